@@ -1,0 +1,39 @@
+# Two commands do all set-up by themselves: `make run` and `make test`.
+
+PORT ?= 8080
+export PORT ISSUER CLIENT_ID CLIENT_SECRET SAMPLE
+
+PYTHON = .venv/bin/python
+
+help: ## Say what there is
+	@grep -hE '^[a-z.]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: .venv/.ready node_modules/.ready ## Serve everything on this machine, without AWS (PORT, ISSUER, CLIENT_ID, CLIENT_SECRET, SAMPLE)
+	@PYTHONPATH=lambda exec $(PYTHON) -m local
+
+test: .venv/.ready node_modules/.ready ## Check style and types, and run all tests
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	$(PYTHON) -m pytest
+
+format: .venv/.ready ## Put the code into its one style
+	.venv/bin/ruff check --fix
+	.venv/bin/ruff format
+
+deploy: .venv/.ready node_modules/.ready ## Deploy gate.toml to the AWS account of your credentials
+	npx cdk deploy
+
+clean: ## Remove what set-up and tests made
+	rm -rf .venv .tools .cache node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv: .venv/.ready
+.venv/.ready: uv.lock pyproject.toml scripts/setup
+	@scripts/setup python
+	@touch $@
+
+node_modules/.ready: package-lock.json package.json scripts/setup
+	@scripts/setup node
+	@touch $@
+
+.PHONY: help run test format deploy clean .venv

@@ -1,0 +1,1 @@
+"""Notebook Gate's function: from a caller's identity to one redirect into their notebook."""

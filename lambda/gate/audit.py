@@ -1,0 +1,53 @@
+"""One structured line for each decision: who, how known, from where, which notebook, and what came of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger
+
+from gate.errors import GateError
+from gate.identity.caller import Caller
+from gate.launch.names import session_name
+from gate.request import Request
+
+logger = Logger(service="notebook-gate")
+
+
+@dataclass
+class Decision:
+    """What is known so far of a decision that is being made."""
+
+    caller: Caller | None = None
+    notebook: str | None = None
+    outcome: str = "allowed"
+
+
+@contextmanager
+def decision(request: Request, action: str) -> Iterator[Decision]:
+    """Log one line when the block is left: `allowed`, or the reason code of the error that left it.
+
+    The fields are picked one by one, so that no token, cookie, code or URL can get into the line.
+    """
+    record = Decision()
+    try:
+        yield record
+    except GateError as error:
+        record.outcome = error.reason
+        raise
+    except Exception:
+        record.outcome = GateError.reason
+        raise
+    finally:
+        caller = record.caller
+        logger.info(
+            "decision",
+            action=action,
+            outcome=record.outcome,
+            subject=caller.subject if caller else None,
+            session_name=session_name(caller.name) if caller else None,
+            via=caller.via if caller else None,
+            address=request.address,
+            notebook=record.notebook,
+            request_id=request.id,
+        )

@@ -1,0 +1,41 @@
+"""How the gate talks to AWS: patience, and AWS's errors in the gate's own words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.config import Config as BotocoreConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from gate.errors import AwsDeniedError, AwsError, ThrottledError
+
+CLIENT_CONFIG = BotocoreConfig(
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+"""Two attempts of at most seven seconds fit twice into API Gateway's 29 seconds."""
+
+_THROTTLED = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
+                        "TooManyRequestsException", "ProvisionedThroughputExceededException"})  # fmt: skip
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+
+
+def code_of(error: ClientError) -> str:
+    """Return the error code that AWS gave, the one part of an error fit for matching."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+@contextmanager
+def aws_errors() -> Iterator[None]:
+    """Turn what botocore raises inside into `ThrottledError`, `AwsDeniedError` or `AwsError`."""
+    try:
+        yield
+    except ClientError as error:
+        code = code_of(error)
+        if code in _THROTTLED:
+            raise ThrottledError from error
+        if code in _DENIED:
+            raise AwsDeniedError from error
+        raise AwsError from error
+    except BotoCoreError as error:
+        raise AwsError from error

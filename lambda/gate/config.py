@@ -1,0 +1,107 @@
+"""The function's settings, read once from the environment that the stack sets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+
+class ConfigError(Exception):
+    """The environment lacks something; the text lists every problem, one a line."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """What the deployment decided. See `Config.from_environ` for the variables."""
+
+    base_url: str
+    """Where people reach the gate, without a trailing slash: `https://host/stage` or `https://host`."""
+    table: str
+    launch_role_arn: str
+    region: str
+    session_secret_arn: str
+    issuer: str
+    client_id: str
+    client_secret_arn: str
+    """Empty: a public client, which PKCE alone protects."""
+    groups_claim: str
+    groups: tuple[str, ...]
+    """Shell-style patterns of the groups that can matter to a grant."""
+    trust_email: bool
+    user_roles: tuple[str, ...]
+    pin: Literal["caller", "networks"]
+    egress: tuple[str, ...]
+    """Addresses or CIDRs from which the function itself reaches AWS."""
+    vpc_endpoints: tuple[str, ...]
+    sign_in_seconds: int
+    max_session: int
+    """Seconds; also the length of a grant that names none."""
+
+    @property
+    def base_path(self) -> str:
+        """The path under which all routes lie: `/prod` under a stage, empty on a domain of one's own."""
+        return urlsplit(self.base_url).path
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, as a browser writes them into the `Origin` header (RFC 6454)."""
+        parts = urlsplit(self.base_url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies can carry `Secure`: everywhere but on this machine."""
+        return self.base_url.startswith("https://")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Config":
+        """Read the settings out of `environ` (the process environment).
+
+        Raises `ConfigError` naming every variable that is missing or malformed.
+        """
+        problems: list[str] = []
+
+        def text(name: str, *, optional: bool = False) -> str:
+            value = environ.get(name, "")
+            if not value and not optional:
+                problems.append(f"{name} is not set")
+            return value
+
+        def words(name: str) -> tuple[str, ...]:
+            return tuple(word.strip() for word in environ.get(name, "").split(",") if word.strip())
+
+        def seconds(name: str) -> int:
+            value = environ.get(name, "")
+            if not value.isdecimal():
+                problems.append(f"{name}={value!r} is not a whole number of seconds")
+                return 0
+            return int(value)
+
+        def choice(name: str, options: tuple[str, ...]) -> str:
+            value = environ.get(name, "")
+            if value not in options:
+                problems.append(f"{name}={value!r} is not one of {', '.join(options)}")
+            return value
+
+        config = cls(
+            base_url=text("GATE_BASE_URL").rstrip("/"),
+            table=text("GATE_TABLE"),
+            launch_role_arn=text("GATE_LAUNCH_ROLE_ARN"),
+            region=text("AWS_REGION"),
+            session_secret_arn=text("GATE_SESSION_SECRET_ARN"),
+            issuer=text("GATE_ISSUER"),
+            client_id=text("GATE_CLIENT_ID"),
+            client_secret_arn=text("GATE_CLIENT_SECRET_ARN", optional=True),
+            groups_claim=text("GATE_GROUPS_CLAIM"),
+            groups=words("GATE_GROUPS"),
+            trust_email=choice("GATE_TRUST_EMAIL", ("true", "false")) == "true",
+            user_roles=words("GATE_USER_ROLES"),
+            pin=cast('Literal["caller", "networks"]', choice("GATE_PIN", ("caller", "networks"))),
+            egress=words("GATE_EGRESS"),
+            vpc_endpoints=words("GATE_VPC_ENDPOINTS"),
+            sign_in_seconds=seconds("GATE_SIGN_IN_SECONDS"),
+            max_session=seconds("GATE_MAX_SESSION"),
+        )
+        if problems:
+            raise ConfigError("\n".join(problems))
+        return config

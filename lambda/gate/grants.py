@@ -1,0 +1,152 @@
+"""What a caller may open: grants, read from DynamoDB for all of the caller's principals at once."""
+
+import re
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+from gate.aws import aws_errors
+from gate.errors import InvalidNotebookNameError, NotGrantedError
+from gate.signing import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+View = Literal["lab", "classic"]
+Power = Literal["none", "start", "start-stop"]
+
+SHORTEST_SESSION = 1800
+"""Seconds; the least that CreatePresignedNotebookInstanceUrl takes."""
+
+PRINCIPALS_A_CALL = 50
+"""Partition keys that DynamoDB allows in the `IN` list of one PartiQL statement."""
+
+_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", re.ASCII)
+_LONGEST_NAME = 63
+
+
+def notebook_name(text: str) -> str:
+    """Check that `text` is a name SageMaker could have given to a notebook instance, and give it back.
+
+    Raises `InvalidNotebookNameError`. Pattern and length: API reference of CreateNotebookInstance.
+    """
+    # The length goes first, so that the pattern never works on long input.
+    if len(text) > _LONGEST_NAME or not _NAME.fullmatch(text):
+        raise InvalidNotebookNameError
+    return text
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One principal may open one notebook, in this way."""
+
+    principal: str
+    notebook: str
+    session: int
+    """Seconds for which the opened notebook stays usable, 1800 to 43200."""
+    view: View = "lab"
+    power: Power = "none"
+    until: int | None = None
+    """Epoch seconds at which the grant ends."""
+    default: bool = False
+
+    @property
+    def may_start(self) -> bool:
+        """Whether the grant includes starting the notebook."""
+        return self.power in ("start", "start-stop")
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether the grant includes stopping the notebook."""
+        return self.power == "start-stop"
+
+
+class Grants:
+    """The grants table, as the function reads it."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", *, table: str, max_session: int, clock: Clock = time.time):
+        """`max_session`: seconds; no grant gives more, and one that names no length gives this."""
+        self._dynamodb = dynamodb
+        self._table = table
+        self._max_session = max_session
+        self._clock = clock
+
+    def find(self, principals: Sequence[str], notebook: str) -> Grant:
+        """Return the grant by which one of `principals` may open `notebook`.
+
+        Raises `NotGrantedError` where there is none, and nothing tells whether the notebook exists.
+        """
+        grants = self._read(principals, notebook)
+        if not grants:
+            raise NotGrantedError
+        return grants[0]
+
+    def listing(self, principals: Sequence[str]) -> list[Grant]:
+        """Return one grant for each notebook that `principals` may open, sorted by name."""
+        return self._read(principals, None)
+
+    def _read(self, principals: Sequence[str], notebook: str | None) -> list[Grant]:
+        now = self._clock()
+        best: dict[str, Grant] = {}
+        for item in self._items(principals, notebook):
+            grant = self._grant(item)
+            # DynamoDB deletes items days after their time to live has passed, so the end is checked here, too.
+            if grant.until is not None and grant.until <= now:
+                continue
+            known = best.get(grant.notebook)
+            if known is None or _rank(grant, principals) < _rank(known, principals):
+                best[grant.notebook] = grant
+        return sorted((_shortened(grant, now) for grant in best.values()), key=lambda grant: grant.notebook)
+
+    def _items(self, principals: Sequence[str], notebook: str | None) -> Iterable[Mapping[str, Any]]:
+        for start in range(0, len(principals), PRINCIPALS_A_CALL):
+            some = principals[start : start + PRINCIPALS_A_CALL]
+            statement = f'SELECT * FROM "{self._table}" WHERE "principal" IN [{",".join("?" * len(some))}]'  # noqa: S608
+            parameters = [{"S": principal} for principal in some]
+            if notebook is not None:
+                statement += ' AND "notebook" = ?'
+                parameters.append({"S": notebook})
+            page: dict[str, Any] = {}
+            while True:
+                with aws_errors():
+                    # Consistent, so that a grant taken away is gone at the very next open.
+                    answer = self._dynamodb.execute_statement(
+                        Statement=statement, Parameters=parameters, ConsistentRead=True, **page
+                    )
+                yield from answer.get("Items", [])
+                if not answer.get("NextToken"):
+                    break
+                page = {"NextToken": answer["NextToken"]}
+
+    def _grant(self, item: Mapping[str, Any]) -> Grant:
+        session = int(item["session"]["N"]) if "session" in item else self._max_session
+        view = item.get("view", {}).get("S")
+        power = item.get("power", {}).get("S")
+        return Grant(
+            principal=item["principal"]["S"],
+            notebook=item["notebook"]["S"],
+            session=max(SHORTEST_SESSION, min(session, self._max_session)),
+            # A word that is not in the list gives the least, never an error for a caller who can't mend it.
+            view=cast("View", view if view in get_args(View) else "lab"),
+            power=cast("Power", power if power in get_args(Power) else "none"),
+            until=int(item["until"]["N"]) if "until" in item else None,
+            default=bool(item.get("default", {}).get("BOOL", False)),
+        )
+
+
+def _rank(grant: Grant, principals: Sequence[str]) -> tuple[bool, int, int, str]:
+    """Order two grants of one notebook: one's own beats a group's, then more power, then the longer session."""
+    return (
+        grant.principal != principals[0],
+        -get_args(Power).index(grant.power),
+        -grant.session,
+        grant.principal,
+    )
+
+
+def _shortened(grant: Grant, now: float) -> Grant:
+    """Let the opened notebook outlive the grant's end as little as the API allows."""
+    if grant.until is None:
+        return grant
+    return replace(grant, session=max(SHORTEST_SESSION, min(grant.session, int(grant.until - now))))

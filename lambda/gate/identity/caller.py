@@ -1,0 +1,50 @@
+"""A proven identity, and the one normal form in which names are compared."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+Via = Literal["session", "bearer", "iam"]
+
+_ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
+_LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the brackets
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody whose identity is proven, and the address that they call from."""
+
+    subject: str
+    """`user:<e-mail>` or `iam:<role or user ARN>`: the caller's own principal."""
+    groups: tuple[str, ...]
+    via: Via
+    address: str
+
+    @property
+    def name(self) -> str:
+        """The subject without its kind: an e-mail address or an ARN."""
+        return self.subject.partition(":")[2]
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """All that grants can be given to on this caller's behalf; their own principal comes first."""
+        return (self.subject, *(f"group:{group}" for group in self.groups))
+
+
+def normal_address(text: object) -> str | None:
+    """Return the e-mail address `text` as it is compared (NFC, lower case), or None where it is none.
+
+    An address whose normal form has more ASCII in it than what came is refused: `K` (Kelvin) and `İ` would
+    otherwise become plain letters, and a look-alike somebody else's address.
+    """
+    if not isinstance(text, str):
+        return None
+    normal = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+    if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal) or _ascii(normal) > _ascii(text):
+        return None
+    return normal
+
+
+def _ascii(text: str) -> int:
+    return sum(character.isascii() for character in text)

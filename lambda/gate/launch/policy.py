@@ -1,0 +1,47 @@
+"""The session policy: what one caller's credentials may do, for one notebook, from which addresses."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from gate.grants import Grant
+
+LONGEST_POLICY = 2048
+"""Characters of an inline session policy (API reference of AssumeRole)."""
+
+OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
+DESCRIBE = "sagemaker:DescribeNotebookInstance"
+START = "sagemaker:StartNotebookInstance"
+STOP = "sagemaker:StopNotebookInstance"
+
+
+def notebook_arn(launch_role_arn: str, region: str, notebook: str) -> str:
+    """Return the notebook instance's ARN, in the partition and account of the launch role.
+
+    SageMaker writes the name in lower case there (service authorization reference, notebook-instance).
+    """
+    _, partition, _, _, account, _ = launch_role_arn.split(":", 5)
+    return f"arn:{partition}:sagemaker:{region}:{account}:notebook-instance/{notebook.lower()}"
+
+
+def session_policy(arn: str, grant: Grant, *, addresses: Sequence[str] | None, vpc_endpoints: Sequence[str]) -> str:
+    """Write the policy that narrows the launch role to what `grant` gives on the notebook `arn`.
+
+    `addresses`: from where alone the notebook may be opened and used (the caller's own and the function's), or
+    None where every one of the launch role's networks will do. The policies of the session that made the URL
+    are enforced for each later request of the notebook, so this is what a leaked URL runs into.
+    """
+    statements = [_allow(OPEN, arn)]
+    if addresses is not None:
+        statements = [_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(addresses)}})]
+        if vpc_endpoints:
+            # A statement of its own: a request through an endpoint carries no aws:SourceIp.
+            statements.append(_allow(OPEN, arn, {"StringEquals": {"aws:SourceVpce": list(vpc_endpoints)}}))
+    manage = [DESCRIBE, *([START] if grant.may_start else []), *([STOP] if grant.may_stop else [])]
+    statements.append(_allow(manage, arn))
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+
+
+def _allow(action: str | list[str], arn: str, condition: dict[str, Any] | None = None) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": arn}
+    return statement | ({"Condition": condition} if condition else {})

@@ -1,0 +1,73 @@
+"""What the routes need of an API Gateway v1 event, read once and kept plain."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Request:
+    """One HTTP request, as API Gateway handed it over."""
+
+    id: str
+    """API Gateway's request id: the reference that people see and that finds the log line."""
+    address: str
+    """The caller's address as API Gateway saw it; no header can change it."""
+    headers: Mapping[str, str] = field(repr=False)
+    """Names in lower case; several values of one name joined by commas."""
+    query: Mapping[str, str] = field(repr=False)
+    """The first value of each name."""
+    cookies: Mapping[str, str] = field(repr=False)
+    iam_arn: str | None
+    """Who signed the request, where the route is guarded by IAM."""
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether the client asked for JSON rather than a page."""
+        accept = self.headers.get("accept", "")
+        return "application/json" in accept and "text/html" not in accept
+
+    @property
+    def bearer(self) -> str | None:
+        """The token of an `Authorization: Bearer` header (RFC 6750), if there is one."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" else None
+
+    def sent_from(self, origin: str) -> bool:
+        """Tell whether a form was sent from a page of `origin` (`https://host`).
+
+        `Sec-Fetch-Site` comes first: under `Referrer-Policy: no-referrer` browsers send `Origin: null` with forms
+        (Fetch standard, "append a request Origin header"). Older browsers send the origin and no fetch metadata.
+        """
+        site = self.headers.get("sec-fetch-site")
+        return self.headers.get("origin") == origin if site is None else site == "same-origin"
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+        """Read `event`, an API Gateway REST (v1) proxy event; absent parts count as empty."""
+        context = event["requestContext"]
+        identity = context.get("identity") or {}
+        headers = {name.lower(): values for name, values in (event.get("multiValueHeaders") or {}).items() if values}
+        return cls(
+            id=context.get("requestId") or "",
+            address=identity.get("sourceIp") or "",
+            headers={name: ",".join(values) for name, values in headers.items()},
+            query={
+                name: values[0]
+                for name, values in (event.get("multiValueQueryStringParameters") or {}).items()
+                if values
+            },
+            cookies=_cookies(headers.get("cookie", [])),
+            iam_arn=identity.get("userArn"),
+        )
+
+
+def _cookies(lines: list[str]) -> dict[str, str]:
+    # The first of two cookies with one name wins: browsers send the one with the longer path first (RFC 6265
+    # §5.4), and http.cookies would throw all of them away for one malformed neighbour.
+    cookies: dict[str, str] = {}
+    for pair in ";".join(lines).split(";"):
+        name, separator, value = pair.strip().partition("=")
+        if separator:
+            cookies.setdefault(name, value)
+    return cookies

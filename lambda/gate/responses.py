@@ -1,0 +1,88 @@
+"""Answers: redirects, JSON and pages, each with the headers that keep it safe."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.shared.cookies import Cookie
+
+from gate.errors import GateError, UnauthenticatedError
+from gate.request import Request
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_HEADERS = {
+    # Everything here is for one person, and most of it for one moment.
+    "Cache-Control": "no-store",
+    # A page's address may name a notebook, and the next site is not to know from where somebody came.
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def redirect(location: str, *, status: int = 302, cookies: Sequence[Cookie] = ()) -> Response[str]:
+    """Answer with `status` and send the client on to `location`."""
+    return Response(status, headers={**_HEADERS, "Location": location}, body="", cookies=list(cookies))
+
+
+def document(body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
+    """Answer with `body` as JSON."""
+    return Response(status, "application/json", json.dumps(body), {**_HEADERS, **(headers or {})})
+
+
+def page(
+    template: str,
+    *,
+    base_path: str,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    cookies: Sequence[Cookie] = (),
+    **values: object,
+) -> Response[str]:
+    """Answer with the page `template` of `pages/`; `values` are escaped where they appear in it."""
+    environment, policy = _pages()
+    body = environment.get_template(template).render(base=base_path, **values)
+    return Response(
+        status,
+        "text/html; charset=utf-8",
+        body,
+        {**_HEADERS, "Content-Security-Policy": policy, **(headers or {})},
+        list(cookies),
+    )
+
+
+def failure(error: GateError, request: Request, *, base_path: str) -> Response[str]:
+    """Tell `error` to the caller, as JSON or as a page, with the reference that finds the log line."""
+    headers = {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, UnauthenticatedError):
+        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1: every 401 names a way in
+    if request.wants_json:
+        body = {"error": error.reason, "message": error.words, "reference": request.id}
+        return document(body, status=error.status, headers=headers)
+    return page(
+        "error.html", base_path=base_path, status=error.status, headers=headers, error=error, reference=request.id
+    )
+
+
+@cache
+def _pages() -> "tuple[Environment, str]":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here, since a redirect needs none of it
+
+    folder = Path(__file__).parent / "pages"
+    style = (folder / "style.css").read_text(encoding="utf-8")
+    environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
+    environment.globals["style"] = style
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    # The one style sheet is allowed by its hash; nothing else is loaded, framed or sent elsewhere.
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return environment, policy

@@ -1,0 +1,139 @@
+"""The gate: one deployment's parts, put together, each made when it is first needed and then kept."""
+
+import os
+import time
+from datetime import timedelta
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+import boto3
+from aws_lambda_powertools.utilities.parameters import SecretsProvider
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+
+from gate.aws import CLIENT_CONFIG
+from gate.config import Config
+from gate.errors import AwsError
+from gate.grants import Grants
+from gate.identity.caller import Caller
+from gate.identity.iam import iam_caller
+from gate.identity.id_token import ClaimRules, person_of
+from gate.identity.login import LOGIN_SECONDS, Login
+from gate.identity.provider import Provider
+from gate.identity.session import CookieJar, Sessions
+from gate.launch.launcher import Launcher
+from gate.request import Request
+from gate.signing import Clock, Signer, key_id
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef
+
+
+class Gate:
+    """Everything that a route may ask for."""
+
+    def __init__(self, config: Config, *, clock: Clock = time.time):
+        """`clock` gives the time for cookies, grants and cached keys."""
+        self.config = config
+        self._clock = clock
+        self._jar = CookieJar(config.base_path, config.secure)
+        self._rules = ClaimRules(config.groups_claim, config.groups, config.trust_email)
+
+    def caller(self, request: Request) -> Caller:
+        """Return who is calling, by bearer token or session cookie.
+
+        A token that came is the one that counts: a bad one is refused, not passed over for a cookie.
+        Raises what `person_of` raises, or `NotSignedInError`.
+        """
+        token = request.bearer
+        if token is None:
+            return self.sessions.caller(request)
+        person = person_of(token, provider=self._provider, rules=self._rules)
+        return Caller(f"user:{person.email}", person.groups, "bearer", request.address)
+
+    def iam_caller(self, request: Request) -> Caller:
+        """Return whom API Gateway's IAM authorizer let through. Raises `UnknownIamCallerError`."""
+        return iam_caller(request, user_roles=self.config.user_roles)
+
+    @property
+    def sessions(self) -> Sessions:
+        """Sign-ins that are done."""
+        signer = self._signer("session", timedelta(seconds=self.config.sign_in_seconds))
+        return Sessions(signer, self._jar, seconds=self.config.sign_in_seconds)
+
+    @property
+    def login(self) -> Login:
+        """Sign-ins under way."""
+        signer = self._signer("login", timedelta(seconds=LOGIN_SECONDS))
+        return Login(self._provider, signer, self._jar, base_url=self.config.base_url, rules=self._rules)
+
+    def end_session_url(self) -> str | None:
+        """Return where the identity provider's own session ends, if it has such a place."""
+        return self._provider.end_session_url(f"{self.config.base_url}/")
+
+    @cached_property
+    def grants(self) -> Grants:
+        """Who may open what."""
+        return Grants(
+            boto3.client("dynamodb", config=CLIENT_CONFIG),
+            table=self.config.table,
+            max_session=self.config.max_session,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def launcher(self) -> Launcher:
+        """The way into notebooks."""
+        return Launcher(self.config, sts=boto3.client("sts", config=CLIENT_CONFIG), sagemaker_of=_sagemaker)
+
+    @cached_property
+    def _provider(self) -> Provider:
+        config = self.config
+        secret = self._secret(config.client_secret_arn) if config.client_secret_arn else ""
+        return Provider(issuer=config.issuer, client_id=config.client_id, client_secret=secret, clock=self._clock)
+
+    def _signer(self, purpose: str, max_age: timedelta) -> Signer:
+        # Asked for again each time, so that a new key is taken up without a new start; the answer is kept 300 s.
+        return _signer(self._secret(self.config.session_secret_arn), purpose, max_age, self._clock)
+
+    def _secret(self, arn: str) -> str:
+        try:
+            return str(self._secrets.get(arn))
+        except GetParameterError:
+            raise AwsError from None
+
+    @cached_property
+    def _secrets(self) -> SecretsProvider:
+        return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CLIENT_CONFIG))
+
+
+@lru_cache(maxsize=8)
+def _signer(key: str, purpose: str, max_age: timedelta, clock: Clock) -> Signer:
+    return Signer({key_id(key): key}, purpose=purpose, max_age=max_age, clock=clock)
+
+
+def _sagemaker(credentials: "CredentialsTypeDef") -> "SageMakerClient":
+    return boto3.client(
+        "sagemaker",
+        aws_access_key_id=credentials["AccessKeyId"],
+        aws_secret_access_key=credentials["SecretAccessKey"],
+        aws_session_token=credentials["SessionToken"],
+        config=CLIENT_CONFIG,
+    )
+
+
+_gate: Gate | None = None
+
+
+def the_gate() -> Gate:
+    """Return this process's gate, made at the first call from the environment. Raises `ConfigError`."""
+    if _gate is None:
+        install(Gate(Config.from_environ(os.environ)))
+    assert _gate is not None
+    return _gate
+
+
+def install(gate: Gate) -> None:
+    """Make `gate` this process's own: for whoever brings a clock of their own."""
+    global _gate
+    _gate = gate

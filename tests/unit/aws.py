@@ -1,0 +1,100 @@
+"""The four AWS services that the function calls, as small fakes that remember every call."""
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
+TOKEN = "eyJhbGciOi.presigned-token.c2lnbmF0dXJl"
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "words of AWS"}}, "Operation")
+
+
+class FakeAws:
+    """Grants and notebooks live in plain dicts; `errors` maps an operation to what it raises."""
+
+    def __init__(self) -> None:
+        self.grants: list[dict[str, Any]] = []
+        self.notebooks: dict[str, str] = {}
+        self.secrets: dict[str, str] = {"arn:session": SIGNING_KEY, "arn:client": "client-secret-value"}
+        self.errors: dict[str, Exception] = {}
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+
+    def client(self, service: str, **options: Any) -> "_Client":
+        return _Client(self, options.get("aws_access_key_id"))
+
+    def called(self, operation: str) -> list[dict[str, Any]]:
+        return [arguments for name, arguments in self.calls if name == operation]
+
+    def grant(self, principal: str, notebook: str, **attributes: Any) -> None:
+        kinds = {bool: "BOOL", int: "N", str: "S"}
+        item = {
+            name: {kinds[type(value)]: str(value) if type(value) is int else value}
+            for name, value in attributes.items()
+        }
+        self.grants.append({"principal": {"S": principal}, "notebook": {"S": notebook}, **item})
+
+
+class _Client:
+    def __init__(self, aws: FakeAws, access_key: str | None):
+        self._aws = aws
+        self._access_key = access_key
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**arguments: Any) -> Any:
+            self._aws.calls.append((operation, arguments))
+            if operation in self._aws.errors:
+                raise self._aws.errors[operation]
+            return getattr(self, f"_{operation}")(arguments)
+
+        return call
+
+    def _get_secret_value(self, arguments: dict[str, Any]) -> Any:
+        return {"SecretString": self._aws.secrets[arguments["SecretId"]]}
+
+    def _execute_statement(self, arguments: dict[str, Any]) -> Any:
+        assert arguments["ConsistentRead"] is True
+        values = [parameter["S"] for parameter in arguments["Parameters"]]
+        named = arguments["Statement"].endswith(' AND "notebook" = ?')
+        principals, notebook = (values[:-1], values[-1]) if named else (values, None)
+        assert arguments["Statement"].count("?") == len(values)
+        assert len(principals) <= 50
+        found = [
+            item
+            for item in self._aws.grants
+            if item["principal"]["S"] in principals and notebook in (None, item["notebook"]["S"])
+        ]
+        start = int(arguments.get("NextToken", 0))
+        more = {"NextToken": str(start + 2)} if len(found) > start + 2 else {}
+        return {"Items": found[start : start + 2], **more}
+
+    def _assume_role(self, arguments: dict[str, Any]) -> Any:
+        key = f"KEY-OF-{arguments['RoleSessionName']}"
+        return {"Credentials": {"AccessKeyId": key, "SecretAccessKey": "secret", "SessionToken": "session"}}
+
+    def _create_presigned_notebook_instance_url(self, arguments: dict[str, Any]) -> Any:
+        assert self._access_key, "only the launch role may create URLs"
+        assert self._access_key.startswith("KEY-OF-")
+        name = arguments["NotebookInstanceName"]
+        if self._aws.notebooks.get(name) != "InService":
+            raise refusal("ValidationException")
+        return {"AuthorizedUrl": f"https://{name}.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}"}
+
+    def _describe_notebook_instance(self, arguments: dict[str, Any]) -> Any:
+        if arguments["NotebookInstanceName"] not in self._aws.notebooks:
+            raise refusal("ValidationException")
+        return {"NotebookInstanceStatus": self._aws.notebooks[arguments["NotebookInstanceName"]]}
+
+    def _start_notebook_instance(self, arguments: dict[str, Any]) -> Any:
+        return self._change(arguments, "Stopped", "Pending")
+
+    def _stop_notebook_instance(self, arguments: dict[str, Any]) -> Any:
+        return self._change(arguments, "InService", "Stopping")
+
+    def _change(self, arguments: dict[str, Any], before: str, after: str) -> Any:
+        if self._aws.notebooks.get(arguments["NotebookInstanceName"]) != before:
+            raise refusal("ValidationException")
+        self._aws.notebooks[arguments["NotebookInstanceName"]] = after
+        return {}

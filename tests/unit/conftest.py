@@ -1,0 +1,171 @@
+"""One deployment of the gate with fakes at its edges, and a browser that keeps cookies."""
+
+import copy
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from gate import service
+from gate.config import Config
+from gate.handler import handler
+from tests.unit.aws import FakeAws
+from tests.unit.issuer import CLIENT_ID, Issuer
+
+EVENTS = Path(__file__).parent.parent / "events"
+STAGE_URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod"
+ENVIRON = {
+    "AWS_REGION": "eu-west-1",
+    "GATE_BASE_URL": STAGE_URL,
+    "GATE_TABLE": "grants",
+    "GATE_LAUNCH_ROLE_ARN": "arn:aws:iam::123456789012:role/launch",
+    "GATE_SESSION_SECRET_ARN": "arn:session",
+    "GATE_CLIENT_ID": CLIENT_ID,
+    "GATE_CLIENT_SECRET_ARN": "",
+    "GATE_GROUPS_CLAIM": "groups",
+    "GATE_GROUPS": "*",
+    "GATE_TRUST_EMAIL": "false",
+    "GATE_USER_ROLES": "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/People",
+    "GATE_PIN": "caller",
+    "GATE_EGRESS": "198.51.100.10",
+    "GATE_VPC_ENDPOINTS": "",
+    "GATE_SIGN_IN_SECONDS": "28800",
+    "GATE_MAX_SESSION": "43200",
+}
+CONTEXT = SimpleNamespace(
+    function_name="gate",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:gate",
+    aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+)
+
+
+@dataclass(eq=False)
+class Clock:
+    now: float = field(default_factory=time.time)
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: dict[str, str]
+    set_cookies: list[str]
+    body: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def location(self) -> str:
+        return self.headers["location"]
+
+
+@dataclass
+class Browser:
+    """Sends requests to the handler as API Gateway would, and keeps the cookies it is given."""
+
+    base_url: str
+    cookies: dict[str, str] = field(default_factory=dict)
+    address: str = "203.0.113.7"
+
+    def get(self, path: str, **options: Any) -> Answer:
+        return self.send("GET", path, **options)
+
+    def post(self, path: str, headers: dict[str, str] | None = None) -> Answer:
+        return self.send("POST", path, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})})
+
+    def send(self, method: str, path: str, headers: dict[str, str] | None = None, iam: str | None = None) -> Answer:
+        event = json.loads((EVENTS / "browser_get.json").read_text())
+        parts = urlsplit(path)
+        event["path"], event["httpMethod"] = parts.path, method
+        event["requestContext"]["path"] = urlsplit(self.base_url).path + parts.path
+        event["requestContext"]["identity"]["sourceIp"] = self.address
+        event["requestContext"]["identity"]["userArn"] = iam
+        query = parse_qs(parts.query, keep_blank_values=True)
+        event["multiValueQueryStringParameters"] = query or None
+        event["queryStringParameters"] = {name: values[-1] for name, values in query.items()} or None
+        mine = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        for name, value in (mine | (headers or {})).items():
+            event["headers"][name] = value
+            event["multiValueHeaders"][name] = [value]
+        return self.receive(handler(copy.deepcopy(event), CONTEXT))
+
+    def receive(self, raw: dict[str, Any]) -> Answer:
+        lists = {name.lower(): values for name, values in (raw.get("multiValueHeaders") or {}).items()}
+        lists |= {name.lower(): [value] for name, value in (raw.get("headers") or {}).items()}
+        set_cookies = lists.pop("set-cookie", [])
+        for line in set_cookies:
+            for name, morsel in SimpleCookie(line).items():
+                if morsel["max-age"] == "0":
+                    self.cookies.pop(name, None)
+                else:
+                    self.cookies[name] = morsel.value
+        headers = {name: values[0] for name, values in lists.items()}
+        return Answer(raw["statusCode"], headers, set_cookies, raw["body"] or "")
+
+    def path_of(self, url: str) -> str:
+        assert url.startswith(self.base_url + "/"), url
+        return url.removeprefix(self.base_url)
+
+
+@dataclass
+class World:
+    aws: FakeAws
+    issuer: Issuer
+    clock: Clock
+    environ: dict[str, str]
+    browser: Browser
+
+    def configure(self, **changes: str) -> None:
+        """Deploy again with other settings."""
+        self.environ |= changes
+        self.browser = Browser(self.environ["GATE_BASE_URL"])
+        service.install(service.Gate(Config.from_environ(self.environ), clock=self.clock))
+
+    def sign_in(self, email: str = "alice@example.com", path: str = "/", browser: Browser | None = None, **claims: Any):
+        """Walk through the whole sign-in and return the last answer: the way back to `path`."""
+        browser = browser or self.browser
+        away = browser.get(f"/login?{urlencode({'next': path})}")
+        back = self.issuer.sign_in(away.location, **{"email": email, "email_verified": True, **claims})
+        return browser.get(f"/login/callback?{urlencode(back)}")
+
+
+@pytest.fixture(scope="session")
+def _issuer() -> Iterator[Issuer]:
+    issuer = Issuer()
+    yield issuer
+    issuer.close()
+
+
+@pytest.fixture
+def issuer(_issuer: Issuer) -> Issuer:
+    _issuer.codes.clear()
+    _issuer.overrides.clear()
+    _issuer.requests.clear()
+    _issuer.token_requests.clear()
+    _issuer.client_secret = ""
+    return _issuer
+
+
+@pytest.fixture
+def world(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> World:
+    aws = FakeAws()
+    aws.notebooks = {"alice-notebook": "InService", "bob-notebook": "InService", "shared-notebook": "InService"}
+    aws.grant("user:alice@example.com", "alice-notebook", session=7200, power="start-stop")
+    aws.grant("user:bob@example.com", "bob-notebook")
+    aws.grant("group:data-science", "shared-notebook", view="classic", session=3600)
+    monkeypatch.setattr("boto3.client", aws.client)
+    world = World(aws, issuer, Clock(), {**ENVIRON, "GATE_ISSUER": issuer.url}, Browser(STAGE_URL))
+    world.configure()
+    return world

@@ -1,0 +1,112 @@
+"""An OpenID provider that checks what it should: PKCE, the client's secret, the redirect address, single use."""
+
+import base64
+import hashlib
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
+
+CLIENT_ID = "notebook-gate"
+
+
+class Issuer:
+    """A provider on a loopback port; tests change its answers by assigning to its attributes."""
+
+    def __init__(self) -> None:
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.codes: dict[str, dict[str, Any]] = {}
+        self.claims: dict[str, Any] = {}
+        self.client_secret = ""
+        self.overrides: dict[str, Any] = {}
+        """Path -> (status, body) answered instead of the real answer."""
+        self.requests: list[str] = []
+        self.token_requests: list[dict[str, str]] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def sign_in(self, authorization_url: str, **claims: Any) -> dict[str, str]:
+        """Play the person at the provider: return the query with which the browser comes back."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(authorization_url).query).items()}
+        code = f"code-{len(self.codes)}"
+        self.codes[code] = {"query": query, "claims": claims}
+        return {"code": code, "state": query["state"]}
+
+    def token(self, *, key: Any = None, alg: str = "RS256", headers: dict[str, Any] | None = None, **claims: Any) -> str:
+        now = int(time.time())
+        payload = {"iss": self.url, "aud": CLIENT_ID, "sub": "s-1", "iat": now, "exp": now + 600, **claims}
+        payload = {name: value for name, value in payload.items() if value is not None}
+        return jwt.encode(payload, self.key if key is None else key, alg, {"kid": "k1", **(headers or {})})
+
+    def public_jwk(self) -> dict[str, Any]:
+        return {**RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True), "kid": "k1", "use": "sig", "alg": "RS256"}
+
+    def _answer(self, path: str, form: dict[str, str], authorization: str | None) -> tuple[int, Any]:
+        self.requests.append(path)
+        if path in self.overrides:
+            return self.overrides[path]
+        if path == "/.well-known/openid-configuration":
+            return 200, {
+                "issuer": self.url,
+                "authorization_endpoint": f"{self.url}/authorize",
+                "token_endpoint": f"{self.url}/token",
+                "jwks_uri": f"{self.url}/jwks",
+                "end_session_endpoint": f"{self.url}/logout",
+            }
+        if path == "/jwks":
+            return 200, {"keys": [self.public_jwk()]}
+        if path == "/token":
+            self.token_requests.append(form)
+            return self._redeem(form, authorization)
+        return 404, {}
+
+    def _redeem(self, form: dict[str, str], authorization: str | None) -> tuple[int, Any]:
+        known = self.codes.pop(form.get("code", ""), None)
+        challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
+        if known is None or challenge.rstrip(b"=").decode() != known["query"]["code_challenge"]:
+            return 400, {"error": "invalid_grant"}
+        if form.get("redirect_uri") != known["query"]["redirect_uri"]:
+            return 400, {"error": "invalid_grant"}
+        if self.client_secret:
+            expected = base64.b64encode(f"{CLIENT_ID}:{self.client_secret}".encode()).decode()
+            if authorization != f"Basic {expected}":
+                return 401, {"error": "invalid_client"}
+        claims = {"nonce": known["query"]["nonce"], **known["claims"]}
+        return 200, {"id_token": self.token(**claims), "token_type": "Bearer", "access_token": "opaque"}
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        issuer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._send({})
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                self._send({name: values[0] for name, values in parse_qs(body).items()})
+
+            def _send(self, form: dict[str, str]) -> None:
+                status, body = issuer._answer(urlsplit(self.path).path, form, self.headers.get("Authorization"))
+                data = body if isinstance(body, bytes) else json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        return Handler
