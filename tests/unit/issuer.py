@@ -45,7 +45,9 @@ class Issuer:
         self.codes[code] = {"query": query, "claims": claims}
         return {"code": code, "state": query["state"]}
 
-    def token(self, *, key: Any = None, alg: str = "RS256", headers: dict[str, Any] | None = None, **claims: Any) -> str:
+    def token(
+        self, *, key: Any = None, alg: str = "RS256", headers: dict[str, Any] | None = None, **claims: Any
+    ) -> str:
         now = int(time.time())
         payload = {"iss": self.url, "aud": CLIENT_ID, "sub": "s-1", "iat": now, "exp": now + 600, **claims}
         payload = {name: value for name, value in payload.items() if value is not None}

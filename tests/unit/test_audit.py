@@ -1,0 +1,114 @@
+"""One line a decision, and no secret in any line."""
+
+import json
+import logging
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from gate.audit import logger
+from tests.unit.aws import SIGNING_KEY, TOKEN, refusal
+from tests.unit.conftest import Browser, World
+
+
+class Lines(logging.Handler):
+    """Keeps each line as the function's own formatter writes it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFormatter(logger.registered_formatter)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(self.format(record))
+
+    @property
+    def decisions(self) -> list[dict[str, Any]]:
+        lines = [json.loads(text) for text in self.texts]
+        return [line for line in lines if line["message"] == "decision"]
+
+
+@pytest.fixture
+def lines() -> Any:
+    handler = Lines()
+    logging.getLogger().addHandler(handler)
+    logging.getLogger().setLevel(logging.DEBUG)
+    yield handler
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger().removeHandler(handler)
+
+
+def test_an_allowed_launch_names_everything_that_matters(world: World, lines: Lines) -> None:
+    world.sign_in()
+    world.browser.get("/open/alice-notebook")
+    login, opened = lines.decisions
+    expected = {
+        "subject": "user:alice@example.com",
+        "session_name": "alice@example.com",
+        "via": "session",
+        "address": "203.0.113.7",
+        "request_id": "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f",
+        "outcome": "allowed",
+    }
+    assert {name: opened.get(name) for name in expected} == expected
+    assert (opened["action"], opened["notebook"]) == ("open", "alice-notebook")
+    assert {name: login.get(name) for name in expected} == expected
+    assert login["action"] == "login"
+
+
+def test_refusals_carry_their_reason(world: World, lines: Lines) -> None:
+    world.browser.get("/open/alice-notebook")
+    world.sign_in("carol@example.com")
+    world.browser.get("/open/alice-notebook")
+    world.browser.get("/open/-not-a-name-")
+    world.sign_in(browser=Browser(world.browser.base_url), email_verified=False)
+    outcomes = [(line["action"], line["outcome"], line.get("subject")) for line in lines.decisions]
+    assert outcomes == [
+        ("open", "not_signed_in", None),
+        ("login", "allowed", "user:carol@example.com"),
+        ("open", "not_granted", "user:carol@example.com"),
+        ("login", "email_not_verified", None),
+    ]
+
+
+def test_a_mapped_caller_is_logged_under_both_names(world: World, lines: Lines) -> None:
+    arn = "arn:aws:sts::123456789012:assumed-role/Batch/job"
+    world.aws.grant("iam:arn:aws:iam::123456789012:role/Batch", "alice-notebook")
+    world.browser.get("/iam/open/alice-notebook", iam=arn)
+    (line,) = lines.decisions
+    assert line["subject"] == "iam:arn:aws:iam::123456789012:role/Batch"
+    assert line["session_name"] == world.aws.called("assume_role")[0]["RoleSessionName"]
+    assert line["via"] == "iam"
+
+
+def test_no_secret_is_in_any_line(world: World, lines: Lines, capfd: pytest.CaptureFixture[str]) -> None:
+    """Drive every endpoint, in success and failure, with the root logger at DEBUG."""
+    world.configure(GATE_CLIENT_SECRET_ARN="arn:client")
+    browser, secrets = world.browser, {SIGNING_KEY, TOKEN, "client-secret-value"}
+    away = browser.get("/login?next=/open/alice-notebook")
+    secrets |= {*browser.cookies.values(), *(v[0] for k, v in parse_qs(urlsplit(away.location).query).items()
+                                             if k in ("state", "nonce", "code_challenge"))}  # fmt: skip
+    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    browser.get(f"/login/callback?code={back['code']}-secret-code&state={back['state']}")
+    world.sign_in()
+    secrets |= {*browser.cookies.values(), "secret-code", world.issuer.token_requests[-1]["code_verifier"]}
+    token = world.issuer.token(email="alice@example.com", email_verified=True)
+    secrets |= {token, "forged.bearer.token"}
+    for path in ("/", "/open", "/open/alice-notebook", "/open/nobodys", "/open/-", "/notebooks/alice-notebook", "/x"):
+        browser.get(path)
+        browser.get(path, headers={"Authorization": f"Bearer {token}"})
+        browser.get(path, headers={"Authorization": "Bearer forged.bearer.token", "Accept": "application/json"})
+    browser.get("/iam/open/alice-notebook", iam="arn:aws:sts::123456789012:assumed-role/People/alice@example.com")
+    for operation in ("execute_statement", "assume_role", "create_presigned_notebook_instance_url"):
+        for error in (refusal("ThrottlingException"), refusal("Weird"), RuntimeError(f"{TOKEN} {token}")):
+            world.aws.errors = {operation: error}
+            browser.get("/open/alice-notebook")
+    world.aws.errors = {}
+    browser.post("/notebooks/alice-notebook/stop")
+    browser.post("/notebooks/alice-notebook/start")
+    browser.post("/logout")
+    out, err = capfd.readouterr()
+    written = "\n".join(lines.texts) + out + err
+    assert len(lines.decisions) > 25
+    assert [secret for secret in secrets if secret in written] == []

@@ -1,0 +1,40 @@
+"""The function's environment: read once, and every problem told at once."""
+
+import pytest
+
+from gate.config import Config, ConfigError
+from tests.unit.conftest import ENVIRON
+
+GOOD = {**ENVIRON, "GATE_ISSUER": "https://issuer.example"}
+
+
+def test_a_complete_environment_is_read() -> None:
+    config = Config.from_environ({**GOOD, "GATE_VPC_ENDPOINTS": "vpce-1, vpce-2", "GATE_USER_ROLES": ""})
+    assert config.base_path == "/prod"
+    assert config.origin == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
+    assert config.vpc_endpoints == ("vpce-1", "vpce-2")
+    assert config.user_roles == ()
+    assert config.trust_email is False
+
+
+def test_every_problem_is_told_at_once() -> None:
+    bad = {**GOOD, "GATE_TABLE": "", "GATE_PIN": "none", "GATE_MAX_SESSION": "12h"}
+    del bad["GATE_ISSUER"]
+    with pytest.raises(ConfigError) as told:
+        Config.from_environ(bad)
+    assert str(told.value).splitlines() == [
+        "GATE_TABLE is not set",
+        "GATE_ISSUER is not set",
+        "GATE_PIN='none' is not one of caller, networks",
+        "GATE_MAX_SESSION='12h' is not a whole number of seconds",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(set(GOOD) - {"GATE_CLIENT_SECRET_ARN", "GATE_VPC_ENDPOINTS"}))
+def test_no_variable_may_be_missing_unless_it_may_be_empty(name: str) -> None:
+    without = {key: value for key, value in GOOD.items() if key != name}
+    if name in ("GATE_USER_ROLES", "GATE_GROUPS", "GATE_EGRESS"):
+        Config.from_environ(without)
+    else:
+        with pytest.raises(ConfigError, match=name):
+            Config.from_environ(without)

@@ -1,0 +1,89 @@
+"""What grants give: their end, their length, and which of two counts."""
+
+import pytest
+
+from gate.errors import InvalidNotebookNameError
+from gate.grants import notebook_name
+from tests.unit.conftest import World
+
+
+def opened(world: World, path: str = "/open/alice-notebook") -> int:
+    """Open the notebook and return the session's length in seconds, as asked of AWS."""
+    assert world.browser.get(path).status == 302
+    return world.aws.called("create_presigned_notebook_instance_url")[-1]["SessionExpirationDurationInSeconds"]
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [(100_000, 7200), (7201, 7200), (3600, 3600), (1801, 1801), (1799, 1800), (1, 1800), (0, None), (-1, None)],
+)
+def test_an_opened_notebook_outlives_its_grant_as_little_as_can_be(
+    world: World, left: int, expected: int | None
+) -> None:
+    world.sign_in()
+    world.clock.now = float(int(world.clock.now))
+    world.aws.grants[0]["until"] = {"N": str(int(world.clock.now) + left)}
+    if expected is None:
+        assert world.browser.get("/open/alice-notebook").status == 403
+        assert world.browser.get("/open").status == 403
+    else:
+        assert opened(world) == expected
+
+
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [({}, 21_600), ({"session": 43_200}, 21_600), ({"session": 3600}, 3600), ({"session": 60}, 1800)],
+)
+def test_a_session_stays_within_the_deployment_and_the_api(
+    world: World, attributes: dict[str, int], expected: int
+) -> None:
+    world.configure(GATE_MAX_SESSION="21600")
+    world.aws.grants.clear()
+    world.aws.grant("user:alice@example.com", "alice-notebook", **attributes)
+    world.sign_in()
+    assert opened(world) == expected
+
+
+def test_of_two_grants_ones_own_counts_then_the_more_powerful_then_the_longer(world: World) -> None:
+    world.aws.grants.clear()
+    world.aws.grant("group:a", "alice-notebook", session=1800, power="start-stop")
+    world.aws.grant("group:b", "alice-notebook", session=3600, power="start-stop")
+    world.aws.grant("group:c", "alice-notebook", session=7200)
+    world.sign_in(groups=["a", "b", "c"])
+    assert opened(world) == 3600
+    world.aws.grant("user:alice@example.com", "alice-notebook", session=2000)
+    assert opened(world) == 2000
+    assert opened(world, "/open") == 2000  # one notebook, however many grants
+
+
+def test_a_grant_taken_away_is_gone_at_the_next_open(world: World) -> None:
+    world.sign_in()
+    assert world.browser.get("/open/alice-notebook").status == 302
+    world.aws.grants.clear()
+    assert world.browser.get("/open/alice-notebook").status == 403
+
+
+def test_words_that_are_not_in_the_list_give_the_least(world: World) -> None:
+    world.aws.grants[0] |= {"power": {"S": "everything"}, "view": {"S": "terminal"}}
+    world.sign_in()
+    assert world.browser.get("/open/alice-notebook").location.endswith("&view=lab")
+    assert world.browser.post("/notebooks/alice-notebook/stop").status == 403
+
+
+def test_all_pages_of_a_long_answer_are_read(world: World) -> None:
+    for number in range(25):
+        world.aws.grant("user:alice@example.com", f"n{number:02}")
+    world.sign_in()
+    listed = world.browser.get("/open", headers={"Accept": "application/json"}).json["notebooks"]
+    assert len(listed) == 26
+
+
+@pytest.mark.parametrize("name", ["a", "0", "a-b", "a--b", "A-1", "a" * 63])
+def test_names_that_sagemaker_gives_are_taken(name: str) -> None:
+    assert notebook_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["", "-", "-a", "a-", "a_b", "a\n", "a" * 64, "é", "１"])
+def test_names_that_it_never_gives_are_refused(name: str) -> None:
+    with pytest.raises(InvalidNotebookNameError):
+        notebook_name(name)

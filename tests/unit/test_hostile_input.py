@@ -1,0 +1,248 @@
+"""Whatever a client sends is answered, never with a 5xx, and never leads off the site."""
+
+import time
+from datetime import timedelta
+from urllib.parse import quote, urlsplit
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gate.identity.target import safe_target
+from gate.signing import Signer, key_id
+from tests.unit.aws import SIGNING_KEY
+from tests.unit.conftest import World
+
+ELSEWHERE = [
+    "https://evil.example",
+    "http://evil.example/open",
+    "//evil.example",
+    "///evil.example",
+    "////evil.example/%2f..",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\\/evil.example",
+    "/%5cevil.example",
+    "/%2fevil.example",
+    "/%2F%2Fevil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "/\r\nSet-Cookie: gate-session=x",
+    "/open\r\nLocation: https://evil.example",
+    "/open/a%0d%0aLocation:%20https://evil.example",
+    " https://evil.example",
+    "\x00https://evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "java\tscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:msgbox(1)",
+    "/open/../../evil",
+    "/open/..;/evil",
+    "/./evil.example",
+    "/open/alice-notebook/../../login",
+    "/login?next=//evil.example",
+    "/login/callback?code=x",
+    "/open@evil.example",
+    "@evil.example",
+    ".evil.example",
+    "evil.example",
+    "/open?view=lab&next=//evil.example",
+    "/open?view=lab#//evil.example",
+    "/open/alice-notebook\u2028",
+    "/\u3002evil\u3002example",
+    "/\uff0fevil.example",
+    "\uff0f\uff0fevil.example",
+    "/open/\u0430lice-notebook",
+    "/open/alice-notebook\n",
+    "/open/" + "a" * 10_000,
+    "?next=/",
+    "#",
+    "",
+]
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+def test_a_sign_in_never_leads_elsewhere(world: World, target: str) -> None:
+    answer = world.sign_in(path=target)
+    assert (answer.status, answer.location) == (302, f"{world.browser.base_url}/")
+    signed_in = world.browser.get(f"/login?next={quote(target)}")
+    assert signed_in.location == f"{world.browser.base_url}/"
+
+
+@pytest.mark.parametrize("target", ["/", "/open", "/open/alice-notebook", "/open?view=lab", "/open/a?view=classic"])
+def test_a_sign_in_leads_back_to_pages_of_ours(world: World, target: str) -> None:
+    assert world.sign_in(path=target).location == world.browser.base_url + target
+
+
+@given(st.text())
+def test_any_text_as_a_target_is_a_path_of_ours(text: str) -> None:
+    target = safe_target(text)
+    parts = urlsplit(target)
+    assert (parts.scheme, parts.netloc, parts.fragment) == ("", "", "")
+    assert target == "/" or target.startswith("/open")
+
+
+NAMES = [
+    "-a",
+    "a-",
+    "a_b",
+    "a.b",
+    "a b",
+    "a" * 64,
+    "a" * 10_240,
+    "-" * 10_240,
+    "%2e%2e",
+    "..",
+    "%252e",
+    "a%00",
+    "a%0aset-cookie:x",
+    "%c3%a9",
+    "%ff",
+    "<script>alert(1)</script>",
+    "{{7*7}}",
+    "${jndi:ldap://evil}",
+    "' OR '1'='1",
+    "*",
+    "a%2Fb",
+    "\u0430lice",
+    "١٢٣",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("path", ["/open/{}", "/notebooks/{}", "/iam/open/{}"])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_names_outside_the_pattern_are_a_client_error(world: World, path: str, name: str, encoded: bool) -> None:
+    world.sign_in()
+    world.aws.calls.clear()
+    answer = world.browser.get(path.format(quote(name, safe="") if encoded else name))
+    assert answer.status in (400, 404)
+    assert "<script>alert" not in answer.body
+    assert world.aws.calls == []
+
+
+def test_an_encoded_name_is_the_same_name(world: World) -> None:
+    world.sign_in()
+    assert world.browser.get("/open/alice%2Dnotebook").status == 302
+    assert world.browser.get("/open/alice%252Dnotebook").status == 400
+
+
+def session_cookie(world: World) -> tuple[str, str]:
+    ((name, value),) = [item for item in world.browser.cookies.items() if "gate-session" in item[0]]
+    return name, value
+
+
+def test_every_altered_character_of_a_cookie_makes_it_worthless(world: World) -> None:
+    world.sign_in()
+    name, value = session_cookie(world)
+    accepted = []
+    for place, character in enumerate(value):
+        world.browser.cookies[name] = value[:place] + ("A" if character != "A" else "B") + value[place + 1 :]
+        if not world.browser.get("/open/alice-notebook").location.startswith(f"{world.browser.base_url}/login"):
+            accepted.append(place)
+    assert accepted == []
+
+
+@pytest.mark.parametrize(
+    "value", ["", ".", "..", "...", "x", "x.y.z", "null", "\x00", "é" * 100, "a" * 9000, "%00", '"quoted"', "k.W10.x.y"]
+)
+def test_nonsense_cookies_are_no_session(world: World, value: str) -> None:
+    world.sign_in()
+    name, _ = session_cookie(world)
+    world.browser.cookies[name] = value
+    assert world.browser.get("/open/alice-notebook").location.startswith(f"{world.browser.base_url}/login")
+    assert world.browser.get("/", headers={"Accept": "application/json"}).status == 401
+
+
+def test_a_session_is_over_when_its_time_is(world: World) -> None:
+    world.sign_in()
+    world.clock.now += 28_799
+    assert world.browser.get("/open/alice-notebook").location.startswith("https://alice-notebook.")
+    world.clock.now += 1
+    assert world.browser.get("/open/alice-notebook").location.startswith(f"{world.browser.base_url}/login")
+
+
+@pytest.mark.parametrize(("ahead", "welcome"), [(59, True), (61, False)])
+def test_a_session_from_the_future_is_a_forgery_beyond_the_clock_skew(world: World, ahead: int, welcome: bool) -> None:
+    world.clock.now += ahead
+    world.sign_in()
+    world.clock.now -= ahead
+    answer = world.browser.get("/open/alice-notebook")
+    assert answer.location.startswith("https://alice-notebook.") is welcome
+
+
+def test_values_of_one_purpose_never_pass_for_another(world: World) -> None:
+    world.sign_in()
+    name, session = session_cookie(world)
+    world.browser.cookies.clear()
+    world.browser.get("/login")
+    ((login_name, login),) = world.browser.cookies.items()
+    world.browser.cookies = {name: login}
+    assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login")
+    world.browser.cookies = {login_name: session}
+    state = login_name[-8:]
+    assert world.browser.get(f"/login/callback?state={state}&code=x").status == 400
+
+
+def test_somebody_elses_key_signs_nothing(world: World) -> None:
+    world.sign_in()
+    name, _ = session_cookie(world)
+    value = ["alice@example.com"]
+    for keys in ({key_id(SIGNING_KEY): "another key"}, {"deadbeef": SIGNING_KEY}, {"deadbeef": "another key"}):
+        forged = Signer(keys, purpose="session", max_age=timedelta(hours=1)).sign(value)
+        world.browser.cookies[name] = forged
+        assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login"), keys
+    own = Signer({key_id(SIGNING_KEY): SIGNING_KEY}, purpose="session", max_age=timedelta(hours=1), clock=time.time)
+    world.browser.cookies[name] = own.sign(value)
+    assert world.browser.get("/open").location.startswith("https://alice-notebook.")
+
+
+def test_a_malformed_neighbour_does_not_cost_the_session(world: World) -> None:
+    world.sign_in()
+    name, value = session_cookie(world)
+    for line in (f'bad[]name="; {name}={value}', f"; ;=; x; {name}={value}", f"{name}={value}; {name}=second"):
+        answer = world.browser.get("/open/alice-notebook", headers={"Cookie": line})
+        assert answer.location.startswith("https://alice-notebook."), line
+
+
+def test_headers_do_not_change_where_the_caller_is(world: World) -> None:
+    world.sign_in()
+    world.browser.get("/open/alice-notebook", headers={"X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"})
+    (assumed,) = world.aws.called("assume_role")
+    assert "192.0.2.1" not in assumed["Policy"]
+    assert '"203.0.113.7"' in assumed["Policy"]
+
+
+def test_a_host_header_does_not_change_where_people_are_sent(world: World) -> None:
+    answer = world.browser.get("/open/alice-notebook", headers={"Host": "evil.example", "X-Forwarded-Host": "evil"})
+    assert "evil" not in answer.location
+
+
+TEXT = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=200)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    path=st.sampled_from(
+        ["/", "/open", "/open/{}", "/notebooks/{}", "/iam/open/{}", "/login", "/login/callback", "/{}"]
+    ),
+    method=st.sampled_from(["GET", "POST", "PUT", "HEAD", "OPTIONS", "TRACE"]),
+    text=TEXT,
+    query=st.dictionaries(st.sampled_from(["next", "view", "state", "code", "x"]), TEXT, max_size=3),
+    headers=st.dictionaries(
+        st.sampled_from(["Cookie", "Authorization", "Accept", "Origin", "Sec-Fetch-Site", "X-Y"]), TEXT, max_size=4
+    ),
+    arn=st.none() | TEXT,
+)
+def test_no_request_makes_a_5xx(
+    world: World, path: str, method: str, text: str, query: dict[str, str], headers: dict[str, str], arn: str | None
+) -> None:
+    address = path.format(quote(text, safe="")) + "?" + "&".join(f"{k}={quote(v)}" for k, v in query.items())
+    answer = world.browser.send(method, address, headers=headers, iam=arn)
+    assert answer.status < 500
+    assert "\n" not in answer.headers.get("location", "")
+    if "location" in answer.headers:
+        assert answer.location.startswith((world.browser.base_url + "/", world.issuer.url + "/authorize?"))

@@ -1,0 +1,62 @@
+"""Callers who sign their requests: who they are, and who they only claim to be."""
+
+import pytest
+
+from gate.identity.iam import role_arn
+from tests.unit.conftest import World
+
+ACCOUNT = "123456789012"
+PEOPLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/People"
+
+
+@pytest.mark.parametrize(
+    ("arn", "principal"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:user/scripts", f"iam:arn:aws:iam::{ACCOUNT}:user/scripts"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/Batch/i-0abc", f"iam:arn:aws:iam::{ACCOUNT}:role/Batch"),
+        (f"{PEOPLE}/alice@example.com", "user:alice@example.com"),
+        (f"{PEOPLE}/ALICE@Example.com", "user:alice@example.com"),
+        ("arn:aws-cn:sts::123456789012:assumed-role/Batch/x", "iam:arn:aws-cn:iam::123456789012:role/Batch"),
+    ],
+)
+def test_a_signed_request_is_its_principal(world: World, arn: str, principal: str) -> None:
+    world.aws.grants.clear()
+    world.aws.grant(principal, "alice-notebook")
+    answer = world.browser.get("/iam/open/alice-notebook", iam=arn)
+    assert answer.status == 302
+    assert answer.location.startswith("https://alice-notebook.")
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sts::999999999999:assumed-role/People/alice@example.com",  # a role of that name elsewhere
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/Mallory/alice@example.com",  # a session name of one's own choice
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/people/alice@example.com",
+        f"arn:aws:iam::{ACCOUNT}:user/alice@example.com",
+        f"arn:aws:sts::{ACCOUNT}:federated-user/alice@example.com",
+        f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/People/alice@example.com",
+    ],
+)
+def test_a_session_name_counts_only_for_listed_roles(world: World, arn: str) -> None:
+    assert world.browser.get("/iam/open/alice-notebook", iam=arn).status == 403
+    assert not world.aws.called("assume_role")
+
+
+@pytest.mark.parametrize("arn", [None, "", f"{PEOPLE}/no-address", f"{PEOPLE}/a@b@c"])
+def test_an_identity_that_cannot_be_named_is_refused(world: World, arn: str | None) -> None:
+    world.sign_in()  # a session does not count on this route
+    answer = world.browser.get("/iam/open/alice-notebook", iam=arn, headers={"Accept": "application/json"})
+    assert (answer.status, answer.json["error"]) == (403, "unknown_iam_caller")
+
+
+def test_an_iam_identity_counts_nowhere_else(world: World) -> None:
+    answer = world.browser.get("/open/alice-notebook", iam=f"{PEOPLE}/alice@example.com")
+    assert answer.location.startswith(f"{world.browser.base_url}/login")
+
+
+def test_roles_are_compared_without_their_path() -> None:
+    assert role_arn(f"arn:aws:iam::{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/x/Y") == (
+        f"arn:aws:iam::{ACCOUNT}:role/Y"
+    )
+    assert role_arn(f"arn:aws:iam::{ACCOUNT}:user/a/b") == f"arn:aws:iam::{ACCOUNT}:user/a/b"

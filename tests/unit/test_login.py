@@ -1,0 +1,385 @@
+"""Signing in and out: the whole flow against a provider that checks what it should."""
+
+import base64
+import hashlib
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.unit.conftest import ENVIRON, Browser, World
+
+DOMAIN = "https://notebooks.example.com"
+
+
+def query_of(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def test_the_way_to_the_provider_carries_all_that_it_must(world: World) -> None:
+    answer = world.browser.get("/login?next=/open/alice-notebook")
+    query = query_of(answer.location)
+    assert answer.status == 302
+    assert answer.location.startswith(f"{world.issuer.url}/authorize?")
+    assert query["response_type"] == "code"
+    assert query["redirect_uri"] == f"{world.browser.base_url}/login/callback"
+    assert query["code_challenge_method"] == "S256"
+    assert len({query["state"], query["nonce"], query["code_challenge"]}) == 3
+    assert all(len(query[name]) >= 43 for name in ("state", "nonce", "code_challenge"))
+
+
+def test_the_verifier_sent_to_the_token_endpoint_hashes_to_the_challenge_sent_before(world: World) -> None:
+    away = world.browser.get("/login")
+    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    assert world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}").status == 302
+    (form,) = world.issuer.token_requests
+    digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+    assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == query_of(away.location)["code_challenge"]
+
+
+def test_a_code_with_another_sign_ins_verifier_is_refused(world: World) -> None:
+    """An attacker's code slipped into somebody's sign-in fails at a provider that checks PKCE."""
+    mallory = Browser(world.browser.base_url)
+    stolen = world.issuer.sign_in(mallory.get("/login").location, email="mallory@example.com", email_verified=True)
+    state = query_of(world.browser.get("/login").location)["state"]
+    answer = world.browser.get(f"/login/callback?code={stolen['code']}&state={state}")
+    assert answer.status == 400
+    assert "gate-session" not in str(world.browser.cookies)
+
+
+@pytest.mark.parametrize(
+    ("base_url", "session", "login"),
+    [
+        (ENVIRON["GATE_BASE_URL"], ("__Secure-gate-session=", "Path=/prod;"), ("__Secure-gate-login-", "/prod/login")),
+        (DOMAIN, ("__Host-gate-session=", "Path=/;"), ("__Secure-gate-login-", "Path=/login;")),
+        ("http://127.0.0.1:8080", ("gate-session=", "Path=/;"), ("gate-login-", "Path=/login;")),
+    ],
+)
+def test_cookies_fit_the_place_where_they_are_served(
+    world: World, base_url: str, session: tuple[str, str], login: tuple[str, str]
+) -> None:
+    world.configure(GATE_BASE_URL=base_url)
+    (begun,) = world.browser.get("/login").set_cookies
+    done = world.sign_in()
+    (cookie,) = [line for line in done.set_cookies if "gate-session" in line]
+    for line, (name, path) in ((cookie, session), (begun, login)):
+        assert line.startswith(name)
+        assert path in line
+        assert "HttpOnly" in line
+        assert "SameSite=Lax" in line
+        assert ("Secure" in line.split(";", 1)[1]) is base_url.startswith("https")
+        assert "Domain" not in line
+    assert world.browser.get("/open/alice-notebook").status == 302
+
+
+def test_the_cookie_of_a_sign_in_is_gone_after_it(world: World) -> None:
+    world.sign_in()
+    assert [name for name in world.browser.cookies if "login" in name] == []
+
+
+def test_several_bookmarks_opened_at_once_all_arrive(world: World) -> None:
+    urls = [world.browser.get(f"/login?next=/open/{name}").location for name in ("alice-notebook", "bob-notebook")]
+    for url, name in zip(urls, ("alice-notebook", "bob-notebook"), strict=True):
+        back = world.issuer.sign_in(url, email="alice@example.com", email_verified=True)
+        answer = world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+        assert answer.location == f"{world.browser.base_url}/open/{name}"
+
+
+def test_sign_ins_that_nobody_finished_do_not_pile_up(world: World) -> None:
+    for _ in range(12):
+        world.browser.get("/login")
+    assert len([name for name in world.browser.cookies if "gate-login" in name]) == 4
+
+
+def test_who_is_signed_in_is_not_sent_to_the_provider_again(world: World) -> None:
+    world.sign_in()
+    assert world.browser.get("/login?next=/open").location == f"{world.browser.base_url}/open"
+
+
+def test_a_state_can_be_used_once_and_only_in_time(world: World) -> None:
+    away = world.browser.get("/login")
+    cookies = dict(world.browser.cookies)
+    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    callback = f"/login/callback?code={back['code']}&state={back['state']}"
+    assert world.browser.get(callback).status == 302
+    assert world.browser.get(callback).status == 400  # the cookie is gone
+    world.browser.cookies = dict(cookies)
+    assert world.browser.get(callback).status == 400  # the code is spent
+    again = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    world.browser.cookies = dict(cookies)
+    world.clock.now += 601
+    assert world.browser.get(f"/login/callback?code={again['code']}&state={again['state']}").status == 400
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "code=code-0",
+        "state=",
+        "state=made-up-state&code=code-0",
+        "error=access_denied&error_description=%3Cscript%3Ealert(1)%3C/script%3E&state=STATE",
+        "state=STATE",
+        "state=STATE&code=",
+        "state=STATE&code=made-up",
+        "state=STATEx&code=code-0",
+        "state=%ff%fe&code=%00",
+        "state=" + "a" * 8000,
+    ],
+)
+def test_a_callback_that_is_none_of_ours_is_a_400_page(world: World, query: str) -> None:
+    state = query_of(world.browser.get("/login").location)["state"]
+    answer = world.browser.get(f"/login/callback?{query.replace('STATE', state)}")
+    assert answer.status == 400
+    assert "Sign in again" in answer.body
+    assert "<script" not in answer.body
+
+
+def test_another_browser_cannot_finish_a_sign_in(world: World) -> None:
+    """Login CSRF: a victim must not be signed in as the attacker."""
+    back = world.issuer.sign_in(world.browser.get("/login").location, email="m@example.com", email_verified=True)
+    victim = Browser(world.browser.base_url)
+    assert victim.get(f"/login/callback?code={back['code']}&state={back['state']}").status == 400
+    assert victim.cookies == {}
+
+
+def test_a_token_with_another_nonce_is_refused(world: World) -> None:
+    assert world.sign_in(nonce="another").status == 400
+
+
+@pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": None}, {"email": None}, {"email": 7}])
+def test_an_address_that_is_not_vouched_for_is_nobody(world: World, claims: dict[str, object]) -> None:
+    answer = world.sign_in(**claims)
+    assert answer.status == 403
+    assert "not verified" in answer.body
+
+
+def test_an_issuers_addresses_can_be_believed_by_a_setting(world: World) -> None:
+    world.configure(GATE_TRUST_EMAIL="true")
+    assert world.sign_in(email_verified=None).status == 302
+
+
+def test_the_clients_secret_is_sent_where_there_is_one(world: World) -> None:
+    world.issuer.client_secret = "client-secret-value"
+    assert world.sign_in().status == 400
+    world.configure(GATE_CLIENT_SECRET_ARN="arn:client")
+    assert world.sign_in().status == 302
+    assert "client_secret" not in world.issuer.token_requests[-1]
+
+
+def test_signing_out_clears_the_session_and_leads_to_the_providers_end(world: World) -> None:
+    world.sign_in()
+    answer = world.browser.post("/logout")
+    assert answer.status == 200
+    assert answer.headers["refresh"].startswith(f"2;url={world.issuer.url}/logout?")
+    assert world.browser.cookies == {}
+    assert world.browser.get("/open/alice-notebook").location.startswith(f"{world.browser.base_url}/login")
+
+
+def test_signing_out_works_when_the_provider_is_down(world: World) -> None:
+    world.sign_in()
+    world.configure()
+    world.issuer.overrides["/.well-known/openid-configuration"] = (500, {})
+    assert world.browser.post("/logout").status == 200
+
+
+def test_nobody_is_signed_out_from_elsewhere(world: World) -> None:
+    world.sign_in()
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+        assert world.browser.post("/logout", headers=headers).status == 403
+    cookies = dict(world.browser.cookies)
+    headers = {"Origin": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com.evil.example"}
+    assert world.browser.send("POST", "/logout", headers={**headers, "Sec-Fetch-Site": "cross-site"}).status == 403
+    assert world.browser.cookies == cookies
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/.well-known/openid-configuration", (500, {})),
+        ("/.well-known/openid-configuration", (200, b"<html>")),
+        ("/.well-known/openid-configuration", (200, ["a list"])),
+        ("/.well-known/openid-configuration", (200, {"issuer": "https://another.example"})),
+        ("/.well-known/openid-configuration", (200, b"{" * 100_000)),
+        ("/.well-known/openid-configuration", (200, b'"' + b"x" * (1 << 20) + b'"')),
+        ("/jwks", (500, {})),
+        ("/jwks", (200, {"keys": []})),
+        ("/jwks", (200, {"keys": "none"})),
+        ("/jwks", (200, {"keys": [{"kty": "RSA"}]})),
+        ("/token", (500, {})),
+        ("/token", (200, {})),
+        ("/token", (200, {"id_token": 7})),
+        ("/token", (302, {})),
+    ],
+)
+def test_a_provider_that_fails_is_named_as_the_one_that_fails(
+    world: World, path: str, answer: tuple[int, object]
+) -> None:
+    away = None if "openid" in path else world.browser.get("/login")
+    world.issuer.overrides[path] = answer
+    if away is None:
+        assert world.browser.get("/login").status == 503
+        return
+    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    failed = world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+    assert failed.status == 503
+    assert failed.headers["retry-after"]
+    assert "gate-session" not in str(world.browser.cookies)
+
+
+# Bearer tokens: the same verification, on the `Authorization` header.
+
+
+def bearer(world: World, token: str) -> int:
+    browser = Browser(world.browser.base_url)
+    return browser.get("/open/alice-notebook", headers={"Authorization": f"Bearer {token}"}).status
+
+
+GOOD = {"email": "alice@example.com", "email_verified": True}
+
+
+def test_a_bearer_token_opens_the_notebook(world: World) -> None:
+    assert bearer(world, world.issuer.token(**GOOD)) == 302
+    assert bearer(world, world.issuer.token(**{**GOOD, "email": "carol@example.com"})) == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"aud": "another-client"}, 401),
+        ({"aud": None}, 401),
+        ({"aud": ["another-client"]}, 401),
+        ({"aud": ["notebook-gate", "another-client"]}, 401),
+        ({"aud": ["notebook-gate", "another-client"], "azp": "notebook-gate"}, 302),
+        ({"azp": "another-client"}, 401),
+        ({"iss": "https://another.example"}, 401),
+        ({"iss": None}, 401),
+        ({"sub": None}, 401),
+        ({"exp": None}, 401),
+        ({"exp": 1_000_000_000}, 401),
+        ({"exp": "tomorrow"}, 401),
+        ({"iat": None}, 401),
+        ({"iat": 4_000_000_000}, 401),
+        ({"nbf": 4_000_000_000}, 401),
+        ({"email_verified": False}, 403),
+        ({"email": "alice@example.com\n"}, 403),
+        ({"email": "\u212alice@example.com"}, 403),
+    ],
+)
+def test_a_bearer_tokens_claims_count(world: World, changes: dict[str, object], status: int) -> None:
+    assert bearer(world, world.issuer.token(**{**GOOD, **changes})) == status
+
+
+@pytest.mark.parametrize(("seconds_ago", "status"), [(30, 302), (59, 302), (65, 401)])
+def test_a_minute_of_clock_skew_is_allowed_and_no_more(world: World, seconds_ago: int, status: int) -> None:
+    import time
+
+    assert bearer(world, world.issuer.token(**GOOD, exp=int(time.time()) - seconds_ago)) == status
+
+
+def test_forged_tokens_prove_nothing(world: World) -> None:
+    issuer = world.issuer
+    pem = issuer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    payload = jwt.decode(issuer.token(**GOOD), options={"verify_signature": False})
+    none = jwt.encode(payload, None, "none", {"kid": "k1"})
+    # PyJWT refuses to sign HS256 with a public key, so this forgery is made by hand.
+    head = base64.urlsafe_b64encode(b'{"alg":"HS256","kid":"k1","typ":"JWT"}').rstrip(b"=")
+    body = none.split(".")[1].encode()
+    import hmac
+
+    mac = base64.urlsafe_b64encode(hmac.new(pem, head + b"." + body, hashlib.sha256).digest()).rstrip(b"=")
+    hs256 = b".".join((head, body, mac)).decode()
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    good = issuer.token(**GOOD)
+    forged = [
+        none,
+        none.replace(none.split(".")[0], base64.urlsafe_b64encode(b'{"alg":"nOnE","kid":"k1"}').decode().rstrip("=")),
+        hs256,
+        issuer.token(key=stranger, **GOOD),
+        issuer.token(key=stranger, headers={"jku": "https://evil.example/jwks", "kid": "evil"}, **GOOD),
+        issuer.token(key=stranger, headers={"kid": "../../etc/passwd"}, **GOOD),
+        good.rsplit(".", 1)[0] + ".",
+        good.rsplit(".", 1)[0],
+        good[:-8] + ("AAAAAAAA" if not good.endswith("AAAAAAAA") else "BBBBBBBB"),
+        "",
+        "....",
+        "a.b.c",
+        "eyJ9" * 4000,
+        "é.ü.ß",
+    ]
+    assert [bearer(world, token) for token in forged] == [401] * len(forged)
+
+
+def test_made_up_key_ids_do_not_hammer_the_issuer(world: World) -> None:
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    for number in range(20):
+        assert bearer(world, world.issuer.token(key=stranger, headers={"kid": f"k{number + 2}"}, **GOOD)) == 401
+    assert world.issuer.requests.count("/jwks") == 1
+    world.clock.now += 61
+    bearer(world, world.issuer.token(key=stranger, headers={"kid": "k99"}, **GOOD))
+    assert world.issuer.requests.count("/jwks") == 2
+
+
+def test_a_bad_token_is_not_passed_over_for_a_good_cookie(world: World) -> None:
+    world.sign_in()
+    assert world.browser.get("/open/alice-notebook", headers={"Authorization": "Bearer x.y.z"}).status == 401
+
+
+def test_other_authorization_schemes_are_no_tokens(world: World) -> None:
+    world.sign_in()
+    assert world.browser.get("/open/alice-notebook", headers={"Authorization": "Basic YTpi"}).status == 302
+
+
+# Groups.
+
+
+def test_only_groups_that_can_matter_are_kept(world: World) -> None:
+    world.configure(GATE_GROUPS="sagemaker-*,data-science")
+    world.aws.grant("group:sagemaker-x", "alice-notebook")
+    world.aws.grant("group:others", "alice-notebook")
+    world.sign_in("dave@example.com", groups=["others"])
+    assert world.browser.get("/open/alice-notebook").status == 403
+    world.configure()
+    world.sign_in("dave@example.com", groups=["others", "sagemaker-x"])
+    assert world.browser.get("/open/alice-notebook").status == 302
+
+
+def test_a_person_in_a_hundred_groups_is_served_by_few_calls(world: World) -> None:
+    world.sign_in("bob@example.com", groups=["data-science", *(f"team-{number:03}" for number in range(99))])
+    world.aws.calls.clear()
+    assert world.browser.get("/open/shared-notebook").status == 302
+    reads = world.aws.called("execute_statement")
+    assert [len(read["Parameters"]) - 1 for read in reads] == [50, 50, 1]
+
+
+def test_more_groups_than_a_cookie_holds_are_a_clear_refusal(world: World) -> None:
+    names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(400)]
+    answer = world.sign_in(groups=names)
+    assert answer.status == 403
+    assert "identity.groups" in answer.body
+    assert world.sign_in(groups=names[:60]).status == 302
+    assert all(len(line) <= 4096 for line in world.browser.cookies.values())
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.example"}}},
+        {"hasgroups": True},
+    ],
+)
+def test_a_pointer_instead_of_the_groups_is_a_clear_refusal(world: World, claims: dict[str, object]) -> None:
+    answer = world.sign_in(**claims)
+    assert answer.status == 403
+    assert "pointer instead of their names" in answer.body
+
+
+def test_groups_that_are_no_list_of_names_are_none(world: World) -> None:
+    for groups in (7, {"data-science": True}, [["data-science"], None, 3, ""]):
+        world.sign_in("bob@example.com", groups=groups)
+        assert world.browser.get("/open/shared-notebook").status == 403
+        world.browser.cookies.clear()
+    world.sign_in("bob@example.com", groups="data-science")
+    assert world.browser.get("/open/shared-notebook").status == 302
