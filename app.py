@@ -1,0 +1,32 @@
+"""The CDK app: `gate.toml` to stacks, checked by cdk-nag."""
+
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from infra.settings import Settings, SettingsError
+from infra.stack import GateStack
+
+
+def main() -> None:
+    """Synthesise the stack of `gate.toml`; with bad settings, say what to mend and end with 1."""
+    try:
+        settings = Settings.load(Path(__file__).parent / "gate.toml")
+    except SettingsError as error:
+        sys.exit(str(error))
+    app = cdk.App()
+    try:
+        GateStack(app, settings.name, settings=settings)
+    except RuntimeError as error:
+        # What the bundler raised has come through CDK's kernel, and its traceback names only CDK.
+        if not str(error).startswith("Failed to bundle asset"):
+            raise
+        sys.exit(str(error))
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+
+
+if __name__ == "__main__":
+    main()

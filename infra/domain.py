@@ -1,0 +1,33 @@
+"""A host name of one's own in front of the API."""
+
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_route53_targets as targets
+from constructs import Construct
+
+from infra.settings import DomainSettings
+
+
+class Domain(Construct):
+    """The domain name, mapped to the API's stage, and its record where the zone is ours."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: DomainSettings, api: apigateway.RestApi
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.name = apigateway.DomainName(
+            self,
+            "Name",
+            domain_name=settings.name,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", settings.certificate_arn),
+            endpoint_type=apigateway.EndpointType.REGIONAL,
+            security_policy=apigateway.SecurityPolicy.TLS_1_2,
+            mapping=api,
+        )
+        if settings.hosted_zone_id:
+            zone = route53.HostedZone.from_hosted_zone_attributes(
+                self, "Zone", hosted_zone_id=settings.hosted_zone_id, zone_name=settings.hosted_zone_name
+            )
+            target = route53.RecordTarget.from_alias(targets.ApiGatewayDomain(self.name))
+            route53.ARecord(self, "Record", zone=zone, record_name=settings.name, target=target)

@@ -1,0 +1,35 @@
+"""The grants: who may open what."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+
+class GrantsTable(Construct):
+    """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves."""
+
+    def __init__(self, scope: Construct, construct_id: str) -> None:
+        super().__init__(scope, construct_id)
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="principal", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="notebook", type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            time_to_live_attribute="until",
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+
+    def grant_reading(self, role: iam.IRole) -> None:
+        """Let `role` look grants up by principal. A statement that would read the whole table is refused."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["dynamodb:PartiQLSelect"],
+                resources=[self.table.table_arn],
+                conditions={"Bool": {"dynamodb:FullTableScan": "false"}},
+            )
+        )

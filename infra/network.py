@@ -1,0 +1,63 @@
+"""Where the function runs, and the addresses by which it reaches AWS."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.logs import log_group
+from infra.settings import VpcSettings
+
+
+class Network(Construct):
+    """Private subnets for the function, with egress addresses that the launch role can name."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: VpcSettings, log_days: int) -> None:
+        super().__init__(scope, construct_id)
+        if settings.id:
+            self.vpc: ec2.IVpc = ec2.Vpc.from_vpc_attributes(
+                self,
+                "Vpc",
+                vpc_id=settings.id,
+                # Only their number counts: the function is placed by the subnets' ids.
+                availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(len(settings.subnet_ids))],
+                private_subnet_ids=settings.subnet_ids,
+            )
+            self.egress = list(settings.egress)
+        else:
+            address = ec2.CfnEIP(self, "Address", domain="vpc")
+            self.vpc = self._own_vpc(address, log_days)
+            self.egress = [address.ref]
+        self.security_group = ec2.SecurityGroup(
+            self,
+            "FunctionGroup",
+            vpc=self.vpc,
+            description="Notebook Gate: HTTPS to AWS and the identity provider, nothing in",
+            allow_all_outbound=False,
+        )
+        self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the identity provider")
+
+    def _own_vpc(self, address: ec2.CfnEIP, log_days: int) -> ec2.Vpc:
+        vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            max_azs=2,
+            # One gateway: one address for the policies to name. If its zone fails, the gate waits with it.
+            nat_gateways=1,
+            nat_gateway_provider=ec2.NatProvider.gateway(eip_allocation_ids=[address.attr_allocation_id]),
+            subnet_configuration=[
+                ec2.SubnetConfiguration(
+                    name="public", subnet_type=ec2.SubnetType.PUBLIC, cidr_mask=28, map_public_ip_on_launch=False
+                ),
+                ec2.SubnetConfiguration(name="private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=24),
+            ],
+        )
+        # Grants are read on every request: past the NAT gateway, which charges by the gigabyte.
+        vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
+        group: logs.ILogGroup = log_group(self, "FlowLogs", days=log_days)
+        vpc.add_flow_log(
+            "Rejected",
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(group),
+            traffic_type=ec2.FlowLogTrafficType.REJECT,
+        )
+        return vpc

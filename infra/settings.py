@@ -1,0 +1,242 @@
+"""The deployment's settings: read from `gate.toml`, and every problem told at once."""
+
+import ipaddress
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
+
+SHORTEST_SESSION, LONGEST_SESSION = 1800, 43_200
+"""Seconds; the range that CreatePresignedNotebookInstanceUrl takes (API reference)."""
+
+LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+"""Retention periods that CloudWatch Logs knows (API reference of PutRetentionPolicy)."""
+
+
+class SettingsError(Exception):
+    """The settings can't be deployed; the text names each setting, its value and the mend, one a line."""
+
+
+def _network(text: str) -> str:
+    try:
+        ipaddress.ip_network(text)
+    except ValueError:
+        try:
+            mend = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise ValueError('is no network; write an address or a CIDR such as "203.0.113.0/24"') from None
+        raise ValueError(f'has host bits set; write "{mend}", or "{text.split("/")[0]}" for that one address') from None
+    return text
+
+
+def _pattern(pattern: str, mend: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(f"does not have the form that AWS gives it; {mend}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _issuer(text: str) -> str:
+    parts = urlsplit(text)
+    # Plain HTTP only to this very machine: codes and tokens travel there.
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"})
+    if text and not (secure and parts.hostname and not parts.query and not parts.fragment):
+        raise ValueError('is no issuer; write it as its discovery document does, such as "https://login.example.com"')
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
+VpcEndpoint = Annotated[str, _pattern(r"vpce-[0-9a-f]{8,17}", 'write it as in "vpce-0123456789abcdef0"')]
+Subnet = Annotated[str, _pattern(r"subnet-[0-9a-f]{8,17}", 'write it as in "subnet-0123456789abcdef0"')]
+Account = Annotated[str, _pattern(r"\d{12}", 'write its twelve digits, such as "123456789012"')]
+RoleArn = Annotated[
+    str, _pattern(r"arn:[\w-]+:iam::\d{12}:role/\S+", 'write "arn:aws:iam::123456789012:role/NameOfTheRole"')
+]
+SecretArn = Annotated[
+    str,
+    _pattern(r"(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:\S+)?", "write the whole ARN of an existing secret"),
+]
+VpcId = Annotated[str, _pattern(r"(vpc-[0-9a-f]{8,17})?", 'write it as in "vpc-0123456789abcdef0"')]
+HostName = Annotated[str, _pattern(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)?", "write a plain host name")]
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and unknown names are errors, since a misspelt limit is no limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class IdentitySettings(Section):
+    """Who people are, and who says so."""
+
+    issuer: Annotated[str, AfterValidator(_issuer)] = ""
+    client_id: str = ""
+    client_secret_arn: SecretArn = ""
+    groups_claim: str = Field(default="groups", min_length=1)
+    groups: list[str] = ["*"]
+    trust_email: bool = False
+    sign_in_seconds: int = Field(default=28_800, ge=300, le=86_400)
+    user_roles: list[RoleArn] = []
+    iam_accounts: list[Account] = []
+
+    @field_validator("client_id")
+    @classmethod
+    def _goes_with_the_issuer(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("issuer") and not value:
+            raise ValueError("is missing for the issuer; write the id of the application that you registered there")
+        if "issuer" in info.data and not info.data["issuer"] and value:
+            raise ValueError("names an application but identity.issuer is empty; write the issuer, or leave both empty")
+        return value
+
+    @field_validator("groups")
+    @classmethod
+    def _can_be_joined(cls, value: list[str]) -> list[str]:
+        if any("," in pattern or not pattern.strip() for pattern in value):
+            raise ValueError('has a pattern that is empty or has a comma; write one pattern an entry, such as "ds-*"')
+        return value
+
+
+class VpcSettings(Section):
+    """Where the function runs: in an existing VPC, or, with an empty id, in one that the stack makes."""
+
+    id: VpcId = ""
+    subnet_ids: list[Subnet] = []
+    egress: list[Network] = Field(default=[], max_length=8)
+
+    @field_validator("subnet_ids")
+    @classmethod
+    def _has_subnets(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if info.data.get("id") and not value:
+            raise ValueError("is empty for an existing VPC; write its private subnets, one an availability zone")
+        return value
+
+    @field_validator("egress")
+    @classmethod
+    def _is_known(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if info.data.get("id") and not value:
+            raise ValueError(
+                "is empty for an existing VPC; write the public addresses by which its subnets leave, since the "
+                "launch role must let the function itself through"
+            )
+        if "id" in info.data and not info.data["id"] and value:
+            raise ValueError("is only for an existing VPC; write vpc.id, or leave egress empty")
+        return value
+
+
+class DomainSettings(Section):
+    """A host name of one's own, or, with an empty name, API Gateway's."""
+
+    name: HostName = ""
+    certificate_arn: str = ""
+    hosted_zone_id: str = ""
+    hosted_zone_name: HostName = ""
+
+    @field_validator("certificate_arn")
+    @classmethod
+    def _goes_with_the_name(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("name") and not re.fullmatch(r"arn:[\w-]+:acm:[\w-]+:\d{12}:certificate/[\w-]+", value):
+            raise ValueError("is no certificate; write the ARN of one for domain.name, in the stack's region")
+        return value
+
+    @field_validator("hosted_zone_name")
+    @classmethod
+    def _is_the_names_zone(cls, value: str, info: ValidationInfo) -> str:
+        name, zone = info.data.get("name", ""), info.data.get("hosted_zone_id", "")
+        if bool(zone) != bool(value):
+            raise ValueError("and domain.hosted_zone_id go together; write both, or leave both empty")
+        if value and name != value and not name.endswith(f".{value}"):
+            raise ValueError(f'is not the zone of domain.name; write the zone in which "{name}" lies')
+        return value
+
+
+class LimitSettings(Section):
+    """How much and how long."""
+
+    session: int = LONGEST_SESSION
+    rate: int = Field(default=20, ge=1, le=10_000)
+    burst: int = Field(default=40, ge=1, le=5_000)
+    log_days: int = 365
+
+    @field_validator("session")
+    @classmethod
+    def _is_in_the_apis_range(cls, value: int) -> int:
+        if not SHORTEST_SESSION <= value <= LONGEST_SESSION:
+            raise ValueError(
+                f"is outside of what SageMaker takes; write seconds from {SHORTEST_SESSION} to {LONGEST_SESSION}"
+            )
+        return value
+
+    @field_validator("log_days")
+    @classmethod
+    def _is_known_to_cloudwatch(cls, value: int) -> int:
+        if value not in LOG_DAYS:
+            raise ValueError(f"is no period that CloudWatch knows; write one of {', '.join(map(str, LOG_DAYS))}")
+        return value
+
+
+class Settings(Section):
+    """All of `gate.toml`, where each setting is explained."""
+
+    name: Annotated[str, _pattern(r"[A-Za-z][A-Za-z0-9-]{0,127}", "use letters, digits and hyphens")] = "notebook-gate"
+    allow_any_network: bool = False
+    networks: list[Network] = Field(default=[], max_length=100)
+    vpc_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)
+    pin: Literal["caller", "networks"] = "caller"
+    identity: IdentitySettings = IdentitySettings()
+    vpc: VpcSettings = VpcSettings()
+    domain: DomainSettings = DomainSettings()
+    limits: LimitSettings = LimitSettings()
+
+    @field_validator("networks")
+    @classmethod
+    def _are_somebodys(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if not value:
+            raise ValueError('lets nobody in; write the public addresses of your people, such as ["203.0.113.0/24"]')
+        parsed = [ipaddress.ip_network(text) for text in value]
+        v4 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv4Network))
+        v6 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv6Network))
+        # Joined first: 0.0.0.0/1 beside 128.0.0.0/1 is everybody, too.
+        everybody = any(net.prefixlen == 0 for net in v4) or any(net.prefixlen == 0 for net in v6)
+        if everybody and not info.data.get("allow_any_network", False):
+            raise ValueError(
+                "lets every address in; write your own networks, or allow_any_network = true if that is what you mean"
+            )
+        return value
+
+    @classmethod
+    def load(cls, path: Path) -> "Settings":
+        """Read the settings from the TOML file at `path`. Raises `SettingsError` with all problems at once."""
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise SettingsError(f"{path.name}: there is no such file; copy the example and put your own in") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path.name}: is not TOML: {error}") from None
+        return cls.parse(data, source=path.name)
+
+    @classmethod
+    def parse(cls, data: dict[str, Any], *, source: str = "settings") -> "Settings":
+        """Check `data`, the settings as nested dicts. Raises `SettingsError` with all problems at once."""
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            lines = [f"{source}: {_line(detail)}" for detail in error.errors(include_url=False)]
+            raise SettingsError("\n".join(lines)) from None
+
+
+def _line(detail: ErrorDetails) -> str:
+    place = ""
+    for part in detail["loc"]:
+        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else part
+    if detail["type"] == "extra_forbidden":
+        return f"{place} is no setting; see the example gate.toml for the names there are"
+    message = detail["msg"].removeprefix("Value error, ")
+    if detail["type"] != "value_error":
+        message = f"is not right: {message[0].lower()}{message[1:]}"
+    return f"{place} = {detail['input']!r} {message}"

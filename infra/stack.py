@@ -1,0 +1,91 @@
+"""The stack: puts the constructs together and tells what came of it."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.api import GateApi
+from infra.domain import Domain
+from infra.function import FunctionRole, GateFunction, listed, session_secret
+from infra.grants_table import GrantsTable
+from infra.identity import Issuer, UserPool
+from infra.launch_role import LaunchRole
+from infra.network import Network
+from infra.settings import Settings
+
+
+class GateStack(cdk.Stack):
+    """One Notebook Gate, as its settings say."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **options: Any) -> None:
+        super().__init__(scope, construct_id, description="Notebook Gate", **options)
+        network = Network(self, "Network", settings=settings.vpc, log_days=settings.limits.log_days)
+        grants = GrantsTable(self, "Grants")
+        key = session_secret(self)
+        function_role = FunctionRole(self, "FunctionRole")
+        launch = LaunchRole(
+            self,
+            "Launch",
+            function_role=function_role.role,
+            networks=settings.networks,
+            egress=network.egress,
+            vpc_endpoints=settings.vpc_endpoints,
+        )
+        api = GateApi(
+            self,
+            "Gate",
+            networks=settings.networks,
+            iam_accounts=settings.identity.iam_accounts,
+            limits=settings.limits,
+            own_domain=bool(settings.domain.name),
+        )
+        base_url = f"https://{settings.domain.name}" if settings.domain.name else api.stage_url
+        issuer = self._issuer(settings, base_url)
+        grants.grant_reading(function_role.role)
+        for arn in filter(None, (key.secret_arn, issuer.client_secret_arn)):
+            function_role.grant_secret(arn)
+        function = GateFunction(
+            self,
+            "Function",
+            role=function_role.role,
+            vpc=network.vpc,
+            security_group=network.security_group,
+            log_days=settings.limits.log_days,
+            environment={
+                "GATE_BASE_URL": base_url,
+                "GATE_TABLE": grants.table.table_name,
+                "GATE_LAUNCH_ROLE_ARN": launch.role.role_arn,
+                "GATE_SESSION_SECRET_ARN": key.secret_arn,
+                "GATE_ISSUER": issuer.issuer,
+                "GATE_CLIENT_ID": issuer.client_id,
+                "GATE_CLIENT_SECRET_ARN": issuer.client_secret_arn,
+                "GATE_GROUPS_CLAIM": issuer.groups_claim,
+                "GATE_GROUPS": listed(settings.identity.groups),
+                "GATE_TRUST_EMAIL": "true" if settings.identity.trust_email else "false",
+                "GATE_USER_ROLES": listed(settings.identity.user_roles),
+                "GATE_PIN": settings.pin,
+                "GATE_EGRESS": listed(network.egress),
+                "GATE_VPC_ENDPOINTS": listed(settings.vpc_endpoints),
+                "GATE_SIGN_IN_SECONDS": str(settings.identity.sign_in_seconds),
+                "GATE_MAX_SESSION": str(settings.limits.session),
+                "POWERTOOLS_SERVICE_NAME": "notebook-gate",
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            },
+        )
+        api.add_routes(function.function)
+        if settings.domain.name:
+            Domain(self, "Domain", settings=settings.domain, api=api.api)
+        for name, value in {
+            "BaseUrl": base_url,
+            "ExampleBookmark": f"{base_url}/open",
+            "GrantsTable": grants.table.table_name,
+            "LaunchRoleArn": launch.role.role_arn,
+        }.items():
+            cdk.CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
+
+    def _issuer(self, settings: Settings, base_url: str) -> Issuer:
+        given = settings.identity
+        if given.issuer:
+            return Issuer(given.issuer, given.client_id, given.client_secret_arn, given.groups_claim)
+        return UserPool(self, "Identity", base_url=base_url).issuer
