@@ -1,0 +1,95 @@
+"""A signed HTTP request to AWS, read as the API call that it is."""
+
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from local.template import ACCOUNT, REGION
+
+_CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_TABLE = re.compile(r'FROM\s+"(?P<table>[\w.-]+)"')
+
+
+class UnmappedCallError(Exception):
+    """This machine does not know which permission the call needs, so nobody may make it."""
+
+
+class ApiError(Exception):
+    """An error as AWS answers it: a code, and a sentence."""
+
+    def __init__(self, code: str, message: str, status: int = 400):
+        super().__init__(message)
+        self.code, self.status = code, status
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of one operation."""
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    access_key: str
+    source: str
+    """The address from which AWS sees the call come."""
+
+    @property
+    def permissions(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Return the IAM action, resource and context keys of each permission that the call needs.
+
+        Source: the service authorization reference. Raises `UnmappedCallError`.
+        """
+        parameters = self.parameters
+        match self.service, self.operation:
+            case "sts", "GetCallerIdentity":
+                return []
+            case "sts", "AssumeRole":
+                role = parameters["RoleArn"]
+                actions = ["sts:AssumeRole"]
+                actions += ["sts:SetSourceIdentity"] if "SourceIdentity" in parameters else []
+                actions += ["sts:TagSession"] if any(name.startswith("Tags.") for name in parameters) else []
+                return [(action, role, {}) for action in actions]
+            case "dynamodb", "ExecuteStatement":
+                statement = parameters["Statement"]
+                scan = "false" if re.search(r'WHERE "principal" (IN|=)', statement) else "true"
+                found = _TABLE.search(statement)
+                table = _table(found["table"] if found else "")
+                return [("dynamodb:PartiQLSelect", table, {"dynamodb:FullTableScan": scan})]
+            case "dynamodb", operation if "TableName" in parameters:
+                return [(f"dynamodb:{operation}", _table(parameters["TableName"]), {})]
+            case "secretsmanager", operation if "SecretId" in parameters:
+                return [(f"secretsmanager:{operation}", parameters["SecretId"], {})]
+            case "sagemaker", operation if "NotebookInstanceName" in parameters:
+                name = parameters["NotebookInstanceName"].lower()
+                arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{name}"
+                return [(f"sagemaker:{operation}", arn, {})]
+        raise UnmappedCallError(f"{self.service}:{self.operation} is not known here")
+
+
+def read_call(environ: dict[str, Any], source: str) -> Call:
+    """Read the call out of a WSGI `environ`, whose body can be read again afterwards.
+
+    Raises `UnmappedCallError` when the request is not signed, or not in a protocol of the services used here.
+    """
+    match = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if match is None:
+        raise UnmappedCallError("the request is not signed")
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    parameters: dict[str, Any]
+    if target:
+        operation = target.rpartition(".")[2]
+        parameters = json.loads(body or b"{}")
+    else:
+        parameters = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+        operation = parameters.get("Action", "")
+    return Call(match["service"], operation, parameters, match["key"], source)
+
+
+def _table(name: str) -> str:
+    return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"

@@ -1,0 +1,77 @@
+"""The AWS stand-in's two doors: one for the function, whose calls leave by the NAT gateway, and one for others."""
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+from xml.sax.saxutils import escape
+
+from moto.server import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local.aws.authority import Authority
+from local.aws.calls import ApiError, Call, UnmappedCallError, read_call
+from local.aws.operations import Operations
+from local.template import EGRESS
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class Aws:
+    """Serves AWS's APIs on loopback. Data lies in moto's backends, in this process."""
+
+    def __init__(self, authority: Authority, operations: Operations) -> None:
+        self._authority = authority
+        self._operations = operations
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        # Request lines of a server that people don't talk to.
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        # A door of its own, since the function's socket has this machine's address, not the NAT gateway's.
+        self._doors = [_Door(self._app(EGRESS)), _Door(self._app(None))]
+        self.function_url, self.url = (door.url for door in self._doors)
+
+    def close(self) -> None:
+        """Stop serving."""
+        for door in self._doors:
+            door.close()
+
+    def _app(self, source: str | None) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+        def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+            call: Call | None = None
+            try:
+                call = read_call(environ, source or environ["REMOTE_ADDR"])
+                self._authority.check(call)
+                answer = self._operations.answer(call, self._authority.identity(call.access_key))
+            except UnmappedCallError as error:
+                return _fail(start_response, call, ApiError("AccessDenied", str(error), 403))
+            except ApiError as error:
+                return _fail(start_response, call, error)
+            if answer is None:
+                return self._moto(environ, start_response)
+            start_response("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
+            return [json.dumps(answer).encode()]
+
+        return app
+
+
+class _Door:
+    def __init__(self, app: Any) -> None:
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def _fail(start_response: StartResponse, call: Call | None, error: ApiError) -> list[bytes]:
+    if call is not None and call.service == "sts":  # the query protocol: form in, XML out
+        start_response(f"{error.status} Error", [("Content-Type", "text/xml")])
+        detail = f"<Code>{error.code}</Code><Message>{escape(str(error))}</Message>"
+        return [f"<ErrorResponse><Error><Type>Sender</Type>{detail}</Error></ErrorResponse>".encode()]
+    start_response(f"{error.status} Error", [("Content-Type", "application/x-amz-json-1.1")])
+    return [json.dumps({"__type": error.code, "message": str(error)}).encode()]

@@ -1,0 +1,151 @@
+"""The local API Gateway: HTTP in, the resource policy asked, the function called, its answer out."""
+
+import asyncio
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+from aiohttp import web
+
+from local.deployment import Deployment
+from local.evaluator import Access, Evaluator
+from local.events import HttpAnswer, HttpRequest, Match, answer_of, event_of, find_route, method_arn
+from local.sample import IamUser
+from local.signature import BadSignatureError, UnsignedError, signer_of
+from local.template import ACCOUNT
+
+Handler = Callable[[dict[str, Any], Any], Any]
+
+MOST_HEADERS = 10_240
+MOST_BODY = 10 * 1024 * 1024
+"""Bytes (API Gateway quotas and important notes)."""
+
+
+class FrontDoor:
+    """Serves one deployment's API on a port of this machine, in a thread of its own."""
+
+    def __init__(
+        self,
+        *,
+        deployment: Deployment,
+        evaluator: Evaluator,
+        handler: Handler,
+        users: Sequence[IamUser],
+        sockets: Sequence[socket.socket],
+        base_path: str,
+    ) -> None:
+        """`base_path`: `/prod` to serve under the stage as API Gateway's own address does, empty as a domain does."""
+        self._deployment = deployment
+        self._routes = deployment.routes
+        self._responses = deployment.gateway_responses
+        self._evaluator = evaluator
+        self._handler = handler
+        self._users = users
+        self._base_path = base_path
+        self.calls = 0
+        """How often the function was called."""
+        # One worker: an instance of a function serves one request at a time.
+        self._instance = ThreadPoolExecutor(max_workers=1, thread_name_prefix="function")
+        self._loop = asyncio.new_event_loop()
+        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None, max_field_size=MOST_HEADERS * 2))
+        self._thread = threading.Thread(target=self._loop.run_forever, name="front-door")
+        self._thread.start()
+        self._do(self._start(sockets))
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._do(self._runner.cleanup())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._instance.shutdown()
+
+    def _do(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+
+    async def _start(self, sockets: Sequence[socket.socket]) -> None:
+        await self._runner.setup()
+        for each in sockets:
+            await web.SockSite(self._runner, each).start()
+
+    async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        raw_path, _, query = incoming.raw_path.partition("?")
+        below = raw_path.removeprefix(self._base_path) if raw_path.startswith(f"{self._base_path}/") else None
+        request = HttpRequest(
+            method=incoming.method,
+            path=below or raw_path,
+            query=query,
+            headers=[(name.decode(), value.decode("latin-1")) for name, value in incoming.raw_headers],
+            body=await incoming.content.read(MOST_BODY + 1) if incoming.can_read_body else b"",
+            address=incoming.remote or "",
+        )
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(None, self._answer, request, below is not None)
+        response = web.Response(status=answer.status, body=answer.body)
+        for name, value in answer.headers:
+            response.headers.add(name, value)
+        return response
+
+    def _answer(self, request: HttpRequest, below_the_stage: bool) -> HttpAnswer:
+        size = sum(len(name) + len(value) for name, value in request.headers)
+        if len(request.body) > MOST_BODY or size > MOST_HEADERS:
+            return self._own("REQUEST_TOO_LARGE", 413, request)
+        match = find_route(self._routes, request) if below_the_stage else None
+        user: str | None = None
+        if match and match.route.signed:
+            try:
+                user = signer_of(request, self._users, base_path=self._base_path, now=time.time())
+            except UnsignedError:
+                return self._own("MISSING_AUTHENTICATION_TOKEN", 403, request)
+            except BadSignatureError:
+                return self._own("INVALID_SIGNATURE", 403, request)
+        if not self._admitted(request, user):
+            return self._own("ACCESS_DENIED", 403, request)
+        if match is None:
+            return self._own("MISSING_AUTHENTICATION_TOKEN", 403, request)
+        return self._instance.submit(self._call, request, match, user).result()
+
+    def _admitted(self, request: HttpRequest, user: str | None) -> bool:
+        context = {"aws:SourceIp": request.address}
+        if user:
+            context["aws:PrincipalAccount"] = ACCOUNT
+        return self._evaluator.allows(
+            Access(
+                action="execute-api:Invoke",
+                resource=method_arn(request, self._deployment.stage),
+                account=ACCOUNT,
+                principal=user,
+                context=context,
+                resource_policy=self._deployment.api_policy,
+            )
+        )
+
+    def _call(self, request: HttpRequest, match: Match, user: str | None) -> HttpAnswer:
+        event = event_of(request, match, stage=self._deployment.stage, base_path=self._base_path, user_arn=user)
+        context = SimpleNamespace(
+            function_name="notebook-gate-local",
+            function_version="$LATEST",
+            memory_limit_in_mb=512,
+            invoked_function_arn=f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:notebook-gate-local",
+            aws_request_id=str(uuid.uuid4()),
+            get_remaining_time_in_millis=lambda: 28_000,
+        )
+        self.calls += 1
+        try:
+            return answer_of(self._handler(event, context))
+        except Exception:  # noqa: BLE001
+            # What API Gateway makes of a function that fails, or answers nonsense.
+            return self._own("DEFAULT_5XX", 502, request)
+
+    def _own(self, kind: str, status: int, request: HttpRequest) -> HttpAnswer:
+        response = self._responses.get(kind) or self._responses["DEFAULT_4XX" if status < 500 else "DEFAULT_5XX"]
+        accept = " ".join(value for name, value in request.headers if name.lower() == "accept")
+        form = "text/html" if "text/html" in accept else "application/json"
+        body = response.templates[form].replace("$context.requestId", request.id)
+        headers = [*response.headers.items(), ("Content-Type", form), ("x-amzn-RequestId", request.id)]
+        return HttpAnswer(response.status or status, headers, body.encode())

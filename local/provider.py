@@ -1,0 +1,40 @@
+"""The local identity provider: `oidc-provider-mock`, where people sign in by typing their e-mail address."""
+
+import os
+import threading
+from collections.abc import Sequence
+
+# The provider speaks plain HTTP, on this machine alone.
+os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
+
+import oidc_provider_mock
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local.sample import Person
+
+CLIENT_ID = "notebook-gate-local"
+
+
+class Provider:
+    """An OpenID provider on loopback that knows the sample's people."""
+
+    def __init__(self, people: Sequence[Person]) -> None:
+        """People who are not in `people` can sign in, too; nobody vouches for their address, so the gate says no."""
+        users = [
+            oidc_provider_mock.User(
+                sub=person.email,
+                claims={"email": person.email, "email_verified": True, "groups": person.groups},
+            )
+            for person in people
+        ]
+        app = oidc_provider_mock.app(require_nonce=True, user_claims=users)
+        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
+        self.issuer = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()

@@ -1,0 +1,92 @@
+"""People, notebooks and grants to try the gate with."""
+
+import datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
+
+
+class SampleError(Exception):
+    """The file can't be used; the text names each place, its value and what is wrong, one a line."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Person(_Entry):
+    """Somebody who can sign in at the local provider."""
+
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    groups: list[str] = []
+
+
+class Notebook(_Entry):
+    """A notebook instance, as it stands at the start."""
+
+    name: Annotated[str, Field(pattern=NAME, max_length=63)]
+    instance_type: str = "ml.t3.medium"
+    status: Literal["InService", "Stopped", "Pending", "Stopping", "Failed"] = "InService"
+
+
+class SampleGrant(_Entry):
+    """A row of the grants table."""
+
+    principal: Annotated[str, Field(pattern=r"^(user|group|iam):.+$")]
+    notebook: Annotated[str, Field(pattern=NAME, max_length=63)]
+    session: Annotated[int, Field(ge=1800, le=43_200)] | None = None
+    view: Literal["lab", "classic"] | None = None
+    power: Literal["none", "start", "start-stop"] | None = None
+    until: datetime.date | None = None
+    default: bool | None = None
+
+    def item(self) -> dict[str, dict[str, Any]]:
+        """Return the grant in DynamoDB's form; it ends with the last second of `until`, in UTC."""
+        values = self.model_dump(exclude_none=True)
+        if self.until is not None:
+            day_after = datetime.datetime.combine(self.until, datetime.time(), datetime.UTC) + datetime.timedelta(1)
+            values["until"] = int(day_after.timestamp())
+        return {name: _typed(value) for name, value in values.items()}
+
+
+class IamUser(_Entry):
+    """An AWS user whose signature the local API accepts."""
+
+    name: str
+    access_key: str
+    secret_key: str = Field(repr=False)
+
+
+class Sample(_Entry):
+    """All of the file."""
+
+    people: list[Person] = []
+    notebooks: list[Notebook] = []
+    grants: list[SampleGrant] = []
+    iam_users: list[IamUser] = []
+
+    @classmethod
+    def load(cls, path: Path) -> "Sample":
+        """Read the YAML file at `path`. Raises `SampleError`."""
+        try:
+            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        except (OSError, UnicodeDecodeError) as error:
+            raise SampleError(f"{path}: can't be read: {error}") from None
+        except yaml.YAMLError as error:
+            raise SampleError(f"{path}: is not YAML: {error}") from None
+        except ValidationError as error:
+            lines = [
+                f"{path}: {'.'.join(map(str, detail['loc']))} = {detail['input']!r}: {detail['msg']}"
+                for detail in error.errors(include_url=False)
+            ]
+            raise SampleError("\n".join(lines)) from None
+
+
+def _typed(value: str | int | bool) -> dict[str, Any]:
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}

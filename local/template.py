@@ -1,0 +1,128 @@
+"""The synthesised template, and what its references stand for on this machine."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+CACHE = ROOT / ".cache" / "templates"
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+EGRESS = "203.0.113.10"
+"""The function's own address: a documentation network's (RFC 5737), so that it can be nobody's."""
+API_ID = "localgate1"
+
+Template = dict[str, Any]
+
+
+def synthesise(settings: Settings) -> Template:
+    """Return the CloudFormation template that `cdk synth` makes of `settings`, without the function's bundle.
+
+    A synthesis takes several seconds, so the template is kept until the settings or `infra/` change.
+    """
+    digest = hashlib.sha256(settings.model_dump_json().encode())
+    sources = (path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".html"))
+    for path in (*sorted(sources), ROOT / "uv.lock"):
+        digest.update(path.read_bytes())
+    kept = CACHE / f"{digest.hexdigest()[:32]}.json"
+    if not kept.exists():
+        template = _synthesise(settings)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        # Written aside and moved, so that two runs at once never read half a file.
+        draft = CACHE / f"{kept.stem}.{os.getpid()}.tmp"
+        draft.write_text(json.dumps(template))
+        draft.rename(kept)
+    loaded: Template = json.loads(kept.read_text())
+    return loaded
+
+
+def _synthesise(settings: Settings) -> Template:
+    # jsii says in a banner that it no longer tests with Node 20; the tests here do.
+    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+    import aws_cdk as cdk  # here: it starts a Node process, which a kept template makes unnecessary
+
+    from infra.stack import GateStack
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = cdk.App(outdir=folder, context={"aws:cdk:bundling-stacks": []})
+        stack = GateStack(app, "local", settings=settings)
+        template: Template = app.synth().get_stack_by_name(stack.stack_name).template
+    return template
+
+
+class UnknownReferenceError(Exception):
+    """The template refers to something that this machine has no value for."""
+
+
+class Resolver:
+    """Replaces CloudFormation's references by this machine's values; refuses what it does not know."""
+
+    _PSEUDO: Mapping[str, str] = {
+        "AWS::AccountId": ACCOUNT,
+        "AWS::Partition": "aws",
+        "AWS::Region": REGION,
+        "AWS::StackName": "local",
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+
+    def __init__(self, template: Template) -> None:
+        self._resources = template["Resources"]
+
+    def resolve(self, value: Any) -> Any:
+        """Return `value` (any part of the template) with all references replaced.
+
+        Raises `UnknownReferenceError`.
+        """
+        match value:
+            case {"Ref": name, **rest} if not rest:
+                return self._ref(name)
+            case {"Fn::GetAtt": [name, attribute], **rest} if not rest:
+                return self._attribute(name, attribute)
+            case {"Fn::Join": [separator, parts], **rest} if not rest:
+                return separator.join(self.resolve(part) for part in parts)
+            case dict():
+                for name in value:
+                    if name.startswith("Fn::"):
+                        raise UnknownReferenceError(f"{name} is not known here")
+                return {name: self.resolve(part) for name, part in value.items()}
+            case list():
+                return [self.resolve(part) for part in value]
+        return value
+
+    def _ref(self, name: str) -> str:
+        if name in self._PSEUDO:
+            return self._PSEUDO[name]
+        match self._type(name):
+            case "AWS::EC2::EIP":
+                return EGRESS
+            case "AWS::ApiGateway::RestApi":
+                return API_ID
+            case "AWS::DynamoDB::Table" | "AWS::ApiGateway::Resource" | "AWS::IAM::Role":
+                return name
+            case "AWS::SecretsManager::Secret":
+                return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
+        raise UnknownReferenceError(f"Ref of {name} ({self._type(name)}) is not known here")
+
+    def _attribute(self, name: str, attribute: str) -> str:
+        match self._type(name), attribute:
+            case "AWS::IAM::Role", "Arn":
+                return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+            case "AWS::DynamoDB::Table", "Arn":
+                return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
+            case "AWS::Logs::LogGroup", "Arn":
+                return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"
+            case "AWS::ApiGateway::RestApi", "RootResourceId":
+                return "root"
+        raise UnknownReferenceError(f"{attribute} of {name} ({self._type(name)}) is not known here")
+
+    def _type(self, name: str) -> str:
+        if name not in self._resources:
+            raise UnknownReferenceError(f"the template has no resource {name}")
+        return str(self._resources[name]["Type"])

@@ -1,0 +1,192 @@
+"""Everything together: the synthesised deployment, and all that it needs, on this machine."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+import boto3
+from moto.dynamodb.models import dynamodb_backends
+from moto.sagemaker.models import sagemaker_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sts.models import sts_backends
+
+from gate import service
+from gate.config import Config
+from gate.handler import handler
+from infra.settings import Settings
+from local.aws.authority import FUNCTION_KEY, Authority
+from local.aws.operations import Operations
+from local.aws.server import Aws
+from local.deployment import Deployment
+from local.evaluator import Evaluator
+from local.front_door import FrontDoor
+from local.provider import CLIENT_ID, Provider
+from local.sample import Sample
+from local.template import ACCOUNT, REGION, Template, synthesise
+
+INSIDE = "127.0.0.1/32"
+"""The one network that is inside; 127.0.0.2 and all others are outside."""
+
+ELSEWHERE = "https://issuer.invalid"
+"""Stands in the template for an issuer on this machine, whose port differs from run to run."""
+
+
+class World:
+    """A running gate. Ends all that it started when its block is left."""
+
+    def __init__(
+        self,
+        *,
+        sample: Sample,
+        port: int = 0,
+        under_stage: bool = False,
+        issuer: str = "",
+        client_id: str = "",
+        client_secret: str = "",
+        settings: Mapping[str, Any] | None = None,
+        change: Callable[[Template], None] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`issuer`: somebody's own provider in place of the local one. `settings`: more of `gate.toml`.
+
+        `change`: what to do to the template before it is deployed, to see what then no longer holds.
+        """
+        self._sample = sample
+        self._own_issuer = (issuer, client_id, client_secret)
+        self._port = port
+        self._under_stage = under_stage
+        self._settings = settings or {}
+        self._change = change
+        self._clock = clock
+        self._started = ExitStack()
+
+    def __enter__(self) -> "World":
+        """Start everything. Raises `OSError` when the port is taken."""
+        try:
+            self._start()
+        except BaseException:
+            self._started.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._started.close()
+
+    def _start(self) -> None:
+        sockets = self._sockets()
+        self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        issuer, client_id, client_secret = self._own_issuer
+        secret_arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:client-secret-AbCdEf" if client_secret else ""
+        identity = {"issuer": ELSEWHERE, "client_id": client_id or CLIENT_ID, "client_secret_arn": secret_arn}
+        settings = Settings.parse({"networks": [INSIDE], "identity": identity, **self._settings})
+        template = synthesise(settings)
+        if self._change:
+            self._change(template)
+        self.deployment = Deployment(template)
+        self.evaluator = self._started.enter_context(Evaluator())
+        self.authority = Authority(self.deployment, self.evaluator)
+        self.operations = Operations(self._clock)
+        self.aws = Aws(self.authority, self.operations)
+        self._started.callback(self.aws.close)
+        environment = self.deployment.environment
+        self._fill(environment, client_secret)
+        if not issuer:
+            self.provider = Provider(self._sample.people)
+            self._started.callback(self.provider.close)
+            issuer = self.provider.issuer
+        self.base_path = f"/{self.deployment.stage}" if self._under_stage else ""
+        self.base_url = self.url + self.base_path
+        self._install({**environment, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url})
+        self.front_door = FrontDoor(
+            deployment=self.deployment,
+            evaluator=self.evaluator,
+            handler=handler,
+            users=self._sample.iam_users,
+            sockets=sockets,
+            base_path=self.base_path,
+        )
+        self._started.callback(self.front_door.close)
+
+    def _sockets(self) -> list[socket.socket]:
+        # All of 127.0.0.0/8 and nothing else: callers from 127.0.0.2 are the strangers, other machines get no answer.
+        listening = socket.create_server(("127.0.0.1", self._port))
+        self._started.callback(listening.close)
+        sockets = [listening]
+        try:
+            outside = socket.create_server(("127.0.0.2", listening.getsockname()[1]))
+        except OSError:
+            return sockets  # macOS has no 127.0.0.2 unless told; then nobody is outside
+        self._started.callback(outside.close)
+        return [*sockets, outside]
+
+    def _fill(self, environment: Mapping[str, str], client_secret: str) -> None:
+        """Put the sample where AWS would have it; moto's backends are the process's, so they are emptied first."""
+        for backends in (dynamodb_backends, sagemaker_backends, secretsmanager_backends, sts_backends):
+            for backend in backends[ACCOUNT].values():
+                backend.reset()
+        dynamodb = self.operator("dynamodb")
+        table = self.deployment.table
+        dynamodb.create_table(**table)
+        for grant in self._sample.grants:
+            dynamodb.put_item(TableName=table["TableName"], Item=grant.item())
+        key, client = environment["GATE_SESSION_SECRET_ARN"], environment["GATE_CLIENT_SECRET_ARN"]
+        for arn, value in ((key, os.urandom(32).hex()), (client, client_secret)):
+            if arn:
+                name = arn.rsplit(":", 1)[-1].rsplit("-", 1)[0]
+                self.operator("secretsmanager").create_secret(Name=name, SecretString=value)
+        for notebook in self._sample.notebooks:
+            self.operator("sagemaker").create_notebook_instance(
+                NotebookInstanceName=notebook.name,
+                InstanceType=notebook.instance_type,
+                RoleArn=f"arn:aws:iam::{ACCOUNT}:role/notebook",
+            )
+            self.set_status(notebook.name, notebook.status)
+
+    def operator(self, service_name: str) -> Any:
+        """Return a boto3 client that may do anything: what an administrator's credentials would give."""
+        return boto3.client(
+            service_name,
+            endpoint_url=self.aws.url,
+            region_name=REGION,
+            aws_access_key_id=self.authority.operator_key,
+            aws_secret_access_key="local",
+        )
+
+    def set_status(self, notebook: str, status: str) -> None:
+        """Put the notebook into a state such as `Stopped`."""
+        sagemaker_backends[ACCOUNT][REGION].get_notebook_instance(notebook).status = status
+
+    def _install(self, environment: Mapping[str, str]) -> None:
+        """Give this process what Lambda gives the function: credentials, region, and the way to AWS."""
+        aws = {
+            "AWS_ACCESS_KEY_ID": FUNCTION_KEY,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SESSION_TOKEN": "local",
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": self.aws.function_url,
+            # Nothing of this machine's own AWS set-up may reach in.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        before = {name: os.environ.get(name) for name in (*aws, "AWS_PROFILE")}
+        os.environ.update(aws)
+        os.environ.pop("AWS_PROFILE", None)
+        self._started.callback(_restore, before)
+        boto3.setup_default_session()
+        service.install(service.Gate(Config.from_environ({**environment, **aws}), clock=self._clock))
+
+
+def _restore(before: Mapping[str, str | None]) -> None:
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
