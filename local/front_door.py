@@ -22,6 +22,7 @@ from local.template import ACCOUNT
 Handler = Callable[[dict[str, Any], Any], Any]
 
 MOST_HEADERS = 10_240
+MOST_LINE = 64 * 1024
 MOST_BODY = 10 * 1024 * 1024
 """Bytes (API Gateway quotas and important notes)."""
 
@@ -52,7 +53,6 @@ class FrontDoor:
         # One worker: an instance of a function serves one request at a time.
         self._instance = ThreadPoolExecutor(max_workers=1, thread_name_prefix="function")
         self._loop = asyncio.new_event_loop()
-        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None, max_field_size=MOST_HEADERS * 2))
         self._thread = threading.Thread(target=self._loop.run_forever, name="front-door")
         self._thread.start()
         self._do(self._start(sockets))
@@ -69,6 +69,8 @@ class FrontDoor:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
 
     async def _start(self, sockets: Sequence[socket.socket]) -> None:
+        server = web.Server(self._serve, access_log=None, max_field_size=MOST_HEADERS * 2, max_line_size=MOST_LINE)
+        self._runner = web.ServerRunner(server)
         await self._runner.setup()
         for each in sockets:
             await web.SockSite(self._runner, each).start()

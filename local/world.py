@@ -140,6 +140,8 @@ class World:
             if arn:
                 name = arn.rsplit(":", 1)[-1].rsplit("-", 1)[0]
                 self.operator("secretsmanager").create_secret(Name=name, SecretString=value)
+                # moto ends the ARN by chance; policies and environment go by the template's.
+                secretsmanager_backends[ACCOUNT][REGION].secrets[name].arn = arn
         for notebook in self._sample.notebooks:
             self.operator("sagemaker").create_notebook_instance(
                 NotebookInstanceName=notebook.name,

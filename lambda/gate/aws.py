@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from botocore.config import Config as BotocoreConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
+from gate.audit import logger
 from gate.errors import AwsDeniedError, AwsError, ThrottledError
 
 CLIENT_CONFIG = BotocoreConfig(
@@ -27,15 +28,21 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """Turn what botocore raises inside into `ThrottledError`, `AwsDeniedError` or `AwsError`."""
+    """Turn what botocore raises inside into `ThrottledError`, `AwsDeniedError` or `AwsError`.
+
+    Operators get one line with the call and AWS's code; never AWS's sentence, which quotes what was sent.
+    """
     try:
         yield
     except ClientError as error:
         code = code_of(error)
+        aws_request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
+        logger.warning("aws call failed", operation=error.operation_name, code=code, aws_request_id=aws_request_id)
         if code in _THROTTLED:
             raise ThrottledError from error
         if code in _DENIED:
             raise AwsDeniedError from error
         raise AwsError from error
     except BotoCoreError as error:
+        logger.warning("aws call failed", code=type(error).__name__)
         raise AwsError from error

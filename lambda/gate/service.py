@@ -10,9 +10,8 @@ import boto3
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from gate.aws import CLIENT_CONFIG
+from gate.aws import CLIENT_CONFIG, aws_errors
 from gate.config import Config
-from gate.errors import AwsError
 from gate.grants import Grants
 from gate.identity.caller import Caller
 from gate.identity.iam import iam_caller
@@ -97,10 +96,12 @@ class Gate:
         return _signer(self._secret(self.config.session_secret_arn), purpose, max_age, self._clock)
 
     def _secret(self, arn: str) -> str:
-        try:
-            return str(self._secrets.get(arn))
-        except GetParameterError:
-            raise AwsError from None
+        with aws_errors():
+            try:
+                return str(self._secrets.get(arn))
+            except GetParameterError as error:
+                # Powertools wraps AWS's error in one that says nothing but quotes its text.
+                raise error.__context__ or error from None
 
     @cached_property
     def _secrets(self) -> SecretsProvider:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import sagemaker_backends
 
@@ -96,7 +97,8 @@ def _select(parameters: Any) -> dict[str, Any]:
     table = dynamodb_backends[ACCOUNT][REGION].get_table(match["table"])
     found = []
     for principal in dict.fromkeys(principals):
-        for notebook, item in sorted(table.items.get(principal, {}).items(), key=lambda pair: pair[0].value):
+        of_principal = table.items.get(DynamoType({"S": principal}), {})
+        for notebook, item in sorted(of_principal.items(), key=lambda pair: pair[0].value):
             if not match["named"] or notebook.value == values[-1]:
                 found.append(item.to_json()["Attributes"])
     start = int(parameters.get("NextToken", "0"))
