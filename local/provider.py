@@ -18,12 +18,14 @@ CLIENT_ID = "notebook-gate-local"
 class Provider:
     """An OpenID provider on loopback that knows the sample's people."""
 
-    def __init__(self, people: Sequence[Person]) -> None:
-        """People who are not in `people` can sign in, too; nobody vouches for their address, so the gate says no."""
+    def __init__(self, people: Sequence[Person], *, groups_claim: str) -> None:
+        """`groups_claim`: the claim in which tokens carry a person's groups.
+
+        People who are not in `people` can sign in, too; nobody vouches for their address, so the gate says no."""
         users = [
             oidc_provider_mock.User(
                 sub=person.email,
-                claims={"email": person.email, "email_verified": True, "groups": person.groups},
+                claims={"email": person.email, "email_verified": True, groups_claim: person.groups},
             )
             for person in people
         ]

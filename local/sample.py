@@ -74,8 +74,10 @@ class Sample(_Entry):
         """Read the YAML file at `path`. Raises `SampleError`."""
         try:
             return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-        except (OSError, UnicodeDecodeError) as error:
-            raise SampleError(f"{path}: can't be read: {error}") from None
+        except OSError as error:
+            raise SampleError(f"{path}: can't be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SampleError(f"{path}: is not text in UTF-8") from None
         except yaml.YAMLError as error:
             raise SampleError(f"{path}: is not YAML: {error}") from None
         except ValidationError as error:

@@ -35,6 +35,10 @@ ELSEWHERE = "https://issuer.invalid"
 """Stands in the template for an issuer on this machine, whose port differs from run to run."""
 
 
+class PortError(Exception):
+    """The port can't be served on; the text says which other to try."""
+
+
 class World:
     """A running gate. Ends all that it started when its block is left."""
 
@@ -65,7 +69,7 @@ class World:
         self._started = ExitStack()
 
     def __enter__(self) -> "World":
-        """Start everything. Raises `OSError` when the port is taken."""
+        """Start everything. Raises `PortError`, `EvaluatorError`, `SettingsError` or `UnknownReferenceError`."""
         try:
             self._start()
         except BaseException:
@@ -83,8 +87,9 @@ class World:
         self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
         issuer, client_id, client_secret = self._own_issuer
         secret_arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:client-secret-AbCdEf" if client_secret else ""
-        identity = {"issuer": ELSEWHERE, "client_id": client_id or CLIENT_ID, "client_secret_arn": secret_arn}
-        settings = Settings.parse({"networks": [INSIDE], "identity": identity, **self._settings})
+        own = {"issuer": ELSEWHERE, "client_id": client_id or CLIENT_ID, "client_secret_arn": secret_arn}
+        identity = {**self._settings.get("identity", {}), **own}
+        settings = Settings.parse({"networks": [INSIDE], **self._settings, "identity": identity})
         template = synthesise(settings)
         if self._change:
             self._change(template)
@@ -97,7 +102,7 @@ class World:
         environment = self.deployment.environment
         self._fill(environment, client_secret)
         if not issuer:
-            self.provider = Provider(self._sample.people)
+            self.provider = Provider(self._sample.people, groups_claim=environment["GATE_GROUPS_CLAIM"])
             self._started.callback(self.provider.close)
             issuer = self.provider.issuer
         self.base_path = f"/{self.deployment.stage}" if self._under_stage else ""
@@ -115,7 +120,13 @@ class World:
 
     def _sockets(self) -> list[socket.socket]:
         # All of 127.0.0.0/8 and nothing else: callers from 127.0.0.2 are the strangers, other machines get no answer.
-        listening = socket.create_server(("127.0.0.1", self._port))
+        try:
+            listening = socket.create_server(("127.0.0.1", self._port))
+        except OSError as error:
+            reason = os.strerror(error.errno or 0).lower()
+            raise PortError(
+                f"port {self._port} can't be had ({reason}). Try another: make run PORT={self._port + 1}"
+            ) from None
         self._started.callback(listening.close)
         sockets = [listening]
         try:
@@ -152,7 +163,8 @@ class World:
 
     def operator(self, service_name: str) -> Any:
         """Return a boto3 client that may do anything: what an administrator's credentials would give."""
-        return boto3.client(
+        make: Callable[..., Any] = boto3.client  # boto3-stubs want a literal name
+        return make(
             service_name,
             endpoint_url=self.aws.url,
             region_name=REGION,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.aws.authority import Authority
@@ -16,6 +16,7 @@ from local.aws.operations import Operations
 from local.template import EGRESS
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class Aws:
@@ -24,7 +25,7 @@ class Aws:
     def __init__(self, authority: Authority, operations: Operations) -> None:
         self._authority = authority
         self._operations = operations
-        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._moto: App = DomainDispatcherApplication(create_backend_app)
         # Request lines of a server that people don't talk to.
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         # A door of its own, since the function's socket has this machine's address, not the NAT gateway's.
@@ -36,7 +37,7 @@ class Aws:
         for door in self._doors:
             door.close()
 
-    def _app(self, source: str | None) -> Callable[[dict[str, Any], StartResponse], Iterable[bytes]]:
+    def _app(self, source: str | None) -> App:
         def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
             call: Call | None = None
             try:
@@ -56,7 +57,7 @@ class Aws:
 
 
 class _Door:
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: App) -> None:
         self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -1,0 +1,95 @@
+"""`make run`: the whole of Notebook Gate on this machine, until Ctrl-C."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gate.audit import logger
+from infra.settings import Settings, SettingsError
+from local.evaluator import EvaluatorError
+from local.sample import Sample, SampleError
+from local.welcome import welcome
+from local.world import INSIDE, PortError, World
+
+ROOT = Path(__file__).parent.parent
+LOG = ROOT / ".cache" / "local" / "gate.log"
+
+
+class UsageError(Exception):
+    """What was typed can't be run; the text says what to type instead."""
+
+
+def main() -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP, then end all children."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _interrupt)
+    try:
+        _serve(os.environ)
+    except KeyboardInterrupt:
+        _say("\nEnded.")
+    except (UsageError, PortError, SettingsError, SampleError, EvaluatorError) as error:
+        sys.exit(str(error))
+
+
+def _serve(environ: Mapping[str, str]) -> None:
+    port = _port(environ)
+    issuer, client_id, secret = (environ.get(name, "") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"))
+    if bool(issuer) != bool(client_id):
+        raise UsageError("ISSUER and CLIENT_ID go together: make run ISSUER=https://login.example.com CLIENT_ID=…")
+    # A relative SAMPLE is relative to where `make` was called, which is where we are.
+    sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "local" / "sample.yaml"))
+    settings = _settings(issuer, client_id)
+    _say("Starting (the first time, the stack is synthesised, which takes some ten seconds) …")
+    with World(
+        sample=sample, port=port, issuer=issuer, client_id=client_id, client_secret=secret, settings=settings
+    ) as world:
+        # Not before: the port is ours now, and with it the file; another run may be writing it until then.
+        _log_to(LOG)
+        _say(welcome(sample, world.base_url, issuer=issuer, log=LOG.relative_to(ROOT)))
+        threading.Event().wait()
+
+
+def _interrupt(number: int, _frame: Any) -> NoReturn:
+    # A second Ctrl-C would leave children behind: ending takes a second, so it is waited for.
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt(number)
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    text = environ.get("PORT") or "8080"
+    if not text.isdecimal() or not 1 <= int(text) <= 65_534:
+        raise UsageError(f"PORT={text} is no port: write a number from 1 to 65534, such as make run PORT=8081")
+    return int(text)
+
+
+def _settings(issuer: str, client_id: str) -> dict[str, Any]:
+    """Return of `gate.toml` what can hold on this machine, too: how people are known, for how long, and how tight."""
+    settings = Settings.load(ROOT / "gate.toml").model_dump(include={"pin", "limits", "identity"})
+    settings["identity"] |= {"issuer": issuer, "client_id": client_id}
+    Settings.parse({"networks": [INSIDE], **settings}, source="make run")
+    return settings
+
+
+def _log_to(path: Path) -> None:
+    """Send the function's log lines, and what libraries complain about, to the file at `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger(logger.service).propagate = False
+    own = logger.registered_handler
+    assert isinstance(own, logging.StreamHandler)
+    own.setStream(handler.stream)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

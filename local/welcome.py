@@ -1,0 +1,45 @@
+"""What `make run` says once everything is up: where to click, and who to be."""
+
+from pathlib import Path
+
+from local.sample import Person, Sample
+from local.template import REGION
+
+
+def welcome(sample: Sample, base_url: str, *, issuer: str, log: Path) -> str:
+    """Return the text for the terminal. `issuer`: somebody's own identity provider, or empty for the local one."""
+    bookmarks = [("", "your notebooks"), ("/open", "straight into your only or default notebook")]
+    bookmarks += [(f"/open/{notebook.name}", "") for notebook in sample.notebooks]
+    lines = [f"Notebook Gate serves on {base_url} until you press Ctrl-C.", "", "Bookmarks to click:"]
+    lines += [f"  {base_url + path:<52}  {what}".rstrip() for path, what in bookmarks]
+    if issuer:
+        lines += [
+            "",
+            f"People sign in at {issuer}.",
+            f"Its application must allow the redirect to {base_url}/login/callback",
+        ]
+    else:
+        lines += ["", "Sign in by typing one of these as the subject:"]
+        lines += [f"  {person.email:<24}  {_may_open(person, sample)}" for person in sample.people]
+    user = next(iter(sample.iam_users), None)
+    if user and sample.notebooks:
+        lines += [
+            "",
+            "Scripts sign their requests:",
+            f"  curl -i --aws-sigv4 aws:amz:{REGION}:execute-api --user '{user.access_key}:{user.secret_key}' \\",
+            f"      {base_url}/iam/open/{sample.notebooks[-1].name}",
+        ]
+    lines += [
+        "",
+        "127.0.0.1 is inside the networks, 127.0.0.2 is outside:",
+        f"  curl -i --interface 127.0.0.2 {base_url}/open",
+        "",
+        f"Decisions are logged in {log}",
+    ]
+    return "\n".join(lines)
+
+
+def _may_open(person: Person, sample: Sample) -> str:
+    mine = {f"user:{person.email}": "", **{f"group:{group}": f" (group {group})" for group in person.groups}}
+    found = [f"{grant.notebook}{mine[grant.principal]}" for grant in sample.grants if grant.principal in mine]
+    return "may open " + ", ".join(found) if found else "may open nothing"
