@@ -102,8 +102,12 @@ def event_of(request: HttpRequest, match: Match, *, stage: str, base_path: str, 
 
 
 def method_arn(request: HttpRequest, stage: str) -> str:
-    """Return the ARN by which the API's resource policy knows the request."""
-    return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{stage}/{request.method}{request.path}"
+    """Return the ARN by which the API's resource policy knows the request.
+
+    The evaluator does not know the root's ARN, which ends with its one slash; a second slash changes no match.
+    """
+    path = "//" if request.path == "/" else request.path
+    return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{stage}/{request.method}{path}"
 
 
 @dataclass(frozen=True)

@@ -77,10 +77,12 @@ class FrontDoor:
 
     async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
         raw_path, _, query = incoming.raw_path.partition("?")
-        below = raw_path.removeprefix(self._base_path) if raw_path.startswith(f"{self._base_path}/") else None
+        below = raw_path.removeprefix(self._base_path) if f"{raw_path}/".startswith(f"{self._base_path}/") else None
+        path = raw_path if below is None else below
         request = HttpRequest(
             method=incoming.method,
-            path=below or raw_path,
+            # Absolute and asterisk forms (RFC 9112 §3.2) lead nowhere here.
+            path=path if path.startswith("/") else f"/{path}",
             query=query,
             headers=[(name.decode(), value.decode("latin-1")) for name, value in incoming.raw_headers],
             body=await incoming.content.read(MOST_BODY + 1) if incoming.can_read_body else b"",

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -68,8 +69,14 @@ class World:
         self._clock = clock
         self._started = ExitStack()
 
+    _one = threading.Lock()
+    """The function, its environment and moto's data are the process's: there is one world at a time."""
+
     def __enter__(self) -> "World":
         """Start everything. Raises `PortError`, `EvaluatorError`, `SettingsError` or `UnknownReferenceError`."""
+        if not self._one.acquire(blocking=False):
+            raise RuntimeError("another world is running in this process")
+        self._started.callback(self._one.release)
         try:
             self._start()
         except BaseException:

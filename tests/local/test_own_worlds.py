@@ -1,0 +1,49 @@
+"""What changes the gate's world, so that each test has a world of its own."""
+
+from local.sample import Sample
+from local.world import World
+from tests.local.client import Person
+
+JSON = {"Accept": "application/json"}
+
+
+def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample):
+    with World(sample=sample) as world:
+        alice, bob = Person(world), Person(world)
+        alice.open("/", "alice@example.com")
+        bob.open("/", "bob@example.com")
+
+        assert alice.press("/notebooks/alice-notebook/stop").status_code == 303
+        assert alice.go("/notebooks/alice-notebook").json()["state"] == "Stopped"
+        waiting = alice.go("/open/alice-notebook", headers=JSON)
+        assert (waiting.status_code, waiting.json()["error"]) == (409, "notebook_not_running")
+        assert alice.press("/notebooks/alice-notebook/start").status_code == 303
+        assert alice.go("/open/alice-notebook").status_code == 302
+
+        assert bob.press("/notebooks/bob-notebook/stop").status_code == 403
+        assert alice.press("/notebooks/bob-notebook/stop").status_code == 403
+        assert bob.go("/notebooks/bob-notebook").json()["state"] == "InService"
+        foreign = alice.go("/notebooks/alice-notebook/stop", "POST", headers={"Sec-Fetch-Site": "cross-site"})
+        assert foreign.status_code == 403
+
+
+def test_a_grant_taken_away_is_felt_at_the_next_open(sample: Sample):
+    with World(sample=sample) as world:
+        alice = Person(world)
+        assert alice.open("/open", "alice@example.com").status_code == 302
+
+        key = {"principal": {"S": "user:alice@example.com"}, "notebook": {"S": "alice-notebook"}}
+        world.operator("dynamodb").delete_item(TableName=world.deployment.table["TableName"], Key=key)
+
+        assert alice.go("/open/alice-notebook").status_code == 403
+
+
+def test_redirects_and_cookies_work_under_a_stage_path(sample: Sample):
+    with World(sample=sample, under_stage=True) as world:
+        assert world.base_url.endswith("/prod")
+        alice = Person(world)
+        answer = alice.open("/open/alice-notebook", "alice@example.com")
+        assert answer.headers["Location"].startswith("https://alice-notebook.")
+        assert {cookie.path for cookie in alice.cookies if cookie.name.startswith("gate")} == {"/prod"}
+        assert 'href="/prod/"' in alice.go("/open/nobodys-notebook").text
+        assert alice.get(f"{world.url}/open/alice-notebook", timeout=30).status_code in {403, 404}
