@@ -105,8 +105,9 @@ def method_arn(request: HttpRequest, stage: str) -> str:
     """Return the ARN by which the API's resource policy knows the request.
 
     The evaluator does not know the root's ARN, which ends with its one slash; a second slash changes no match.
+    It would take an asterisk for a pattern.
     """
-    path = "//" if request.path == "/" else request.path
+    path = "//" if request.path == "/" else request.path.replace("*", "%2A")
     return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{stage}/{request.method}{path}"
 
 

@@ -22,7 +22,7 @@ class Identity:
     """Whoever an access key belongs to."""
 
     arn: str
-    policies: tuple[Mapping[str, Any], ...]
+    role_arn: str
     session_policy: Mapping[str, Any] | None = None
 
 
@@ -31,21 +31,22 @@ class Authority:
 
     def __init__(self, deployment: Deployment, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self.function_role = deployment.function_role
-        self.launch_role: Role = deployment.launch_role
-        """Replaced when its policy changes: each call meets the policy as it stands."""
+        self._function_role = deployment.function_role
+        self._launch_role = deployment.launch_role
+        self.roles: dict[str, Role] = {role.arn: role for role in (self._function_role, self._launch_role)}
+        """The roles by ARN, as they stand; each call meets what is here at that moment."""
         self.operator_key = "AKIA" + secrets.token_hex(8).upper()
         """Belongs to an administrator, who may do everything."""
 
     def identity(self, access_key: str) -> Identity | None:
         """Return whom `access_key` belongs to, or None."""
         if access_key == FUNCTION_KEY:
-            return Identity(self.function_role.session("local"), self.function_role.policies)
+            return Identity(self._function_role.session("local"), self._function_role.arn)
         session = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
-        if session is None or session.role_arn != self.launch_role.arn:
+        if session is None or session.role_arn != self._launch_role.arn:
             return None
         policy = json.loads(session.policy) if session.policy else None
-        return Identity(self.launch_role.session(session.session_name), self.launch_role.policies, policy)
+        return Identity(self._launch_role.session(session.session_name), self._launch_role.arn, policy)
 
     def check(self, call: Call) -> None:
         """Raise `ApiError` (access denied) unless the caller has every permission that `call` needs.
@@ -64,7 +65,8 @@ class Authority:
         self, identity: Identity, action: str, resource: str, source: str, context: Mapping[str, str] | None = None
     ) -> bool:
         """Return whether `identity`, seen at the address `source`, may do `action` on `resource`."""
-        trust = self.launch_role.trust if action.startswith("sts:") else None
+        # A role's trust policy is the resource policy of the calls that assume it.
+        target = self.roles.get(resource)
         return self._evaluator.allows(
             Access(
                 action=action,
@@ -72,8 +74,8 @@ class Authority:
                 account=ACCOUNT,
                 principal=identity.arn,
                 context={"aws:SourceIp": source, **(context or {})},
-                identity_policies=identity.policies,
+                identity_policies=self.roles[identity.role_arn].policies,
                 session_policy=identity.session_policy,
-                resource_policy=trust,
+                resource_policy=target.trust if target else None,
             )
         )

@@ -1,7 +1,9 @@
 """One running gate a module, on what the stack synthesises."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,3 +22,10 @@ def sample() -> Sample:
 def world(sample: Sample) -> Iterator[World]:
     with World(sample=sample) as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def event_shape() -> dict[str, Any]:
+    """A stored event of API Gateway's."""
+    event: dict[str, Any] = json.loads((SAMPLE.parents[1] / "tests" / "events" / "browser_get.json").read_text())
+    return event

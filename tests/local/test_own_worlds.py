@@ -7,7 +7,7 @@ from tests.local.client import Person
 JSON = {"Accept": "application/json"}
 
 
-def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample):
+def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -> None:
     with World(sample=sample) as world:
         alice, bob = Person(world), Person(world)
         alice.open("/", "alice@example.com")
@@ -27,7 +27,7 @@ def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample):
         assert foreign.status_code == 403
 
 
-def test_a_grant_taken_away_is_felt_at_the_next_open(sample: Sample):
+def test_a_grant_taken_away_is_felt_at_the_next_open(sample: Sample) -> None:
     with World(sample=sample) as world:
         alice = Person(world)
         assert alice.open("/open", "alice@example.com").status_code == 302
@@ -38,7 +38,7 @@ def test_a_grant_taken_away_is_felt_at_the_next_open(sample: Sample):
         assert alice.go("/open/alice-notebook").status_code == 403
 
 
-def test_redirects_and_cookies_work_under_a_stage_path(sample: Sample):
+def test_redirects_and_cookies_work_under_a_stage_path(sample: Sample) -> None:
     with World(sample=sample, under_stage=True) as world:
         assert world.base_url.endswith("/prod")
         alice = Person(world)

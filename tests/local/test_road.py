@@ -13,7 +13,7 @@ from tests.local.client import Person
 JSON = {"Accept": "application/json"}
 
 
-def test_alice_clicks_her_bookmark_signs_in_and_lands_in_her_notebook(world: World):
+def test_alice_clicks_her_bookmark_signs_in_and_lands_in_her_notebook(world: World) -> None:
     answer = Person(world).open("/open/alice-notebook", "alice@example.com")
 
     made = world.operations.urls[-1]
@@ -26,7 +26,7 @@ def test_alice_clicks_her_bookmark_signs_in_and_lands_in_her_notebook(world: Wor
     assert made.session_seconds == 43_200
 
 
-def test_with_a_session_a_bookmark_is_one_redirect(world: World):
+def test_with_a_session_a_bookmark_is_one_redirect(world: World) -> None:
     alice = Person(world)
     alice.open("/", "alice@example.com")
     before = len(world.operations.urls)
@@ -38,7 +38,7 @@ def test_with_a_session_a_bookmark_is_one_redirect(world: World):
     assert len(world.operations.urls) == before + 3
 
 
-def test_carol_is_told_no_whether_the_notebook_exists_or_not(world: World):
+def test_carol_is_told_no_whether_the_notebook_exists_or_not(world: World) -> None:
     carol = Person(world)
     assert carol.open("/open/alice-notebook", "carol@example.com").status_code == 403
     answers = [carol.go(f"/open/{name}", headers=JSON) for name in ("alice-notebook", "no-such-notebook")]
@@ -47,7 +47,7 @@ def test_carol_is_told_no_whether_the_notebook_exists_or_not(world: World):
     assert carol.go("/open").status_code == 403
 
 
-def test_bob_chooses_between_his_own_and_his_groups(world: World):
+def test_bob_chooses_between_his_own_and_his_groups(world: World) -> None:
     bob = Person(world)
     page = bob.open("/open", "bob@example.com")
 
@@ -61,7 +61,7 @@ def test_bob_chooses_between_his_own_and_his_groups(world: World):
     assert bob.go("/open/alice-notebook").status_code == 403
 
 
-def test_somebody_the_provider_does_not_know_has_no_verified_address(world: World):
+def test_somebody_the_provider_does_not_know_has_no_verified_address(world: World) -> None:
     answer = Person(world).open("/open", "mallory@example.com")
     assert answer.status_code == 403
     assert "not verified" in answer.text
@@ -70,7 +70,7 @@ def test_somebody_the_provider_does_not_know_has_no_verified_address(world: Worl
 @pytest.mark.parametrize(
     "path", ["/", "/open", "/open/alice-notebook", "/notebooks/alice-notebook", "/login", "/health", "/nope"]
 )
-def test_strangers_are_turned_away_before_the_function_runs(world: World, path: str):
+def test_strangers_are_turned_away_before_the_function_runs(world: World, path: str) -> None:
     alice = Person(world)
     alice.open("/", "alice@example.com")
     stranger = Person(world, "127.0.0.2")
@@ -87,7 +87,7 @@ def test_strangers_are_turned_away_before_the_function_runs(world: World, path: 
     assert alice.go(path, headers=JSON).status_code in {200, 302} if path != "/nope" else True
 
 
-def test_only_slacks_own_path_is_exempt_from_the_networks(world: World):
+def test_only_slacks_own_path_is_exempt_from_the_networks(world: World) -> None:
     calls = world.front_door.calls
     stranger = Person(world, "127.0.0.2")
     assert stranger.go("/open/POST/slack", headers=JSON).json()["error"] == "outside_networks"
@@ -96,7 +96,7 @@ def test_only_slacks_own_path_is_exempt_from_the_networks(world: World):
     assert world.front_door.calls == calls
 
 
-def test_a_script_with_an_id_token_gets_json(world: World):
+def test_a_script_with_an_id_token_gets_json(world: World) -> None:
     token = Person(world).id_token("alice@example.com")
     script = {**JSON, "Authorization": f"Bearer {token}"}
 
@@ -111,7 +111,7 @@ def test_a_script_with_an_id_token_gets_json(world: World):
     assert Person(world).go("/open/alice-notebook", headers=forged).json()["error"] == "invalid_token"
 
 
-def test_signing_out_ends_our_session_and_leads_to_the_providers(world: World):
+def test_signing_out_ends_our_session_and_leads_to_the_providers(world: World) -> None:
     alice = Person(world)
     alice.open("/", "alice@example.com")
     answer = alice.press("/logout")
@@ -122,12 +122,12 @@ def test_signing_out_ends_our_session_and_leads_to_the_providers(world: World):
 
 
 @pytest.mark.parametrize("path", ["/open/" + "a" * 10_000, "/" + "a/" * 5_000, "/open/%00", "/open/..%2f..%2fx", "/%"])
-def test_what_a_client_makes_up_is_its_own_fault(world: World, path: str):
+def test_what_a_client_makes_up_is_its_own_fault(world: World, path: str) -> None:
     assert 400 <= Person(world).go(path, headers=JSON).status_code < 500
     assert 400 <= Person(world).go("/open/x", headers={**JSON, "X-Long": "x" * 11_000}).status_code < 500
 
 
-def test_no_line_of_the_log_holds_what_opens_a_notebook(world: World):
+def test_no_line_of_the_log_holds_what_opens_a_notebook(world: World) -> None:
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     before = handler.setStream(io.StringIO())

@@ -1,0 +1,110 @@
+"""The policies that are enforced are the template's own: break one there, and the answer changes here."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from local.aws.operations import PresignedUrl
+from local.sample import Sample
+from local.template import EGRESS, Template
+from local.world import World
+from tests.local.client import Person
+
+OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
+ALICES = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/alice-notebook"
+BOBS = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/bob-notebook"
+INSIDE, OUTSIDE = "127.0.0.1", "127.0.0.2"
+
+
+def _launch_role(template: Template) -> dict[str, Any]:
+    name = template["Outputs"]["LaunchRoleArn"]["Value"]["Fn::GetAtt"][0]
+    role: dict[str, Any] = template["Resources"][name]["Properties"]
+    return role
+
+
+def _statements(template: Template) -> Any:
+    return _launch_role(template)["Policies"][0]["PolicyDocument"]["Statement"]
+
+
+def forget_the_functions_address(template: Template) -> None:
+    _statements(template)[1]["Condition"]["NotIpAddress"]["aws:SourceIp"] = ["127.0.0.1/32"]
+
+
+def drop_the_deny(template: Template) -> None:
+    del _statements(template)[1]
+
+
+def distrust_the_function(template: Template) -> None:
+    trust = _launch_role(template)["AssumeRolePolicyDocument"]["Statement"]
+    trust[0]["Principal"] = {"AWS": "arn:aws:iam::123456789012:role/Somebody"}
+
+
+def forbid_source_identity(template: Template) -> None:
+    trust = _launch_role(template)["AssumeRolePolicyDocument"]
+    trust["Statement"] = [each for each in trust["Statement"] if each["Action"] == "sts:AssumeRole"]
+
+
+def open_the_api(template: Template) -> None:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::ApiGateway::RestApi":
+            policy = resource["Properties"]["Policy"]
+            policy["Statement"] = [each for each in policy["Statement"] if each["Effect"] == "Allow"]
+
+
+def hide_the_table(template: Template) -> None:
+    for resource in template["Resources"].values():
+        if resource["Type"] == "AWS::IAM::Policy":
+            document = resource["Properties"]["PolicyDocument"]
+            document["Statement"] = [
+                each for each in document["Statement"] if each["Action"] != "dynamodb:PartiQLSelect"
+            ]
+
+
+@pytest.mark.parametrize(
+    "change", [forget_the_functions_address, distrust_the_function, forbid_source_identity, hide_the_table]
+)
+def test_the_functions_own_calls_need_the_templates_leave(sample: Sample, change: Callable[[Template], None]) -> None:
+    with World(sample=sample, change=change) as world:
+        answer = Person(world).open("/open/alice-notebook", "alice@example.com")
+        assert answer.status_code == 502
+        assert "AWS refused the gate" in answer.text
+        assert world.operations.urls == []
+
+
+def test_who_is_turned_away_is_the_templates_decision(sample: Sample) -> None:
+    with World(sample=sample, change=open_the_api) as world:
+        assert Person(world, OUTSIDE).go("/health").status_code == 200
+
+
+def _made(sample: Sample, **options: Any) -> Iterator[tuple[World, PresignedUrl]]:
+    with World(sample=sample, **options) as world:
+        assert Person(world).open("/open/alice-notebook", "alice@example.com").status_code == 302
+        yield world, world.operations.urls[-1]
+
+
+@pytest.mark.parametrize("pin", ["caller", "networks"])
+@pytest.mark.parametrize("deny", ["kept", "dropped"])
+def test_a_leaked_url_is_held_by_the_roles_deny_and_by_the_pin(sample: Sample, pin: str, deny: str) -> None:
+    change = drop_the_deny if deny == "dropped" else None
+    for world, url in _made(sample, settings={"pin": pin}, change=change):
+
+        def usable(source: str, notebook: str = ALICES, world: World = world, url: PresignedUrl = url) -> bool:
+            return world.authority.allows(url.creator, OPEN, notebook, source)
+
+        assert usable(INSIDE)
+        assert usable(EGRESS)
+        # Each of the two is enough on its own; without both the URL works from everywhere.
+        assert usable(OUTSIDE) is (pin == "networks" and deny == "dropped")
+        # Whatever becomes of the role, the session policy names one notebook.
+        assert not usable(INSIDE, BOBS)
+
+
+def test_each_call_meets_the_launch_role_as_it_stands(sample: Sample) -> None:
+    for world, url in _made(sample):
+        assert world.authority.allows(url.creator, OPEN, ALICES, INSIDE)
+        nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+        role = world.deployment.launch_role
+        world.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
+        assert not world.authority.allows(url.creator, OPEN, ALICES, INSIDE)

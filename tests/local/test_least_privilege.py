@@ -1,0 +1,108 @@
+"""What the function's own credentials can do, asked of the running stand-in with a real AWS client."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from local.aws.authority import FUNCTION_KEY
+from local.template import REGION
+from local.world import World
+from tests.local.client import Person
+
+Make = Callable[[str], Any]
+OTHER_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:other-AbCdEf"
+OTHER_ROLE = "arn:aws:iam::123456789012:role/Administrator"
+
+
+@pytest.fixture
+def function(world: World) -> Make:
+    """Clients with the function's credentials, whose calls leave by the NAT gateway."""
+    return _clients(world.aws.function_url, FUNCTION_KEY)
+
+
+def _clients(url: str, key: str) -> Make:
+    def client(service: str) -> Any:
+        options = {"aws_access_key_id": key, "aws_secret_access_key": "local", "aws_session_token": "local"}
+        return boto3.client(service, endpoint_url=url, region_name=REGION, **options)
+
+    return client
+
+
+def _refused(call: Callable[[], Any]) -> bool:
+    try:
+        call()
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        assert code in {"AccessDenied", "AccessDeniedException"}, code
+        return True
+    return False
+
+
+def _select(dynamodb: Any, statement: str) -> Callable[[], Any]:
+    parameters = [{"S": "user:alice@example.com"}] if "?" in statement else []
+    return lambda: dynamodb.execute_statement(Statement=statement, **({"Parameters": parameters} if parameters else {}))
+
+
+def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, function: Make) -> None:
+    table, dynamodb = world.deployment.table["TableName"], function("dynamodb")
+    item = {"principal": {"S": "user:mallory@example.com"}, "notebook": {"S": "alice-notebook"}}
+
+    assert not _refused(_select(dynamodb, f'SELECT * FROM "{table}" WHERE "principal" IN [?]'))
+    assert _refused(_select(dynamodb, f'SELECT * FROM "{table}"'))
+    assert _refused(_select(dynamodb, 'SELECT * FROM "other" WHERE "principal" IN [?]'))
+    assert _refused(lambda: dynamodb.scan(TableName=table))
+    assert _refused(lambda: dynamodb.put_item(TableName=table, Item=item))
+    assert _refused(lambda: dynamodb.delete_item(TableName=table, Key=item))
+    assert _refused(lambda: dynamodb.delete_table(TableName=table))
+
+
+def test_its_own_secret_can_be_read_and_none_can_be_written(world: World, function: Make) -> None:
+    secrets, own = function("secretsmanager"), world.deployment.environment["GATE_SESSION_SECRET_ARN"]
+
+    assert not _refused(lambda: secrets.get_secret_value(SecretId=own))
+    assert _refused(lambda: secrets.get_secret_value(SecretId=OTHER_SECRET))
+    assert _refused(lambda: secrets.put_secret_value(SecretId=own, SecretString="known"))
+
+
+def test_the_launch_role_can_be_assumed_and_no_other(world: World, function: Make) -> None:
+    sts, own = function("sts"), world.deployment.launch_role.arn
+
+    assert not _refused(lambda: sts.assume_role(RoleArn=own, RoleSessionName="x1", SourceIdentity="x1"))
+    assert _refused(lambda: sts.assume_role(RoleArn=OTHER_ROLE, RoleSessionName="x1"))
+    tagged = {"RoleArn": own, "RoleSessionName": "x1", "Tags": [{"Key": "a", "Value": "b"}]}
+    assert _refused(lambda: sts.assume_role(**tagged))
+
+
+def test_it_opens_no_notebook_in_its_own_name(function: Make) -> None:
+    sagemaker = function("sagemaker")
+    named = {"NotebookInstanceName": "alice-notebook"}
+
+    assert _refused(lambda: sagemaker.create_presigned_notebook_instance_url(**named))
+    assert _refused(lambda: sagemaker.describe_notebook_instance(**named))
+    assert _refused(lambda: sagemaker.delete_notebook_instance(**named))
+    assert _refused(lambda: sagemaker.list_notebook_instances())
+
+
+def test_nobody_can_do_anything_without_credentials_that_are_known(world: World) -> None:
+    stranger = _clients(world.aws.url, "AKIASTRANGERSTRANGER")
+    assert _refused(lambda: stranger("sagemaker").describe_notebook_instance(NotebookInstanceName="alice-notebook"))
+    operator = _clients(world.aws.url, world.authority.operator_key)
+    assert not _refused(lambda: operator("sagemaker").list_notebook_instances())
+
+
+def test_the_callers_session_goes_as_far_as_the_grants_power(world: World) -> None:
+    def may(email: str, notebook: str, operation: str) -> bool:
+        Person(world).open(f"/open/{notebook}", email)
+        arn = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/{notebook}"
+        creator = world.operations.urls[-1].creator
+        return world.authority.allows(creator, f"sagemaker:{operation}", arn, "198.51.100.99")
+
+    assert may("alice@example.com", "alice-notebook", "DescribeNotebookInstance")
+    assert may("alice@example.com", "alice-notebook", "StopNotebookInstance")
+    assert may("bob@example.com", "bob-notebook", "DescribeNotebookInstance")
+    assert not may("bob@example.com", "bob-notebook", "StopNotebookInstance")
+    assert not may("bob@example.com", "bob-notebook", "StartNotebookInstance")
+    assert not may("alice@example.com", "alice-notebook", "DeleteNotebookInstance")
