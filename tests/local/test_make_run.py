@@ -1,0 +1,200 @@
+"""`make run` as somebody types it: what it prints, what it serves, and that Ctrl-C leaves nothing behind."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.unit.issuer import Issuer
+
+ROOT = Path(__file__).parents[2]
+LOG = ROOT / ".cache" / "local" / "gate.log"
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Run:
+    """One `make run`, from the first line to the end."""
+
+    def __init__(self, folder: Path, **variables: str) -> None:
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.output = folder / "output.txt"
+        self.jar = folder / "cookies.txt"
+        settings = [f"{name}={value}" for name, value in {"PORT": str(self.port), **variables}.items()]
+        with self.output.open("w") as output:
+            self.process = subprocess.Popen(
+                ["make", "run", *settings], cwd=ROOT, stdout=output, stderr=output, start_new_session=True
+            )
+        self._wait_for("Decisions are logged")
+
+    def _wait_for(self, text: str) -> None:
+        deadline = time.monotonic() + 240  # the first time, set-up is part of it
+        while text not in self.printed:
+            assert self.process.poll() is None, self.printed
+            assert time.monotonic() < deadline, self.printed
+            time.sleep(0.1)
+
+    @property
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def curl(self, *arguments: str) -> str:
+        command = ["curl", "-s", "-i", "--max-time", "30", "-b", str(self.jar), "-c", str(self.jar), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    def sign_in(self, path: str, email: str) -> str:
+        """Follow redirects to the provider, sign in there, follow again; return all headers of the second half."""
+        self.jar.unlink(missing_ok=True)
+        form = _locations(self.curl("-L", self.url + path))[-1]
+        return self.curl("-L", "--data-urlencode", f"sub={email}", form)
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self, number: int = signal.SIGINT) -> None:
+        os.killpg(self.process.pid, number)
+        self.process.wait(timeout=20)
+
+
+def _locations(headers: str) -> list[str]:
+    return [line.strip() for line in re.findall(r"(?mi)^location: (.*)$", headers)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    run = Run(tmp_path_factory.mktemp("run"))
+    yield run
+    if run.process.poll() is None:
+        run.end()
+
+
+def test_alice_ends_at_her_notebooks_presigned_url(run: Run) -> None:
+    last = _locations(run.sign_in("/open/alice-notebook", "alice@example.com"))[-1]
+    assert re.fullmatch(
+        r"https://alice-notebook\.notebook\.eu-west-1\.sagemaker\.aws\?authToken=[\w.-]+&view=lab", last
+    )
+
+
+def test_bob_chooses_and_carol_is_told_no(run: Run) -> None:
+    choice = run.sign_in("/open", "bob@example.com")
+    assert "200 OK" in choice.splitlines()[-1] or "/open/bob-notebook" in choice
+    assert "/open/shared-notebook" in choice
+    assert "HTTP/1.1 403" in run.sign_in("/open", "carol@example.com")
+
+
+def test_127_0_0_2_is_outside(run: Run) -> None:
+    lines = LOG.read_text().count("\n")
+    answer = run.curl("--interface", "127.0.0.2", f"{run.url}/open/alice-notebook")
+    assert answer.startswith("HTTP/1.1 403")
+    assert LOG.read_text().count("\n") == lines
+
+
+def test_the_curl_lines_that_it_prints_do_what_they_say(run: Run) -> None:
+    printed = run.printed.replace("\\\n", " ")
+    signed, outside = (shlex.split(line) for line in printed.splitlines() if line.strip().startswith("curl"))
+    assert "HTTP/1.1 302" in run.curl(*signed[1:])
+    assert "HTTP/1.1 403" in run.curl(*outside[1:])
+
+
+def test_it_names_the_people_and_the_bookmarks(run: Run) -> None:
+    for text in ("alice@example.com", "bob@example.com", "carol@example.com", f"{run.url}/open/alice-notebook"):
+        assert text in run.printed
+
+
+def test_a_taken_port_is_one_clear_line(run: Run) -> None:
+    command = ["make", "run", f"PORT={run.port}"]
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert second.returncode != 0
+    assert f"port {run.port} can't be had" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_ctrl_c_ends_every_child_and_no_secret_was_written(run: Run) -> None:
+    token = _locations(run.sign_in("/open/alice-notebook", "alice@example.com"))[-1].split("authToken=")[1]
+    cookie = re.findall(r"gate-session\s+(\S+)", run.jar.read_text())[0]
+    children = run.children()
+    assert any("evaluate.mjs" in " ".join(child.cmdline()) for child in children)
+
+    run.end()
+
+    assert not any(child.is_running() for child in children)
+    assert "Traceback" not in run.printed
+    for text in (run.printed, LOG.read_text()):
+        for secret in (token, cookie, "authToken", "code="):
+            assert secret not in text
+    assert '"outcome":"allowed"' in LOG.read_text()
+
+
+def test_sigterm_ends_it_too(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    children = run.children()
+    run.end(signal.SIGTERM)
+    assert not any(child.is_running() for child in children)
+
+
+def test_other_people_grants_and_notebooks(tmp_path: Path) -> None:
+    sample = tmp_path / "mine.yaml"
+    sample.write_text(
+        "people: [{email: dora@example.com}]\n"
+        "notebooks: [{name: doras}]\n"
+        "grants: [{principal: 'user:dora@example.com', notebook: doras}]\n"
+    )
+    run = Run(tmp_path, SAMPLE=str(sample))
+    try:
+        assert _locations(run.sign_in("/open", "dora@example.com"))[-1].startswith("https://doras.notebook.")
+        assert "alice" not in run.printed
+    finally:
+        run.end()
+
+
+@pytest.mark.parametrize("secret", ["", "s3cret"])
+def test_somebodys_own_provider(tmp_path: Path, secret: str) -> None:
+    issuer = Issuer()
+    issuer.client_secret = secret
+    try:
+        run = Run(
+            tmp_path, ISSUER=issuer.url, CLIENT_ID="notebook-gate", **({"CLIENT_SECRET": secret} if secret else {})
+        )
+        try:
+            away = _locations(run.curl("-L", "--max-redirs", "1", f"{run.url}/open/alice-notebook"))[-1]
+            assert away.startswith(issuer.url)
+            back = issuer.sign_in(away, email="alice@example.com", email_verified=True)
+            query = "&".join(f"{name}={value}" for name, value in back.items())
+            assert f"{run.url}/login/callback" in run.printed
+            answer = run.curl("-L", f"{run.url}/login/callback?{query}")
+            assert _locations(answer)[-1].startswith("https://alice-notebook.notebook.")
+            assert secret not in run.printed or not secret
+        finally:
+            run.end()
+    finally:
+        issuer.close()
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        (["PORT=x"], "PORT=x is no port"),
+        (["PORT=70000"], "PORT=70000 is no port"),
+        (["ISSUER=https://login.example.com"], "ISSUER and CLIENT_ID go together"),
+        (["ISSUER=ftp://example.com", "CLIENT_ID=x"], "identity.issuer = 'ftp://example.com' is no issuer"),
+        (["SAMPLE=/no/such/file"], "/no/such/file: can't be read"),
+    ],
+)
+def test_what_cannot_be_run_is_told_in_one_line(variables: list[str], told: str) -> None:
+    command = ["make", "-s", "run", *variables]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert answer.returncode != 0
+    assert told in answer.stderr
+    assert "Traceback" not in answer.stderr
