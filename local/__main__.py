@@ -13,6 +13,7 @@ from gate.audit import logger
 from infra.settings import Settings, SettingsError
 from local.evaluator import EvaluatorError
 from local.sample import Sample, SampleError
+from local.template import SynthesisError
 from local.welcome import welcome
 from local.world import INSIDE, PortError, World
 
@@ -32,7 +33,7 @@ def main() -> None:
         _serve(os.environ)
     except KeyboardInterrupt:
         _say("\nEnded.")
-    except (UsageError, PortError, SettingsError, SampleError, EvaluatorError) as error:
+    except (UsageError, PortError, SettingsError, SampleError, SynthesisError, EvaluatorError) as error:
         sys.exit(str(error))
 
 

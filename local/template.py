@@ -3,7 +3,8 @@
 import hashlib
 import json
 import os
-import tempfile
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,15 @@ API_ID = "localgate1"
 Template = dict[str, Any]
 
 
+class SynthesisError(Exception):
+    """CDK refused; the text is what it said."""
+
+
 def synthesise(settings: Settings) -> Template:
     """Return the CloudFormation template that `cdk synth` makes of `settings`, without the function's bundle.
 
     A synthesis takes several seconds, so the template is kept until the settings or `infra/` change.
+    Raises `SynthesisError`.
     """
     digest = hashlib.sha256(settings.model_dump_json().encode())
     sources = (path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".html"))
@@ -37,24 +43,27 @@ def synthesise(settings: Settings) -> Template:
         CACHE.mkdir(parents=True, exist_ok=True)
         # Written aside and moved, so that two runs at once never read half a file.
         draft = CACHE / f"{kept.stem}.{os.getpid()}.tmp"
-        draft.write_text(json.dumps(template))
+        draft.write_text(template)
         draft.rename(kept)
     loaded: Template = json.loads(kept.read_text())
     return loaded
 
 
-def _synthesise(settings: Settings) -> Template:
-    # jsii says in a banner that it no longer tests with Node 20; the tests here do.
-    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
-    import aws_cdk as cdk  # here: it starts a Node process, which a kept template makes unnecessary
-
-    from infra.stack import GateStack
-
-    with tempfile.TemporaryDirectory() as folder:
-        app = cdk.App(outdir=folder, context={"aws:cdk:bundling-stacks": []})
-        stack = GateStack(app, "local", settings=settings)
-        template: Template = app.synth().get_stack_by_name(stack.stack_name).template
-    return template
+def _synthesise(settings: Settings) -> str:
+    child = subprocess.run(
+        [sys.executable, "-m", "local.synthesise"],
+        cwd=ROOT,
+        input=settings.model_dump_json(),
+        capture_output=True,
+        text=True,
+        # jsii says in a banner that it no longer tests with Node 20; the tests here do.
+        env={**os.environ, "PYTHONPATH": str(ROOT), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
+        start_new_session=True,
+        check=False,
+    )
+    if child.returncode:
+        raise SynthesisError(f"the stack can't be synthesised:\n{child.stderr}")
+    return child.stdout
 
 
 class UnknownReferenceError(Exception):
