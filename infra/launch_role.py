@@ -29,7 +29,7 @@ class LaunchRole(Construct):
         egress: Sequence[str],
         vpc_endpoints: Sequence[str],
     ) -> None:
-        """`networks`: the people's; `egress`: the function's own addresses. Both as addresses or CIDRs."""
+        """`networks`: the people's; `egress`: the function's own. Both as CIDRs."""
         super().__init__(scope, construct_id)
         trusted = iam.ArnPrincipal(function_role.role_arn)
         self.role = iam.Role(

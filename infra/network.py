@@ -27,7 +27,7 @@ class Network(Construct):
         else:
             address = ec2.CfnEIP(self, "Address", domain="vpc")
             self.vpc = self._own_vpc(address, log_days)
-            self.egress = [address.ref]
+            self.egress = [f"{address.ref}/32"]
         self.security_group = ec2.SecurityGroup(
             self,
             "FunctionGroup",

@@ -23,14 +23,14 @@ class SettingsError(Exception):
 
 def _network(text: str) -> str:
     try:
-        ipaddress.ip_network(text)
+        # Always with a prefix: IAM would take an address without one for a /32, even of IPv6.
+        return str(ipaddress.ip_network(text))
     except ValueError:
         try:
             mend = ipaddress.ip_network(text, strict=False)
         except ValueError:
             raise ValueError('is no network; write an address or a CIDR such as "203.0.113.0/24"') from None
         raise ValueError(f'has host bits set; write "{mend}", or "{text.split("/")[0]}" for that one address') from None
-    return text
 
 
 def _pattern(pattern: str, mend: str) -> AfterValidator:
@@ -43,12 +43,19 @@ def _pattern(pattern: str, mend: str) -> AfterValidator:
 
 
 def _issuer(text: str) -> str:
-    parts = urlsplit(text)
-    # Plain HTTP only to this very machine: codes and tokens travel there.
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"})
-    if text and not (secure and parts.hostname and not parts.query and not parts.fragment):
+    if text and not _is_issuer(text):
         raise ValueError('is no issuer; write it as its discovery document does, such as "https://login.example.com"')
     return text
+
+
+def _is_issuer(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    # Plain HTTP only to this very machine: codes and tokens travel there.
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"})
+    return secure and bool(parts.hostname) and not parts.query and not parts.fragment
 
 
 Network = Annotated[str, AfterValidator(_network)]

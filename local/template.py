@@ -16,7 +16,7 @@ CACHE = ROOT / ".cache" / "templates"
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
-EGRESS = "203.0.113.10"
+EGRESS = "198.51.100.10"
 """The function's own address: a documentation network's (RFC 5737), so that it can be nobody's."""
 API_ID = "localgate1"
 
@@ -113,7 +113,9 @@ class Resolver:
                 return EGRESS
             case "AWS::ApiGateway::RestApi":
                 return API_ID
-            case "AWS::DynamoDB::Table" | "AWS::ApiGateway::Resource" | "AWS::IAM::Role":
+            case (
+                "AWS::DynamoDB::Table" | "AWS::ApiGateway::Resource" | "AWS::IAM::Role" | "AWS::Cognito::UserPoolClient"
+            ):
                 return name
             case "AWS::SecretsManager::Secret":
                 return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
@@ -127,6 +129,8 @@ class Resolver:
                 return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
             case "AWS::Logs::LogGroup", "Arn":
                 return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"
+            case "AWS::Cognito::UserPool", "ProviderURL":
+                return f"https://cognito-idp.{REGION}.amazonaws.com/{REGION}_{name}"
             case "AWS::ApiGateway::RestApi", "RootResourceId":
                 return "root"
         raise UnknownReferenceError(f"{attribute} of {name} ({self._type(name)}) is not known here")

@@ -31,7 +31,7 @@ class Config:
     user_roles: tuple[str, ...]
     pin: Literal["caller", "networks"]
     egress: tuple[str, ...]
-    """Addresses or CIDRs from which the function itself reaches AWS."""
+    """CIDRs from which the function itself reaches AWS."""
     vpc_endpoints: tuple[str, ...]
     sign_in_seconds: int
     max_session: int

@@ -34,7 +34,7 @@ ENVIRON = {
     "GATE_TRUST_EMAIL": "false",
     "GATE_USER_ROLES": "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/People",
     "GATE_PIN": "caller",
-    "GATE_EGRESS": "198.51.100.10",
+    "GATE_EGRESS": "198.51.100.10/32",
     "GATE_VPC_ENDPOINTS": "",
     "GATE_SIGN_IN_SECONDS": "28800",
     "GATE_MAX_SESSION": "43200",

@@ -213,7 +213,7 @@ def test_headers_do_not_change_where_the_caller_is(world: World) -> None:
     world.browser.get("/open/alice-notebook", headers={"X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"})
     (assumed,) = world.aws.called("assume_role")
     assert "192.0.2.1" not in assumed["Policy"]
-    assert '"203.0.113.7"' in assumed["Policy"]
+    assert '"203.0.113.7/32"' in assumed["Policy"]
 
 
 def test_a_host_header_does_not_change_where_people_are_sent(world: World) -> None:

@@ -1,6 +1,5 @@
 """Session names and session policies, for whatever callers and grants there may be."""
 
-import ipaddress
 import json
 import re
 import string
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from gate.grants import Grant
 from gate.identity.caller import normal_address
 from gate.launch.names import session_name
-from gate.launch.policy import LONGEST_POLICY, notebook_arn, session_policy
+from gate.launch.policy import LONGEST_POLICY, host, notebook_arn, session_policy
 from tests.unit.conftest import World
 
 ROLE = "arn:aws-us-gov:iam::123456789012:role/with/a/path/launch"
@@ -67,7 +66,8 @@ def test_a_session_policy_is_narrow_and_fits(
     arn = notebook_arn(ROLE, "us-gov-west-1", notebook)
     assert arn == f"arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:notebook-instance/{notebook.lower()}"
     grant = Grant("user:a@example.com", notebook, 1800, power=power)  # type: ignore[arg-type]
-    text = session_policy(arn, grant, addresses=(caller, *egress) if pinned else None, vpc_endpoints=endpoints)
+    networks = [host(address) for address in (caller, *egress)]
+    text = session_policy(arn, grant, networks=networks if pinned else None, vpc_endpoints=endpoints)
     assert len(text) <= LONGEST_POLICY
     statements = json.loads(text)["Statement"]
     assert all(statement["Effect"] == "Allow" and statement["Resource"] == arn for statement in statements)
@@ -82,7 +82,7 @@ def test_a_session_policy_is_narrow_and_fits(
     if not pinned:
         assert [statement.get("Condition") for statement in opening] == [None]
         return
-    assert opening[0]["Condition"] == {"IpAddress": {"aws:SourceIp": [caller, *egress]}}
+    assert opening[0]["Condition"] == {"IpAddress": {"aws:SourceIp": networks}}
     expected = [{"StringEquals": {"aws:SourceVpce": endpoints}}] if endpoints else []
     assert [statement["Condition"] for statement in opening[1:]] == expected
 
@@ -100,10 +100,8 @@ def test_callers_at_ipv6_addresses_are_pinned_too(world: World) -> None:
     world.sign_in()
     world.browser.get("/open/alice-notebook")
     condition = json.loads(world.aws.called("assume_role")[0]["Policy"])["Statement"][0]["Condition"]
-    assert [str(ipaddress.ip_address(text)) for text in condition["IpAddress"]["aws:SourceIp"]] == [
-        "2001:db8::7",
-        "198.51.100.10",
-    ]
+    # With its prefix: IAM would take it for a /32, and let the whole of a provider in.
+    assert condition["IpAddress"]["aws:SourceIp"] == ["2001:db8::7/128", "198.51.100.10/32"]
 
 
 # Addresses of people, in one normal form.

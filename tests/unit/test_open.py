@@ -39,7 +39,7 @@ def test_the_launch_role_is_assumed_as_the_caller_and_narrowed_to_the_notebook(w
         "Effect": "Allow",
         "Action": "sagemaker:CreatePresignedNotebookInstanceUrl",
         "Resource": arn,
-        "Condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.7", "198.51.100.10"]}},
+        "Condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.7/32", "198.51.100.10/32"]}},
     }
     assert {statement["Resource"] for statement in policy["Statement"]} == {arn}
     (created,) = world.aws.called("create_presigned_notebook_instance_url")

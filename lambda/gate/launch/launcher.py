@@ -12,7 +12,7 @@ from gate.errors import AwsError, NoPowerError, NotebookMissingError, NotebookNo
 from gate.grants import Grant, View
 from gate.identity.caller import Caller
 from gate.launch.names import session_name
-from gate.launch.policy import notebook_arn, session_policy
+from gate.launch.policy import host, notebook_arn, session_policy
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -114,7 +114,7 @@ class Launcher:
         policy = session_policy(
             notebook_arn(config.launch_role_arn, config.region, grant.notebook),
             grant,
-            addresses=(caller.address, *config.egress) if config.pin == "caller" else None,
+            networks=(host(caller.address), *config.egress) if config.pin == "caller" else None,
             vpc_endpoints=config.vpc_endpoints,
         )
         with aws_errors():

@@ -24,16 +24,25 @@ def notebook_arn(launch_role_arn: str, region: str, notebook: str) -> str:
     return f"arn:{partition}:sagemaker:{region}:{account}:notebook-instance/{notebook.lower()}"
 
 
-def session_policy(arn: str, grant: Grant, *, addresses: Sequence[str] | None, vpc_endpoints: Sequence[str]) -> str:
+def host(address: str) -> str:
+    """Return the network that is the one `address`, in CIDR form.
+
+    Left to itself, IAM takes an address without a prefix for a /32 (IAM user guide, "IP address condition
+    operators"), which of IPv6 is a whole provider's customers.
+    """
+    return f"{address}/{128 if ':' in address else 32}"
+
+
+def session_policy(arn: str, grant: Grant, *, networks: Sequence[str] | None, vpc_endpoints: Sequence[str]) -> str:
     """Write the policy that narrows the launch role to what `grant` gives on the notebook `arn`.
 
-    `addresses`: from where alone the notebook may be opened and used (the caller's own and the function's), or
+    `networks`: CIDRs from where alone the notebook may be opened and used (the caller's own and the function's), or
     None where every one of the launch role's networks will do. The policies of the session that made the URL
     are enforced for each later request of the notebook, so this is what a leaked URL runs into.
     """
     statements = [_allow(OPEN, arn)]
-    if addresses is not None:
-        statements = [_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(addresses)}})]
+    if networks is not None:
+        statements = [_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(networks)}})]
         if vpc_endpoints:
             # A statement of its own: a request through an endpoint carries no aws:SourceIp.
             statements.append(_allow(OPEN, arn, {"StringEquals": {"aws:SourceVpce": list(vpc_endpoints)}}))

@@ -1,0 +1,66 @@
+"""What the stack synthesises, once for all tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.settings import Settings
+from local.deployment import Deployment
+from local.evaluator import Evaluator
+from local.template import Template, synthesise
+
+ROOT = Path(__file__).parents[2]
+ENDPOINT = "vpce-0123456789abcdef0"
+NETWORK = "203.0.113.0/24"
+GIVEN = {
+    "issuer": "https://login.example.com",
+    "client_id": "gate",
+    "client_secret_arn": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:client-AbCdEf",
+    "iam_accounts": ["210987654321"],
+}
+OWN = {
+    "networks": [NETWORK, "2001:db8::/32"],
+    "vpc_endpoints": [ENDPOINT],
+    "identity": GIVEN,
+    "vpc": {
+        "id": "vpc-0123456789abcdef0",
+        "subnet_ids": ["subnet-01234567", "subnet-89abcdef"],
+        "egress": ["192.0.2.10", "192.0.2.11"],
+    },
+    "domain": {
+        "name": "notebooks.example.com",
+        "certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/0123",
+        "hosted_zone_id": "Z0123",
+        "hosted_zone_name": "example.com",
+    },
+}
+"""Everything that a deployment into somebody else's house brings along."""
+
+
+def _template(data: dict[str, Any]) -> Template:
+    return synthesise(Settings.parse(data))
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    """The example settings: own VPC, own user pool, API Gateway's address."""
+    return synthesise(Settings.load(ROOT / "gate.toml"))
+
+
+@pytest.fixture(scope="session")
+def own_template() -> Template:
+    """An existing VPC, a given issuer, an own domain, a VPC endpoint."""
+    return _template(OWN)
+
+
+@pytest.fixture(scope="session")
+def own_deployment(own_template: Template) -> Deployment:
+    return Deployment(own_template)
+
+
+@pytest.fixture(scope="session")
+def evaluator() -> Iterator[Evaluator]:
+    with Evaluator() as evaluator:
+        yield evaluator

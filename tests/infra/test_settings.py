@@ -1,0 +1,122 @@
+"""Settings that can't be deployed: each problem is told, by setting, value and mend, all at once."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[2]
+GOOD: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
+
+
+def _told(**settings: Any) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse({**GOOD, **settings}, source="gate.toml")
+    return str(caught.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("settings", "setting", "mend"),
+    [
+        ({"networks": []}, "networks = []", 'write the public addresses of your people, such as ["203'),
+        ({"networks": ["203.0.113.7/24"]}, "networks[0] = '203.0.113.7/24'", 'write "203.0.113.0/24", or "203.0'),
+        ({"networks": ["203.0.113.0/24", "office"]}, "networks[1] = 'office'", "write an address or a CIDR"),
+        ({"networks": ["0.0.0.0/0"]}, "networks = ['0.0.0.0/0']", "allow_any_network = true"),
+        ({"networks": ["0.0.0.0/1", "128.0.0.0/1"]}, "networks = ['0.0.0.0/1', '128.0.0.0/1']", "every address in"),
+        ({"networks": ["::/0"]}, "networks = ['::/0']", "allow_any_network = true"),
+        ({"networks": ["2001:db8::1/32"]}, "networks[0] = '2001:db8::1/32'", 'write "2001:db8::/32"'),
+        ({"limits": {"session": 1799}}, "limits.session = 1799", "write seconds from 1800 to 43200"),
+        ({"limits": {"session": 43_201}}, "limits.session = 43201", "write seconds from 1800 to 43200"),
+        ({"limits": {"session": "1h"}}, "limits.session = '1h'", "valid integer"),
+        ({"limits": {"log_days": 2}}, "limits.log_days = 2", "write one of 1, 3, 5, 7"),
+        ({"limits": {"rate": 0}}, "limits.rate = 0", "greater than or equal to 1"),
+        ({"vpc": {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"]}}, "vpc.egress = []", "the public"),
+        ({"vpc": {"id": "vpc-0123456789abcdef0", "egress": ["192.0.2.1"]}}, "vpc.subnet_ids = []", "private subnets"),
+        ({"vpc": {"id": "my-vpc"}}, "vpc.id = 'my-vpc'", 'as in "vpc-0123456789abcdef0"'),
+        ({"vpc": {"egress": ["192.0.2.1"]}}, "vpc.egress = ['192.0.2.1']", "write vpc.id, or leave egress empty"),
+        ({"vpc_endpoints": ["vpce-x"]}, "vpc_endpoints[0] = 'vpce-x'", 'as in "vpce-0123456789abcdef0"'),
+        ({"pin": "none"}, "pin = 'none'", "'caller' or 'networks'"),
+        ({"identity": {"issuer": "http://example.com"}}, "identity.issuer = 'http://example.com'", "is no issuer"),
+        ({"identity": {"issuer": "https://["}}, "identity.issuer = 'https://['", "is no issuer"),
+        ({"identity": {"issuer": "https://example.com"}}, "identity.client_id = ''", "write the id of the application"),
+        ({"identity": {"client_id": "x"}}, "identity.client_id = 'x'", "write the issuer, or leave both empty"),
+        ({"identity": {"client_secret_arn": "hunter"}}, "identity.client_secret_arn", "whole ARN of an existing"),
+        ({"identity": {"user_roles": ["*"]}}, "identity.user_roles[0] = '*'", "arn:aws:iam::123456789012:role/Name"),
+        ({"identity": {"iam_accounts": ["12"]}}, "identity.iam_accounts[0] = '12'", "twelve digits"),
+        ({"identity": {"groups": ["a,b"]}}, "identity.groups = ['a,b']", "one pattern an entry"),
+        ({"identity": {"sign_in_seconds": 10}}, "identity.sign_in_seconds = 10", "greater than or equal to 300"),
+        ({"domain": {"name": "notebooks.example.com"}}, "domain.certificate_arn = ''", "write the ARN of one"),
+        ({"domain": {"name": "https://x"}}, "domain.name = 'https://x'", "plain host name"),
+        ({"name": "my gate"}, "name = 'my gate'", "use letters, digits and hyphens"),
+        ({"netwroks": []}, "netwroks is no setting", "see the example gate.toml"),
+        ({"limits": {"sesion": 1}}, "limits.sesion is no setting", "see the example gate.toml"),
+    ],
+)  # fmt: skip
+def test_a_bad_setting_names_the_setting_the_value_and_the_mend(
+    settings: dict[str, Any], setting: str, mend: str
+) -> None:
+    lines = _told(**settings)
+    assert len(lines) == 1
+    assert lines[0].startswith(f"gate.toml: {setting}")
+    assert mend in lines[0]
+
+
+def test_all_problems_are_told_at_once() -> None:
+    lines = _told(
+        networks=["10.0.0.1/8"],
+        limits={"session": 60, "rate": 0},
+        vpc={"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"]},
+        pin="none",
+    )
+    places = [line.removeprefix("gate.toml: ").split(" = ")[0] for line in lines]
+    assert sorted(places) == ["limits.rate", "limits.session", "networks[0]", "pin", "vpc.egress"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"networks": ["0.0.0.0/0"], "allow_any_network": True},
+        {"networks": ["0.0.0.0/1"]},
+        {"networks": ["203.0.113.7", "2001:db8::/32"]},
+        {"limits": {"session": 1800}},
+        {"limits": {"session": 43_200}},
+        {"vpc": {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"], "egress": ["192.0.2.1"]}},
+        {"identity": {"issuer": "https://login.example.com/v2.0", "client_id": "x"}},
+        {"identity": {"issuer": "http://127.0.0.1:9000", "client_id": "x"}},
+    ],
+)
+def test_what_can_be_deployed_is_accepted(settings: dict[str, Any]) -> None:
+    Settings.parse({**GOOD, **settings})
+
+
+NAMES = st.sampled_from(["networks", "limits", "session", "vpc", "id"])
+NONSENSE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner),
+)
+
+
+@given(NONSENSE)
+def test_nonsense_is_told_as_such(nonsense: Any) -> None:
+    with pytest.raises(SettingsError, match=r"^settings: "):
+        Settings.parse({"netwroks": nonsense, "networks": nonsense})
+
+
+def test_a_file_that_is_missing_or_no_toml_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"gate\.toml: there is no such file"):
+        Settings.load(tmp_path / "gate.toml")
+    for text in (b"networks = [", b"\xff"):
+        (tmp_path / "gate.toml").write_bytes(text)
+        with pytest.raises(SettingsError, match=r"gate\.toml: is not TOML"):
+            Settings.load(tmp_path / "gate.toml")
+
+
+def test_the_example_shows_every_setting_with_its_default() -> None:
+    example = tomllib.loads((ROOT / "gate.toml").read_text())
+    defaults = Settings.parse(GOOD).model_dump(mode="json")
+    assert example == defaults
