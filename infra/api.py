@@ -89,18 +89,18 @@ class GateApi(Construct):
             "The function checks every request itself, and answers in words that say what to do next.",
         )
         acknowledge(
-            self.api,
+            self.api.deployment_stage,
             "APIG3",
             "The resource policy turns strangers away before anything else; a web application firewall would be a "
             "second, paid one of the same kind.",
         )
         acknowledge(
-            self.api,
+            self.api.deployment_stage,
             "APIG6",
             "Execution logs would hold cookies and codes. The access log has one line for each request.",
         )
         acknowledge(
-            self.api,
+            self.api.node.find_child("CloudWatchRole"),
             "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
             "API Gateway's own policy for writing logs; the role is the account's, not the gate's.",
         )

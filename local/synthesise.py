@@ -18,7 +18,7 @@ def main() -> None:
     settings = Settings.parse(json.load(sys.stdin))
     with tempfile.TemporaryDirectory() as folder:
         app = cdk.App(outdir=folder, context={"aws:cdk:bundling-stacks": []})
-        stack = GateStack(app, "local", settings=settings)
+        stack = GateStack(app, settings.name, settings=settings)
         json.dump(app.synth().get_stack_by_name(stack.stack_name).template, sys.stdout)
 
 

@@ -1,0 +1,175 @@
+"""`npx cdk synth` as an operator types it: the template, what cfn-lint and cdk-nag say of it, the bundle."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import Template
+
+ROOT = Path(__file__).parents[2]
+PACK = "AwsSolutions::"
+CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
+AARCH64 = 0xB7  # e_machine (ELF for the Arm 64-bit Architecture)
+
+pytestmark = pytest.mark.xdist_group("synth")
+
+
+def _run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cloud assembly of the example settings."""
+    folder = tmp_path_factory.mktemp("cdk") / "out"
+    done = _run("npx", "cdk", "synth", "--quiet", "--output", str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def asset(out: Path) -> Path:
+    (folder,) = out.glob("asset.*")
+    return folder
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+def _resources(template: Template) -> dict[str, Any]:
+    """Return the resources without the notes that the command line adds."""
+    own = {name: {**each, "Metadata": None} for name, each in template["Resources"].items()}
+    return {name: each for name, each in own.items() if name != "CDKMetadata"}
+
+
+def test_what_is_tested_elsewhere_is_what_is_deployed(out: Path, template: Template) -> None:
+    deployed = _json(out / "notebook-gate.template.json")
+    assert _resources(template) == _resources(deployed)
+    assert template["Outputs"] == deployed["Outputs"]
+
+
+def test_cfn_lint_has_nothing_to_say(out: Path, tmp_path: Path, own_template: Template) -> None:
+    own = tmp_path / "own.template.json"
+    own.write_text(json.dumps(own_template))
+    done = _run(CFN_LINT, str(out / "notebook-gate.template.json"), str(own))
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_cfn_lint_would_see_a_condition_that_no_evaluator_knows(out: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.template.json"
+    bad.write_text((out / "notebook-gate.template.json").read_text().replace('"NotIpAddress"', '"NotIpAddres"'))
+    assert "NotIpAddres" in _run(CFN_LINT, str(bad)).stdout
+
+
+def test_cdk_nag_has_nothing_to_say_that_is_not_acknowledged(out: Path) -> None:
+    (report,) = _json(out / "validation-report.json")["pluginReports"]
+    assert (report["pluginName"], report["conclusion"], report["violations"]) == ("AwsSolutions", "success", [])
+    # An app without resources would pass, too.
+    assert len(_json(out / "notebook-gate.template.json")["Resources"]) > 60
+
+
+def test_each_acknowledgement_is_needed_stands_on_its_own_construct_and_says_why(out: Path) -> None:
+    (report,) = _json(out / "validation-report.json")["pluginReports"]
+    needed = {(found["acknowledgedAt"], found["acknowledgedId"]) for found in report["suppressedViolations"]}
+    made = {
+        (path.lstrip("/"), rule)
+        for path, entries in _json(out / "notebook-gate.metadata.json").items()
+        for entry in entries
+        if entry["type"] == "aws:cdk:acknowledged-rules"
+        for rule in entry["data"]
+        if rule.startswith(PACK)
+    }
+    assert made == needed
+    for found in report["suppressedViolations"]:
+        (construct,) = found["violatingConstructs"]
+        assert construct["constructPath"] in {found["acknowledgedAt"], f"{found['acknowledgedAt']}/Resource"}
+        assert len(found["reason"]) > 40
+
+
+def test_the_bundle_can_be_imported_and_is_for_the_functions_platform(asset: Path) -> None:
+    libraries = list(asset.rglob("*.so"))
+    assert libraries  # cryptography's
+    for library in libraries:
+        assert int.from_bytes(library.read_bytes()[18:20], "little") == AARCH64, library
+    assert not list(asset.rglob("*.pyc"))
+    # -S and -I: nothing but the bundle and the standard library.
+    code = f"import sys; sys.path.insert(0, {str(asset)!r}); import gate.handler; print(gate.handler.__file__)"
+    done = _run(sys.executable, "-I", "-S", "-c", code)
+    assert done.stdout.strip() == str(asset / "gate" / "handler.py"), done.stderr
+
+
+def test_the_bundle_holds_what_the_lock_file_says_and_nothing_of_the_tests(asset: Path) -> None:
+    installed = {path.name.split("-")[0].lower().replace("_", "-") for path in asset.glob("*.dist-info")}
+    assert {
+        "boto3",
+        "botocore",
+        "aws-lambda-powertools",
+        "itsdangerous",
+        "jinja2",
+        "pyjwt",
+        "cryptography",
+    } <= installed
+    assert not installed & {"moto", "pytest", "aws-cdk-lib", "pydantic", "aiohttp"}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """The app beside settings of its own."""
+    folder = tmp_path / "app"
+    folder.mkdir()
+    for name in ("app.py", "uv.lock", "gate.toml", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    for name in ("infra", "lambda"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    return folder
+
+
+def _synth(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = ("npx", "cdk", "synth", "--quiet", "--app", f"{sys.executable} app.py", "--output", "out")
+    return _run(*command, cwd=folder)
+
+
+def test_bad_settings_stop_synth_with_one_line_each(copy: Path) -> None:
+    text = (copy / "gate.toml").read_text()
+    for good, bad in {
+        'networks = ["203.0.113.0/24"]': 'networks = ["203.0.113.7/24"]',
+        "session = 43200": "session = 90000",
+        "[vpc]\n# An existing VPC for the function. Empty: the stack makes one, with a NAT gateway and an Elastic IP.\n"
+        'id = ""': '[vpc]\nid = "vpc-0123456789abcdef0"',
+        "subnet_ids = []": 'subnet_ids = ["subnet-01234567"]',
+    }.items():
+        assert good in text
+        text = text.replace(good, bad)
+    (copy / "gate.toml").write_text(text)
+
+    done = _synth(copy)
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("gate.toml: ")]
+    assert [line.removeprefix("gate.toml: ").split(" = ")[0] for line in told] == [
+        "networks[0]",
+        "vpc.egress",
+        "limits.session",
+    ]
+
+
+def test_a_bundle_that_cannot_be_made_stops_synth_and_says_why(copy: Path) -> None:
+    lock = copy / "uv.lock"
+    # What was downloaded is not what the lock file promises.
+    lock.write_text(lock.read_text().replace("sha256:", "sha256:0000"))
+
+    done = _synth(copy)
+
+    assert done.returncode != 0
+    assert "Failed to bundle asset" in done.stderr
+    assert "Traceback" not in done.stderr
