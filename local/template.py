@@ -30,12 +30,12 @@ class SynthesisError(Exception):
 def synthesise(settings: Settings) -> Template:
     """Return the CloudFormation template that `cdk synth` makes of `settings`, without the function's bundle.
 
-    A synthesis takes several seconds, so the template is kept until the settings or `infra/` change.
+    A synthesis takes several seconds, so the template is kept until the settings, `infra/` or CDK change.
     Raises `SynthesisError`.
     """
     digest = hashlib.sha256(settings.model_dump_json().encode())
     sources = (path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".html"))
-    for path in (*sorted(sources), ROOT / "uv.lock"):
+    for path in (*sorted(sources), ROOT / "local" / "synthesise.py", ROOT / "uv.lock"):
         digest.update(path.read_bytes())
     kept = CACHE / f"{digest.hexdigest()[:32]}.json"
     if not kept.exists():

@@ -40,6 +40,8 @@ def _told(**settings: Any) -> list[str]:
         ({"vpc": {"id": "my-vpc"}}, "vpc.id = 'my-vpc'", 'as in "vpc-0123456789abcdef0"'),
         ({"vpc": {"egress": ["192.0.2.1"]}}, "vpc.egress = ['192.0.2.1']", "write vpc.id, or leave egress empty"),
         ({"vpc_endpoints": ["vpce-x"]}, "vpc_endpoints[0] = 'vpce-x'", 'as in "vpce-0123456789abcdef0"'),
+        # More would not fit into a session policy, which takes 2,048 characters.
+        ({"vpc_endpoints": [f"vpce-0123456{n}" for n in range(9)]}, "vpc_endpoints = [", "at most 8 items"),
         ({"pin": "none"}, "pin = 'none'", "'caller' or 'networks'"),
         ({"identity": {"issuer": "http://example.com"}}, "identity.issuer = 'http://example.com'", "is no issuer"),
         ({"identity": {"issuer": "https://["}}, "identity.issuer = 'https://['", "is no issuer"),

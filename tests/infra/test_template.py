@@ -1,0 +1,227 @@
+"""The template, fact by fact: what a reviewer would look for before letting it into an account."""
+
+import json
+from typing import Any
+
+import pytest
+
+from gate.config import Config
+from gate.handler import app
+from gate.identity.session import CookieJar
+from local.deployment import Deployment
+from local.template import ACCOUNT, EGRESS, REGION, Resolver, Template
+from tests.infra.conftest import ENDPOINT, GIVEN, NETWORK
+
+NOTEBOOKS = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/*"
+OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
+ROUTES = {
+    ("GET", "/"),
+    ("GET", "/open"),
+    ("GET", "/open/{notebook}"),
+    ("GET", "/notebooks/{notebook}"),
+    ("POST", "/notebooks/{notebook}/start"),
+    ("POST", "/notebooks/{notebook}/stop"),
+    ("GET", "/iam/open/{notebook}"),
+    ("GET", "/login"),
+    ("GET", "/login/callback"),
+    ("POST", "/logout"),
+    ("GET", "/health"),
+}
+
+
+@pytest.fixture(scope="module")
+def deployment(template: Template) -> Deployment:
+    return Deployment(template)
+
+
+def _of_type(template: Template, kind: str) -> list[dict[str, Any]]:
+    return [each for each in template["Resources"].values() if each["Type"] == kind]
+
+
+def _one(template: Template, kind: str) -> dict[str, Any]:
+    (resource,) = _of_type(template, kind)
+    properties: dict[str, Any] = resource["Properties"]
+    return properties
+
+
+def test_the_launch_roles_policy(deployment: Deployment, own_deployment: Deployment) -> None:
+    def policy(addresses: list[str], endpoints: list[str]) -> dict[str, Any]:
+        condition: dict[str, Any] = {"NotIpAddress": {"aws:SourceIp": addresses}}
+        if endpoints:
+            condition["StringNotEquals"] = {"aws:SourceVpce": endpoints}
+        manage = [f"sagemaker:{what}NotebookInstance" for what in ("Describe", "Start", "Stop")]
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": [OPEN, *manage], "Resource": NOTEBOOKS},
+                {"Effect": "Deny", "Action": OPEN, "Resource": "*", "Condition": condition},
+            ],
+        }
+
+    assert list(deployment.launch_role.policies) == [policy([NETWORK, f"{EGRESS}/32"], [])]
+    own = [NETWORK, "2001:db8::/32", "192.0.2.10/32", "192.0.2.11/32"]
+    assert list(own_deployment.launch_role.policies) == [policy(own, [ENDPOINT])]
+
+
+def test_only_the_functions_role_may_assume_the_launch_role(deployment: Deployment) -> None:
+    function = {"AWS": deployment.function_role.arn}
+    assert deployment.launch_role.trust["Statement"] == [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": function},
+        {"Effect": "Allow", "Action": "sts:SetSourceIdentity", "Principal": function},
+    ]
+
+
+def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_deployment: Deployment) -> None:
+    def may(which: Deployment) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for policy in which.function_role.policies:
+            for statement in policy["Statement"]:
+                assert statement["Effect"] == "Allow"
+                actions = statement["Action"]
+                for action in [actions] if isinstance(actions, str) else actions:
+                    found.setdefault(action, []).append((statement["Resource"], statement.get("Condition")))
+        return found
+
+    environment = deployment.environment
+    networking = {action: what for action, what in may(deployment).items() if action.startswith("ec2:")}
+    others = {action: what for action, what in may(deployment).items() if not action.startswith("ec2:")}
+    # For the Lambda service alone: a call from the function's code carries the key.
+    assert all(what == [("*", {"Null": {"lambda:SourceFunctionArn": "true"}})] for what in networking.values())
+    table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{environment['GATE_TABLE']}"
+    logs = others.pop("logs:PutLogEvents")
+    assert others.pop("logs:CreateLogStream") == logs
+    assert [":log-group:FunctionLogs" in resource for resource, _ in logs] == [True]
+    assert others == {
+        "sts:AssumeRole": [(environment["GATE_LAUNCH_ROLE_ARN"], None)],
+        "sts:SetSourceIdentity": [(environment["GATE_LAUNCH_ROLE_ARN"], None)],
+        "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
+        "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
+    }
+    own = own_deployment.environment
+    assert may(own_deployment)["secretsmanager:GetSecretValue"] == [
+        (own["GATE_SESSION_SECRET_ARN"], None),
+        (GIVEN["client_secret_arn"], None),
+    ]
+
+
+def test_the_functions_environment_is_what_its_code_reads(deployment: Deployment, own_deployment: Deployment) -> None:
+    config = Config.from_environ({**deployment.environment, "AWS_REGION": REGION})
+    assert config.base_url == "https://localgate1.execute-api.eu-west-1.amazonaws.com/prod"
+    assert config.egress == (f"{EGRESS}/32",)
+    assert (config.pin, config.max_session, config.groups_claim) == ("caller", 43_200, "cognito:groups")
+    own = Config.from_environ({**own_deployment.environment, "AWS_REGION": REGION})
+    assert own.base_url == "https://notebooks.example.com"
+    assert own.egress == ("192.0.2.10/32", "192.0.2.11/32")
+    assert (own.issuer, own.client_id) == ("https://login.example.com", "gate")
+    assert CookieJar(own.base_path, own.secure)
+    # Either would print whole events, cookies and all, and answer with tracebacks.
+    for name in deployment.environment:
+        assert "DEBUG" not in name
+        assert name not in {"POWERTOOLS_DEV", "POWERTOOLS_LOGGER_LOG_EVENT"}
+    assert deployment.environment["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+def test_every_route_of_the_api_is_one_of_the_functions(deployment: Deployment) -> None:
+    assert {(route.method, route.path) for route in deployment.routes} == ROUTES
+    assert {route.path for route in deployment.routes if route.signed} == {"/iam/open/{notebook}"}
+    rules = [*app._static_routes, *app._dynamic_routes]
+    served = {(rule.method, rule.path.replace("<", "{").replace(">", "}")) for rule in rules}
+    assert served == ROUTES
+
+
+def test_the_api_counts_throttles_and_logs_no_secret(template: Template) -> None:
+    stage = _one(template, "AWS::ApiGateway::Stage")
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (20, 40)
+    assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
+    logged = set(json.loads(stage["AccessLogSetting"]["Format"]).values())
+    assert "$context.requestId" in logged
+    assert "$context.identity.sourceIp" in logged
+    # The path may hold a ticket, the query a code, and a header a token.
+    assert not {value for value in logged if "path" in value.lower() and value != "$context.resourcePath"}
+    assert not {value for value in logged if "header" in value or "query" in value or "authorizer" in value}
+    assert _one(template, "AWS::ApiGateway::RestApi")["EndpointConfiguration"]["Types"] == ["REGIONAL"]
+
+
+def test_people_outside_are_told_what_to_do(deployment: Deployment) -> None:
+    responses = deployment.gateway_responses
+    outside = responses["ACCESS_DENIED"]
+    assert outside.status == 403
+    assert "Join the VPN" in outside.templates["text/html"]
+    assert json.loads(outside.templates["application/json"])["error"] == "outside_networks"
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "MISSING_AUTHENTICATION_TOKEN"} <= responses.keys()
+    for response in responses.values():
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        for body in response.templates.values():
+            assert "$context.requestId" in body
+            # API Gateway's own sentences name the account, the API and the policy.
+            assert "$context.error" not in body
+
+
+def test_the_function_is_small_private_and_watched(template: Template) -> None:
+    function = next(
+        each["Properties"] for each in _of_type(template, "AWS::Lambda::Function") if "VpcConfig" in each["Properties"]
+    )
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert function["Timeout"] < 29  # API Gateway's own patience
+    private = {
+        name
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::EC2::Subnet" and not each["Properties"]["MapPublicIpOnLaunch"] and "private" in name
+    }
+    assert {subnet["Ref"] for subnet in function["VpcConfig"]["SubnetIds"]} == private
+    (group,) = _of_type(template, "AWS::EC2::SecurityGroup")
+    assert [(rule["FromPort"], rule["ToPort"]) for rule in group["Properties"]["SecurityGroupEgress"]] == [(443, 443)]
+    assert "SecurityGroupIngress" not in group["Properties"]
+    assert len(_of_type(template, "AWS::EC2::NatGateway")) == len(_of_type(template, "AWS::EC2::EIP")) == 1
+
+
+def test_grants_can_be_restored_and_end_by_themselves(template: Template) -> None:
+    (resource,) = _of_type(template, "AWS::DynamoDB::Table")
+    table = resource["Properties"]
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "until", "Enabled": True}
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["principal", "notebook"]
+    assert resource["DeletionPolicy"] == "Retain"
+
+
+def test_the_key_that_signs_cookies_is_made_at_deployment(template: Template) -> None:
+    secret = _one(template, "AWS::SecretsManager::Secret")
+    assert secret["GenerateSecretString"]["PasswordLength"] == 64
+    assert "SecretString" not in secret
+
+
+def test_logs_are_kept_as_long_as_the_settings_say(template: Template) -> None:
+    groups = _of_type(template, "AWS::Logs::LogGroup")
+    assert len(groups) == 3
+    assert {each["Properties"]["RetentionInDays"] for each in groups} == {365}
+
+
+def test_the_outputs_are_what_the_readme_names(template: Template) -> None:
+    assert template["Outputs"].keys() == {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn"}
+
+
+def test_nobody_can_sign_up_and_everybody_has_a_second_factor(template: Template, deployment: Deployment) -> None:
+    pool = _one(template, "AWS::Cognito::UserPool")
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
+    client = _one(template, "AWS::Cognito::UserPoolClient")
+    assert client["GenerateSecret"] is False
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert "aws.cognito.signin.user.admin" not in client["AllowedOAuthScopes"]
+    assert len(client["CallbackURLs"]) == 1
+    base_url = deployment.environment["GATE_BASE_URL"]
+    assert Resolver(template).resolve(client["CallbackURLs"]) == [f"{base_url}/login/callback"]
+
+
+def test_what_somebody_brings_along_is_not_made_again(own_template: Template) -> None:
+    for kind in ("AWS::EC2::VPC", "AWS::EC2::EIP", "AWS::EC2::NatGateway", "AWS::Cognito::UserPool"):
+        assert _of_type(own_template, kind) == []
+    function = next(each["Properties"] for each in _of_type(own_template, "AWS::Lambda::Function"))
+    assert function["VpcConfig"]["SubnetIds"] == ["subnet-01234567", "subnet-89abcdef"]
+    assert _one(own_template, "AWS::ApiGateway::RestApi")["DisableExecuteApiEndpoint"] is True
+    name = _one(own_template, "AWS::ApiGateway::DomainName")
+    assert (name["DomainName"], name["SecurityPolicy"]) == ("notebooks.example.com", "TLS_1_2")
+    assert _one(own_template, "AWS::Route53::RecordSet")["HostedZoneId"] == "Z0123"
+    assert own_template["Outputs"]["ExampleBookmark"]["Value"] == "https://notebooks.example.com/open"
