@@ -17,6 +17,8 @@ class Issuer:
     client_id: str
     client_secret_arn: str
     groups_claim: str
+    user_pool_id: str = ""
+    """Of the own pool, where people are added."""
 
 
 class UserPool(Construct):
@@ -76,4 +78,6 @@ class UserPool(Construct):
             access_token_validity=cdk.Duration.hours(1),
             refresh_token_validity=cdk.Duration.hours(1),
         )
-        self.issuer = Issuer(pool.user_pool_provider_url, client.user_pool_client_id, "", "cognito:groups")
+        self.issuer = Issuer(
+            pool.user_pool_provider_url, client.user_pool_client_id, "", "cognito:groups", pool.user_pool_id
+        )

@@ -76,12 +76,15 @@ class GateStack(cdk.Stack):
         api.add_routes(function.function)
         if settings.domain.name:
             Domain(self, "Domain", settings=settings.domain, api=api.api)
-        for name, value in {
+        outputs = {
             "BaseUrl": base_url,
             "ExampleBookmark": f"{base_url}/open",
             "GrantsTable": grants.table.table_name,
             "LaunchRoleArn": launch.role.role_arn,
-        }.items():
+        }
+        if issuer.user_pool_id:
+            outputs["UserPool"] = issuer.user_pool_id
+        for name, value in outputs.items():
             cdk.CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
 
     def _issuer(self, settings: Settings, base_url: str) -> Issuer:

@@ -17,8 +17,6 @@ PACK = "AwsSolutions::"
 CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
 AARCH64 = 0xB7  # e_machine (ELF for the Arm 64-bit Architecture)
 
-pytestmark = pytest.mark.xdist_group("synth")
-
 
 def _run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}

@@ -198,8 +198,10 @@ def test_logs_are_kept_as_long_as_the_settings_say(template: Template) -> None:
     assert {each["Properties"]["RetentionInDays"] for each in groups} == {365}
 
 
-def test_the_outputs_are_what_the_readme_names(template: Template) -> None:
-    assert template["Outputs"].keys() == {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn"}
+def test_the_outputs_are_what_the_readme_names(template: Template, own_template: Template) -> None:
+    outputs = {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn"}
+    assert template["Outputs"].keys() == outputs | {"UserPool"}
+    assert own_template["Outputs"].keys() == outputs
 
 
 def test_nobody_can_sign_up_and_everybody_has_a_second_factor(template: Template, deployment: Deployment) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from gate.audit import logger
 from tests.unit.aws import SIGNING_KEY, TOKEN, refusal
@@ -112,3 +113,28 @@ def test_no_secret_is_in_any_line(world: World, lines: Lines, capfd: pytest.Capt
     written = "\n".join(lines.texts) + out + err
     assert len(lines.decisions) > 25
     assert [secret for secret in secrets if secret in written] == []
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (refusal("ThrottlingException"), "ThrottlingException"),
+        (EndpointConnectionError(endpoint_url="https://x"), "EndpointConnectionError"),
+    ],
+)
+def test_a_call_that_aws_refused_is_named_by_its_code_and_not_by_its_words(
+    world: World, lines: Lines, error: Exception, code: str
+) -> None:
+    world.sign_in()
+    world.aws.errors = {"assume_role": error}
+    world.browser.get("/open/alice-notebook")
+    (line,) = (json.loads(text) for text in lines.texts if "aws call failed" in text)
+    assert (line["level"], line["code"]) == ("WARNING", code)
+    assert "words of AWS" not in "".join(lines.texts)
+
+
+def test_a_secret_that_cannot_be_read_is_aws_that_refuses(world: World, lines: Lines) -> None:
+    world.aws.errors = {"get_secret_value": refusal("AccessDeniedException")}
+    world.browser.cookies["__Host-gate-session"] = world.browser.cookies["gate-session"] = "x"
+    assert world.browser.get("/").status == 502
+    assert lines.decisions[-1]["outcome"] == "aws_denied"

@@ -1,0 +1,118 @@
+"""The documents say what the code does: endpoints, settings, commands, outputs, and the tests of each threat."""
+
+import json
+import re
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.validate import validate_parameters
+
+from infra.api import IAM_ROUTES, OPEN_ROUTES
+from local.template import Template
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def _rows(heading: str, text: str = README) -> list[list[str]]:
+    section = text.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
+    rows = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def _commands(text: str = README) -> list[str]:
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    return [line.strip() for block in blocks for line in block.splitlines()]
+
+
+def test_the_endpoint_table_lists_every_route() -> None:
+    listed = {tuple(row[0].strip("`").split(" ")) for row in _rows("## Endpoints")}
+    assert listed == {*OPEN_ROUTES, *IAM_ROUTES}
+
+
+def test_the_settings_table_lists_every_setting_with_its_default() -> None:
+    flat: dict[str, Any] = {}
+    for name, value in tomllib.loads((ROOT / "gate.toml").read_text()).items():
+        flat |= {f"{name}.{inner}": each for inner, each in value.items()} if isinstance(value, dict) else {name: value}
+    listed = {row[0].strip("`"): row[1] for row in _rows("## Settings")}
+    assert listed == {name: "none" if name == "networks" else f"`{json.dumps(value)}`" for name, value in flat.items()}
+
+
+def test_the_security_model_has_ten_lines() -> None:
+    section = README.split("## Security in ten lines\n", 1)[1]
+    assert re.findall(r"^(\d+)\. ", section, re.MULTILINE) == [str(number) for number in range(1, 11)]
+
+
+def test_the_readme_names_the_stacks_outputs(template: Template) -> None:
+    for name in template["Outputs"]:
+        assert f"`{name}`" in README
+
+
+def test_every_command_is_one_that_exists() -> None:
+    commands = _commands()
+    assert {"make run", "make test", "npx cdk deploy"} <= set(commands)
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for command in commands:
+        first, *rest = shlex.split(command)
+        assert first in {"make", "npx", "aws"}, command
+        if first == "make":
+            assert rest[0] in targets
+        if first == "npx":
+            assert rest[:2] in (["cdk", "synth"], ["cdk", "bootstrap"], ["cdk", "deploy"])
+
+
+@pytest.mark.parametrize("command", [each for each in _commands() if each.startswith("aws ")])
+def test_every_aws_command_is_one_that_the_api_takes(command: str) -> None:
+    _, service, operation, *options = shlex.split(command)
+    client = boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+    method = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation.replace("-", "_")])
+    parameters: dict[str, Any] = {}
+    name = ""
+    for word in options:
+        if word.startswith("--"):
+            wanted = word[2:].replace("-", "")
+            name = next(each for each in method.input_shape.members if each.lower() == wanted)
+        elif "=" in word and not word.startswith("{"):
+            parameters.setdefault(name, []).append(dict(pair.split("=") for pair in word.split(",")))
+        else:
+            parameters[name] = json.loads(word) if word.startswith("{") else word
+    validate_parameters(parameters, method.input_shape)
+
+
+def test_the_grant_that_the_readme_puts_is_one(template: Template) -> None:
+    (command,) = (each for each in _commands() if "put-item" in each)
+    item = json.loads(shlex.split(command)[-1])
+    (table,) = (each for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table")
+    assert {key["AttributeName"] for key in table["Properties"]["KeySchema"]} == item.keys()
+
+
+def test_every_threat_is_covered_by_tests_that_exist() -> None:
+    written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    rows = _rows("# Threat model", "\n" + (ROOT / "docs" / "security.md").read_text())
+    assert len(rows) > 15
+    for threat, _, tests in rows:
+        named = re.findall(r"`(test_\w+)`", tests)
+        assert named, threat
+        for name in named:
+            assert f"def {name}(" in written, f"{threat}: {name}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files_that_exist(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
+        assert target.startswith("https://") or (path.parent / target).exists(), target
+
+
+def test_what_is_named_in_the_first_deployments_table_exists() -> None:
+    for _, _, where, _ in _rows(
+        "# What to check at the first deployment", "\n" + (ROOT / "docs" / "first-deploy.md").read_text()
+    ):
+        path, *names = re.findall(r"`([^`]+)`", where)
+        source = ROOT / "lambda" / path if path.startswith("gate/") else ROOT / path
+        for name in names:
+            assert re.search(rf"\b{name}\b", source.read_text()), f"{path}: {name}"

@@ -1,0 +1,74 @@
+"""Pages are safe to look at: nothing foreign, nothing executable, nothing that somebody's name could become."""
+
+import base64
+import hashlib
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.unit.conftest import Answer, World
+
+FOREIGN = re.compile(r"<(script|link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(")
+
+
+def _pages(world: World) -> dict[str, Answer]:
+    world.sign_in("bob@example.com", groups=["data-science"])
+    pages = {
+        "notebooks": world.browser.get("/"),
+        "choice": world.browser.get("/open"),
+        "refusal": world.browser.get("/open/alice-notebook"),
+        "bad name": world.browser.get("/open/-"),
+        "unknown": world.browser.get("/nope"),
+    }
+    world.aws.notebooks["bob-notebook"] = "Stopped"
+    pages["not running"] = world.browser.get("/open/bob-notebook")
+    pages["signed out"] = world.browser.post("/logout")
+    return pages
+
+
+def test_pages_carry_a_strict_policy(world: World) -> None:
+    for name, page in _pages(world).items():
+        policy = dict(part.strip().partition(" ")[::2] for part in page.headers["content-security-policy"].split(";"))
+        (style,) = re.findall(r"<style>(.*?)</style>", page.body, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert policy == {
+            "default-src": "'none'",
+            "style-src": f"'sha256-{digest}'",
+            "form-action": "'self'",
+            "base-uri": "'none'",
+            "frame-ancestors": "'none'",
+        }, name
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert page.headers["cache-control"] == "no-store"
+
+
+def test_pages_load_and_run_nothing(world: World) -> None:
+    for name, page in _pages(world).items():
+        assert not re.search(
+            r"<(script|link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(", page.body
+        ), name
+        for address in re.findall(r'(?:href|action)="([^"]*)"', page.body):
+            # One's own pages; only signing out leads to the provider's.
+            own = address.startswith("/prod/") or address == "/prod"
+            assert own or (name == "signed out" and address.startswith(world.issuer.url)), (name, address)
+
+
+def test_pages_say_what_they_are_in_a_language_and_on_small_screens(world: World) -> None:
+    for name, page in _pages(world).items():
+        assert '<html lang="en">' in page.body, name
+        assert 'name="viewport"' in page.body, name
+        assert len(re.findall(r"<h1>", page.body)) == 1, name
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>@example.com", '"onload=alert(1)@example.com', "{{7*7}}@example.com"])
+def test_a_name_stays_a_name(world: World, name: str) -> None:
+    world.aws.grant(f"user:{name}", "alice-notebook")
+    world.sign_in(name)
+    page = world.browser.get("/")
+    assert page.status == 200
+    assert "<b>" not in page.body
+    assert "49@" not in page.body
+    assert '"onload' not in page.body
+    assert urlsplit(world.browser.get("/open").location).netloc.endswith(".sagemaker.aws")
