@@ -5,10 +5,22 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
+
+from infra.setting_types import (
+    Account,
+    HostName,
+    Issuer,
+    Network,
+    RoleArn,
+    SecretArn,
+    Subnet,
+    VpcEndpoint,
+    VpcId,
+    pattern,
+)
 
 SHORTEST_SESSION, LONGEST_SESSION = 1800, 43_200
 """Seconds; the range that CreatePresignedNotebookInstanceUrl takes (API reference)."""
@@ -21,58 +33,6 @@ class SettingsError(Exception):
     """The settings can't be deployed; the text names each setting, its value and the mend, one a line."""
 
 
-def _network(text: str) -> str:
-    try:
-        # Always with a prefix: IAM would take an address without one for a /32, even of IPv6.
-        return str(ipaddress.ip_network(text))
-    except ValueError:
-        try:
-            mend = ipaddress.ip_network(text, strict=False)
-        except ValueError:
-            raise ValueError('is no network; write an address or a CIDR such as "203.0.113.0/24"') from None
-        raise ValueError(f'has host bits set; write "{mend}", or "{text.split("/")[0]}" for that one address') from None
-
-
-def _pattern(pattern: str, mend: str) -> AfterValidator:
-    def check(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.ASCII):
-            raise ValueError(f"does not have the form that AWS gives it; {mend}")
-        return text
-
-    return AfterValidator(check)
-
-
-def _issuer(text: str) -> str:
-    if text and not _is_issuer(text):
-        raise ValueError('is no issuer; write it as its discovery document does, such as "https://login.example.com"')
-    return text
-
-
-def _is_issuer(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    # Plain HTTP only to this very machine: codes and tokens travel there.
-    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"})
-    return secure and bool(parts.hostname) and not parts.query and not parts.fragment
-
-
-Network = Annotated[str, AfterValidator(_network)]
-VpcEndpoint = Annotated[str, _pattern(r"vpce-[0-9a-f]{8,17}", 'write it as in "vpce-0123456789abcdef0"')]
-Subnet = Annotated[str, _pattern(r"subnet-[0-9a-f]{8,17}", 'write it as in "subnet-0123456789abcdef0"')]
-Account = Annotated[str, _pattern(r"\d{12}", 'write its twelve digits, such as "123456789012"')]
-RoleArn = Annotated[
-    str, _pattern(r"arn:[\w-]+:iam::\d{12}:role/\S+", 'write "arn:aws:iam::123456789012:role/NameOfTheRole"')
-]
-SecretArn = Annotated[
-    str,
-    _pattern(r"(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:\S+)?", "write the whole ARN of an existing secret"),
-]
-VpcId = Annotated[str, _pattern(r"(vpc-[0-9a-f]{8,17})?", 'write it as in "vpc-0123456789abcdef0"')]
-HostName = Annotated[str, _pattern(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)?", "write a plain host name")]
-
-
 class Section(BaseModel):
     """A part of the settings: frozen, and unknown names are errors, since a misspelt limit is no limit."""
 
@@ -82,7 +42,7 @@ class Section(BaseModel):
 class IdentitySettings(Section):
     """Who people are, and who says so."""
 
-    issuer: Annotated[str, AfterValidator(_issuer)] = ""
+    issuer: Issuer = ""
     client_id: str = ""
     client_secret_arn: SecretArn = ""
     groups_claim: str = Field(default="groups", min_length=1)
@@ -190,7 +150,7 @@ class LimitSettings(Section):
 class Settings(Section):
     """All of `gate.toml`, where each setting is explained."""
 
-    name: Annotated[str, _pattern(r"[A-Za-z][A-Za-z0-9-]{0,127}", "use letters, digits and hyphens")] = "notebook-gate"
+    name: Annotated[str, pattern(r"[A-Za-z][A-Za-z0-9-]{0,127}", "use letters, digits and hyphens")] = "notebook-gate"
     allow_any_network: bool = False
     networks: list[Network] = Field(default=[], max_length=100)
     vpc_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)

@@ -1,16 +1,15 @@
 """The local identity provider: `oidc-provider-mock`, where people sign in by typing their e-mail address."""
 
 import os
-import threading
 from collections.abc import Sequence
 
 # The provider speaks plain HTTP, on this machine alone.
 os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
 
 import oidc_provider_mock
-from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.sample import Person
+from local.serving import WsgiServer
 
 CLIENT_ID = "notebook-gate-local"
 
@@ -30,13 +29,9 @@ class Provider:
             for person in people
         ]
         app = oidc_provider_mock.app(require_nonce=True, user_claims=users)
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
-        self.issuer = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        self._thread.start()
+        self._server = WsgiServer(app)
+        self.issuer = self._server.url
 
     def close(self) -> None:
         """Stop serving."""
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.close()

@@ -1,18 +1,16 @@
 """The AWS stand-in's two doors: one for the function, whose calls leave by the NAT gateway, and one for others."""
 
 import json
-import logging
-import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call, UnmappedCallError, read_call
 from local.aws.operations import Operations
+from local.serving import WsgiServer
 from local.template import EGRESS
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -26,10 +24,8 @@ class Aws:
         self._authority = authority
         self._operations = operations
         self._moto: App = DomainDispatcherApplication(create_backend_app)
-        # Request lines of a server that people don't talk to.
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         # A door of its own, since the function's socket has this machine's address, not the NAT gateway's.
-        self._doors = [_Door(self._app(EGRESS)), _Door(self._app(None))]
+        self._doors = [WsgiServer(self._app(EGRESS)), WsgiServer(self._app(None))]
         self.function_url, self.url = (door.url for door in self._doors)
 
     def close(self) -> None:
@@ -54,19 +50,6 @@ class Aws:
             return [json.dumps(answer).encode()]
 
         return app
-
-
-class _Door:
-    def __init__(self, app: App) -> None:
-        self._server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
 
 
 def _fail(start_response: StartResponse, call: Call | None, error: ApiError) -> list[bytes]:

@@ -1,0 +1,62 @@
+"""The forms that single settings have, and what to write instead of a value of another form."""
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+
+def _network(text: str) -> str:
+    try:
+        # Always with a prefix: IAM would take an address without one for a /32, even of IPv6.
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        try:
+            mend = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise ValueError('is no network; write an address or a CIDR such as "203.0.113.0/24"') from None
+        raise ValueError(f'has host bits set; write "{mend}", or "{text.split("/")[0]}" for that one address') from None
+
+
+def pattern(form: str, mend: str) -> AfterValidator:
+    """Return a validator for text of the `form` (a regular expression) that AWS gives it; `mend`: what to write."""
+    def check(text: str) -> str:
+        if not re.fullmatch(form, text, re.ASCII):
+            raise ValueError(f"does not have the form that AWS gives it; {mend}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _issuer(text: str) -> str:
+    if text and not _is_issuer(text):
+        raise ValueError('is no issuer; write it as its discovery document does, such as "https://login.example.com"')
+    return text
+
+
+def _is_issuer(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    # Plain HTTP only to this very machine: codes and tokens travel there.
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"})
+    return secure and bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+Network = Annotated[str, AfterValidator(_network)]
+VpcEndpoint = Annotated[str, pattern(r"vpce-[0-9a-f]{8,17}", 'write it as in "vpce-0123456789abcdef0"')]
+Subnet = Annotated[str, pattern(r"subnet-[0-9a-f]{8,17}", 'write it as in "subnet-0123456789abcdef0"')]
+Account = Annotated[str, pattern(r"\d{12}", 'write its twelve digits, such as "123456789012"')]
+RoleArn = Annotated[
+    str, pattern(r"arn:[\w-]+:iam::\d{12}:role/\S+", 'write "arn:aws:iam::123456789012:role/NameOfTheRole"')
+]
+SecretArn = Annotated[
+    str,
+    pattern(r"(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:\S+)?", "write the whole ARN of an existing secret"),
+]
+VpcId = Annotated[str, pattern(r"(vpc-[0-9a-f]{8,17})?", 'write it as in "vpc-0123456789abcdef0"')]
+HostName = Annotated[str, pattern(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)?", "write a plain host name")]
+Issuer = Annotated[str, AfterValidator(_issuer)]
