@@ -22,6 +22,7 @@ def _network(text: str) -> str:
 
 def pattern(form: str, mend: str) -> AfterValidator:
     """Return a validator for text of the `form` (a regular expression) that AWS gives it; `mend`: what to write."""
+
     def check(text: str) -> str:
         if not re.fullmatch(form, text, re.ASCII):
             raise ValueError(f"does not have the form that AWS gives it; {mend}")
