@@ -64,7 +64,7 @@ class Evaluator:
         if node is None:
             raise EvaluatorError("node is missing: install Node.js 20 or newer")
         self._lock = threading.Lock()
-        self._child = subprocess.Popen(  # noqa: S603
+        self._child = subprocess.Popen(
             [node, str(ROOT / "local" / "evaluate.mjs")],
             cwd=ROOT,
             stdin=subprocess.PIPE,

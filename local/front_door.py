@@ -1,8 +1,6 @@
 """The local API Gateway: HTTP in, the resource policy asked, the function called, its answer out."""
 
 import asyncio
-import socket
-import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
@@ -22,13 +20,12 @@ from local.template import ACCOUNT
 Handler = Callable[[dict[str, Any], Any], Any]
 
 MOST_HEADERS = 10_240
-MOST_LINE = 64 * 1024
 MOST_BODY = 10 * 1024 * 1024
 """Bytes (API Gateway quotas and important notes)."""
 
 
 class FrontDoor:
-    """Serves one deployment's API on a port of this machine, in a thread of its own."""
+    """Serves one deployment's API."""
 
     def __init__(
         self,
@@ -37,7 +34,6 @@ class FrontDoor:
         evaluator: Evaluator,
         handler: Handler,
         users: Sequence[IamUser],
-        sockets: Sequence[socket.socket],
         base_path: str,
     ) -> None:
         """`base_path`: `/prod` to serve under the stage as API Gateway's own address does, empty as a domain does."""
@@ -52,30 +48,13 @@ class FrontDoor:
         """How often the function was called."""
         # One worker: an instance of a function serves one request at a time.
         self._instance = ThreadPoolExecutor(max_workers=1, thread_name_prefix="function")
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="front-door")
-        self._thread.start()
-        self._do(self._start(sockets))
 
     def close(self) -> None:
-        """Stop serving."""
-        self._do(self._runner.cleanup())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        """End the function."""
         self._instance.shutdown()
 
-    def _do(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
-
-    async def _start(self, sockets: Sequence[socket.socket]) -> None:
-        server = web.Server(self._serve, access_log=None, max_field_size=MOST_HEADERS * 2, max_line_size=MOST_LINE)
-        self._runner = web.ServerRunner(server)
-        await self._runner.setup()
-        for each in sockets:
-            await web.SockSite(self._runner, each).start()
-
-    async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+    async def serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request to the API."""
         raw_path, _, query = incoming.raw_path.partition("?")
         below = raw_path.removeprefix(self._base_path) if f"{raw_path}/".startswith(f"{self._base_path}/") else None
         path = raw_path if below is None else below

@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import boto3
+from aiohttp import web
 from moto.dynamodb.models import dynamodb_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
@@ -20,17 +22,24 @@ from gate.config import Config
 from gate.handler import handler
 from infra.settings import Settings
 from local.aws.authority import FUNCTION_KEY, Authority
+from local.aws.instances import Instances
 from local.aws.operations import Operations
+from local.aws.presigned import PresignedUrls
 from local.aws.server import Aws
 from local.deployment import Deployment
 from local.evaluator import Evaluator
 from local.front_door import FrontDoor
+from local.listener import Listener
+from local.notebook.jupyter import Jupyters
+from local.notebook.site import Site, page
 from local.provider import CLIENT_ID, Provider
 from local.sample import Sample
 from local.template import ACCOUNT, REGION, Template, synthesise
 
 INSIDE = "127.0.0.1/32"
 """The one network that is inside; 127.0.0.2 and all others are outside."""
+
+FILES = Path(__file__).parent.parent / ".cache" / "local" / "notebooks"
 
 ELSEWHERE = "https://issuer.invalid"
 """Stands in the template for an issuer on this machine, whose port differs from run to run."""
@@ -55,18 +64,24 @@ class World:
         settings: Mapping[str, Any] | None = None,
         change: Callable[[Template], None] | None = None,
         clock: Callable[[], float] = time.time,
+        folder: Path = FILES,
+        endpoints: Mapping[str, str] | None = None,
     ) -> None:
         """`issuer`: somebody's own provider in place of the local one. `settings`: more of `gate.toml`.
 
         `change`: what to do to the template before it is deployed, to see what then no longer holds.
+        `folder`: where the notebooks' files are. `endpoints`: VPC endpoints, by the address of this machine that plays
+        those who come through them.
         """
         self._sample = sample
         self._own_issuer = (issuer, client_id, client_secret)
-        self._port = port
+        self._wanted = port
         self._under_stage = under_stage
         self._settings = settings or {}
         self._change = change
         self._clock = clock
+        self._folder = folder
+        self._endpoints = endpoints or {}
         self._started = ExitStack()
 
     _one = threading.Lock()
@@ -91,7 +106,8 @@ class World:
 
     def _start(self) -> None:
         sockets = self._sockets()
-        self.url = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        self.port = sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
         issuer, client_id, client_secret = self._own_issuer
         secret_arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:client-secret-AbCdEf" if client_secret else ""
         own = {"issuer": ELSEWHERE, "client_id": client_id or CLIENT_ID, "client_secret_arn": secret_arn}
@@ -103,9 +119,7 @@ class World:
         self.deployment = Deployment(template)
         self.evaluator = self._started.enter_context(Evaluator())
         self.authority = Authority(self.deployment, self.evaluator)
-        self.operations = Operations(self._clock)
-        self.aws = Aws(self.authority, self.operations)
-        self._started.callback(self.aws.close)
+        self._start_aws()
         environment = self.deployment.environment
         self._fill(environment, client_secret)
         if not issuer:
@@ -120,19 +134,55 @@ class World:
             evaluator=self.evaluator,
             handler=handler,
             users=self._sample.iam_users,
-            sockets=sockets,
             base_path=self.base_path,
         )
         self._started.callback(self.front_door.close)
+        self.site = Site(
+            urls=self.urls,
+            authority=self.authority,
+            instances=self.instances,
+            jupyters=self._jupyters,
+            clock=self._clock,
+            sign_in=self._address("signin") + "/",
+            endpoints=self._endpoints,
+        )
+        listener = Listener(sockets, self._serve)
+        self._started.callback(listener.close)
+
+    def _start_aws(self) -> None:
+        self._jupyters = Jupyters(self._folder)
+        self._started.callback(self._jupyters.close)
+        self.instances = Instances(self._clock, faster=self._sample.faster, left=self._jupyters.stop)
+        self.urls = PresignedUrls(
+            instances=self.instances,
+            clock=self._clock,
+            address_of=lambda name: self._address(f"{name.lower()}.notebook.{REGION}"),
+            rate=self._sample.urls_per_second,
+        )
+        self.aws = Aws(self.authority, Operations(instances=self.instances, urls=self.urls))
+        self._started.callback(self.aws.close)
+
+    def _address(self, host: str) -> str:
+        # Browsers and curl take every name below localhost for this machine (RFC 6761 §6.3).
+        return f"http://{host}.localhost:{self.port}"
+
+    async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        host = incoming.host.partition(":")[0].lower()
+        for notebook in self._sample.notebooks:
+            if host == f"{notebook.name.lower()}.notebook.{REGION}.localhost":
+                return await self.site.serve(incoming, notebook.name)
+        if host == "signin.localhost":
+            return page("sign_in", 200, base_url=self.base_url)
+        return await self.front_door.serve(incoming)
 
     def _sockets(self) -> list[socket.socket]:
         # All of 127.0.0.0/8 and nothing else: callers from 127.0.0.2 are the strangers, other machines get no answer.
         try:
-            listening = socket.create_server(("127.0.0.1", self._port))
+            listening = socket.create_server(("127.0.0.1", self._wanted))
         except OSError as error:
             reason = os.strerror(error.errno or 0).lower()
             raise PortError(
-                f"port {self._port} can't be had ({reason}). Try another: make run PORT={self._port + 1}"
+                f"port {self._wanted} can't be had ({reason}). Try another: make run PORT={self._wanted + 1}"
             ) from None
         self._started.callback(listening.close)
         sockets = [listening]
@@ -166,7 +216,7 @@ class World:
                 InstanceType=notebook.instance_type,
                 RoleArn=f"arn:aws:iam::{ACCOUNT}:role/notebook",
             )
-            self.set_status(notebook.name, notebook.status)
+            self.instances.put(notebook.name, notebook.status)
 
     def operator(self, service_name: str) -> Any:
         """Return a boto3 client that may do anything: what an administrator's credentials would give."""
@@ -178,10 +228,6 @@ class World:
             aws_access_key_id=self.authority.operator_key,
             aws_secret_access_key="local",
         )
-
-    def set_status(self, notebook: str, status: str) -> None:
-        """Put the notebook into a state such as `Stopped`."""
-        sagemaker_backends[ACCOUNT][REGION].get_notebook_instance(notebook).status = status
 
     def _install(self, environment: Mapping[str, str]) -> None:
         """Give this process what Lambda gives the function: credentials, region, and the way to AWS."""

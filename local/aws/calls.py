@@ -31,6 +31,7 @@ class Call:
     """One call of one operation."""
 
     service: str
+    region: str
     operation: str
     parameters: Mapping[str, Any]
     access_key: str
@@ -65,7 +66,7 @@ class Call:
                 return [(f"secretsmanager:{operation}", parameters["SecretId"], {})]
             case "sagemaker", operation if "NotebookInstanceName" in parameters:
                 name = parameters["NotebookInstanceName"].lower()
-                arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{name}"
+                arn = f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:notebook-instance/{name}"
                 return [(f"sagemaker:{operation}", arn, {})]
         raise UnmappedCallError(f"{self.service}:{self.operation} is not known here")
 
@@ -88,7 +89,7 @@ def read_call(environ: dict[str, Any], source: str) -> Call:
     else:
         parameters = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         operation = parameters.get("Action", "")
-    return Call(match["service"], operation, parameters, match["key"], source)
+    return Call(match["service"], match["region"], operation, parameters, match["key"], source)
 
 
 def _table(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.operations import PresignedUrl
+from local.aws.presigned import PresignedUrl
 from local.sample import Sample
 from local.template import EGRESS, Template
 from local.world import World
@@ -70,7 +70,7 @@ def test_the_functions_own_calls_need_the_templates_leave(sample: Sample, change
         answer = Person(world).open("/open/alice-notebook", "alice@example.com")
         assert answer.status_code == 502
         assert "AWS refused the gate" in answer.text
-        assert world.operations.urls == []
+        assert world.urls.made == []
 
 
 def test_who_is_turned_away_is_the_templates_decision(sample: Sample) -> None:
@@ -81,7 +81,7 @@ def test_who_is_turned_away_is_the_templates_decision(sample: Sample) -> None:
 def _made(sample: Sample, **options: Any) -> Iterator[tuple[World, PresignedUrl]]:
     with World(sample=sample, **options) as world:
         assert Person(world).open("/open/alice-notebook", "alice@example.com").status_code == 302
-        yield world, world.operations.urls[-1]
+        yield world, world.urls.made[-1]
 
 
 @pytest.mark.parametrize("pin", ["caller", "networks"])

@@ -97,7 +97,7 @@ def test_the_callers_session_goes_as_far_as_the_grants_power(world: World) -> No
     def may(email: str, notebook: str, operation: str) -> bool:
         Person(world).open(f"/open/{notebook}", email)
         arn = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/{notebook}"
-        creator = world.operations.urls[-1].creator
+        creator = world.urls.made[-1].creator
         return world.authority.allows(creator, f"sagemaker:{operation}", arn, "198.51.100.99")
 
     assert may("alice@example.com", "alice-notebook", "DescribeNotebookInstance")

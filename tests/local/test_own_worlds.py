@@ -3,21 +3,27 @@
 from local.sample import Sample
 from local.world import World
 from tests.local.client import Person
+from tests.local.clock import Clock
 
 JSON = {"Accept": "application/json"}
 
 
 def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -> None:
-    with World(sample=sample) as world:
+    clock = Clock()
+    with World(sample=sample, clock=clock) as world:
         alice, bob = Person(world), Person(world)
         alice.open("/", "alice@example.com")
         bob.open("/", "bob@example.com")
 
         assert alice.press("/notebooks/alice-notebook/stop").status_code == 303
+        assert alice.go("/notebooks/alice-notebook").json()["state"] == "Stopping"
+        clock.ahead += 60 / sample.faster + 1
         assert alice.go("/notebooks/alice-notebook").json()["state"] == "Stopped"
         waiting = alice.go("/open/alice-notebook", headers=JSON)
         assert (waiting.status_code, waiting.json()["error"]) == (409, "notebook_not_running")
         assert alice.press("/notebooks/alice-notebook/start").status_code == 303
+        assert alice.go("/open/alice-notebook").status_code == 409
+        clock.ahead += 180 / sample.faster + 1
         assert alice.go("/open/alice-notebook").status_code == 302
 
         assert bob.press("/notebooks/bob-notebook/stop").status_code == 403
@@ -43,7 +49,20 @@ def test_redirects_and_cookies_work_under_a_stage_path(sample: Sample) -> None:
         assert world.base_url.endswith("/prod")
         alice = Person(world)
         answer = alice.open("/open/alice-notebook", "alice@example.com")
-        assert answer.headers["Location"].startswith("https://alice-notebook.")
+        assert answer.headers["Location"].startswith("http://alice-notebook.")
         assert {cookie.path for cookie in alice.cookies if cookie.name.startswith("gate")} == {"/prod"}
         assert 'href="/prod/"' in alice.go("/open/nobodys-notebook").text
         assert alice.get(f"{world.url}/open/alice-notebook", timeout=30).status_code in {403, 404}
+
+
+def test_too_many_urls_at_once_are_throttled_and_people_are_told_to_wait(sample: Sample) -> None:
+    clock = Clock()
+    slow = sample.model_copy(update={"urls_per_second": 0.1})
+    with World(sample=slow, clock=clock) as world:
+        alice = Person(world)
+        alice.open("/", "alice@example.com")
+        assert alice.go("/open/alice-notebook").status_code == 302
+        busy = alice.go("/open/alice-notebook", headers=JSON)
+        assert (busy.status_code, busy.json()["error"], busy.headers["Retry-After"]) == (503, "throttled", "5")
+        clock.ahead += 11
+        assert alice.go("/open/alice-notebook").status_code == 302

@@ -35,8 +35,8 @@ def _signed(world: World, path: str, *, key: str = KEY, secret: str = SECRET, ag
 def test_a_signed_request_opens_what_the_iam_grant_names(world: World, path: str, age: float) -> None:
     answer = Person(world).go(path, headers=_signed(world, path, age=age))
     assert answer.status_code == 200
-    assert answer.json()["authorized_url"].startswith("https://shared-notebook.")
-    assert "nightly-job" in world.operations.urls[-1].creator.arn
+    assert answer.json()["authorized_url"].startswith("http://shared-notebook.")
+    assert "nightly-job" in world.urls.made[-1].creator.arn
 
 
 def test_a_signature_is_no_grant(world: World) -> None:

@@ -1,0 +1,232 @@
+"""The notebook's own address: what the API reference says of it, over sockets, with a real JupyterLab behind it."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from local.sample import Sample
+from local.world import World
+from tests.local.client import Person
+from tests.local.clock import Clock
+from tests.local.visitor import Visitor
+
+MINE, OUTSIDE, COLLEAGUE, THROUGH_ENDPOINT = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
+ENDPOINT = "vpce-0123456789abcdef0"
+SETTINGS = {"networks": [f"{MINE}/32", f"{COLLEAGUE}/32"], "vpc_endpoints": [ENDPOINT]}
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def world(sample: Sample, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("notebooks")
+    endpoints = {THROUGH_ENDPOINT: ENDPOINT}
+    with World(sample=sample, settings=SETTINGS, clock=clock, folder=folder, endpoints=endpoints) as world:
+        yield world
+
+
+@pytest.fixture
+def url(world: World) -> str:
+    """Alice's presigned URL, just made."""
+    return _url(world, "alice-notebook", "alice@example.com")
+
+
+def _url(world: World, notebook: str, email: str) -> str:
+    location: str = Person(world).open(f"/open/{notebook}", email).headers["Location"]
+    assert "authToken=" in location
+    return location
+
+
+def _visit(work: Callable[[Visitor], Awaitable[None]], address: str = MINE) -> None:
+    async def visit() -> None:
+        async with Visitor(address) as visitor:
+            await work(visitor)
+
+    asyncio.run(visit())
+
+
+def _entered(url: str, address: str) -> tuple[int, str]:
+    """Return the status and the path where the URL ends for somebody at `address`."""
+    ends: list[tuple[int, str]] = []
+
+    async def work(visitor: Visitor) -> None:
+        answer = await visitor.enter(url)
+        ends.append((answer.status, f"{answer.url.host}{answer.url.path}"))
+
+    _visit(work, address)
+    return ends[0]
+
+
+HOST = "alice-notebook.notebook.eu-west-1.localhost"
+
+
+def test_the_url_leads_into_jupyterlab_where_a_kernel_answers(url: str) -> None:
+    async def work(visitor: Visitor) -> None:
+        answer = await visitor.enter(url)
+        assert (answer.status, answer.url.path) == (200, "/lab")
+        assert "JupyterLab" in await answer.text()
+        assert "authToken" not in str(answer.url)
+        kernel = await visitor.kernel()
+        assert await kernel.run("6 * 7") == "42"
+
+    _visit(work)
+
+
+def test_the_classic_view_is_the_classic_page(world: World) -> None:
+    assert _entered(_url(world, "alice-notebook?view=classic", "alice@example.com"), MINE) == (200, f"{HOST}/tree")
+
+
+def test_a_url_that_is_valid_is_refused_from_outside(url: str) -> None:
+    assert _entered(url, OUTSIDE)[0] == 403
+    assert _entered(url, MINE)[0] == 200
+
+
+def test_with_the_pin_a_colleague_inside_the_networks_cannot_use_it(url: str) -> None:
+    assert _entered(url, COLLEAGUE)[0] == 403
+
+
+def test_who_comes_through_a_listed_vpc_endpoint_can_use_it(url: str) -> None:
+    assert _entered(url, THROUGH_ENDPOINT)[0] == 200
+
+
+def test_a_stolen_session_is_of_no_use_elsewhere(url: str) -> None:
+    async def work(visitor: Visitor) -> None:
+        await visitor.enter(url)
+        assert (await visitor.send("GET", "/api/status")).status == 200
+        async with Visitor(OUTSIDE) as thief:
+            thief.site = visitor.site
+            thief.http.cookie_jar.update_cookies({cookie.key: cookie.value for cookie in visitor.http.cookie_jar})
+            assert (await thief.send("GET", "/api/status")).status == 403
+            assert (await thief.send("GET", "/lab")).status == 403
+
+    _visit(work)
+
+
+@pytest.mark.parametrize(("age", "end"), [(299, f"{HOST}/lab"), (301, "signin.localhost/")])
+def test_after_five_minutes_the_url_leads_to_the_sign_in_page(url: str, clock: Clock, age: float, end: str) -> None:
+    clock.ahead += age
+    assert _entered(url, MINE) == (200, end)
+
+
+def test_a_made_up_token_and_one_of_another_notebook_lead_there_too(world: World, url: str) -> None:
+    bobs = _url(world, "bob-notebook", "bob@example.com")
+    token = bobs.partition("authToken=")[2]
+    for other in (f"{url.partition('=')[0]}={token}", f"{url.partition('=')[0]}=made-up"):
+        assert _entered(other, MINE) == (200, "signin.localhost/")
+
+
+def test_without_a_session_there_is_nothing_to_see(world: World, url: str) -> None:
+    async def work(visitor: Visitor) -> None:
+        visitor.site = (await _origin(url)).site
+        for path in ("/lab", "/api/status", "/api/contents/welcome.ipynb", "/"):
+            answer = await visitor.send("GET", path)
+            assert (answer.status, answer.headers["Location"].startswith("http://signin.")) == (302, True)
+        assert (await visitor.send("POST", "/api/kernels", json={})).status == 403
+
+    _visit(work)
+
+
+async def _origin(url: str) -> Visitor:
+    async with Visitor() as visitor:
+        await visitor.enter(url)
+        return visitor
+
+
+def test_when_the_session_is_over_requests_and_frames_are_cut(world: World, clock: Clock) -> None:
+    url = _url(world, "bob-notebook", "bob@example.com")  # four hours
+
+    async def work(visitor: Visitor) -> None:
+        await visitor.enter(url)
+        kernel = await visitor.kernel()
+        clock.ahead += 14_399 - 60
+        assert await kernel.run("1 + 1") == "2"
+        clock.ahead += 120
+        assert await kernel.run("2 + 2") is None
+        assert kernel.channel.close_code == 1008
+        assert (await visitor.send("GET", "/api/status")).status == 302
+
+    _visit(work)
+
+
+def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(world: World, url: str) -> None:
+    bobs = _url(world, "bob-notebook", "bob@example.com")
+    role = world.deployment.launch_role
+    deny: dict[str, Any] = {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"aws:SourceIdentity": "alice@example.com"},
+            "DateLessThan": {"aws:TokenIssueTime": "2999-01-01T00:00:00Z"},
+        },
+    }
+
+    async def work(visitor: Visitor) -> None:
+        await visitor.enter(url)
+        alices = await visitor.kernel()
+        async with Visitor() as other:
+            await other.enter(bobs)
+            kernel = await other.kernel()
+            assert await alices.run("1 + 1") == "2"
+            policies = (*role.policies, {"Version": "2012-10-17", "Statement": [deny]})
+            world.authority.roles[role.arn] = dataclasses.replace(role, policies=policies)
+            assert await alices.run("2 + 2") is None
+            assert alices.channel.close_code == 1008
+            assert (await visitor.send("GET", "/api/status")).status == 403
+            assert await kernel.run("3 + 3") == "6"
+
+    try:
+        _visit(work)
+    finally:
+        world.authority.roles[role.arn] = role
+
+
+def test_frames_from_the_kernel_need_leave_too(world: World, url: str) -> None:
+    role = world.deployment.launch_role
+    nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+
+    async def work(visitor: Visitor) -> None:
+        await visitor.enter(url)
+        kernel = await visitor.kernel()
+        code = "import time; time.sleep(1); 'secret'"
+        asked = asyncio.ensure_future(kernel.run(code))
+        await asyncio.sleep(0.5)
+        world.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
+        assert await asked is None
+
+    try:
+        _visit(work)
+    finally:
+        world.authority.roles[role.arn] = role
+
+
+def test_files_pass_through_whole_and_stay_when_the_notebook_was_stopped(world: World, clock: Clock) -> None:
+    text = "0123456789abcdef" * 50_000
+    url = _url(world, "alice-notebook", "alice@example.com")
+
+    async def work(visitor: Visitor) -> None:
+        await visitor.enter(url)
+        body = {"type": "file", "format": "text", "content": text}
+        assert (await visitor.send("PUT", "/api/contents/big.txt", json=body)).status == 201
+        kernel = await visitor.kernel()
+
+        alice = Person(world)
+        alice.open("/", "alice@example.com")
+        alice.press("/notebooks/alice-notebook/stop")
+        assert await kernel.run("1") is None
+        assert (await visitor.send("GET", "/api/status")).status == 503
+        clock.ahead += 10
+        alice.press("/notebooks/alice-notebook/start")
+        clock.ahead += 10
+
+        assert (await visitor.send("GET", "/lab")).status == 200
+        answer = await visitor.send("GET", "/api/contents/big.txt")
+        assert (await answer.json())["content"] == text
+
+    _visit(work)

@@ -1,0 +1,113 @@
+"""SageMaker's stand-in, asked by a real AWS client: states that take their time, and the API's own errors."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.aws.instances import STARTING, STOPPING
+from local.sample import Sample
+from local.world import World
+from tests.local.clock import Clock
+
+NAMED = {"NotebookInstanceName": "alice-notebook"}
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def world(sample: Sample, clock: Clock) -> Iterator[World]:
+    with World(sample=sample, clock=clock) as world:
+        yield world
+
+
+@pytest.fixture
+def sagemaker(world: World) -> Any:
+    world.instances.put("alice-notebook", "InService")
+    return world.operator("sagemaker")
+
+
+def _state(sagemaker: Any) -> str:
+    return str(sagemaker.describe_notebook_instance(**NAMED)["NotebookInstanceStatus"])
+
+
+def _message(call: Any, **parameters: Any) -> str:
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    error = caught.value.response["Error"]
+    assert error["Code"] == "ValidationException"
+    return str(error["Message"])
+
+
+def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sample: Sample) -> None:
+    sagemaker.stop_notebook_instance(**NAMED)
+    assert _state(sagemaker) == "Stopping"
+    clock.ahead += STOPPING / sample.faster - 0.5
+    assert _state(sagemaker) == "Stopping"
+    clock.ahead += 1
+    assert _state(sagemaker) == "Stopped"
+
+    before = sagemaker.describe_notebook_instance(**NAMED)["LastModifiedTime"]
+    clock.ahead += 60
+    sagemaker.start_notebook_instance(**NAMED)
+    assert _state(sagemaker) == "Pending"
+    assert (sagemaker.describe_notebook_instance(**NAMED)["LastModifiedTime"] - before).total_seconds() > 59
+    clock.ahead += STARTING / sample.faster - 0.5
+    assert _state(sagemaker) == "Pending"
+    clock.ahead += 1
+    assert _state(sagemaker) == "InService"
+
+
+@pytest.mark.parametrize(
+    ("state", "start", "stop"),
+    [
+        ("InService", False, True),
+        ("Stopped", True, False),
+        ("Failed", True, False),
+        ("Pending", False, False),
+        ("Stopping", False, False),
+    ],
+)
+def test_only_some_states_can_be_left(world: World, sagemaker: Any, state: str, start: bool, stop: bool) -> None:
+    for allowed, call, wanted in (
+        (start, sagemaker.start_notebook_instance, "Status ({}) not in ([Stopped, Failed]). Unable to transition to"),
+        (stop, sagemaker.stop_notebook_instance, "Status ({}) not in ([InService]). Unable to transition to"),
+        (
+            state == "InService",
+            sagemaker.create_presigned_notebook_instance_url,
+            "Status ({}) not in ([InService]). Unable to create",
+        ),
+    ):
+        world.instances.put("alice-notebook", state)
+        if not allowed:
+            assert wanted.format(state) in _message(call, **NAMED)
+        else:
+            call(**NAMED)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "create_presigned_notebook_instance_url",
+        "describe_notebook_instance",
+        "start_notebook_instance",
+        "stop_notebook_instance",
+    ],
+)
+def test_names_that_are_unknown_or_none(sagemaker: Any, operation: str) -> None:
+    call = getattr(sagemaker, operation)
+    assert "RecordNotFound" in _message(call, NotebookInstanceName="nobodys")
+    for name in ("-x", "x" * 64, "a_b", "x-"):
+        assert "regular expression pattern" in _message(call, NotebookInstanceName=name)
+
+
+def test_a_session_length_out_of_range(world: World, sagemaker: Any) -> None:
+    call = sagemaker.create_presigned_notebook_instance_url
+    for seconds in (1800, 43_200):
+        call(**NAMED, SessionExpirationDurationInSeconds=seconds)
+        assert world.urls.made[-1].session_seconds == seconds
+    assert "less than or equal to 43200" in _message(call, **NAMED, SessionExpirationDurationInSeconds=43_201)
