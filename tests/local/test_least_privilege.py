@@ -20,13 +20,15 @@ OTHER_ROLE = "arn:aws:iam::123456789012:role/Administrator"
 @pytest.fixture
 def function(world: World) -> Make:
     """Clients with the function's credentials, whose calls leave by the NAT gateway."""
-    return _clients(world.aws.function_url, FUNCTION_KEY)
+    return client_maker(world.aws.function_url, FUNCTION_KEY)
 
 
-def _clients(url: str, key: str) -> Make:
+def client_maker(url: str, key: str, region: str = REGION) -> Make:
+    """Return what makes AWS clients that sign with `key`."""
+
     def client(service: str) -> Any:
         options = {"aws_access_key_id": key, "aws_secret_access_key": "local", "aws_session_token": "local"}
-        return boto3.client(service, endpoint_url=url, region_name=REGION, **options)
+        return boto3.client(service, endpoint_url=url, region_name=region, **options)
 
     return client
 
@@ -87,9 +89,9 @@ def test_it_opens_no_notebook_in_its_own_name(function: Make) -> None:
 
 
 def test_nobody_can_do_anything_without_credentials_that_are_known(world: World) -> None:
-    stranger = _clients(world.aws.url, "AKIASTRANGERSTRANGER")
+    stranger = client_maker(world.aws.url, "AKIASTRANGERSTRANGER")
     assert _refused(lambda: stranger("sagemaker").describe_notebook_instance(NotebookInstanceName="alice-notebook"))
-    operator = _clients(world.aws.url, world.authority.operator_key)
+    operator = client_maker(world.aws.url, world.authority.operator_key)
     assert not _refused(lambda: operator("sagemaker").list_notebook_instances())
 
 

@@ -92,7 +92,9 @@ def test_the_evaluator_answers_both_ways_and_refuses_what_does_not_exist() -> No
     with Evaluator() as evaluator:
         assert evaluator.allows(ACCESS)
         assert not evaluator.allows(dataclasses.replace(ACCESS, identity_policies=()))
+        everybody = {**ALLOW, "Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}}
         for bad in (
+            dataclasses.replace(ACCESS, identity_policies=({"Version": "2012-10-17", "Statement": [everybody]},)),
             dataclasses.replace(ACCESS, action="sagemaker:StopNotebook"),
             dataclasses.replace(ACCESS, context={"aws:SourceIpp": "1.2.3.4"}),
             dataclasses.replace(ACCESS, identity_policies=({"Version": "2012-10-17", "Statment": [ALLOW]},)),

@@ -49,6 +49,11 @@ class Visitor:
             await answer.read()
             return answer
 
+    async def knock(self, url: str) -> int:
+        """Return the status with which the presigned URL itself is answered."""
+        async with self.http.get(url, headers={"Accept": "text/html"}, allow_redirects=False) as answer:
+            return answer.status
+
     async def send(self, method: str, path: str, **options: Any) -> aiohttp.ClientResponse:
         """Send a request to the site, as its own pages do."""
         headers = {"X-XSRFToken": self._cookie("_xsrf")}

@@ -1,0 +1,157 @@
+"""Each line of the launch role's policy is walked upon: change one, and the road is not what it was."""
+
+import asyncio
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.sample import Sample
+from local.template import REGION, Template
+from local.world import World
+from tests.local.client import Person
+from tests.local.clock import Clock
+from tests.local.test_least_privilege import FUNCTION_KEY, client_maker
+from tests.local.test_notebook_site import COLLEAGUE, ENDPOINT, MINE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT
+from tests.local.visitor import Visitor
+
+Change = Callable[[list[dict[str, Any]]], None]
+ALICES = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"
+OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
+
+
+def _changed(change: Change) -> Callable[[Template], None]:
+    def apply(template: Template) -> None:
+        name = template["Outputs"]["LaunchRoleArn"]["Value"]["Fn::GetAtt"][0]
+        (policy,) = template["Resources"][name]["Properties"]["Policies"]
+        before = copy.deepcopy(policy)
+        change(policy["PolicyDocument"]["Statement"])
+        assert policy != before, "the change changed nothing"
+
+    return apply
+
+
+def _status(url: str, address: str) -> int:
+    async def knock() -> int:
+        async with Visitor(address) as visitor:
+            return await visitor.knock(url)
+
+    return asyncio.run(knock())
+
+
+def _refused(call: Callable[..., Any], **parameters: Any) -> bool:
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return "AccessDenied" in error.response["Error"]["Code"]
+    return False
+
+
+def walk(world: World, clock: Clock) -> None:
+    """Go the whole road, with each of its gates once open and once closed."""
+    urls = []
+    for notebook, email in (("alice-notebook", "alice@example.com"), ("bob-notebook", "bob@example.com")):
+        answer = Person(world).open(f"/open/{notebook}", email)
+        assert answer.status_code == 302, answer.status_code
+        urls.append(answer.headers["Location"])
+    for url in urls:
+        found = {address: _status(url, address) for address in (MINE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
+        assert found == {MINE: 302, COLLEAGUE: 302, THROUGH_ENDPOINT: 302, OUTSIDE: 403}
+
+    alice = Person(world)
+    alice.open("/", "alice@example.com")
+    assert alice.go("/notebooks/alice-notebook").status_code == 200
+    assert alice.press("/notebooks/alice-notebook/stop").status_code == 303
+    clock.ahead += 10
+    assert alice.press("/notebooks/alice-notebook/start").status_code == 303
+    clock.ahead += 10
+
+    # What the role could do for a function that forgets to narrow it by a session policy.
+    role = world.deployment.launch_role.arn
+    sts = client_maker(world.aws.function_url, FUNCTION_KEY)("sts")
+    key = sts.assume_role(RoleArn=role, RoleSessionName="tester")["Credentials"]["AccessKeyId"]
+    here = client_maker(world.aws.url, key)("sagemaker")
+    elsewhere = client_maker(world.aws.url, key, region="us-east-1")("sagemaker")
+    named = {"NotebookInstanceName": "alice-notebook"}
+    assert not _refused(here.describe_notebook_instance, **named)
+    assert _refused(elsewhere.describe_notebook_instance, **named)
+    assert _refused(here.delete_notebook_instance, **named)
+    assert _refused(here.update_notebook_instance, **named)
+
+
+def _world(sample: Sample, clock: Clock, change: Change | None = None) -> World:
+    return World(
+        sample=sample,
+        settings={**SETTINGS, "pin": "networks"},
+        clock=clock,
+        endpoints={THROUGH_ENDPOINT: ENDPOINT},
+        change=_changed(change) if change else None,
+    )
+
+
+def test_the_road_as_it_is(sample: Sample) -> None:
+    clock = Clock()
+    with _world(sample, clock) as world:
+        walk(world, clock)
+
+
+def _without_action(name: str) -> Change:
+    return lambda statements: statements[0]["Action"].remove(name)
+
+
+def _with_action(name: str) -> Change:
+    return lambda statements: statements[0]["Action"].append(name)
+
+
+def _allow_resource(arn: str) -> Change:
+    return lambda statements: statements[0].update(Resource=arn)
+
+
+def _deny(**elements: Any) -> Change:
+    return lambda statements: statements[1].update(elements)
+
+
+def _deny_addresses(change: Callable[[list[Any]], Any]) -> Change:
+    def apply(statements: list[dict[str, Any]]) -> None:
+        change(statements[1]["Condition"]["NotIpAddress"]["aws:SourceIp"])
+
+    return apply
+
+
+CHANGES: dict[str, Change] = {
+    "no opening": _without_action(OPEN),
+    "no describing": _without_action("sagemaker:DescribeNotebookInstance"),
+    "no starting": _without_action("sagemaker:StartNotebookInstance"),
+    "no stopping": _without_action("sagemaker:StopNotebookInstance"),
+    "deleting, too": _with_action("sagemaker:DeleteNotebookInstance"),
+    "everything": _with_action("sagemaker:*"),
+    "resource widened": _allow_resource("*"),
+    "resource of all regions": _allow_resource("arn:aws:sagemaker:*:123456789012:notebook-instance/*"),
+    "resource narrowed": _allow_resource(ALICES),
+    "no allow": lambda statements: statements.pop(0),  # type: ignore[func-returns-value]
+    "no deny": lambda statements: statements.pop(1),  # type: ignore[func-returns-value]
+    "deny allows": _deny(Effect="Allow"),
+    "deny of another action": _deny(Action="sagemaker:StopNotebookInstance"),
+    "deny for one notebook": _deny(
+        Resource=f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"
+    ),
+    "deny without conditions": lambda statements: statements[1].pop("Condition"),
+    "deny without addresses": lambda statements: statements[1]["Condition"].pop("NotIpAddress"),
+    "deny without endpoints": lambda statements: statements[1]["Condition"].pop("StringNotEquals"),
+    "first network left out": _deny_addresses(lambda addresses: addresses.pop(0)),
+    "second network left out": _deny_addresses(lambda addresses: addresses.pop(1)),
+    "egress left out": _deny_addresses(lambda addresses: addresses.pop(2)),
+    "half of all addresses let in": _deny_addresses(lambda addresses: addresses.append("0.0.0.0/1")),
+    "another endpoint": lambda statements: statements[1]["Condition"]["StringNotEquals"].update(
+        {"aws:SourceVpce": ["vpce-0fedcba9876543210"]}
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_changed_line_is_felt(sample: Sample, change: Change) -> None:
+    clock = Clock()
+    with _world(sample, clock, change) as world, pytest.raises(AssertionError):
+        walk(world, clock)
