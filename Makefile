@@ -11,11 +11,14 @@ help: ## Say what there is
 run: .venv/.ready node_modules/.ready ## Serve everything on this machine, without AWS (PORT, ISSUER, CLIENT_ID, CLIENT_SECRET, SAMPLE)
 	@PYTHONPATH=lambda exec $(PYTHON) -m local
 
-test: .venv/.ready node_modules/.ready ## Check style and types, and run all tests
+test: .venv/.ready node_modules/.ready .cache/browser ## Check style and types, and run all tests
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	$(PYTHON) -m pytest
+
+pictures: .venv/.ready node_modules/.ready .cache/browser ## Take the documents' pictures again
+	PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/browser
 
 format: .venv/.ready ## Put the code into its one style
 	.venv/bin/ruff check --fix
@@ -32,8 +35,11 @@ clean: ## Remove what set-up and tests made
 	@scripts/setup python
 	@touch $@
 
+.cache/browser: scripts/setup
+	@scripts/setup browser
+
 node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run test format deploy clean .venv
+.PHONY: help run test pictures format deploy clean .venv

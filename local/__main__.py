@@ -15,7 +15,7 @@ from local.evaluator import EvaluatorError
 from local.sample import Sample, SampleError
 from local.template import SynthesisError
 from local.welcome import welcome
-from local.world import INSIDE, PortError, World
+from local.world import FILES, INSIDE, PortError, World
 
 ROOT = Path(__file__).parent.parent
 LOG = ROOT / ".cache" / "local" / "gate.log"
@@ -51,7 +51,8 @@ def _serve(environ: Mapping[str, str]) -> None:
     ) as world:
         # Not before: the port is ours now, and with it the file; another run may be writing it until then.
         _log_to(LOG)
-        _say(welcome(sample, world.base_url, issuer=issuer, log=LOG.relative_to(ROOT)))
+        places = {"log": LOG.relative_to(ROOT), "files": FILES.relative_to(ROOT)}
+        _say(welcome(sample, world.base_url, issuer=issuer, **places))
         threading.Event().wait()
 
 

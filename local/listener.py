@@ -29,9 +29,9 @@ class Listener:
     def close(self) -> None:
         """Stop serving; what is still open is cut."""
         self._do(self._runner.cleanup())
+        self._do(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:

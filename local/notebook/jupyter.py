@@ -14,6 +14,9 @@ import time
 from pathlib import Path
 
 WELCOME = Path(__file__).parent / "welcome.ipynb"
+NO_NEWS = Path("lab") / "user-settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+"""Where JupyterLab, below its configuration, remembers that nobody wants to be asked about news."""
+
 PATIENCE = 60
 """Seconds for a server to come up."""
 
@@ -87,6 +90,9 @@ class Jupyters:
         files, own = self._folder / name, self._folder / ".jupyter" / name
         files.mkdir(parents=True, exist_ok=True)
         own.mkdir(parents=True, exist_ok=True)
+        settings = own / "config" / NO_NEWS
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text('{"fetchNews": "false"}', encoding="utf-8")
         if not any(files.iterdir()):
             shutil.copy(WELCOME, files / WELCOME.name)
         command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.sock={path}", f"--ServerApp.root_dir={files}"]

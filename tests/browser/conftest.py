@@ -1,0 +1,67 @@
+"""A real browser at a real gate. Without a browser these tests fail; they are never skipped."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from local.sample import Sample
+from local.world import World
+from tests.local.clock import Clock
+
+ROOT = Path(__file__).parents[2]
+# JupyterLab takes seconds to come up, and this may be a slow machine.
+expect.set_options(timeout=60_000)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    found = ROOT / ".cache" / "browser"
+    assert found.exists(), "no browser is known: run make test, which finds or installs one"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found.read_text().strip(), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page of a browser with an empty profile."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 750})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def world(clock: Clock, tmp_path: Path) -> Iterator[World]:
+    sample = Sample.load(ROOT / "local" / "sample.yaml")
+    with World(sample=sample, clock=clock, folder=tmp_path / "notebooks") as world:
+        yield world
+
+
+def picture(page: Page, name: str, folder: Path) -> Path:
+    """Take a picture of `page`; `make pictures` puts it where the documents show it."""
+    path = folder / f"{name}.png"
+    page.screenshot(path=path)
+    if "PICTURES" in os.environ:
+        kept = ROOT / os.environ["PICTURES"]
+        kept.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, kept / path.name)
+    return path

@@ -1,0 +1,90 @@
+"""What a person sees: sign in, click the bookmark, work in JupyterLab."""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from local.world import World
+from tests.browser.conftest import picture
+from tests.browser.way_out import WayOut
+from tests.local.clock import Clock
+
+
+def _sign_in(page: Page, email: str) -> None:
+    page.locator("input[name=sub]").fill(email)
+    page.locator("input[name=sub]").press("Enter")
+
+
+def _open_the_notebook(page: Page, world: World) -> None:
+    page.goto(f"{world.base_url}/open/alice-notebook")
+    _sign_in(page, "alice@example.com")
+    expect(page).to_have_url(re.compile(r"^http://alice-notebook\.notebook\.eu-west-1\.localhost:\d+/lab"))
+    page.locator(".jp-DirListing-item").filter(has_text="welcome.ipynb").dblclick()
+    expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
+
+
+def _run_the_cell(page: Page) -> None:
+    page.locator(".jp-CodeCell .cm-content").click()
+    page.keyboard.press("Control+Enter")
+
+
+def test_a_person_signs_in_and_runs_a_cell(page: Page, world: World, tmp_path: Path) -> None:
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    _open_the_notebook(page, world)
+    assert "authToken" not in page.url
+    _run_the_cell(page)
+    expect(page.locator(".jp-OutputArea-output")).to_have_text("42")
+    assert picture(page, "jupyterlab", tmp_path).stat().st_size > 20_000
+    assert [text for text in refused if "Content Security Policy" in text] == []
+
+
+def test_the_same_url_is_refused_from_outside_although_it_is_valid(page: Page, chromium: Browser, world: World) -> None:
+    _open_the_notebook(page, world)
+    url, cookies = world.urls.made[-1].url, page.context.storage_state()
+    with WayOut("127.0.0.2") as proxy:
+        outside = chromium.new_context(proxy={"server": proxy, "bypass": "<-loopback>"}, storage_state=cookies)
+        thief = outside.new_page()
+        for stolen in (url, page.url):  # the URL, and the session that came of it
+            thief.goto(stolen)
+            expect(thief.get_by_role("heading")).to_have_text("Access denied")
+        thief.goto(f"{world.base_url}/open/alice-notebook")
+        expect(thief.get_by_role("heading")).to_have_text("You are outside the networks")
+        outside.close()
+    page.goto(url)
+    expect(page).to_have_url(re.compile(r"/tree"))
+
+
+def test_a_url_of_five_minutes_and_a_second_ends_at_the_sign_in_page(page: Page, world: World, clock: Clock) -> None:
+    page.goto(f"{world.base_url}/open/alice-notebook")
+    _sign_in(page, "alice@example.com")
+    expect(page).to_have_url(re.compile(r"/lab"))
+    clock.ahead += 301
+    page.goto(world.urls.made[-1].url)
+    expect(page.get_by_role("heading")).to_have_text("AWS sign-in (played)")
+    page.get_by_role("link", name="Your notebooks").click()
+    expect(page.get_by_role("heading")).to_have_text("Your notebooks")
+
+
+def test_a_deny_cuts_an_open_notebook(page: Page, world: World) -> None:
+    _open_the_notebook(page, world)
+    _run_the_cell(page)
+    expect(page.locator(".jp-OutputArea-output")).to_have_text("42")
+    role = world.deployment.launch_role
+    condition = {"StringEquals": {"aws:SourceIdentity": "alice@example.com"}}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+    policies = (*role.policies, {"Version": "2012-10-17", "Statement": [deny]})
+    world.authority.roles[role.arn] = dataclasses.replace(role, policies=policies)
+    try:
+        page.locator(".jp-CodeCell .cm-content").click()
+        page.keyboard.press("End")
+        page.keyboard.type(" + 1")
+        page.keyboard.press("Control+Enter")
+        page.wait_for_timeout(2000)
+        assert "43" not in page.locator(".jp-OutputArea").inner_text()
+        page.reload()
+        expect(page.get_by_role("heading")).to_have_text("Access denied")
+    finally:
+        world.authority.roles[role.arn] = role
