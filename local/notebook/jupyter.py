@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 WELCOME = Path(__file__).parent / "welcome.ipynb"
-NO_NEWS = Path("lab") / "user-settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-"""Where JupyterLab, below its configuration, remembers that nobody wants to be asked about news."""
+NO_NEWS = Path("@jupyterlab") / "apputils-extension" / "notification.jupyterlab-settings"
+"""Where JupyterLab, below its settings, remembers that nobody wants to be asked about news."""
 
 PATIENCE = 60
 """Seconds for a server to come up."""
@@ -90,7 +90,7 @@ class Jupyters:
         files, own = self._folder / name, self._folder / ".jupyter" / name
         files.mkdir(parents=True, exist_ok=True)
         own.mkdir(parents=True, exist_ok=True)
-        settings = own / "config" / NO_NEWS
+        settings = own / "settings" / NO_NEWS
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text('{"fetchNews": "false"}', encoding="utf-8")
         if not any(files.iterdir()):
@@ -98,9 +98,9 @@ class Jupyters:
         command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.sock={path}", f"--ServerApp.root_dir={files}"]
         # This process's environment holds the function's stand-in credentials; and nobody's own settings count here.
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "JUPYTER"))}
-        places = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime"}
-        environment |= {key: str(own / place) for key, place in places.items()}
-        environment |= {"IPYTHONDIR": str(own / "ipython"), "JUPYTER_NO_CONFIG": "1", "HOME": str(own)}
+        places = {"JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings"}
+        environment |= {key: str(own / place) for key, place in {**places, "IPYTHONDIR": "ipython"}.items()}
+        environment |= {"JUPYTER_NO_CONFIG": "1", "HOME": str(own)}
         with (own / "server.log").open("wb") as log:
             return subprocess.Popen(
                 [*command, *_OPTIONS], cwd=files, env=environment, stdout=log, stderr=log, start_new_session=True

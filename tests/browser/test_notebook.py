@@ -37,6 +37,7 @@ def test_a_person_signs_in_and_runs_a_cell(page: Page, world: World, tmp_path: P
     assert "authToken" not in page.url
     _run_the_cell(page)
     expect(page.locator(".jp-OutputArea-output")).to_have_text("42")
+    expect(page.get_by_text("Jupyter news")).to_have_count(0)
     assert picture(page, "jupyterlab", tmp_path).stat().st_size > 20_000
     assert [text for text in refused if "Content Security Policy" in text] == []
 
