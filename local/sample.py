@@ -40,7 +40,7 @@ class SampleGrant(_Entry):
     notebook: Annotated[str, Field(pattern=NAME, max_length=63)]
     session: Annotated[int, Field(ge=1800, le=43_200)] | None = None
     view: Literal["lab", "classic"] | None = None
-    power: Literal["none", "start", "start-stop"] | None = None
+    power: Literal["none", "start", "start-stop", "auto-start"] | None = None
     until: datetime.date | None = None
     default: bool | None = None
 

@@ -4,7 +4,10 @@ One class a case. Each has a fixed status, a reason code for logs and JSON clien
 say what to do next. Nothing is ever interpolated, so no token, cookie, code or URL can be in an answer.
 """
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from gate.launch.instance import Instance
 
 
 class GateError(Exception):
@@ -19,6 +22,11 @@ class GateError(Exception):
 
     def __init__(self) -> None:
         super().__init__(self.words)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """More for JSON clients: facts of the gate's own, never anything that the client or AWS wrote."""
+        return {}
 
 
 class BadRequestError(GateError):
@@ -147,13 +155,62 @@ class NotebookMissingError(NotFoundError):
     words = "Your grant names a notebook that was deleted. Ask your platform team for a new one."
 
 
-class NotebookNotRunningError(GateError):
-    """The notebook exists, but is not in service."""
+class NotReadyError(GateError):
+    """The notebook exists, but can't be opened as it stands. Carries how it stands, for who can tell more of it."""
 
     status = 409
-    reason = "notebook_not_running"
-    title = "This notebook is not running"
-    words = "It is stopped, or still starting or stopping. Have it started, wait until it runs, then open it again."
+
+    def __init__(self, instance: "Instance") -> None:
+        super().__init__()
+        self.instance = instance
+
+    @property
+    def details(self) -> dict[str, str]:
+        """How the notebook stands."""
+        return {"state": self.instance.state}
+
+
+class NotebookStoppedError(NotReadyError):
+    """It is stopped."""
+
+    reason = "notebook_stopped"
+    title = "This notebook is stopped"
+    words = "Start it, and you go in as soon as it runs. If your grant does not include that, ask your platform team."
+
+
+class NotebookStartingError(NotReadyError):
+    """It starts."""
+
+    status = 202
+    reason = "notebook_starting"
+    title = "This notebook is starting"
+    words = "You go in as soon as it runs. There is nothing to do but wait."
+    retry_after = 15
+
+
+class NotebookStoppingError(NotReadyError):
+    """It stops."""
+
+    reason = "notebook_stopping"
+    title = "This notebook is stopping"
+    words = "Wait until it has stopped, about a minute; then start it again."
+    retry_after = 15
+
+
+class NotebookFailedError(NotReadyError):
+    """SageMaker could not start it."""
+
+    reason = "notebook_failed"
+    title = "This notebook has failed"
+    words = "SageMaker could not start it. Start it again; if it fails again, tell your platform team."
+
+
+class NotebookBusyError(NotReadyError):
+    """It is being updated or deleted, or in a state that came after this was written."""
+
+    reason = "notebook_busy"
+    title = "This notebook is being changed"
+    words = "Somebody updates or deletes it. Try again in a few minutes, or ask your platform team."
     retry_after = 60
 
 
@@ -185,7 +242,7 @@ class ThrottledError(UpstreamError):
     status = 503
     reason = "throttled"
     title = "Many people are opening notebooks right now"
-    words = "AWS asked us to slow down. Try again in a few seconds."
+    words = "AWS asked us to slow down. This page tries again by itself in a few seconds."
     retry_after = 5
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 View = Literal["lab", "classic"]
-Power = Literal["none", "start", "start-stop"]
+Power = Literal["none", "start", "start-stop", "auto-start"]
+"""From the least to the most: each includes what stands before it."""
 
 SHORTEST_SESSION = 1800
 """Seconds; the least that CreatePresignedNotebookInstanceUrl takes."""
@@ -54,12 +55,17 @@ class Grant:
     @property
     def may_start(self) -> bool:
         """Whether the grant includes starting the notebook."""
-        return self.power in ("start", "start-stop")
+        return self.power != "none"
 
     @property
     def may_stop(self) -> bool:
         """Whether the grant includes stopping the notebook."""
-        return self.power == "start-stop"
+        return self.power in ("start-stop", "auto-start")
+
+    @property
+    def starts_by_itself(self) -> bool:
+        """Whether opening the stopped notebook starts it."""
+        return self.power == "auto-start"
 
 
 class Grants:

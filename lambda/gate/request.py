@@ -10,6 +10,7 @@ class Request:
     """One HTTP request, as API Gateway handed it over."""
 
     id: str
+    method: str
     """API Gateway's request id: the reference that people see and that finds the log line."""
     address: str
     """The caller's address as API Gateway saw it; no header can change it."""
@@ -33,6 +34,16 @@ class Request:
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
 
+    @property
+    def speculative(self) -> bool:
+        """Whether nobody asked for it yet: a prefetch, a preview, or a part of some page.
+
+        Sources: Fetch standard (`Sec-Purpose`, `Sec-Fetch-Dest`), and the older headers of the same use.
+        """
+        purposes = " ".join(self.headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
+        marked = any(word in purposes.lower() for word in ("prefetch", "prerender", "preview"))
+        return marked or self.headers.get("sec-fetch-dest", "document") not in ("document", "empty")
+
     def sent_from(self, origin: str) -> bool:
         """Tell whether a form was sent from a page of `origin` (`https://host`).
 
@@ -50,6 +61,7 @@ class Request:
         headers = {name.lower(): values for name, values in (event.get("multiValueHeaders") or {}).items() if values}
         return cls(
             id=context.get("requestId") or "",
+            method=event.get("httpMethod") or "",
             address=identity.get("sourceIp") or "",
             headers={name: ",".join(values) for name, values in headers.items()},
             query={

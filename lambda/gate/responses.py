@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+import secrets
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors import GateError, UnauthenticatedError
+from gate.errors import GateError, ThrottledError, UnauthenticatedError
 from gate.request import Request
 
 if TYPE_CHECKING:
@@ -59,17 +61,26 @@ def page(
 
 def failure(error: GateError, request: Request, *, base_path: str) -> Response[str]:
     """Tell `error` to the caller, as JSON or as a page, with the reference that finds the log line."""
-    headers = {}
-    if error.retry_after is not None:
-        headers["Retry-After"] = str(error.retry_after)
+    headers = retry_headers(error, request)
     if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1: every 401 names a way in
     if request.wants_json:
-        body = {"error": error.reason, "message": error.words, "reference": request.id}
+        body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
         return document(body, status=error.status, headers=headers)
     return page(
         "error.html", base_path=base_path, status=error.status, headers=headers, error=error, reference=request.id
     )
+
+
+def retry_headers(error: GateError, request: Request) -> dict[str, str]:
+    """Return the headers that say when to try `error` again; people's browsers do so by themselves when throttled."""
+    if error.retry_after is None:
+        return {}
+    headers = {"Retry-After": str(error.retry_after)}
+    if isinstance(error, ThrottledError) and not request.wants_json and request.method == "GET":
+        # With jitter: not all of those who were turned away at once, at once again.
+        headers["Refresh"] = str(error.retry_after + secrets.randbelow(error.retry_after + 1))
+    return headers
 
 
 @cache
@@ -78,11 +89,35 @@ def _pages() -> "tuple[Environment, str]":
 
     folder = Path(__file__).parent / "pages"
     style = (folder / "style.css").read_text(encoding="utf-8")
+    script = (folder / "page.js").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
-    environment.globals["style"] = style
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    # The one style sheet is allowed by its hash; nothing else is loaded, framed or sent elsewhere.
+    environment.globals |= {"style": style, "script": script}
+    environment.filters |= {"when": _when, "state": _state_in_words}
+    # The one style sheet and the one script are allowed by their hashes; the script asks this site alone; nothing
+    # else is loaded, framed or sent elsewhere.
     policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     return environment, policy
+
+
+_STATES = {
+    "InService": "Running",
+    "Pending": "Starting",
+    "Updating": "Being updated",
+    "Deleting": "Being deleted",
+}
+"""SageMaker's states in people's words, where these differ."""
+
+
+def _state_in_words(state: str) -> str:
+    return _STATES.get(state, state)
+
+
+def _when(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -19,6 +19,7 @@ from gate.identity.id_token import ClaimRules, person_of
 from gate.identity.login import LOGIN_SECONDS, Login
 from gate.identity.provider import Provider
 from gate.identity.session import CookieJar, Sessions
+from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.request import Request
 from gate.signing import Clock, Signer, key_id
@@ -49,6 +50,10 @@ class Gate:
             return self.sessions.caller(request)
         person = person_of(token, provider=self._provider, rules=self._rules)
         return Caller(f"user:{person.email}", person.groups, "bearer", request.address)
+
+    def now(self) -> float:
+        """Return the time, in epoch seconds."""
+        return self._clock()
 
     def iam_caller(self, request: Request) -> Caller:
         """Return whom API Gateway's IAM authorizer let through. Raises `UnknownIamCallerError`."""
@@ -83,7 +88,9 @@ class Gate:
     @cached_property
     def launcher(self) -> Launcher:
         """The way into notebooks."""
-        return Launcher(self.config, sts=boto3.client("sts", config=CLIENT_CONFIG), sagemaker_of=_sagemaker)
+        sts = boto3.client("sts", config=CLIENT_CONFIG)
+        role = self.config.launch_role_arn
+        return Launcher(self.config, CallerClients(sts=sts, sagemaker_of=_sagemaker, role_arn=role, clock=self._clock))
 
     @cached_property
     def _provider(self) -> Provider:

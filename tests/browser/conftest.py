@@ -26,7 +26,8 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# A module's, no longer: Playwright's event loop holds this thread, and others' tests run loops of their own.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     found = ROOT / ".cache" / "browser"
     assert found.exists(), "no browser is known: run make test, which finds or installs one"
@@ -65,3 +66,9 @@ def picture(page: Page, name: str, folder: Path) -> Path:
         kept.mkdir(parents=True, exist_ok=True)
         shutil.copy(path, kept / path.name)
     return path
+
+
+def sign_in(page: Page, email: str) -> None:
+    """Sign in at the local identity provider's page."""
+    page.locator("input[name=sub]").fill(email)
+    page.locator("input[name=sub]").press("Enter")

@@ -7,19 +7,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from local.world import World
-from tests.browser.conftest import picture
+from tests.browser.conftest import picture, sign_in
 from tests.browser.way_out import WayOut
 from tests.local.clock import Clock
 
 
-def _sign_in(page: Page, email: str) -> None:
-    page.locator("input[name=sub]").fill(email)
-    page.locator("input[name=sub]").press("Enter")
-
-
 def _open_the_notebook(page: Page, world: World) -> None:
     page.goto(f"{world.base_url}/open/alice-notebook")
-    _sign_in(page, "alice@example.com")
+    sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"^http://alice-notebook\.notebook\.eu-west-1\.localhost:\d+/lab"))
     page.locator(".jp-DirListing-item").filter(has_text="welcome.ipynb").dblclick()
     expect(page.locator("#jp-main-statusbar")).to_contain_text("| Idle")
@@ -60,13 +55,13 @@ def test_the_same_url_is_refused_from_outside_although_it_is_valid(page: Page, c
 
 def test_a_url_of_five_minutes_and_a_second_ends_at_the_sign_in_page(page: Page, world: World, clock: Clock) -> None:
     page.goto(f"{world.base_url}/open/alice-notebook")
-    _sign_in(page, "alice@example.com")
+    sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"/lab"))
     clock.ahead += 301
     page.goto(world.urls.made[-1].url)
     expect(page.get_by_role("heading")).to_have_text("AWS sign-in (played)")
     page.get_by_role("link", name="Your notebooks").click()
-    expect(page.get_by_role("heading")).to_have_text("Your notebooks")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your notebooks")
 
 
 def test_a_deny_cuts_an_open_notebook(page: Page, world: World) -> None:

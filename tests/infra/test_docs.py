@@ -11,7 +11,9 @@ import boto3
 import pytest
 from botocore.validate import validate_parameters
 
+from gate.errors import GateError
 from infra.api import IAM_ROUTES, OPEN_ROUTES
+from local.deployment import Deployment
 from local.template import Template
 
 ROOT = Path(__file__).parents[2]
@@ -116,3 +118,33 @@ def test_what_is_named_in_the_first_deployments_table_exists() -> None:
         source = ROOT / "lambda" / path if path.startswith("gate/") else ROOT / path
         for name in names:
             assert re.search(rf"\b{name}\b", source.read_text()), f"{path}: {name}"
+
+
+def _kinds(of: type[GateError] = GateError) -> set[type[GateError]]:
+    return {of}.union(*(_kinds(each) for each in of.__subclasses__()))
+
+
+def _told(heading: str) -> dict[str, str]:
+    rows = _rows(heading, (ROOT / "docs" / "reasons.md").read_text())
+    return {row[0].strip("`"): row[1] for row in rows}
+
+
+def test_every_reason_of_the_gate_has_its_row_with_its_status() -> None:
+    kinds = {kind for kind in _kinds() if "reason" in vars(kind)}
+    assert len(kinds) > 20
+    assert _told("## Told by the gate") == {kind.reason: str(kind.status) for kind in kinds}
+
+
+def test_every_reason_of_api_gateway_has_its_row(template: Template) -> None:
+    found = {}
+    for kind, response in Deployment(template).gateway_responses.items():
+        status = str(response.status or kind.removeprefix("DEFAULT_"))
+        found[json.loads(response.templates["application/json"])["error"]] = status
+    assert _told("## Told by API Gateway") == found
+
+
+@pytest.mark.parametrize("reason", sorted({*_told("## Told by the gate"), *_told("## Told by API Gateway")}))
+def test_every_reason_is_met_by_a_test(reason: str) -> None:
+    # Not in this file, which names them all, nor in the documents.
+    others = [path for path in (ROOT / "tests").rglob("test_*.py") if path.name != Path(__file__).name]
+    assert any(f'"{reason}"' in path.read_text() for path in others), f"no test meets {reason}"

@@ -159,6 +159,24 @@ def test_people_outside_are_told_what_to_do(deployment: Deployment) -> None:
             assert "$context.error" not in body
 
 
+def test_each_refusal_of_api_gateway_has_its_code(deployment: Deployment) -> None:
+    told = {
+        kind: (response.status, json.loads(response.templates["application/json"])["error"])
+        for kind, response in deployment.gateway_responses.items()
+    }
+    assert told == {
+        "ACCESS_DENIED": (403, "outside_networks"),
+        "MISSING_AUTHENTICATION_TOKEN": (404, "not_found"),
+        "INVALID_SIGNATURE": (403, "invalid_signature"),
+        "EXPIRED_TOKEN": (403, "invalid_signature"),
+        "REQUEST_TOO_LARGE": (413, "too_large"),
+        "THROTTLED": (429, "busy"),
+        "INTEGRATION_TIMEOUT": (504, "too_slow"),
+        "DEFAULT_4XX": (None, "bad_request"),
+        "DEFAULT_5XX": (None, "internal"),
+    }
+
+
 def test_the_function_is_small_private_and_watched(template: Template) -> None:
     function = next(
         each["Properties"] for each in _of_type(template, "AWS::Lambda::Function") if "VpcConfig" in each["Properties"]

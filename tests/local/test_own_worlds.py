@@ -20,9 +20,9 @@ def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -
         clock.ahead += 60 / sample.faster + 1
         assert alice.go("/notebooks/alice-notebook").json()["state"] == "Stopped"
         waiting = alice.go("/open/alice-notebook", headers=JSON)
-        assert (waiting.status_code, waiting.json()["error"]) == (409, "notebook_not_running")
+        assert (waiting.status_code, waiting.json()["error"]) == (409, "notebook_stopped")
         assert alice.press("/notebooks/alice-notebook/start").status_code == 303
-        assert alice.go("/open/alice-notebook").status_code == 409
+        assert alice.go("/open/alice-notebook").status_code == 202
         clock.ahead += 180 / sample.faster + 1
         assert alice.go("/open/alice-notebook").status_code == 302
 

@@ -1,10 +1,15 @@
 """The four AWS services that the function calls, as small fakes that remember every call."""
 
+import datetime
+import time
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
+CHANGED = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
+"""When all notebooks went into their states."""
+
 TOKEN = "eyJhbGciOi.presigned-token.c2lnbmF0dXJl"
 
 
@@ -13,13 +18,14 @@ def refusal(code: str) -> ClientError:
 
 
 class FakeAws:
-    """Grants and notebooks live in plain dicts; `errors` maps an operation to what it raises."""
+    """Grants and notebooks live in plain dicts; `errors` maps an operation to what it raises, `slow` to seconds."""
 
     def __init__(self) -> None:
         self.grants: list[dict[str, Any]] = []
         self.notebooks: dict[str, str] = {}
         self.secrets: dict[str, str] = {"arn:session": SIGNING_KEY, "arn:client": "client-secret-value"}
         self.errors: dict[str, Exception] = {}
+        self.slow: dict[str, float] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def client(self, service: str, **options: Any) -> "_Client":
@@ -45,6 +51,7 @@ class _Client:
     def __getattr__(self, operation: str) -> Any:
         def call(**arguments: Any) -> Any:
             self._aws.calls.append((operation, arguments))
+            time.sleep(self._aws.slow.get(operation, 0))
             if operation in self._aws.errors:
                 raise self._aws.errors[operation]
             return getattr(self, f"_{operation}")(arguments)
@@ -85,7 +92,11 @@ class _Client:
     def _describe_notebook_instance(self, arguments: dict[str, Any]) -> Any:
         if arguments["NotebookInstanceName"] not in self._aws.notebooks:
             raise refusal("ValidationException")
-        return {"NotebookInstanceStatus": self._aws.notebooks[arguments["NotebookInstanceName"]]}
+        return {
+            "NotebookInstanceStatus": self._aws.notebooks[arguments["NotebookInstanceName"]],
+            "InstanceType": "ml.t3.medium",
+            "LastModifiedTime": CHANGED,
+        }
 
     def _start_notebook_instance(self, arguments: dict[str, Any]) -> Any:
         return self._change(arguments, "Stopped", "Pending")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.unit.aws import TOKEN, refusal
+from tests.unit.aws import CHANGED, TOKEN, refusal
 from tests.unit.conftest import World
 
 ALICE_URL = f"https://alice-notebook.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}&view=lab"
@@ -140,8 +140,11 @@ def test_without_a_session_browsers_sign_in_and_json_clients_get_401(world: Worl
 @pytest.mark.parametrize(
     ("operation", "error", "state", "status", "reason"),
     [
-        ("create_presigned_notebook_instance_url", None, "Stopped", 409, "notebook_not_running"),
-        ("create_presigned_notebook_instance_url", None, "Pending", 409, "notebook_not_running"),
+        ("create_presigned_notebook_instance_url", None, "Stopped", 409, "notebook_stopped"),
+        ("create_presigned_notebook_instance_url", None, "Pending", 202, "notebook_starting"),
+        ("create_presigned_notebook_instance_url", None, "Stopping", 409, "notebook_stopping"),
+        ("create_presigned_notebook_instance_url", None, "Failed", 409, "notebook_failed"),
+        ("create_presigned_notebook_instance_url", None, "Updating", 409, "notebook_busy"),
         ("create_presigned_notebook_instance_url", None, None, 404, "notebook_missing"),
         ("create_presigned_notebook_instance_url", "ValidationException", "InService", 502, "aws_error"),
         ("create_presigned_notebook_instance_url", "ThrottlingException", "InService", 503, "throttled"),
@@ -185,7 +188,12 @@ def test_an_unexpected_failure_is_told_without_its_text(world: World, caplog: py
 def test_the_state_is_told_as_json(world: World) -> None:
     world.sign_in()
     world.aws.notebooks["alice-notebook"] = "Stopped"
-    assert world.browser.get("/notebooks/alice-notebook").json == {"notebook": "alice-notebook", "state": "Stopped"}
+    assert world.browser.get("/notebooks/alice-notebook").json == {
+        "notebook": "alice-notebook",
+        "state": "Stopped",
+        "instance_type": "ml.t3.medium",
+        "changed": CHANGED.timestamp(),
+    }
     assert world.browser.get("/notebooks/bob-notebook").status == 403
 
 
@@ -198,7 +206,7 @@ def test_starting_and_stopping_need_a_session_the_power_and_the_own_page(world: 
     assert world.browser.send("POST", "/notebooks/alice-notebook/start").status == 403
     assert world.aws.notebooks["alice-notebook"] == "Stopped"
     answer = world.browser.post("/notebooks/alice-notebook/start")
-    assert (answer.status, answer.location) == (303, f"{world.browser.base_url}/")
+    assert (answer.status, answer.location) == (303, f"{world.browser.base_url}/open/alice-notebook")
     assert world.aws.notebooks["alice-notebook"] == "Pending"
     assert world.browser.post("/notebooks/alice-notebook/start").status == 303  # it starts already: no failure
     world.aws.notebooks["alice-notebook"] = "InService"

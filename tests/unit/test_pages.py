@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.conftest import Answer, World
 
-FOREIGN = re.compile(r"<(script|link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(")
+FOREIGN = re.compile(r"<script (?!>)|<(link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(")
 
 
 def _pages(world: World) -> dict[str, Answer]:
@@ -27,14 +27,21 @@ def _pages(world: World) -> dict[str, Answer]:
     return pages
 
 
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
 def test_pages_carry_a_strict_policy(world: World) -> None:
     for name, page in _pages(world).items():
         policy = dict(part.strip().partition(" ")[::2] for part in page.headers["content-security-policy"].split(";"))
         (style,) = re.findall(r"<style>(.*?)</style>", page.body, re.DOTALL)
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        for script in re.findall(r"<script>(.*?)</script>", page.body, re.DOTALL):
+            assert policy["script-src"] == _hash(script), name
+        assert policy.pop("script-src").startswith("'sha256-")
         assert policy == {
             "default-src": "'none'",
-            "style-src": f"'sha256-{digest}'",
+            "style-src": _hash(style),
+            "connect-src": "'self'",
             "form-action": "'self'",
             "base-uri": "'none'",
             "frame-ancestors": "'none'",
@@ -47,12 +54,17 @@ def test_pages_carry_a_strict_policy(world: World) -> None:
 def test_pages_load_and_run_nothing(world: World) -> None:
     for name, page in _pages(world).items():
         assert not re.search(
-            r"<(script|link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(", page.body
+            r"<script\s|<(link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(", page.body
         ), name
         for address in re.findall(r'(?:href|action)="([^"]*)"', page.body):
             # One's own pages; only signing out leads to the provider's.
             own = address.startswith("/prod/") or address == "/prod"
             assert own or (name == "signed out" and address.startswith(world.issuer.url)), (name, address)
+
+
+def test_pages_are_small(world: World) -> None:
+    for name, page in _pages(world).items():
+        assert len(page.body) < 30_000, name
 
 
 def test_pages_say_what_they_are_in_a_language_and_on_small_screens(world: World) -> None:

@@ -1,6 +1,7 @@
 """Acts on notebooks as the caller: assumes the launch role for each of them, narrowed to one notebook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -8,24 +9,43 @@ from botocore.exceptions import ClientError
 
 from gate.aws import aws_errors, code_of
 from gate.config import Config
-from gate.errors import AwsError, NoPowerError, NotebookMissingError, NotebookNotRunningError
+from gate.errors import (
+    AwsError,
+    GateError,
+    NoPowerError,
+    NotebookBusyError,
+    NotebookFailedError,
+    NotebookMissingError,
+    NotebookStartingError,
+    NotebookStoppedError,
+    NotebookStoppingError,
+    NotReadyError,
+)
 from gate.grants import Grant, View
 from gate.identity.caller import Caller
+from gate.launch.credentials import CallerClients
+from gate.launch.instance import Instance
 from gate.launch.names import session_name
 from gate.launch.policy import host, notebook_arn, session_policy
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sts import STSClient
-    from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 URL_LIFETIME = 300
 """Seconds for which a presigned URL can be used (API reference of CreatePresignedNotebookInstanceUrl)."""
 
-ROLE_SESSION = 3600
-"""Seconds; the most that a role assumed from a role may have (IAM user guide, "role chaining")."""
+SIDE_BY_SIDE = 8
+PATIENCE = 8
+"""Seconds for all states together; API Gateway waits for 29."""
 
 _NOT_SO = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException", "ConflictException"})
+
+_NOT_READY: dict[str, type[NotReadyError]] = {
+    "Stopped": NotebookStoppedError,
+    "Pending": NotebookStartingError,
+    "Stopping": NotebookStoppingError,
+    "Failed": NotebookFailedError,
+}
 
 
 @dataclass(frozen=True)
@@ -39,22 +59,16 @@ class Launch:
 class Launcher:
     """Creates presigned URLs, and tells, starts and stops notebooks, each time as the caller."""
 
-    def __init__(
-        self,
-        config: Config,
-        *,
-        sts: "STSClient",
-        sagemaker_of: "Callable[[CredentialsTypeDef], SageMakerClient]",
-    ):
-        """`sagemaker_of`: makes a client that signs with the credentials it is given."""
+    def __init__(self, config: Config, clients: CallerClients):
         self._config = config
-        self._sts = sts
-        self._sagemaker_of = sagemaker_of
+        self._clients = clients
 
-    def open(self, caller: Caller, grant: Grant, view: View | None = None) -> Launch:
+    def open(self, caller: Caller, grant: Grant, view: View | None = None, *, start: bool = False) -> Launch:
         """Create the URL that lets `caller` into the notebook of `grant`; `view` overrides the grant's.
 
-        Raises `NotebookNotRunningError` and `NotebookMissingError` when SageMaker gives no URL for that reason.
+        `start`: whether a stopped notebook may be started, if the grant says that it starts by itself.
+        The state is asked only after the API refused. Raises a `NotReadyError` or `NotebookMissingError` when
+        SageMaker gives no URL for that reason.
         """
         sagemaker = self._sagemaker(caller, grant)
         try:
@@ -64,22 +78,38 @@ class Launcher:
                 )
         except AwsError as error:
             # The API's sentence for a stopped notebook is not documented: ask for the state instead of reading it.
-            if _code(error) in _NOT_SO and self._state(sagemaker, grant) != "InService":
-                raise NotebookNotRunningError from error
+            if _code(error) in _NOT_SO:
+                instance = self._describe(sagemaker, grant)
+                if instance.state == "Stopped" and start and grant.starts_by_itself:
+                    self.start(caller, grant)
+                    raise NotebookStartingError(self._describe(sagemaker, grant)) from error
+                if instance.state != "InService":
+                    raise _NOT_READY.get(instance.state, NotebookBusyError)(instance) from error
             raise
         url = answer["AuthorizedUrl"]
         return Launch(f"{url}&view=lab" if (view or grant.view) == "lab" else url)
 
-    def state(self, caller: Caller, grant: Grant) -> str:
-        """Return the notebook's status as DescribeNotebookInstance gives it (`InService`, `Stopped`, …)."""
-        return self._state(self._sagemaker(caller, grant), grant)
+    def describe(self, caller: Caller, grant: Grant) -> Instance:
+        """Return how the notebook stands. Raises `NotebookMissingError`."""
+        return self._describe(self._sagemaker(caller, grant), grant)
 
-    def start(self, caller: Caller, grant: Grant) -> None:
-        """Start the notebook; one that can't be started as it stands is left so. Raises `NoPowerError`."""
+    def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[Instance | None]:
+        """Return how each of the notebooks stands, None where that can't be told now; asked side by side."""
+        pool = ThreadPoolExecutor(max_workers=SIDE_BY_SIDE)
+        asked = [pool.submit(self.describe, caller, grant) for grant in grants]
+        wait(asked, timeout=PATIENCE)
+        # Who has not answered by now is not waited for: the page is of more use than a state.
+        pool.shutdown(wait=False, cancel_futures=True)
+        return [_result(future) for future in asked]
+
+    def start(self, caller: Caller, grant: Grant) -> bool:
+        """Start the notebook; tell whether that began now, or could not as it stands. Raises `NoPowerError`."""
         if not grant.may_start:
             raise NoPowerError
         sagemaker = self._sagemaker(caller, grant)
-        self._change(lambda: sagemaker.start_notebook_instance(NotebookInstanceName=grant.notebook), sagemaker, grant)
+        return self._change(
+            lambda: sagemaker.start_notebook_instance(NotebookInstanceName=grant.notebook), sagemaker, grant
+        )
 
     def stop(self, caller: Caller, grant: Grant) -> None:
         """Stop the notebook; one that can't be stopped as it stands is left so. Raises `NoPowerError`."""
@@ -88,17 +118,19 @@ class Launcher:
         sagemaker = self._sagemaker(caller, grant)
         self._change(lambda: sagemaker.stop_notebook_instance(NotebookInstanceName=grant.notebook), sagemaker, grant)
 
-    def _change(self, call: Callable[[], object], sagemaker: "SageMakerClient", grant: Grant) -> None:
+    def _change(self, call: Callable[[], object], sagemaker: "SageMakerClient", grant: Grant) -> bool:
         try:
             with aws_errors():
                 call()
+                return True
         except AwsError as error:
             if _code(error) not in _NOT_SO:
                 raise
             # Starting what already starts is no failure for whoever pressed the button; a deleted notebook is.
-            self._state(sagemaker, grant)
+            self._describe(sagemaker, grant)
+            return False
 
-    def _state(self, sagemaker: "SageMakerClient", grant: Grant) -> str:
+    def _describe(self, sagemaker: "SageMakerClient", grant: Grant) -> Instance:
         try:
             with aws_errors():
                 answer = sagemaker.describe_notebook_instance(NotebookInstanceName=grant.notebook)
@@ -106,26 +138,26 @@ class Launcher:
             if _code(error) in _NOT_SO:
                 raise NotebookMissingError from error
             raise
-        return answer["NotebookInstanceStatus"]
+        return Instance(
+            answer["NotebookInstanceStatus"], answer["InstanceType"], answer["LastModifiedTime"].timestamp()
+        )
 
     def _sagemaker(self, caller: Caller, grant: Grant) -> "SageMakerClient":
         config = self._config
-        name = session_name(caller.name)
         policy = session_policy(
             notebook_arn(config.launch_role_arn, config.region, grant.notebook),
             grant,
             networks=(host(caller.address), *config.egress) if config.pin == "caller" else None,
             vpc_endpoints=config.vpc_endpoints,
         )
-        with aws_errors():
-            answer = self._sts.assume_role(
-                RoleArn=config.launch_role_arn,
-                RoleSessionName=name,
-                SourceIdentity=name,
-                Policy=policy,
-                DurationSeconds=ROLE_SESSION,
-            )
-        return self._sagemaker_of(answer["Credentials"])
+        return self._clients.client(session_name(caller.name), policy)
+
+
+def _result(future: "Future[Instance]") -> Instance | None:
+    try:
+        return future.result(timeout=0)
+    except (GateError, TimeoutError, CancelledError):
+        return None
 
 
 def _code(error: AwsError) -> str | None:

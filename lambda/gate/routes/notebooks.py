@@ -1,5 +1,6 @@
 """Opening notebooks, choosing among them, their state, and starting and stopping them."""
 
+from dataclasses import asdict
 from typing import cast, get_args
 from urllib.parse import unquote
 
@@ -7,12 +8,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from gate.audit import Decision, decision
-from gate.errors import InvalidViewError, NotGrantedError, WrongOriginError
+from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, WrongOriginError
 from gate.grants import Grant, View, notebook_name
 from gate.identity.caller import Caller
-from gate.launch.launcher import Launch
+from gate.launch.instance import USUAL_START
 from gate.request import Request
-from gate.responses import document, page, redirect
+from gate.responses import document, failure, page, redirect, retry_headers
 from gate.service import the_gate
 
 router = Router()
@@ -40,7 +41,7 @@ def open_the_one() -> Response[str]:
         defaults = [grant for grant in grants if grant.default]
         decided = grants if len(grants) == 1 else defaults
         if len(decided) == 1:
-            return _opened(request, _launch(record, decided[0], view))
+            return _into(request, record, decided[0], view)
         record.outcome = "choice"
     return _choice(request, record.caller, grants)
 
@@ -52,7 +53,7 @@ def open_named(notebook: str) -> Response[str]:
     with decision(request, "open") as record:
         record.notebook = name
         record.caller = the_gate().caller(request)
-        return _opened(request, _launch(record, _grant(record.caller, name), view))
+        return _into(request, record, _grant(record.caller, name), view)
 
 
 @router.get("/iam/open/<notebook>")
@@ -62,7 +63,7 @@ def open_named_by_iam(notebook: str) -> Response[str]:
     with decision(request, "open") as record:
         record.notebook = name
         record.caller = the_gate().iam_caller(request)
-        return _opened(request, _launch(record, _grant(record.caller, name), view))
+        return _into(request, record, _grant(record.caller, name), view)
 
 
 @router.get("/notebooks/<notebook>")
@@ -72,8 +73,8 @@ def state(notebook: str) -> Response[str]:
     with decision(request, "state") as record:
         record.notebook = name
         record.caller = the_gate().caller(request)
-        status = the_gate().launcher.state(record.caller, _grant(record.caller, name))
-    return document({"notebook": name, "state": status})
+        instance = the_gate().launcher.describe(record.caller, _grant(record.caller, name))
+    return document({"notebook": name, **asdict(instance)})
 
 
 @router.post("/notebooks/<notebook>/start")
@@ -83,8 +84,9 @@ def start(notebook: str) -> Response[str]:
     with decision(request, "start") as record:
         record.notebook = name
         record.caller = _presser(request)
-        the_gate().launcher.start(record.caller, _grant(record.caller, name))
-    return redirect(f"{the_gate().config.base_url}/", status=303)
+        begun = the_gate().launcher.start(record.caller, _grant(record.caller, name))
+    # To where one waits for it; but not where a form's answer would lead to another site, which form-action forbids.
+    return redirect(f"{the_gate().config.base_url}/{f'open/{name}' if begun else ''}", status=303)
 
 
 @router.post("/notebooks/<notebook>/stop")
@@ -125,26 +127,54 @@ def _grant(caller: Caller, name: str) -> Grant:
     return the_gate().grants.find(caller.principals, name)
 
 
-def _launch(record: Decision, grant: Grant, view: View | None) -> Launch:
+def _into(request: Request, record: Decision, grant: Grant, view: View | None) -> Response[str]:
+    """Send the caller into the notebook, or let them wait for it."""
     assert record.caller is not None
     record.notebook = grant.notebook
-    return the_gate().launcher.open(record.caller, grant, view)
-
-
-def _opened(request: Request, launch: Launch) -> Response[str]:
+    try:
+        launch = the_gate().launcher.open(record.caller, grant, view, start=not request.speculative)
+    except NotReadyError as error:
+        record.outcome = error.reason
+        return _waiting(request, error, grant, view)
     if request.wants_json:
         return document({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
     return redirect(launch.authorized_url)
 
 
+def _waiting(request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response[str]:
+    base_path = the_gate().config.base_path
+    if request.wants_json:
+        return failure(error, request, base_path=base_path)
+    again = f"{base_path}/open/{grant.notebook}" + (f"?view={view}" if view else "")
+    return page(
+        "waiting.html",
+        base_path=base_path,
+        status=error.status,
+        headers=retry_headers(error, request),
+        error=error,
+        instance=error.instance,
+        elapsed=max(0, int(the_gate().now() - error.instance.changed)),
+        usual=USUAL_START,
+        grant=grant,
+        again=again,
+        reference=request.id,
+    )
+
+
 def _choice(request: Request, caller: Caller, grants: list[Grant]) -> Response[str]:
-    base_url = the_gate().config.base_url
+    config = the_gate().config
+    rows = list(zip(grants, the_gate().launcher.describe_all(caller, grants), strict=True))
     if request.wants_json:
         notebooks = [
-            {"notebook": grant.notebook, "open": f"{base_url}/open/{grant.notebook}", "default": grant.default}
-            for grant in grants
+            {
+                "notebook": grant.notebook,
+                "open": f"{config.base_url}/open/{grant.notebook}",
+                "default": grant.default,
+                "power": grant.power,
+                "until": grant.until,
+                **(asdict(instance) if instance else {"state": None}),
+            }
+            for grant, instance in rows
         ]
         return document({"notebooks": notebooks})
-    return page(
-        "notebooks.html", base_path=the_gate().config.base_path, grants=grants, name=caller.name, base_url=base_url
-    )
+    return page("notebooks.html", base_path=config.base_path, rows=rows, name=caller.name, base_url=config.base_url)

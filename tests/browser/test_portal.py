@@ -1,0 +1,146 @@
+"""The gate's own pages as people meet them: choose, start, wait, go in, stop; by keyboard, small, dark, and by axe."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from local.aws.instances import STARTING, STOPPING
+from local.world import World
+from tests.browser.conftest import ROOT, picture, sign_in
+from tests.local.clock import Clock
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+
+
+def _violations(page: Page) -> list[str]:
+    page.evaluate(f"() => {{ {AXE} }}")
+    found = page.evaluate("async () => (await axe.run()).violations.map(each => `${each.id}: ${each.help}`)")
+    return list(found)
+
+
+def _lands(page: Page, notebook: str) -> None:
+    expect(page).to_have_url(re.compile(rf"^http://{notebook}\.notebook\.eu-west-1\.localhost:\d+/(lab|tree)"))
+
+
+def test_one_of_several_is_chosen(page: Page, world: World) -> None:
+    page.goto(f"{world.base_url}/open")
+    sign_in(page, "bob@example.com")
+    expect(page.get_by_role("listitem")).to_have_count(2)
+    page.get_by_role("link", name="Open bob-notebook").click()
+    _lands(page, "bob-notebook")
+
+
+def test_a_stopped_notebook_is_started_waited_for_and_entered(page: Page, world: World, clock: Clock) -> None:
+    world.instances.put("alice-notebook", "Stopped")
+    page.goto(f"{world.base_url}/open/alice-notebook")
+    sign_in(page, "alice@example.com")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
+    assert _violations(page) == []
+    page.get_by_role("button", name="Start alice-notebook").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.locator("time")).not_to_have_text("0 s")
+    clock.ahead += STARTING
+    _lands(page, "alice-notebook")
+
+
+def test_without_javascript_the_waiting_page_goes_in_too(chromium: Browser, world: World, clock: Clock) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    world.instances.put("alice-notebook", "Stopped")
+    page.goto(f"{world.base_url}/open/alice-notebook")
+    sign_in(page, "alice@example.com")
+    page.get_by_role("button", name="Start alice-notebook").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    clock.ahead += STARTING
+    _lands(page, "alice-notebook")
+    context.close()
+
+
+def test_a_running_notebook_is_stopped_and_started_from_the_list(page: Page, world: World, clock: Clock) -> None:
+    page.goto(world.base_url)
+    sign_in(page, "alice@example.com")
+    expect(page.get_by_text("Running")).to_be_visible()
+    page.get_by_role("button", name="Stop alice-notebook").click()
+    expect(page.get_by_text("Stopping")).to_be_visible()
+    clock.ahead += STOPPING
+    page.reload()
+    expect(page.get_by_text("Stopped")).to_be_visible()
+    page.get_by_role("button", name="Start alice-notebook").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    clock.ahead += STARTING
+    _lands(page, "alice-notebook")
+
+
+def test_who_has_no_notebooks_is_told_whom_to_ask(page: Page, world: World) -> None:
+    page.goto(world.base_url)
+    sign_in(page, "carol@example.com")
+    expect(page.get_by_text("Ask your platform team for access")).to_be_visible()
+    assert _violations(page) == []
+
+
+def test_a_bookmark_is_copied(page: Page, world: World) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(world.base_url)
+    sign_in(page, "alice@example.com")
+    page.get_by_role("button", name="Copy bookmark").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{world.base_url}/open/alice-notebook"
+
+
+def test_everything_can_be_reached_by_keyboard(page: Page, world: World) -> None:
+    page.goto(world.base_url)
+    sign_in(page, "alice@example.com")
+    expect(page.get_by_role("listitem")).to_have_count(1)
+    reached = []
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
+        )
+    assert reached[:5] == ["Notebook Gate", "Open alice-notebook", "Stop alice-notebook", "Copy bookmark", "Sign out"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_accessible_and_fits_a_small_screen(
+    chromium: Browser, world: World, tmp_path: Path, scheme: str
+) -> None:
+    context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+
+    def look(name: str, heading: str) -> None:
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        assert _violations(page) == [], name
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
+        if name in {"notebooks", "stopped", "pending"}:
+            picture(page, f"{name}-{scheme}", tmp_path)
+
+    page.goto(f"{world.base_url}/open")
+    sign_in(page, "bob@example.com")
+    look("notebooks", "Your notebooks")
+    page.goto(f"{world.base_url}/open/alice-notebook")
+    look("not-granted", "This notebook is not yours to open")
+    page.goto(f"{world.base_url}/open/-")
+    look("bad-name", "That is not a notebook's name")
+    for state, heading in (
+        ("Stopped", "This notebook is stopped"),
+        ("Pending", "This notebook is starting"),
+        ("Stopping", "This notebook is stopping"),
+        ("Failed", "This notebook has failed"),
+        ("Updating", "This notebook is being changed"),
+    ):
+        world.instances.put("bob-notebook", state)
+        page.goto(f"{world.base_url}/open/bob-notebook")
+        look(state.lower(), heading)
+    world.instances.put("bob-notebook", "InService")
+    page.goto(world.base_url)
+    page.get_by_role("button", name="Sign out").click()
+    look("signed-out", "You are signed out")
+    page.goto(f"{world.base_url}/nope")
+    look("no-such-page", "There is no such page")
+    assert [text for text in complaints if "Content Security Policy" in text] == []
+    context.close()

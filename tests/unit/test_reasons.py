@@ -1,0 +1,109 @@
+"""Every way to be refused, and the code by which JSON clients know it."""
+
+import hashlib
+from collections.abc import Callable
+
+import pytest
+
+from tests.unit.aws import refusal
+from tests.unit.conftest import Answer, World
+
+JSON = {"Accept": "application/json"}
+URL = "create_presigned_notebook_instance_url"
+MANY = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(400)]
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+
+def _open(world: World, path: str = "/open/alice-notebook", **headers: str) -> Answer:
+    return world.browser.get(path, headers={**JSON, **headers})
+
+
+def _aws(operation: str, code: str) -> Callable[[World], Answer]:
+    def provoke(world: World) -> Answer:
+        world.sign_in()
+        world.aws.errors[operation] = refusal(code)
+        return _open(world)
+
+    return provoke
+
+
+def _state(state: str | None) -> Callable[[World], Answer]:
+    def provoke(world: World) -> Answer:
+        world.sign_in()
+        if state is None:
+            del world.aws.notebooks["alice-notebook"]
+        else:
+            world.aws.notebooks["alice-notebook"] = state
+        return _open(world)
+
+    return provoke
+
+
+def _signed_in(path: str) -> Callable[[World], Answer]:
+    def provoke(world: World) -> Answer:
+        world.sign_in()
+        return _open(world, path)
+
+    return provoke
+
+
+def _callback(world: World, **claims: object) -> Answer:
+    away = world.browser.get("/login")
+    back = world.issuer.sign_in(away.location, **claims)
+    return _open(world, f"/login/callback?code={back['code']}&state={back['state']}")
+
+
+def _press(world: World, email: str, headers: dict[str, str]) -> Answer:
+    world.sign_in(email)
+    return world.browser.send("POST", "/notebooks/bob-notebook/start", headers={**JSON, **headers})
+
+
+def _provider_down(world: World) -> Answer:
+    world.configure(GATE_ISSUER="http://127.0.0.1:9")
+    return _open(world, "/login")
+
+
+def _bug(world: World) -> Answer:
+    world.sign_in()
+    world.aws.errors[URL] = RuntimeError("nobody foresaw this")
+    return _open(world)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "provoke"),
+    [
+        ("invalid_name", 400, _signed_in("/open/-")),
+        ("invalid_view", 400, _signed_in("/open/alice-notebook?view=vim")),
+        ("login_failed", 400, lambda world: _open(world, "/login/callback?code=c&state=s")),
+        ("not_signed_in", 401, _open),
+        ("invalid_token", 401, lambda world: _open(world, Authorization="Bearer x.y.z")),
+        ("not_granted", 403, _signed_in("/open/bob-notebook")),
+        ("no_power", 403, lambda world: _press(world, "bob@example.com", SAME_SITE)),
+        ("email_not_verified", 403, lambda world: _callback(world, email="a@example.com", email_verified=False)),
+        (
+            "too_many_groups",
+            403,
+            lambda world: _callback(world, email="a@example.com", email_verified=True, groups=MANY),
+        ),
+        ("unknown_iam_caller", 403, lambda world: _open(world, "/iam/open/alice-notebook")),
+        ("wrong_origin", 403, lambda world: _press(world, "bob@example.com", {"Sec-Fetch-Site": "cross-site"})),
+        ("not_found", 404, _signed_in("/nope")),
+        ("notebook_missing", 404, _state(None)),
+        ("notebook_starting", 202, _state("Pending")),
+        ("notebook_stopped", 409, _state("Stopped")),
+        ("notebook_stopping", 409, _state("Stopping")),
+        ("notebook_failed", 409, _state("Failed")),
+        ("notebook_busy", 409, _state("Updating")),
+        ("internal", 500, _bug),
+        ("aws_error", 502, _aws(URL, "InternalFailure")),
+        ("aws_denied", 502, _aws("assume_role", "AccessDenied")),
+        ("throttled", 503, _aws(URL, "ThrottlingException")),
+        ("identity_provider_down", 503, _provider_down),
+    ],
+)
+def test_each_reason(world: World, reason: str, status: int, provoke: Callable[[World], Answer]) -> None:
+    answer = provoke(world)
+    assert (answer.status, answer.json["error"]) == (status, reason)
+    assert answer.json["message"]
+    assert answer.json["reference"] == "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f"
+    assert answer.headers["cache-control"] == "no-store"

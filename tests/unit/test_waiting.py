@@ -1,0 +1,183 @@
+"""A bookmark in the morning: the notebook is stopped, starting, failed, and what may start it."""
+
+import re
+
+import pytest
+
+from tests.unit.aws import CHANGED, refusal
+from tests.unit.conftest import World
+
+JSON = {"Accept": "application/json"}
+OPEN = "/open/alice-notebook"
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "reason", "retry"),
+    [
+        ("Stopped", 409, "notebook_stopped", None),
+        ("Pending", 202, "notebook_starting", "15"),
+        ("Stopping", 409, "notebook_stopping", "15"),
+        ("Failed", 409, "notebook_failed", None),
+        ("Deleting", 409, "notebook_busy", "60"),
+        ("SomethingNew", 409, "notebook_busy", "60"),
+    ],
+)
+def test_json_clients_get_the_state_and_when_to_ask_again(
+    world: World, state: str, status: int, reason: str, retry: str | None
+) -> None:
+    world.sign_in()
+    world.aws.notebooks["alice-notebook"] = state
+    answer = world.browser.get(OPEN, headers=JSON)
+    assert (answer.status, answer.json["error"], answer.json["state"]) == (status, reason, state)
+    assert answer.headers.get("retry-after") == retry
+    page = world.browser.get(OPEN)
+    assert (page.status, page.headers.get("retry-after")) == (status, retry)
+    assert f'data-state="{state}"' in page.body
+    # Without JavaScript, the page asks again by itself where waiting helps.
+    assert (f'<noscript><meta http-equiv="refresh" content="{retry}"></noscript>' in page.body) == (retry is not None)
+
+
+def test_the_progress_is_true(world: World) -> None:
+    world.sign_in()
+    world.aws.notebooks["alice-notebook"] = "Pending"
+    elapsed = int(world.clock.now - CHANGED.timestamp())
+    body = world.browser.get(OPEN).body
+    assert f'<progress max="180" value="{elapsed}"' in body
+    assert "usually takes about 3 minutes" in body
+
+
+@pytest.mark.parametrize(("power", "button"), [("none", False), ("start", True), ("start-stop", True)])
+@pytest.mark.parametrize("state", ["Stopped", "Failed", "Pending"])
+def test_who_may_start_it_finds_a_button(world: World, power: str, button: bool, state: str) -> None:
+    world.aws.grants.clear()
+    world.aws.grant("user:alice@example.com", "alice-notebook", power=power)
+    world.sign_in()
+    world.aws.notebooks["alice-notebook"] = state
+    assert ("/notebooks/alice-notebook/start" in world.browser.get(OPEN).body) == (button and state != "Pending")
+
+
+def test_a_get_starts_nothing_unless_the_grant_says_so(world: World) -> None:
+    world.sign_in()
+    world.aws.notebooks["alice-notebook"] = "Stopped"
+    for path in (OPEN, "/open", "/", "/notebooks/alice-notebook"):
+        world.browser.get(path)
+    assert world.aws.called("start_notebook_instance") == []
+
+
+@pytest.mark.parametrize(
+    ("headers", "starts"),
+    [
+        ({}, True),
+        (JSON, True),
+        ({"Sec-Fetch-Dest": "document"}, True),
+        ({"Sec-Purpose": "prefetch"}, False),
+        ({"Sec-Purpose": "prefetch;prerender"}, False),
+        ({"Purpose": "prefetch"}, False),
+        ({"X-Purpose": "preview"}, False),
+        ({"X-Moz": "prefetch"}, False),
+        ({"Sec-Fetch-Dest": "image"}, False),
+        ({"Sec-Fetch-Dest": "iframe"}, False),
+    ],
+)
+def test_a_grant_that_starts_by_itself_does_so_for_people_and_not_for_previews(
+    world: World, headers: dict[str, str], starts: bool
+) -> None:
+    world.aws.grants.clear()
+    world.aws.grant("user:alice@example.com", "alice-notebook", power="auto-start")
+    world.sign_in()
+    world.aws.notebooks["alice-notebook"] = "Stopped"
+    answer = world.browser.get(OPEN, headers=headers)
+    assert bool(world.aws.called("start_notebook_instance")) is starts
+    assert answer.status == (202 if starts else 409)
+
+
+def test_starting_leads_to_where_one_waits_but_never_by_a_form_to_another_site(world: World) -> None:
+    world.sign_in()
+    world.aws.notebooks["alice-notebook"] = "Stopped"
+    begun = world.browser.post("/notebooks/alice-notebook/start")
+    assert begun.location.endswith("/open/alice-notebook")
+    world.aws.notebooks["alice-notebook"] = "InService"  # a page that was open for long
+    assert world.browser.post("/notebooks/alice-notebook/start").location == f"{world.browser.base_url}/"
+
+
+def test_the_page_of_notebooks_tells_all_of_each(world: World) -> None:
+    world.aws.grants.clear()
+    until = int(world.clock.now) + 86_400
+    world.aws.grant("user:alice@example.com", "alice-notebook", power="start-stop", until=until)
+    world.aws.grant("user:alice@example.com", "bob-notebook", power="start")
+    world.aws.grant("user:alice@example.com", "gone-notebook")
+    world.aws.notebooks["bob-notebook"] = "Stopped"
+    world.sign_in()
+    items = re.findall(r"<li>(.*?)</li>", world.browser.get("/").body, re.DOTALL)
+    running, stopped, gone = items
+    assert "<strong>Running</strong> since 2026-11-23 08:00 UTC · ml.t3.medium" in running
+    assert "yours until 20" in running
+    assert "/alice-notebook/stop" in running
+    assert "/alice-notebook/start" not in running
+    assert "<strong>Stopped</strong>" in stopped
+    assert "/bob-notebook/start" in stopped
+    assert "/bob-notebook/stop" not in stopped
+    assert "can’t be told" in gone
+    assert all('data-copy="https://' in item and ">Open</a>" in item for item in items)
+
+    listed = world.browser.get("/", headers=JSON).json["notebooks"]
+    assert [each["state"] for each in listed] == ["InService", "Stopped", None]
+    assert [each["until"] for each in listed] == [until, None, None]
+
+
+@pytest.mark.parametrize("operation", ["describe_notebook_instance", "assume_role"])
+def test_a_state_that_cannot_be_told_does_not_take_the_page_down(world: World, operation: str) -> None:
+    world.sign_in()
+    world.aws.errors[operation] = refusal("ThrottlingException")
+    page = world.browser.get("/")
+    assert page.status == 200
+    assert "can’t be told" in page.body
+
+
+def test_states_are_asked_side_by_side_and_not_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gate.launch.launcher.PATIENCE", 0.3)
+    world.aws.grants.clear()
+    for number in range(16):
+        world.aws.notebooks[f"n{number}"] = "InService"
+        world.aws.grant("user:alice@example.com", f"n{number}")
+    world.sign_in()
+    world.aws.slow = {"describe_notebook_instance": 0.2}  # eight at a time: the first eight, and then time is up
+    body = world.browser.get("/").body
+    assert body.count("<strong>Running</strong>") == 8
+    assert body.count("can’t be told") == 8
+
+
+def test_a_warm_open_is_two_calls_and_never_asks_for_the_state(world: World) -> None:
+    world.sign_in()
+    world.browser.get(OPEN)
+    world.aws.calls.clear()
+    for path in (OPEN, f"{OPEN}?view=classic", "/open"):
+        assert world.browser.get(path).status == 302
+    two = ["execute_statement", "create_presigned_notebook_instance_url"]
+    assert [name for name, _ in world.aws.calls] == two * 3
+
+
+def test_credentials_are_kept_for_one_caller_address_and_notebook_while_they_are_fresh(world: World) -> None:
+    def assumed() -> int:
+        world.aws.calls.clear()
+        assert world.browser.get(OPEN).status == 302
+        return len(world.aws.called("assume_role"))
+
+    world.sign_in()
+    assert [assumed(), assumed()] == [1, 0]
+    world.browser.address = "203.0.113.8"
+    assert [assumed(), assumed()] == [1, 0]
+    world.clock.now += 3001
+    assert [assumed(), assumed()] == [1, 0]
+    world.aws.grants.clear()
+    world.aws.grant("user:alice@example.com", "alice-notebook", power="none")  # less than before
+    assert [assumed(), assumed()] == [1, 0]
+
+
+def test_a_throttled_page_tries_again_by_itself_at_times_of_its_own(world: World) -> None:
+    world.sign_in()
+    world.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
+    pauses = {int(world.browser.get(OPEN).headers["refresh"]) for _ in range(40)}
+    assert pauses <= set(range(5, 11))
+    assert len(pauses) > 2
+    assert "refresh" not in world.browser.get(OPEN, headers=JSON).headers
