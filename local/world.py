@@ -12,21 +12,19 @@ from typing import Any
 
 import boto3
 from aiohttp import web
-from moto.dynamodb.models import dynamodb_backends
-from moto.sagemaker.models import sagemaker_backends
-from moto.secretsmanager.models import secretsmanager_backends
-from moto.sts.models import sts_backends
 
 from gate import service
 from gate.config import Config
 from gate.handler import handler
 from infra.settings import Settings
-from local.aws.authority import FUNCTION_KEY, Authority
+from local.aws.authority import Authority
 from local.aws.instances import Instances
 from local.aws.operations import Operations
 from local.aws.presigned import PresignedUrls
+from local.aws.seed import empty, fill, keep_secrets, make_notebooks
 from local.aws.server import Aws
 from local.deployment import Deployment
+from local.environment import functions_environment
 from local.evaluator import Evaluator
 from local.front_door import FrontDoor
 from local.listener import Listener
@@ -121,14 +119,21 @@ class World:
         self.authority = Authority(self.deployment, self.evaluator)
         self._start_aws()
         environment = self.deployment.environment
-        self._fill(environment, client_secret)
+        fill(self.operator, self.deployment.table, self._sample.grants)
+        keep_secrets(
+            self.operator,
+            {environment["GATE_SESSION_SECRET_ARN"]: os.urandom(32).hex(), secret_arn: client_secret},
+        )
+        make_notebooks(self.operator, self.instances, self._sample.notebooks)
         if not issuer:
             self.provider = Provider(self._sample.people, groups_claim=environment["GATE_GROUPS_CLAIM"])
             self._started.callback(self.provider.close)
             issuer = self.provider.issuer
         self.base_path = f"/{self.deployment.stage}" if self._under_stage else ""
         self.base_url = self.url + self.base_path
-        self._install({**environment, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url})
+        aws = self._started.enter_context(functions_environment(self.aws.function_url))
+        config = Config.from_environ({**environment, **aws, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url})
+        service.install(service.Gate(config, clock=self._clock))
         self.front_door = FrontDoor(
             deployment=self.deployment,
             evaluator=self.evaluator,
@@ -159,6 +164,7 @@ class World:
             address_of=lambda name: self._address(f"{name.lower()}.notebook.{REGION}"),
             rate=self._sample.urls_per_second,
         )
+        empty()
         self.aws = Aws(self.authority, Operations(instances=self.instances, urls=self.urls))
         self._started.callback(self.aws.close)
 
@@ -193,31 +199,6 @@ class World:
         self._started.callback(outside.close)
         return [*sockets, outside]
 
-    def _fill(self, environment: Mapping[str, str], client_secret: str) -> None:
-        """Put the sample where AWS would have it; moto's backends are the process's, so they are emptied first."""
-        for backends in (dynamodb_backends, sagemaker_backends, secretsmanager_backends, sts_backends):
-            for backend in backends[ACCOUNT].values():
-                backend.reset()
-        dynamodb = self.operator("dynamodb")
-        table = self.deployment.table
-        dynamodb.create_table(**table)
-        for grant in self._sample.grants:
-            dynamodb.put_item(TableName=table["TableName"], Item=grant.item())
-        key, client = environment["GATE_SESSION_SECRET_ARN"], environment["GATE_CLIENT_SECRET_ARN"]
-        for arn, value in ((key, os.urandom(32).hex()), (client, client_secret)):
-            if arn:
-                name = arn.rsplit(":", 1)[-1].rsplit("-", 1)[0]
-                self.operator("secretsmanager").create_secret(Name=name, SecretString=value)
-                # moto ends the ARN by chance; policies and environment go by the template's.
-                secretsmanager_backends[ACCOUNT][REGION].secrets[name].arn = arn
-        for notebook in self._sample.notebooks:
-            self.operator("sagemaker").create_notebook_instance(
-                NotebookInstanceName=notebook.name,
-                InstanceType=notebook.instance_type,
-                RoleArn=f"arn:aws:iam::{ACCOUNT}:role/notebook",
-            )
-            self.instances.put(notebook.name, notebook.status)
-
     def operator(self, service_name: str) -> Any:
         """Return a boto3 client that may do anything: what an administrator's credentials would give."""
         make: Callable[..., Any] = boto3.client  # boto3-stubs want a literal name
@@ -228,32 +209,3 @@ class World:
             aws_access_key_id=self.authority.operator_key,
             aws_secret_access_key="local",
         )
-
-    def _install(self, environment: Mapping[str, str]) -> None:
-        """Give this process what Lambda gives the function: credentials, region, and the way to AWS."""
-        aws = {
-            "AWS_ACCESS_KEY_ID": FUNCTION_KEY,
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_SESSION_TOKEN": "local",
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_ENDPOINT_URL": self.aws.function_url,
-            # Nothing of this machine's own AWS set-up may reach in.
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        before = {name: os.environ.get(name) for name in (*aws, "AWS_PROFILE")}
-        os.environ.update(aws)
-        os.environ.pop("AWS_PROFILE", None)
-        self._started.callback(_restore, before)
-        boto3.setup_default_session()
-        service.install(service.Gate(Config.from_environ({**environment, **aws}), clock=self._clock))
-
-
-def _restore(before: Mapping[str, str | None]) -> None:
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value

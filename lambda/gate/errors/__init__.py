@@ -1,0 +1,61 @@
+"""Everything that can go wrong, as a small tree.
+
+One class a case. Each has a fixed status, a reason code for logs and JSON clients, and fixed words that
+say what to do next. Nothing is ever interpolated, so no token, cookie, code or URL can be in an answer.
+"""
+
+from gate.errors.base import BadRequestError, ForbiddenError, GateError, NotFoundError, UnauthenticatedError
+from gate.errors.caller import (
+    EmailNotVerifiedError,
+    InvalidTokenError,
+    LoginFailedError,
+    NotSignedInError,
+    TooManyGroupsError,
+    UnknownIamCallerError,
+    WrongOriginError,
+)
+from gate.errors.notebook import (
+    InvalidNotebookNameError,
+    InvalidViewError,
+    NoPowerError,
+    NotebookBusyError,
+    NotebookFailedError,
+    NotebookMissingError,
+    NotebookStartingError,
+    NotebookStoppedError,
+    NotebookStoppingError,
+    NotGrantedError,
+    NotReadyError,
+)
+from gate.errors.upstream import AwsDeniedError, AwsError, IdentityProviderDownError, ThrottledError, UpstreamError
+
+__all__ = [
+    "AwsDeniedError",
+    "AwsError",
+    "BadRequestError",
+    "EmailNotVerifiedError",
+    "ForbiddenError",
+    "GateError",
+    "IdentityProviderDownError",
+    "InvalidNotebookNameError",
+    "InvalidTokenError",
+    "InvalidViewError",
+    "LoginFailedError",
+    "NoPowerError",
+    "NotFoundError",
+    "NotGrantedError",
+    "NotReadyError",
+    "NotSignedInError",
+    "NotebookBusyError",
+    "NotebookFailedError",
+    "NotebookMissingError",
+    "NotebookStartingError",
+    "NotebookStoppedError",
+    "NotebookStoppingError",
+    "ThrottledError",
+    "TooManyGroupsError",
+    "UnauthenticatedError",
+    "UnknownIamCallerError",
+    "UpstreamError",
+    "WrongOriginError",
+]

@@ -1,0 +1,62 @@
+"""Who is calling can't be told, or did not ask as they must."""
+
+from gate.errors.base import BadRequestError, ForbiddenError, UnauthenticatedError
+
+
+class LoginFailedError(BadRequestError):
+    """The way back from the identity provider does not belong to a sign-in that this browser began."""
+
+    reason = "login_failed"
+    title = "Signing in did not work"
+    words = "The sign-in took too long, was used before, or was begun in another browser. Sign in again."
+
+
+class NotSignedInError(UnauthenticatedError):
+    """No session cookie or token came with the request, or the session is over."""
+
+    reason = "not_signed_in"
+    title = "Please sign in"
+    words = "You are not signed in, or your session is over. Sign in and try again."
+
+
+class InvalidTokenError(UnauthenticatedError):
+    """A bearer token came, and it does not prove anything."""
+
+    reason = "invalid_token"
+    title = "The token was not accepted"
+    words = "The ID token is expired, altered, or meant for another application. Get a new one and try again."
+
+
+class EmailNotVerifiedError(ForbiddenError):
+    """The identity provider names no address, or does not vouch for it."""
+
+    reason = "email_not_verified"
+    title = "Your e-mail address is not verified"
+    words = "Your identity provider does not vouch for your e-mail address. Verify it there, then sign in again."
+
+
+class TooManyGroupsError(ForbiddenError):
+    """More groups than fit into the session cookie, or a pointer to them instead of their names."""
+
+    reason = "too_many_groups"
+    title = "You are in too many groups"
+    words = (
+        "Your identity provider sent more groups than a session can hold, or a pointer instead of their names. "
+        "Ask your platform team to narrow the setting identity.groups, or to have the provider send fewer."
+    )
+
+
+class UnknownIamCallerError(ForbiddenError):
+    """The IAM route was reached without an identity that can be named."""
+
+    reason = "unknown_iam_caller"
+    title = "Your AWS identity was not recognised"
+    words = "Call this address with a signed request (SigV4) of a user or role."
+
+
+class WrongOriginError(ForbiddenError):
+    """A form was sent from a page that is not ours (cross-site request forgery)."""
+
+    reason = "wrong_origin"
+    title = "That did not come from this site"
+    words = "Open your notebooks here and use the buttons on the page."

@@ -1,0 +1,52 @@
+"""What AWS holds when the gate starts: grants, secrets, notebooks."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.sagemaker.models import sagemaker_backends
+from moto.secretsmanager.models import secretsmanager_backends
+from moto.sts.models import sts_backends
+
+from local.aws.instances import Instances
+from local.sample import Notebook, SampleGrant
+from local.template import ACCOUNT, REGION
+
+ClientOf = Callable[[str], Any]
+"""Gives a boto3 client of a service, with leave to do anything."""
+
+
+def empty() -> None:
+    """Forget everything: moto's data are the process's, and another world may have been there before."""
+    for backends in (dynamodb_backends, sagemaker_backends, secretsmanager_backends, sts_backends):
+        for backend in backends[ACCOUNT].values():
+            backend.reset()
+
+
+def fill(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence[SampleGrant]) -> None:
+    """Make the grants table and put `grants` into it."""
+    dynamodb = client_of("dynamodb")
+    dynamodb.create_table(**table)
+    for grant in grants:
+        dynamodb.put_item(TableName=table["TableName"], Item=grant.item())
+
+
+def keep_secrets(client_of: ClientOf, secrets: Mapping[str, str]) -> None:
+    """Keep `secrets`, by their ARNs; an empty ARN stands for none."""
+    for arn, value in secrets.items():
+        if arn:
+            name = arn.rsplit(":", 1)[-1].rsplit("-", 1)[0]
+            client_of("secretsmanager").create_secret(Name=name, SecretString=value)
+            # moto ends the ARN by chance; policies and environment go by the template's.
+            secretsmanager_backends[ACCOUNT][REGION].secrets[name].arn = arn
+
+
+def make_notebooks(client_of: ClientOf, instances: Instances, notebooks: Sequence[Notebook]) -> None:
+    """Make the notebook instances, each in its state."""
+    for notebook in notebooks:
+        client_of("sagemaker").create_notebook_instance(
+            NotebookInstanceName=notebook.name,
+            InstanceType=notebook.instance_type,
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/notebook",
+        )
+        instances.put(notebook.name, notebook.status)

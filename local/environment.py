@@ -1,0 +1,40 @@
+"""This process's environment, for as long as it plays Lambda's."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import boto3
+
+from local.aws.authority import FUNCTION_KEY
+from local.template import REGION
+
+
+@contextmanager
+def functions_environment(aws_url: str) -> Iterator[Mapping[str, str]]:
+    """Give this process what Lambda gives the function: credentials, region, and the way to AWS at `aws_url`."""
+    aws = {
+        "AWS_ACCESS_KEY_ID": FUNCTION_KEY,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ENDPOINT_URL": aws_url,
+        # Nothing of this machine's own AWS set-up may reach in.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    before = {name: os.environ.get(name) for name in (*aws, "AWS_PROFILE")}
+    os.environ.update(aws)
+    os.environ.pop("AWS_PROFILE", None)
+    # boto3 keeps a session, with the credentials that it found when it was made.
+    boto3.setup_default_session()
+    try:
+        yield aws
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
