@@ -4,7 +4,9 @@ Every row is asserted both ways: a refusal turns into leave when the guards that
 that no row passes because its question is wrong.
 """
 
+import datetime
 import json
+import time
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +16,7 @@ import pytest
 from gate.config import Config
 from gate.grants import Grant
 from gate.identity.caller import Caller
+from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from local.deployment import Deployment
 from local.evaluator import Access, Evaluator
@@ -83,14 +86,19 @@ def _session_policy(deployment: Deployment, pin: str, address: str = MINE) -> An
         asked.append(parameters)
         return {"Credentials": {}}
 
-    status = SimpleNamespace(
-        describe_notebook_instance=lambda **_: {"NotebookInstanceStatus": "InService"},
-    )
+    described = {
+        "NotebookInstanceStatus": "InService",
+        "InstanceType": "ml.t3.medium",
+        "LastModifiedTime": datetime.datetime.now(datetime.UTC),
+    }
+    sagemaker: Any = SimpleNamespace(describe_notebook_instance=lambda **_: described)
     config = Config.from_environ({**deployment.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
     sts: Any = SimpleNamespace(assume_role=assume_role)
-    launcher = Launcher(config, sts=sts, sagemaker_of=lambda _: status)  # type: ignore[arg-type,return-value]
+    role = config.launch_role_arn
+    clients = CallerClients(sts=sts, sagemaker_of=lambda _: sagemaker, role_arn=role, clock=time.time)
+    launcher = Launcher(config, clients)
     caller = Caller("user:alice@example.com", (), "session", address)
-    launcher.state(caller, Grant("user:alice@example.com", "alice-notebook", 43_200, power="start"))
+    launcher.describe(caller, Grant("user:alice@example.com", "alice-notebook", 43_200, power="start"))
     assert asked[0]["RoleArn"] == deployment.launch_role.arn
     return json.loads(asked[0]["Policy"])
 

@@ -47,6 +47,8 @@ def _resources(template: Template) -> dict[str, Any]:
     (deployment,) = (n for n, each in template["Resources"].items() if each["Type"] == "AWS::ApiGateway::Deployment")
     own = {name: {**each, "Metadata": None} for name, each in template["Resources"].items() if name != "CDKMetadata"}
     resources: dict[str, Any] = json.loads(json.dumps(own).replace(deployment, "Deployment"))
+    for each in resources.values():
+        each.get("Properties", {}).pop("Code", None)  # named after the bundle, which the kept template does not follow
     return resources
 
 
