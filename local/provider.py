@@ -12,6 +12,8 @@ from local.sample import Person
 from local.serving import WsgiServer
 
 CLIENT_ID = "notebook-gate-local"
+CLIENT_SECRET = "any-will-do"
+"""The provider asks for one (its release for Python 3.11 knows no public clients) and looks at none."""
 
 
 class Provider:

@@ -30,7 +30,7 @@ from local.front_door import FrontDoor
 from local.listener import Listener
 from local.notebook.jupyter import Jupyters
 from local.notebook.site import Site, page
-from local.provider import CLIENT_ID, Provider
+from local.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from local.sample import Sample
 from local.template import ACCOUNT, REGION, Template, synthesise
 
@@ -107,8 +107,10 @@ class World:
         self.port = sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         issuer, client_id, client_secret = self._own_issuer
+        if not issuer:
+            client_id, client_secret = CLIENT_ID, CLIENT_SECRET
         secret_arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:client-secret-AbCdEf" if client_secret else ""
-        own = {"issuer": ELSEWHERE, "client_id": client_id or CLIENT_ID, "client_secret_arn": secret_arn}
+        own = {"issuer": ELSEWHERE, "client_id": client_id, "client_secret_arn": secret_arn}
         identity = {**self._settings.get("identity", {}), **own}
         settings = Settings.parse({"networks": [INSIDE], **self._settings, "identity": identity})
         template = synthesise(settings)

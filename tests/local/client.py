@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from local.provider import CLIENT_ID, CLIENT_SECRET
 from local.world import World
 
 
@@ -63,8 +64,9 @@ class Person(requests.Session):
             "grant_type": "authorization_code",
             "code": code[1],
             "redirect_uri": requests.utils.unquote(redirect[1]),
-            "client_id": "notebook-gate-local",
         }
         host = urlsplit(away)
-        answer = self.post(f"{host.scheme}://{host.netloc}/oauth2/token", data=form, timeout=30)
+        answer = self.post(
+            f"{host.scheme}://{host.netloc}/oauth2/token", data=form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=30
+        )
         return str(answer.json()["id_token"])
