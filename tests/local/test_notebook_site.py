@@ -38,7 +38,9 @@ def url(world: World) -> str:
 
 
 def _url(world: World, notebook: str, email: str) -> str:
-    location: str = Person(world).open(f"/open/{notebook}", email).headers["Location"]
+    answer = Person(world).open(f"/open/{notebook}", email)
+    assert answer.status_code == 302, f"{answer.status_code}: {answer.text[-600:]}"
+    location: str = answer.headers["Location"]
     assert "authToken=" in location
     return location
 
