@@ -15,7 +15,7 @@ from local.evaluator import Access, Evaluator
 from local.events import HttpAnswer, HttpRequest, Match, answer_of, event_of, find_route, method_arn
 from local.sample import IamUser
 from local.signature import BadSignatureError, UnsignedError, signer_of
-from local.template import ACCOUNT
+from local.template import ACCOUNT, REGION
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -37,7 +37,9 @@ class FrontDoor:
         base_path: str,
     ) -> None:
         """`base_path`: `/prod` to serve under the stage as API Gateway's own address does, empty as a domain does."""
-        self._deployment = deployment
+        # Read once: each is resolved out of the whole template.
+        self._stage = deployment.stage
+        self._policy = deployment.api_policy
         self._routes = deployment.routes
         self._responses = deployment.gateway_responses
         self._evaluator = evaluator
@@ -100,21 +102,21 @@ class FrontDoor:
         return self._evaluator.allows(
             Access(
                 action="execute-api:Invoke",
-                resource=method_arn(request, self._deployment.stage),
+                resource=method_arn(request, self._stage),
                 account=ACCOUNT,
                 principal=user,
                 context=context,
-                resource_policy=self._deployment.api_policy,
+                resource_policy=self._policy,
             )
         )
 
     def _call(self, request: HttpRequest, match: Match, user: str | None) -> HttpAnswer:
-        event = event_of(request, match, stage=self._deployment.stage, base_path=self._base_path, user_arn=user)
+        event = event_of(request, match, stage=self._stage, base_path=self._base_path, user_arn=user)
         context = SimpleNamespace(
             function_name="notebook-gate-local",
             function_version="$LATEST",
             memory_limit_in_mb=512,
-            invoked_function_arn=f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:notebook-gate-local",
+            invoked_function_arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:notebook-gate-local",
             aws_request_id=str(uuid.uuid4()),
             get_remaining_time_in_millis=lambda: 28_000,
         )

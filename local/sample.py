@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from gate.grants import Power, View
+
 NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 
 
@@ -39,8 +41,8 @@ class SampleGrant(_Entry):
     principal: Annotated[str, Field(pattern=r"^(user|group|iam):.+$")]
     notebook: Annotated[str, Field(pattern=NAME, max_length=63)]
     session: Annotated[int, Field(ge=1800, le=43_200)] | None = None
-    view: Literal["lab", "classic"] | None = None
-    power: Literal["none", "start", "start-stop", "auto-start"] | None = None
+    view: View | None = None
+    power: Power | None = None
     until: datetime.date | None = None
     default: bool | None = None
 

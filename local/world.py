@@ -29,7 +29,8 @@ from local.evaluator import Evaluator
 from local.front_door import FrontDoor
 from local.listener import Listener
 from local.notebook.jupyter import Jupyters
-from local.notebook.site import Site, page
+from local.notebook.pages import sign_in_page
+from local.notebook.site import Site
 from local.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from local.sample import Sample
 from local.template import ACCOUNT, REGION, Template, synthesise
@@ -38,6 +39,9 @@ INSIDE = "127.0.0.1/32"
 """The one network that is inside; 127.0.0.2 and all others are outside."""
 
 FILES = Path(__file__).parent.parent / ".cache" / "local" / "notebooks"
+
+SIGN_IN = "signin.localhost"
+"""The host that plays the AWS console's sign-in page."""
 
 ELSEWHERE = "https://issuer.invalid"
 """Stands in the template for an issuer on this machine, whose port differs from run to run."""
@@ -106,6 +110,7 @@ class World:
         sockets = self._sockets()
         self.port = sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self._notebooks = {_host_of(notebook.name): notebook.name for notebook in self._sample.notebooks}
         issuer, client_id, client_secret = self._own_issuer
         if not issuer:
             client_id, client_secret = CLIENT_ID, CLIENT_SECRET
@@ -150,7 +155,7 @@ class World:
             instances=self.instances,
             jupyters=self._jupyters,
             clock=self._clock,
-            sign_in=self._address("signin") + "/",
+            sign_in=self._address(SIGN_IN) + "/",
             endpoints=self._endpoints,
         )
         listener = Listener(sockets, self._serve)
@@ -163,7 +168,7 @@ class World:
         self.urls = PresignedUrls(
             instances=self.instances,
             clock=self._clock,
-            address_of=lambda name: self._address(f"{name.lower()}.notebook.{REGION}"),
+            address_of=lambda name: self._address(_host_of(name)),
             rate=self._sample.urls_per_second,
         )
         empty()
@@ -171,16 +176,14 @@ class World:
         self._started.callback(self.aws.close)
 
     def _address(self, host: str) -> str:
-        # Browsers and curl take every name below localhost for this machine (RFC 6761 §6.3).
-        return f"http://{host}.localhost:{self.port}"
+        return f"http://{host}:{self.port}"
 
     async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
         host = incoming.host.partition(":")[0].lower()
-        for notebook in self._sample.notebooks:
-            if host == f"{notebook.name.lower()}.notebook.{REGION}.localhost":
-                return await self.site.serve(incoming, notebook.name)
-        if host == "signin.localhost":
-            return page("sign_in", 200, base_url=self.base_url)
+        if host in self._notebooks:
+            return await self.site.serve(incoming, self._notebooks[host])
+        if host == SIGN_IN:
+            return sign_in_page(self.base_url)
         return await self.front_door.serve(incoming)
 
     def _sockets(self) -> list[socket.socket]:
@@ -211,3 +214,8 @@ class World:
             aws_access_key_id=self.authority.operator_key,
             aws_secret_access_key="local",
         )
+
+
+def _host_of(notebook: str) -> str:
+    # Browsers and curl take every name below localhost for this machine (RFC 6761 §6.3).
+    return f"{notebook.lower()}.notebook.{REGION}.localhost"

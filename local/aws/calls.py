@@ -65,8 +65,7 @@ class Call:
             case "secretsmanager", operation if "SecretId" in parameters:
                 return [(f"secretsmanager:{operation}", parameters["SecretId"], {})]
             case "sagemaker", operation if "NotebookInstanceName" in parameters:
-                name = parameters["NotebookInstanceName"].lower()
-                arn = f"arn:aws:sagemaker:{self.region}:{ACCOUNT}:notebook-instance/{name}"
+                arn = notebook_arn(parameters["NotebookInstanceName"], self.region)
                 return [(f"sagemaker:{operation}", arn, {})]
         raise UnmappedCallError(f"{self.service}:{self.operation} is not known here")
 
@@ -90,6 +89,11 @@ def read_call(environ: dict[str, Any], source: str) -> Call:
         parameters = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         operation = parameters.get("Action", "")
     return Call(match["service"], match["region"], operation, parameters, match["key"], source)
+
+
+def notebook_arn(name: str, region: str) -> str:
+    """Return the ARN by which policies know the notebook instance `name`."""
+    return f"arn:aws:sagemaker:{region}:{ACCOUNT}:notebook-instance/{name.lower()}"
 
 
 def _table(name: str) -> str:

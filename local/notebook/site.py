@@ -8,25 +8,23 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from string import Template
 from typing import TypeVar
 
 import aiohttp
 from aiohttp import web
 
 from local.aws.authority import Authority
-from local.aws.calls import ApiError
+from local.aws.calls import ApiError, notebook_arn
 from local.aws.instances import Instances
 from local.aws.presigned import PresignedUrl, PresignedUrls
 from local.notebook.jupyter import JupyterError, Jupyters
+from local.notebook.pages import not_running_page, refused_page
 from local.notebook.proxy import forward, relay
-from local.template import ACCOUNT, REGION
+from local.template import REGION
 
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 COOKIE = "notebook-session"
 _Result = TypeVar("_Result")
-PAGES = Path(__file__).parent / "pages"
 
 
 @dataclass(frozen=True)
@@ -71,12 +69,12 @@ class Site:
         if session is None or session.url.notebook != notebook or session.ends <= self._clock():
             return self._away(incoming)
         if not await self._permitted(incoming, session.url):
-            return page("refused", 403)
+            return refused_page()
         try:
             if await self._do(self._instances.state, notebook) != "InService":
-                return page("not_running", 503)
+                return not_running_page(503)
         except ApiError:
-            return page("not_running", 404)
+            return not_running_page(404)
         try:
             socket = await self._do(self._jupyters.socket_of, notebook)
             if incoming.headers.get("Upgrade", "").lower() == "websocket":
@@ -85,14 +83,14 @@ class Site:
         except aiohttp.WSServerHandshakeError as error:
             return web.Response(status=error.status)
         except (aiohttp.ClientError, JupyterError):
-            return page("not_running", 503)
+            return not_running_page(503)
 
     async def _enter(self, incoming: web.BaseRequest, notebook: str, token: str) -> web.StreamResponse:
         url = self._urls.usable(token, notebook)
         if url is None:
             return self._away(incoming)
         if not await self._permitted(incoming, url):
-            return page("refused", 403)
+            return refused_page()
         key = secrets.token_urlsafe(32)
         self._sessions[key] = _Session(url, self._clock() + url.session_seconds)
         # On to an address without the token, so that it is in no history and no Referer.
@@ -107,20 +105,14 @@ class Site:
     async def _permitted(self, incoming: web.BaseRequest, url: PresignedUrl) -> bool:
         address = incoming.remote or ""
         source = self._endpoints.get(address, address)
-        arn = f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{url.notebook.lower()}"
+        arn = notebook_arn(url.notebook, REGION)
         return await self._do(self._authority.allows, url.creator, OPEN, arn, source)
 
     def _away(self, incoming: web.BaseRequest) -> web.StreamResponse:
         if incoming.method == "GET" and "Upgrade" not in incoming.headers:
             return web.Response(status=302, headers={"Location": self._sign_in})
-        return page("refused", 403)
+        return refused_page()
 
     @staticmethod
     async def _do(work: Callable[..., _Result], *arguments: object) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
-
-
-def page(name: str, status: int, **values: str) -> web.Response:
-    """Return the page `pages/<name>.html`."""
-    text = Template((PAGES / f"{name}.html").read_text(encoding="utf-8")).substitute(values)
-    return web.Response(status=status, text=text, content_type="text/html", headers={"Cache-Control": "no-store"})

@@ -18,14 +18,15 @@ BOBS = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/bob-notebook"
 INSIDE, OUTSIDE = "127.0.0.1", "127.0.0.2"
 
 
-def _launch_role(template: Template) -> dict[str, Any]:
+def launch_role(template: Template) -> dict[str, Any]:
+    """Return the launch role's properties."""
     name = template["Outputs"]["LaunchRoleArn"]["Value"]["Fn::GetAtt"][0]
     role: dict[str, Any] = template["Resources"][name]["Properties"]
     return role
 
 
 def _statements(template: Template) -> Any:
-    return _launch_role(template)["Policies"][0]["PolicyDocument"]["Statement"]
+    return launch_role(template)["Policies"][0]["PolicyDocument"]["Statement"]
 
 
 def forget_the_functions_address(template: Template) -> None:
@@ -37,12 +38,12 @@ def drop_the_deny(template: Template) -> None:
 
 
 def distrust_the_function(template: Template) -> None:
-    trust = _launch_role(template)["AssumeRolePolicyDocument"]["Statement"]
+    trust = launch_role(template)["AssumeRolePolicyDocument"]["Statement"]
     trust[0]["Principal"] = {"AWS": "arn:aws:iam::123456789012:role/Somebody"}
 
 
 def forbid_source_identity(template: Template) -> None:
-    trust = _launch_role(template)["AssumeRolePolicyDocument"]
+    trust = launch_role(template)["AssumeRolePolicyDocument"]
     trust["Statement"] = [each for each in trust["Statement"] if each["Action"] == "sts:AssumeRole"]
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from local.sample import Sample
 from local.template import REGION, Template
 from local.world import World
 from tests.local.client import Person
 from tests.local.clock import Clock
-from tests.local.test_least_privilege import FUNCTION_KEY, client_maker
+from tests.local.test_broken_deployments import launch_role
+from tests.local.test_least_privilege import FUNCTION_KEY, client_maker, refused
 from tests.local.test_notebook_site import COLLEAGUE, ENDPOINT, MINE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT
 from tests.local.visitor import Visitor
 
@@ -24,8 +24,7 @@ OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 
 def _changed(change: Change) -> Callable[[Template], None]:
     def apply(template: Template) -> None:
-        name = template["Outputs"]["LaunchRoleArn"]["Value"]["Fn::GetAtt"][0]
-        (policy,) = template["Resources"][name]["Properties"]["Policies"]
+        (policy,) = launch_role(template)["Policies"]
         before = copy.deepcopy(policy)
         change(policy["PolicyDocument"]["Statement"])
         assert policy != before, "the change changed nothing"
@@ -39,14 +38,6 @@ def _status(url: str, address: str) -> int:
             return await visitor.knock(url)
 
     return asyncio.run(knock())
-
-
-def _refused(call: Callable[..., Any], **parameters: Any) -> bool:
-    try:
-        call(**parameters)
-    except ClientError as error:
-        return "AccessDenied" in error.response["Error"]["Code"]
-    return False
 
 
 def walk(world: World, clock: Clock) -> None:
@@ -75,10 +66,10 @@ def walk(world: World, clock: Clock) -> None:
     here = client_maker(world.aws.url, key)("sagemaker")
     elsewhere = client_maker(world.aws.url, key, region="us-east-1")("sagemaker")
     named = {"NotebookInstanceName": "alice-notebook"}
-    assert not _refused(here.describe_notebook_instance, **named)
-    assert _refused(elsewhere.describe_notebook_instance, **named)
-    assert _refused(here.delete_notebook_instance, **named)
-    assert _refused(here.update_notebook_instance, **named)
+    assert not refused(lambda: here.describe_notebook_instance(**named))
+    assert refused(lambda: elsewhere.describe_notebook_instance(**named))
+    assert refused(lambda: here.delete_notebook_instance(**named))
+    assert refused(lambda: here.update_notebook_instance(**named))
 
 
 def _world(sample: Sample, clock: Clock, change: Change | None = None) -> World:

@@ -33,7 +33,8 @@ def client_maker(url: str, key: str, region: str = REGION) -> Make:
     return client
 
 
-def _refused(call: Callable[[], Any]) -> bool:
+def refused(call: Callable[[], Any]) -> bool:
+    """Tell whether AWS denies `call`; any other error is none of these tests' business."""
     try:
         call()
     except ClientError as error:
@@ -52,47 +53,47 @@ def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, f
     table, dynamodb = world.deployment.table["TableName"], function("dynamodb")
     item = {"principal": {"S": "user:mallory@example.com"}, "notebook": {"S": "alice-notebook"}}
 
-    assert not _refused(_select(dynamodb, f'SELECT * FROM "{table}" WHERE "principal" IN [?]'))
-    assert _refused(_select(dynamodb, f'SELECT * FROM "{table}"'))
-    assert _refused(_select(dynamodb, 'SELECT * FROM "other" WHERE "principal" IN [?]'))
-    assert _refused(lambda: dynamodb.scan(TableName=table))
-    assert _refused(lambda: dynamodb.put_item(TableName=table, Item=item))
-    assert _refused(lambda: dynamodb.delete_item(TableName=table, Key=item))
-    assert _refused(lambda: dynamodb.delete_table(TableName=table))
+    assert not refused(_select(dynamodb, f'SELECT * FROM "{table}" WHERE "principal" IN [?]'))
+    assert refused(_select(dynamodb, f'SELECT * FROM "{table}"'))
+    assert refused(_select(dynamodb, 'SELECT * FROM "other" WHERE "principal" IN [?]'))
+    assert refused(lambda: dynamodb.scan(TableName=table))
+    assert refused(lambda: dynamodb.put_item(TableName=table, Item=item))
+    assert refused(lambda: dynamodb.delete_item(TableName=table, Key=item))
+    assert refused(lambda: dynamodb.delete_table(TableName=table))
 
 
 def test_its_own_secret_can_be_read_and_none_can_be_written(world: World, function: Make) -> None:
     secrets, own = function("secretsmanager"), world.deployment.environment["GATE_SESSION_SECRET_ARN"]
 
-    assert not _refused(lambda: secrets.get_secret_value(SecretId=own))
-    assert _refused(lambda: secrets.get_secret_value(SecretId=OTHER_SECRET))
-    assert _refused(lambda: secrets.put_secret_value(SecretId=own, SecretString="known"))
+    assert not refused(lambda: secrets.get_secret_value(SecretId=own))
+    assert refused(lambda: secrets.get_secret_value(SecretId=OTHER_SECRET))
+    assert refused(lambda: secrets.put_secret_value(SecretId=own, SecretString="known"))
 
 
 def test_the_launch_role_can_be_assumed_and_no_other(world: World, function: Make) -> None:
     sts, own = function("sts"), world.deployment.launch_role.arn
 
-    assert not _refused(lambda: sts.assume_role(RoleArn=own, RoleSessionName="x1", SourceIdentity="x1"))
-    assert _refused(lambda: sts.assume_role(RoleArn=OTHER_ROLE, RoleSessionName="x1"))
+    assert not refused(lambda: sts.assume_role(RoleArn=own, RoleSessionName="x1", SourceIdentity="x1"))
+    assert refused(lambda: sts.assume_role(RoleArn=OTHER_ROLE, RoleSessionName="x1"))
     tagged = {"RoleArn": own, "RoleSessionName": "x1", "Tags": [{"Key": "a", "Value": "b"}]}
-    assert _refused(lambda: sts.assume_role(**tagged))
+    assert refused(lambda: sts.assume_role(**tagged))
 
 
 def test_it_opens_no_notebook_in_its_own_name(function: Make) -> None:
     sagemaker = function("sagemaker")
     named = {"NotebookInstanceName": "alice-notebook"}
 
-    assert _refused(lambda: sagemaker.create_presigned_notebook_instance_url(**named))
-    assert _refused(lambda: sagemaker.describe_notebook_instance(**named))
-    assert _refused(lambda: sagemaker.delete_notebook_instance(**named))
-    assert _refused(lambda: sagemaker.list_notebook_instances())
+    assert refused(lambda: sagemaker.create_presigned_notebook_instance_url(**named))
+    assert refused(lambda: sagemaker.describe_notebook_instance(**named))
+    assert refused(lambda: sagemaker.delete_notebook_instance(**named))
+    assert refused(lambda: sagemaker.list_notebook_instances())
 
 
 def test_nobody_can_do_anything_without_credentials_that_are_known(world: World) -> None:
     stranger = client_maker(world.aws.url, "AKIASTRANGERSTRANGER")
-    assert _refused(lambda: stranger("sagemaker").describe_notebook_instance(NotebookInstanceName="alice-notebook"))
+    assert refused(lambda: stranger("sagemaker").describe_notebook_instance(NotebookInstanceName="alice-notebook"))
     operator = client_maker(world.aws.url, world.authority.operator_key)
-    assert not _refused(lambda: operator("sagemaker").list_notebook_instances())
+    assert not refused(lambda: operator("sagemaker").list_notebook_instances())
 
 
 def test_the_callers_session_goes_as_far_as_the_grants_power(world: World) -> None:
