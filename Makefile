@@ -1,15 +1,21 @@
 # Two commands do all set-up by themselves: `make run` and `make test`.
 
 PORT ?= 8080
-export PORT ISSUER CLIENT_ID CLIENT_SECRET SAMPLE
+export PORT ISSUER CLIENT_ID CLIENT_SECRET SAMPLE SLACK_SIGNING_SECRET SLACK_TEAM SLACK_BOT_TOKEN SLACK_USER
 
 PYTHON = .venv/bin/python
 
 help: ## Say what there is
-	@grep -hE '^[a-z.]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: .venv/.ready node_modules/.ready ## Serve everything on this machine, without AWS (PORT, ISSUER, CLIENT_ID, CLIENT_SECRET, SAMPLE)
+run: .venv/.ready node_modules/.ready ## Serve everything on this machine, without AWS (PORT, ISSUER, CLIENT_ID, CLIENT_SECRET, SAMPLE, SLACK_…)
 	@PYTHONPATH=lambda exec $(PYTHON) -m local
+
+slack: .venv/.ready ## Play somebody in the local Slack, beside `make run` (PORT, SLACK_USER)
+	@PYTHONPATH=lambda exec $(PYTHON) -m local.slack
+
+slack-manifest: .venv/.ready ## Print the Slack app's manifest for your deployment (BASE_URL)
+	@PYTHONPATH=lambda $(PYTHON) -m cli.slack_manifest "$(BASE_URL)"
 
 test: .venv/.ready node_modules/.ready .cache/browser ## Check style and types, and run all tests
 	.venv/bin/ruff check
@@ -42,4 +48,4 @@ node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run test pictures format deploy clean .venv
+.PHONY: help run slack slack-manifest test pictures format deploy clean .venv

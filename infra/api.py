@@ -28,6 +28,12 @@ OPEN_ROUTES = (
 IAM_ROUTES = (("GET", "/iam/open/{notebook}"),)
 """Routes on which API Gateway does."""
 
+SLACK_ROUTES = (("POST", "/slack"),)
+"""Routes that the whole world reaches, and that Slack's signature guards. There only where Slack is in the settings."""
+
+SLACK_RATE, SLACK_BURST = 10, 20
+"""Requests a second, and at once: apart from the others', so that a flood from outside keeps nobody inside waiting."""
+
 # No query (it may hold a code or a ticket), no header, and the route's pattern in place of the path.
 _ACCESS_LOG = {
     "time": "$context.requestTime",
@@ -55,6 +61,7 @@ class GateApi(Construct):
         iam_accounts: list[str],
         limits: LimitSettings,
         own_domain: bool,
+        slack: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         access_log = log_group(self, "AccessLog", days=limits.log_days)
@@ -66,7 +73,7 @@ class GateApi(Construct):
             endpoint_types=[apigateway.EndpointType.REGIONAL],
             # Two addresses would be two sets of cookies, and one that nobody watches.
             disable_execute_api_endpoint=own_domain,
-            policy=resource_policy(networks=networks, accounts=[cdk.Aws.ACCOUNT_ID, *iam_accounts]),
+            policy=resource_policy(networks=networks, accounts=[cdk.Aws.ACCOUNT_ID, *iam_accounts], slack=slack),
             cloud_watch_role=True,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
@@ -78,10 +85,21 @@ class GateApi(Construct):
                 logging_level=apigateway.MethodLoggingLevel.OFF,
                 data_trace_enabled=False,
                 metrics_enabled=True,
+                method_options={
+                    f"{path}/{method}": apigateway.MethodDeploymentOptions(
+                        throttling_rate_limit=SLACK_RATE,
+                        throttling_burst_limit=SLACK_BURST,
+                        # A method's own settings replace the stage's, all of them.
+                        logging_level=apigateway.MethodLoggingLevel.OFF,
+                        metrics_enabled=True,
+                    )
+                    for method, path in (SLACK_ROUTES if slack else ())
+                },
             ),
         )
         # CDK's own output names the stage's address, which is switched off where there is a domain.
         self.api.node.try_remove_child("Endpoint")
+        self._slack = slack
         add_gateway_responses(self.api)
         acknowledge(
             self.api,
@@ -113,6 +131,10 @@ class GateApi(Construct):
             opened = root.resource_for_path(path).add_method(method, integration)
             acknowledge(opened, "APIG4", "Who calls is found out by the function: session cookie or ID token.")
             acknowledge(opened, "COG4", "Who calls is found out by the function: session cookie or ID token.")
+        for method, path in SLACK_ROUTES if self._slack else ():
+            called = root.resource_for_path(path).add_method(method, integration)
+            acknowledge(called, "APIG4", "Slack signs its requests; the function checks it before it reads anything.")
+            acknowledge(called, "COG4", "Slack signs its requests; the function checks it before it reads anything.")
         for method, path in IAM_ROUTES:
             signed = root.resource_for_path(path).add_method(
                 method, integration, authorization_type=apigateway.AuthorizationType.IAM

@@ -13,8 +13,8 @@ The stage is named, since `*` spans slashes: `execute-api:/*/POST/slack` would a
 """
 
 
-def resource_policy(*, networks: Sequence[str], accounts: Sequence[str]) -> iam.PolicyDocument:
-    """Write the policy that admits `networks` everywhere, everybody on Slack's path, and `accounts` to `/iam`.
+def resource_policy(*, networks: Sequence[str], accounts: Sequence[str], slack: bool) -> iam.PolicyDocument:
+    """Write the policy that admits `networks` everywhere, with `slack` everybody on its path, and `accounts` to `/iam`.
 
     API Gateway puts the API's own ARN in the place of `execute-api:` (developer guide, "resource policies").
     """
@@ -27,7 +27,8 @@ def resource_policy(*, networks: Sequence[str], accounts: Sequence[str]) -> iam.
                 effect=iam.Effect.DENY,
                 principals=everybody,
                 actions=invoke,
-                not_resources=[SLACK],
+                resources=None if slack else ["execute-api:/*"],
+                not_resources=[SLACK] if slack else None,
                 conditions={"NotIpAddress": {"aws:SourceIp": list(networks)}},
             ),
             # The Allow above would admit the principals of every AWS account there is to the signed routes.

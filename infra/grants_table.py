@@ -7,7 +7,10 @@ from constructs import Construct
 
 
 class GrantsTable(Construct):
-    """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves."""
+    """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves.
+
+    Beside the grants it remembers, for an hour, what may happen once: tickets and Slack's requests.
+    """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -31,5 +34,19 @@ class GrantsTable(Construct):
                 actions=["dynamodb:PartiQLSelect"],
                 resources=[self.table.table_arn],
                 conditions={"Bool": {"dynamodb:FullTableScan": "false"}},
+            )
+        )
+
+    def grant_remembering(self, role: iam.IRole) -> None:
+        """Let `role` write down what has happened once, and no grant: only under a key that no principal has."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["dynamodb:PutItem"],
+                resources=[self.table.table_arn],
+                conditions={
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["once:*"]},
+                    # "For all values" is true of none, too.
+                    "Null": {"dynamodb:LeadingKeys": "false"},
+                },
             )
         )

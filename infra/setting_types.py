@@ -60,4 +60,6 @@ SecretArn = Annotated[
 ]
 VpcId = Annotated[str, pattern(r"(vpc-[0-9a-f]{8,17})?", 'write it as in "vpc-0123456789abcdef0"')]
 HostName = Annotated[str, pattern(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)?", "write a plain host name")]
+MailDomain = Annotated[str, pattern(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+", 'write it as in "example.com"')]
+SlackTeam = Annotated[str, pattern(r"[TE][A-Z0-9]{2,31}", 'write the workspace\'s id, such as "T0123ABCDEF"')]
 Issuer = Annotated[str, AfterValidator(_issuer)]

@@ -13,9 +13,11 @@ from infra.setting_types import (
     Account,
     HostName,
     Issuer,
+    MailDomain,
     Network,
     RoleArn,
     SecretArn,
+    SlackTeam,
     Subnet,
     VpcEndpoint,
     VpcId,
@@ -66,6 +68,22 @@ class IdentitySettings(Section):
     def _can_be_joined(cls, value: list[str]) -> list[str]:
         if any("," in pattern or not pattern.strip() for pattern in value):
             raise ValueError('has a pattern that is empty or has a comma; write one pattern an entry, such as "ds-*"')
+        return value
+
+
+class SlackSettings(Section):
+    """Which Slack workspaces the gate answers; without any, it has no address for Slack."""
+
+    teams: list[SlackTeam] = Field(default=[], max_length=20)
+    email_domains: list[MailDomain] = Field(default=[], max_length=20)
+
+    @field_validator("email_domains")
+    @classmethod
+    def _goes_with_a_team(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if value and "teams" in info.data and not info.data["teams"]:
+            raise ValueError(
+                "is for people in Slack but slack.teams is empty; write the workspace, or leave both empty"
+            )
         return value
 
 
@@ -156,6 +174,7 @@ class Settings(Section):
     vpc_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)
     pin: Literal["caller", "networks"] = "caller"
     identity: IdentitySettings = IdentitySettings()
+    slack: SlackSettings = SlackSettings()
     vpc: VpcSettings = VpcSettings()
     domain: DomainSettings = DomainSettings()
     limits: LimitSettings = LimitSettings()

@@ -13,6 +13,7 @@ from infra.identity import Issuer, UserPool
 from infra.launch_role import LaunchRole
 from infra.network import Network
 from infra.settings import Settings
+from infra.slack import Slack
 
 
 class GateStack(cdk.Stack):
@@ -39,11 +40,15 @@ class GateStack(cdk.Stack):
             iam_accounts=settings.identity.iam_accounts,
             limits=settings.limits,
             own_domain=bool(settings.domain.name),
+            slack=bool(settings.slack.teams),
         )
         base_url = f"https://{settings.domain.name}" if settings.domain.name else api.stage_url
         issuer = self._issuer(settings, base_url)
+        slack = Slack(self, "Slack", settings=settings.slack) if settings.slack.teams else None
         grants.grant_reading(function_role.role)
-        for arn in filter(None, (key.secret_arn, issuer.client_secret_arn)):
+        if slack:
+            grants.grant_remembering(function_role.role)
+        for arn in filter(None, (key.secret_arn, issuer.client_secret_arn, slack.secret.secret_arn if slack else "")):
             function_role.grant_secret(arn)
         function = GateFunction(
             self,
@@ -71,8 +76,11 @@ class GateStack(cdk.Stack):
                 "GATE_MAX_SESSION": str(settings.limits.session),
                 "POWERTOOLS_SERVICE_NAME": "notebook-gate",
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                **(slack.environment if slack else {}),
             },
         )
+        if slack:
+            slack.answer_later(function.function, function_role.role)
         api.add_routes(function.function)
         if settings.domain.name:
             Domain(self, "Domain", settings=settings.domain, api=api.api)
@@ -84,6 +92,8 @@ class GateStack(cdk.Stack):
         }
         if issuer.user_pool_id:
             outputs["UserPool"] = issuer.user_pool_id
+        if slack:
+            outputs["SlackSecret"] = slack.secret.secret_arn
         for name, value in outputs.items():
             cdk.CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
 

@@ -13,9 +13,11 @@ from gate.audit import logger
 from infra.settings import Settings, SettingsError
 from local.evaluator import EvaluatorError
 from local.sample import Sample, SampleError
+from local.slack.app import SlackApp
+from local.sockets import PortError
 from local.template import SynthesisError
 from local.welcome import welcome
-from local.world import FILES, INSIDE, PortError, World
+from local.world import FILES, INSIDE, World
 
 ROOT = Path(__file__).parent.parent
 LOG = ROOT / ".cache" / "local" / "gate.log"
@@ -42,17 +44,24 @@ def _serve(environ: Mapping[str, str]) -> None:
     issuer, client_id, secret = (environ.get(name, "") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"))
     if bool(issuer) != bool(client_id):
         raise UsageError("ISSUER and CLIENT_ID go together: make run ISSUER=https://login.example.com CLIENT_ID=…")
+    slack = _slack(environ)
     # A relative SAMPLE is relative to where `make` was called, which is where we are.
     sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "local" / "sample.yaml"))
-    settings = _settings(issuer, client_id)
+    settings = _settings(issuer, client_id, slack)
     _say("Starting (the first time, the stack is synthesised, which takes some ten seconds) …")
     with World(
-        sample=sample, port=port, issuer=issuer, client_id=client_id, client_secret=secret, settings=settings
+        sample=sample,
+        port=port,
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=secret,
+        settings=settings,
+        slack=slack,
     ) as world:
         # Not before: the port is ours now, and with it the file; another run may be writing it until then.
         _log_to(LOG)
         places = {"log": LOG.relative_to(ROOT), "files": FILES.relative_to(ROOT)}
-        _say(welcome(sample, world.base_url, issuer=issuer, **places))
+        _say(welcome(sample, world.base_url, issuer=issuer, team=slack.team, **places))
         threading.Event().wait()
 
 
@@ -70,10 +79,21 @@ def _port(environ: Mapping[str, str]) -> int:
     return int(text)
 
 
-def _settings(issuer: str, client_id: str) -> dict[str, Any]:
+def _slack(environ: Mapping[str, str]) -> SlackApp:
+    given = {name: environ.get(f"SLACK_{name.upper()}", "") for name in ("team", "signing_secret", "bot_token")}
+    if bool(given["team"]) != bool(given["signing_secret"]) or (given["bot_token"] and not given["team"]):
+        raise UsageError(
+            "SLACK_SIGNING_SECRET and SLACK_TEAM go together, and SLACK_BOT_TOKEN with them: "
+            "make run SLACK_SIGNING_SECRET=… SLACK_TEAM=T0123ABCDEF"
+        )
+    return SlackApp(**{name: value for name, value in given.items() if value})
+
+
+def _settings(issuer: str, client_id: str, slack: SlackApp) -> dict[str, Any]:
     """Return of `gate.toml` what can hold on this machine, too: how people are known, for how long, and how tight."""
-    settings = Settings.load(ROOT / "gate.toml").model_dump(include={"pin", "limits", "identity"})
+    settings = Settings.load(ROOT / "gate.toml").model_dump(include={"pin", "limits", "identity", "slack"})
     settings["identity"] |= {"issuer": issuer, "client_id": client_id}
+    settings["slack"] = slack.settings(settings["slack"])
     Settings.parse({"networks": [INSIDE], **settings}, source="make run")
     return settings
 

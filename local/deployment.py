@@ -112,6 +112,11 @@ class Deployment:
         return variables
 
     @property
+    def function_arn(self) -> str:
+        """The function's ARN."""
+        return str(self._resolver.resolve({"Fn::GetAtt": [self._function_name, "Arn"]}))
+
+    @property
     def function_role(self) -> Role:
         """The function's own role."""
         return self._role(self._function["Role"]["Fn::GetAtt"][0])
@@ -130,9 +135,14 @@ class Deployment:
 
     @property
     def _function(self) -> dict[str, Any]:
-        functions = dict(self._of_type("AWS::Lambda::Function")).values()
-        (function,) = (f for f in functions if "GATE_TABLE" in f.get("Environment", {}).get("Variables", {}))
+        function: dict[str, Any] = self._resources[self._function_name]["Properties"]
         return function
+
+    @property
+    def _function_name(self) -> str:
+        functions = dict(self._of_type("AWS::Lambda::Function"))
+        (name,) = (n for n, f in functions.items() if "GATE_TABLE" in f.get("Environment", {}).get("Variables", {}))
+        return name
 
     def _role(self, name: str) -> Role:
         role = self._resources[name]["Properties"]

@@ -29,7 +29,8 @@ class Access:
     """The account that owns the resource, twelve digits."""
     principal: str | None
     """The caller's ARN (an assumed role's session, say), or None for a request that nobody signed."""
-    context: Mapping[str, str] = field(default_factory=dict)
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+    """Condition keys; a list for those of several values."""
     identity_policies: Sequence[Policy] = ()
     session_policy: Policy | None = None
     resource_policy: Policy | None = None

@@ -38,7 +38,7 @@ class Notebook(_Entry):
 class SampleGrant(_Entry):
     """A row of the grants table."""
 
-    principal: Annotated[str, Field(pattern=r"^(user|group|iam):.+$")]
+    principal: Annotated[str, Field(pattern=r"^(user|group|iam|slack):.+$")]
     notebook: Annotated[str, Field(pattern=NAME, max_length=63)]
     session: Annotated[int, Field(ge=1800, le=43_200)] | None = None
     view: View | None = None
@@ -53,6 +53,14 @@ class SampleGrant(_Entry):
             day_after = datetime.datetime.combine(self.until, datetime.time(), datetime.UTC) + datetime.timedelta(1)
             values["until"] = int(day_after.timestamp())
         return {name: _typed(value) for name, value in values.items()}
+
+
+class SlackUser(_Entry):
+    """Somebody in the local Slack workspace."""
+
+    id: Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,31}$")]
+    name: str
+    email: str | None = None
 
 
 class IamUser(_Entry):
@@ -70,6 +78,7 @@ class Sample(_Entry):
     notebooks: list[Notebook] = []
     grants: list[SampleGrant] = []
     iam_users: list[IamUser] = []
+    slack_users: list[SlackUser] = []
     faster: Annotated[float, Field(gt=0)] = 30
     """How many times quicker than at AWS instances start and stop."""
     urls_per_second: Annotated[float, Field(gt=0)] = 10

@@ -129,6 +129,8 @@ class Resolver:
                 return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{name}"
             case "AWS::Logs::LogGroup", "Arn":
                 return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"
+            case "AWS::Lambda::Function", "Arn":
+                return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
             case "AWS::Cognito::UserPool", "ProviderURL":
                 return f"https://cognito-idp.{REGION}.amazonaws.com/{REGION}_{name}"
             case "AWS::ApiGateway::RestApi", "RootResourceId":

@@ -7,8 +7,11 @@ from local.sample import Person, Sample
 from local.template import REGION
 
 
-def welcome(sample: Sample, base_url: str, *, issuer: str, log: Path, files: Path) -> str:
-    """Return the text for the terminal. `issuer`: somebody's own identity provider, or empty for the local one."""
+def welcome(sample: Sample, base_url: str, *, issuer: str, team: str, log: Path, files: Path) -> str:
+    """Return the text for the terminal. `issuer`: somebody's own identity provider, or empty for the local one.
+
+    `team`: the id of the Slack workspace.
+    """
     bookmarks = [("", "your notebooks"), ("/open", "straight into your only or default notebook")]
     bookmarks += [(f"/open/{notebook.name}", "") for notebook in sample.notebooks]
     lines = [f"Notebook Gate serves on {base_url} until you press Ctrl-C.", "", "Bookmarks to click:"]
@@ -30,6 +33,7 @@ def welcome(sample: Sample, base_url: str, *, issuer: str, log: Path, files: Pat
             f"  curl -i --aws-sigv4 aws:amz:{REGION}:execute-api --user '{user.access_key}:{user.secret_key}' \\",
             f"      {base_url}/iam/open/{sample.notebooks[-1].name}",
         ]
+    lines += ["", f"Slack's workspace is {team}. To play somebody in it, in another terminal:", "  make slack"]
     lines += [
         "",
         "127.0.0.1 is inside the networks, 127.0.0.2 is outside:",

@@ -1,7 +1,6 @@
 """Everything together: the synthesised deployment, and all that it needs, on this machine."""
 
 import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +32,11 @@ from local.notebook.pages import sign_in_page
 from local.notebook.site import Site
 from local.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from local.sample import Sample
+from local.slack.app import SlackApp
+from local.slack.play import HOST as SLACK
+from local.slack.play import Play
+from local.slack.workspace import Workspace
+from local.sockets import listening_sockets
 from local.template import ACCOUNT, REGION, Template, synthesise
 
 INSIDE = "127.0.0.1/32"
@@ -45,10 +49,6 @@ SIGN_IN = "signin.localhost"
 
 ELSEWHERE = "https://issuer.invalid"
 """Stands in the template for an issuer on this machine, whose port differs from run to run."""
-
-
-class PortError(Exception):
-    """The port can't be served on; the text says which other to try."""
 
 
 class World:
@@ -68,12 +68,13 @@ class World:
         clock: Callable[[], float] = time.time,
         folder: Path = FILES,
         endpoints: Mapping[str, str] | None = None,
+        slack: SlackApp | None = None,
     ) -> None:
         """`issuer`: somebody's own provider in place of the local one. `settings`: more of `gate.toml`.
 
         `change`: what to do to the template before it is deployed, to see what then no longer holds.
         `folder`: where the notebooks' files are. `endpoints`: VPC endpoints, by the address of this machine that plays
-        those who come through them.
+        those who come through them. `slack`: somebody's own app in place of the local workspace's.
         """
         self._sample = sample
         self._own_issuer = (issuer, client_id, client_secret)
@@ -84,6 +85,7 @@ class World:
         self._clock = clock
         self._folder = folder
         self._endpoints = endpoints or {}
+        self._slack_app = slack or SlackApp()
         self._started = ExitStack()
 
     _one = threading.Lock()
@@ -107,7 +109,7 @@ class World:
         self._started.close()
 
     def _start(self) -> None:
-        sockets = self._sockets()
+        sockets = listening_sockets(self._wanted, self._started)
         self.port = sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self._notebooks = {_host_of(notebook.name): notebook.name for notebook in self._sample.notebooks}
@@ -117,7 +119,8 @@ class World:
         secret_arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:client-secret-AbCdEf" if client_secret else ""
         own = {"issuer": ELSEWHERE, "client_id": client_id, "client_secret_arn": secret_arn}
         identity = {**self._settings.get("identity", {}), **own}
-        settings = Settings.parse({"networks": [INSIDE], **self._settings, "identity": identity})
+        slack = self._slack_app.settings(self._settings.get("slack", {}))
+        settings = Settings.parse({"networks": [INSIDE], **self._settings, "identity": identity, "slack": slack})
         template = synthesise(settings)
         if self._change:
             self._change(template)
@@ -127,19 +130,26 @@ class World:
         self._start_aws()
         environment = self.deployment.environment
         fill(self.operator, self.deployment.table, self._sample.grants)
+        self.base_path = f"/{self.deployment.stage}" if self._under_stage else ""
+        self.base_url = self.url + self.base_path
+        self._start_slack()
         keep_secrets(
             self.operator,
-            {environment["GATE_SESSION_SECRET_ARN"]: os.urandom(32).hex(), secret_arn: client_secret},
+            {
+                environment["GATE_SESSION_SECRET_ARN"]: os.urandom(32).hex(),
+                environment["GATE_SLACK_SECRET_ARN"]: self._slack_app.secret(self.slack),
+                secret_arn: client_secret,
+            },
         )
         make_notebooks(self.operator, self.instances, self._sample.notebooks)
         if not issuer:
             self.provider = Provider(self._sample.people, groups_claim=environment["GATE_GROUPS_CLAIM"])
             self._started.callback(self.provider.close)
             issuer = self.provider.issuer
-        self.base_path = f"/{self.deployment.stage}" if self._under_stage else ""
-        self.base_url = self.url + self.base_path
         aws = self._started.enter_context(functions_environment(self.aws.function_url))
-        config = Config.from_environ({**environment, **aws, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url})
+        slack_here = self._slack_app.environment(self.slack, environment)
+        here = {**aws, **slack_here, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
+        config = Config.from_environ({**environment, **here})
         service.install(service.Gate(config, clock=self._clock))
         self.front_door = FrontDoor(
             deployment=self.deployment,
@@ -172,8 +182,23 @@ class World:
             rate=self._sample.urls_per_second,
         )
         empty()
-        self.aws = Aws(self.authority, Operations(instances=self.instances, urls=self.urls))
+        operations = Operations(
+            instances=self.instances, urls=self.urls, invoke=lambda event: self.front_door.later(event)
+        )
+        self.aws = Aws(self.authority, operations)
         self._started.callback(self.aws.close)
+
+    def _start_slack(self) -> None:
+        app = self._slack_app
+        self.slack = Workspace(
+            team=app.team,
+            users=self._sample.slack_users,
+            signing_secret=app.signing_secret,
+            gate_url=f"{self.base_url}/slack",
+            clock=self._clock,
+        )
+        self._started.callback(self.slack.close)
+        self._play = Play(self.slack)
 
     def _address(self, host: str) -> str:
         return f"http://{host}:{self.port}"
@@ -182,27 +207,11 @@ class World:
         host = incoming.host.partition(":")[0].lower()
         if host in self._notebooks:
             return await self.site.serve(incoming, self._notebooks[host])
+        if host == SLACK:
+            return await self._play.serve(incoming)
         if host == SIGN_IN:
             return sign_in_page(self.base_url)
         return await self.front_door.serve(incoming)
-
-    def _sockets(self) -> list[socket.socket]:
-        # All of 127.0.0.0/8 and nothing else: callers from 127.0.0.2 are the strangers, other machines get no answer.
-        try:
-            listening = socket.create_server(("127.0.0.1", self._wanted))
-        except OSError as error:
-            reason = os.strerror(error.errno or 0).lower()
-            raise PortError(
-                f"port {self._wanted} can't be had ({reason}). Try another: make run PORT={self._wanted + 1}"
-            ) from None
-        self._started.callback(listening.close)
-        sockets = [listening]
-        try:
-            outside = socket.create_server(("127.0.0.2", listening.getsockname()[1]))
-        except OSError:
-            return sockets  # macOS has no 127.0.0.2 unless told; then nobody is outside
-        self._started.callback(outside.close)
-        return [*sockets, outside]
 
     def operator(self, service_name: str) -> Any:
         """Return a boto3 client that may do anything: what an administrator's credentials would give."""

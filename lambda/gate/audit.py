@@ -1,17 +1,31 @@
 """One structured line for each decision: who, how known, from where, which notebook, and what came of it."""
 
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from aws_lambda_powertools import Logger
 
 from gate.errors import GateError
 from gate.identity.caller import Caller
 from gate.launch.names import session_name
-from gate.request import Request
 
 logger = Logger(service="notebook-gate")
+
+
+class Wish(Protocol):
+    """Whatever is decided on."""
+
+    @property
+    def id(self) -> str:
+        """The reference that people see."""
+
+    @property
+    def address(self) -> str:
+        """Where it came from."""
 
 
 @dataclass
@@ -24,7 +38,7 @@ class Decision:
 
 
 @contextmanager
-def decision(request: Request, action: str) -> Iterator[Decision]:
+def decision(wish: Wish, action: str) -> Iterator[Decision]:
     """Log one line when the block is left: `allowed`, or the reason code of the error that left it.
 
     The fields are picked one by one, so that no token, cookie, code or URL can get into the line.
@@ -47,7 +61,17 @@ def decision(request: Request, action: str) -> Iterator[Decision]:
             subject=caller.subject if caller else None,
             session_name=session_name(caller.name) if caller else None,
             via=caller.via if caller else None,
-            address=request.address,
+            address=wish.address,
             notebook=record.notebook,
-            request_id=request.id,
+            request_id=wish.id,
         )
+
+
+def log_unexpected(error: Exception) -> None:
+    """Log where `error`, which nobody foresaw, happened.
+
+    Types and places only: an exception's text may quote a token, a URL or what the client sent.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    logger.error("unexpected", error_type=type(error).__name__, places=places)

@@ -11,6 +11,21 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True)
+class SlackConfig:
+    """How the deployment knows Slack. Without teams, nobody comes in by it."""
+
+    teams: tuple[str, ...]
+    """Ids of the workspaces whose people may call."""
+    email_domains: tuple[str, ...]
+    """Domains whose addresses Slack is believed about; without any, Slack is not asked."""
+    secret_arn: str
+    """JSON with `signing_secret` and `bot_token`."""
+    api_url: str
+    hooks_urls: tuple[str, ...]
+    """What a `response_url` begins with; nothing is posted elsewhere."""
+
+
+@dataclass(frozen=True)
 class Config:
     """What the deployment decided. See `Config.from_environ` for the variables."""
 
@@ -36,6 +51,7 @@ class Config:
     sign_in_seconds: int
     max_session: int
     """Seconds; also the length of a grant that names none."""
+    slack: SlackConfig
 
     @property
     def base_path(self) -> str:
@@ -101,6 +117,13 @@ class Config:
             vpc_endpoints=words("GATE_VPC_ENDPOINTS"),
             sign_in_seconds=seconds("GATE_SIGN_IN_SECONDS"),
             max_session=seconds("GATE_MAX_SESSION"),
+            slack=SlackConfig(
+                teams=words("GATE_SLACK_TEAMS"),
+                email_domains=words("GATE_SLACK_EMAIL_DOMAINS"),
+                secret_arn=text("GATE_SLACK_SECRET_ARN", optional=not words("GATE_SLACK_TEAMS")),
+                api_url=text("GATE_SLACK_API_URL", optional=not words("GATE_SLACK_TEAMS")),
+                hooks_urls=words("GATE_SLACK_HOOKS_URLS"),
+            ),
         )
         if problems:
             raise ConfigError("\n".join(problems))

@@ -1,7 +1,8 @@
-"""The Lambda function's entry point: API Gateway's event in, its answer out."""
+"""The Lambda function's entry point: API Gateway's event in, its answer out.
 
-import traceback
-from pathlib import Path
+It also takes events of its own: what Slack asked for is answered in an invocation after the one that acknowledged it.
+"""
+
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,22 +10,27 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from gate.audit import logger
+from gate.audit import log_unexpected, logger
 from gate.errors import GateError, NotFoundError, NotSignedInError
 from gate.identity.target import safe_target
 from gate.request import Request
 from gate.responses import failure, redirect
-from gate.routes import health, login, notebooks
+from gate.routes import health, login, notebooks, opening, slack
 from gate.service import the_gate
+from gate.slack.ask import Ask
 
 app = APIGatewayRestResolver()
-for part in (notebooks, login, health):
+for part in (opening, notebooks, login, slack, health):
     app.include_router(part.router)
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
     """Answer one request; whatever goes wrong is answered too, and never with a traceback."""
+    if "slack" in event:
+        # API Gateway's events have no such part, whatever a client sends: this one is ours.
+        the_gate().slack.answer(Ask(**event["slack"]))
+        return None
     return app.resolve(event, context)
 
 
@@ -50,14 +56,8 @@ def not_found(_error: Exception) -> Response[str]:
 
 
 def unexpected(error: Exception) -> Response[str]:
-    """Answer for what nobody foresaw, and log where it happened.
-
-    Types and places only: an exception's text may quote a token, a URL or what the client sent. Without this
-    handler the router itself would log that text, with its traceback.
-    """
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    logger.error("unexpected", error_type=type(error).__name__, places=places)
+    """Answer for what nobody foresaw. Without this handler the router itself would log its text, with a traceback."""
+    log_unexpected(error)
     return tell(GateError())
 
 

@@ -1,8 +1,13 @@
 """What the routes need of an API Gateway v1 event, read once and kept plain."""
 
+import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+# Not Cubot, which makes telephones.
+_ROBOT = re.compile(r"(?<!cu)bot\b|imgproxy|preview|crawler|spider|externalhit", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -10,8 +15,8 @@ class Request:
     """One HTTP request, as API Gateway handed it over."""
 
     id: str
-    method: str
     """API Gateway's request id: the reference that people see and that finds the log line."""
+    method: str
     address: str
     """The caller's address as API Gateway saw it; no header can change it."""
     headers: Mapping[str, str] = field(repr=False)
@@ -21,6 +26,8 @@ class Request:
     cookies: Mapping[str, str] = field(repr=False)
     iam_arn: str | None
     """Who signed the request, where the route is guarded by IAM."""
+    body: bytes = field(repr=False)
+    """As it was sent."""
 
     @property
     def wants_json(self) -> bool:
@@ -38,8 +45,11 @@ class Request:
     def speculative(self) -> bool:
         """Whether nobody asked for it yet: a prefetch, a preview, or a part of some page.
 
-        Sources: Fetch standard (`Sec-Purpose`, `Sec-Fetch-Dest`), and the older headers of the same use.
+        Sources: Fetch standard (`Sec-Purpose`, `Sec-Fetch-Dest`), the older headers of the same use, and the names
+        by which previewers of links call themselves (Slack's: docs.slack.dev, "Slack robots").
         """
+        if _ROBOT.search(self.headers.get("user-agent", "")):
+            return True
         purposes = " ".join(self.headers.get(name, "") for name in ("sec-purpose", "purpose", "x-purpose", "x-moz"))
         marked = any(word in purposes.lower() for word in ("prefetch", "prerender", "preview"))
         return marked or self.headers.get("sec-fetch-dest", "document") not in ("document", "empty")
@@ -71,7 +81,13 @@ class Request:
             },
             cookies=_cookies(headers.get("cookie", [])),
             iam_arn=identity.get("userArn"),
+            body=_body(event),
         )
+
+
+def _body(event: Mapping[str, Any]) -> bytes:
+    text = event.get("body") or ""
+    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass")
 
 
 def _cookies(lines: list[str]) -> dict[str, str]:

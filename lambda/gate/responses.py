@@ -92,7 +92,7 @@ def _pages() -> "tuple[Environment, str]":
     script = (folder / "page.js").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     environment.globals |= {"style": style, "script": script}
-    environment.filters |= {"when": _when, "state": _state_in_words}
+    environment.filters["when"] = _when
     # The one style sheet and the one script are allowed by their hashes; the script asks this site alone; nothing
     # else is loaded, framed or sent elsewhere.
     policy = (
@@ -100,19 +100,6 @@ def _pages() -> "tuple[Environment, str]":
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     return environment, policy
-
-
-_STATES = {
-    "InService": "Running",
-    "Pending": "Starting",
-    "Updating": "Being updated",
-    "Deleting": "Being deleted",
-}
-"""SageMaker's states in people's words, where these differ."""
-
-
-def _state_in_words(state: str) -> str:
-    return _STATES.get(state, state)
 
 
 def _when(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """The gate: one deployment's parts, put together, each made when it is first needed and then kept."""
 
+import json
 import os
 import time
 from datetime import timedelta
@@ -10,6 +11,7 @@ import boto3
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
+from gate.audit import logger
 from gate.aws import CLIENT_CONFIG, aws_errors
 from gate.config import Config
 from gate.grants import Grants
@@ -19,12 +21,16 @@ from gate.identity.id_token import ClaimRules, person_of
 from gate.identity.login import LOGIN_SECONDS, Login
 from gate.identity.provider import Provider
 from gate.identity.session import CookieJar, Sessions
+from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
+from gate.once import Once
 from gate.request import Request
 from gate.signing import Clock, Signer, key_id
+from gate.slack.desk import SlackDesk
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
@@ -39,17 +45,25 @@ class Gate:
         self._jar = CookieJar(config.base_path, config.secure)
         self._rules = ClaimRules(config.groups_claim, config.groups, config.trust_email)
 
-    def caller(self, request: Request) -> Caller:
-        """Return who is calling, by bearer token or session cookie.
+    def caller(self, request: Request, notebook: str | None = None) -> Caller:
+        """Return who is calling, by bearer token or cookie; `notebook`: the one that they call for.
 
         A token that came is the one that counts: a bad one is refused, not passed over for a cookie.
         Raises what `person_of` raises, or `NotSignedInError`.
         """
         token = request.bearer
         if token is None:
-            return self.sessions.caller(request)
+            return self.visitor(request, notebook)
         person = person_of(token, provider=self._provider, rules=self._rules)
         return Caller(f"user:{person.email}", person.groups, "bearer", request.address)
+
+    def visitor(self, request: Request, notebook: str | None = None) -> Caller:
+        """Return who sits at the browser: whom a ticket let wait for `notebook`, or who is signed in.
+
+        Raises `NotSignedInError`.
+        """
+        waiting = self.tickets.waiting(request, notebook) if notebook else None
+        return waiting or self.sessions.caller(request)
 
     def now(self) -> float:
         """Return the time, in epoch seconds."""
@@ -71,6 +85,13 @@ class Gate:
         signer = self._signer("login", timedelta(seconds=LOGIN_SECONDS))
         return Login(self._provider, signer, self._jar, base_url=self.config.base_url, rules=self._rules)
 
+    @property
+    def tickets(self) -> Tickets:
+        """Links that Slack hands out."""
+        signer = self._signer("ticket", timedelta(seconds=TICKET_SECONDS))
+        waiting = self._signer("wait", timedelta(seconds=WAIT_SECONDS))
+        return Tickets(signer, waiting, self._jar, self.once)
+
     def end_session_url(self) -> str | None:
         """Return where the identity provider's own session ends, if it has such a place."""
         return self._provider.end_session_url(f"{self.config.base_url}/")
@@ -78,12 +99,29 @@ class Gate:
     @cached_property
     def grants(self) -> Grants:
         """Who may open what."""
-        return Grants(
-            boto3.client("dynamodb", config=CLIENT_CONFIG),
-            table=self.config.table,
-            max_session=self.config.max_session,
-            clock=self._clock,
-        )
+        return Grants(self._dynamodb, table=self.config.table, max_session=self.config.max_session, clock=self._clock)
+
+    @cached_property
+    def once(self) -> Once:
+        """What has happened, and must not happen again."""
+        return Once(self._dynamodb, table=self.config.table, clock=self._clock)
+
+    @cached_property
+    def slack(self) -> SlackDesk:
+        """What Slack asks for."""
+        return SlackDesk(self)
+
+    @property
+    def slack_secret(self) -> dict[str, str]:
+        """What the Slack app's owner stored: `signing_secret` and `bot_token`. Empty where that is no such JSON."""
+        try:
+            stored = json.loads(self._secret(self.config.slack.secret_arn))
+        except ValueError:
+            stored = None
+        if not isinstance(stored, dict):
+            logger.error("the slack secret is not JSON with signing_secret and bot_token")
+            return {}
+        return {name: value for name, value in stored.items() if isinstance(value, str)}
 
     @cached_property
     def launcher(self) -> Launcher:
@@ -91,6 +129,10 @@ class Gate:
         sts = boto3.client("sts", config=CLIENT_CONFIG)
         role = self.config.launch_role_arn
         return Launcher(self.config, CallerClients(sts=sts, sagemaker_of=_sagemaker, role_arn=role, clock=self._clock))
+
+    @cached_property
+    def _dynamodb(self) -> "DynamoDBClient":
+        return boto3.client("dynamodb", config=CLIENT_CONFIG)
 
     @cached_property
     def _provider(self) -> Provider:

@@ -80,7 +80,12 @@ class Authority:
             self._asked[call.parameters["RoleSessionName"]] = call.parameters
 
     def allows(
-        self, identity: Identity, action: str, resource: str, source: str, context: Mapping[str, str] | None = None
+        self,
+        identity: Identity,
+        action: str,
+        resource: str,
+        source: str,
+        context: Mapping[str, str | list[str]] | None = None,
     ) -> bool:
         """Return whether `identity` may do `action` on `resource`.
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from local.template import ACCOUNT, REGION
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
+_INVOKE = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/invocations")
 _TABLE = re.compile(r'FROM\s+"(?P<table>[\w.-]+)"')
 
 
@@ -39,7 +40,7 @@ class Call:
     """The address from which AWS sees the call come."""
 
     @property
-    def permissions(self) -> list[tuple[str, str, dict[str, str]]]:
+    def permissions(self) -> list[tuple[str, str, dict[str, str | list[str]]]]:
         """Return the IAM action, resource and context keys of each permission that the call needs.
 
         Source: the service authorization reference. Raises `UnmappedCallError`.
@@ -60,8 +61,13 @@ class Call:
                 found = _TABLE.search(statement)
                 table = _table(found["table"] if found else "")
                 return [("dynamodb:PartiQLSelect", table, {"dynamodb:FullTableScan": scan})]
+            case "dynamodb", "PutItem":
+                keys = [parameters["Item"]["principal"]["S"]]
+                return [("dynamodb:PutItem", _table(parameters["TableName"]), {"dynamodb:LeadingKeys": keys})]
             case "dynamodb", operation if "TableName" in parameters:
                 return [(f"dynamodb:{operation}", _table(parameters["TableName"]), {})]
+            case "lambda", "Invoke":
+                return [("lambda:InvokeFunction", parameters["FunctionName"], {})]
             case "secretsmanager", operation if "SecretId" in parameters:
                 return [(f"secretsmanager:{operation}", parameters["SecretId"], {})]
             case "sagemaker", operation if "NotebookInstanceName" in parameters:
@@ -82,7 +88,12 @@ def read_call(environ: dict[str, Any], source: str) -> Call:
     environ["wsgi.input"] = io.BytesIO(body)
     target = environ.get("HTTP_X_AMZ_TARGET")
     parameters: dict[str, Any]
-    if target:
+    invoked = _INVOKE.fullmatch(environ.get("PATH_INFO", ""))
+    if invoked:
+        operation = "Invoke"
+        kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
+        parameters = {"FunctionName": invoked["function"], "InvocationType": kind, "Payload": json.loads(body)}
+    elif target:
         operation = target.rpartition(".")[2]
         parameters = json.loads(body or b"{}")
     else:

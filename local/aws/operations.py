@@ -1,6 +1,7 @@
 """The operations that moto lacks, or answers too simply."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from local.aws.authority import Identity
@@ -15,14 +16,23 @@ NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
 class Operations:
     """Answers the calls it knows; the rest is moto's."""
 
-    def __init__(self, *, instances: Instances, urls: PresignedUrls) -> None:
+    def __init__(
+        self, *, instances: Instances, urls: PresignedUrls, invoke: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        """`invoke`: invokes the function with an event, some time after it is called."""
         self._instances = instances
         self._urls = urls
+        self._invoke = invoke
 
     def answer(self, call: Call, identity: Identity | None) -> dict[str, Any] | None:
         """Return the answer to `call`, or None when it is none of these operations. Raises `ApiError`."""
         if call.service == "dynamodb" and call.operation == "ExecuteStatement":
             return select(call.parameters)
+        if call.service == "lambda" and call.operation == "Invoke":
+            if call.parameters["InvocationType"] != "Event":
+                raise ApiError("InvalidParameterValueException", "Only events are taken here")
+            self._invoke(call.parameters["Payload"])
+            return {}
         if call.service != "sagemaker" or "NotebookInstanceName" not in call.parameters:
             return None
         name = call.parameters["NotebookInstanceName"]

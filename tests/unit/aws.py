@@ -1,6 +1,7 @@
 """The four AWS services that the function calls, as small fakes that remember every call."""
 
 import datetime
+import json
 import time
 from typing import Any
 
@@ -23,10 +24,16 @@ class FakeAws:
     def __init__(self) -> None:
         self.grants: list[dict[str, Any]] = []
         self.notebooks: dict[str, str] = {}
-        self.secrets: dict[str, str] = {"arn:session": SIGNING_KEY, "arn:client": "client-secret-value"}
+        self.secrets: dict[str, str] = {
+            "arn:session": SIGNING_KEY,
+            "arn:client": "client-secret-value",
+            "arn:slack": "{}",
+        }
         self.errors: dict[str, Exception] = {}
         self.slow: dict[str, float] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.once: set[str] = set()
+        self.events: list[dict[str, Any]] = []
 
     def client(self, service: str, **options: Any) -> "_Client":
         return _Client(self, options.get("aws_access_key_id"))
@@ -76,6 +83,20 @@ class _Client:
         start = int(arguments.get("NextToken", 0))
         more = {"NextToken": str(start + 2)} if len(found) > start + 2 else {}
         return {"Items": found[start : start + 2], **more}
+
+    def _put_item(self, arguments: dict[str, Any]) -> Any:
+        assert arguments["ConditionExpression"] == "attribute_not_exists(#principal)"
+        key = arguments["Item"]["principal"]["S"]
+        assert key.startswith("once:")
+        if key in self._aws.once:
+            raise refusal("ConditionalCheckFailedException")
+        self._aws.once.add(key)
+        return {}
+
+    def _invoke(self, arguments: dict[str, Any]) -> Any:
+        assert arguments["InvocationType"] == "Event"
+        self._aws.events.append(json.loads(arguments["Payload"]))
+        return {"StatusCode": 202}
 
     def _assume_role(self, arguments: dict[str, Any]) -> Any:
         key = f"KEY-OF-{arguments['RoleSessionName']}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -16,8 +16,13 @@ import pytest
 from gate import service
 from gate.config import Config
 from gate.handler import handler
+from local.sample import SlackUser
+from local.slack.workspace import Workspace
 from tests.unit.aws import FakeAws
 from tests.unit.issuer import CLIENT_ID, Issuer
+
+if TYPE_CHECKING:
+    from tests.unit.slack import Slack
 
 EVENTS = Path(__file__).parent.parent / "events"
 STAGE_URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod"
@@ -38,6 +43,7 @@ ENVIRON = {
     "GATE_VPC_ENDPOINTS": "",
     "GATE_SIGN_IN_SECONDS": "28800",
     "GATE_MAX_SESSION": "43200",
+    "GATE_SLACK_TEAMS": "",
 }
 CONTEXT = SimpleNamespace(
     function_name="gate",
@@ -99,7 +105,9 @@ class Browser:
         for name, value in (mine | (headers or {})).items():
             event["headers"][name] = value
             event["multiValueHeaders"][name] = [value]
-        return self.receive(handler(copy.deepcopy(event), CONTEXT))
+        raw = handler(copy.deepcopy(event), CONTEXT)
+        assert raw is not None
+        return self.receive(raw)
 
     def receive(self, raw: dict[str, Any]) -> Answer:
         lists = {name.lower(): values for name, values in (raw.get("multiValueHeaders") or {}).items()}
@@ -169,3 +177,26 @@ def world(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> World:
     world = World(aws, issuer, Clock(), {**ENVIRON, "GATE_ISSUER": issuer.url}, Browser(STAGE_URL))
     world.configure()
     return world
+
+
+@pytest.fixture
+def slack(world: World) -> Iterator["Slack"]:
+    """The deployment, with a Slack workspace whose people are believed about example.com."""
+    from tests.unit.slack import SECRET, TEAM, Slack
+
+    users = [
+        SlackUser(id="U0ALICE", name="alice", email="alice@example.com"),
+        SlackUser(id="U0BOB", name="bob", email="bob@example.com"),
+        SlackUser(id="U0DANA", name="dana"),
+    ]
+    workspace = Workspace(team=TEAM, users=users, signing_secret=SECRET, gate_url="", clock=world.clock)
+    world.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": workspace.bot_token})
+    world.configure(
+        GATE_SLACK_TEAMS=TEAM,
+        GATE_SLACK_EMAIL_DOMAINS="example.com",
+        GATE_SLACK_SECRET_ARN="arn:slack",
+        GATE_SLACK_API_URL=workspace.api_url,
+        GATE_SLACK_HOOKS_URLS=f"https://hooks.slack.com/,{workspace.hooks_url}",
+    )
+    yield Slack(world, workspace)
+    workspace.close()

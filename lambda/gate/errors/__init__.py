@@ -27,6 +27,16 @@ from gate.errors.notebook import (
     NotGrantedError,
     NotReadyError,
 )
+from gate.errors.slack import (
+    InvalidSlackRequestError,
+    InvalidTicketError,
+    SlackDownError,
+    SlackRefusedError,
+    SlackReplayError,
+    SlackSignatureError,
+    SlackTeamError,
+    TicketPreviewError,
+)
 from gate.errors.upstream import AwsDeniedError, AwsError, IdentityProviderDownError, ThrottledError, UpstreamError
 
 __all__ = [
@@ -38,6 +48,8 @@ __all__ = [
     "GateError",
     "IdentityProviderDownError",
     "InvalidNotebookNameError",
+    "InvalidSlackRequestError",
+    "InvalidTicketError",
     "InvalidTokenError",
     "InvalidViewError",
     "LoginFailedError",
@@ -52,7 +64,13 @@ __all__ = [
     "NotebookStartingError",
     "NotebookStoppedError",
     "NotebookStoppingError",
+    "SlackDownError",
+    "SlackRefusedError",
+    "SlackReplayError",
+    "SlackSignatureError",
+    "SlackTeamError",
     "ThrottledError",
+    "TicketPreviewError",
     "TooManyGroupsError",
     "UnauthenticatedError",
     "UnknownIamCallerError",

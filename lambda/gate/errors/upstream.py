@@ -31,7 +31,7 @@ class ThrottledError(UpstreamError):
     status = 503
     reason = "throttled"
     title = "Many people are opening notebooks right now"
-    words = "AWS asked us to slow down. This page tries again by itself in a few seconds."
+    words = "AWS asked us to slow down. Try again in a few seconds; an open page does so by itself."
     retry_after = 5
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-Via = Literal["session", "bearer", "iam"]
+Via = Literal["session", "bearer", "iam", "slack", "ticket"]
 
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
 _LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the brackets
@@ -16,10 +16,12 @@ class Caller:
     """Somebody whose identity is proven, and the address that they call from."""
 
     subject: str
-    """`user:<e-mail>` or `iam:<role or user ARN>`: the caller's own principal."""
+    """`user:<e-mail>`, `iam:<role or user ARN>` or `slack:<team>/<user>`: the caller's own principal."""
     groups: tuple[str, ...]
     via: Via
     address: str
+    aliases: tuple[str, ...] = ()
+    """Further principals that are this very person: the Slack user of somebody known by e-mail."""
 
     @property
     def name(self) -> str:
@@ -29,7 +31,7 @@ class Caller:
     @property
     def principals(self) -> tuple[str, ...]:
         """All that grants can be given to on this caller's behalf; their own principal comes first."""
-        return (self.subject, *(f"group:{group}" for group in self.groups))
+        return (self.subject, *self.aliases, *(f"group:{group}" for group in self.groups))
 
 
 def normal_address(text: object) -> str | None:

@@ -24,7 +24,7 @@ from gate.errors import (
 from gate.grants import Grant, View
 from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
-from gate.launch.instance import Instance
+from gate.launch.instance import Instance, Standing
 from gate.launch.names import session_name
 from gate.launch.policy import host, notebook_arn, session_policy
 
@@ -93,14 +93,14 @@ class Launcher:
         """Return how the notebook stands. Raises `NotebookMissingError`."""
         return self._describe(self._sagemaker(caller, grant), grant)
 
-    def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[Instance | None]:
-        """Return how each of the notebooks stands, None where that can't be told now; asked side by side."""
+    def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[Standing]:
+        """Return how each of the notebooks stands, as far as that can be told now; asked side by side."""
         pool = ThreadPoolExecutor(max_workers=SIDE_BY_SIDE)
         asked = [pool.submit(self.describe, caller, grant) for grant in grants]
         wait(asked, timeout=PATIENCE)
         # Who has not answered by now is not waited for: the page is of more use than a state.
         pool.shutdown(wait=False, cancel_futures=True)
-        return [_result(future) for future in asked]
+        return [Standing(grant, _result(future)) for grant, future in zip(grants, asked, strict=True)]
 
     def start(self, caller: Caller, grant: Grant) -> bool:
         """Start the notebook; tell whether that began now, or could not as it stands. Raises `NoPowerError`."""
@@ -144,13 +144,15 @@ class Launcher:
 
     def _sagemaker(self, caller: Caller, grant: Grant) -> "SageMakerClient":
         config = self._config
-        policy = session_policy(
-            notebook_arn(config.launch_role_arn, config.region, grant.notebook),
-            grant,
-            networks=(host(caller.address), *config.egress) if config.pin == "caller" else None,
-            vpc_endpoints=config.vpc_endpoints,
-        )
+        arn = notebook_arn(config.launch_role_arn, config.region, grant.notebook)
+        policy = session_policy(arn, grant, networks=self._networks(caller), vpc_endpoints=config.vpc_endpoints)
         return self._clients.client(session_name(caller.name), policy)
+
+    def _networks(self, caller: Caller) -> Sequence[str] | None:
+        if caller.via == "slack":
+            # The address is Slack's, not the caller's: nothing is opened for it, only looked at, started and stopped.
+            return ()
+        return (host(caller.address), *self._config.egress) if self._config.pin == "caller" else None
 
 
 def _result(future: "Future[Instance]") -> Instance | None:

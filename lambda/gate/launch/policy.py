@@ -36,13 +36,16 @@ def host(address: str) -> str:
 def session_policy(arn: str, grant: Grant, *, networks: Sequence[str] | None, vpc_endpoints: Sequence[str]) -> str:
     """Write the policy that narrows the launch role to what `grant` gives on the notebook `arn`.
 
-    `networks`: CIDRs from where alone the notebook may be opened and used (the caller's own and the function's), or
-    None where every one of the launch role's networks will do. The policies of the session that made the URL
-    are enforced for each later request of the notebook, so this is what a leaked URL runs into.
+    `networks`: CIDRs from where alone the notebook may be opened and used (the caller's own and the function's), none
+    at all for callers who only manage it, or None where every one of the launch role's networks will do. The policies
+    of the session that made the URL are enforced for each later request of the notebook, so this is what a leaked URL
+    runs into.
     """
-    statements = [_allow(OPEN, arn)]
-    if networks is not None:
-        statements = [_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(networks)}})]
+    statements = []
+    if networks is None:
+        statements.append(_allow(OPEN, arn))
+    elif networks:
+        statements.append(_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(networks)}}))
         if vpc_endpoints:
             # A statement of its own: a request through an endpoint carries no aws:SourceIp.
             statements.append(_allow(OPEN, arn, {"StringEquals": {"aws:SourceVpce": list(vpc_endpoints)}}))

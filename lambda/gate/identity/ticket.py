@@ -1,0 +1,74 @@
+"""Tickets: links made for one caller and one notebook, good for five minutes and for one use.
+
+Whoever comes with a ticket is the caller it was made for. A notebook that is not running yet keeps them waiting: then
+a cookie takes the ticket's place, in that browser and for that notebook alone, so that the page can look again.
+"""
+
+import secrets
+
+from aws_lambda_powertools.shared.cookies import Cookie
+
+from gate.errors import InvalidTicketError, TicketPreviewError
+from gate.identity.caller import Caller
+from gate.identity.session import CookieJar
+from gate.once import Once, SpentError
+from gate.request import Request
+from gate.signing import BadSignatureError, Signer
+
+TICKET_SECONDS = 300
+WAIT_SECONDS = 900
+"""A notebook usually starts in three to five minutes; who has waited this long asks for a new ticket."""
+
+
+class Tickets:
+    """Makes and redeems tickets, and keeps those who wait."""
+
+    def __init__(self, signer: Signer, waiting: Signer, jar: CookieJar, once: Once):
+        """`signer` and `waiting`: of two purposes, for the tickets and for the cookies of those who wait."""
+        self._signer = signer
+        self._waiting = waiting
+        self._jar = jar
+        self._once = once
+
+    def issue(self, caller: Caller, notebook: str) -> str:
+        """Return a ticket by which `caller` may come to `notebook`; their grant is asked again when they come."""
+        return self._signer.sign([secrets.token_urlsafe(16), notebook, caller.subject, *caller.aliases])
+
+    def redeem(self, ticket: str, notebook: str, request: Request) -> Caller:
+        """Return who comes to `notebook` with `ticket`, which is then spent.
+
+        Raises `TicketPreviewError`, which leaves it unspent, when nobody has clicked yet, and `InvalidTicketError`
+        when it is altered, late, spent, or another notebook's.
+        """
+        if request.speculative:
+            raise TicketPreviewError
+        try:
+            number, named, subject, *aliases = self._signer.read(ticket)
+            if named != notebook:
+                raise InvalidTicketError
+            self._once.spend(f"ticket/{number}")
+        except (BadSignatureError, SpentError):
+            raise InvalidTicketError from None
+        return Caller(subject, (), "ticket", request.address, tuple(aliases))
+
+    def wait(self, caller: Caller, notebook: str) -> Cookie:
+        """Make the cookie by which `caller` can come back to `notebook` while it starts."""
+        value = self._waiting.sign([notebook, caller.subject, *caller.aliases])
+        return self._jar.make(_name(notebook), value, max_age=WAIT_SECONDS)
+
+    def waiting(self, request: Request, notebook: str) -> Caller | None:
+        """Return who waits for `notebook` in this browser, if anybody does."""
+        try:
+            named, subject, *aliases = self._waiting.read(request.cookies.get(self._jar.full_name(_name(notebook)), ""))
+        except BadSignatureError:
+            return None
+        # The name of a cookie is not signed, only its value.
+        return Caller(subject, (), "ticket", request.address, tuple(aliases)) if named == notebook else None
+
+    def arrive(self, notebook: str) -> Cookie:
+        """Make the cookie that ends the waiting."""
+        return self._jar.make(_name(notebook), "", max_age=0)
+
+
+def _name(notebook: str) -> str:
+    return f"gate-wait-{notebook}"

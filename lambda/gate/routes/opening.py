@@ -1,0 +1,121 @@
+"""Opening a notebook: one redirect, or a page that waits until there is where to go."""
+
+from typing import cast, get_args
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from gate.audit import Decision, decision
+from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, ThrottledError
+from gate.grants import Grant, View
+from gate.launch.instance import USUAL_START, Standing
+from gate.request import Request
+from gate.responses import document, page, redirect, retry_headers
+from gate.routes.shared import grant_of, name_in, request_of, their_notebooks
+from gate.service import the_gate
+
+router = Router()
+
+
+@router.get("/open")
+def open_the_one() -> Response[str]:
+    """Into the only notebook, or the default one; else a page to choose."""
+    request, view = request_of(router), _view()
+    with decision(request, "open") as record:
+        record.caller = the_gate().caller(request)
+        grants = the_gate().grants.listing(record.caller.principals)
+        if not grants:
+            raise NotGrantedError
+        defaults = [grant for grant in grants if grant.default]
+        decided = grants if len(grants) == 1 else defaults
+        if len(decided) == 1:
+            return _into_or_wait(request, record, decided[0], view)
+        record.outcome = "choice"
+    return their_notebooks(request, record.caller, grants)
+
+
+@router.get("/open/<notebook>")
+def open_named(notebook: str) -> Response[str]:
+    """Into the notebook of that name."""
+    request, name, view = request_of(router), name_in(notebook), _view()
+    with decision(request, "open") as record:
+        record.notebook = name
+        ticket = request.query.get("ticket")
+        if ticket is not None:
+            return _with_ticket(request, record, ticket, name, view)
+        record.caller = the_gate().caller(request, name)
+        return _into_or_wait(request, record, grant_of(record.caller, name), view)
+
+
+@router.get("/iam/open/<notebook>")
+def open_named_by_iam(notebook: str) -> Response[str]:
+    """Into the notebook of that name, for callers who sign their requests (SigV4)."""
+    request, name, view = request_of(router), name_in(notebook), _view()
+    with decision(request, "open") as record:
+        record.notebook = name
+        record.caller = the_gate().iam_caller(request)
+        return _into_or_wait(request, record, grant_of(record.caller, name), view)
+
+
+def _view() -> View | None:
+    view = request_of(router).query.get("view")
+    if view is not None and view not in get_args(View):
+        raise InvalidViewError
+    return cast("View | None", view)
+
+
+def _with_ticket(request: Request, record: Decision, ticket: str, name: str, view: View | None) -> Response[str]:
+    tickets = the_gate().tickets
+    record.caller = tickets.redeem(ticket, name, request)
+    try:
+        return _into(request, record, grant_of(record.caller, name), view)
+    except (NotReadyError, ThrottledError) as error:
+        if request.wants_json:
+            raise
+        record.outcome = error.reason
+        # The ticket is spent, so the page that tries again must have another address, and something else to show.
+        cookie = tickets.wait(record.caller, name)
+        return redirect(f"{the_gate().config.base_url}{_path(name, view)}", status=303, cookies=[cookie])
+
+
+def _into_or_wait(request: Request, record: Decision, grant: Grant, view: View | None) -> Response[str]:
+    try:
+        return _into(request, record, grant, view)
+    except NotReadyError as error:
+        if request.wants_json:
+            raise
+        record.outcome = error.reason
+        return _waiting(request, error, grant, view)
+
+
+def _into(request: Request, record: Decision, grant: Grant, view: View | None) -> Response[str]:
+    """Send the caller into the notebook."""
+    assert record.caller is not None
+    record.notebook = grant.notebook
+    launch = the_gate().launcher.open(record.caller, grant, view, start=not request.speculative)
+    if request.wants_json:
+        return document({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
+    arrived = [the_gate().tickets.arrive(grant.notebook)] if record.caller.via == "ticket" else []
+    return redirect(launch.authorized_url, cookies=arrived)
+
+
+def _waiting(request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response[str]:
+    base_path = the_gate().config.base_path
+    return page(
+        "waiting.html",
+        base_path=base_path,
+        status=error.status,
+        headers=retry_headers(error, request),
+        error=error,
+        instance=error.instance,
+        elapsed=max(0, int(the_gate().now() - error.instance.changed)),
+        usual=USUAL_START,
+        grant=grant,
+        can_start=Standing(grant, error.instance).can_start,
+        again=f"{base_path}{_path(grant.notebook, view)}",
+        reference=request.id,
+    )
+
+
+def _path(name: str, view: View | None) -> str:
+    return f"/open/{name}" + (f"?view={view}" if view else "")

@@ -1,0 +1,49 @@
+"""What several routes do alike: reading the request, and showing somebody's notebooks."""
+
+from dataclasses import asdict
+from urllib.parse import unquote
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.api_gateway import Router
+
+from gate.grants import Grant, notebook_name
+from gate.identity.caller import Caller
+from gate.request import Request
+from gate.responses import document, page
+from gate.service import the_gate
+
+
+def request_of(router: Router) -> Request:
+    """Return the request that `router` is answering."""
+    return Request.from_event(router.current_event.raw_event)
+
+
+def name_in(segment: str) -> str:
+    """Return the notebook's name in a path's `segment`. Raises `InvalidNotebookNameError`."""
+    # API Gateway leaves path parameters encoded. One decoding only: what is still encoded after it is no name.
+    return notebook_name(unquote(segment))
+
+
+def grant_of(caller: Caller, name: str) -> Grant:
+    """Return the grant by which `caller` may open the notebook `name`. Raises `NotGrantedError`."""
+    return the_gate().grants.find(caller.principals, name)
+
+
+def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Response[str]:
+    """Show `caller` the notebooks of `grants`: how they stand, and what can be done with each."""
+    config = the_gate().config
+    rows = the_gate().launcher.describe_all(caller, grants)
+    if request.wants_json:
+        notebooks = [
+            {
+                "notebook": row.grant.notebook,
+                "open": f"{config.base_url}/open/{row.grant.notebook}",
+                "default": row.grant.default,
+                "power": row.grant.power,
+                "until": row.grant.until,
+                **(asdict(row.instance) if row.instance else {"state": None}),
+            }
+            for row in rows
+        ]
+        return document({"notebooks": notebooks})
+    return page("notebooks.html", base_path=config.base_path, rows=rows, name=caller.name, base_url=config.base_url)

@@ -1,0 +1,1 @@
+"""Slack: `/notebook`, the shortcut and the buttons, answered where only the caller sees it."""

@@ -1,0 +1,89 @@
+"""What the gate asks of Slack: who a user is, a window, and a message in the place of another.
+
+slack_sdk is imported where it is used: nobody who opens a notebook waits for it.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gate.audit import logger
+from gate.errors import SlackDownError
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+# It would write what it sends, tickets and all, wherever somebody turns on debugging. We log each failure ourselves.
+logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
+
+PATIENCE = 5
+"""Seconds for one call."""
+
+PATIENCE_FOR_A_WINDOW = 2
+"""Seconds: the window is opened before the acknowledgement, for which Slack waits three in all."""
+
+
+class SlackApi:
+    """Slack's API, as the app that is installed in the workspace."""
+
+    def __init__(self, *, token: Callable[[], str], api_url: str, hooks_urls: Sequence[str]):
+        """`token`: gives the bot token. `hooks_urls`: what a `response_url` may begin with."""
+        self._token = token
+        self._api_url = api_url
+        self._hooks_urls = tuple(hooks_urls)
+
+    def user(self, user: str) -> Mapping[str, Any]:
+        """Return the user object of `user` (method users.info). Raises `SlackDownError`."""
+        with _slack_errors("users.info"):
+            found: Mapping[str, Any] = self._client(PATIENCE).users_info(user=user)["user"]
+            return found
+
+    def open_window(self, trigger_id: str, view: Mapping[str, Any]) -> str:
+        """Open a window for whoever gave us `trigger_id`, and return its id. Raises `SlackDownError`."""
+        with _slack_errors("views.open"):
+            answer = self._client(PATIENCE_FOR_A_WINDOW).views_open(trigger_id=trigger_id, view=dict(view))
+            return str(answer["view"]["id"])
+
+    def fill_window(self, view_id: str, view: Mapping[str, Any]) -> None:
+        """Show `view` in the window. Raises `SlackDownError`."""
+        with _slack_errors("views.update"):
+            self._client(PATIENCE).views_update(view_id=view_id, view=dict(view))
+
+    def respond(self, response_url: str, message: Mapping[str, Any]) -> None:
+        """Send `message` to where Slack said it wants the answer. Raises `SlackDownError`."""
+        from slack_sdk.webhook import WebhookClient
+
+        if not response_url.startswith(self._hooks_urls):
+            # The address comes from outside, and what goes there holds tickets.
+            logger.error("response_url is not Slack's")
+            raise SlackDownError
+        with _slack_errors("response_url"):
+            answer = WebhookClient(response_url, timeout=PATIENCE).send_dict(dict(message))
+        if answer.status_code != 200:
+            logger.warning("slack call failed", method="response_url", code=answer.status_code)
+            raise SlackDownError
+
+    def _client(self, timeout: int) -> "WebClient":
+        from slack_sdk import WebClient
+
+        token = self._token()
+        if not token:
+            logger.error("the slack secret holds no bot_token")
+            raise SlackDownError
+        return WebClient(token, base_url=self._api_url, timeout=timeout)
+
+
+@contextmanager
+def _slack_errors(method: str) -> Iterator[None]:
+    """Turn what slack_sdk raises into `SlackDownError`; the log gets Slack's code, never what was sent."""
+    from slack_sdk.errors import SlackApiError, SlackClientError
+
+    try:
+        yield
+    except SlackApiError as error:
+        logger.warning("slack call failed", method=method, code=error.response.get("error"))
+        raise SlackDownError from None
+    except (SlackClientError, OSError, KeyError) as error:
+        logger.warning("slack call failed", method=method, code=type(error).__name__)
+        raise SlackDownError from None

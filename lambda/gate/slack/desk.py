@@ -1,0 +1,121 @@
+"""The gate's desk in Slack: admits, acknowledges in time, and answers afterwards.
+
+Slack waits three seconds for an acknowledgement. After it, Lambda freezes the function, so nothing can go on in a
+thread: the function invokes itself, asynchronously, and Lambda keeps that event until it has been worked off.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+from gate.audit import decision, log_unexpected
+from gate.aws import CLIENT_CONFIG, aws_errors
+from gate.errors import GateError, SlackReplayError, SlackSignatureError, SlackTeamError
+from gate.grants import notebook_name
+from gate.identity.slack import SlackPeople
+from gate.launch.instance import Standing
+from gate.once import SpentError
+from gate.request import Request
+from gate.slack.api import SlackApi
+from gate.slack.ask import Ask, ask_of
+from gate.slack.signature import is_signed
+
+if TYPE_CHECKING:
+    from slack_sdk.models.blocks import Block
+
+    from gate.audit import Decision
+    from gate.service import Gate
+
+
+class SlackDesk:
+    """One deployment's."""
+
+    def __init__(self, gate: "Gate"):
+        self._gate = gate
+        self._config = gate.config.slack
+        self._api = SlackApi(
+            token=lambda: self._secret.get("bot_token", ""),
+            api_url=self._config.api_url,
+            hooks_urls=self._config.hooks_urls,
+        )
+        self._people = SlackPeople(self._api.user, email_domains=self._config.email_domains, clock=gate.now)
+
+    def admit(self, request: Request) -> Ask | None:
+        """Return what Slack asks for with `request`; None for what needs no answer.
+
+        Raises a `SlackRefusedError` for whatever is not Slack's, not new, or of a workspace that is not ours, and
+        `InvalidSlackRequestError`.
+        """
+        if not self._config.teams or not is_signed(request, self._secret.get("signing_secret", ""), self._gate.now()):
+            raise SlackSignatureError
+        ask = ask_of(request)
+        if ask is None:
+            return None
+        if ask.team not in self._config.teams:
+            raise SlackTeamError
+        try:
+            signature = request.headers["x-slack-signature"].encode()
+            self._gate.once.spend(f"slack/{hashlib.sha256(signature).hexdigest()}")
+        except SpentError:
+            raise SlackReplayError from None
+        return ask
+
+    def begin(self, ask: Ask, function_arn: str) -> None:
+        """See to it that `ask` is answered, by another invocation of `function_arn` than this one."""
+        if ask.trigger_id:
+            # Now or never: what opens a window is good for three seconds.
+            from gate.slack.messages import loading
+
+            ask = replace(ask, view_id=self._api.open_window(ask.trigger_id, loading()), trigger_id="")
+        # The request's id at the place where API Gateway has it, so that both invocations log under one reference.
+        event = {"requestContext": {"requestId": ask.id}, "slack": asdict(ask)}
+        with aws_errors():
+            boto3.client("lambda", config=CLIENT_CONFIG).invoke(
+                FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode()
+            )
+
+    def answer(self, ask: Ask) -> None:
+        """Do what `ask` wants, and tell what came of it. Raises `SlackDownError` where it can't be told."""
+        from gate.slack.messages import message, refusal, window
+
+        try:
+            with decision(ask, ask.act) as record:
+                blocks = self._do(ask, record)
+        except GateError as error:
+            blocks = refusal(ask, error)
+        except Exception as error:  # noqa: BLE001
+            log_unexpected(error)
+            blocks = refusal(ask, GateError())
+        if ask.view_id:
+            self._api.fill_window(ask.view_id, window(blocks))
+        else:
+            self._api.respond(ask.response_url, message(ask, blocks))
+
+    def _do(self, ask: Ask, record: "Decision") -> "list[Block]":
+        from gate.slack.messages import notebooks
+
+        gate = self._gate
+        record.caller = caller = self._people.caller(ask.team, ask.user, ask.address)
+        grants = gate.grants
+        if ask.notebook:
+            record.notebook = notebook_name(ask.notebook)
+            grant = grants.find(caller.principals, record.notebook)
+            if ask.act == "start":
+                gate.launcher.start(caller, grant)
+            if ask.act == "stop":
+                gate.launcher.stop(caller, grant)
+        if ask.alone:
+            rows = [Standing(grant, gate.launcher.describe(caller, grant))]
+        else:
+            rows = gate.launcher.describe_all(caller, grants.listing(caller.principals))
+        tickets = gate.tickets
+        link = f"{gate.config.base_url}/open/{{0}}?ticket={{1}}".format
+        return notebooks(ask, caller, rows, lambda name: link(name, tickets.issue(caller, name)))
+
+    @property
+    def _secret(self) -> Mapping[str, Any]:
+        return self._gate.slack_secret

@@ -1,0 +1,94 @@
+"""What Slack sends to an app, in the shape that its documentation publishes.
+
+Sources: docs.slack.dev, "Implementing slash commands", "Shortcuts interaction payload", "block_actions payload".
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+TOKEN = "verification-token-that-nobody-should-use"
+APP = "A0LOCALAPP"
+CHANNEL = {"id": "C0LOCALCHAN", "name": "data-science"}
+
+
+@dataclass(frozen=True)
+class Member:
+    """Somebody in a workspace."""
+
+    team: str
+    id: str
+    name: str
+
+
+def command(member: Member, text: str, *, response_url: str, trigger_id: str) -> bytes:
+    """Return the body of a slash command."""
+    return urlencode(
+        {
+            "token": TOKEN,
+            "team_id": member.team,
+            "team_domain": "local",
+            "channel_id": CHANNEL["id"],
+            "channel_name": CHANNEL["name"],
+            "user_id": member.id,
+            "user_name": member.name,
+            "command": "/notebook",
+            "text": text,
+            "api_app_id": APP,
+            "is_enterprise_install": "false",
+            "response_url": response_url,
+            "trigger_id": trigger_id,
+        }
+    ).encode()
+
+
+def shortcut(member: Member, *, trigger_id: str) -> bytes:
+    """Return the body of a global shortcut."""
+    return _interaction(
+        {
+            "type": "shortcut",
+            "token": TOKEN,
+            "action_ts": "1795425322.371594",
+            **_who(member),
+            "callback_id": "notebooks",
+            "trigger_id": trigger_id,
+        }
+    )
+
+
+def press(member: Member, button: Mapping[str, Any], *, trigger_id: str, response_url: str, view: Any) -> bytes:
+    """Return the body of a press on `button`, in the message of `response_url` or in the window `view`."""
+    pressed = {
+        "type": "block_actions",
+        **_who(member),
+        "api_app_id": APP,
+        "token": TOKEN,
+        "trigger_id": trigger_id,
+        "state": {"values": {}},
+        "actions": [{**button, "action_ts": "1795425322.840180"}],
+    }
+    if view is not None:
+        where = {"container": {"type": "view", "view_id": view["id"]}, "view": view}
+    else:
+        container = {"type": "message", "message_ts": "1795425320.000200", "channel_id": CHANNEL["id"]}
+        where = {
+            "container": {**container, "is_ephemeral": True},
+            "channel": CHANNEL,
+            "response_url": response_url,
+        }
+    return _interaction({**pressed, **where})
+
+
+def _who(member: Member) -> dict[str, Any]:
+    return {
+        "user": {"id": member.id, "username": member.name, "name": member.name, "team_id": member.team},
+        "team": {"id": member.team, "domain": "local"},
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def _interaction(payload: Mapping[str, Any]) -> bytes:
+    return urlencode({"payload": json.dumps(payload)}).encode()
