@@ -24,6 +24,7 @@ OWN = {
     "networks": [NETWORK, "2001:db8::/32"],
     "vpc_endpoints": [ENDPOINT],
     "identity": GIVEN,
+    "slack": {"teams": ["T0123ABCDEF"], "email_domains": ["example.com"]},
     "vpc": {
         "id": "vpc-0123456789abcdef0",
         "subnet_ids": ["subnet-01234567", "subnet-89abcdef"],
@@ -51,7 +52,7 @@ def template() -> Template:
 
 @pytest.fixture(scope="session")
 def own_template() -> Template:
-    """An existing VPC, a given issuer, an own domain, a VPC endpoint."""
+    """An existing VPC, a given issuer, an own domain, a VPC endpoint, Slack."""
     return _template(OWN)
 
 

@@ -12,12 +12,13 @@ import pytest
 from botocore.validate import validate_parameters
 
 from gate.errors import GateError
-from infra.api import IAM_ROUTES, OPEN_ROUTES
+from infra.api import IAM_ROUTES, OPEN_ROUTES, SLACK_ROUTES
 from local.deployment import Deployment
 from local.template import Template
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+SLACK_GUIDE = (ROOT / "docs" / "slack.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -34,7 +35,7 @@ def _commands(text: str = README) -> list[str]:
 
 def test_the_endpoint_table_lists_every_route() -> None:
     listed = {tuple(row[0].strip("`").split(" ")) for row in _rows("## Endpoints")}
-    assert listed == {*OPEN_ROUTES, *IAM_ROUTES}
+    assert listed == {*OPEN_ROUTES, *IAM_ROUTES, *SLACK_ROUTES}
 
 
 def test_the_settings_table_lists_every_setting_with_its_default() -> None:
@@ -50,15 +51,17 @@ def test_the_security_model_has_ten_lines() -> None:
     assert re.findall(r"^(\d+)\. ", section, re.MULTILINE) == [str(number) for number in range(1, 11)]
 
 
-def test_the_readme_names_the_stacks_outputs(template: Template) -> None:
+def test_the_documents_name_the_stacks_outputs(template: Template, own_template: Template) -> None:
     for name in template["Outputs"]:
         assert f"`{name}`" in README
+    assert "`SlackSecret`" in (ROOT / "docs" / "slack.md").read_text()
+    assert own_template["Outputs"].keys() - template["Outputs"].keys() == {"SlackSecret"}
 
 
 def test_every_command_is_one_that_exists() -> None:
-    commands = _commands()
-    assert {"make run", "make test", "npx cdk deploy"} <= set(commands)
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    commands = [command for path in DOCUMENTS for command in _commands(path.read_text())]
+    assert {"make run", "make test", "npx cdk deploy", "make slack"} <= set(commands)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for command in commands:
         first, *rest = shlex.split(command)
         assert first in {"make", "npx", "aws"}, command
@@ -68,8 +71,10 @@ def test_every_command_is_one_that_exists() -> None:
             assert rest[:2] in (["cdk", "synth"], ["cdk", "bootstrap"], ["cdk", "deploy"])
 
 
-@pytest.mark.parametrize("command", [each for each in _commands() if each.startswith("aws ")])
+@pytest.mark.parametrize("command", [*_commands(), *_commands(SLACK_GUIDE)])
 def test_every_aws_command_is_one_that_the_api_takes(command: str) -> None:
+    if not command.startswith("aws "):
+        return
     _, service, operation, *options = shlex.split(command)
     client = boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
     method = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation.replace("-", "_")])
@@ -82,7 +87,8 @@ def test_every_aws_command_is_one_that_the_api_takes(command: str) -> None:
         elif "=" in word and not word.startswith("{"):
             parameters.setdefault(name, []).append(dict(pair.split("=") for pair in word.split(",")))
         else:
-            parameters[name] = json.loads(word) if word.startswith("{") else word
+            structured = method.input_shape.members[name].type_name != "string"
+            parameters[name] = json.loads(word) if structured and word.startswith("{") else word
     validate_parameters(parameters, method.input_shape)
 
 

@@ -208,6 +208,7 @@ FOREIGN = "arn:aws:iam::999999999999:role/job"
 )
 def test_the_api(
     own_deployment: Deployment,
+    template: Template,
     evaluator: Evaluator,
     request_line: str,
     source: str,
@@ -232,6 +233,8 @@ def test_the_api(
 
     policy = own_deployment.api_policy
     assert allows(policy) is admitted
+    # Where Slack is not in the settings, its path is like any other.
+    assert allows(Deployment(template).api_policy) is (admitted and source == MINE and principal != LISTED)
     without_denies = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
     assert allows({**policy, "Statement": without_denies})
     nobody = [statement for statement in policy["Statement"] if statement["Effect"] == "Deny"]

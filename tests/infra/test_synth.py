@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from local.template import Template
+from tests.infra.conftest import OWN
 
 ROOT = Path(__file__).parents[2]
 PACK = "AwsSolutions::"
@@ -76,6 +77,25 @@ def test_cdk_nag_has_nothing_to_say_that_is_not_acknowledged(out: Path) -> None:
     assert (report["pluginName"], report["conclusion"], report["violations"]) == ("AwsSolutions", "success", [])
     # An app without resources would pass, too.
     assert len(_json(out / "notebook-gate.template.json")["Resources"]) > 60
+
+
+def test_cdk_nag_has_nothing_to_say_of_all_that_settings_can_turn_on() -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
+    done = subprocess.run(
+        [sys.executable, "tests/infra/nagged.py"],
+        cwd=ROOT,
+        env=environment,
+        input=json.dumps(OWN),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (report,) = json.loads(done.stdout)["pluginReports"]
+    assert (report["conclusion"], report["violations"]) == ("success", [])
+    needed = {found["acknowledgedId"] for found in report["suppressedViolations"]}
+    assert {f"{PACK}AwsSolutions-{rule}" for rule in ("SMG4", "APIG4", "COG4")} <= needed
 
 
 def test_each_acknowledgement_is_needed_stands_on_its_own_construct_and_says_why(out: Path) -> None:

@@ -27,6 +27,8 @@ ROUTES = {
     ("POST", "/logout"),
     ("GET", "/health"),
 }
+SLACK = ("POST", "/slack")
+"""There only where Slack is in the settings."""
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +99,42 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
         "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
     }
-    own = own_deployment.environment
-    assert may(own_deployment)["secretsmanager:GetSecretValue"] == [
+    own, more = own_deployment.environment, may(own_deployment)
+    assert more["secretsmanager:GetSecretValue"] == [
         (own["GATE_SESSION_SECRET_ARN"], None),
         (GIVEN["client_secret_arn"], None),
+        (own["GATE_SLACK_SECRET_ARN"], None),
     ]
+    # With Slack, two more: to remember what happened once, under a key that is no principal, and to invoke itself.
+    assert more.keys() - may(deployment).keys() == {"dynamodb:PutItem", "lambda:InvokeFunction"}
+    condition = {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["once:*"]},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+    own_table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own['GATE_TABLE']}"
+    assert more["dynamodb:PutItem"] == [(own_table, condition)]
+    assert more["lambda:InvokeFunction"] == [(own_deployment.function_arn, None)]
+
+
+def test_slacks_secret_is_unknown_to_all_until_it_is_stored(own_template: Template) -> None:
+    (secret,) = [each for each in _of_type(own_template, "AWS::SecretsManager::Secret") if "Slack" in json.dumps(each)]
+    generated = secret["Properties"]["GenerateSecretString"]
+    assert (generated["GenerateStringKey"], generated["PasswordLength"]) == ("signing_secret", 64)
+    assert json.loads(generated["SecretStringTemplate"]) == {"bot_token": ""}
+
+
+def test_what_slack_waits_for_no_longer_is_tried_once_more_and_not_for_long(own_template: Template) -> None:
+    later = _one(own_template, "AWS::Lambda::EventInvokeConfig")
+    assert (later["MaximumRetryAttempts"], later["MaximumEventAgeInSeconds"]) == (1, 300)
+
+
+def test_a_flood_at_slacks_door_keeps_nobody_else_waiting(own_template: Template, template: Template) -> None:
+    of_all, of_slack = _one(own_template, "AWS::ApiGateway::Stage")["MethodSettings"]
+    assert (of_slack["ResourcePath"], of_slack["HttpMethod"]) == ("/~1slack", "POST")
+    assert of_slack["ThrottlingRateLimit"] < of_all["ThrottlingRateLimit"]
+    # A method's own settings replace the stage's, so these must say again what may not be logged.
+    assert (of_slack["LoggingLevel"], of_slack["DataTraceEnabled"]) == ("OFF", False)
+    assert len(_one(template, "AWS::ApiGateway::Stage")["MethodSettings"]) == 1
 
 
 def test_the_functions_environment_is_what_its_code_reads(deployment: Deployment, own_deployment: Deployment) -> None:
@@ -121,12 +154,13 @@ def test_the_functions_environment_is_what_its_code_reads(deployment: Deployment
     assert deployment.environment["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-def test_every_route_of_the_api_is_one_of_the_functions(deployment: Deployment) -> None:
+def test_every_route_of_the_api_is_one_of_the_functions(deployment: Deployment, own_deployment: Deployment) -> None:
     assert {(route.method, route.path) for route in deployment.routes} == ROUTES
+    assert {(route.method, route.path) for route in own_deployment.routes} == ROUTES | {SLACK}
     assert {route.path for route in deployment.routes if route.signed} == {"/iam/open/{notebook}"}
     rules = [*app._static_routes, *app._dynamic_routes]
     served = {(rule.method, rule.path.replace("<", "{").replace(">", "}")) for rule in rules}
-    assert served == ROUTES
+    assert served == ROUTES | {SLACK}
 
 
 def test_the_api_counts_throttles_and_logs_no_secret(template: Template) -> None:
@@ -219,7 +253,7 @@ def test_logs_are_kept_as_long_as_the_settings_say(template: Template) -> None:
 def test_the_outputs_are_what_the_readme_names(template: Template, own_template: Template) -> None:
     outputs = {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn"}
     assert template["Outputs"].keys() == outputs | {"UserPool"}
-    assert own_template["Outputs"].keys() == outputs
+    assert own_template["Outputs"].keys() == outputs | {"SlackSecret"}
 
 
 def test_nobody_can_sign_up_and_everybody_has_a_second_factor(template: Template, deployment: Deployment) -> None:

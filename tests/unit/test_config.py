@@ -33,8 +33,14 @@ def test_every_problem_is_told_at_once() -> None:
 @pytest.mark.parametrize("name", sorted(set(GOOD) - {"GATE_CLIENT_SECRET_ARN", "GATE_VPC_ENDPOINTS"}))
 def test_no_variable_may_be_missing_unless_it_may_be_empty(name: str) -> None:
     without = {key: value for key, value in GOOD.items() if key != name}
-    if name in ("GATE_USER_ROLES", "GATE_GROUPS", "GATE_EGRESS"):
+    if name in ("GATE_USER_ROLES", "GATE_GROUPS", "GATE_EGRESS", "GATE_SLACK_TEAMS"):
         Config.from_environ(without)
     else:
         with pytest.raises(ConfigError, match=name):
             Config.from_environ(without)
+
+
+def test_with_slacks_teams_the_rest_of_slack_must_be_there() -> None:
+    with pytest.raises(ConfigError) as told:
+        Config.from_environ({**GOOD, "GATE_SLACK_TEAMS": "T0LOCAL"})
+    assert str(told.value).splitlines() == ["GATE_SLACK_SECRET_ARN is not set", "GATE_SLACK_API_URL is not set"]

@@ -1,0 +1,20 @@
+"""Settings in (JSON), what cdk-nag says of their stack out (JSON). A process of its own, as nag keeps its findings."""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from infra.settings import Settings
+from infra.stack import GateStack
+
+settings = Settings.parse(json.load(sys.stdin))
+with tempfile.TemporaryDirectory() as folder:
+    app = cdk.App(outdir=folder, context={"aws:cdk:bundling-stacks": []})
+    GateStack(app, settings.name, settings=settings)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    app.synth()
+    sys.stdout.write((Path(folder) / "validation-report.json").read_text())
