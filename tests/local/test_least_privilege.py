@@ -58,6 +58,10 @@ def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, f
     assert refused(_select(dynamodb, 'SELECT * FROM "other" WHERE "principal" IN [?]'))
     assert refused(lambda: dynamodb.scan(TableName=table))
     assert refused(lambda: dynamodb.put_item(TableName=table, Item=item))
+    once = {"principal": {"S": "once:ticket/x"}, "notebook": {"S": "-"}}
+    assert not refused(lambda: dynamodb.put_item(TableName=table, Item=once))
+    assert refused(lambda: dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": once}}]}))
+    assert refused(lambda: dynamodb.update_item(TableName=table, Key=once))
     assert refused(lambda: dynamodb.delete_item(TableName=table, Key=item))
     assert refused(lambda: dynamodb.delete_table(TableName=table))
 
@@ -68,6 +72,15 @@ def test_its_own_secret_can_be_read_and_none_can_be_written(world: World, functi
     assert not refused(lambda: secrets.get_secret_value(SecretId=own))
     assert refused(lambda: secrets.get_secret_value(SecretId=OTHER_SECRET))
     assert refused(lambda: secrets.put_secret_value(SecretId=own, SecretString="known"))
+
+
+def test_it_can_invoke_itself_and_no_other_function(world: World, function: Make) -> None:
+    invoker, own = function("lambda"), world.deployment.function_arn
+    event = {"InvocationType": "Event", "Payload": b'{"slack": {}}'}
+
+    assert not refused(lambda: invoker.invoke(FunctionName=own, **event))
+    assert refused(lambda: invoker.invoke(FunctionName=f"{own}-2", **event))
+    assert refused(lambda: invoker.invoke(FunctionName=own.rpartition(":")[0] + ":other", **event))
 
 
 def test_the_launch_role_can_be_assumed_and_no_other(world: World, function: Make) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from slack_sdk.signature import SignatureVerifier
 
 from tests.unit.issuer import Issuer
 
@@ -167,6 +168,29 @@ def test_other_people_grants_and_notebooks(tmp_path: Path) -> None:
         run.end()
 
 
+def test_somebodys_own_slack(tmp_path: Path) -> None:
+    secret, team = "8f742231b10e8888abcd99yyyzzz85a5", "T0123ABCDEF"
+    run = Run(tmp_path, SLACK_SIGNING_SECRET=secret, SLACK_TEAM=team)
+    try:
+        assert f"Slack's workspace is {team}" in run.printed
+        play = ["make", "-s", "slack", f"PORT={run.port}"]
+        played = subprocess.run(play, input="/notebook\nquit\n", cwd=ROOT, capture_output=True, text=True, check=False)
+        url = next(word for word in played.stdout.split() if "?ticket=" in word)
+        assert "authToken=" in _locations(run.curl(url))[-1]
+
+        real = SignatureVerifier(secret).generate_signature
+        for made, status in ((team, "200"), ("T0OTHER", "401")):
+            body = f"team_id={made}&user_id=U1&command=/notebook&text=&response_url=https://nobody.invalid/"
+            stamp = str(int(time.time()))
+            headers = [f"X-Slack-Request-Timestamp: {stamp}", f"X-Slack-Signature: {real(timestamp=stamp, body=body)}"]
+            given = [word for header in headers for word in ("-H", header)]
+            answer = run.curl("--interface", "127.0.0.2", *given, "--data-raw", body, f"{run.url}/slack")
+            assert answer.startswith(f"HTTP/1.1 {status}")
+        assert secret not in run.printed + LOG.read_text()
+    finally:
+        run.end()
+
+
 @pytest.mark.parametrize("secret", ["", "s3cret"])
 def test_somebodys_own_provider(tmp_path: Path, secret: str) -> None:
     issuer = Issuer()
@@ -197,6 +221,10 @@ def test_somebodys_own_provider(tmp_path: Path, secret: str) -> None:
         (["PORT=70000"], "PORT=70000 is no port"),
         (["ISSUER=https://login.example.com"], "ISSUER and CLIENT_ID go together"),
         (["ISSUER=ftp://example.com", "CLIENT_ID=x"], "identity.issuer = 'ftp://example.com' is no issuer"),
+        (["SLACK_TEAM=T0123ABCDEF"], "SLACK_SIGNING_SECRET and SLACK_TEAM go together"),
+        (["SLACK_SIGNING_SECRET=x"], "make run SLACK_SIGNING_SECRET=… SLACK_TEAM=T0123ABCDEF"),
+        (["SLACK_BOT_TOKEN=xoxb-1"], "SLACK_BOT_TOKEN with them"),
+        (["SLACK_SIGNING_SECRET=x", "SLACK_TEAM=my-company"], "slack.teams[0] = 'my-company'"),
         (["SAMPLE=/no/such/file"], "/no/such/file: can't be read"),
     ],
 )
