@@ -24,6 +24,8 @@ def functions_environment(aws_url: str) -> Iterator[Mapping[str, str]]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        # Nobody reads them here.
+        "POWERTOOLS_METRICS_DISABLED": "true",
     }
     before = {name: os.environ.get(name) for name in (*aws, "AWS_PROFILE")}
     os.environ.update(aws)

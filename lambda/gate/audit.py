@@ -12,8 +12,16 @@ from aws_lambda_powertools import Logger
 from gate.errors import GateError
 from gate.identity.caller import Caller
 from gate.launch.names import session_name
+from gate.metrics import count, count_outcome
+from gate.notebook import Notebook
 
 logger = Logger(service="notebook-gate")
+
+
+_ON_THE_WAY = frozenset(
+    {"not_signed_in", "notebook_stopped", "notebook_starting", "notebook_stopping", "notebook_busy"}
+)
+"""Outcomes that are no refusal: sign in first, or wait."""
 
 
 class Wish(Protocol):
@@ -33,7 +41,7 @@ class Decision:
     """What is known so far of a decision that is being made."""
 
     caller: Caller | None = None
-    notebook: str | None = None
+    notebook: Notebook | None = None
     outcome: str = "allowed"
 
 
@@ -43,16 +51,20 @@ def decision(wish: Wish, action: str) -> Iterator[Decision]:
 
     The fields are picked one by one, so that no token, cookie, code or URL can get into the line.
     """
-    record = Decision()
+    record, kind = Decision(), "Refusals"
     try:
         yield record
     except GateError as error:
-        record.outcome = error.reason
+        record.outcome, kind = error.reason, "Failures" if error.status >= 500 else kind
         raise
     except Exception:
-        record.outcome = GateError.reason
+        record.outcome, kind = GateError.reason, "Failures"
         raise
     finally:
+        if record.outcome not in ("allowed", "choice"):
+            count_outcome("Detours" if record.outcome in _ON_THE_WAY else kind, record.outcome)
+        elif action == "open" and record.outcome == "allowed":
+            count("Launches")
         caller = record.caller
         logger.info(
             "decision",
@@ -62,7 +74,7 @@ def decision(wish: Wish, action: str) -> Iterator[Decision]:
             session_name=session_name(caller.name) if caller else None,
             via=caller.via if caller else None,
             address=wish.address,
-            notebook=record.notebook,
+            notebook=str(record.notebook) if record.notebook else None,
             request_id=wish.id,
         )
 

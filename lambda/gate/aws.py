@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.audit import logger
 from gate.errors import AwsDeniedError, AwsError, ThrottledError
+from gate.metrics import count
 
 CLIENT_CONFIG = BotocoreConfig(
     connect_timeout=2,
@@ -39,6 +40,7 @@ def aws_errors() -> Iterator[None]:
         aws_request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
         logger.warning("aws call failed", operation=error.operation_name, code=code, aws_request_id=aws_request_id)
         if code in _THROTTLED:
+            count("Throttles")
             raise ThrottledError from error
         if code in _DENIED:
             raise AwsDeniedError from error

@@ -51,6 +51,11 @@ class Config:
     sign_in_seconds: int
     max_session: int
     """Seconds; also the length of a grant that names none."""
+    elsewhere: tuple[str, ...]
+    """Other places, `account/region`, whose notebooks grants may name."""
+    elsewhere_role: str
+    """The launch role's name in other accounts."""
+    external_id: str
     slack: SlackConfig
 
     @property
@@ -117,6 +122,9 @@ class Config:
             vpc_endpoints=words("GATE_VPC_ENDPOINTS"),
             sign_in_seconds=seconds("GATE_SIGN_IN_SECONDS"),
             max_session=seconds("GATE_MAX_SESSION"),
+            elsewhere=words("GATE_ELSEWHERE"),
+            elsewhere_role=text("GATE_ELSEWHERE_ROLE", optional=not words("GATE_ELSEWHERE")),
+            external_id=text("GATE_EXTERNAL_ID", optional=not words("GATE_ELSEWHERE")),
             slack=SlackConfig(
                 teams=words("GATE_SLACK_TEAMS"),
                 email_domains=words("GATE_SLACK_EMAIL_DOMAINS"),

@@ -4,15 +4,13 @@ import json
 import os
 import time
 from datetime import timedelta
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
-from aws_lambda_powertools.utilities.parameters import SecretsProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
 from gate.audit import logger
-from gate.aws import CLIENT_CONFIG, aws_errors
+from gate.aws import CLIENT_CONFIG
 from gate.config import Config
 from gate.grants import Grants
 from gate.identity.caller import Caller
@@ -22,11 +20,15 @@ from gate.identity.login import LOGIN_SECONDS, Login
 from gate.identity.provider import Provider
 from gate.identity.session import CookieJar, Sessions
 from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
+from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
+from gate.metrics import key_age
+from gate.notebook import Notebook
 from gate.once import Once
 from gate.request import Request
-from gate.signing import Clock, Signer, key_id
+from gate.secrets import Secrets
+from gate.signing import Clock, Signer
 from gate.slack.desk import SlackDesk
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class Gate:
         self._jar = CookieJar(config.base_path, config.secure)
         self._rules = ClaimRules(config.groups_claim, config.groups, config.trust_email)
 
-    def caller(self, request: Request, notebook: str | None = None) -> Caller:
+    def caller(self, request: Request, notebook: Notebook | None = None) -> Caller:
         """Return who is calling, by bearer token or cookie; `notebook`: the one that they call for.
 
         A token that came is the one that counts: a bad one is refused, not passed over for a cookie.
@@ -57,7 +59,7 @@ class Gate:
         person = person_of(token, provider=self._provider, rules=self._rules)
         return Caller(f"user:{person.email}", person.groups, "bearer", request.address)
 
-    def visitor(self, request: Request, notebook: str | None = None) -> Caller:
+    def visitor(self, request: Request, notebook: Notebook | None = None) -> Caller:
         """Return who sits at the browser: whom a ticket let wait for `notebook`, or who is signed in.
 
         Raises `NotSignedInError`.
@@ -115,7 +117,7 @@ class Gate:
     def slack_secret(self) -> dict[str, str]:
         """What the Slack app's owner stored: `signing_secret` and `bot_token`. Empty where that is no such JSON."""
         try:
-            stored = json.loads(self._secret(self.config.slack.secret_arn))
+            stored = json.loads(self._secrets.text(self.config.slack.secret_arn))
         except ValueError:
             stored = None
         if not isinstance(stored, dict):
@@ -127,8 +129,7 @@ class Gate:
     def launcher(self) -> Launcher:
         """The way into notebooks."""
         sts = boto3.client("sts", config=CLIENT_CONFIG)
-        role = self.config.launch_role_arn
-        return Launcher(self.config, CallerClients(sts=sts, sagemaker_of=_sagemaker, role_arn=role, clock=self._clock))
+        return Launcher(self.config, CallerClients(sts=sts, sagemaker_of=_sagemaker, clock=self._clock))
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
@@ -137,34 +138,26 @@ class Gate:
     @cached_property
     def _provider(self) -> Provider:
         config = self.config
-        secret = self._secret(config.client_secret_arn) if config.client_secret_arn else ""
+        secret = self._secrets.text(config.client_secret_arn) if config.client_secret_arn else ""
         return Provider(issuer=config.issuer, client_id=config.client_id, client_secret=secret, clock=self._clock)
 
     def _signer(self, purpose: str, max_age: timedelta) -> Signer:
-        # Asked for again each time, so that a new key is taken up without a new start; the answer is kept 300 s.
-        return _signer(self._secret(self.config.session_secret_arn), purpose, max_age, self._clock)
-
-    def _secret(self, arn: str) -> str:
-        with aws_errors():
-            try:
-                return str(self._secrets.get(arn))
-            except GetParameterError as error:
-                # Powertools wraps AWS's error in one that says nothing but quotes its text.
-                raise error.__context__ or error from None
+        return Signer(self._keys, purpose=purpose, max_age=max_age, clock=self._clock)
 
     @cached_property
-    def _secrets(self) -> SecretsProvider:
-        return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CLIENT_CONFIG))
+    def _keys(self) -> KeyRing:
+        arn = self.config.session_secret_arn
+        return KeyRing(lambda stage: self._secrets.read(arn, stage=stage), clock=self._clock, aged=key_age)
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        return Secrets(boto3.client("secretsmanager", config=CLIENT_CONFIG), clock=self._clock)
 
 
-@lru_cache(maxsize=8)
-def _signer(key: str, purpose: str, max_age: timedelta, clock: Clock) -> Signer:
-    return Signer({key_id(key): key}, purpose=purpose, max_age=max_age, clock=clock)
-
-
-def _sagemaker(credentials: "CredentialsTypeDef") -> "SageMakerClient":
+def _sagemaker(credentials: "CredentialsTypeDef", region: str) -> "SageMakerClient":
     return boto3.client(
         "sagemaker",
+        region_name=region,
         aws_access_key_id=credentials["AccessKeyId"],
         aws_secret_access_key=credentials["SecretAccessKey"],
         aws_session_token=credentials["SessionToken"],

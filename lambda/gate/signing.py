@@ -5,10 +5,13 @@ one can never pass for another, and each value names the key that signed it, so 
 """
 
 import hashlib
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from functools import lru_cache
+from typing import Any, Protocol
 
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
@@ -20,49 +23,76 @@ CLOCK_SKEW = 60
 """Seconds by which another machine's clock may run ahead of ours."""
 
 
+_KEY_ID = re.compile(r"[0-9a-f]{8}")
+
+
 class BadSignatureError(Exception):
     """The value was altered, made for another purpose, signed by an unknown key, or is too old."""
 
 
-def key_id(key: str) -> str:
-    """Name `key` without telling anything about it that helps: eight hex digits of its SHA-256."""
-    return hashlib.sha256(key.encode()).hexdigest()[:8]
+@dataclass(frozen=True)
+class Key:
+    """A key, and until when what it signed counts."""
+
+    text: str = field(repr=False)
+    retired: float | None = None
+    """Epoch seconds after which nobody signs with it any more: a later signature is by somebody who stole it."""
+
+    @property
+    def id(self) -> str:
+        """Name the key without telling anything about it that helps: eight hex digits of its SHA-256."""
+        return hashlib.sha256(self.text.encode()).hexdigest()[:8]
+
+
+class Keys(Protocol):
+    """Where keys come from."""
+
+    def current(self) -> Key:
+        """Return the key that signs."""
+
+    def find(self, name: str) -> Key | None:
+        """Return the key whose id is `name`, if it may have signed something."""
 
 
 class Signer:
     """Signs and reads JSON values of one purpose."""
 
-    def __init__(self, keys: Mapping[str, str], *, purpose: str, max_age: timedelta, clock: Clock = time.time):
-        """`keys`: id → key, the first one signs, all may verify. `max_age`: how long a value is good."""
+    def __init__(self, keys: Keys, *, purpose: str, max_age: timedelta, clock: Clock = time.time):
+        """`max_age`: how long a value is good."""
+        self._keys = keys
+        self._purpose = purpose
         self._max_age = max_age.total_seconds()
         self._clock = clock
-        self._serializers = {name: _serializer(key, purpose, clock) for name, key in keys.items()}
-        self._current = next(iter(self._serializers))
 
     def sign(self, value: Any) -> str:
         """Write `value` (anything JSON can hold) as a string that is safe in cookies and URLs."""
-        return f"{self._current}.{self._serializers[self._current].dumps(value)}"
+        key = self._keys.current()
+        return f"{key.id}.{_serializer(key.text, self._purpose, self._clock).dumps(value)}"
 
     def read(self, signed: str) -> Any:
         """Give back what was signed. Raises `BadSignatureError` for everything else."""
         name, _, token = signed.partition(".")
-        serializer = self._serializers.get(name)
-        if serializer is None:
+        key = self._keys.find(name) if _KEY_ID.fullmatch(name) else None
+        if key is None:
             raise BadSignatureError
         try:
             # The last base64 character has unused bits: without this, several spellings of one signature pass.
             signature = token.rpartition(".")[2]
             if base64_encode(base64_decode(signature)).decode() != signature:
                 raise BadSignatureError
+            serializer = _serializer(key.text, self._purpose, self._clock)
             value, signed_at = serializer.loads(token, return_timestamp=True)
         except BadData:
             raise BadSignatureError from None
         age = self._clock() - signed_at.timestamp()
         if not -CLOCK_SKEW <= age < self._max_age:
             raise BadSignatureError
+        if key.retired is not None and signed_at.timestamp() > key.retired + CLOCK_SKEW:
+            raise BadSignatureError
         return value
 
 
+@lru_cache(maxsize=16)
 def _serializer(key: str, purpose: str, clock: Clock) -> URLSafeTimedSerializer:
     class Signed(TimestampSigner):
         def get_timestamp(self) -> int:

@@ -29,13 +29,22 @@ class FakeAws:
             "arn:client": "client-secret-value",
             "arn:slack": "{}",
         }
+        self.previous: dict[str, str] = {}
+        self.created = CHANGED
+        """When the current versions of all secrets were made."""
         self.errors: dict[str, Exception] = {}
+        self.lasting: dict[str, int] = {}
+        """How often an error is raised, where not always."""
+        self.regions: list[str] = []
+        """Of the SageMaker clients, oldest first."""
         self.slow: dict[str, float] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.once: set[str] = set()
         self.events: list[dict[str, Any]] = []
 
     def client(self, service: str, **options: Any) -> "_Client":
+        if service == "sagemaker":
+            self.regions.append(options["region_name"])
         return _Client(self, options.get("aws_access_key_id"))
 
     def called(self, operation: str) -> list[dict[str, Any]]:
@@ -59,14 +68,21 @@ class _Client:
         def call(**arguments: Any) -> Any:
             self._aws.calls.append((operation, arguments))
             time.sleep(self._aws.slow.get(operation, 0))
-            if operation in self._aws.errors:
+            if operation in self._aws.errors and self._aws.lasting.get(operation, 1) > 0:
+                if operation in self._aws.lasting:
+                    self._aws.lasting[operation] -= 1
                 raise self._aws.errors[operation]
             return getattr(self, f"_{operation}")(arguments)
 
         return call
 
     def _get_secret_value(self, arguments: dict[str, Any]) -> Any:
-        return {"SecretString": self._aws.secrets[arguments["SecretId"]]}
+        arn, stage = arguments["SecretId"], arguments["VersionStage"]
+        if stage == "AWSPREVIOUS":
+            if arn not in self._aws.previous:
+                raise refusal("ResourceNotFoundException")
+            return {"SecretString": self._aws.previous[arn], "CreatedDate": CHANGED}
+        return {"SecretString": self._aws.secrets[arn], "CreatedDate": self._aws.created}
 
     def _execute_statement(self, arguments: dict[str, Any]) -> Any:
         assert arguments["ConsistentRead"] is True

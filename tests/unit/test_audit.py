@@ -135,6 +135,7 @@ def test_a_call_that_aws_refused_is_named_by_its_code_and_not_by_its_words(
 
 def test_a_secret_that_cannot_be_read_is_aws_that_refuses(world: World, lines: Lines) -> None:
     world.aws.errors = {"get_secret_value": refusal("AccessDeniedException")}
-    world.browser.cookies["__Host-gate-session"] = world.browser.cookies["gate-session"] = "x"
+    world.browser.cookies["__Host-gate-session"] = world.browser.cookies["gate-session"] = "deadbeef.x"
+    world.browser.cookies["__Secure-gate-session"] = "deadbeef.x"
     assert world.browser.get("/").status == 502
     assert lines.decisions[-1]["outcome"] == "aws_denied"

@@ -3,7 +3,7 @@
 import pytest
 
 from gate.errors import InvalidNotebookNameError
-from gate.grants import notebook_name
+from gate.notebook import Notebook
 from tests.unit.conftest import World
 
 
@@ -80,10 +80,29 @@ def test_all_pages_of_a_long_answer_are_read(world: World) -> None:
 
 @pytest.mark.parametrize("name", ["a", "0", "a-b", "a--b", "A-1", "a" * 63])
 def test_names_that_sagemaker_gives_are_taken(name: str) -> None:
-    assert notebook_name(name) == name
+    assert str(Notebook.parse(name)) == name
+
+
+@pytest.mark.parametrize("name", ["210987654321/eu-central-1/a-b", "210987654321/us-gov-west-1/A1"])
+def test_notebooks_elsewhere_are_named_with_their_place(name: str) -> None:
+    notebook = Notebook.parse(name)
+    assert (str(notebook), notebook.place) == (name, name.rpartition("/")[0])
+    assert "/" not in notebook.segment
+    assert Notebook.parse_segment(notebook.segment) == notebook
 
 
 @pytest.mark.parametrize("name", ["", "-", "-a", "a-", "a_b", "a\n", "a" * 64, "é", "１"])
-def test_names_that_it_never_gives_are_refused(name: str) -> None:
+def test_names_that_it_never_gives_are_refused_wherever_they_are(name: str) -> None:
+    for place in ("", "210987654321/eu-west-1/"):
+        with pytest.raises(InvalidNotebookNameError):
+            Notebook.parse(place + name)
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["", "eu-west-1", "21098765432/eu-west-1", "210987654321/", "x/eu-west-1", "a/b/c", "210987654321/EU-west-1",
+     "210987654321/eu-west-1/b", "210987654321/" + "a" * 99],
+)  # fmt: skip
+def test_places_that_aws_has_not_are_refused(place: str) -> None:
     with pytest.raises(InvalidNotebookNameError):
-        notebook_name(name)
+        Notebook.parse(f"{place}/a")

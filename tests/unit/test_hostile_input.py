@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gate.identity.target import safe_target
-from gate.signing import Signer, key_id
+from gate.signing import Key, Signer
 from tests.unit.aws import SIGNING_KEY
 from tests.unit.conftest import World
 
@@ -187,16 +188,20 @@ def test_values_of_one_purpose_never_pass_for_another(world: World) -> None:
     assert world.browser.get(f"/login/callback?state={state}&code=x").status == 400
 
 
+def _signed_by(key: str, value: list[str]) -> str:
+    only = SimpleNamespace(current=lambda: Key(key))
+    return Signer(only, purpose="session", max_age=timedelta(hours=1), clock=time.time).sign(value)  # type: ignore[arg-type]
+
+
 def test_somebody_elses_key_signs_nothing(world: World) -> None:
     world.sign_in()
     name, _ = session_cookie(world)
     value = ["alice@example.com"]
-    for keys in ({key_id(SIGNING_KEY): "another key"}, {"deadbeef": SIGNING_KEY}, {"deadbeef": "another key"}):
-        forged = Signer(keys, purpose="session", max_age=timedelta(hours=1)).sign(value)
-        world.browser.cookies[name] = forged
-        assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login"), keys
-    own = Signer({key_id(SIGNING_KEY): SIGNING_KEY}, purpose="session", max_age=timedelta(hours=1), clock=time.time)
-    world.browser.cookies[name] = own.sign(value)
+    right = Key(SIGNING_KEY).id
+    for key, called in (("another key", right), (SIGNING_KEY, "deadbeef"), ("another key", "deadbeef")):
+        world.browser.cookies[name] = f"{called}.{_signed_by(key, value).partition('.')[2]}"
+        assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login"), key
+    world.browser.cookies[name] = _signed_by(SIGNING_KEY, value)
     assert world.browser.get("/open").location.startswith("https://alice-notebook.")
 
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from gate.grants import Grant
 from gate.identity.caller import normal_address
 from gate.launch.names import session_name
-from gate.launch.policy import LONGEST_POLICY, host, notebook_arn, session_policy
+from gate.launch.place import notebook_arn
+from gate.launch.policy import LONGEST_POLICY, host, session_policy
+from gate.notebook import Notebook
 from tests.unit.conftest import World
 
-ROLE = "arn:aws-us-gov:iam::123456789012:role/with/a/path/launch"
 AWS_RULE = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
 ADDRESSES = st.ip_addresses().map(str)
@@ -63,9 +64,9 @@ def test_nobody_can_choose_to_be_called_like_somebody_who_was_mapped(name: str) 
 def test_a_session_policy_is_narrow_and_fits(
     notebook: str, caller: str, egress: list[str], endpoints: list[str], pinned: bool, power: str
 ) -> None:
-    arn = notebook_arn(ROLE, "us-gov-west-1", notebook)
+    arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", notebook)
     assert arn == f"arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:notebook-instance/{notebook.lower()}"
-    grant = Grant("user:a@example.com", notebook, 1800, power=power)  # type: ignore[arg-type]
+    grant = Grant("user:a@example.com", Notebook(notebook), 1800, power=power)  # type: ignore[arg-type]
     networks = [host(address) for address in (caller, *egress)]
     text = session_policy(arn, grant, networks=networks if pinned else None, vpc_endpoints=endpoints)
     assert len(text) <= LONGEST_POLICY

@@ -26,6 +26,7 @@ from gate.errors.notebook import (
     NotebookStoppingError,
     NotGrantedError,
     NotReadyError,
+    PlaceUnknownError,
 )
 from gate.errors.slack import (
     InvalidSlackRequestError,
@@ -64,6 +65,7 @@ __all__ = [
     "NotebookStartingError",
     "NotebookStoppedError",
     "NotebookStoppingError",
+    "PlaceUnknownError",
     "SlackDownError",
     "SlackRefusedError",
     "SlackReplayError",

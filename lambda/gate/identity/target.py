@@ -4,7 +4,7 @@ import re
 
 # A list of what is right, not of what is wrong: hosts, schemes, back-slashes, encodings and line ends in all their
 # disguises are simply not in it.
-_TARGET = re.compile(r"/(open(/[a-zA-Z0-9-]{1,63})?(\?view=(lab|classic))?)?", re.ASCII)
+_TARGET = re.compile(r"/(open(/[a-zA-Z0-9~-]{1,104})?(\?view=(lab|classic))?)?", re.ASCII)
 
 
 def safe_target(text: str) -> str:

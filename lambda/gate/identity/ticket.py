@@ -11,6 +11,7 @@ from aws_lambda_powertools.shared.cookies import Cookie
 from gate.errors import InvalidTicketError, TicketPreviewError
 from gate.identity.caller import Caller
 from gate.identity.session import CookieJar
+from gate.notebook import Notebook
 from gate.once import Once, SpentError
 from gate.request import Request
 from gate.signing import BadSignatureError, Signer
@@ -30,11 +31,11 @@ class Tickets:
         self._jar = jar
         self._once = once
 
-    def issue(self, caller: Caller, notebook: str) -> str:
+    def issue(self, caller: Caller, notebook: Notebook) -> str:
         """Return a ticket by which `caller` may come to `notebook`; their grant is asked again when they come."""
-        return self._signer.sign([secrets.token_urlsafe(16), notebook, caller.subject, *caller.aliases])
+        return self._signer.sign([secrets.token_urlsafe(16), str(notebook), caller.subject, *caller.aliases])
 
-    def redeem(self, ticket: str, notebook: str, request: Request) -> Caller:
+    def redeem(self, ticket: str, notebook: Notebook, request: Request) -> Caller:
         """Return who comes to `notebook` with `ticket`, which is then spent.
 
         Raises `TicketPreviewError`, which leaves it unspent, when nobody has clicked yet, and `InvalidTicketError`
@@ -44,31 +45,31 @@ class Tickets:
             raise TicketPreviewError
         try:
             number, named, subject, *aliases = self._signer.read(ticket)
-            if named != notebook:
+            if named != str(notebook):
                 raise InvalidTicketError
             self._once.spend(f"ticket/{number}")
         except (BadSignatureError, SpentError):
             raise InvalidTicketError from None
         return Caller(subject, (), "ticket", request.address, tuple(aliases))
 
-    def wait(self, caller: Caller, notebook: str) -> Cookie:
+    def wait(self, caller: Caller, notebook: Notebook) -> Cookie:
         """Make the cookie by which `caller` can come back to `notebook` while it starts."""
-        value = self._waiting.sign([notebook, caller.subject, *caller.aliases])
+        value = self._waiting.sign([str(notebook), caller.subject, *caller.aliases])
         return self._jar.make(_name(notebook), value, max_age=WAIT_SECONDS)
 
-    def waiting(self, request: Request, notebook: str) -> Caller | None:
+    def waiting(self, request: Request, notebook: Notebook) -> Caller | None:
         """Return who waits for `notebook` in this browser, if anybody does."""
         try:
             named, subject, *aliases = self._waiting.read(request.cookies.get(self._jar.full_name(_name(notebook)), ""))
         except BadSignatureError:
             return None
         # The name of a cookie is not signed, only its value.
-        return Caller(subject, (), "ticket", request.address, tuple(aliases)) if named == notebook else None
+        return Caller(subject, (), "ticket", request.address, tuple(aliases)) if named == str(notebook) else None
 
-    def arrive(self, notebook: str) -> Cookie:
+    def arrive(self, notebook: Notebook) -> Cookie:
         """Make the cookie that ends the waiting."""
         return self._jar.make(_name(notebook), "", max_age=0)
 
 
-def _name(notebook: str) -> str:
-    return f"gate-wait-{notebook}"
+def _name(notebook: Notebook) -> str:
+    return f"gate-wait-{notebook.segment}"

@@ -3,15 +3,20 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate.aws import aws_errors
+from gate.errors import AwsDeniedError
+from gate.launch.place import Target
 from gate.signing import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
+
+T = TypeVar("T")
+_Key = tuple[Target, str, str]
 
 ROLE_SESSION = 3600
 """Seconds; the most that a role assumed from a role may have (IAM user guide, "role chaining")."""
@@ -30,39 +35,58 @@ class CallerClients:
         self,
         *,
         sts: "STSClient",
-        sagemaker_of: "Callable[[CredentialsTypeDef], SageMakerClient]",
-        role_arn: str,
+        sagemaker_of: "Callable[[CredentialsTypeDef, str], SageMakerClient]",
         clock: Clock,
     ):
-        """`sagemaker_of`: makes a client that signs with the credentials it is given."""
+        """`sagemaker_of`: makes a client that signs with the credentials it is given, for a region."""
         self._sts = sts
         self._sagemaker_of = sagemaker_of
-        self._role_arn = role_arn
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], tuple[SageMakerClient, float]] = OrderedDict()
+        self._kept: OrderedDict[_Key, tuple[SageMakerClient, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def client(self, name: str, policy: str) -> "SageMakerClient":
-        """Return a client for the session `name`, narrowed by the session policy `policy` (JSON).
+    def run(self, target: Target, name: str, policy: str, call: "Callable[[SageMakerClient], T]") -> T:
+        """Return what `call` returns for a client of the session `name`, narrowed by `policy` (JSON).
 
-        What is kept is found by both, so that nobody gets more, or another's address, than they would anew.
+        Clients are kept by all three, so that nobody gets more, or another's address, than they would anew.
+        Raises what `aws_errors` raises.
         """
-        key, now = (name, policy), self._clock()
+        key = (target, name, policy)
+        kept = self._fresh(key)
+        if kept is not None:
+            try:
+                with aws_errors():
+                    return call(kept)
+            except AwsDeniedError:
+                # Who was revoked and let in again: credentials from before are denied, new ones are not.
+                with self._lock:
+                    self._kept.pop(key, None)
+        client = self._make(key)
+        with aws_errors():
+            return call(client)
+
+    def _fresh(self, key: _Key) -> "SageMakerClient | None":
         with self._lock:
             client, until = self._kept.get(key, (None, 0.0))
-            if client is not None and now < until:
-                self._kept.move_to_end(key)
-                return client
+            if client is None or self._clock() >= until:
+                return None
+            self._kept.move_to_end(key)
+            return client
+
+    def _make(self, key: _Key) -> "SageMakerClient":
+        (target, name, policy), now = key, self._clock()
+        outside: Any = {"ExternalId": target.external_id} if target.external_id else {}
         with aws_errors():
             answer = self._sts.assume_role(
-                RoleArn=self._role_arn,
+                RoleArn=target.role_arn,
                 RoleSessionName=name,
                 SourceIdentity=name,
                 Policy=policy,
                 DurationSeconds=ROLE_SESSION,
+                **outside,
             )
         with self._lock:  # boto3's session, which makes clients, is not for several threads at once
-            client = self._sagemaker_of(answer["Credentials"])
+            client = self._sagemaker_of(answer["Credentials"], target.region)
             self._kept[key] = (client, now + FRESH)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)

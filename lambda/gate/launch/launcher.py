@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
-from gate.aws import aws_errors, code_of
+from gate.aws import code_of
 from gate.config import Config
 from gate.errors import (
     AwsError,
@@ -26,10 +26,13 @@ from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.instance import Instance, Standing
 from gate.launch.names import session_name
-from gate.launch.policy import host, notebook_arn, session_policy
+from gate.launch.place import target_of
+from gate.launch.policy import host, session_policy
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
+
+T = TypeVar("T")
 
 URL_LIFETIME = 300
 """Seconds for which a presigned URL can be used (API reference of CreatePresignedNotebookInstanceUrl)."""
@@ -70,19 +73,22 @@ class Launcher:
         The state is asked only after the API refused. Raises a `NotReadyError` or `NotebookMissingError` when
         SageMaker gives no URL for that reason.
         """
-        sagemaker = self._sagemaker(caller, grant)
+        name, seconds = grant.notebook.name, grant.session
         try:
-            with aws_errors():
-                answer = sagemaker.create_presigned_notebook_instance_url(
-                    NotebookInstanceName=grant.notebook, SessionExpirationDurationInSeconds=grant.session
-                )
+            answer = self._run(
+                caller,
+                grant,
+                lambda sagemaker: sagemaker.create_presigned_notebook_instance_url(
+                    NotebookInstanceName=name, SessionExpirationDurationInSeconds=seconds
+                ),
+            )
         except AwsError as error:
             # The API's sentence for a stopped notebook is not documented: ask for the state instead of reading it.
             if _code(error) in _NOT_SO:
-                instance = self._describe(sagemaker, grant)
+                instance = self.describe(caller, grant)
                 if instance.state == "Stopped" and start and grant.starts_by_itself:
                     self.start(caller, grant)
-                    raise NotebookStartingError(self._describe(sagemaker, grant)) from error
+                    raise NotebookStartingError(self.describe(caller, grant)) from error
                 if instance.state != "InService":
                     raise _NOT_READY.get(instance.state, NotebookBusyError)(instance) from error
             raise
@@ -91,7 +97,18 @@ class Launcher:
 
     def describe(self, caller: Caller, grant: Grant) -> Instance:
         """Return how the notebook stands. Raises `NotebookMissingError`."""
-        return self._describe(self._sagemaker(caller, grant), grant)
+        name = grant.notebook.name
+        try:
+            answer = self._run(
+                caller, grant, lambda client: client.describe_notebook_instance(NotebookInstanceName=name)
+            )
+        except AwsError as error:
+            if _code(error) in _NOT_SO:
+                raise NotebookMissingError from error
+            raise
+        return Instance(
+            answer["NotebookInstanceStatus"], answer["InstanceType"], answer["LastModifiedTime"].timestamp()
+        )
 
     def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[Standing]:
         """Return how each of the notebooks stands, as far as that can be told now; asked side by side."""
@@ -106,47 +123,32 @@ class Launcher:
         """Start the notebook; tell whether that began now, or could not as it stands. Raises `NoPowerError`."""
         if not grant.may_start:
             raise NoPowerError
-        sagemaker = self._sagemaker(caller, grant)
-        return self._change(
-            lambda: sagemaker.start_notebook_instance(NotebookInstanceName=grant.notebook), sagemaker, grant
-        )
+        name = grant.notebook.name
+        return self._change(caller, grant, lambda client: client.start_notebook_instance(NotebookInstanceName=name))
 
     def stop(self, caller: Caller, grant: Grant) -> None:
         """Stop the notebook; one that can't be stopped as it stands is left so. Raises `NoPowerError`."""
         if not grant.may_stop:
             raise NoPowerError
-        sagemaker = self._sagemaker(caller, grant)
-        self._change(lambda: sagemaker.stop_notebook_instance(NotebookInstanceName=grant.notebook), sagemaker, grant)
+        name = grant.notebook.name
+        self._change(caller, grant, lambda client: client.stop_notebook_instance(NotebookInstanceName=name))
 
-    def _change(self, call: Callable[[], object], sagemaker: "SageMakerClient", grant: Grant) -> bool:
+    def _change(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient], object]") -> bool:
         try:
-            with aws_errors():
-                call()
-                return True
+            self._run(caller, grant, call)
         except AwsError as error:
             if _code(error) not in _NOT_SO:
                 raise
             # Starting what already starts is no failure for whoever pressed the button; a deleted notebook is.
-            self._describe(sagemaker, grant)
+            self.describe(caller, grant)
             return False
+        return True
 
-    def _describe(self, sagemaker: "SageMakerClient", grant: Grant) -> Instance:
-        try:
-            with aws_errors():
-                answer = sagemaker.describe_notebook_instance(NotebookInstanceName=grant.notebook)
-        except AwsError as error:
-            if _code(error) in _NOT_SO:
-                raise NotebookMissingError from error
-            raise
-        return Instance(
-            answer["NotebookInstanceStatus"], answer["InstanceType"], answer["LastModifiedTime"].timestamp()
-        )
-
-    def _sagemaker(self, caller: Caller, grant: Grant) -> "SageMakerClient":
-        config = self._config
-        arn = notebook_arn(config.launch_role_arn, config.region, grant.notebook)
-        policy = session_policy(arn, grant, networks=self._networks(caller), vpc_endpoints=config.vpc_endpoints)
-        return self._clients.client(session_name(caller.name), policy)
+    def _run(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient], T]") -> T:
+        target = target_of(self._config, grant.notebook)
+        endpoints = self._config.vpc_endpoints
+        policy = session_policy(target.notebook_arn, grant, networks=self._networks(caller), vpc_endpoints=endpoints)
+        return self._clients.run(target, session_name(caller.name), policy, call)
 
     def _networks(self, caller: Caller) -> Sequence[str] | None:
         if caller.via == "slack":

@@ -15,15 +15,6 @@ START = "sagemaker:StartNotebookInstance"
 STOP = "sagemaker:StopNotebookInstance"
 
 
-def notebook_arn(launch_role_arn: str, region: str, notebook: str) -> str:
-    """Return the notebook instance's ARN, in the partition and account of the launch role.
-
-    SageMaker writes the name in lower case there (service authorization reference, notebook-instance).
-    """
-    _, partition, _, _, account, _ = launch_role_arn.split(":", 5)
-    return f"arn:{partition}:sagemaker:{region}:{account}:notebook-instance/{notebook.lower()}"
-
-
 def host(address: str) -> str:
     """Return the network that is the one `address`, in CIDR form.
 

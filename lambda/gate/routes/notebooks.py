@@ -8,9 +8,10 @@ from aws_lambda_powertools.event_handler.api_gateway import Router
 from gate.audit import decision
 from gate.errors import WrongOriginError
 from gate.identity.caller import Caller
+from gate.notebook import Notebook
 from gate.request import Request
 from gate.responses import document, redirect
-from gate.routes.shared import grant_of, name_in, request_of, their_notebooks
+from gate.routes.shared import grant_of, notebook_in, request_of, their_notebooks
 from gate.service import the_gate
 
 router = Router()
@@ -29,38 +30,38 @@ def home() -> Response[str]:
 @router.get("/notebooks/<notebook>")
 def state(notebook: str) -> Response[str]:
     """The notebook's state, as JSON."""
-    request, name = request_of(router), name_in(notebook)
+    request, named = request_of(router), notebook_in(notebook)
     with decision(request, "state") as record:
-        record.notebook = name
-        record.caller = the_gate().caller(request, name)
-        instance = the_gate().launcher.describe(record.caller, grant_of(record.caller, name))
-    return document({"notebook": name, **asdict(instance)})
+        record.notebook = named
+        record.caller = the_gate().caller(request, named)
+        instance = the_gate().launcher.describe(record.caller, grant_of(record.caller, named))
+    return document({"notebook": str(named), **asdict(instance)})
 
 
 @router.post("/notebooks/<notebook>/start")
 def start(notebook: str) -> Response[str]:
     """Start the notebook, where the grant gives that power."""
-    request, name = request_of(router), name_in(notebook)
+    request, named = request_of(router), notebook_in(notebook)
     with decision(request, "start") as record:
-        record.notebook = name
-        record.caller = _presser(request, name)
-        begun = the_gate().launcher.start(record.caller, grant_of(record.caller, name))
+        record.notebook = named
+        record.caller = _presser(request, named)
+        begun = the_gate().launcher.start(record.caller, grant_of(record.caller, named))
     # To where one waits for it; but not where a form's answer would lead to another site, which form-action forbids.
-    return redirect(f"{the_gate().config.base_url}/{f'open/{name}' if begun else ''}", status=303)
+    return redirect(f"{the_gate().config.base_url}/{f'open/{named.segment}' if begun else ''}", status=303)
 
 
 @router.post("/notebooks/<notebook>/stop")
 def stop(notebook: str) -> Response[str]:
     """Stop the notebook, where the grant gives that power."""
-    request, name = request_of(router), name_in(notebook)
+    request, named = request_of(router), notebook_in(notebook)
     with decision(request, "stop") as record:
-        record.notebook = name
-        record.caller = _presser(request, name)
-        the_gate().launcher.stop(record.caller, grant_of(record.caller, name))
+        record.notebook = named
+        record.caller = _presser(request, named)
+        the_gate().launcher.stop(record.caller, grant_of(record.caller, named))
     return redirect(f"{the_gate().config.base_url}/", status=303)
 
 
-def _presser(request: Request, notebook: str) -> Caller:
+def _presser(request: Request, notebook: Notebook) -> Caller:
     """Return who pressed a button: only from a page of ours (cross-site request forgery), and by no token."""
     if not request.sent_from(the_gate().config.origin):
         raise WrongOriginError

@@ -9,9 +9,10 @@ from gate.audit import Decision, decision
 from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, ThrottledError
 from gate.grants import Grant, View
 from gate.launch.instance import USUAL_START, Standing
+from gate.notebook import Notebook
 from gate.request import Request
 from gate.responses import document, page, redirect, retry_headers
-from gate.routes.shared import grant_of, name_in, request_of, their_notebooks
+from gate.routes.shared import grant_of, notebook_in, request_of, their_notebooks
 from gate.service import the_gate
 
 router = Router()
@@ -37,24 +38,24 @@ def open_the_one() -> Response[str]:
 @router.get("/open/<notebook>")
 def open_named(notebook: str) -> Response[str]:
     """Into the notebook of that name."""
-    request, name, view = request_of(router), name_in(notebook), _view()
+    request, named, view = request_of(router), notebook_in(notebook), _view()
     with decision(request, "open") as record:
-        record.notebook = name
+        record.notebook = named
         ticket = request.query.get("ticket")
         if ticket is not None:
-            return _with_ticket(request, record, ticket, name, view)
-        record.caller = the_gate().caller(request, name)
-        return _into_or_wait(request, record, grant_of(record.caller, name), view)
+            return _with_ticket(request, record, ticket, named, view)
+        record.caller = the_gate().caller(request, named)
+        return _into_or_wait(request, record, grant_of(record.caller, named), view)
 
 
 @router.get("/iam/open/<notebook>")
 def open_named_by_iam(notebook: str) -> Response[str]:
     """Into the notebook of that name, for callers who sign their requests (SigV4)."""
-    request, name, view = request_of(router), name_in(notebook), _view()
+    request, named, view = request_of(router), notebook_in(notebook), _view()
     with decision(request, "open") as record:
-        record.notebook = name
+        record.notebook = named
         record.caller = the_gate().iam_caller(request)
-        return _into_or_wait(request, record, grant_of(record.caller, name), view)
+        return _into_or_wait(request, record, grant_of(record.caller, named), view)
 
 
 def _view() -> View | None:
@@ -64,18 +65,18 @@ def _view() -> View | None:
     return cast("View | None", view)
 
 
-def _with_ticket(request: Request, record: Decision, ticket: str, name: str, view: View | None) -> Response[str]:
+def _with_ticket(request: Request, record: Decision, ticket: str, named: Notebook, view: View | None) -> Response[str]:
     tickets = the_gate().tickets
-    record.caller = tickets.redeem(ticket, name, request)
+    record.caller = tickets.redeem(ticket, named, request)
     try:
-        return _into(request, record, grant_of(record.caller, name), view)
+        return _into(request, record, grant_of(record.caller, named), view)
     except (NotReadyError, ThrottledError) as error:
         if request.wants_json:
             raise
         record.outcome = error.reason
         # The ticket is spent, so the page that tries again must have another address, and something else to show.
-        cookie = tickets.wait(record.caller, name)
-        return redirect(f"{the_gate().config.base_url}{_path(name, view)}", status=303, cookies=[cookie])
+        cookie = tickets.wait(record.caller, named)
+        return redirect(f"{the_gate().config.base_url}{_path(named, view)}", status=303, cookies=[cookie])
 
 
 def _into_or_wait(request: Request, record: Decision, grant: Grant, view: View | None) -> Response[str]:
@@ -117,5 +118,5 @@ def _waiting(request: Request, error: NotReadyError, grant: Grant, view: View | 
     )
 
 
-def _path(name: str, view: View | None) -> str:
-    return f"/open/{name}" + (f"?view={view}" if view else "")
+def _path(notebook: Notebook, view: View | None) -> str:
+    return f"/open/{notebook.segment}" + (f"?view={view}" if view else "")

@@ -6,8 +6,9 @@ from urllib.parse import unquote
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.api_gateway import Router
 
-from gate.grants import Grant, notebook_name
+from gate.grants import Grant
 from gate.identity.caller import Caller
+from gate.notebook import Notebook
 from gate.request import Request
 from gate.responses import document, page
 from gate.service import the_gate
@@ -18,15 +19,15 @@ def request_of(router: Router) -> Request:
     return Request.from_event(router.current_event.raw_event)
 
 
-def name_in(segment: str) -> str:
-    """Return the notebook's name in a path's `segment`. Raises `InvalidNotebookNameError`."""
+def notebook_in(segment: str) -> Notebook:
+    """Return the notebook that is named in a path's `segment`. Raises `InvalidNotebookNameError`."""
     # API Gateway leaves path parameters encoded. One decoding only: what is still encoded after it is no name.
-    return notebook_name(unquote(segment))
+    return Notebook.parse_segment(unquote(segment))
 
 
-def grant_of(caller: Caller, name: str) -> Grant:
-    """Return the grant by which `caller` may open the notebook `name`. Raises `NotGrantedError`."""
-    return the_gate().grants.find(caller.principals, name)
+def grant_of(caller: Caller, notebook: Notebook) -> Grant:
+    """Return the grant by which `caller` may open `notebook`. Raises `NotGrantedError`."""
+    return the_gate().grants.find(caller.principals, notebook)
 
 
 def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Response[str]:
@@ -36,8 +37,8 @@ def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Re
     if request.wants_json:
         notebooks = [
             {
-                "notebook": row.grant.notebook,
-                "open": f"{config.base_url}/open/{row.grant.notebook}",
+                "notebook": str(row.grant.notebook),
+                "open": f"{config.base_url}/open/{row.grant.notebook.segment}",
                 "default": row.grant.default,
                 "power": row.grant.power,
                 "until": row.grant.until,

@@ -15,9 +15,9 @@ import boto3
 from gate.audit import decision, log_unexpected
 from gate.aws import CLIENT_CONFIG, aws_errors
 from gate.errors import GateError, SlackReplayError, SlackSignatureError, SlackTeamError
-from gate.grants import notebook_name
 from gate.identity.slack import SlackPeople
 from gate.launch.instance import Standing
+from gate.notebook import Notebook
 from gate.once import SpentError
 from gate.request import Request
 from gate.slack.api import SlackApi
@@ -102,7 +102,7 @@ class SlackDesk:
         record.caller = caller = self._people.caller(ask.team, ask.user, ask.address)
         grants = gate.grants
         if ask.notebook:
-            record.notebook = notebook_name(ask.notebook)
+            record.notebook = Notebook.parse(ask.notebook)
             grant = grants.find(caller.principals, record.notebook)
             if ask.act == "start":
                 gate.launcher.start(caller, grant)
@@ -113,8 +113,11 @@ class SlackDesk:
         else:
             rows = gate.launcher.describe_all(caller, grants.listing(caller.principals))
         tickets = gate.tickets
-        link = f"{gate.config.base_url}/open/{{0}}?ticket={{1}}".format
-        return notebooks(ask, caller, rows, lambda name: link(name, tickets.issue(caller, name)))
+
+        def link(notebook: Notebook) -> str:
+            return f"{gate.config.base_url}/open/{notebook.segment}?ticket={tickets.issue(caller, notebook)}"
+
+        return notebooks(ask, caller, rows, link)
 
     @property
     def _secret(self) -> Mapping[str, Any]:

@@ -23,6 +23,7 @@ from slack_sdk.models.views import View
 from gate.errors import GateError
 from gate.identity.caller import Caller
 from gate.launch.instance import Standing
+from gate.notebook import Notebook
 from gate.slack.ask import Ask
 
 MOST = 20
@@ -31,7 +32,7 @@ MOST = 20
 TITLE = "Your notebooks"
 
 
-def notebooks(ask: Ask, caller: Caller, rows: Sequence[Standing], link: Callable[[str], str]) -> list[Block]:
+def notebooks(ask: Ask, caller: Caller, rows: Sequence[Standing], link: Callable[[Notebook], str]) -> list[Block]:
     """Show `rows`. `link`: makes the address by which the caller comes to a notebook."""
     if not rows:
         return [_section(f"You have no notebooks yet. {_how_to_get_one(caller)}"), _refresh()]
@@ -86,10 +87,12 @@ def _standing(row: Standing) -> str:
     return f"*{row.grant.notebook}*\n{' · '.join(facts)}"
 
 
-def _buttons(ask: Ask, row: Standing, link: Callable[[str], str]) -> Block:
-    name = row.grant.notebook
+def _buttons(ask: Ask, row: Standing, link: Callable[[Notebook], str]) -> Block:
+    notebook = row.grant.notebook
+    # Labels and titles have a limit, which a name alone stays below.
+    name = notebook.name
     open_it = ButtonElement(
-        text="Open", action_id="open", url=link(name), style="primary", accessibility_label=f"Open {name}"
+        text="Open", action_id="open", url=link(notebook), style="primary", accessibility_label=f"Open {name}"
     )
     buttons = [open_it]
     if row.can_start:
@@ -99,7 +102,7 @@ def _buttons(ask: Ask, row: Standing, link: Callable[[str], str]) -> Block:
             title=f"Stop {name}?"[:100], text="What runs in it ends; its files stay.", confirm="Stop", deny="Cancel"
         )
         buttons.append(ButtonElement(text="Stop", action_id="stop", confirm=sure, accessibility_label=f"Stop {name}"))
-    return ActionsBlock(block_id=f"{'one' if ask.alone else 'all'}:{name}", elements=buttons)
+    return ActionsBlock(block_id=f"{'one' if ask.alone else 'all'}:{notebook}", elements=buttons)
 
 
 def _refresh() -> Block:

@@ -1,0 +1,38 @@
+"""Where a notebook is, and which role leads to it."""
+
+from dataclasses import dataclass
+
+from gate.config import Config
+from gate.errors import PlaceUnknownError
+from gate.notebook import Notebook
+
+
+@dataclass(frozen=True)
+class Target:
+    """The launch role to assume for a notebook, and the notebook as IAM knows it."""
+
+    role_arn: str
+    region: str
+    notebook_arn: str
+    external_id: str = ""
+    """Asked for by launch roles in other accounts (IAM user guide, "The confused deputy problem")."""
+
+
+def target_of(config: Config, notebook: Notebook) -> Target:
+    """Return the way to `notebook`. Raises `PlaceUnknownError` where the settings name no such account and region."""
+    _, partition, _, _, home, _ = config.launch_role_arn.split(":", 5)
+    if notebook.place and notebook.place not in config.elsewhere:
+        raise PlaceUnknownError
+    account, _, region = notebook.place.partition("/") if notebook.place else (home, "", config.region)
+    arn = notebook_arn(partition, region, account, notebook.name)
+    if account == home:
+        return Target(config.launch_role_arn, region, arn)
+    return Target(f"arn:{partition}:iam::{account}:role/{config.elsewhere_role}", region, arn, config.external_id)
+
+
+def notebook_arn(partition: str, region: str, account: str, name: str) -> str:
+    """Return the notebook instance's ARN.
+
+    SageMaker writes the name in lower case there (service authorization reference, notebook-instance).
+    """
+    return f"arn:{partition}:sagemaker:{region}:{account}:notebook-instance/{name.lower()}"

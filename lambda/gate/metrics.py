@@ -1,0 +1,30 @@
+"""What is counted: requests, launches, refusals by reason, failures, AWS's throttling, and the signing key's age.
+
+Written to standard output in CloudWatch's embedded metric format, which costs no call. Names and reason codes only.
+"""
+
+import os
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "NotebookGate"
+
+# The service, a dimension of everything here, is the stack's name, which tells several gates of an account apart.
+metrics = Metrics(namespace=NAMESPACE, service=os.environ.get("POWERTOOLS_SERVICE_NAME", "notebook-gate"))
+
+
+def count(name: str) -> None:
+    """Count one more `name`."""
+    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def count_outcome(name: str, reason: str) -> None:
+    """Count one request that did not get what it asked for: as `name`, and by its reason code."""
+    count(name)
+    metrics.add_dimensions(service=metrics.service, reason=reason)
+
+
+def key_age(days: float) -> None:
+    """Tell how old the key is that signs cookies."""
+    metrics.add_metric(name="SigningKeyAge", unit=MetricUnit.NoUnit, value=days)

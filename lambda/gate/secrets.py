@@ -1,0 +1,54 @@
+"""The deployment's secrets, as Secrets Manager keeps them."""
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gate.aws import aws_errors
+from gate.errors import GateError
+from gate.signing import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+KEPT = 300
+"""Seconds after which a secret is read again, so that a new one is taken up without a new start."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One version of a secret."""
+
+    text: str = field(repr=False)
+    created: float
+    """Epoch seconds."""
+
+
+class Secrets:
+    """Reads secrets, and keeps what it has read for a while."""
+
+    def __init__(self, client: "SecretsManagerClient", *, clock: Clock = time.time):
+        self._client = client
+        self._clock = clock
+        self._kept: dict[str, tuple[Secret, float]] = {}
+
+    def text(self, arn: str) -> str:
+        """Return the current secret, which may be `KEPT` seconds old; older, when it can't be read just now.
+
+        Raises what `aws_errors` raises, where it was never read.
+        """
+        kept, until = self._kept.get(arn, (None, 0.0))
+        if kept is None or self._clock() >= until:
+            try:
+                kept = self.read(arn)
+            except GateError:
+                if kept is None:
+                    raise
+            self._kept[arn] = (kept, self._clock() + KEPT)
+        return kept.text
+
+    def read(self, arn: str, *, stage: str = "AWSCURRENT") -> Secret:
+        """Read a secret's version, now. Raises what `aws_errors` raises; with another stage, where there is none."""
+        with aws_errors():
+            answer = self._client.get_secret_value(SecretId=arn, VersionStage=stage)
+        return Secret(answer["SecretString"], answer["CreatedDate"].timestamp())

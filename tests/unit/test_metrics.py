@@ -1,0 +1,79 @@
+"""What is counted, as CloudWatch reads it, and that nothing secret is in it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.aws import TOKEN, refusal
+from tests.unit.conftest import World
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def counted(capsys: pytest.CaptureFixture[str]) -> Any:
+    def read() -> tuple[dict[str, float], list[dict[str, Any]], str]:
+        text = capsys.readouterr().out
+        blobs = [json.loads(line) for line in text.splitlines() if '"_aws"' in line]
+        sums: dict[str, float] = {}
+        for blob in blobs:
+            for metric in blob["_aws"]["CloudWatchMetrics"][0]["Metrics"]:
+                sums[metric["Name"]] = sums.get(metric["Name"], 0) + sum(blob[metric["Name"]])
+        return sums, blobs, text
+
+    return read
+
+
+def test_a_launch_is_counted(world: World, counted: Any) -> None:
+    world.sign_in()
+    counted()
+    world.browser.get("/open/alice-notebook")
+    sums, (blob,), text = counted()
+    assert (sums["Requests"], sums["Launches"]) == (1, 1)
+    assert "Refusals" not in sums
+    assert blob["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "NotebookGate"
+    assert TOKEN not in text
+    assert next(iter(world.browser.cookies.values())) not in text
+
+
+def test_refusals_are_counted_in_all_and_by_reason(world: World, counted: Any) -> None:
+    world.sign_in()
+    counted()
+    world.browser.get("/open/bob-notebook", headers=JSON)
+    sums, (blob,), _ = counted()
+    assert sums["Refusals"] == 1
+    assert blob["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"], ["service", "reason"]]
+    assert blob["reason"] == "not_granted"
+
+
+def test_signing_in_first_and_waiting_are_no_refusals(world: World, counted: Any) -> None:
+    world.browser.get("/open/alice-notebook", headers=JSON)
+    world.sign_in()
+    world.aws.notebooks["alice-notebook"] = "Pending"
+    world.browser.get("/open/alice-notebook")
+    sums, *_ = counted()
+    assert sums["Detours"] == 2
+    assert "Refusals" not in sums
+
+
+def test_failures_and_throttling_are_told_apart(world: World, counted: Any) -> None:
+    world.sign_in()
+    counted()
+    world.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
+    world.browser.get("/open/alice-notebook")
+    assert {"Failures": 1.0, "Throttles": 1.0}.items() <= counted()[0].items()
+    world.aws.errors["create_presigned_notebook_instance_url"] = ZeroDivisionError("secret words")
+    world.browser.get("/open/alice-notebook")
+    sums, _, text = counted()
+    assert sums["Failures"] == 1
+    assert "secret words" not in text
+
+
+def test_the_age_of_the_key_is_told_when_it_is_read(world: World, counted: Any) -> None:
+    world.sign_in()
+    _, blobs, _ = counted()
+    days = (world.clock.now - world.aws.created.timestamp()) / 86_400
+    assert [blob["SigningKeyAge"] for blob in blobs if "SigningKeyAge" in blob] == [[pytest.approx(days)]]
+    world.browser.get("/open")
+    assert "SigningKeyAge" not in counted()[0]
