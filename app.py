@@ -7,7 +7,7 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from infra.settings import Settings, SettingsError
-from infra.stack import GateStack
+from infra.stacks import add_stacks
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
         sys.exit(str(error))
     app = cdk.App()
     try:
-        GateStack(app, settings.name, settings=settings)
+        add_stacks(app, settings)
     except RuntimeError as error:
         # What the bundler raised has come through CDK's kernel, and its traceback names only CDK.
         if not str(error).startswith("Failed to bundle asset"):

@@ -2,6 +2,7 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -49,6 +50,19 @@ _ACCESS_LOG = {
 }
 
 
+_REGIONAL = apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGIONAL])
+
+
+def _private(scope: Construct, endpoints: list[str]) -> apigateway.EndpointConfiguration:
+    found = [
+        ec2.InterfaceVpcEndpoint.from_interface_vpc_endpoint_attributes(
+            scope, f"Endpoint{number}", vpc_endpoint_id=endpoint, port=443
+        )
+        for number, endpoint in enumerate(endpoints)
+    ]
+    return apigateway.EndpointConfiguration(types=[apigateway.EndpointType.PRIVATE], vpc_endpoints=found)
+
+
 class GateApi(Construct):
     """The API without its routes: these need the function, which in turn needs the API's address."""
 
@@ -58,6 +72,7 @@ class GateApi(Construct):
         construct_id: str,
         *,
         networks: list[str],
+        private_endpoints: list[str],
         iam_accounts: list[str],
         limits: LimitSettings,
         own_domain: bool,
@@ -70,10 +85,15 @@ class GateApi(Construct):
             "Api",
             rest_api_name=cdk.Stack.of(self).stack_name,
             description="Notebook Gate",
-            endpoint_types=[apigateway.EndpointType.REGIONAL],
+            endpoint_configuration=_private(self, private_endpoints) if private_endpoints else _REGIONAL,
             # Two addresses would be two sets of cookies, and one that nobody watches.
             disable_execute_api_endpoint=own_domain,
-            policy=resource_policy(networks=networks, accounts=[cdk.Aws.ACCOUNT_ID, *iam_accounts], slack=slack),
+            policy=resource_policy(
+                networks=networks,
+                endpoints=private_endpoints,
+                accounts=[cdk.Aws.ACCOUNT_ID, *iam_accounts],
+                slack=slack,
+            ),
             cloud_watch_role=True,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,

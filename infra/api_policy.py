@@ -13,9 +13,12 @@ The stage is named, since `*` spans slashes: `execute-api:/*/POST/slack` would a
 """
 
 
-def resource_policy(*, networks: Sequence[str], accounts: Sequence[str], slack: bool) -> iam.PolicyDocument:
+def resource_policy(
+    *, networks: Sequence[str], endpoints: Sequence[str], accounts: Sequence[str], slack: bool
+) -> iam.PolicyDocument:
     """Write the policy that admits `networks` everywhere, with `slack` everybody on its path, and `accounts` to `/iam`.
 
+    `endpoints`: of a private API, which is reached through these alone, and by no public address.
     API Gateway puts the API's own ARN in the place of `execute-api:` (developer guide, "resource policies").
     """
     everybody = [iam.AnyPrincipal()]
@@ -29,7 +32,9 @@ def resource_policy(*, networks: Sequence[str], accounts: Sequence[str], slack: 
                 actions=invoke,
                 resources=None if slack else ["execute-api:/*"],
                 not_resources=[SLACK] if slack else None,
-                conditions={"NotIpAddress": {"aws:SourceIp": list(networks)}},
+                conditions={"StringNotEquals": {"aws:SourceVpce": list(endpoints)}}
+                if endpoints
+                else {"NotIpAddress": {"aws:SourceIp": list(networks)}},
             ),
             # The Allow above would admit the principals of every AWS account there is to the signed routes.
             iam.PolicyStatement(

@@ -72,6 +72,7 @@ class GateFunction(Construct):
         security_group: ec2.ISecurityGroup,
         environment: Mapping[str, str],
         log_days: int,
+        snap_start: bool,
     ) -> None:
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=log_days)
@@ -93,7 +94,10 @@ class GateFunction(Construct):
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             security_groups=[security_group],
             environment=dict(environment),
+            # A snapshot of the started function is taken at each deployment: a cold start resumes that instead.
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
         )
+        self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
         acknowledge(
             self.function,
             "L1",

@@ -24,47 +24,70 @@ class LaunchRole(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        function_role: iam.IRole,
-        networks: Sequence[str],
-        egress: Sequence[str],
+        trusted: str,
+        addresses: Sequence[str],
         vpc_endpoints: Sequence[str],
+        regions: Sequence[str],
+        name: str | None = None,
+        external_id: str = "",
     ) -> None:
-        """`networks`: the people's; `egress`: the function's own. Both as CIDRs."""
+        """`trusted`: the ARN of the function's role. `addresses`: the people's networks and the function's own (CIDRs).
+
+        `name`: where the function, in another account, must know it. `external_id`: what it must say there.
+        """
         super().__init__(scope, construct_id)
-        trusted = iam.ArnPrincipal(function_role.role_arn)
+        principal = iam.ArnPrincipal(trusted)
+        asked = {"StringEquals": {"sts:ExternalId": external_id}} if external_id else {}
         self.role = iam.Role(
             self,
             "Role",
+            role_name=name,
             description="Notebook Gate: opens notebooks as the caller. The policy is enforced on every request "
             "and WebSocket frame of an open notebook.",
-            assumed_by=trusted,
-            inline_policies={"launch": self._policy(networks, egress, vpc_endpoints)},
+            assumed_by=iam.PrincipalWithConditions(principal, asked) if asked else principal,
+            inline_policies={"launch": self._policy(addresses, vpc_endpoints, regions)},
         )
-        acknowledge(
-            self.role,
-            "IAM5[Resource::arn:<AWS::Partition>:sagemaker:<AWS::Region>:<AWS::AccountId>:notebook-instance/*]",
-            "Which notebook a caller may open is decided by their grant: the session policy names that one notebook.",
-        )
+        for region in regions:
+            acknowledge(
+                self.role,
+                f"IAM5[Resource::arn:<AWS::Partition>:sagemaker:{_shown(region)}:<AWS::AccountId>:notebook-instance/*]",
+                "Which notebook a caller may open is decided by their grant: the session policy names that one.",
+            )
         assert self.role.assume_role_policy is not None
         self.role.assume_role_policy.add_statements(
-            iam.PolicyStatement(actions=["sts:SetSourceIdentity"], principals=[trusted])
-        )
-        function_role.add_to_principal_policy(
-            iam.PolicyStatement(actions=["sts:AssumeRole", "sts:SetSourceIdentity"], resources=[self.role.role_arn])
+            iam.PolicyStatement(actions=["sts:SetSourceIdentity"], principals=[principal])
         )
 
     def _policy(
-        self, networks: Sequence[str], egress: Sequence[str], vpc_endpoints: Sequence[str]
+        self, addresses: Sequence[str], vpc_endpoints: Sequence[str], regions: Sequence[str]
     ) -> iam.PolicyDocument:
-        notebooks = cdk.Stack.of(self).format_arn(service="sagemaker", resource="notebook-instance", resource_name="*")
+        stack = cdk.Stack.of(self)
+        notebooks = [
+            stack.format_arn(service="sagemaker", resource="notebook-instance", resource_name="*", region=region)
+            for region in regions
+        ]
         # The same condition meets the function, which creates the URL, and the browser, which uses it: so it names
         # both. Conditions of one Deny must all hold, so a listed address or a listed endpoint is enough to pass.
-        conditions = {"NotIpAddress": {"aws:SourceIp": [*networks, *egress]}}
+        conditions: dict[str, dict[str, list[str]]] = {}
+        if addresses:
+            conditions["NotIpAddress"] = {"aws:SourceIp": list(addresses)}
         if vpc_endpoints:
             conditions["StringNotEquals"] = {"aws:SourceVpce": list(vpc_endpoints)}
         return iam.PolicyDocument(
             statements=[
-                iam.PolicyStatement(actions=[OPEN, *MANAGE], resources=[notebooks]),
+                iam.PolicyStatement(actions=[OPEN, *MANAGE], resources=notebooks),
                 iam.PolicyStatement(effect=iam.Effect.DENY, actions=[OPEN], resources=["*"], conditions=conditions),
             ]
         )
+
+
+def allow_assuming(role: iam.IRole, launch_roles: Sequence[str]) -> None:
+    """Let the function's `role` assume the `launch_roles` (ARNs), and name the caller as it does."""
+    role.add_to_principal_policy(
+        iam.PolicyStatement(actions=["sts:AssumeRole", "sts:SetSourceIdentity"], resources=list(launch_roles))
+    )
+
+
+def _shown(region: str) -> str:
+    # cdk-nag writes the stack's own region, which is not known before it is deployed, in this way.
+    return "<AWS::Region>" if cdk.Token.is_unresolved(region) else region

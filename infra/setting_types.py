@@ -58,6 +58,17 @@ SecretArn = Annotated[
     str,
     pattern(r"(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:\S+)?", "write the whole ARN of an existing secret"),
 ]
+PolicyArn = Annotated[
+    str, pattern(r"(arn:[\w-]+:iam::(\d{12}|aws):policy/\S+)?", 'write "arn:aws:iam::123456789012:policy/Name"')
+]
+TopicArn = Annotated[
+    str, pattern(r"(arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)?", 'write "arn:aws:sns:eu-west-1:123456789012:Name"')
+]
+Qualifier = Annotated[str, pattern(r"[a-z0-9]{0,10}", "write what cdk bootstrap --qualifier was given")]
+ExternalId = Annotated[str, pattern(r"([\w+=,.@:/-]{2,1224})?", "write 2 or more letters, digits and +=,.@:/-")]
+Place = Annotated[
+    str, pattern(r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}", 'write account and region: "123456789012/eu-west-1"')
+]
 VpcId = Annotated[str, pattern(r"(vpc-[0-9a-f]{8,17})?", 'write it as in "vpc-0123456789abcdef0"')]
 HostName = Annotated[str, pattern(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)?", "write a plain host name")]
 MailDomain = Annotated[str, pattern(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+", 'write it as in "example.com"')]

@@ -11,14 +11,19 @@ from pydantic_core import ErrorDetails
 
 from infra.setting_types import (
     Account,
+    ExternalId,
     HostName,
     Issuer,
     MailDomain,
     Network,
+    Place,
+    PolicyArn,
+    Qualifier,
     RoleArn,
     SecretArn,
     SlackTeam,
     Subnet,
+    TopicArn,
     VpcEndpoint,
     VpcId,
     pattern,
@@ -92,6 +97,7 @@ class VpcSettings(Section):
 
     id: VpcId = ""
     subnet_ids: list[Subnet] = []
+    no_egress: bool = False
     egress: list[Network] = Field(default=[], max_length=8)
 
     @field_validator("subnet_ids")
@@ -104,11 +110,13 @@ class VpcSettings(Section):
     @field_validator("egress")
     @classmethod
     def _is_known(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if info.data.get("id") and not value:
+        if info.data.get("id") and not value and not info.data.get("no_egress"):
             raise ValueError(
                 "is empty for an existing VPC; write the public addresses by which its subnets leave, since the "
                 "launch role must let the function itself through"
             )
+        if value and info.data.get("no_egress"):
+            raise ValueError("has addresses but vpc.no_egress says that there are none; leave one of the two out")
         if "id" in info.data and not info.data["id"] and value:
             raise ValueError("is only for an existing VPC; write vpc.id, or leave egress empty")
         return value
@@ -137,6 +145,48 @@ class DomainSettings(Section):
             raise ValueError("and domain.hosted_zone_id go together; write both, or leave both empty")
         if value and name != value and not name.endswith(f".{value}"):
             raise ValueError(f'is not the zone of domain.name; write the zone in which "{name}" lies')
+        return value
+
+
+class ElsewhereSettings(Section):
+    """Other accounts and regions whose notebooks grants may name."""
+
+    places: list[Place] = Field(default=[], max_length=50)
+    external_id: ExternalId = ""
+
+    @field_validator("external_id")
+    @classmethod
+    def _goes_with_places(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("places") and not value:
+            raise ValueError("is missing; write a word of your own that launch roles in other accounts ask for")
+        return value
+
+    @property
+    def regions(self) -> list[str]:
+        """All regions of these places, each once."""
+        return sorted({place.partition("/")[2] for place in self.places})
+
+
+class AlarmSettings(Section):
+    """Who is told when something needs a look."""
+
+    topic_arn: TopicArn = ""
+    key_days: int = Field(default=180, ge=1, le=3650)
+
+
+class StackSettings(Section):
+    """What your organisation asks of every stack."""
+
+    permissions_boundary: PolicyArn = ""
+    bootstrap_qualifier: Qualifier = ""
+    tags: dict[str, str] = {}
+
+    @field_validator("tags")
+    @classmethod
+    def _are_tags(cls, value: dict[str, str]) -> dict[str, str]:
+        for name, text in value.items():
+            if not 1 <= len(name) <= 128 or len(text) > 256 or name.lower().startswith("aws:"):
+                raise ValueError("has a tag that AWS does not take; write names of 1 to 128 characters, not aws:…")
         return value
 
 
@@ -170,19 +220,24 @@ class Settings(Section):
 
     name: Annotated[str, pattern(r"[A-Za-z][A-Za-z0-9-]{0,127}", "use letters, digits and hyphens")] = "notebook-gate"
     allow_any_network: bool = False
-    networks: list[Network] = Field(default=[], max_length=100)
+    private_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)
     vpc_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)
+    networks: list[Network] = Field(default=[], max_length=100)
     pin: Literal["caller", "networks"] = "caller"
+    snap_start: bool = True
     identity: IdentitySettings = IdentitySettings()
     slack: SlackSettings = SlackSettings()
     vpc: VpcSettings = VpcSettings()
     domain: DomainSettings = DomainSettings()
+    elsewhere: ElsewhereSettings = ElsewhereSettings()
     limits: LimitSettings = LimitSettings()
+    alarms: AlarmSettings = AlarmSettings()
+    stack: StackSettings = StackSettings()
 
     @field_validator("networks")
     @classmethod
     def _are_somebodys(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if not value:
+        if not value and not (info.data.get("private_endpoints") and info.data.get("vpc_endpoints")):
             raise ValueError('lets nobody in; write the public addresses of your people, such as ["203.0.113.0/24"]')
         parsed = [ipaddress.ip_network(text) for text in value]
         v4 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv4Network))
@@ -193,6 +248,23 @@ class Settings(Section):
             raise ValueError(
                 "lets every address in; write your own networks, or allow_any_network = true if that is what you mean"
             )
+        return value
+
+    @field_validator("pin")
+    @classmethod
+    def _can_be_known(cls, value: str, info: ValidationInfo) -> str:
+        if value == "caller" and info.data.get("private_endpoints") and not info.data.get("vpc_endpoints"):
+            raise ValueError(
+                "is of no use with a private API, where callers have private addresses; write vpc_endpoints, or "
+                'pin = "networks"'
+            )
+        return value
+
+    @field_validator("slack", "domain")
+    @classmethod
+    def _can_be_reached(cls, value: Section, info: ValidationInfo) -> Section:
+        if info.data.get("private_endpoints") and value != type(value)():
+            raise ValueError("is set, but the API is private; leave it out, or leave private_endpoints empty")
         return value
 
     @classmethod
@@ -225,4 +297,6 @@ def _line(detail: ErrorDetails) -> str:
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] != "value_error":
         message = f"is not right: {message[0].lower()}{message[1:]}"
-    return f"{place} = {detail['input']!r} {message}"
+    # A whole section is told by its name alone.
+    value = "" if isinstance(detail["input"], (dict, Section)) and detail["type"] == "value_error" else detail["input"]
+    return f"{place}{f' = {value!r}' if value != '' or detail['input'] == '' else ''} {message}"

@@ -43,7 +43,7 @@ class Slack(Construct):
             "GATE_SLACK_HOOKS_URLS": HOOKS_URL,
         }
 
-    def answer_later(self, function: lambda_.Function, role: iam.IRole) -> None:
+    def answer_later(self, function: lambda_.IFunction, role: iam.IRole) -> None:
         """Let `function`, which runs as `role`, invoke itself for what takes longer than Slack waits."""
         # A policy of its own: in the role's default one, function and policy would wait for each other.
         iam.Policy(

@@ -7,10 +7,12 @@ from constructs import Construct
 
 from infra.api import GateApi
 from infra.domain import Domain
+from infra.elsewhere import role_name
 from infra.function import FunctionRole, GateFunction, listed, session_secret
 from infra.grants_table import GrantsTable
 from infra.identity import Issuer, UserPool
-from infra.launch_role import LaunchRole
+from infra.launch_role import LaunchRole, allow_assuming
+from infra.monitoring import Monitoring
 from infra.network import Network
 from infra.settings import Settings
 from infra.slack import Slack
@@ -21,6 +23,8 @@ class GateStack(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **options: Any) -> None:
         super().__init__(scope, construct_id, description="Notebook Gate", **options)
+        # For `gate doctor` and `gate explain`: which settings are deployed, not which stand in a file somewhere.
+        self.template_options.metadata = {"NotebookGate": settings.model_dump(mode="json")}
         network = Network(self, "Network", settings=settings.vpc, log_days=settings.limits.log_days)
         grants = GrantsTable(self, "Grants")
         key = session_secret(self)
@@ -28,15 +32,17 @@ class GateStack(cdk.Stack):
         launch = LaunchRole(
             self,
             "Launch",
-            function_role=function_role.role,
-            networks=settings.networks,
-            egress=network.egress,
+            trusted=function_role.role.role_arn,
+            addresses=[*settings.networks, *network.egress],
             vpc_endpoints=settings.vpc_endpoints,
+            regions=[cdk.Aws.REGION, *settings.elsewhere.regions],
         )
+        allow_assuming(function_role.role, [launch.role.role_arn, *self._elsewhere(settings)])
         api = GateApi(
             self,
             "Gate",
             networks=settings.networks,
+            private_endpoints=settings.private_endpoints,
             iam_accounts=settings.identity.iam_accounts,
             limits=settings.limits,
             own_domain=bool(settings.domain.name),
@@ -57,6 +63,7 @@ class GateStack(cdk.Stack):
             vpc=network.vpc,
             security_group=network.security_group,
             log_days=settings.limits.log_days,
+            snap_start=settings.snap_start,
             environment={
                 "GATE_BASE_URL": base_url,
                 "GATE_TABLE": grants.table.table_name,
@@ -74,14 +81,20 @@ class GateStack(cdk.Stack):
                 "GATE_VPC_ENDPOINTS": listed(settings.vpc_endpoints),
                 "GATE_SIGN_IN_SECONDS": str(settings.identity.sign_in_seconds),
                 "GATE_MAX_SESSION": str(settings.limits.session),
-                "POWERTOOLS_SERVICE_NAME": "notebook-gate",
+                "GATE_ELSEWHERE": listed(settings.elsewhere.places),
+                "GATE_ELSEWHERE_ROLE": role_name(settings) if settings.elsewhere.places else "",
+                "GATE_EXTERNAL_ID": settings.elsewhere.external_id,
+                "POWERTOOLS_SERVICE_NAME": settings.name,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **(slack.environment if slack else {}),
             },
         )
         if slack:
-            slack.answer_later(function.function, function_role.role)
-        api.add_routes(function.function)
+            slack.answer_later(function.alias, function_role.role)
+        api.add_routes(function.alias)
+        Monitoring(
+            self, "Monitoring", service=settings.name, function=function.function, api=api.api, settings=settings.alarms
+        )
         if settings.domain.name:
             Domain(self, "Domain", settings=settings.domain, api=api.api)
         outputs = {
@@ -89,13 +102,22 @@ class GateStack(cdk.Stack):
             "ExampleBookmark": f"{base_url}/open",
             "GrantsTable": grants.table.table_name,
             "LaunchRoleArn": launch.role.role_arn,
+            "FunctionName": function.alias.function_name,
         }
+        if settings.elsewhere.places:
+            outputs |= {"FunctionRoleArn": function_role.role.role_arn, "Egress": listed(network.egress)}
         if issuer.user_pool_id:
             outputs["UserPool"] = issuer.user_pool_id
         if slack:
             outputs["SlackSecret"] = slack.secret.secret_arn
         for name, value in outputs.items():
             cdk.CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
+
+    def _elsewhere(self, settings: Settings) -> list[str]:
+        """Return the ARNs of the launch roles in other accounts. One of this account would be no role at all."""
+        name = role_name(settings)
+        accounts = sorted({place.partition("/")[0] for place in settings.elsewhere.places})
+        return [f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{name}" for account in accounts]
 
     def _issuer(self, settings: Settings, base_url: str) -> Issuer:
         given = settings.identity

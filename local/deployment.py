@@ -113,8 +113,9 @@ class Deployment:
 
     @property
     def function_arn(self) -> str:
-        """The function's ARN."""
-        return str(self._resolver.resolve({"Fn::GetAtt": [self._function_name, "Arn"]}))
+        """The ARN by which the function is invoked: its alias's."""
+        ((alias, _),) = self._of_type("AWS::Lambda::Alias")
+        return str(self._resolver.resolve({"Ref": alias}))
 
     @property
     def function_role(self) -> Role:

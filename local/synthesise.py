@@ -1,25 +1,31 @@
-"""Settings in, template out, each as JSON: `python -m local.synthesise`, in a process of its own.
+"""Settings in, templates out, each as JSON: `python -m local.synthesise`, in a process of its own.
 
+Takes a list of settings, and returns as many lists of templates: the gate's, and the launch role's where there is one.
 CDK starts a Node process that lives as long as its parent, and that a Ctrl-C would reach first.
 """
 
 import json
 import sys
 import tempfile
+from typing import Any
 
 import aws_cdk as cdk
 
 from infra.settings import Settings
-from infra.stack import GateStack
+from infra.stacks import add_stacks
 
 
 def main() -> None:
-    """Synthesise the stack, without the function's bundle."""
-    settings = Settings.parse(json.load(sys.stdin))
+    """Synthesise the stacks, without the function's bundle."""
+    json.dump([_templates(Settings.parse(each)) for each in json.load(sys.stdin)], sys.stdout)
+
+
+def _templates(settings: Settings) -> list[Any]:
     with tempfile.TemporaryDirectory() as folder:
         app = cdk.App(outdir=folder, context={"aws:cdk:bundling-stacks": []})
-        stack = GateStack(app, settings.name, settings=settings)
-        json.dump(app.synth().get_stack_by_name(stack.stack_name).template, sys.stdout)
+        names = [stack.stack_name for stack in add_stacks(app, settings)]
+        assembly = app.synth()
+        return [assembly.get_stack_by_name(name).template for name in names]
 
 
 if __name__ == "__main__":

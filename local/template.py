@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,27 +33,40 @@ def synthesise(settings: Settings) -> Template:
     A synthesis takes several seconds, so the template is kept until the settings, `infra/` or CDK change.
     Raises `SynthesisError`.
     """
+    return synthesise_all([settings])[0][0]
+
+
+def synthesise_all(wanted: Sequence[Settings]) -> list[list[Template]]:
+    """Return the templates of each of `wanted`: the gate's, and the launch role's where there is one.
+
+    Those that are not kept yet are made in one go, which takes about a second each. Raises `SynthesisError`.
+    """
+    places = [_place(settings) for settings in wanted]
+    missing = {place: settings for place, settings in zip(places, wanted, strict=True) if not place.exists()}
+    if missing:
+        CACHE.mkdir(parents=True, exist_ok=True)
+        made = _synthesise([settings.model_dump(mode="json") for settings in missing.values()])
+        for place, templates in zip(missing, made, strict=True):
+            # Written aside and moved, so that two runs at once never read half a file.
+            draft = CACHE / f"{place.stem}.{os.getpid()}.tmp"
+            draft.write_text(json.dumps(templates))
+            draft.rename(place)
+    return [json.loads(place.read_text()) for place in places]
+
+
+def _place(settings: Settings) -> Path:
     digest = hashlib.sha256(settings.model_dump_json().encode())
     sources = (path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".html"))
     for path in (*sorted(sources), ROOT / "local" / "synthesise.py", ROOT / "uv.lock"):
         digest.update(path.read_bytes())
-    kept = CACHE / f"{digest.hexdigest()[:32]}.json"
-    if not kept.exists():
-        template = _synthesise(settings)
-        CACHE.mkdir(parents=True, exist_ok=True)
-        # Written aside and moved, so that two runs at once never read half a file.
-        draft = CACHE / f"{kept.stem}.{os.getpid()}.tmp"
-        draft.write_text(template)
-        draft.rename(kept)
-    loaded: Template = json.loads(kept.read_text())
-    return loaded
+    return CACHE / f"{digest.hexdigest()[:32]}.json"
 
 
-def _synthesise(settings: Settings) -> str:
+def _synthesise(wanted: Sequence[Any]) -> list[list[Template]]:
     child = subprocess.run(
         [sys.executable, "-m", "local.synthesise"],
         cwd=ROOT,
-        input=settings.model_dump_json(),
+        input=json.dumps(wanted),
         capture_output=True,
         text=True,
         # jsii says in a banner that it no longer tests with Node 20; the tests here do.
@@ -63,7 +76,8 @@ def _synthesise(settings: Settings) -> str:
     )
     if child.returncode:
         raise SynthesisError(f"the stack can't be synthesised:\n{child.stderr}")
-    return child.stdout
+    made: list[list[Template]] = json.loads(child.stdout)
+    return made
 
 
 class UnknownReferenceError(Exception):
@@ -94,6 +108,10 @@ class Resolver:
                 return self._ref(name)
             case {"Fn::GetAtt": [name, attribute], **rest} if not rest:
                 return self._attribute(name, attribute)
+            case {"Fn::Select": [index, parts], **rest} if not rest:
+                return self.resolve(parts)[int(self.resolve(index))]
+            case {"Fn::Split": [separator, text], **rest} if not rest:
+                return self.resolve(text).split(separator)
             case {"Fn::Join": [separator, parts], **rest} if not rest:
                 return separator.join(self.resolve(part) for part in parts)
             case dict():
@@ -117,6 +135,9 @@ class Resolver:
                 "AWS::DynamoDB::Table" | "AWS::ApiGateway::Resource" | "AWS::IAM::Role" | "AWS::Cognito::UserPoolClient"
             ):
                 return name
+            case "AWS::Lambda::Alias":
+                alias = self._resources[name]["Properties"]
+                return f"{self.resolve({'Fn::GetAtt': [alias['FunctionName']['Ref'], 'Arn']})}:{alias['Name']}"
             case "AWS::SecretsManager::Secret":
                 return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
         raise UnknownReferenceError(f"Ref of {name} ({self._type(name)}) is not known here")

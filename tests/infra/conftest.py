@@ -30,6 +30,8 @@ OWN = {
         "subnet_ids": ["subnet-01234567", "subnet-89abcdef"],
         "egress": ["192.0.2.10", "192.0.2.11"],
     },
+    "elsewhere": {"places": ["210987654321/eu-central-1", "210987654321/us-east-1"], "external_id": "gate-4711"},
+    "alarms": {"topic_arn": "arn:aws:sns:eu-west-1:123456789012:alarms"},
     "domain": {
         "name": "notebooks.example.com",
         "certificate_arn": "arn:aws:acm:eu-west-1:123456789012:certificate/0123",

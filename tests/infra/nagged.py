@@ -9,12 +9,12 @@ import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
 from infra.settings import Settings
-from infra.stack import GateStack
+from infra.stacks import add_stacks
 
 settings = Settings.parse(json.load(sys.stdin))
 with tempfile.TemporaryDirectory() as folder:
     app = cdk.App(outdir=folder, context={"aws:cdk:bundling-stacks": []})
-    GateStack(app, settings.name, settings=settings)
+    add_stacks(app, settings)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     app.synth()
     sys.stdout.write((Path(folder) / "validation-report.json").read_text())

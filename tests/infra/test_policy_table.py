@@ -18,6 +18,7 @@ from gate.grants import Grant
 from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
+from gate.notebook import Notebook
 from local.deployment import Deployment
 from local.evaluator import Access, Evaluator
 from local.template import ACCOUNT, API_ID, EGRESS, REGION, Template
@@ -94,11 +95,10 @@ def _session_policy(deployment: Deployment, pin: str, address: str = MINE) -> An
     sagemaker: Any = SimpleNamespace(describe_notebook_instance=lambda **_: described)
     config = Config.from_environ({**deployment.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
     sts: Any = SimpleNamespace(assume_role=assume_role)
-    role = config.launch_role_arn
-    clients = CallerClients(sts=sts, sagemaker_of=lambda _: sagemaker, role_arn=role, clock=time.time)
+    clients = CallerClients(sts=sts, sagemaker_of=lambda *_: sagemaker, clock=time.time)
     launcher = Launcher(config, clients)
     caller = Caller("user:alice@example.com", (), "session", address)
-    launcher.describe(caller, Grant("user:alice@example.com", "alice-notebook", 43_200, power="start"))
+    launcher.describe(caller, Grant("user:alice@example.com", Notebook("alice-notebook"), 43_200, power="start"))
     assert asked[0]["RoleArn"] == deployment.launch_role.arn
     return json.loads(asked[0]["Policy"])
 

@@ -47,22 +47,25 @@ def _one(template: Template, kind: str) -> dict[str, Any]:
 
 
 def test_the_launch_roles_policy(deployment: Deployment, own_deployment: Deployment) -> None:
-    def policy(addresses: list[str], endpoints: list[str]) -> dict[str, Any]:
+    def policy(addresses: list[str], endpoints: list[str], regions: tuple[str, ...] = ()) -> dict[str, Any]:
         condition: dict[str, Any] = {"NotIpAddress": {"aws:SourceIp": addresses}}
         if endpoints:
             condition["StringNotEquals"] = {"aws:SourceVpce": endpoints}
+        everywhere = (
+            [NOTEBOOKS, *(NOTEBOOKS.replace("eu-west-1", region) for region in regions)] if regions else NOTEBOOKS
+        )
         manage = [f"sagemaker:{what}NotebookInstance" for what in ("Describe", "Start", "Stop")]
         return {
             "Version": "2012-10-17",
             "Statement": [
-                {"Effect": "Allow", "Action": [OPEN, *manage], "Resource": NOTEBOOKS},
+                {"Effect": "Allow", "Action": [OPEN, *manage], "Resource": everywhere},
                 {"Effect": "Deny", "Action": OPEN, "Resource": "*", "Condition": condition},
             ],
         }
 
     assert list(deployment.launch_role.policies) == [policy([NETWORK, f"{EGRESS}/32"], [])]
     own = [NETWORK, "2001:db8::/32", "192.0.2.10/32", "192.0.2.11/32"]
-    assert list(own_deployment.launch_role.policies) == [policy(own, [ENDPOINT])]
+    assert list(own_deployment.launch_role.policies) == [policy(own, [ENDPOINT], ("eu-central-1", "us-east-1"))]
 
 
 def test_only_the_functions_role_may_assume_the_launch_role(deployment: Deployment) -> None:
@@ -251,9 +254,9 @@ def test_logs_are_kept_as_long_as_the_settings_say(template: Template) -> None:
 
 
 def test_the_outputs_are_what_the_readme_names(template: Template, own_template: Template) -> None:
-    outputs = {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn"}
+    outputs = {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn", "FunctionName"}
     assert template["Outputs"].keys() == outputs | {"UserPool"}
-    assert own_template["Outputs"].keys() == outputs | {"SlackSecret"}
+    assert own_template["Outputs"].keys() == outputs | {"SlackSecret", "FunctionRoleArn", "Egress"}
 
 
 def test_nobody_can_sign_up_and_everybody_has_a_second_factor(template: Template, deployment: Deployment) -> None:

@@ -1,0 +1,43 @@
+"""The launch role in another account: a stack of its own, deployed there, or to many as a StackSet's template."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from infra.launch_role import LaunchRole
+from infra.settings import Settings
+
+
+def role_name(settings: Settings) -> str:
+    """Return the name by which the function knows the launch role in every other account."""
+    return f"{settings.name}-launch"
+
+
+class LaunchRoleStack(cdk.Stack):
+    """One launch role, which trusts the gate's function alone."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **options: Any) -> None:
+        super().__init__(scope, construct_id, description="Notebook Gate: launch role for this account", **options)
+        # Of the gate's own stack, in another account: this template is the same for all, so they come as parameters.
+        trusted = cdk.CfnParameter(
+            self, "FunctionRoleArn", description="The output FunctionRoleArn of the gate's stack", min_length=20
+        )
+        launch = LaunchRole(
+            self,
+            "Launch",
+            name=role_name(settings),
+            trusted=trusted.value_as_string,
+            external_id=settings.elsewhere.external_id,
+            addresses=settings.networks if settings.vpc.no_egress else self._addresses(settings.networks),
+            vpc_endpoints=settings.vpc_endpoints,
+            regions=settings.elsewhere.regions,
+        )
+        cdk.CfnOutput(self, "RoleOutput", value=launch.role.role_arn).override_logical_id("LaunchRoleArn")
+
+    def _addresses(self, networks: Sequence[str]) -> list[str]:
+        egress = cdk.CfnParameter(
+            self, "Egress", type="CommaDelimitedList", description="The output Egress of the gate's stack"
+        )
+        return cdk.Fn.split(",", cdk.Fn.join(",", [*networks, cdk.Fn.join(",", egress.value_as_list)]))

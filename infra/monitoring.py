@@ -1,0 +1,153 @@
+"""Seeing it run: a dashboard, and alarms that each say what to do (docs/operations.md)."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.settings import AlarmSettings
+
+NAMESPACE = "NotebookGate"
+"""Where the function counts (lambda/gate/metrics.py)."""
+
+GUIDE = "See docs/operations.md."
+
+
+class Monitoring(Construct):
+    """The stack's dashboard and alarms."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        service: str,
+        function: lambda_.IFunction,
+        api: apigateway.RestApi,
+        settings: AlarmSettings,
+    ) -> None:
+        """`service`: the name under which the function counts."""
+        super().__init__(scope, construct_id)
+        self._service = service
+        self._function = function
+        self._api = api
+        self.alarms = self._alarms(settings)
+        if settings.topic_arn:
+            topic = sns.Topic.from_topic_arn(self, "Topic", settings.topic_arn)
+            for alarm in self.alarms:
+                alarm.add_alarm_action(actions.SnsAction(topic))
+        self._dashboard()
+
+    def _metric(self, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+        return cloudwatch.Metric(
+            namespace=NAMESPACE,
+            metric_name=name,
+            dimensions_map={"service": self._service},
+            statistic=statistic,
+            period=cdk.Duration.minutes(5),
+        )
+
+    def _alarms(self, settings: AlarmSettings) -> list[cloudwatch.AlarmBase]:
+        quiet = cloudwatch.TreatMissingData.NOT_BREACHING
+        five = cdk.Duration.minutes(5)
+        errors = cloudwatch.Alarm(
+            self,
+            "Errors",
+            alarm_description=f"The function failed, or answered that it can't help. {GUIDE}",
+            metric=cloudwatch.MathExpression(
+                expression="FILL(failures, 0) + FILL(crashes, 0)",
+                using_metrics={
+                    "failures": self._metric("Failures"),
+                    "crashes": self._function.metric_errors(period=five),
+                },
+                label="Failures",
+                period=five,
+            ),
+            threshold=5,
+            evaluation_periods=2,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=quiet,
+        )
+        refusals = cloudwatch.AnomalyDetectionAlarm(
+            self,
+            "RefusalsJump",
+            alarm_description=f"Far more people than usual are refused. {GUIDE}",
+            metric=self._metric("Refusals"),
+            std_devs=4,
+            evaluation_periods=3,
+            datapoints_to_alarm=3,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD,
+            treat_missing_data=quiet,
+        )
+        throttling = cloudwatch.Alarm(
+            self,
+            "Throttling",
+            alarm_description=f"AWS throttles, and people are asked to wait. {GUIDE}",
+            metric=cloudwatch.MathExpression(
+                expression="FILL(aws, 0) + FILL(function, 0)",
+                using_metrics={
+                    "aws": self._metric("Throttles"),
+                    "function": self._function.metric_throttles(period=five),
+                },
+                label="Throttled",
+                period=five,
+            ),
+            threshold=10,
+            evaluation_periods=2,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=quiet,
+        )
+        rotation = cloudwatch.Alarm(
+            self,
+            "KeyRotationDue",
+            alarm_description=f"The key that signs cookies is over {settings.key_days} days old. {GUIDE}",
+            metric=self._metric("SigningKeyAge", "Maximum").with_(period=cdk.Duration.hours(6)),
+            threshold=settings.key_days,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+        )
+        return [errors, refusals, throttling, rotation]
+
+    def _dashboard(self) -> None:
+        def graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:
+            return cloudwatch.GraphWidget(title=title, left=list(metrics), width=12, height=6)
+
+        reasons = cloudwatch.MathExpression(
+            expression=f"SEARCH('{{{NAMESPACE},service,reason}} service=\"{self._service}\"', 'Sum', 300)",
+            using_metrics={},
+            label="",
+        )
+        api, p50, p99 = self._api, "p50", "p99"
+        cold = cloudwatch.MathExpression(
+            expression=f'SUM(SEARCH(\'{{{NAMESPACE},function_name,service}} MetricName="ColdStart" '
+            f"service=\"{self._service}\"', 'Sum', 300))",
+            using_metrics={},
+            label="cold starts",
+        )
+        cloudwatch.Dashboard(
+            self,
+            "Dashboard",
+            widgets=[
+                [
+                    graph("Launches", self._metric("Launches"), self._metric("Requests")),
+                    graph("Not let in, by reason", reasons),
+                ],
+                [
+                    graph(
+                        "Latency, as callers see it",
+                        api.metric_latency(statistic=p50, label=p50),
+                        api.metric_latency(statistic=p99, label=p99),
+                    ),
+                    graph("Cold starts", cold),
+                ],
+                [
+                    graph("Throttled", self._metric("Throttles"), self._function.metric_throttles()),
+                    graph("Failures", self._metric("Failures"), api.metric_server_error()),
+                ],
+                [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(self.alarms), width=24, height=3)],
+            ],
+        )

@@ -1,0 +1,32 @@
+"""From settings to stacks: the gate's, and, with places elsewhere, the launch role's."""
+
+from typing import Any
+
+import aws_cdk as cdk
+
+from infra.elsewhere import LaunchRoleStack
+from infra.settings import Settings, StackSettings
+from infra.stack import GateStack
+
+LAUNCH_ROLE = "LaunchRole"
+"""The second stack's name on the command line: `cdk deploy LaunchRole`."""
+
+
+def add_stacks(app: cdk.App, settings: Settings) -> list[cdk.Stack]:
+    """Add to `app` the stacks that `settings` ask for, and return them, the gate's first."""
+    stacks: list[cdk.Stack] = [GateStack(app, settings.name, settings=settings, **_options(settings.stack))]
+    if settings.elsewhere.places:
+        name = f"{settings.name}-launch-role"
+        stacks.append(LaunchRoleStack(app, LAUNCH_ROLE, stack_name=name, settings=settings, **_options(settings.stack)))
+    for stack in stacks:
+        for tag, value in settings.stack.tags.items():
+            cdk.Tags.of(stack).add(tag, value)
+    return stacks
+
+
+def _options(settings: StackSettings) -> dict[str, Any]:
+    boundary, qualifier = settings.permissions_boundary, settings.bootstrap_qualifier
+    return {
+        **({"permissions_boundary": cdk.PermissionsBoundary.from_arn(boundary)} if boundary else {}),
+        **({"synthesizer": cdk.DefaultStackSynthesizer(qualifier=qualifier)} if qualifier else {}),
+    }

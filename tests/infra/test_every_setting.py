@@ -1,0 +1,162 @@
+"""Each setting reaches the template; one that is not in this table fails the test."""
+
+import json
+from typing import Any
+
+import pytest
+
+from infra.settings import Section, Settings
+from local.template import Template, synthesise_all
+from tests.infra.conftest import ENDPOINT, GIVEN, OWN
+
+BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary"
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
+BASE: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
+VPC = OWN["vpc"]
+ELSEWHERE = {**BASE, "elsewhere": OWN["elsewhere"]}
+DOMAIN = {"name": "n.example.com", "certificate_arn": OWN["domain"]["certificate_arn"]}
+OTHER = "vpce-0fedcba9876543210"
+PRIVATE = {"private_endpoints": [OTHER], "vpc_endpoints": [ENDPOINT]}
+
+# Setting → what it needs beside it, its value, and what the templates then say of it.
+ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
+    "name": (BASE, "other-gate", '"other-gate"'),
+    "allow_any_network": ({"networks": ["0.0.0.0/0"]}, True, '"aws:SourceIp": ["0.0.0.0/0"]'),
+    "private_endpoints": ({**BASE, "vpc_endpoints": [ENDPOINT]}, [OTHER], '"Types": ["PRIVATE"]'),
+    "vpc_endpoints": (BASE, [OTHER], f'"aws:SourceVpce": ["{OTHER}"]'),
+    "networks": ({}, ["198.51.100.0/25"], '"198.51.100.0/25"'),
+    "pin": (BASE, "networks", '"GATE_PIN": "networks"'),
+    "snap_start": (BASE, True, '"ApplyOn": "PublishedVersions"'),
+    "identity.issuer": ({**BASE, "identity": GIVEN}, "https://sso.example.com", '"GATE_ISSUER": "https://sso.example.com"'),
+    "identity.client_id": ({**BASE, "identity": GIVEN}, "other", '"GATE_CLIENT_ID": "other"'),
+    "identity.client_secret_arn": (
+        {**BASE, "identity": GIVEN},
+        "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other-AbCdEf",
+        "secret:other-AbCdEf",
+    ),
+    "identity.groups_claim": ({**BASE, "identity": GIVEN}, "roles", '"GATE_GROUPS_CLAIM": "roles"'),
+    "identity.groups": (BASE, ["ds-*"], '"GATE_GROUPS": "ds-*"'),
+    "identity.trust_email": (BASE, True, '"GATE_TRUST_EMAIL": "true"'),
+    "identity.sign_in_seconds": (BASE, 3600, '"GATE_SIGN_IN_SECONDS": "3600"'),
+    "identity.user_roles": (BASE, ["arn:aws:iam::123456789012:role/People"], "role/People"),
+    "identity.iam_accounts": (BASE, ["210987654321"], '"210987654321"'),
+    "slack.teams": (BASE, ["T0123ABCDEF"], '"GATE_SLACK_TEAMS": "T0123ABCDEF"'),
+    "slack.email_domains": ({**BASE, "slack": {"teams": ["T0123ABCDEF"]}}, ["example.org"], '"example.org"'),
+    "vpc.id": ({**BASE, "vpc": VPC}, "vpc-0fedcba9876543210", '"VpcId": "vpc-0fedcba9876543210"'),
+    "vpc.subnet_ids": ({**BASE, "vpc": VPC}, ["subnet-0fedcba9"], '"SubnetIds": ["subnet-0fedcba9"]'),
+    "vpc.no_egress": (
+        {**BASE, "vpc_endpoints": [ENDPOINT], "vpc": {**VPC, "egress": []}},
+        True,
+        '"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}, "StringNotEquals"',
+    ),
+    "vpc.egress": ({**BASE, "vpc": VPC}, ["192.0.2.99"], '"GATE_EGRESS": "192.0.2.99/32"'),
+    "domain.name": ({**BASE, "domain": DOMAIN}, "n.example.org", '"DomainName": "n.example.org"'),
+    "domain.certificate_arn": (
+        {**BASE, "domain": OWN["domain"]},
+        "arn:aws:acm:eu-west-1:123456789012:certificate/4567",
+        "certificate/4567",
+    ),
+    "domain.hosted_zone_id": ({**BASE, "domain": OWN["domain"]}, "Z4567", '"HostedZoneId": "Z4567"'),
+    "domain.hosted_zone_name": ({**BASE, "domain": OWN["domain"]}, "example.com", '"Type": "A"'),
+    "elsewhere.places": (ELSEWHERE, ["111122223333/eu-north-1"], "111122223333:role/notebook-gate-"),
+    "elsewhere.external_id": (ELSEWHERE, "word", '"sts:ExternalId": "word"'),
+    "limits.session": (BASE, 3600, '"GATE_MAX_SESSION": "3600"'),
+    "limits.rate": (BASE, 7, '"ThrottlingRateLimit": 7'),
+    "limits.burst": (BASE, 9, '"ThrottlingBurstLimit": 9'),
+    "limits.log_days": (BASE, 30, '"RetentionInDays": 30'),
+    "alarms.topic_arn": (BASE, TOPIC, f'"AlarmActions": ["{TOPIC}"]'),
+    "alarms.key_days": (BASE, 90, '"Threshold": 90'),
+    "stack.permissions_boundary": (BASE, BOUNDARY, f'"PermissionsBoundary": "{BOUNDARY}"'),
+    "stack.bootstrap_qualifier": (BASE, "ours", "/cdk-bootstrap/ours/version"),
+    "stack.tags": (BASE, {"CostCentre": "4711"}, '{"Key": "CostCentre", "Value": "4711"}'),
+}  # fmt: skip
+
+
+def _with(data: dict[str, Any], setting: str, value: Any) -> Settings:
+    section, _, name = setting.rpartition(".")
+    inner = {**data.get(section, {}), name: value}
+    return Settings.parse({**data, section: inner} if section else {**data, name: value})
+
+
+@pytest.fixture(scope="module")
+def templates() -> dict[str, list[Template]]:
+    """The templates of each row, made in one go."""
+    wanted = [_with(data, setting, value) for setting, (data, value, _) in ROWS.items()]
+    return dict(zip(ROWS, synthesise_all(wanted), strict=True))
+
+
+@pytest.fixture(scope="module")
+def plain() -> str:
+    ((template,),) = synthesise_all([Settings.parse({**BASE, "snap_start": False})])
+    return json.dumps(template)
+
+
+def _of_type(template: Template, kind: str) -> list[dict[str, Any]]:
+    return [each["Properties"] for each in template["Resources"].values() if each["Type"] == kind]
+
+
+def test_every_setting_has_a_row() -> None:
+    names = []
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            names += [f"{name}.{inner}" for inner in section.model_fields]
+        else:
+            names.append(name)
+    assert list(ROWS) == names
+
+
+@pytest.mark.parametrize("setting", ROWS)
+def test_a_setting_reaches_the_template(templates: dict[str, list[Template]], plain: str, setting: str) -> None:
+    said = ROWS[setting][2]
+    assert said in json.dumps(templates[setting])
+    assert said not in plain  # so that the row can fail
+
+
+def test_a_private_api_admits_its_endpoints_alone(templates: dict[str, list[Template]]) -> None:
+    (template,) = templates["private_endpoints"]
+    (api,) = (
+        each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::ApiGateway::RestApi"
+    )
+    assert api["EndpointConfiguration"] == {"Types": ["PRIVATE"], "VpcEndpointIds": [OTHER]}
+    denied = [each for each in api["Policy"]["Statement"] if each["Effect"] == "Deny"]
+    assert denied[0]["Condition"] == {"StringNotEquals": {"aws:SourceVpce": [OTHER]}}
+    assert denied[0]["Resource"] == "execute-api:/*"
+
+
+def test_endpoints_without_any_address_are_enough() -> None:
+    settings = Settings.parse({**PRIVATE, "vpc": {**VPC, "egress": [], "no_egress": True}})
+    ((template,),) = synthesise_all([settings])
+    (policy,) = (
+        each["Properties"]["Policies"][0]["PolicyDocument"]
+        for each in template["Resources"].values()
+        if each["Type"] == "AWS::IAM::Role"
+        and each["Properties"].get("Policies", [{}])[0].get("PolicyName") == "launch"
+    )
+    assert policy["Statement"][1]["Condition"] == {"StringNotEquals": {"aws:SourceVpce": [ENDPOINT]}}
+
+
+def test_all_roles_are_bounded_and_everything_is_tagged(templates: dict[str, list[Template]]) -> None:
+    for template in templates["stack.permissions_boundary"]:
+        roles = _of_type(template, "AWS::IAM::Role")
+        assert len(roles) > 2
+        assert all(role["PermissionsBoundary"] == BOUNDARY for role in roles)
+
+
+def test_the_launch_role_elsewhere_trusts_the_function_alone(templates: dict[str, list[Template]]) -> None:
+    _, launch = templates["elsewhere.external_id"]
+    (role,) = _of_type(launch, "AWS::IAM::Role")
+    assert role["RoleName"] == "notebook-gate-launch"
+    assume, source = role["AssumeRolePolicyDocument"]["Statement"]
+    assert assume["Principal"] == {"AWS": {"Ref": "FunctionRoleArn"}}
+    assert assume["Condition"] == {"StringEquals": {"sts:ExternalId": "word"}}
+    assert (source["Action"], source["Principal"]) == ("sts:SetSourceIdentity", {"AWS": {"Ref": "FunctionRoleArn"}})
+    assert set(launch["Parameters"]) >= {"FunctionRoleArn", "Egress"}
+    # As a StackSet's template it must stand alone: no asset, no reference to another stack.
+    assert "Fn::ImportValue" not in json.dumps(launch)
+
+
+def test_the_template_says_which_settings_it_was_made_of(templates: dict[str, list[Template]]) -> None:
+    for setting, (data, value, _) in ROWS.items():
+        told = templates[setting][0]["Metadata"]["NotebookGate"]
+        assert Settings.parse(told) == _with(data, setting, value)
