@@ -1,11 +1,13 @@
 """`make run`: the whole of Notebook Gate on this machine, until Ctrl-C."""
 
+import json
 import logging
 import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,12 +17,16 @@ from local.evaluator import EvaluatorError
 from local.sample import Sample, SampleError
 from local.slack.app import SlackApp
 from local.sockets import PortError
-from local.template import SynthesisError
+from local.template import REGION, SynthesisError
 from local.welcome import welcome
 from local.world import FILES, INSIDE, World
 
 ROOT = Path(__file__).parent.parent
 LOG = ROOT / ".cache" / "local" / "gate.log"
+
+
+OPERATOR = LOG.with_name("operator.json")
+"""Read by `gate --local` (cli/aws.py)."""
 
 
 class UsageError(Exception):
@@ -49,7 +55,7 @@ def _serve(environ: Mapping[str, str]) -> None:
     sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "local" / "sample.yaml"))
     settings = _settings(issuer, client_id, slack)
     _say("Starting (the first time, the stack is synthesised, which takes some ten seconds) …")
-    with World(
+    world = World(
         sample=sample,
         port=port,
         issuer=issuer,
@@ -57,12 +63,34 @@ def _serve(environ: Mapping[str, str]) -> None:
         client_secret=secret,
         settings=settings,
         slack=slack,
-    ) as world:
+    )
+    with ExitStack() as written, world:
         # Not before: the port is ours now, and with it the file; another run may be writing it until then.
         _log_to(LOG)
         places = {"log": LOG.relative_to(ROOT), "files": FILES.relative_to(ROOT)}
+        written.enter_context(_operators_let_in(world))
         _say(welcome(sample, world.base_url, issuer=issuer, team=slack.team, **places))
         threading.Event().wait()
+
+
+@contextmanager
+def _operators_let_in(world: World) -> Iterator[None]:
+    """Write down how `gate --local` reaches this AWS, for this machine's user alone."""
+    told = {
+        "endpoint_url": world.aws.url,
+        "region": REGION,
+        "access_key_id": world.authority.operator_key,
+        "secret_access_key": "local",
+    }
+    text = json.dumps(told)
+    OPERATOR.unlink(missing_ok=True)
+    OPERATOR.touch(mode=0o600)
+    OPERATOR.write_text(text, encoding="utf-8")
+    try:
+        yield
+    finally:
+        if OPERATOR.exists() and OPERATOR.read_text(encoding="utf-8") == text:  # no later run's
+            OPERATOR.unlink()
 
 
 def _interrupt(number: int, _frame: Any) -> NoReturn:

@@ -50,6 +50,7 @@ class Deployment:
         """Raises `UnknownReferenceError` when the template holds a reference that means nothing here."""
         self._resources: dict[str, Any] = template["Resources"]
         self._outputs = template["Outputs"]
+        self.metadata: Mapping[str, Any] = template["Metadata"]
         self._resolver = Resolver(template)
 
     @property
@@ -104,6 +105,11 @@ class Deployment:
             )
             for _, response in self._of_type("AWS::ApiGateway::GatewayResponse")
         }
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What the stack prints."""
+        return {name: str(self._resolver.resolve(output["Value"])) for name, output in self._outputs.items()}
 
     @property
     def environment(self) -> dict[str, str]:

@@ -1,13 +1,12 @@
 """People, notebooks and grants to try the gate with."""
 
-import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gate.grants import Power, View
+from cli.grant_entry import Entry
 
 NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 
@@ -35,26 +34,6 @@ class Notebook(_Entry):
     status: Literal["InService", "Stopped", "Pending", "Stopping", "Failed"] = "InService"
 
 
-class SampleGrant(_Entry):
-    """A row of the grants table."""
-
-    principal: Annotated[str, Field(pattern=r"^(user|group|iam|slack):.+$")]
-    notebook: Annotated[str, Field(pattern=NAME, max_length=63)]
-    session: Annotated[int, Field(ge=1800, le=43_200)] | None = None
-    view: View | None = None
-    power: Power | None = None
-    until: datetime.date | None = None
-    default: bool | None = None
-
-    def item(self) -> dict[str, dict[str, Any]]:
-        """Return the grant in DynamoDB's form; it ends with the last second of `until`, in UTC."""
-        values = self.model_dump(exclude_none=True)
-        if self.until is not None:
-            day_after = datetime.datetime.combine(self.until, datetime.time(), datetime.UTC) + datetime.timedelta(1)
-            values["until"] = int(day_after.timestamp())
-        return {name: _typed(value) for name, value in values.items()}
-
-
 class SlackUser(_Entry):
     """Somebody in the local Slack workspace."""
 
@@ -76,7 +55,7 @@ class Sample(_Entry):
 
     people: list[Person] = []
     notebooks: list[Notebook] = []
-    grants: list[SampleGrant] = []
+    grants: list[Entry] = []
     iam_users: list[IamUser] = []
     slack_users: list[SlackUser] = []
     faster: Annotated[float, Field(gt=0)] = 30
@@ -101,9 +80,3 @@ class Sample(_Entry):
                 for detail in error.errors(include_url=False)
             ]
             raise SampleError("\n".join(lines)) from None
-
-
-def _typed(value: str | int | bool) -> dict[str, Any]:
-    if isinstance(value, bool):
-        return {"BOOL": value}
-    return {"N": str(value)} if isinstance(value, int) else {"S": value}

@@ -132,7 +132,11 @@ class Resolver:
             case "AWS::ApiGateway::RestApi":
                 return API_ID
             case (
-                "AWS::DynamoDB::Table" | "AWS::ApiGateway::Resource" | "AWS::IAM::Role" | "AWS::Cognito::UserPoolClient"
+                "AWS::ApiGateway::Resource"
+                | "AWS::Cognito::UserPoolClient"
+                | "AWS::DynamoDB::Table"
+                | "AWS::IAM::Role"
+                | "AWS::Lambda::Function"
             ):
                 return name
             case "AWS::Lambda::Alias":

@@ -36,6 +36,11 @@ def welcome(sample: Sample, base_url: str, *, issuer: str, team: str, log: Path,
     lines += ["", f"Slack's workspace is {team}. To play somebody in it, in another terminal:", "  make slack"]
     lines += [
         "",
+        "Operators look after it, in another terminal:",
+        "  .venv/bin/gate --local grants list",
+    ]
+    lines += [
+        "",
         "127.0.0.1 is inside the networks, 127.0.0.2 is outside:",
         f"  curl -i --interface 127.0.0.2 {base_url}/open",
         "",

@@ -17,10 +17,11 @@ from gate.config import Config
 from gate.handler import handler
 from infra.settings import Settings
 from local.aws.authority import Authority
+from local.aws.control import Control
 from local.aws.instances import Instances
 from local.aws.operations import Operations
 from local.aws.presigned import PresignedUrls
-from local.aws.seed import empty, fill, keep_secrets, make_notebooks
+from local.aws.seed import empty, fill, keep_secrets, make_launch_role, make_notebooks
 from local.aws.server import Aws
 from local.deployment import Deployment
 from local.environment import functions_environment
@@ -149,8 +150,8 @@ class World:
         aws = self._started.enter_context(functions_environment(self.aws.function_url))
         slack_here = self._slack_app.environment(self.slack, environment)
         here = {**aws, **slack_here, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
-        config = Config.from_environ({**environment, **here})
-        service.install(service.Gate(config, clock=self._clock))
+        self._environment |= {**environment, **here}
+        service.install(service.Gate(Config.from_environ(self._environment), clock=self._clock))
         self.front_door = FrontDoor(
             deployment=self.deployment,
             evaluator=self.evaluator,
@@ -182,10 +183,13 @@ class World:
             rate=self._sample.urls_per_second,
         )
         empty()
+        make_launch_role(self.deployment.launch_role)
         operations = Operations(
             instances=self.instances, urls=self.urls, invoke=lambda event: self.front_door.later(event)
         )
-        self.aws = Aws(self.authority, operations)
+        self._environment: dict[str, str] = {}  # filled once everything has its address
+        control = Control(self.deployment, self.evaluator, self._environment)
+        self.aws = Aws(self.authority, operations, control)
         self._started.callback(self.aws.close)
 
     def _start_slack(self) -> None:

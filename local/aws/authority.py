@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from local.aws.calls import ApiError, Call
@@ -16,6 +17,9 @@ from local.template import ACCOUNT
 
 FUNCTION_KEY = "ASIALOCALFUNCTIONKEY"
 """The access key with which the function's own role signs on this machine."""
+
+DEPLOYED = "launch"
+"""The inline policy that the template gives to the launch role."""
 
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -79,6 +83,12 @@ class Authority:
             # moto forgets the source identity; a session's name says whose it is.
             self._asked[call.parameters["RoleSessionName"]] = call.parameters
 
+    def _added(self, role_arn: str) -> list[Any]:
+        """Return the inline policies that a role was given after it was deployed."""
+        role = iam_backends[ACCOUNT]["aws"].roles.get(role_arn)
+        found = role.policies if role else {}
+        return [json.loads(text) for name, text in found.items() if name != DEPLOYED]
+
     def allows(
         self,
         identity: Identity,
@@ -101,7 +111,7 @@ class Authority:
                 account=ACCOUNT,
                 principal=identity.arn,
                 context={key: source, **identity.context, **(context or {})},
-                identity_policies=self.roles[identity.role_arn].policies,
+                identity_policies=(*self.roles[identity.role_arn].policies, *self._added(identity.role_arn)),
                 session_policy=identity.session_policy,
                 resource_policy=target.trust if target else None,
             )

@@ -12,6 +12,7 @@ from local.template import ACCOUNT, REGION
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 _INVOKE = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/invocations")
+_CONFIGURATION = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/configuration")
 _TABLE = re.compile(r'FROM\s+"(?P<table>[\w.-]+)"')
 
 
@@ -25,6 +26,7 @@ class ApiError(Exception):
     def __init__(self, code: str, message: str, status: int = 400):
         super().__init__(message)
         self.code, self.status = code, status
+        self.details: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def read_call(environ: dict[str, Any], source: str) -> Call:
         operation = "Invoke"
         kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
         parameters = {"FunctionName": invoked["function"], "InvocationType": kind, "Payload": json.loads(body)}
+    elif configured := _CONFIGURATION.fullmatch(environ.get("PATH_INFO", "")):
+        operation, parameters = "GetFunctionConfiguration", {"FunctionName": configured["function"]}
     elif target:
         operation = target.rpartition(".")[2]
         parameters = json.loads(body or b"{}")

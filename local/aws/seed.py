@@ -1,15 +1,20 @@
 """What AWS holds when the gate starts: grants, secrets, notebooks."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moto.dynamodb.models import dynamodb_backends
+from moto.iam.models import iam_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 
+from cli.grant_entry import Entry
+from local.aws.authority import DEPLOYED
 from local.aws.instances import Instances
-from local.sample import Notebook, SampleGrant
+from local.deployment import Role
+from local.sample import Notebook
 from local.template import ACCOUNT, REGION
 
 ClientOf = Callable[[str], Any]
@@ -18,12 +23,12 @@ ClientOf = Callable[[str], Any]
 
 def empty() -> None:
     """Forget everything: moto's data are the process's, and another world may have been there before."""
-    for backends in (dynamodb_backends, sagemaker_backends, secretsmanager_backends, sts_backends):
+    for backends in (dynamodb_backends, iam_backends, sagemaker_backends, secretsmanager_backends, sts_backends):
         for backend in backends[ACCOUNT].values():
             backend.reset()
 
 
-def fill(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence[SampleGrant]) -> None:
+def fill(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence[Entry]) -> None:
     """Make the grants table and put `grants` into it."""
     dynamodb = client_of("dynamodb")
     dynamodb.create_table(**table)
@@ -39,6 +44,23 @@ def keep_secrets(client_of: ClientOf, secrets: Mapping[str, str]) -> None:
             client_of("secretsmanager").create_secret(Name=name, SecretString=value)
             # moto ends the ARN by chance; policies and environment go by the template's.
             secretsmanager_backends[ACCOUNT][REGION].secrets[name].arn = arn
+
+
+def make_launch_role(role: Role) -> None:
+    """Make the launch role where operators look at it, and change it."""
+    iam = iam_backends[ACCOUNT]["aws"]
+    made = iam.create_role(
+        role_name=role.arn.rpartition("/")[2],
+        assume_role_policy_document=json.dumps(role.trust),
+        path="/",
+        permissions_boundary=None,
+        description="",
+        tags=[],
+        max_session_duration="3600",
+    )
+    assert made.arn == role.arn
+    (policy,) = role.policies
+    iam.put_role_policy(made.name, DEPLOYED, json.dumps(policy))
 
 
 def make_notebooks(client_of: ClientOf, instances: Instances, notebooks: Sequence[Notebook]) -> None:

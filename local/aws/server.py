@@ -9,9 +9,13 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call, UnmappedCallError, read_call
+from local.aws.control import Control
 from local.aws.operations import Operations
 from local.serving import WsgiServer
 from local.template import EGRESS
+
+_QUERY = frozenset({"sts", "iam", "cloudformation", "ec2"})
+"""Services with a form in and XML out."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -20,8 +24,9 @@ App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 class Aws:
     """Serves AWS's APIs on loopback. Data lies in moto's backends, in this process."""
 
-    def __init__(self, authority: Authority, operations: Operations) -> None:
+    def __init__(self, authority: Authority, operations: Operations, control: Control) -> None:
         self._authority = authority
+        self._control = control
         self._operations = operations
         self._moto: App = DomainDispatcherApplication(create_backend_app)
         # A door of its own, since the function's socket has this machine's address, not the NAT gateway's.
@@ -40,12 +45,16 @@ class Aws:
                 call = read_call(environ, source or environ["REMOTE_ADDR"])
                 self._authority.check(call)
                 answer = self._operations.answer(call, self._authority.identity(call.access_key))
+                answer = self._control.answer(call) if answer is None else answer
             except UnmappedCallError as error:
                 return _fail(start_response, call, ApiError("AccessDenied", str(error), 403))
             except ApiError as error:
                 return _fail(start_response, call, error)
             if answer is None:
                 return self._moto(environ, start_response)
+            if call.service in _QUERY:
+                start_response("200 OK", [("Content-Type", "text/xml")])
+                return [_xml(call, answer)]
             start_response("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
             return [json.dumps(answer).encode()]
 
@@ -53,9 +62,24 @@ class Aws:
 
 
 def _fail(start_response: StartResponse, call: Call | None, error: ApiError) -> list[bytes]:
-    if call is not None and call.service == "sts":  # the query protocol: form in, XML out
+    if call is not None and call.service in _QUERY:
         start_response(f"{error.status} Error", [("Content-Type", "text/xml")])
         detail = f"<Code>{error.code}</Code><Message>{escape(str(error))}</Message>"
         return [f"<ErrorResponse><Error><Type>Sender</Type>{detail}</Error></ErrorResponse>".encode()]
     start_response(f"{error.status} Error", [("Content-Type", "application/x-amz-json-1.1")])
-    return [json.dumps({"__type": error.code, "message": str(error)}).encode()]
+    return [json.dumps({"__type": error.code, "message": str(error), **error.details}).encode()]
+
+
+def _xml(call: Call, answer: Any) -> bytes:
+    # EC2 answers without a result around it, and with its own word for an entry of a list.
+    inner = _element(answer, "item" if call.service == "ec2" else "member")
+    result = inner if call.service == "ec2" else f"<{call.operation}Result>{inner}</{call.operation}Result>"
+    return f"<{call.operation}Response>{result}</{call.operation}Response>".encode()
+
+
+def _element(value: Any, entry: str) -> str:
+    if isinstance(value, dict):
+        return "".join(f"<{name}>{_element(inner, entry)}</{name}>" for name, inner in value.items())
+    if isinstance(value, list):
+        return "".join(f"<{entry}>{_element(inner, entry)}</{entry}>" for inner in value)
+    return str(value).lower() if isinstance(value, bool) else escape(str(value))

@@ -1,0 +1,87 @@
+"""A deployed gate: what its stack and its function say of themselves."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.aws import Aws, aws_errors, code_of
+from cli.errors import CommandError
+from gate.config import Config, ConfigError
+from infra.settings import Settings, SettingsError
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One stack, as it stands in AWS."""
+
+    aws: Aws
+    stack: str
+    status: str
+    outputs: Mapping[str, str]
+
+    @classmethod
+    def find(cls, aws: Aws, stack: str) -> "Deployed":
+        """Look the stack up by its name. Raises `CommandError`."""
+        with aws_errors():
+            try:
+                (found,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+            except ClientError as error:
+                if code_of(error) != "ValidationError":
+                    raise
+                raise CommandError(
+                    f"There is no stack {stack} in {aws.region}: deploy it, or say which one with --stack and --region"
+                ) from None
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
+        return cls(aws, stack, found["StackStatus"], outputs)
+
+    def output(self, name: str) -> str:
+        """Return one of the stack's outputs. Raises `CommandError`."""
+        if name not in self.outputs:
+            raise CommandError(
+                f"The stack {self.stack} has no output {name}: is it a Notebook Gate, and deployed whole?"
+            )
+        return self.outputs[name]
+
+    @property
+    def table(self) -> str:
+        """The grants table's name."""
+        return self.output("GrantsTable")
+
+    @property
+    def launch_role(self) -> str:
+        """The launch role's name."""
+        return self.output("LaunchRoleArn").rpartition("/")[2]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings that it was deployed with. Raises `CommandError`."""
+        with aws_errors():
+            summary = self.aws.client("cloudformation").get_template_summary(StackName=self.stack)
+        try:
+            return Settings.parse(json.loads(summary.get("Metadata") or "{}")["NotebookGate"])
+        except (ValueError, KeyError, SettingsError):
+            raise CommandError(
+                f"The stack {self.stack} was deployed by another version, which kept no settings: deploy it again"
+            ) from None
+
+    @cached_property
+    def function(self) -> Mapping[str, Any]:
+        """The function, as Lambda describes it. Raises `CommandError`."""
+        with aws_errors():
+            answer: Mapping[str, Any] = self.aws.client("lambda").get_function_configuration(
+                FunctionName=self.output("FunctionName")
+            )
+        return answer
+
+    @cached_property
+    def config(self) -> Config:
+        """What the function knows of its deployment. Raises `CommandError`."""
+        environment = self.function.get("Environment", {}).get("Variables", {})
+        try:
+            return Config.from_environ({**environment, "AWS_REGION": self.aws.region})
+        except ConfigError as error:
+            raise CommandError(f"The function's environment is not whole; deploy the stack again\n{error}") from None
