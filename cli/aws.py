@@ -54,10 +54,10 @@ class Aws:
         """The region, as its name is written."""
         return str(self.session.region_name or "")
 
-    def client(self, service: str) -> Any:
-        """Return a client of `service`. Raises `CommandError`."""
+    def client(self, service: str, *, region: str | None = None) -> Any:
+        """Return a client of `service`, in the deployment's region or another. Raises `CommandError`."""
         with aws_errors():
-            return self.session.client(service, endpoint_url=self.endpoint_url, config=CONFIG)
+            return self.session.client(service, region_name=region, endpoint_url=self.endpoint_url, config=CONFIG)
 
 
 def code_of(error: ClientError) -> str:

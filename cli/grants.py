@@ -160,10 +160,12 @@ def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson =
 
 def _planned(context: Context, file: Path, out: Output) -> Plan:
     now = time.time()
-    wanted = load(file, now=now)
+    with out.waiting(f"Reading {file}"):
+        wanted = load(file, now=now)
     for note in wanted.notes[:SHOWN]:
         out.say(note, style="yellow")
-    return plan(wanted.entries, context.table.all(), now=now)
+    with out.waiting("Reading the grants table"):
+        return plan(wanted.entries, context.table.all(), now=now)
 
 
 def _show(planned: Plan, out: Output) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from cli import grants
+from cli import doctor, explain, grants, revoke, rotate
 from cli.context import Context
 from cli.errors import FAILED, CommandError
 
@@ -17,6 +17,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(grants.app, name="grants")
+app.command()(explain.explain)
+app.command()(doctor.doctor)
+app.command()(revoke.revoke)
+app.command()(rotate.rotate_key)
 
 
 @app.callback()

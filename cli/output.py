@@ -30,7 +30,7 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+        self._console = Console(stderr=as_json, highlight=False, emoji=False, soft_wrap=True)
 
     def say(self, text: str = "", *, style: str = "") -> None:
         """Say a line."""
@@ -44,12 +44,18 @@ class Output:
         for row in rows:
             table.add_row(*row)
         # As wide as it comes, whatever the terminal: what is cut or broken up can't be copied.
-        Console(stderr=self.as_json, highlight=False, width=WIDE, soft_wrap=True).print(table)
+        Console(stderr=self.as_json, highlight=False, emoji=False, width=WIDE, soft_wrap=True).print(table)
 
     def document(self, value: Any) -> None:
         """Answer with `value` under `--json`; say nothing otherwise."""
         if self.as_json:
             sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    @contextmanager
+    def waiting(self, title: str) -> Iterator[None]:
+        """Show that something is under way whose length is not known."""
+        with Console(stderr=True).status(title):
+            yield
 
     @contextmanager
     def progress(self, title: str, total: int) -> Iterator[Advance]:

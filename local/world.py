@@ -32,7 +32,7 @@ from local.notebook.jupyter import Jupyters
 from local.notebook.pages import sign_in_page
 from local.notebook.site import Site
 from local.provider import CLIENT_ID, CLIENT_SECRET, Provider
-from local.sample import Sample
+from local.sample import IamUser, Sample
 from local.slack.app import SlackApp
 from local.slack.play import HOST as SLACK
 from local.slack.play import Play
@@ -152,11 +152,12 @@ class World:
         here = {**aws, **slack_here, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
         self._environment |= {**environment, **here}
         service.install(service.Gate(Config.from_environ(self._environment), clock=self._clock))
+        operator = IamUser(name="operator", access_key=self.authority.operator_key, secret_key="local")
         self.front_door = FrontDoor(
             deployment=self.deployment,
             evaluator=self.evaluator,
             handler=handler,
-            users=self._sample.iam_users,
+            users=[*self._sample.iam_users, operator],
             base_path=self.base_path,
         )
         self._started.callback(self.front_door.close)
@@ -188,7 +189,7 @@ class World:
             instances=self.instances, urls=self.urls, invoke=lambda event: self.front_door.later(event)
         )
         self._environment: dict[str, str] = {}  # filled once everything has its address
-        control = Control(self.deployment, self.evaluator, self._environment)
+        control = Control(self.deployment, self.evaluator, self._environment, self.authority.operator_key)
         self.aws = Aws(self.authority, operations, control)
         self._started.callback(self.aws.close)
 

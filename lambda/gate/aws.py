@@ -17,7 +17,7 @@ CLIENT_CONFIG = BotocoreConfig(
 )
 """Two attempts of at most seven seconds fit twice into API Gateway's 29 seconds."""
 
-_THROTTLED = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
+THROTTLED = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
                         "TooManyRequestsException", "ProvisionedThroughputExceededException"})  # fmt: skip
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
@@ -39,7 +39,7 @@ def aws_errors() -> Iterator[None]:
         code = code_of(error)
         aws_request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
         logger.warning("aws call failed", operation=error.operation_name, code=code, aws_request_id=aws_request_id)
-        if code in _THROTTLED:
+        if code in THROTTLED:
             count("Throttles")
             raise ThrottledError from error
         if code in _DENIED:

@@ -12,6 +12,7 @@ from local.evaluator import Access, Evaluator
 from local.template import ACCOUNT, EGRESS
 
 STACK = "local"
+OPERATOR = f"arn:aws:iam::{ACCOUNT}:user/operator"
 LIMIT = 10_240
 """Characters of all of a role's inline policies together, without white space (IAM quotas)."""
 
@@ -19,8 +20,11 @@ LIMIT = 10_240
 class Control:
     """Answers the calls it knows; the rest is moto's."""
 
-    def __init__(self, deployment: Deployment, evaluator: Evaluator, environment: Mapping[str, str]) -> None:
-        """`environment`: what the function really has here."""
+    def __init__(
+        self, deployment: Deployment, evaluator: Evaluator, environment: Mapping[str, str], operator_key: str
+    ) -> None:
+        """`environment`: what the function really has here. `operator_key`: the access key of whoever asks."""
+        self._operator_key = operator_key
         self._deployment = deployment
         self._evaluator = evaluator
         self._environment = environment
@@ -45,6 +49,8 @@ class Control:
                     "Environment": {"Variables": dict(self._environment)},
                     "VpcConfig": {"VpcId": "vpc-0local", "SubnetIds": ["subnet-0local"]},
                 }
+            case "sts", "GetCallerIdentity" if call.access_key == self._operator_key:
+                return {"Arn": OPERATOR, "UserId": "AIDALOCALOPERATOR", "Account": ACCOUNT}
             case "ec2", "DescribeNatGateways":
                 address = {"publicIp": EGRESS}
                 return {"natGatewaySet": [{"state": "available", "natGatewayAddressSet": [address]}]}

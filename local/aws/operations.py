@@ -9,6 +9,7 @@ from local.aws.calls import ApiError, Call
 from local.aws.instances import Instances
 from local.aws.partiql import select
 from local.aws.presigned import PresignedUrls
+from local.aws.scan import scan
 from local.aws.transact import transact
 
 NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
@@ -29,6 +30,8 @@ class Operations:
         """Return the answer to `call`, or None when it is none of these operations. Raises `ApiError`."""
         if call.service == "dynamodb" and call.operation == "ExecuteStatement":
             return select(call.parameters)
+        if call.service == "dynamodb" and call.operation == "Scan":
+            return scan(call.parameters)
         if call.service == "dynamodb" and call.operation == "TransactWriteItems":
             return transact(call.parameters)
         if call.service == "lambda" and call.operation == "Invoke":

@@ -92,4 +92,9 @@ def _groups(claims: dict[str, Any], rules: ClaimRules) -> tuple[str, ...]:
     value = claims.get(rules.groups_claim, [])
     names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
     groups = {unicodedata.normalize("NFC", name) for name in names if isinstance(name, str) and name}
-    return tuple(sorted(name for name in groups if any(fnmatchcase(name, pattern) for pattern in rules.groups)))
+    return tuple(sorted(name for name in groups if matters(name, rules.groups)))
+
+
+def matters(group: str, patterns: Sequence[str]) -> bool:
+    """Tell whether `group` can matter to a grant, by the deployment's patterns."""
+    return any(fnmatchcase(group, pattern) for pattern in patterns)

@@ -98,6 +98,16 @@ class Provider:
             raise InvalidTokenError
         return self._keys[key_id]
 
+    def check(self) -> list[str]:
+        """See that the provider can be used, and return the PKCE methods that it names (RFC 8414), if it names any.
+
+        Raises `IdentityProviderDownError`.
+        """
+        for name in ("authorization_endpoint", "token_endpoint"):
+            self._endpoint(name)
+        self._fetch_keys()
+        return list(self._discovered().get("code_challenge_methods_supported", []))
+
     def _fetch_keys(self) -> "dict[str | None, PyJWK]":
         from jwt import PyJWKSet
         from jwt.exceptions import PyJWTError

@@ -26,7 +26,7 @@ from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.instance import Instance, Standing
 from gate.launch.names import session_name
-from gate.launch.place import target_of
+from gate.launch.place import Target, target_of
 from gate.launch.policy import host, session_policy
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ SIDE_BY_SIDE = 8
 PATIENCE = 8
 """Seconds for all states together; API Gateway waits for 29."""
 
-_NOT_SO = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException", "ConflictException"})
+NOT_SO = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException", "ConflictException"})
 
-_NOT_READY: dict[str, type[NotReadyError]] = {
+NOT_READY: dict[str, type[NotReadyError]] = {
     "Stopped": NotebookStoppedError,
     "Pending": NotebookStartingError,
     "Stopping": NotebookStoppingError,
@@ -84,13 +84,13 @@ class Launcher:
             )
         except AwsError as error:
             # The API's sentence for a stopped notebook is not documented: ask for the state instead of reading it.
-            if _code(error) in _NOT_SO:
+            if _code(error) in NOT_SO:
                 instance = self.describe(caller, grant)
                 if instance.state == "Stopped" and start and grant.starts_by_itself:
                     self.start(caller, grant)
                     raise NotebookStartingError(self.describe(caller, grant)) from error
                 if instance.state != "InService":
-                    raise _NOT_READY.get(instance.state, NotebookBusyError)(instance) from error
+                    raise NOT_READY.get(instance.state, NotebookBusyError)(instance) from error
             raise
         url = answer["AuthorizedUrl"]
         return Launch(f"{url}&view=lab" if (view or grant.view) == "lab" else url)
@@ -103,7 +103,7 @@ class Launcher:
                 caller, grant, lambda client: client.describe_notebook_instance(NotebookInstanceName=name)
             )
         except AwsError as error:
-            if _code(error) in _NOT_SO:
+            if _code(error) in NOT_SO:
                 raise NotebookMissingError from error
             raise
         return Instance(
@@ -137,7 +137,7 @@ class Launcher:
         try:
             self._run(caller, grant, call)
         except AwsError as error:
-            if _code(error) not in _NOT_SO:
+            if _code(error) not in NOT_SO:
                 raise
             # Starting what already starts is no failure for whoever pressed the button; a deleted notebook is.
             self.describe(caller, grant)
@@ -146,15 +146,19 @@ class Launcher:
 
     def _run(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient], T]") -> T:
         target = target_of(self._config, grant.notebook)
-        endpoints = self._config.vpc_endpoints
-        policy = session_policy(target.notebook_arn, grant, networks=self._networks(caller), vpc_endpoints=endpoints)
+        policy = policy_for(self._config, caller, grant, target)
         return self._clients.run(target, session_name(caller.name), policy, call)
 
-    def _networks(self, caller: Caller) -> Sequence[str] | None:
-        if caller.via == "slack":
-            # The address is Slack's, not the caller's: nothing is opened for it, only looked at, started and stopped.
-            return ()
-        return (host(caller.address), *self._config.egress) if self._config.pin == "caller" else None
+
+def policy_for(config: Config, caller: Caller, grant: Grant, target: Target) -> str:
+    """Return the session policy with which `caller` comes to `target`, as the deployment pins them."""
+    networks: Sequence[str] | None = None
+    if caller.via == "slack":
+        # The address is Slack's, not the caller's: nothing is opened for it, only looked at, started and stopped.
+        networks = ()
+    elif config.pin == "caller":
+        networks = (host(caller.address), *config.egress)
+    return session_policy(target.notebook_arn, grant, networks=networks, vpc_endpoints=config.vpc_endpoints)
 
 
 def _result(future: "Future[Instance]") -> Instance | None:

@@ -1,0 +1,48 @@
+"""`gate doctor`: whether a deployment is well, one line each, with what would mend it."""
+
+from itertools import chain
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.checks import Check, Doctor, worst
+from cli.errors import NOT_SO, CommandError
+from cli.live import Live
+from cli.output import AsJson, Output
+
+MARKS = {"ok": ("✓", "green"), "look": ("!", "yellow"), "bad": ("✗", "bold red")}
+
+
+def doctor(
+    context: typer.Context,
+    settings: Annotated[Path, typer.Option(help="The settings that should be deployed.")] = Path("gate.toml"),
+    live: Annotated[bool, typer.Option("--live", help="Also try what can only be believed without AWS.")] = False,
+    notebook: Annotated[str | None, typer.Option(help="For --live: an instance that is in service.")] = None,
+    stopped: Annotated[str | None, typer.Option(help="For --live: one that is stopped.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="For --live: see that it outlives an hour.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a deployment. Ends with 3 when something has to be mended."""
+    out, found = Output(as_json=as_json), []
+    if live and not notebook:
+        raise CommandError("--live tries things on a notebook instance: say which with --notebook NAME")
+    # `make run` brings settings of its own.
+    file = None if context.obj.local else settings
+    looks = Doctor(context.obj.deployed, settings=file).look()
+    if live and notebook:
+        looks = chain(looks, Live(context.obj.deployed, notebook, stopped, wait).look())
+    for check in looks:
+        found.append(check)
+        if not as_json:
+            _say(out, check)
+    out.document({"worst": worst(found), "checks": [vars(check) for check in found]})
+    if worst(found) == "bad":
+        raise typer.Exit(NOT_SO)
+
+
+def _say(out: Output, check: Check) -> None:
+    mark, style = MARKS[check.level]
+    out.say(f"{mark} {check.name}: {check.text}", style=style)
+    if check.mend:
+        out.say(f"  → {check.mend}")

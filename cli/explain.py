@@ -1,0 +1,66 @@
+"""`gate explain`: why somebody gets into a notebook, or why not."""
+
+import ipaddress
+import re
+from typing import Annotated
+
+import typer
+
+from cli.errors import NOT_SO, CommandError
+from cli.gates import ALLOWED, Explanation, Finding, Question
+from cli.output import AsJson, Output
+from cli.principal import principal
+from gate.errors import InvalidNotebookNameError
+from gate.notebook import Notebook
+
+
+def explain(
+    context: typer.Context,
+    who: Annotated[str, typer.Argument(help="alice@example.com, iam:ARN or slack:TEAM/USER.")],
+    notebook: Annotated[str, typer.Argument(help="NAME, or ACCOUNT/REGION/NAME for one elsewhere.")],
+    source: Annotated[str, typer.Option("--from", help="The address that they come from, or a VPC endpoint's id.")],
+    group: Annotated[
+        list[str] | None, typer.Option(help="A group that they are in; several times for several.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which gate stops somebody on the way into a notebook, and what would mend it. Ends with 3 when one does."""
+    question = _question(who, group or [], notebook, source)
+    out = Output(as_json=as_json)
+    findings = list(Explanation(context.obj.deployed).walk(question))
+    stopped = next((finding for finding in findings if not finding.passed), None)
+    out.document({"outcome": stopped.reason if stopped else ALLOWED, "gates": [vars(finding) for finding in findings]})
+    if not as_json:
+        for finding in findings:
+            _say(out, finding)
+        if stopped is None:
+            out.say("They get in.", style="bold green")
+    if stopped is not None:
+        raise typer.Exit(NOT_SO)
+
+
+def _say(out: Output, finding: Finding) -> None:
+    out.say(
+        f"{'✓' if finding.passed else '✗'} {finding.gate}: {finding.text}", style="" if finding.passed else "bold red"
+    )
+    if finding.mend:
+        out.say(f"  → {finding.mend}")
+
+
+def _question(who: str, groups: list[str], notebook: str, source: str) -> Question:
+    try:
+        subject = principal(who)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    if subject.startswith("group:"):
+        raise CommandError("A group goes nowhere by itself: say who, and --group for what they are in")
+    try:
+        named = Notebook.parse(notebook)
+    except InvalidNotebookNameError:
+        raise CommandError(f"{notebook!r} is no notebook's name; write name, or account/region/name") from None
+    if not re.fullmatch(r"vpce-[0-9a-f]{8,17}", source):
+        try:
+            source = str(ipaddress.ip_address(source))
+        except ValueError:
+            raise CommandError(f"--from {source} is no address; write one such as 203.0.113.7") from None
+    return Question(subject, groups, named, source)
