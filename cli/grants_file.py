@@ -38,7 +38,8 @@ def load(path: Path, *, now: float) -> GrantsFile:
     reader = _Reader(str(path), now)
     reader.read(text)
     if reader.problems:
-        shown = [f"{path}:{line}: {problem}" for line, problem in sorted(reader.problems)[:MOST_PROBLEMS]]
+        in_order = sorted(reader.problems, key=lambda found: found[0])
+        shown = [f"{path}:{line}: {problem}" for line, problem in in_order[:MOST_PROBLEMS]]
         if len(reader.problems) > MOST_PROBLEMS:
             shown.append(f"{path}: and {len(reader.problems) - MOST_PROBLEMS} problems more")
         raise CommandError("\n".join(shown))

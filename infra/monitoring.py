@@ -122,12 +122,6 @@ class Monitoring(Construct):
             label="",
         )
         api, p50, p99 = self._api, "p50", "p99"
-        cold = cloudwatch.MathExpression(
-            expression=f'SUM(SEARCH(\'{{{NAMESPACE},function_name,service}} MetricName="ColdStart" '
-            f"service=\"{self._service}\"', 'Sum', 300))",
-            using_metrics={},
-            label="cold starts",
-        )
         cloudwatch.Dashboard(
             self,
             "Dashboard",
@@ -142,7 +136,7 @@ class Monitoring(Construct):
                         api.metric_latency(statistic=p50, label=p50),
                         api.metric_latency(statistic=p99, label=p99),
                     ),
-                    graph("Cold starts", cold),
+                    graph("Cold starts", self._metric("ColdStarts")),
                 ],
                 [
                     graph("Throttled", self._metric("Throttles"), self._function.metric_throttles()),

@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from gate.audit import log_unexpected, logger
 from gate.errors import GateError, NotFoundError, NotSignedInError
 from gate.identity.target import safe_target
-from gate.metrics import count, metrics
+from gate.metrics import count_request, metrics
 from gate.request import Request
 from gate.responses import failure, redirect
 from gate.routes import health, login, notebooks, opening, slack
@@ -26,10 +26,10 @@ for part in (opening, notebooks, login, slack, health):
 
 
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_REST, clear_state=True)
-@metrics.log_metrics(capture_cold_start_metric=True)
+@metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
     """Answer one request; whatever goes wrong is answered too, and never with a traceback."""
-    count("Requests")
+    count_request()
     if "slack" in event:
         # API Gateway's events have no such part, whatever a client sends: this one is ours.
         the_gate().slack.answer(Ask(**event["slack"]))

@@ -14,9 +14,21 @@ NAMESPACE = "NotebookGate"
 metrics = Metrics(namespace=NAMESPACE, service=os.environ.get("POWERTOOLS_SERVICE_NAME", "notebook-gate"))
 
 
+_cold = True
+
+
 def count(name: str) -> None:
     """Count one more `name`."""
     metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+
+def count_request() -> None:
+    """Count one more request, and whether it is the first of a new instance: somebody waited for its start."""
+    global _cold
+    count("Requests")
+    if _cold:
+        count("ColdStarts")
+        _cold = False
 
 
 def count_outcome(name: str, reason: str) -> None:

@@ -85,9 +85,8 @@ class Authority:
 
     def _added(self, role_arn: str) -> list[Any]:
         """Return the inline policies that a role was given after it was deployed."""
-        role = iam_backends[ACCOUNT]["aws"].roles.get(role_arn)
-        found = role.policies if role else {}
-        return [json.loads(text) for name, text in found.items() if name != DEPLOYED]
+        roles = (role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == role_arn)
+        return [json.loads(text) for role in roles for name, text in role.policies.items() if name != DEPLOYED]
 
     def allows(
         self,

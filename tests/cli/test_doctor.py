@@ -1,0 +1,199 @@
+"""`gate doctor`: well where all is well, and each thing that is not is told with its mend."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from cli import live
+from cli.aws import Aws
+from cli.checks import Doctor
+from cli.deployed import Deployed
+from gate.errors import IdentityProviderDownError
+from gate.identity.provider import Provider
+from local.aws.control import Control
+from local.sample import Sample
+from local.world import World
+from tests.cli.conftest import Gate
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def world(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    patient = sample.model_copy(update={"urls_per_second": 10})
+    with World(sample=patient, folder=tmp_path_factory.mktemp("notebooks")) as world:
+        yield world
+
+
+def _checks(gate: Gate, *words: str) -> dict[str, dict[str, str]]:
+    said = gate("doctor", "--json", *words)
+    found = {check["name"]: check for check in said.json["checks"]}
+    assert said.code == (3 if said.json["worst"] == "bad" else 0)
+    return found
+
+
+def test_a_deployment_that_is_well(gate: Gate) -> None:
+    said = gate("doctor")
+    assert said.code == 0
+    names = [line.split(":")[0] for line in said.out.splitlines() if not line.startswith("  →")]
+    assert names == [
+        "✓ stack", "✓ launch role", "✓ egress", "✓ identity provider", "✓ secrets", "✓ secrets", "! secrets",
+        "✓ clock", "✓ front door", "✓ revocations",
+    ]  # fmt: skip
+
+
+def test_a_launch_role_that_was_changed_by_hand(gate: Gate, world: World) -> None:
+    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+    good = iam.get_role_policy(RoleName=role, PolicyName="launch")["PolicyDocument"]
+    bad = json.loads(json.dumps(good).replace("127.0.0.1/32", "192.0.2.0/24"))
+    iam.put_role_policy(RoleName=role, PolicyName="launch", PolicyDocument=json.dumps(bad))
+    try:
+        said = gate("doctor")
+        assert said.code == 3
+        assert "does not let 127.0.0.1/32 through" in said.out
+        assert "lets 192.0.2.0/24 through, which no setting says" in said.out
+        iam.delete_role_policy(RoleName=role, PolicyName="launch")
+        assert _checks(gate)["launch role"]["text"] == "the launch role has lost its policy"
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="launch", PolicyDocument=json.dumps(good))
+
+
+def _answers(monkeypatch: pytest.MonkeyPatch, operation: str, **changes: Any) -> None:
+    real = Control.answer
+
+    def answer(self: Control, call: Any) -> Any:
+        answered = real(self, call)
+        return {**(answered or {}), **changes} if call.operation == operation else answered
+
+    monkeypatch.setattr(Control, "answer", answer)
+
+
+def test_an_egress_that_the_launch_role_does_not_know(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    gateway = {"state": "available", "natGatewayAddressSet": [{"publicIp": "198.51.100.200"}]}
+    _answers(monkeypatch, "DescribeNatGateways", natGatewaySet=[gateway])
+    assert _checks(gate)["egress"]["text"].startswith("the function's VPC leaves by 198.51.100.200, which the launch")
+    _answers(monkeypatch, "DescribeNatGateways", natGatewaySet=[])
+    assert _checks(gate)["egress"]["level"] == "look"
+
+
+def test_a_function_that_does_not_start(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    _answers(monkeypatch, "GetFunctionConfiguration", State="Failed")
+    assert _checks(gate)["stack"]["text"] == "the function is Failed"
+
+
+def test_settings_that_are_not_deployed(gate: Gate, tmp_path: Path, world: World) -> None:
+    session = boto3.Session(
+        aws_access_key_id=world.authority.operator_key, aws_secret_access_key="local", region_name="eu-west-1"
+    )
+    deployed = Deployed.find(Aws(session, world.aws.url), "local")
+
+    def told(text: str) -> list[str]:
+        file = tmp_path / "gate.toml"
+        file.write_text(text)
+        return [
+            f"{check.level} {check.text}"
+            for check in Doctor(deployed, settings=file).look()
+            if check.name == "settings"
+        ]
+
+    same = json.dumps(deployed.settings.model_dump(mode="json"))
+    toml = _toml(json.loads(same))
+    assert told(toml) == [f"ok what is deployed is what {tmp_path / 'gate.toml'} says"]
+    (differs,) = told(toml.replace('pin = "caller"', 'pin = "networks"'))
+    assert differs.startswith('bad pin is "caller"; ')
+    assert told("nonsense = 1")[0].startswith("look gate.toml: ")
+
+
+def _toml(data: dict[str, Any]) -> str:
+    lines = [f"{name} = {json.dumps(value)}" for name, value in data.items() if not isinstance(value, dict)]
+    for name, value in data.items():
+        if isinstance(value, dict):
+            lines.append(f"[{name}]")
+            lines += [f"{inner} = {'{}' if each == {} else json.dumps(each)}" for inner, each in value.items()]
+    return "\n".join(lines)
+
+
+def test_an_identity_provider_that_is_down(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(self: Provider) -> list[str]:
+        raise IdentityProviderDownError
+
+    monkeypatch.setattr(Provider, "check", down)
+    assert _checks(gate)["identity provider"]["level"] == "bad"
+    monkeypatch.setattr(Provider, "check", lambda self: ["plain"])
+    assert "does not take PKCE with S256" in _checks(gate)["identity provider"]["text"]
+
+
+def test_a_secret_that_is_being_deleted_and_one_that_is_old(gate: Gate, world: World) -> None:
+    arn = world.deployment.environment["GATE_SESSION_SECRET_ARN"]
+    secrets = world.operator("secretsmanager")
+    secrets.delete_secret(SecretId=arn)
+    try:
+        assert "is being deleted: restore it" in _checks(gate)["secrets"]["text"]
+    finally:
+        secrets.restore_secret(SecretId=arn)
+
+
+def test_a_clock_that_is_off(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = time.time
+    monkeypatch.setattr("cli.checks.Doctor.__init__.__kwdefaults__", {"clock": lambda: real() + 900})
+    assert "+900 s off AWS's" in _checks(gate)["clock"]["text"]
+
+
+def test_a_stack_that_is_not_there_or_is_no_gate(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = gate("--stack", "other", "doctor")
+    assert (said.code, "There is no stack other in eu-west-1" in said.err) == (1, True)
+    _answers(
+        monkeypatch, "DescribeStacks", Stacks=[{"StackName": "local", "StackStatus": "UPDATE_COMPLETE", "Outputs": []}]
+    )
+    assert "is it a Notebook Gate" in gate("grants", "list").err
+    _answers(monkeypatch, "GetTemplateSummary", Metadata="{}")
+    assert "deploy it again" in gate("explain", "a@example.com", "n", "--from", "127.0.0.1").err
+
+
+def test_whose_role_may_not_is_told_what_is_missing(gate: Gate, world: World, tmp_path: Path, monkeypatch: Any) -> None:
+    weak = {
+        "endpoint_url": world.aws.url,
+        "region": "eu-west-1",
+        "access_key_id": "AKIANOBODY",
+        "secret_access_key": "x",
+    }
+    (tmp_path / "weak.json").write_text(json.dumps(weak))
+    monkeypatch.setattr("cli.aws.LOCAL", tmp_path / "weak.json")
+    said = gate("grants", "list")
+    assert (said.code, "AWS does not let you call DescribeStacks" in said.err) == (1, True)
+
+
+def test_nothing_runs_here(gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.aws.LOCAL", tmp_path / "none.json")
+    assert "start `make run`" in gate("grants", "list").err
+
+
+def test_what_can_only_be_believed_is_tried(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.instances.put("bob-notebook", "Stopped")
+    before = gate("grants", "export").out
+    checks = _checks(gate, "--live", "--notebook", "alice-notebook", "--stopped", "bob-notebook")
+    tried = {name: check["text"] for name, check in checks.items() if check["level"] == "ok"}
+    assert tried["unknown notebook"] == tried["stopped notebook"] == "AWS answers ValidationException"
+    assert tried["view=lab"] == "&view=lab leads to /lab"
+    assert tried["policies on every request"].startswith("a deny cuts an open notebook within")
+    assert "ThrottlingException" in tried["throttling"] or "without throttling" in tried["throttling"]
+    # Nothing is left behind.
+    assert gate("grants", "export").out == before
+    assert checks["revocations"]["text"] == "0 denies of gate revoke stand"
+    assert gate("doctor").code == 0
+
+
+def test_a_deny_that_does_not_cut_would_be_seen(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "CUT_WITHIN", 4)
+    monkeypatch.setattr("local.aws.authority.Authority._added", lambda *_: [])
+    cut = _checks(gate, "--live", "--notebook", "alice-notebook")["policies on every request"]
+    assert (cut["level"], cut["text"]) == ("bad", "a deny has not cut an open notebook after 4 s")
+
+
+def test_live_needs_a_notebook(gate: Gate) -> None:
+    assert "say which with --notebook" in gate("doctor", "--live").err

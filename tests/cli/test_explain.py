@@ -1,0 +1,181 @@
+"""`gate explain` and the function agree, whoever comes from wherever to whatever notebook."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cli.aws import Aws
+from cli.deployed import Deployed
+from cli.gates import ALLOWED, Explanation, Question
+from cli.grant_entry import Entry
+from gate.notebook import Notebook
+from local.sample import Sample
+from local.world import World
+from tests.cli.conftest import Gate
+from tests.local.client import Person
+
+INSIDE, COLLEAGUE, OUTSIDE, ENDPOINT = "127.0.0.1", "127.0.0.3", "127.0.0.2", "127.0.0.4"
+JSON = {"Accept": "application/json"}
+NOTEBOOKS = ("alice-notebook", "shared-notebook", "gone-notebook")
+PEOPLE = ("alice@example.com", "bob@example.com", "carol@example.com")
+GROUPS = {"bob@example.com": ("data-science",)}
+STATES = ("InService", "Stopped", "Pending", "Stopping", "Failed")
+DENIES: dict[str, Any] = {
+    "none": None,
+    "everything": {"Effect": "Deny", "Action": "*", "Resource": "*"},
+    "the colleague's address": {
+        "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"IpAddress": {"aws:SourceIp": f"{COLLEAGUE}/32"}},
+    },
+    "alice": {
+        "Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceIdentity": "alice@example.com"}},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def world(sample: Sample) -> Iterator[World]:
+    networks = [f"{INSIDE}/32", f"{COLLEAGUE}/32"]
+    endless = sample.model_copy(update={"urls_per_second": 10_000})
+    with World(sample=endless, settings={"networks": networks}) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def deployed(world: World) -> Deployed:
+    session = boto3.Session(
+        aws_access_key_id=world.authority.operator_key, aws_secret_access_key="local", region_name="eu-west-1"
+    )
+    return Deployed.find(Aws(session, world.aws.url), "local")
+
+
+@pytest.fixture(scope="module")
+def cookies(world: World) -> dict[str, Any]:
+    """The session of each person."""
+    found = {}
+    for email in PEOPLE:
+        person = Person(world)
+        person.open("/", email)
+        found[email] = person.cookies
+    return found
+
+
+GRANTS = st.sets(
+    st.tuples(
+        st.sampled_from(
+            ["user:alice@example.com", "user:bob@example.com", "group:data-science", "user:carol@example.com"]
+        ),
+        st.sampled_from([*NOTEBOOKS, "210987654321/eu-central-1/alice-notebook"]),
+        st.sampled_from([None, 5, 4_000_000_000]),
+    ),
+    max_size=6,
+)
+
+
+def _outcome_of_the_function(world: World, cookies: Any, address: str, notebook: str) -> str:
+    person = Person(world, address)
+    person.cookies.update(cookies)
+    answer = person.go(f"/open/{Notebook.parse(notebook).segment}", headers=JSON)
+    if answer.status_code != 200:
+        return str(answer.json()["error"])
+    # The URL is only half of the way: AWS asks the policies again when it is used.
+    url = answer.json()["authorized_url"]
+    host = url.split("/")[2].partition(":")[0]
+    used = person.get(
+        url.replace(host, "127.0.0.1"), headers={"Host": f"{host}:{world.port}"}, allow_redirects=False, timeout=30
+    )
+    assert used.status_code in (302, 403)
+    return ALLOWED if used.status_code == 302 else "aws_denied"
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    who=st.sampled_from(PEOPLE),
+    notebook=st.sampled_from([*NOTEBOOKS, "210987654321/eu-central-1/alice-notebook"]),
+    address=st.sampled_from([INSIDE, INSIDE, COLLEAGUE, OUTSIDE]),
+    grants=GRANTS,
+    state=st.sampled_from(["InService", "InService", *STATES]),
+    denied=st.sampled_from(["none", "none", *DENIES]),
+)
+def test_explain_and_the_function_agree(
+    world: World, deployed: Deployed, cookies: dict[str, Any],
+    who: str, notebook: str, address: str, grants: Any, state: str, denied: str,
+) -> None:  # fmt: skip
+    _arrange(world, grants, state, denied)
+    question = Question(f"user:{who}", GROUPS.get(who, ()), Notebook.parse(notebook), address)
+    findings = list(Explanation(deployed).walk(question))
+    explained = next((finding.reason for finding in findings if not finding.passed), ALLOWED)
+    assert explained == _outcome_of_the_function(world, cookies[who], address, notebook), findings
+    # One stop at most, at the end, and it says what to do.
+    assert all(finding.passed for finding in findings[:-1])
+    assert findings[-1].passed or findings[-1].mend
+
+
+def _arrange(world: World, grants: Any, state: str, denied: str) -> None:
+    dynamodb, table = world.operator("dynamodb"), world.deployment.table["TableName"]
+    for item in dynamodb.scan(TableName=table)["Items"]:
+        dynamodb.delete_item(TableName=table, Key={key: item[key] for key in ("principal", "notebook")})
+    for principal, notebook, until in grants:
+        item = Entry(principal=principal, notebook=notebook).item()
+        dynamodb.put_item(TableName=table, Item=item | ({"until": {"N": str(until)}} if until else {}))
+    for notebook in NOTEBOOKS[:2]:
+        world.instances.put(notebook, state)
+    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+    if DENIES[denied]:
+        policy = {"Version": "2012-10-17", "Statement": [DENIES[denied]]}
+        iam.put_role_policy(RoleName=role, PolicyName="more", PolicyDocument=json.dumps(policy))
+    elif "more" in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName="more")
+
+
+def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, world: World) -> None:
+    _arrange(world, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
+    said = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE)
+    assert said.code == 0
+    assert [line.split(":")[0][2:] for line in said.out.splitlines()] == [
+        "network", "identity", "grant", "launch role", "session policy", "notebook", "ey get in.",
+    ]  # fmt: skip
+    out = gate("explain", "alice@example.com", "alice-notebook", "--from", OUTSIDE)
+    assert (out.code, "→ Have them join the VPN" in out.out) == (3, True)
+    none = gate("explain", "bob@example.com", "alice-notebook", "--from", INSIDE)
+    assert "→ gate grants give user:bob@example.com alice-notebook" in none.out
+    world.instances.put("alice-notebook", "Stopped")
+    assert "→ Start it" in gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE).out
+    document = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE, "--json").json
+    assert (document["outcome"], document["gates"][-1]["gate"]) == ("notebook_stopped", "notebook")
+
+
+@pytest.mark.parametrize(
+    ("who", "source", "reason"),
+    [
+        ("slack:T0LOCAL/U0ALICE", INSIDE, "not_granted"),
+        ("slack:T0OTHER/U0ALICE", INSIDE, "slack_team"),
+        ("iam:arn:aws:iam::123456789012:user/nightly-job", INSIDE, "not_granted"),
+        ("iam:arn:aws:iam::999999999999:user/nightly-job", INSIDE, "outside_networks"),
+        ("alice@example.com", "vpce-0123456789abcdef0", "outside_networks"),
+        ("alice@example.com", "2001:db8::1", "outside_networks"),
+    ],
+)
+def test_others_than_people_at_addresses(gate: Gate, world: World, who: str, source: str, reason: str) -> None:
+    _arrange(world, [], "InService", "none")
+    assert gate("explain", who, "alice-notebook", "--from", source, "--json").json["outcome"] == reason
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("group:x", "n", "--from", "1.2.3.4"), "A group goes nowhere"),
+        (("alice", "n", "--from", "1.2.3.4"), "'alice' is nobody"),
+        (("a@example.com", "n_", "--from", "1.2.3.4"), "is no notebook's name"),
+        (("a@example.com", "n", "--from", "office"), "--from office is no address"),
+    ],
+)
+def test_a_question_that_is_none_is_told(gate: Gate, words: tuple[str, ...], told: str) -> None:
+    said = gate("explain", *words)
+    assert (said.code, told in said.err) == (1, True)
