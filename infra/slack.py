@@ -43,7 +43,7 @@ class Slack(Construct):
             "GATE_SLACK_HOOKS_URLS": HOOKS_URL,
         }
 
-    def answer_later(self, function: lambda_.IFunction, role: iam.IRole) -> None:
+    def answer_later(self, function: lambda_.Alias, role: iam.IRole) -> None:
         """Let `function`, which runs as `role`, invoke itself for what takes longer than Slack waits."""
         # A policy of its own: in the role's default one, function and policy would wait for each other.
         iam.Policy(
@@ -56,6 +56,8 @@ class Slack(Construct):
             self,
             "Later",
             function=function,
+            # Left out, the settings would be those of `$LATEST`, which nobody invokes.
+            qualifier=function.alias_name,
             # After that, who pressed Start has long pressed it again.
             max_event_age=cdk.Duration.minutes(5),
             # Everything it does can be done twice; without a second try, a stumble would be silence.

@@ -1,5 +1,6 @@
 """The documents say what the code does: endpoints, settings, commands, outputs, and the tests of each threat."""
 
+import contextlib
 import json
 import re
 import shlex
@@ -9,8 +10,10 @@ from typing import Any
 
 import boto3
 import pytest
+import typer
 from botocore.validate import validate_parameters
 
+from cli.main import app
 from gate.errors import GateError
 from infra.api import IAM_ROUTES, OPEN_ROUTES, SLACK_ROUTES
 from local.deployment import Deployment
@@ -18,14 +21,33 @@ from local.template import Template
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-SLACK_GUIDE = (ROOT / "docs" / "slack.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+GATE: Any = typer.main.get_command(app)
 
 
 def _rows(heading: str, text: str = README) -> list[list[str]]:
     section = text.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
     rows = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row] for row in rows[2:]]
+
+
+def _gate_commands(command: Any = GATE, *before: str) -> dict[str, Any]:
+    """Return each command of `gate` that does something, by what one types for it."""
+    if not hasattr(command, "commands"):
+        return {" ".join(before): command}
+    return {
+        name: leaf
+        for word, each in command.commands.items()
+        for name, leaf in _gate_commands(each, *before, word).items()
+    }
+
+
+def _parse(words: list[str]) -> None:
+    """Parse what stands behind `gate`; raise typer's usage error when it is none of its commands."""
+    context = GATE.make_context("gate", words)
+    while hasattr(context.command, "commands"):
+        name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+        context = command.make_context(name, rest, parent=context)
 
 
 def _commands(text: str = README) -> list[str]:
@@ -71,26 +93,52 @@ def test_every_command_is_one_that_exists() -> None:
         assert first in {"make", "npx", "aws", "gate"}, command
         if first == "make":
             assert rest[0] in targets
+        if first == "gate":
+            _parse(rest)
         if first == "npx":
             assert rest[:2] in (["cdk", "synth"], ["cdk", "bootstrap"], ["cdk", "deploy"])
 
 
-@pytest.mark.parametrize("command", [*_commands(), *_commands(SLACK_GUIDE)])
+def test_the_command_table_lists_every_command_of_gate() -> None:
+    listed = [row[0].strip("`").split(" ") for row in _rows("## Look after it")]
+    assert sorted(" ".join(word for word in words[1:] if word.islower()) for words in listed) == sorted(
+        _gate_commands()
+    )
+
+
+def test_every_gate_command_within_a_sentence_is_one() -> None:
+    found = [text for path in DOCUMENTS for text in re.findall(r"`gate (\S[^`]*)`", path.read_text())]
+    assert len(found) > 20
+    for text in found:
+        # "`gate grants take` takes one away" leaves out whose.
+        with contextlib.suppress(typer.BadParameter):
+            _parse(shlex.split(text))
+
+
+@pytest.mark.parametrize("name", _gate_commands())
+def test_every_command_of_gate_can_speak_json(name: str) -> None:
+    assert "--json" in [option for parameter in _gate_commands()[name].params for option in parameter.opts]
+
+
+AWS_COMMANDS = [line for path in DOCUMENTS for line in _commands(path.read_text()) if line.startswith("aws ")]
+
+
+@pytest.mark.parametrize("command", AWS_COMMANDS)
 def test_every_aws_command_is_one_that_the_api_takes(command: str) -> None:
-    if not command.startswith("aws "):
-        return
     _, service, operation, *options = shlex.split(command)
     client = boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
     method = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation.replace("-", "_")])
     parameters: dict[str, Any] = {}
     name = ""
     for word in options:
-        if word.startswith("--"):
+        if word in ("--query", "--output"):
+            name = ""  # of the command line's own
+        elif word.startswith("--"):
             wanted = word[2:].replace("-", "")
             name = next(each for each in method.input_shape.members if each.lower() == wanted)
-        elif "=" in word and not word.startswith("{"):
+        elif name and "=" in word and not word.startswith("{"):
             parameters.setdefault(name, []).append(dict(pair.split("=") for pair in word.split(",")))
-        else:
+        elif name:
             structured = method.input_shape.members[name].type_name != "string"
             parameters[name] = json.loads(word) if structured and word.startswith("{") else word
     validate_parameters(parameters, method.input_shape)

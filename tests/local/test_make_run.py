@@ -18,6 +18,8 @@ from tests.unit.issuer import Issuer
 
 ROOT = Path(__file__).parents[2]
 LOG = ROOT / ".cache" / "local" / "gate.log"
+OPERATOR = ROOT / ".cache" / "local" / "operator.json"
+README = (ROOT / "README.md").read_text()
 
 
 def _free_port() -> int:
@@ -119,6 +121,17 @@ def test_it_names_the_people_and_the_bookmarks(run: Run) -> None:
         assert text in run.printed
 
 
+def test_gate_looks_after_it_as_the_readme_says(run: Run, tmp_path: Path) -> None:
+    lines = re.findall(r"^gate --local .*$", README, re.MULTILINE)
+    assert len(lines) == 4
+    for line in lines:
+        command = [ROOT / ".venv" / "bin" / "gate", *shlex.split(line)[1:]]
+        told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+        assert told.returncode == 0, told.stdout + told.stderr
+    assert "user:alice@example.com" in (tmp_path / "grants.yaml").read_text()
+    assert OPERATOR.stat().st_mode & 0o777 == 0o600
+
+
 def test_a_taken_port_is_one_clear_line(run: Run) -> None:
     command = ["make", "run", f"PORT={run.port}"]
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
@@ -139,6 +152,7 @@ def test_ctrl_c_ends_every_child_and_no_secret_was_written(run: Run) -> None:
     run.end()
 
     assert not any(child.is_running() for child in children)
+    assert not OPERATOR.exists()
     assert "Traceback" not in run.printed
     for text in (run.printed, LOG.read_text()):
         for secret in (token, cookie, "authToken", "code="):
