@@ -23,7 +23,7 @@ INSIDE, COLLEAGUE, OUTSIDE, ENDPOINT = "127.0.0.1", "127.0.0.3", "127.0.0.2", "1
 JSON = {"Accept": "application/json"}
 NOTEBOOKS = ("alice-notebook", "shared-notebook", "gone-notebook")
 PEOPLE = ("alice@example.com", "bob@example.com", "carol@example.com")
-GROUPS = {"bob@example.com": ("data-science",)}
+GROUPS = {"bob@example.com": ("data-science", "staff")}
 STATES = ("InService", "Stopped", "Pending", "Stopping", "Failed")
 DENIES: dict[str, Any] = {
     "none": None,
@@ -42,8 +42,10 @@ DENIES: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def world(sample: Sample) -> Iterator[World]:
     networks = [f"{INSIDE}/32", f"{COLLEAGUE}/32"]
-    endless = sample.model_copy(update={"urls_per_second": 10_000})
-    with World(sample=endless, settings={"networks": networks}) as world:
+    people = [each.model_copy(update={"groups": list(GROUPS.get(each.email, ()))}) for each in sample.people]
+    endless = sample.model_copy(update={"people": people, "urls_per_second": 10_000})
+    # Whoever is in `staff`: no pattern has that group, so that no grant by it may count.
+    with World(sample=endless, settings={"networks": networks, "identity": {"groups": ["data-*"]}}) as world:
         yield world
 
 
@@ -69,7 +71,13 @@ def cookies(world: World) -> dict[str, Any]:
 GRANTS = st.sets(
     st.tuples(
         st.sampled_from(
-            ["user:alice@example.com", "user:bob@example.com", "group:data-science", "user:carol@example.com"]
+            [
+                "user:alice@example.com",
+                "user:bob@example.com",
+                "group:data-science",
+                "group:staff",
+                "user:carol@example.com",
+            ]
         ),
         st.sampled_from([*NOTEBOOKS, "210987654321/eu-central-1/alice-notebook"]),
         st.sampled_from([None, 5, 4_000_000_000]),

@@ -117,7 +117,7 @@ NAMES = st.from_regex(r"[a-z]{2,20}@[a-z]{2,20}\.example", fullmatch=True) | st.
 
 
 @given(
-    steps=st.lists(st.tuples(NAMES, st.integers(0, 5_000)), min_size=1, max_size=80),
+    steps=st.lists(st.tuples(NAMES, st.sampled_from([0, 1, 600, 15_000, 30_000])), min_size=1, max_size=80),
     room=st.integers(1_500, LIMIT),
 )
 def test_every_revocation_holds_for_its_time_and_the_policy_fits(steps: list[tuple[str, int]], room: int) -> None:
@@ -132,6 +132,7 @@ def test_every_revocation_holds_for_its_time_and_the_policy_fits(steps: list[tup
             return
         revoked[name] = now
         assert len(document(present)) <= room
+        assert all(each.before + LONGEST > now for each in present)
         statements = json.loads(document(present))["Statement"]
         assert [Revocation.read(statement) for statement in statements] == present
         for who, since in revoked.items():
