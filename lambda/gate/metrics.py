@@ -25,6 +25,8 @@ def count(name: str) -> None:
 def count_request() -> None:
     """Count one more request, and whether it is the first of a new instance: somebody waited for its start."""
     global _cold
+    # With POWERTOOLS_METRICS_DISABLED nothing is written, nor forgotten, and would pile up until requests fail of it.
+    metrics.clear_metrics()
     count("Requests")
     if _cold:
         count("ColdStarts")

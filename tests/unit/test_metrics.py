@@ -77,3 +77,14 @@ def test_the_age_of_the_key_is_told_when_it_is_read(world: World, counted: Any) 
     assert [blob["SigningKeyAge"] for blob in blobs if "SigningKeyAge" in blob] == [[pytest.approx(days)]]
     world.browser.get("/open")
     assert "SigningKeyAge" not in counted()[0]
+
+
+def test_where_metrics_are_off_nothing_piles_up(world: World, counted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
+    world.sign_in()
+    for _ in range(120):
+        assert world.browser.get("/open/bob-notebook", headers=JSON).status == 403
+    assert counted()[0] == {}
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
+    world.browser.get("/open/bob-notebook", headers=JSON)
+    assert counted()[0]["Refusals"] == 1
