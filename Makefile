@@ -23,6 +23,9 @@ test: .venv/.ready node_modules/.ready .cache/browser ## Check style and types, 
 	.venv/bin/mypy
 	$(PYTHON) -m pytest
 
+bench: .cache/bench/.ready ## Measure the function beside what one would write instead (about ten minutes)
+	@PYTHONPATH=lambda:. .cache/bench/bin/python -m bench
+
 pictures: .venv/.ready node_modules/.ready .cache/browser ## Take the documents' pictures again
 	PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/browser
 
@@ -44,8 +47,12 @@ clean: ## Remove what set-up and tests made
 .cache/browser: scripts/setup
 	@scripts/setup browser
 
+.cache/bench/.ready: uv.lock pyproject.toml scripts/setup .venv/.ready
+	@scripts/setup bench
+	@touch $@
+
 node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run slack slack-manifest test pictures format deploy clean .venv
+.PHONY: help run slack slack-manifest test bench pictures format deploy clean .venv

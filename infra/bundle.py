@@ -5,61 +5,64 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import aws_cdk as cdk
-import jsii
-from aws_cdk import aws_lambda as lambda_
+from infra.bytecode import compile_all, find_python
+from infra.models import prune
 
 PYTHON_VERSION = "3.13"
 PLATFORM = "aarch64-manylinux2014"
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "lambda"
 LOCK = ROOT / "uv.lock"
+MADE_BY = tuple(Path(__file__).with_name(name) for name in ("bundle.py", "bytecode.py", "models.py"))
 
 
 class BundlingError(Exception):
     """The bundle could not be made; the text says which step failed and what it said."""
 
 
-def function_code() -> lambda_.Code:
-    """Return the function's code as an asset, bundled at `cdk synth`."""
-    return lambda_.Code.from_asset(
-        str(SOURCE),
-        asset_hash=_fingerprint(),
-        bundling=cdk.BundlingOptions(
-            # Never pulled: the local bundler either does the work or ends the synthesis.
-            image=cdk.DockerImage.from_registry("unused"),
-            local=LocalBundling(),
-        ),
-    )
+def runtime_python() -> str | None:
+    """Return this machine's Python of the function's version, which makes its bytecode; None where there is none."""
+    return find_python(_uv(), PYTHON_VERSION)
 
 
-@jsii.implements(cdk.ILocalBundling)
-class LocalBundling:
-    """Bundles on this machine; CDK calls it in place of a container."""
+def bundle(target: Path, *, platform: str, python: str | None) -> None:
+    """Fill the folder `target` with all that the function needs on `platform`; `python` makes bytecode.
 
-    def try_bundle(self, output_dir: str, *_options: object, **_more: object) -> bool:
-        """Fill `output_dir`. Raises `BundlingError`."""
-        bundle(Path(output_dir))
-        return True
-
-
-def bundle(target: Path) -> None:
-    """Fill the folder `target` with the function and the packages of uv.lock, their hashes checked.
-
-    Raises `BundlingError`.
+    Raises `BundlingError` or `BytecodeError`.
     """
+    install(target, group="function", platform=platform)
+    shutil.copytree(SOURCE / "gate", target / "gate", ignore=shutil.ignore_patterns("__pycache__"))
+    prune(target / "botocore" / "data")
+    if python:
+        compile_all(target, python)
+
+
+def install(target: Path, *, group: str, platform: str) -> None:
+    """Install a `group` of uv.lock, hashes checked, as wheels of `platform`. Raises `BundlingError`."""
+    # CDK's command line forces colours upon its children, and a coloured requirement is none.
+    tool = [_uv(), "--color", "never"]
+    requirements = _run(
+        [*tool, "export", "--frozen", "--no-default-groups", "--only-group", group, "--no-emit-project"]
+    )
+    command = [*tool, "pip", "install", "--quiet", "--no-config", "--requirements", "-", "--target", str(target)]
+    # Wheels for the function's platform alone: with other tags resolvers fall back to ancient source releases.
+    command += ["--python-platform", platform, "--python-version", PYTHON_VERSION, "--only-binary", ":all:"]
+    _run([*command, "--require-hashes", "--no-deps", "--no-compile-bytecode"], stdin=requirements)
+
+
+def fingerprint(*, python: str | None) -> str:
+    """Name what the bundle is made of, so that it is made and uploaded again when one of these changes."""
+    digest = hashlib.sha256(b"bytecode\n" if python else b"")
+    sources = (path for path in (SOURCE / "gate").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    for path in (*sorted(sources), LOCK, *MADE_BY):
+        digest.update(f"{path.relative_to(ROOT)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
+def _uv() -> str:
     import uv  # here: only who bundles needs it
 
-    # CDK's command line forces colours upon its children, and a coloured requirement is none.
-    tool = [uv.find_uv_bin(), "--color", "never"]
-    requirements = _run(
-        [*tool, "export", "--frozen", "--no-default-groups", "--only-group", "function", "--no-emit-project"]
-    )
-    install = [*tool, "pip", "install", "--quiet", "--no-config", "--requirements", "-", "--target", str(target)]
-    # Wheels for the function's platform alone: with other tags resolvers fall back to ancient source releases.
-    install += ["--python-platform", PLATFORM, "--python-version", PYTHON_VERSION, "--only-binary", ":all:"]
-    _run([*install, "--require-hashes", "--no-deps", "--no-compile-bytecode"], stdin=requirements)
-    shutil.copytree(SOURCE / "gate", target / "gate", ignore=shutil.ignore_patterns("__pycache__"))
+    return str(uv.find_uv_bin())
 
 
 def _run(command: list[str], stdin: str | None = None) -> str:
@@ -67,12 +70,3 @@ def _run(command: list[str], stdin: str | None = None) -> str:
     if done.returncode:
         raise BundlingError(f"{' '.join(command[3:5])} failed: {done.stderr.strip()}")
     return done.stdout
-
-
-def _fingerprint() -> str:
-    """Name what the bundle is made of, so that it is made and uploaded again when one of these changes."""
-    digest = hashlib.sha256()
-    sources = (path for path in (SOURCE / "gate").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    for path in (*sorted(sources), LOCK, Path(__file__)):
-        digest.update(f"{path.relative_to(ROOT)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return digest.hexdigest()

@@ -10,7 +10,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.acknowledge import acknowledge
-from infra.bundling import function_code
+from infra.bundle import PYTHON_VERSION, runtime_python
+from infra.bytecode import MISSING
+from infra.function_code import function_code
 from infra.logs import log_group
 
 NETWORK_INTERFACES = (
@@ -77,14 +79,15 @@ class GateFunction(Construct):
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=log_days)
         group.grant_write(role)
+        python = runtime_python()
         self.function = lambda_.Function(
             self,
             "Function",
             description="Notebook Gate: from a caller's identity to one redirect into their notebook",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            handler="gate.handler.handler",
-            code=function_code(),
+            handler="gate.entry.handler",
+            code=function_code(python=python),
             memory_size=512,
             # API Gateway gives up after 29 seconds; nobody would hear an answer after that.
             timeout=cdk.Duration.seconds(28),
@@ -97,6 +100,8 @@ class GateFunction(Construct):
             # A snapshot of the started function is taken at each deployment: a cold start resumes that instead.
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
         )
+        if python is None:
+            cdk.Annotations.of(self.function).add_warning_v2("gate:bytecode", MISSING.format(version=PYTHON_VERSION))
         self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
         acknowledge(
             self.function,

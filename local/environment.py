@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import boto3
 
+from gate.clients import session
 from local.aws.authority import FUNCTION_KEY
 from local.template import REGION
 
@@ -30,8 +31,9 @@ def functions_environment(aws_url: str) -> Iterator[Mapping[str, str]]:
     before = {name: os.environ.get(name) for name in (*aws, "AWS_PROFILE")}
     os.environ.update(aws)
     os.environ.pop("AWS_PROFILE", None)
-    # boto3 keeps a session, with the credentials that it found when it was made.
+    # Both keep a session, with the credentials that it found when it was made.
     boto3.setup_default_session()
+    session.cache_clear()
     try:
         yield aws
     finally:

@@ -36,7 +36,7 @@ class Wish(Protocol):
         """Where it came from."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Decision:
     """What is known so far of a decision that is being made."""
 

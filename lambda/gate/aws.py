@@ -1,21 +1,13 @@
-"""How the gate talks to AWS: patience, and AWS's errors in the gate's own words."""
+"""AWS's errors in the gate's own words."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.config import Config as BotocoreConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from gate.audit import logger
 from gate.errors import AwsDeniedError, AwsError, ThrottledError
 from gate.metrics import count
-
-CLIENT_CONFIG = BotocoreConfig(
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 2},
-)
-"""Two attempts of at most seven seconds fit twice into API Gateway's 29 seconds."""
 
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
                         "TooManyRequestsException", "ProvisionedThroughputExceededException"})  # fmt: skip

@@ -10,7 +10,7 @@ class ConfigError(Exception):
     """The environment lacks something; the text lists every problem, one a line."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class SlackConfig:
     """How the deployment knows Slack. Without teams, nobody comes in by it."""
 
@@ -25,7 +25,7 @@ class SlackConfig:
     """What a `response_url` begins with; nothing is posted elsewhere."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Config:
     """What the deployment decided. See `Config.from_environ` for the variables."""
 

@@ -3,31 +3,39 @@
 import base64
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 # Not Cubot, which makes telephones.
 _ROBOT = re.compile(r"(?<!cu)bot\b|imgproxy|preview|crawler|spider|externalhit", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Request:
-    """One HTTP request, as API Gateway handed it over."""
+    """One HTTP request, as API Gateway handed it over. It holds tokens and cookies: never printed."""
 
     id: str
     """API Gateway's request id: the reference that people see and that finds the log line."""
     method: str
+    path: str
+    """Below the gate's own base path."""
+    resource: str
+    """The route that API Gateway matched, such as `/open/{notebook}`."""
+    parameters: Mapping[str, str]
+    """What stands in the path for the route's variables, still encoded."""
     address: str
     """The caller's address as API Gateway saw it; no header can change it."""
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str]
     """Names in lower case; several values of one name joined by commas."""
-    query: Mapping[str, str] = field(repr=False)
+    query: Mapping[str, str]
     """The first value of each name."""
-    cookies: Mapping[str, str] = field(repr=False)
+    cookies: Mapping[str, str]
     iam_arn: str | None
     """Who signed the request, where the route is guarded by IAM."""
-    body: bytes = field(repr=False)
+    body: bytes
     """As it was sent."""
+    function_arn: str
+    """By which the function was invoked: its alias, where it has one."""
 
     @property
     def wants_json(self) -> bool:
@@ -64,7 +72,7 @@ class Request:
         return self.headers.get("origin") == origin if site is None else site == "same-origin"
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "Request":
+    def from_event(cls, event: Mapping[str, Any], function_arn: str) -> "Request":
         """Read `event`, an API Gateway REST (v1) proxy event; absent parts count as empty."""
         context = event["requestContext"]
         identity = context.get("identity") or {}
@@ -72,6 +80,9 @@ class Request:
         return cls(
             id=context.get("requestId") or "",
             method=event.get("httpMethod") or "",
+            path=event.get("path") or "",
+            resource=event.get("resource") or "",
+            parameters=event.get("pathParameters") or {},
             address=identity.get("sourceIp") or "",
             headers={name: ",".join(values) for name, values in headers.items()},
             query={
@@ -82,6 +93,7 @@ class Request:
             cookies=_cookies(headers.get("cookie", [])),
             iam_arn=identity.get("userArn"),
             body=_body(event),
+            function_arn=function_arn,
         )
 
 

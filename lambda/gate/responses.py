@@ -4,13 +4,13 @@ import base64
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors import GateError, ThrottledError, UnauthenticatedError
@@ -28,14 +28,31 @@ _HEADERS = {
 }
 
 
-def redirect(location: str, *, status: int = 302, cookies: Sequence[Cookie] = ()) -> Response[str]:
+@dataclass(frozen=True, eq=False, repr=False)
+class Response:
+    """One answer. It may hold cookies and a presigned URL, so nothing of it is ever printed."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cookies: Sequence[Cookie] = ()
+
+    def for_api_gateway(self) -> dict[str, Any]:
+        """Write it as API Gateway takes it (developer guide, "Output format of a Lambda function")."""
+        headers = {name: [value] for name, value in self.headers.items()}
+        if self.cookies:
+            headers["Set-Cookie"] = [str(cookie) for cookie in self.cookies]
+        return {"statusCode": self.status, "multiValueHeaders": headers, "body": self.body, "isBase64Encoded": False}
+
+
+def redirect(location: str, *, status: int = 302, cookies: Sequence[Cookie] = ()) -> Response:
     """Answer with `status` and send the client on to `location`."""
-    return Response(status, headers={**_HEADERS, "Location": location}, body="", cookies=list(cookies))
+    return Response(status, headers={**_HEADERS, "Location": location}, cookies=cookies)
 
 
-def document(body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Response[str]:
+def document(body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Answer with `body` as JSON."""
-    return Response(status, "application/json", json.dumps(body), {**_HEADERS, **(headers or {})})
+    return Response(status, json.dumps(body), {"Content-Type": "application/json", **_HEADERS, **(headers or {})})
 
 
 def page(
@@ -46,20 +63,15 @@ def page(
     headers: dict[str, str] | None = None,
     cookies: Sequence[Cookie] = (),
     **values: object,
-) -> Response[str]:
+) -> Response:
     """Answer with the page `template` of `pages/`; `values` are escaped where they appear in it."""
-    environment, policy = _pages()
+    environment, policy = pages()
     body = environment.get_template(template).render(base=base_path, **values)
-    return Response(
-        status,
-        "text/html; charset=utf-8",
-        body,
-        {**_HEADERS, "Content-Security-Policy": policy, **(headers or {})},
-        list(cookies),
-    )
+    own = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+    return Response(status, body, {**_HEADERS, **own, **(headers or {})}, cookies)
 
 
-def failure(error: GateError, request: Request, *, base_path: str) -> Response[str]:
+def failure(error: GateError, request: Request, *, base_path: str) -> Response:
     """Tell `error` to the caller, as JSON or as a page, with the reference that finds the log line."""
     headers = retry_headers(error, request)
     if isinstance(error, UnauthenticatedError):
@@ -84,7 +96,8 @@ def retry_headers(error: GateError, request: Request) -> dict[str, str]:
 
 
 @cache
-def _pages() -> "tuple[Environment, str]":
+def pages() -> "tuple[Environment, str]":
+    """Return where pages come from, and the content security policy that they are sent with."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here, since a redirect needs none of it
 
     folder = Path(__file__).parent / "pages"

@@ -1,7 +1,7 @@
 """The deployment's secrets, as Secrets Manager keeps them."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gate.aws import aws_errors
@@ -15,11 +15,11 @@ KEPT = 300
 """Seconds after which a secret is read again, so that a new one is taken up without a new start."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Secret:
-    """One version of a secret."""
+    """One version of a secret, which is never printed."""
 
-    text: str = field(repr=False)
+    text: str
     created: float
     """Epoch seconds."""
 

@@ -1,23 +1,21 @@
-"""The gate: one deployment's parts, put together, each made when it is first needed and then kept."""
+"""The gate: one deployment's parts, put together, each made when it is first needed and then kept.
+
+What a redirect into a notebook does not need is imported only where it is used: who comes first after a pause waits
+for each import.
+"""
 
 import json
 import os
 import time
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
-
-import boto3
+from typing import TYPE_CHECKING, cast
 
 from gate.audit import logger
-from gate.aws import CLIENT_CONFIG
+from gate.clients import client, session
 from gate.config import Config
 from gate.grants import Grants
 from gate.identity.caller import Caller
-from gate.identity.iam import iam_caller
-from gate.identity.id_token import ClaimRules, person_of
-from gate.identity.login import LOGIN_SECONDS, Login
-from gate.identity.provider import Provider
 from gate.identity.session import CookieJar, Sessions
 from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
 from gate.keys import KeyRing
@@ -29,12 +27,16 @@ from gate.once import Once
 from gate.request import Request
 from gate.secrets import Secrets
 from gate.signing import Clock, Signer
-from gate.slack.desk import SlackDesk
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
+
+    from gate.identity.id_token import ClaimRules
+    from gate.identity.login import Login
+    from gate.identity.provider import Provider
+    from gate.slack.desk import SlackDesk
 
 
 class Gate:
@@ -45,7 +47,6 @@ class Gate:
         self.config = config
         self._clock = clock
         self._jar = CookieJar(config.base_path, config.secure)
-        self._rules = ClaimRules(config.groups_claim, config.groups, config.trust_email)
 
     def caller(self, request: Request, notebook: Notebook | None = None) -> Caller:
         """Return who is calling, by bearer token or cookie; `notebook`: the one that they call for.
@@ -56,6 +57,8 @@ class Gate:
         token = request.bearer
         if token is None:
             return self.visitor(request, notebook)
+        from gate.identity.id_token import person_of
+
         person = person_of(token, provider=self._provider, rules=self._rules)
         return Caller(f"user:{person.email}", person.groups, "bearer", request.address)
 
@@ -67,12 +70,19 @@ class Gate:
         waiting = self.tickets.waiting(request, notebook) if notebook else None
         return waiting or self.sessions.caller(request)
 
+    def make_clients(self) -> None:
+        """Make what talks to AWS before it is asked for. Nothing is called by that, and no secret read."""
+        _ = self.grants, self.once, self.launcher, self._secrets
+        session().get_service_model("sagemaker")  # whose clients are made for one caller each
+
     def now(self) -> float:
         """Return the time, in epoch seconds."""
         return self._clock()
 
     def iam_caller(self, request: Request) -> Caller:
         """Return whom API Gateway's IAM authorizer let through. Raises `UnknownIamCallerError`."""
+        from gate.identity.iam import iam_caller
+
         return iam_caller(request, user_roles=self.config.user_roles)
 
     @property
@@ -82,8 +92,10 @@ class Gate:
         return Sessions(signer, self._jar, seconds=self.config.sign_in_seconds)
 
     @property
-    def login(self) -> Login:
+    def login(self) -> "Login":
         """Sign-ins under way."""
+        from gate.identity.login import LOGIN_SECONDS, Login
+
         signer = self._signer("login", timedelta(seconds=LOGIN_SECONDS))
         return Login(self._provider, signer, self._jar, base_url=self.config.base_url, rules=self._rules)
 
@@ -109,8 +121,10 @@ class Gate:
         return Once(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
-    def slack(self) -> SlackDesk:
+    def slack(self) -> "SlackDesk":
         """What Slack asks for."""
+        from gate.slack.desk import SlackDesk
+
         return SlackDesk(self)
 
     @property
@@ -128,15 +142,22 @@ class Gate:
     @cached_property
     def launcher(self) -> Launcher:
         """The way into notebooks."""
-        sts = boto3.client("sts", config=CLIENT_CONFIG)
-        return Launcher(self.config, CallerClients(sts=sts, sagemaker_of=_sagemaker, clock=self._clock))
+        return Launcher(self.config, CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock))
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
-        return boto3.client("dynamodb", config=CLIENT_CONFIG)
+        return cast("DynamoDBClient", client("dynamodb"))
 
     @cached_property
-    def _provider(self) -> Provider:
+    def _rules(self) -> "ClaimRules":
+        from gate.identity.id_token import ClaimRules
+
+        return ClaimRules(self.config.groups_claim, self.config.groups, self.config.trust_email)
+
+    @cached_property
+    def _provider(self) -> "Provider":
+        from gate.identity.provider import Provider
+
         config = self.config
         secret = self._secrets.text(config.client_secret_arn) if config.client_secret_arn else ""
         return Provider(issuer=config.issuer, client_id=config.client_id, client_secret=secret, clock=self._clock)
@@ -151,18 +172,11 @@ class Gate:
 
     @cached_property
     def _secrets(self) -> Secrets:
-        return Secrets(boto3.client("secretsmanager", config=CLIENT_CONFIG), clock=self._clock)
+        return Secrets(client("secretsmanager"), clock=self._clock)
 
 
 def _sagemaker(credentials: "CredentialsTypeDef", region: str) -> "SageMakerClient":
-    return boto3.client(
-        "sagemaker",
-        region_name=region,
-        aws_access_key_id=credentials["AccessKeyId"],
-        aws_secret_access_key=credentials["SecretAccessKey"],
-        aws_session_token=credentials["SessionToken"],
-        config=CLIENT_CONFIG,
-    )
+    return cast("SageMakerClient", client("sagemaker", region=region, credentials=credentials))
 
 
 _gate: Gate | None = None

@@ -8,7 +8,7 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any, Protocol
@@ -30,11 +30,11 @@ class BadSignatureError(Exception):
     """The value was altered, made for another purpose, signed by an unknown key, or is too old."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Key:
-    """A key, and until when what it signed counts."""
+    """A key, and until when what it signed counts. It is never printed."""
 
-    text: str = field(repr=False)
+    text: str
     retired: float | None = None
     """Epoch seconds after which nobody signs with it any more: a later signature is by somebody who stole it."""
 

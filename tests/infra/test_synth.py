@@ -8,8 +8,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from aws_cdk import assertions
 
+from infra.bundle import runtime_python
+from infra.models import OPERATIONS
+from infra.settings import Settings
+from infra.stacks import add_stacks
 from local.template import Template
 from tests.infra.conftest import OWN
 
@@ -121,17 +127,49 @@ def test_the_bundle_can_be_imported_and_is_for_the_functions_platform(asset: Pat
     assert libraries  # cryptography's
     for library in libraries:
         assert int.from_bytes(library.read_bytes()[18:20], "little") == AARCH64, library
-    assert not list(asset.rglob("*.pyc"))
     # -S and -I: nothing but the bundle and the standard library.
-    code = f"import sys; sys.path.insert(0, {str(asset)!r}); import gate.handler; print(gate.handler.__file__)"
+    code = f"import sys; sys.path.insert(0, {str(asset)!r}); import gate.entry; print(gate.entry.__file__)"
     done = _run(sys.executable, "-I", "-S", "-c", code)
-    assert done.stdout.strip() == str(asset / "gate" / "handler.py"), done.stderr
+    assert done.stdout.strip() == str(asset / "gate" / "entry.py"), done.stderr
+
+
+def test_all_of_the_bundle_is_compiled_for_good(asset: Path) -> None:
+    python = runtime_python()
+    assert python, "Python 3.13 is missing here: bundles have no bytecode, and the function starts slowly"
+    compiled = list(asset.rglob("*.cpython-313.pyc"))
+    assert len(compiled) == len(list(asset.rglob("*.pyc"))) == len(list(asset.rglob("*.py")))
+    magic = _run(python, "-c", "import importlib.util, sys; sys.stdout.write(importlib.util.MAGIC_NUMBER.hex())").stdout
+    for path in compiled:
+        head = path.read_bytes()[:8]
+        # PEP 552: the lowest bit says that a hash follows, the next whether it is to be checked.
+        assert (head[:4].hex(), int.from_bytes(head[4:], "little")) == (magic, 0b01), path
+    # What one's shell says of bytecode decides nothing here.
+    assert b"/var/task/gate/entry.py" in (asset / "gate" / "__pycache__" / "entry.cpython-313.pyc").read_bytes()
+
+
+def test_the_bundle_is_not_larger_than_it_may_be(asset: Path, tmp_path: Path) -> None:
+    archive = shutil.make_archive(str(tmp_path / "bundle"), "zip", asset)
+    assert Path(archive).stat().st_size < 12_000_000
+    services = {path.name for path in (asset / "botocore" / "data").iterdir() if path.is_dir()}
+    assert services == set(OPERATIONS)
+
+
+def test_who_deploys_without_the_functions_python_is_told_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("infra.function.runtime_python", lambda: None)
+    app = cdk.App(context={"aws:cdk:bundling-stacks": []})
+    add_stacks(app, Settings.parse({"networks": ["203.0.113.0/24"]}))
+    (stack,) = (
+        each for each in app.node.children if isinstance(each, cdk.Stack) and each.stack_name == "notebook-gate"
+    )
+    (warning,) = assertions.Annotations.from_stack(stack).find_warning(
+        "*", assertions.Match.string_like_regexp("There is no Python 3.13")
+    )
+    assert "uv python install 3.13" in str(warning.entry.data)
 
 
 def test_the_bundle_holds_what_the_lock_file_says_and_nothing_of_the_tests(asset: Path) -> None:
     installed = {path.name.split("-")[0].lower().replace("_", "-") for path in asset.glob("*.dist-info")}
     assert {
-        "boto3",
         "botocore",
         "aws-lambda-powertools",
         "itsdangerous",
@@ -139,7 +177,7 @@ def test_the_bundle_holds_what_the_lock_file_says_and_nothing_of_the_tests(asset
         "pyjwt",
         "cryptography",
     } <= installed
-    assert not installed & {"moto", "pytest", "aws-cdk-lib", "pydantic", "aiohttp"}
+    assert not installed & {"boto3", "moto", "pytest", "aws-cdk-lib", "pydantic", "aiohttp"}
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from gate.config import Config
-from gate.handler import app
 from gate.identity.session import CookieJar
+from gate.request import Request
+from gate.routes import ROUTES as ENDPOINTS
+from gate.routes import endpoint_of
 from local.deployment import Deployment
 from local.template import ACCOUNT, EGRESS, REGION, Resolver, Template
 from tests.infra.conftest import ENDPOINT, GIVEN, NETWORK
@@ -161,9 +163,13 @@ def test_every_route_of_the_api_is_one_of_the_functions(deployment: Deployment, 
     assert {(route.method, route.path) for route in deployment.routes} == ROUTES
     assert {(route.method, route.path) for route in own_deployment.routes} == ROUTES | {SLACK}
     assert {route.path for route in deployment.routes if route.signed} == {"/iam/open/{notebook}"}
-    rules = [*app._static_routes, *app._dynamic_routes]
-    served = {(rule.method, rule.path.replace("<", "{").replace(">", "}")) for rule in rules}
-    assert served == ROUTES | {SLACK}
+    assert set(ENDPOINTS) == ROUTES | {SLACK}
+
+
+@pytest.mark.parametrize(("method", "route"), ENDPOINTS)
+def test_every_route_leads_to_an_endpoint(method: str, route: str) -> None:
+    event = {"httpMethod": method, "resource": route, "requestContext": {}}
+    assert callable(endpoint_of(Request.from_event(event, "")))
 
 
 def test_the_api_counts_throttles_and_logs_no_secret(template: Template) -> None:

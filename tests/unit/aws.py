@@ -44,8 +44,9 @@ class FakeAws:
 
     def client(self, service: str, **options: Any) -> "_Client":
         if service == "sagemaker":
-            self.regions.append(options["region_name"])
-        return _Client(self, options.get("aws_access_key_id"))
+            self.regions.append(options["region"])
+        credentials = options.get("credentials")
+        return _Client(self, credentials["AccessKeyId"] if credentials else None)
 
     def called(self, operation: str) -> list[dict[str, Any]]:
         return [arguments for name, arguments in self.calls if name == operation]

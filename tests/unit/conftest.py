@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import pytest
 from gate import service
 from gate.config import Config
 from gate.handler import handler
+from gate.routes import ROUTES
 from local.sample import SlackUser
 from local.slack.workspace import Workspace
 from tests.unit.aws import FakeAws
@@ -95,6 +97,7 @@ class Browser:
         event = json.loads((EVENTS / "browser_get.json").read_text())
         parts = urlsplit(path)
         event["path"], event["httpMethod"] = parts.path, method
+        event["resource"], event["pathParameters"] = _matched(method, parts.path)
         event["requestContext"]["path"] = urlsplit(self.base_url).path + parts.path
         event["requestContext"]["identity"]["sourceIp"] = self.address
         event["requestContext"]["identity"]["userArn"] = iam
@@ -125,6 +128,15 @@ class Browser:
     def path_of(self, url: str) -> str:
         assert url.startswith(self.base_url + "/"), url
         return url.removeprefix(self.base_url)
+
+
+def _matched(method: str, path: str) -> tuple[str, dict[str, str] | None]:
+    """Return the route and its variables as API Gateway puts them into the event."""
+    for served, route in ROUTES:
+        match = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route), path)
+        if served == method and match:
+            return route, match.groupdict() or None
+    return path, None
 
 
 @dataclass
@@ -173,7 +185,8 @@ def world(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> World:
     aws.grant("user:alice@example.com", "alice-notebook", session=7200, power="start-stop")
     aws.grant("user:bob@example.com", "bob-notebook")
     aws.grant("group:data-science", "shared-notebook", view="classic", session=3600)
-    monkeypatch.setattr("boto3.client", aws.client)
+    for module in ("gate.service", "gate.slack.desk"):
+        monkeypatch.setattr(f"{module}.client", aws.client)
     world = World(aws, issuer, Clock(), {**ENVIRON, "GATE_ISSUER": issuer.url}, Browser(STAGE_URL))
     world.configure()
     return world

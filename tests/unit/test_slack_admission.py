@@ -1,5 +1,6 @@
 """What gets past Slack's door: what Slack signed, now, once, for a workspace of ours. All else is an empty 401."""
 
+import base64
 import json
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlencode
@@ -174,7 +175,8 @@ def test_what_slack_would_never_send_is_a_clear_400(slack: Slack, body: bytes) -
 
 
 def _ask(body: bytes) -> Ask | type[InvalidSlackRequestError] | None:
-    request = Request("id", "POST", "198.51.100.77", {}, {}, {}, None, body)
+    event = {"requestContext": {}, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    request = Request.from_event(event, "")
     try:
         return ask_of(request)
     except InvalidSlackRequestError:

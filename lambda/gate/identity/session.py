@@ -1,21 +1,24 @@
 """The session cookie: who signed in, signed, for as long as the deployment allows."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 
 from gate.config import Config
 from gate.errors import NotSignedInError, TooManyGroupsError
 from gate.identity.caller import Caller
-from gate.identity.id_token import Person
 from gate.request import Request
 from gate.signing import BadSignatureError, Signer
+
+if TYPE_CHECKING:
+    from gate.identity.id_token import Person
 
 LONGEST_COOKIE = 4096
 """Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class CookieJar:
     """Names and attributes of the gate's cookies, as the place where it is served demands."""
 
@@ -58,7 +61,7 @@ class Sessions:
         """Make the sessions of a deployment."""
         return cls(signer, CookieJar(config.base_path, config.secure), seconds=config.sign_in_seconds)
 
-    def begin(self, person: Person) -> Cookie:
+    def begin(self, person: "Person") -> Cookie:
         """Make the cookie that signs `person` in. Raises `TooManyGroupsError` when it would not fit."""
         cookie = self._jar.make(self.NAME, self._signer.sign([person.email, *person.groups]), max_age=self._seconds)
         if len(str(cookie).encode()) > LONGEST_COOKIE:

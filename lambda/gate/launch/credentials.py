@@ -85,8 +85,8 @@ class CallerClients:
                 DurationSeconds=ROLE_SESSION,
                 **outside,
             )
-        with self._lock:  # boto3's session, which makes clients, is not for several threads at once
-            client = self._sagemaker_of(answer["Credentials"], target.region)
+        client = self._sagemaker_of(answer["Credentials"], target.region)
+        with self._lock:
             self._kept[key] = (client, now + FRESH)
             while len(self._kept) > MOST:
                 self._kept.popitem(last=False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
@@ -51,11 +51,11 @@ NOT_READY: dict[str, type[NotReadyError]] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Launch:
     """The way into a notebook. Good once it exists, for anyone it lets pass: never logged, stored or cached."""
 
-    authorized_url: str = field(repr=False)
+    authorized_url: str
     expires_in: int = URL_LIFETIME
 
 

@@ -1,23 +1,16 @@
 """Signing in and out."""
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
-
 from gate.audit import decision
 from gate.errors import GateError, NotSignedInError, WrongOriginError
 from gate.identity.caller import Caller
 from gate.identity.target import safe_target
 from gate.request import Request
-from gate.responses import page, redirect
+from gate.responses import Response, page, redirect
 from gate.service import the_gate
 
-router = Router()
 
-
-@router.get("/login")
-def login() -> Response[str]:
+def login(request: Request) -> Response:
     """To the identity provider, or straight on for those who are signed in already."""
-    request = Request.from_event(router.current_event.raw_event)
     target = safe_target(request.query.get("next", "/"))
     try:
         the_gate().sessions.caller(request)
@@ -27,10 +20,8 @@ def login() -> Response[str]:
     return redirect(the_gate().config.base_url + target)
 
 
-@router.get("/login/callback")
-def callback() -> Response[str]:
+def callback(request: Request) -> Response:
     """Back from the identity provider."""
-    request = Request.from_event(router.current_event.raw_event)
     with decision(request, "login") as record:
         arrival = the_gate().login.finish(request)
         record.caller = Caller(f"user:{arrival.person.email}", arrival.person.groups, "session", request.address)
@@ -38,10 +29,8 @@ def callback() -> Response[str]:
     return redirect(the_gate().config.base_url + arrival.target, cookies=cookies)
 
 
-@router.post("/logout")
-def logout() -> Response[str]:
+def logout(request: Request) -> Response:
     """End our session, and lead to where the identity provider's own one ends."""
-    request = Request.from_event(router.current_event.raw_event)
     if not request.sent_from(the_gate().config.origin):
         raise WrongOriginError
     try:

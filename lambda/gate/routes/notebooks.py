@@ -2,35 +2,27 @@
 
 from dataclasses import asdict
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
-
 from gate.audit import decision
 from gate.errors import WrongOriginError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
 from gate.request import Request
-from gate.responses import document, redirect
-from gate.routes.shared import grant_of, notebook_in, request_of, their_notebooks
+from gate.responses import Response, document, redirect
+from gate.routes.shared import grant_of, notebook_in, their_notebooks
 from gate.service import the_gate
 
-router = Router()
 
-
-@router.get("/")
-def home() -> Response[str]:
+def home(request: Request) -> Response:
     """The caller's notebooks."""
-    request = request_of(router)
     with decision(request, "list") as record:
         record.caller = the_gate().caller(request)
         grants = the_gate().grants.listing(record.caller.principals)
     return their_notebooks(request, record.caller, grants)
 
 
-@router.get("/notebooks/<notebook>")
-def state(notebook: str) -> Response[str]:
+def state(request: Request) -> Response:
     """The notebook's state, as JSON."""
-    request, named = request_of(router), notebook_in(notebook)
+    named = notebook_in(request)
     with decision(request, "state") as record:
         record.notebook = named
         record.caller = the_gate().caller(request, named)
@@ -38,10 +30,9 @@ def state(notebook: str) -> Response[str]:
     return document({"notebook": str(named), **asdict(instance)})
 
 
-@router.post("/notebooks/<notebook>/start")
-def start(notebook: str) -> Response[str]:
+def start(request: Request) -> Response:
     """Start the notebook, where the grant gives that power."""
-    request, named = request_of(router), notebook_in(notebook)
+    named = notebook_in(request)
     with decision(request, "start") as record:
         record.notebook = named
         record.caller = _presser(request, named)
@@ -50,10 +41,9 @@ def start(notebook: str) -> Response[str]:
     return redirect(f"{the_gate().config.base_url}/{f'open/{named.segment}' if begun else ''}", status=303)
 
 
-@router.post("/notebooks/<notebook>/stop")
-def stop(notebook: str) -> Response[str]:
+def stop(request: Request) -> Response:
     """Stop the notebook, where the grant gives that power."""
-    request, named = request_of(router), notebook_in(notebook)
+    named = notebook_in(request)
     with decision(request, "stop") as record:
         record.notebook = named
         record.caller = _presser(request, named)

@@ -2,26 +2,20 @@
 
 from typing import cast, get_args
 
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
-
 from gate.audit import Decision, decision
 from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, ThrottledError
 from gate.grants import Grant, View
 from gate.launch.instance import USUAL_START, Standing
 from gate.notebook import Notebook
 from gate.request import Request
-from gate.responses import document, page, redirect, retry_headers
-from gate.routes.shared import grant_of, notebook_in, request_of, their_notebooks
+from gate.responses import Response, document, page, redirect, retry_headers
+from gate.routes.shared import grant_of, notebook_in, their_notebooks
 from gate.service import the_gate
 
-router = Router()
 
-
-@router.get("/open")
-def open_the_one() -> Response[str]:
+def open_the_one(request: Request) -> Response:
     """Into the only notebook, or the default one; else a page to choose."""
-    request, view = request_of(router), _view()
+    view = _view(request)
     with decision(request, "open") as record:
         record.caller = the_gate().caller(request)
         grants = the_gate().grants.listing(record.caller.principals)
@@ -35,10 +29,9 @@ def open_the_one() -> Response[str]:
     return their_notebooks(request, record.caller, grants)
 
 
-@router.get("/open/<notebook>")
-def open_named(notebook: str) -> Response[str]:
+def open_named(request: Request) -> Response:
     """Into the notebook of that name."""
-    request, named, view = request_of(router), notebook_in(notebook), _view()
+    named, view = notebook_in(request), _view(request)
     with decision(request, "open") as record:
         record.notebook = named
         ticket = request.query.get("ticket")
@@ -48,24 +41,23 @@ def open_named(notebook: str) -> Response[str]:
         return _into_or_wait(request, record, grant_of(record.caller, named), view)
 
 
-@router.get("/iam/open/<notebook>")
-def open_named_by_iam(notebook: str) -> Response[str]:
+def open_named_by_iam(request: Request) -> Response:
     """Into the notebook of that name, for callers who sign their requests (SigV4)."""
-    request, named, view = request_of(router), notebook_in(notebook), _view()
+    named, view = notebook_in(request), _view(request)
     with decision(request, "open") as record:
         record.notebook = named
         record.caller = the_gate().iam_caller(request)
         return _into_or_wait(request, record, grant_of(record.caller, named), view)
 
 
-def _view() -> View | None:
-    view = request_of(router).query.get("view")
+def _view(request: Request) -> View | None:
+    view = request.query.get("view")
     if view is not None and view not in get_args(View):
         raise InvalidViewError
     return cast("View | None", view)
 
 
-def _with_ticket(request: Request, record: Decision, ticket: str, named: Notebook, view: View | None) -> Response[str]:
+def _with_ticket(request: Request, record: Decision, ticket: str, named: Notebook, view: View | None) -> Response:
     tickets = the_gate().tickets
     record.caller = tickets.redeem(ticket, named, request)
     try:
@@ -79,7 +71,7 @@ def _with_ticket(request: Request, record: Decision, ticket: str, named: Noteboo
         return redirect(f"{the_gate().config.base_url}{_path(named, view)}", status=303, cookies=[cookie])
 
 
-def _into_or_wait(request: Request, record: Decision, grant: Grant, view: View | None) -> Response[str]:
+def _into_or_wait(request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
     try:
         return _into(request, record, grant, view)
     except NotReadyError as error:
@@ -89,7 +81,7 @@ def _into_or_wait(request: Request, record: Decision, grant: Grant, view: View |
         return _waiting(request, error, grant, view)
 
 
-def _into(request: Request, record: Decision, grant: Grant, view: View | None) -> Response[str]:
+def _into(request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
     """Send the caller into the notebook."""
     assert record.caller is not None
     record.notebook = grant.notebook
@@ -100,7 +92,7 @@ def _into(request: Request, record: Decision, grant: Grant, view: View | None) -
     return redirect(launch.authorized_url, cookies=arrived)
 
 
-def _waiting(request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response[str]:
+def _waiting(request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response:
     base_path = the_gate().config.base_path
     return page(
         "waiting.html",

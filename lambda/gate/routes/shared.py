@@ -1,28 +1,20 @@
-"""What several routes do alike: reading the request, and showing somebody's notebooks."""
+"""What several routes do alike: finding the notebook that is meant, and showing somebody's notebooks."""
 
 from dataclasses import asdict
 from urllib.parse import unquote
-
-from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.event_handler.api_gateway import Router
 
 from gate.grants import Grant
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
 from gate.request import Request
-from gate.responses import document, page
+from gate.responses import Response, document, page
 from gate.service import the_gate
 
 
-def request_of(router: Router) -> Request:
-    """Return the request that `router` is answering."""
-    return Request.from_event(router.current_event.raw_event)
-
-
-def notebook_in(segment: str) -> Notebook:
-    """Return the notebook that is named in a path's `segment`. Raises `InvalidNotebookNameError`."""
+def notebook_in(request: Request) -> Notebook:
+    """Return the notebook that is named in the path. Raises `InvalidNotebookNameError`."""
     # API Gateway leaves path parameters encoded. One decoding only: what is still encoded after it is no name.
-    return Notebook.parse_segment(unquote(segment))
+    return Notebook.parse_segment(unquote(request.parameters["notebook"]))
 
 
 def grant_of(caller: Caller, notebook: Notebook) -> Grant:
@@ -30,7 +22,7 @@ def grant_of(caller: Caller, notebook: Notebook) -> Grant:
     return the_gate().grants.find(caller.principals, notebook)
 
 
-def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Response[str]:
+def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Response:
     """Show `caller` the notebooks of `grants`: how they stand, and what can be done with each."""
     config = the_gate().config
     rows = the_gate().launcher.describe_all(caller, grants)

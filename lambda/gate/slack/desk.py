@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from gate.audit import decision, log_unexpected
-from gate.aws import CLIENT_CONFIG, aws_errors
+from gate.aws import aws_errors
+from gate.clients import client
 from gate.errors import GateError, SlackReplayError, SlackSignatureError, SlackTeamError
 from gate.identity.slack import SlackPeople
 from gate.launch.instance import Standing
@@ -74,7 +73,7 @@ class SlackDesk:
         # The request's id at the place where API Gateway has it, so that both invocations log under one reference.
         event = {"requestContext": {"requestId": ask.id}, "slack": asdict(ask)}
         with aws_errors():
-            boto3.client("lambda", config=CLIENT_CONFIG).invoke(
+            client("lambda").invoke(
                 FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode()
             )
 

@@ -1,0 +1,138 @@
+"""What is compared, each put together as it would be uploaded: from what Lambda takes anyway to the gate itself."""
+
+import base64
+import hmac
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from bench.aws import KEY, NOTEBOOK, PERSON
+from gate.identity.session import CookieJar, Sessions
+from gate.signing import Key, Signer
+from infra.bundle import bundle, install
+from infra.bytecode import compile_all
+
+FOLDER = Path(__file__).parent
+EVENT = json.loads((FOLDER.parents[1] / "tests" / "events" / "browser_get.json").read_text())
+ROLE = "arn:aws:iam::123456789012:role/notebook-gate-launch"
+ADDRESS, EGRESS = "203.0.113.7", "198.51.100.7/32"
+HOUR = 3600
+PROFILE = "libraries"
+"""Not a contestant, but the part of the gate that is not the gate's: what nothing built upon it can go below."""
+
+
+@dataclass(frozen=True, eq=False)
+class Contestant:
+    """One way to write the function."""
+
+    name: str
+    told: str
+    """For readers of the table."""
+    handler: str
+    environment: Mapping[str, str]
+    cookie: Callable[[str], str]
+    """Makes the cookie of whoever is signed in with an address."""
+    build: Callable[[Path, str, str], None]
+    """Puts it into a folder, for a platform, with a Python that makes bytecode."""
+
+    def event(self, number: int = 0) -> bytes:
+        """Return API Gateway's event for person `number`, who opens their notebook."""
+        email, notebook = PERSON.format(number), NOTEBOOK.format(number)
+        event = json.loads(json.dumps(EVENT))
+        for headers in (event["headers"], event["multiValueHeaders"]):
+            headers["Cookie"] = self.cookie(email) if headers is event["headers"] else [self.cookie(email)]
+        event["path"] = f"/open/{notebook}"
+        event["pathParameters"] = {"notebook": notebook}
+        event["person"] = f"user:{email}"  # for the one that asks nobody who is calling
+        return json.dumps(event).encode()
+
+
+def contestants() -> Iterator[Contestant]:
+    """Return them in the table's order."""
+    bare = {"TABLE": "grants", "LAUNCH_ROLE": ROLE, "EGRESS": EGRESS, "SESSION": "43200", "SESSION_SECRET": "session"}
+    yield Contestant("floor", "an empty handler", "app.handler", {}, lambda _: "", _copied("floor"))
+    yield Contestant("bare", "no framework, requests signed by hand", "app.handler", bare, _hmac, _copied("bare"))
+    yield Contestant("plain", "boto3, Powertools, PyJWT, as packaged", "app.handler", bare, _jwt, _plain)
+    yield Contestant("plain-pyc", "the same with bytecode", "app.handler", bare, _jwt, _plain_pyc)
+    yield Contestant("gate", "the bundle that is deployed", "gate.entry.handler", _own(), _session, _gate)
+
+    yield Contestant(
+        PROFILE, "what the gate is made of, doing nothing else", "app.handler", bare, lambda _: "", _libraries
+    )
+
+
+def _own() -> dict[str, str]:
+    return {
+        "GATE_BASE_URL": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod",
+        "GATE_TABLE": "grants",
+        "GATE_LAUNCH_ROLE_ARN": ROLE,
+        "GATE_SESSION_SECRET_ARN": "session",
+        "GATE_ISSUER": "https://login.example.com",
+        "GATE_CLIENT_ID": "notebook-gate",
+        "GATE_GROUPS_CLAIM": "groups",
+        "GATE_GROUPS": "*",
+        "GATE_TRUST_EMAIL": "false",
+        "GATE_PIN": "caller",
+        "GATE_EGRESS": EGRESS,
+        "GATE_SIGN_IN_SECONDS": "28800",
+        "GATE_MAX_SESSION": "43200",
+        "POWERTOOLS_SERVICE_NAME": "notebook-gate",
+    }
+
+
+class _Keys:
+    """The key that the stub's secret holds."""
+
+    def current(self) -> Key:
+        return Key(KEY)
+
+    def find(self, _name: str) -> None:
+        return None
+
+
+def _session(email: str) -> str:
+    jar = CookieJar("/prod", secure=True)
+    signer = Signer(_Keys(), purpose="session", max_age=timedelta(hours=8))
+    return f"theme=dark; {jar.full_name(Sessions.NAME)}={signer.sign([email])}"
+
+
+def _jwt(email: str) -> str:
+    import jwt
+
+    return f"theme=dark; session={jwt.encode({'email': email, 'exp': time.time() + HOUR}, KEY, algorithm='HS256')}"
+
+
+def _hmac(email: str) -> str:
+    payload = base64.urlsafe_b64encode(json.dumps({"email": email, "until": time.time() + HOUR}).encode())
+    return f"theme=dark; session={payload.decode()}.{hmac.digest(KEY.encode(), payload, 'sha256').hex()}"
+
+
+def _copied(name: str) -> Callable[[Path, str, str], None]:
+    def build(target: Path, _platform: str, _python: str) -> None:
+        shutil.copytree(FOLDER / name, target)
+
+    return build
+
+
+def _plain(target: Path, platform: str, _python: str) -> None:
+    shutil.copytree(FOLDER / "plain", target)
+    install(target, group="plain", platform=platform)
+
+
+def _plain_pyc(target: Path, platform: str, python: str) -> None:
+    _plain(target, platform, python)
+    compile_all(target, python)
+
+
+def _gate(target: Path, platform: str, python: str) -> None:
+    bundle(target, platform=platform, python=python)
+
+
+def _libraries(target: Path, platform: str, python: str) -> None:
+    bundle(target, platform=platform, python=python)
+    shutil.copy(FOLDER / "libraries" / "app.py", target)
+    compile_all(target, python)

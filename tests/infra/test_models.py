@@ -1,0 +1,128 @@
+"""What is left of botocore's models is what the function calls."""
+
+import ast
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import botocore
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.loaders import Loader
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from infra import models
+from infra.models import OPERATIONS, prune
+
+GATE = Path(__file__).parents[2] / "lambda" / "gate"
+DATA = Path(botocore.__file__).parent / "data"
+METHODS = {xform_name(operation): operation for operations in OPERATIONS.values() for operation in operations}
+
+
+@pytest.fixture(scope="module")
+def pruned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return _pruned(tmp_path_factory.mktemp("botocore"))
+
+
+def _pruned(folder: Path) -> Path:
+    data = folder / "data"
+    data.mkdir()
+    for service in (*OPERATIONS, "s3"):
+        shutil.copytree(DATA / service, data / service)
+    for path in DATA.glob("*.json"):
+        shutil.copy(path, data)
+    prune(data)
+    return data
+
+
+def _every_method() -> dict[str, set[str]]:
+    """Return the methods of each service's client, as botocore has them before anything is left out."""
+    loader = Loader()
+    return {
+        service: {xform_name(name) for name in loader.load_service_model(service, "service-2")["operations"]}
+        for service in OPERATIONS
+    }
+
+
+def test_what_the_code_calls_is_what_is_kept() -> None:
+    every = set().union(*_every_method().values())
+    every -= {"search"}  # SageMaker's; the function's are regular expressions'
+    called = {
+        node.func.attr
+        for path in GATE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in every
+    }
+    assert called == set(METHODS)
+
+
+def _session(data: Path) -> Any:
+    session = botocore.session.get_session()
+    loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
+    session.register_component("data_loader", loader)
+    session.set_credentials("x", "y")
+    return session
+
+
+def test_clients_have_these_operations_and_no_others(pruned: Path) -> None:
+    session = _session(pruned)
+    for service, operations in OPERATIONS.items():
+        client = session.create_client(service, region_name="eu-west-1")
+        assert set(client.meta.service_model.operation_names) == set(operations)
+        assert all(callable(getattr(client, xform_name(name))) for name in operations)
+    assert set(session.get_available_services()) == set(OPERATIONS)
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", "us-east-1", "cn-north-1", "us-gov-west-1", "eu-central-2"])
+def test_their_addresses_are_those_of_the_full_models(pruned: Path, region: str) -> None:
+    full, left = _session(DATA), _session(pruned)
+    for service in OPERATIONS:
+        wanted, found = (each.create_client(service, region_name=region).meta for each in (full, left))
+        assert found.endpoint_url == wanted.endpoint_url
+        assert found.service_model.signature_version == wanted.service_model.signature_version
+
+
+_INPUT = st.fixed_dictionaries(
+    {"NotebookInstanceName": st.from_regex(r"[a-z0-9]{1,20}", fullmatch=True)},
+    optional={"SessionExpirationDurationInSeconds": st.integers(1800, 43_200)},
+)
+
+
+@settings(max_examples=30)
+@given(given_parameters=_INPUT)
+def test_what_is_sent_is_what_the_full_models_would_send(pruned: Path, given_parameters: dict[str, Any]) -> None:
+    sent = []
+    for data in (DATA, pruned):
+        client = _session(data).create_client("sagemaker", region_name="eu-west-1")
+        requests: list[Any] = []
+
+        def stop(request: Any, requests: list[Any] = requests, **_: Any) -> None:
+            requests.append((request.method, request.url, request.body, request.headers["X-Amz-Target"]))
+            raise InterruptedError
+
+        client.meta.events.register("before-send", stop)
+        with pytest.raises(InterruptedError):
+            client.create_presigned_notebook_instance_url(**given_parameters)
+        sent.append(requests)
+    assert sent[0] == sent[1]
+
+
+def test_nothing_that_stays_names_what_is_gone(pruned: Path) -> None:
+    for service in OPERATIONS:
+        (path,) = (pruned / service).glob("*/service-2.json")
+        model = json.loads(path.read_text())
+        named = set(models._references([model["operations"], model["shapes"]]))
+        assert named == set(model["shapes"])
+
+
+def test_it_is_small(pruned: Path) -> None:
+    assert sum(path.stat().st_size for path in pruned.rglob("*") if path.is_file()) < 300_000
+
+
+def test_an_operation_that_no_service_has_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models, "OPERATIONS", {"sts": {"AssumeRule"}})
+    with pytest.raises(KeyError, match="AssumeRule"):
+        _pruned(tmp_path)

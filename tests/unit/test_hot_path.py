@@ -1,0 +1,137 @@
+"""What a redirect costs, without a clock: modules that are imported, and calls that are made."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gate.notebook import Notebook
+from tests.unit.conftest import ENVIRON, World
+
+ROOT = Path(__file__).parents[2]
+OWN = {
+    "gate", "gate.audit", "gate.aws", "gate.clients", "gate.config", "gate.entry", "gate.errors", "gate.errors.base",
+    "gate.errors.caller", "gate.errors.notebook", "gate.errors.slack", "gate.errors.upstream", "gate.grants",
+    "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.session", "gate.identity.target",
+    "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials", "gate.launch.instance",
+    "gate.launch.launcher", "gate.launch.names", "gate.launch.place", "gate.launch.policy", "gate.metrics",
+    "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes", "gate.routes.opening",
+    "gate.routes.shared", "gate.secrets", "gate.service", "gate.signing",
+}  # fmt: skip
+LIBRARIES = {
+    "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
+    "typing_extensions", "urllib3",
+}  # fmt: skip
+"""Beside these, `jinja2`, `jwt` with `cryptography`, and `slack_sdk` are there for who needs them."""
+
+WATCH = """
+import json, sys
+import gate.entry
+started = set(sys.modules)
+{more}
+print(json.dumps([sorted(started), sorted(set(sys.modules) - started)]))
+"""
+
+
+def _imported(more: str = "") -> tuple[set[str], set[str]]:
+    """Return the modules that the start of the function imports, and those that `more` imports after it."""
+    environment = {**os.environ, **ENVIRON, "PYTHONPATH": str(ROOT / "lambda"), "GATE_ISSUER": "https://nobody.invalid"}
+    environment |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    command = [sys.executable, "-c", WATCH.format(more=more)]
+    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    started, later = json.loads(told.stdout.splitlines()[-1])
+    return set(started), set(later)
+
+
+def _libraries(modules: set[str]) -> set[str]:
+    # botocore takes certifi where it is: here, but not in the bundle.
+    tops = {name.partition(".")[0] for name in modules} - {"gate", "__main__", "certifi"}
+    # What this machine's environment loads by itself (.pth files) is not the function's.
+    return {
+        name for name in tops if name not in sys.stdlib_module_names and not name.startswith(("_", "sitecustomize"))
+    }
+
+
+def test_the_start_imports_this_and_nothing_else() -> None:
+    started, _ = _imported()
+    assert {name for name in started if name.partition(".")[0] == "gate"} == OWN
+    assert _libraries(started) == LIBRARIES
+    assert "asyncio" not in started
+
+
+def test_a_redirect_imports_nothing_more() -> None:
+    event = json.loads((ROOT / "tests" / "events" / "browser_get.json").read_text())
+    more = f"""
+from types import SimpleNamespace
+from tests.unit.aws import FakeAws
+from gate import service
+from gate.identity.session import CookieJar, Sessions
+from gate.identity.id_token import Person
+from datetime import timedelta
+import jinja2
+import os
+fake = FakeAws()
+fake.notebooks = {{"alice-notebook": "InService"}}
+fake.grant("user:alice@example.com", "alice-notebook")
+service.client = fake.client
+signer = service.the_gate()._signer("session", timedelta(hours=8))
+event = json.loads({json.dumps(json.dumps(event))})
+cookie = Sessions(signer, CookieJar("/prod", True), seconds=28800).begin(Person("alice@example.com", ()))
+event["multiValueHeaders"]["Cookie"] = [str(cookie).split(";")[0]]
+context = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="1")
+started = set(sys.modules)
+answer = gate.entry.handler(event, context)
+assert "authToken=" in answer["multiValueHeaders"]["Location"][0]
+"""
+    _, later = _imported(f"import sys; sys.path.append({str(ROOT)!r})" + more)
+    assert not {name for name in later if not name.startswith("encodings.")}
+
+
+def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> None:
+    _, first = _imported("gate.entry.prepare()")
+    assert {"jwt", "jinja2", "cryptography"} <= _libraries(first)
+    assert "slack_sdk" not in _libraries(first)  # there is no Slack in these settings
+    _, later = _imported(
+        "gate.entry.prepare(); started = set(sys.modules)\n"
+        "from gate.identity import id_token, login, provider\n"
+        "from gate.routes import health, login, notebooks, slack\n"
+    )
+    assert later == set()
+
+
+def test_the_hook_is_registered_for_snapstart() -> None:
+    _imported("import snapshot_restore_py as s; assert s._before_snapshot_registry[0][0] == gate.entry.prepare")
+
+
+@pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
+def test_a_launch_is_three_calls_and_the_next_one_two(world: World, principal: str) -> None:
+    world.aws.grant(principal, "third-notebook")
+    world.aws.notebooks["third-notebook"] = "InService"
+    world.sign_in(groups=["data-science"])
+
+    def calls() -> list[str]:
+        world.aws.calls.clear()
+        assert world.browser.get(f"/open/{Notebook.parse('third-notebook').segment}").status == 302
+        return [name for name, _ in world.aws.calls]
+
+    read, assume, create = "execute_statement", "assume_role", "create_presigned_notebook_instance_url"
+    assert calls() == [read, assume, create]
+    assert calls() == [read, create]
+
+
+def test_calls_do_not_grow_with_grants(world: World) -> None:
+    world.sign_in()
+    world.browser.get("/open/alice-notebook")
+    counts: list[Any] = []
+    for number in (10, 2_000):
+        for each in range(number):
+            world.aws.grant(f"user:person{each}@example.com", f"notebook-{each}")
+        world.aws.calls.clear()
+        world.browser.get("/open/alice-notebook")
+        counts.append([name for name, _ in world.aws.calls])
+    assert counts[0] == counts[1] == ["execute_statement", "create_presigned_notebook_instance_url"]
