@@ -42,10 +42,10 @@ def main() -> None:
         measurement = Measurement(runtime, built, logs, status.update)
         gate = next(each for each in built if each.name == "gate")
         with Aws.serving(grants=1000, delays=[0, SLOW]) as (at_once, slow):
-            measured = measurement.run(at_once, cold=given.cold, warm=given.warm)
+            figures = measurement.run(at_once, cold=given.cold, warm=given.warm)
             results: dict[str, Any] = {
-                "contestants": measured,
-                "profile": {PROFILE: measured.pop(PROFILE)},
+                "contestants": figures,
+                "profile": {PROFILE: figures.pop(PROFILE)},
                 "with_30_ms_a_call": measurement.run(slow, cold=given.cold, warm=given.warm),
                 "grants": {"1000": measurement.strangers(gate, at_once, 1000, warm=given.warm)},
             }

@@ -29,8 +29,7 @@ def write(results: dict[str, Any]) -> None:
     """Write `results` to all three places."""
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     text = GUIDE.read_text(encoding="utf-8")
-    tables = {"figures": _figures, "ratios": _ratios, "profile": _profile, "cost": _cost, "grants": _grants}
-    for name, table in tables.items():
+    for name, table in TABLES.items():
         before, mark, rest = text.partition(f"<!-- {name} -->\n")
         _, end, after = rest.partition("<!-- end -->")
         assert mark, name
@@ -127,3 +126,7 @@ def _plot(found: dict[str, dict[str, float]]) -> None:
     axes[0].invert_yaxis()
     figure.tight_layout()
     figure.savefig(PLOT, metadata={"Date": None})
+
+
+TABLES = {"figures": _figures, "ratios": _ratios, "profile": _profile, "cost": _cost, "grants": _grants}
+"""The tables of docs/speed.md, each between marks of its name."""

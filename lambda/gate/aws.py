@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from gate.audit import logger
 from gate.errors import AwsDeniedError, AwsError, ThrottledError
@@ -37,6 +38,7 @@ def aws_errors() -> Iterator[None]:
         if code in _DENIED:
             raise AwsDeniedError from error
         raise AwsError from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError, KeyError) as error:
+        # Cut off, or without the part that was asked for: not an answer.
         logger.warning("aws call failed", code=type(error).__name__)
         raise AwsError from error

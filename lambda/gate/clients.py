@@ -2,20 +2,18 @@
 
 import threading
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore.config import Config
 
+from gate.http import AwsTransport
+
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
-CLIENT_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 2},
-)
-"""Two attempts of at most seven seconds fit twice into API Gateway's 29 seconds."""
+CLIENT_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 2})
+"""A second attempt is worth the wait; what both may take together is the deadline's to say."""
 
 _lock = threading.Lock()
 
@@ -38,4 +36,6 @@ def client(service: str, *, region: str | None = None, credentials: "Credentials
 @cache
 def session() -> botocore.session.Session:
     """Return the process's session; it keeps the function's credentials, and renews them when they near their end."""
-    return botocore.session.get_session()
+    made: Any = botocore.session.get_session()
+    made.register("before-send", AwsTransport().send)
+    return cast("botocore.session.Session", made)

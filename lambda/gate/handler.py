@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from aws_lambda_powertools.logging import correlation_paths
 
 from gate.audit import log_unexpected, logger
+from gate.deadline import LATER, within
 from gate.errors import GateError, NotSignedInError
 from gate.identity.target import safe_target
 from gate.metrics import count_request, metrics
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
 def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] | None:
     """Answer one request; whatever goes wrong is answered too, and never with a traceback."""
     count_request()
+    remaining = context.get_remaining_time_in_millis()
     if "slack" in event:
-        # API Gateway's events have no such part, whatever a client sends: this one is ours.
+        # API Gateway's events have no such part, whatever a client sends: this one is ours, and nobody waits for it.
         from gate.slack.ask import Ask
 
-        the_gate().slack.answer(Ask(**event["slack"]))
+        with within(remaining, most=LATER):
+            the_gate().slack.answer(Ask(**event["slack"]))
         return None
-    return _answer(Request.from_event(event, context.invoked_function_arn)).for_api_gateway()
+    with within(remaining):
+        return _answer(Request.from_event(event, context.invoked_function_arn)).for_api_gateway()
 
 
 def _answer(request: Request) -> Response:

@@ -50,6 +50,7 @@ ENVIRON = {
 CONTEXT = SimpleNamespace(
     function_name="gate",
     memory_limit_in_mb=512,
+    get_remaining_time_in_millis=lambda: 28_000,
     invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:gate",
     aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
 )

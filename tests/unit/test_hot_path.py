@@ -14,13 +14,13 @@ from tests.unit.conftest import ENVIRON, World
 
 ROOT = Path(__file__).parents[2]
 OWN = {
-    "gate", "gate.audit", "gate.aws", "gate.clients", "gate.config", "gate.entry", "gate.errors", "gate.errors.base",
-    "gate.errors.caller", "gate.errors.notebook", "gate.errors.slack", "gate.errors.upstream", "gate.grants",
-    "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.session", "gate.identity.target",
-    "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials", "gate.launch.instance",
-    "gate.launch.launcher", "gate.launch.names", "gate.launch.place", "gate.launch.policy", "gate.metrics",
-    "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes", "gate.routes.opening",
-    "gate.routes.shared", "gate.secrets", "gate.service", "gate.signing",
+    "gate", "gate.audit", "gate.aws", "gate.clients", "gate.config", "gate.deadline", "gate.entry", "gate.errors",
+    "gate.errors.base", "gate.errors.caller", "gate.errors.notebook", "gate.errors.slack", "gate.errors.upstream",
+    "gate.grants", "gate.handler", "gate.http", "gate.identity", "gate.identity.caller", "gate.identity.session",
+    "gate.identity.target", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials",
+    "gate.launch.instance", "gate.launch.launcher", "gate.launch.names", "gate.launch.place", "gate.launch.policy",
+    "gate.metrics", "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes",
+    "gate.routes.opening", "gate.routes.shared", "gate.secrets", "gate.service", "gate.signing",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
@@ -84,6 +84,7 @@ event = json.loads({json.dumps(json.dumps(event))})
 cookie = Sessions(signer, CookieJar("/prod", True), seconds=28800).begin(Person("alice@example.com", ()))
 event["multiValueHeaders"]["Cookie"] = [str(cookie).split(";")[0]]
 context = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="1")
+context.get_remaining_time_in_millis = lambda: 28_000
 started = set(sys.modules)
 answer = gate.entry.handler(event, context)
 assert "authToken=" in answer["multiValueHeaders"]["Location"][0]

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import urllib3
 
 from gate.errors import IdentityProviderDownError, InvalidTokenError, LoginFailedError
+from gate.http import patience, pool
 from gate.signing import Clock
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Provider:
         self.client_id = client_id
         self._client_secret = client_secret
         self._clock = clock
-        self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=5), retries=False)
+        self._http = pool()
         self._metadata: dict[str, Any] = {}
         self._metadata_at = float("-inf")
         self._keys: dict[str | None, PyJWK] = {}
@@ -140,14 +141,17 @@ class Provider:
         return url
 
     def _fetch(self, method: str, url: str, **options: Any) -> tuple[int, dict[str, Any]]:
+        timeout = patience()
+        if timeout is None:
+            raise IdentityProviderDownError
         try:
-            answer = self._http.request(method, url, redirect=False, preload_content=False, **options)
+            answer = self._http.request(method, url, redirect=False, preload_content=False, timeout=timeout, **options)
             try:
                 data = answer.read(LONGEST_DOCUMENT + 1, decode_content=True)
             finally:
                 answer.release_conn()
             body = json.loads(data) if len(data) <= LONGEST_DOCUMENT else None
-        except (urllib3.exceptions.HTTPError, ValueError, RecursionError):
+        except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError):
             raise IdentityProviderDownError from None
         if not isinstance(body, dict):
             raise IdentityProviderDownError

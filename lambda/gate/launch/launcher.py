@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
+from gate import deadline
 from gate.aws import code_of
 from gate.config import Config
 from gate.errors import (
@@ -113,8 +115,9 @@ class Launcher:
     def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[Standing]:
         """Return how each of the notebooks stands, as far as that can be told now; asked side by side."""
         pool = ThreadPoolExecutor(max_workers=SIDE_BY_SIDE)
-        asked = [pool.submit(self.describe, caller, grant) for grant in grants]
-        wait(asked, timeout=PATIENCE)
+        # Each in this request's context: its deadline holds for them, too.
+        asked = [pool.submit(copy_context().run, self.describe, caller, grant) for grant in grants]
+        wait(asked, timeout=max(0.0, deadline.left(PATIENCE)))
         # Who has not answered by now is not waited for: the page is of more use than a state.
         pool.shutdown(wait=False, cancel_futures=True)
         return [Standing(grant, _result(future)) for grant, future in zip(grants, asked, strict=True)]

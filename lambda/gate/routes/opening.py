@@ -3,7 +3,7 @@
 from typing import cast, get_args
 
 from gate.audit import Decision, decision
-from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, ThrottledError
+from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, UpstreamError
 from gate.grants import Grant, View
 from gate.launch.instance import USUAL_START, Standing
 from gate.notebook import Notebook
@@ -62,7 +62,7 @@ def _with_ticket(request: Request, record: Decision, ticket: str, named: Noteboo
     record.caller = tickets.redeem(ticket, named, request)
     try:
         return _into(request, record, grant_of(record.caller, named), view)
-    except (NotReadyError, ThrottledError) as error:
+    except (NotReadyError, UpstreamError) as error:
         if request.wants_json:
             raise
         record.outcome = error.reason

@@ -4,10 +4,13 @@ slack_sdk is imported where it is used: nobody who opens a notebook waits for it
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from gate import deadline
 from gate.audit import logger
 from gate.errors import SlackDownError
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
 
 # It would write what it sends, tickets and all, wherever somebody turns on debugging. We log each failure ourselves.
 logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
+
+T = TypeVar("T")
 
 PATIENCE = 5
 """Seconds for one call."""
@@ -36,19 +41,22 @@ class SlackApi:
     def user(self, user: str) -> Mapping[str, Any]:
         """Return the user object of `user` (method users.info). Raises `SlackDownError`."""
         with _slack_errors("users.info"):
-            found: Mapping[str, Any] = self._client(PATIENCE).users_info(user=user)["user"]
+            client = self._client(PATIENCE)
+            found: Mapping[str, Any] = _in_time(PATIENCE, lambda: client.users_info(user=user))["user"]
             return found
 
     def open_window(self, trigger_id: str, view: Mapping[str, Any]) -> str:
         """Open a window for whoever gave us `trigger_id`, and return its id. Raises `SlackDownError`."""
         with _slack_errors("views.open"):
-            answer = self._client(PATIENCE_FOR_A_WINDOW).views_open(trigger_id=trigger_id, view=dict(view))
+            client = self._client(PATIENCE_FOR_A_WINDOW)
+            answer = _in_time(PATIENCE_FOR_A_WINDOW, lambda: client.views_open(trigger_id=trigger_id, view=dict(view)))
             return str(answer["view"]["id"])
 
     def fill_window(self, view_id: str, view: Mapping[str, Any]) -> None:
         """Show `view` in the window. Raises `SlackDownError`."""
         with _slack_errors("views.update"):
-            self._client(PATIENCE).views_update(view_id=view_id, view=dict(view))
+            client = self._client(PATIENCE)
+            _in_time(PATIENCE, lambda: client.views_update(view_id=view_id, view=dict(view)))
 
     def respond(self, response_url: str, message: Mapping[str, Any]) -> None:
         """Send `message` to where Slack said it wants the answer. Raises `SlackDownError`."""
@@ -59,7 +67,8 @@ class SlackApi:
             logger.error("response_url is not Slack's")
             raise SlackDownError
         with _slack_errors("response_url"):
-            answer = WebhookClient(response_url, timeout=PATIENCE).send_dict(dict(message))
+            hook = WebhookClient(response_url, timeout=PATIENCE)
+            answer = _in_time(PATIENCE, lambda: hook.send_dict(dict(message)))
         if answer.status_code != 200:
             logger.warning("slack call failed", method="response_url", code=answer.status_code)
             raise SlackDownError
@@ -72,6 +81,26 @@ class SlackApi:
             logger.error("the slack secret holds no bot_token")
             raise SlackDownError
         return WebClient(token, base_url=self._api_url, timeout=timeout)
+
+
+def _in_time(seconds: float, call: Callable[[], T]) -> T:
+    """Return what `call` returns, within `seconds` or what is left. Raises `TimeoutError`, or what `call` raises.
+
+    slack_sdk bounds each read, not all together: an answer that trickles in is left behind, with its thread.
+    """
+    patience = deadline.left(seconds)
+    if patience <= 0:
+        raise TimeoutError
+    done: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            done.set_result(call())
+        except Exception as error:  # noqa: BLE001
+            done.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return done.result(timeout=patience)
 
 
 @contextmanager
