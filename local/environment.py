@@ -10,10 +10,15 @@ from gate.clients import session
 from local.aws.authority import FUNCTION_KEY
 from local.template import REGION
 
+_WORDS = {"secretsmanager": "secrets_manager"}
+
 
 @contextmanager
-def functions_environment(aws_url: str) -> Iterator[Mapping[str, str]]:
-    """Give this process what Lambda gives the function: credentials, region, and the way to AWS at `aws_url`."""
+def functions_environment(aws_url: str, urls: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Give this process what Lambda gives the function: credentials, region, and the way to AWS at `aws_url`.
+
+    `urls`: where single services are, by botocore's names.
+    """
     aws = {
         "AWS_ACCESS_KEY_ID": FUNCTION_KEY,
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -21,6 +26,7 @@ def functions_environment(aws_url: str) -> Iterator[Mapping[str, str]]:
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": aws_url,
+        **{f"AWS_ENDPOINT_URL_{_WORDS.get(service, service).upper()}": url for service, url in urls.items()},
         # Nothing of this machine's own AWS set-up may reach in.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

@@ -50,6 +50,8 @@ class FrontDoor:
         self._handler = handler
         self._users = users
         self._base_path = base_path
+        self.remaining_ms = 28_000
+        """What Lambda says is left when the function begins; the stack's time-out."""
         self.calls = 0
         """How often the function was called."""
         # One worker: an instance of a function serves one request at a time.
@@ -143,7 +145,7 @@ class FrontDoor:
             memory_limit_in_mb=512,
             invoked_function_arn=self._function_arn,
             aws_request_id=str(uuid.uuid4()),
-            get_remaining_time_in_millis=lambda: 28_000,
+            get_remaining_time_in_millis=lambda: self.remaining_ms,
         )
 
     def _own(self, kind: str, status: int, request: HttpRequest) -> HttpAnswer:

@@ -13,8 +13,10 @@ import boto3
 from aiohttp import web
 
 from gate import service
+from gate.clients import session
 from gate.config import Config
 from gate.handler import handler
+from infra.models import OPERATIONS
 from infra.settings import Settings
 from local.aws.authority import Authority
 from local.aws.control import Control
@@ -70,12 +72,14 @@ class World:
         folder: Path = FILES,
         endpoints: Mapping[str, str] | None = None,
         slack: SlackApp | None = None,
+        between: Callable[[str, str], str] | None = None,
     ) -> None:
         """`issuer`: somebody's own provider in place of the local one. `settings`: more of `gate.toml`.
 
         `change`: what to do to the template before it is deployed, to see what then no longer holds.
         `folder`: where the notebooks' files are. `endpoints`: VPC endpoints, by the address of this machine that plays
         those who come through them. `slack`: somebody's own app in place of the local workspace's.
+        `between`: given each neighbour's name and address, returns where the function finds it instead.
         """
         self._sample = sample
         self._own_issuer = (issuer, client_id, client_secret)
@@ -87,6 +91,7 @@ class World:
         self._folder = folder
         self._endpoints = endpoints or {}
         self._slack_app = slack or SlackApp()
+        self._between = between or (lambda _name, url: url)
         self._started = ExitStack()
 
     _one = threading.Lock()
@@ -146,12 +151,14 @@ class World:
         if not issuer:
             self.provider = Provider(self._sample.people, groups_claim=environment["GATE_GROUPS_CLAIM"])
             self._started.callback(self.provider.close)
-            issuer = self.provider.issuer
-        aws = self._started.enter_context(functions_environment(self.aws.function_url))
+            issuer = self._between("issuer", self.provider.issuer)
+        aws_urls = {service: self._between(service, self.aws.function_url) for service in OPERATIONS}
+        aws = self._started.enter_context(functions_environment(self.aws.function_url, aws_urls))
         slack_here = self._slack_app.environment(self.slack, environment)
+        slack_here["GATE_SLACK_API_URL"] = self._between("slack", slack_here["GATE_SLACK_API_URL"])
         here = {**aws, **slack_here, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
         self._environment |= {**environment, **here}
-        service.install(service.Gate(Config.from_environ(self._environment), clock=self._clock))
+        self.start_anew()
         operator = IamUser(name="operator", access_key=self.authority.operator_key, secret_key="local")
         self.front_door = FrontDoor(
             deployment=self.deployment,
@@ -217,6 +224,11 @@ class World:
         if host == SIGN_IN:
             return sign_in_page(self.base_url)
         return await self.front_door.serve(incoming)
+
+    def start_anew(self) -> None:
+        """Start the function as Lambda does after a pause: it keeps nothing of what it knew."""
+        session.cache_clear()
+        service.install(service.Gate(Config.from_environ(self._environment), clock=self._clock))
 
     def operator(self, service_name: str) -> Any:
         """Return a boto3 client that may do anything: what an administrator's credentials would give."""

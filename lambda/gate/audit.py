@@ -43,6 +43,13 @@ class Decision:
     caller: Caller | None = None
     notebook: Notebook | None = None
     outcome: str = "allowed"
+    kind: str = "Refusals"
+    """What it is counted as, where it is not `allowed`."""
+
+    def ended(self, error: GateError) -> None:
+        """Take down that `error` ended it, when it is answered and not raised."""
+        self.outcome = error.reason
+        self.kind = "Failures" if error.status >= 500 else "Refusals"
 
 
 @contextmanager
@@ -51,18 +58,18 @@ def decision(wish: Wish, action: str) -> Iterator[Decision]:
 
     The fields are picked one by one, so that no token, cookie, code or URL can get into the line.
     """
-    record, kind = Decision(), "Refusals"
+    record = Decision()
     try:
         yield record
     except GateError as error:
-        record.outcome, kind = error.reason, "Failures" if error.status >= 500 else kind
+        record.ended(error)
         raise
     except Exception:
-        record.outcome, kind = GateError.reason, "Failures"
+        record.ended(GateError())
         raise
     finally:
         if record.outcome not in ("allowed", "choice"):
-            count_outcome("Detours" if record.outcome in _ON_THE_WAY else kind, record.outcome)
+            count_outcome("Detours" if record.outcome in _ON_THE_WAY else record.kind, record.outcome)
         elif action == "open" and record.outcome == "allowed":
             count("Launches")
         caller = record.caller

@@ -112,7 +112,8 @@ class Grants:
                     answer = self._dynamodb.execute_statement(
                         Statement=statement, Parameters=parameters, ConsistentRead=True, **page
                     )
-                yield from answer.get("Items", [])
+                    items = answer["Items"]  # which is there when there are none, too
+                yield from items
                 if not answer.get("NextToken"):
                     break
                 page = {"NextToken": answer["NextToken"]}

@@ -1,5 +1,6 @@
 """Connections to neighbours, each bounded by the time that the request at hand has left."""
 
+import json
 import socket
 from typing import Any
 
@@ -9,11 +10,12 @@ from botocore.awsrequest import (
     AWSHTTPSConnection,
     AWSHTTPSConnectionPool,
 )
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, HTTPClientError
 from botocore.httpsession import URLLib3Session
 from urllib3 import PoolManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import HTTPError
 
 from gate import deadline
 
@@ -25,6 +27,12 @@ class OutOfTimeError(BotoCoreError):
     """The request's time is over, so the call was not made. Not among the errors that botocore tries again."""
 
     fmt = "no time left"
+
+
+class NoAnswerError(HTTPClientError):
+    """What came is no answer of AWS's: cut off, or somebody else's words. Among the errors that are tried again."""
+
+    fmt = "no JSON came"
 
 
 class _Watched:
@@ -93,9 +101,33 @@ class AwsTransport:
         self._session._manager.pool_classes_by_scheme = {"http": _AwsPool, "https": _AwsSecurePool}
 
     def send(self, request: Any, **_event: Any) -> Any:
-        """Send an `AWSPreparedRequest`, and return the `AWSResponse`. Raises `OutOfTimeError`, or botocore's."""
+        """Send an `AWSPreparedRequest`, and return the `AWSResponse`.
+
+        Raises `OutOfTimeError`, `NoAnswerError`, or what botocore's own sending raises.
+        """
         read = deadline.left(READ)
         if read <= 0:
             raise OutOfTimeError
         request.context["read_timeout"] = read
-        return self._session.send(request)
+        response = self._session.send(request)
+        try:
+            body = response.content
+        except HTTPError as error:
+            # An answer that is streamed is read here, outside of what botocore takes for its own failures.
+            raise NoAnswerError from error
+        if response.status_code == 200 and "x-amz-json" in str(request.headers.get("Content-Type")):
+            _check(body, response.headers)
+        return response
+
+
+def _check(body: bytes, headers: Any) -> None:
+    """Raise `NoAnswerError` for what is no JSON; botocore would read it as an answer without content."""
+    if not body:
+        if headers.get("Content-Length") != "0":
+            raise NoAnswerError  # cut off in the head already
+        return
+    try:
+        if not isinstance(json.loads(body), dict):
+            raise NoAnswerError
+    except ValueError as error:
+        raise NoAnswerError from error

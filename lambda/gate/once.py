@@ -1,5 +1,6 @@
 """What may happen once: it is written down in the table before it happens, by a write that only one can win."""
 
+import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -30,14 +31,18 @@ class Once:
         self._table = table
         self._clock = clock
 
-    def spend(self, what: str) -> None:
+    def spend(self, what: str, *, by: str = "") -> None:
         """Write down that `what` (a name that nobody can guess or make up again) happens now.
 
-        Raises `SpentError` when it has happened before.
+        `by` (as hard to guess) tells who does it: when the answer of an earlier try of theirs was lost, so that nobody
+        knows whether it was written down, they may try again. Without, this call is somebody of its own.
+        Raises `SpentError` when it has happened before, and what `aws_errors` raises, from when on it may be either.
         """
+        by = by or secrets.token_urlsafe(16)
         item = {
             "principal": {"S": f"{PREFIX}{what}"},
             "notebook": {"S": "-"},
+            "by": {"S": by},
             "until": {"N": str(int(self._clock()) + KEPT)},
         }
         with aws_errors():
@@ -45,8 +50,9 @@ class Once:
                 self._dynamodb.put_item(
                     TableName=self._table,
                     Item=item,
-                    ConditionExpression="attribute_not_exists(#principal)",
-                    ExpressionAttributeNames={"#principal": "principal"},
+                    ConditionExpression="attribute_not_exists(#principal) OR #by = :by",
+                    ExpressionAttributeNames={"#principal": "principal", "#by": "by"},
+                    ExpressionAttributeValues={":by": {"S": by}},
                 )
             except ClientError as error:
                 if code_of(error) == "ConditionalCheckFailedException":

@@ -5,7 +5,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -71,16 +71,22 @@ def page(
     return Response(status, body, {**_HEADERS, **own, **(headers or {})}, cookies)
 
 
-def failure(error: GateError, request: Request, *, base_path: str) -> Response:
+def failure(error: GateError, request: Request, *, base_path: str, cookies: Sequence[Cookie] = ()) -> Response:
     """Tell `error` to the caller, as JSON or as a page, with the reference that finds the log line."""
     headers = retry_headers(error, request)
     if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1: every 401 names a way in
     if request.wants_json:
         body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
-        return document(body, status=error.status, headers=headers)
+        return replace(document(body, status=error.status, headers=headers), cookies=cookies)
     return page(
-        "error.html", base_path=base_path, status=error.status, headers=headers, error=error, reference=request.id
+        "error.html",
+        base_path=base_path,
+        status=error.status,
+        headers=headers,
+        cookies=cookies,
+        error=error,
+        reference=request.id,
     )
 
 

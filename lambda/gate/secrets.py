@@ -51,4 +51,4 @@ class Secrets:
         """Read a secret's version, now. Raises what `aws_errors` raises; with another stage, where there is none."""
         with aws_errors():
             answer = self._client.get_secret_value(SecretId=arn, VersionStage=stage)
-        return Secret(answer["SecretString"], answer["CreatedDate"].timestamp())
+            return Secret(answer["SecretString"], answer["CreatedDate"].timestamp())

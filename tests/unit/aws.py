@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
 CHANGED = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
@@ -39,7 +39,10 @@ class FakeAws:
         """Of the SageMaker clients, oldest first."""
         self.slow: dict[str, float] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.once: set[str] = set()
+        self.once: dict[str, str] = {}
+        """What happened, and by whom."""
+        self.lost = 0
+        """How many of the next answers to `put_item` get lost, after it was done."""
         self.events: list[dict[str, Any]] = []
 
     def client(self, service: str, **options: Any) -> "_Client":
@@ -102,12 +105,14 @@ class _Client:
         return {"Items": found[start : start + 2], **more}
 
     def _put_item(self, arguments: dict[str, Any]) -> Any:
-        assert arguments["ConditionExpression"] == "attribute_not_exists(#principal)"
-        key = arguments["Item"]["principal"]["S"]
+        assert arguments["ConditionExpression"] == "attribute_not_exists(#principal) OR #by = :by"
+        key, by = arguments["Item"]["principal"]["S"], arguments["ExpressionAttributeValues"][":by"]["S"]
         assert key.startswith("once:")
-        if key in self._aws.once:
+        if self._aws.once.setdefault(key, by) != by:
             raise refusal("ConditionalCheckFailedException")
-        self._aws.once.add(key)
+        if self._aws.lost:
+            self._aws.lost -= 1
+            raise ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
         return {}
 
     def _invoke(self, arguments: dict[str, Any]) -> Any:

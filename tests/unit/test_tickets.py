@@ -126,7 +126,9 @@ def test_a_script_can_redeem_a_ticket(slack: Slack, path: str) -> None:
     slack.world.aws.notebooks["alice-notebook"] = "Stopped"
     answer = slack.world.browser.get(link(slack.ask()), headers=JSON)
     assert (answer.status, answer.json["error"]) == (409, "notebook_stopped")
-    assert not slack.world.browser.cookies
+    # The ticket is spent; a script that keeps cookies can look again.
+    slack.world.aws.notebooks["alice-notebook"] = "InService"
+    assert slack.world.browser.get("/open/alice-notebook", headers=JSON).json["authorized_url"] == ALICE_URL
 
 
 # Waiting --------------------------------------------------------------------------------------------------------------
@@ -206,6 +208,23 @@ def test_throttled_with_a_ticket_still_gets_in(slack: Slack, path: str) -> None:
     assert slack.world.browser.get("/open/alice-notebook").status == 503
     del slack.world.aws.errors[operation]
     assert slack.world.browser.get("/open/alice-notebook").location == ALICE_URL
+
+
+@pytest.mark.parametrize("headers", [{}, JSON])
+def test_a_ticket_that_may_be_spent_is_still_good_in_that_browser_alone(
+    slack: Slack, path: str, headers: dict[str, str]
+) -> None:
+    aws, browser = slack.world.aws, slack.world.browser
+    aws.lost = 1
+    assert browser.get(path, headers=headers).status == 502
+    assert len(aws.once) == 2  # the ticket, after the signature of the message that it came from
+    # Who has seen the link has not seen the cookie, nor can they make it up.
+    elsewhere = Browser(browser.base_url)
+    for guess in ("", "x" * 22, "%", "é", "x" * 4000):
+        elsewhere.cookies = {"__Secure-gate-try": guess}
+        assert _is_refused(elsewhere.get(path))
+    answer = browser.get(path)
+    assert (answer.status, answer.location) == (302, ALICE_URL)
 
 
 def test_the_audit_line_of_a_ticket_names_the_person(slack: Slack, path: str, lines: Lines) -> None:  # noqa: F811

@@ -4,6 +4,7 @@ Whoever comes with a ticket is the caller it was made for. A notebook that is no
 a cookie takes the ticket's place, in that browser and for that notebook alone, so that the page can look again.
 """
 
+import re
 import secrets
 
 from aws_lambda_powertools.shared.cookies import Cookie
@@ -20,6 +21,8 @@ TICKET_SECONDS = 300
 WAIT_SECONDS = 900
 """A notebook usually starts in three to five minutes; who has waited this long asks for a new ticket."""
 
+_BY = re.compile(r"[\w-]{22}", re.ASCII)
+
 
 class Tickets:
     """Makes and redeems tickets, and keeps those who wait."""
@@ -35,11 +38,20 @@ class Tickets:
         """Return a ticket by which `caller` may come to `notebook`; their grant is asked again when they come."""
         return self._signer.sign([secrets.token_urlsafe(16), str(notebook), caller.subject, *caller.aliases])
 
-    def redeem(self, ticket: str, notebook: Notebook, request: Request) -> Caller:
-        """Return who comes to `notebook` with `ticket`, which is then spent.
+    def by(self, request: Request) -> str:
+        """Return who tries: what `again` told this browser, or somebody new."""
+        told = request.cookies.get(self._jar.full_name("gate-try"), "")
+        return told if _BY.fullmatch(told) else secrets.token_urlsafe(16)
 
-        Raises `TicketPreviewError`, which leaves it unspent, when nobody has clicked yet, and `InvalidTicketError`
-        when it is altered, late, spent, or another notebook's.
+    def again(self, by: str) -> Cookie:
+        """Make the cookie by which this browser, and no other, may try a ticket again that may be spent already."""
+        return self._jar.make("gate-try", by, max_age=TICKET_SECONDS)
+
+    def redeem(self, ticket: str, notebook: Notebook, request: Request, *, by: str) -> Caller:
+        """Return who comes to `notebook` with `ticket`, which is then spent by `by`.
+
+        Raises `TicketPreviewError`, which leaves it unspent, when nobody has clicked yet, `InvalidTicketError`
+        when it is altered, late, spent, or another notebook's, and what `aws_errors` raises when that can't be told.
         """
         if request.speculative:
             raise TicketPreviewError
@@ -47,7 +59,7 @@ class Tickets:
             number, named, subject, *aliases = self._signer.read(ticket)
             if named != str(notebook):
                 raise InvalidTicketError
-            self._once.spend(f"ticket/{number}")
+            self._once.spend(f"ticket/{number}", by=by)
         except (BadSignatureError, SpentError):
             raise InvalidTicketError from None
         return Caller(subject, (), "ticket", request.address, tuple(aliases))

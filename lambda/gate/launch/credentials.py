@@ -85,7 +85,7 @@ class CallerClients:
                 DurationSeconds=ROLE_SESSION,
                 **outside,
             )
-        client = self._sagemaker_of(answer["Credentials"], target.region)
+            client = self._sagemaker_of(answer["Credentials"], target.region)
         with self._lock:
             self._kept[key] = (client, now + FRESH)
             while len(self._kept) > MOST:

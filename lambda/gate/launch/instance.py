@@ -1,8 +1,12 @@
 """A notebook instance as SageMaker describes it, and what can be done with it as it stands."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gate.grants import Grant
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.type_defs import DescribeNotebookInstanceOutputTypeDef
 
 USUAL_START = 180
 """Seconds that a small instance usually takes from stopped to in service."""
@@ -22,6 +26,11 @@ class Instance:
     def state_in_words(self) -> str:
         """The state as people call it."""
         return _WORDS.get(self.state, self.state)
+
+
+def instance_of(answer: "DescribeNotebookInstanceOutputTypeDef") -> Instance:
+    """Read what DescribeNotebookInstance answered. Raises `KeyError` where a part is missing."""
+    return Instance(answer["NotebookInstanceStatus"], answer["InstanceType"], answer["LastModifiedTime"].timestamp())
 
 
 _WORDS = {

@@ -26,7 +26,7 @@ from gate.errors import (
 from gate.grants import Grant, View
 from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
-from gate.launch.instance import Instance, Standing
+from gate.launch.instance import Instance, Standing, instance_of
 from gate.launch.names import session_name
 from gate.launch.place import Target, target_of
 from gate.launch.policy import host, session_policy
@@ -77,12 +77,12 @@ class Launcher:
         """
         name, seconds = grant.notebook.name, grant.session
         try:
-            answer = self._run(
+            url = self._run(
                 caller,
                 grant,
                 lambda sagemaker: sagemaker.create_presigned_notebook_instance_url(
                     NotebookInstanceName=name, SessionExpirationDurationInSeconds=seconds
-                ),
+                )["AuthorizedUrl"],
             )
         except AwsError as error:
             # The API's sentence for a stopped notebook is not documented: ask for the state instead of reading it.
@@ -94,23 +94,19 @@ class Launcher:
                 if instance.state != "InService":
                     raise NOT_READY.get(instance.state, NotebookBusyError)(instance) from error
             raise
-        url = answer["AuthorizedUrl"]
         return Launch(f"{url}&view=lab" if (view or grant.view) == "lab" else url)
 
     def describe(self, caller: Caller, grant: Grant) -> Instance:
         """Return how the notebook stands. Raises `NotebookMissingError`."""
         name = grant.notebook.name
         try:
-            answer = self._run(
-                caller, grant, lambda client: client.describe_notebook_instance(NotebookInstanceName=name)
+            return self._run(
+                caller, grant, lambda client: instance_of(client.describe_notebook_instance(NotebookInstanceName=name))
             )
         except AwsError as error:
             if _code(error) in NOT_SO:
                 raise NotebookMissingError from error
             raise
-        return Instance(
-            answer["NotebookInstanceStatus"], answer["InstanceType"], answer["LastModifiedTime"].timestamp()
-        )
 
     def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[Standing]:
         """Return how each of the notebooks stands, as far as that can be told now; asked side by side."""

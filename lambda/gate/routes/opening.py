@@ -8,7 +8,7 @@ from gate.grants import Grant, View
 from gate.launch.instance import USUAL_START, Standing
 from gate.notebook import Notebook
 from gate.request import Request
-from gate.responses import Response, document, page, redirect, retry_headers
+from gate.responses import Response, document, failure, page, redirect, retry_headers
 from gate.routes.shared import grant_of, notebook_in, their_notebooks
 from gate.service import the_gate
 
@@ -58,17 +58,22 @@ def _view(request: Request) -> View | None:
 
 
 def _with_ticket(request: Request, record: Decision, ticket: str, named: Notebook, view: View | None) -> Response:
-    tickets = the_gate().tickets
-    record.caller = tickets.redeem(ticket, named, request)
+    tickets, config = the_gate().tickets, the_gate().config
+    by = tickets.by(request)
+    try:
+        record.caller = tickets.redeem(ticket, named, request, by=by)
+    except UpstreamError as error:
+        record.ended(error)
+        return failure(error, request, base_path=config.base_path, cookies=[tickets.again(by)])
     try:
         return _into(request, record, grant_of(record.caller, named), view)
     except (NotReadyError, UpstreamError) as error:
-        if request.wants_json:
-            raise
-        record.outcome = error.reason
-        # The ticket is spent, so the page that tries again must have another address, and something else to show.
+        record.ended(error)
+        # The ticket is spent, so who tries again must have another address, and something else to show.
         cookie = tickets.wait(record.caller, named)
-        return redirect(f"{the_gate().config.base_url}{_path(named, view)}", status=303, cookies=[cookie])
+        if request.wants_json:
+            return failure(error, request, base_path=config.base_path, cookies=[cookie])
+        return redirect(f"{config.base_url}{_path(named, view)}", status=303, cookies=[cookie])
 
 
 def _into_or_wait(request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
@@ -77,7 +82,7 @@ def _into_or_wait(request: Request, record: Decision, grant: Grant, view: View |
     except NotReadyError as error:
         if request.wants_json:
             raise
-        record.outcome = error.reason
+        record.ended(error)
         return _waiting(request, error, grant, view)
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate import deadline
@@ -113,6 +114,6 @@ def _slack_errors(method: str) -> Iterator[None]:
     except SlackApiError as error:
         logger.warning("slack call failed", method=method, code=error.response.get("error"))
         raise SlackDownError from None
-    except (SlackClientError, OSError, KeyError) as error:
+    except (SlackClientError, OSError, HTTPException, KeyError, ValueError) as error:
         logger.warning("slack call failed", method=method, code=type(error).__name__)
         raise SlackDownError from None
