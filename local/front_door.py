@@ -61,6 +61,10 @@ class FrontDoor:
         """End the function."""
         self._instance.shutdown()
 
+    def settle(self) -> None:
+        """Wait until the function has worked off its own events."""
+        self._instance.submit(lambda: None).result()
+
     def later(self, event: Mapping[str, Any]) -> None:
         """Invoke the function with an event of its own, when it is free: as Lambda does, with one more try."""
         self._instance.submit(self._work_off, dict(event))

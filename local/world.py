@@ -154,8 +154,8 @@ class World:
             issuer = self._between("issuer", self.provider.issuer)
         aws_urls = {service: self._between(service, self.aws.function_url) for service in OPERATIONS}
         aws = self._started.enter_context(functions_environment(self.aws.function_url, aws_urls))
+        self.slack.url = self._between("slack", self.slack.url)
         slack_here = self._slack_app.environment(self.slack, environment)
-        slack_here["GATE_SLACK_API_URL"] = self._between("slack", slack_here["GATE_SLACK_API_URL"])
         here = {**aws, **slack_here, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
         self._environment |= {**environment, **here}
         self.start_anew()
@@ -225,10 +225,14 @@ class World:
             return sign_in_page(self.base_url)
         return await self.front_door.serve(incoming)
 
-    def start_anew(self) -> None:
-        """Start the function as Lambda does after a pause: it keeps nothing of what it knew."""
+    def start_anew(self, *, ahead: float = 0) -> None:
+        """Start the function as Lambda does after a pause: it keeps nothing of what it knew.
+
+        `ahead`: seconds by which its clock is ahead of everybody else's.
+        """
         session.cache_clear()
-        service.install(service.Gate(Config.from_environ(self._environment), clock=self._clock))
+        clock = self._clock
+        service.install(service.Gate(Config.from_environ(self._environment), clock=lambda: clock() + ahead))
 
     def operator(self, service_name: str) -> Any:
         """Return a boto3 client that may do anything: what an administrator's credentials would give."""

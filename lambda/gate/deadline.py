@@ -15,6 +15,9 @@ from weakref import WeakSet
 ANSWER_WITHIN = 9.0
 """Seconds for all calls of one request together: people have an answer within ten."""
 
+ACKNOWLEDGE_WITHIN = 2.5
+"""Seconds for all calls of one request of Slack's, which waits for three."""
+
 LATER = 24.0
 """Seconds for what nobody waits for: the answers in Slack."""
 

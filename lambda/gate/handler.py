@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from aws_lambda_powertools.logging import correlation_paths
 
 from gate.audit import log_unexpected, logger
-from gate.deadline import LATER, within
+from gate.deadline import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN, LATER, within
 from gate.errors import GateError, NotSignedInError
 from gate.identity.target import safe_target
 from gate.metrics import count_request, metrics
@@ -35,8 +35,9 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         with within(remaining, most=LATER):
             the_gate().slack.answer(Ask(**event["slack"]))
         return None
-    with within(remaining):
-        return _answer(Request.from_event(event, context.invoked_function_arn)).for_api_gateway()
+    request = Request.from_event(event, context.invoked_function_arn)
+    with within(remaining, most=ACKNOWLEDGE_WITHIN if request.resource == "/slack" else ANSWER_WITHIN):
+        return _answer(request).for_api_gateway()
 
 
 def _answer(request: Request) -> Response:

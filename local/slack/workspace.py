@@ -63,8 +63,18 @@ class Workspace:
         self._shown: dict[str, Surface] = {}
         self._changed = threading.Condition()
         self._server = WsgiServer(self._app)
-        self.api_url = f"{self._server.url}/api/"
-        self.hooks_url = f"{self._server.url}/hooks/"
+        self.url = self._server.url
+        """Where the app finds it."""
+
+    @property
+    def api_url(self) -> str:
+        """Where the API's methods are."""
+        return f"{self.url}/api/"
+
+    @property
+    def hooks_url(self) -> str:
+        """What every response_url begins with."""
+        return f"{self.url}/hooks/"
 
     def close(self) -> None:
         """Stop serving."""
@@ -74,9 +84,13 @@ class Workspace:
         """Send `/notebook TEXT` as `user`; return the status that the app answers."""
         with self._changed:
             self._shown.pop(user, None)
-        return self.send(
-            payloads.command(self._member(user), text, response_url=self.hook(user), trigger_id=self.trigger(user))
+        status, body = self._send(
+            payloads.command(self._member(user), text, response_url=self.hook(user), trigger_id=self.trigger(user)), {}
         )
+        if status == 200 and body:
+            # What comes with the acknowledgement is shown at once (docs.slack.dev, "Responding to commands").
+            self._show(user, Surface([{"type": "section", "text": {"text": json.loads(body)["text"]}}]))
+        return status
 
     def shortcut(self, user: str) -> int:
         """Choose the app's global shortcut as `user`; return the status that the app answers."""
@@ -107,6 +121,9 @@ class Workspace:
 
     def send(self, body: bytes, headers: Mapping[str, str] | None = None) -> int:
         """Send `body` to the app, signed, with `headers` in place of those that Slack sends; return the status."""
+        return self._send(body, headers or {})[0]
+
+    def _send(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         stamp = str(int(self._clock()))
         signed = SignatureVerifier(self._signing_secret).generate_signature(timestamp=stamp, body=body)
         own = {
@@ -120,8 +137,9 @@ class Workspace:
         source = (OUTSIDE, 0) if _has(OUTSIDE) else None
         connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=30, source_address=source)
         try:
-            connection.request("POST", place.path, body, {**own, **(headers or {})})
-            return connection.getresponse().status
+            connection.request("POST", place.path, body, {**own, **headers})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
         finally:
             connection.close()
 

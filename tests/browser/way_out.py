@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import closing
 from types import TracebackType
 
 
@@ -34,8 +35,14 @@ class WayOut:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)  # in which what was closed goes
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # Browsers connect ahead, and may never say what for.
+        with closing(writer):
+            await self._connect(reader, writer)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _, methods = await reader.readexactly(2)
         await reader.readexactly(methods)
         writer.write(b"\x05\x00")
@@ -44,12 +51,9 @@ class WayOut:
         await reader.readexactly({1: 4, 4: 16}.get(kind) or (await reader.readexactly(1))[0])
         port = int.from_bytes(await reader.readexactly(2))
         there = await asyncio.open_connection("127.0.0.1", port, local_addr=(self._address, 0))
-        writer.write(b"\x05\x00\x00\x01" + bytes(6))
-        try:
+        with closing(there[1]):
+            writer.write(b"\x05\x00\x00\x01" + bytes(6))
             await asyncio.gather(_pipe(reader, there[1]), _pipe(there[0], writer))
-        finally:
-            writer.close()
-            there[1].close()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

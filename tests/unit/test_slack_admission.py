@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate import deadline
 from gate.errors import InvalidSlackRequestError
 from gate.request import Request
 from gate.slack.ask import Ask, ask_of
 from local.slack import payloads
 from local.slack.payloads import Member
+from tests.unit.aws import refusal
 from tests.unit.conftest import Answer
 from tests.unit.slack import SECRET, Slack, stored
 
@@ -220,3 +222,22 @@ def test_the_local_workspace_sends_what_slack_publishes() -> None:
         form = dict(parse_qsl(sent[kind].decode(), keep_blank_values=True))
         payload = form if kind == "command" else json.loads(form["payload"])
         assert payload.keys() == stored(kind).keys(), kind
+
+
+@pytest.mark.parametrize("operation", ["get_secret_value", "put_item", "invoke"])
+def test_a_slash_command_that_cannot_be_worked_off_is_told_so_at_once(slack: Slack, operation: str) -> None:
+    slack.world.aws.errors[operation] = refusal("InternalFailure")
+    answer = slack.post(slack.body("command"))
+    assert (answer.status, answer.json["response_type"]) == (200, "ephemeral")
+    assert "AWS did not answer as it should" in answer.json["text"]
+    assert "Reference: `" in answer.json["text"]
+    # To these Slack itself says that something went wrong, and that one may try again, unless it sees a 200.
+    for kind in ("shortcut", "press"):
+        assert slack.post(slack.body(kind)).status == 502
+
+
+def test_slack_is_answered_in_the_time_that_it_waits(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = []
+    monkeypatch.setattr("gate.once.Once.spend", lambda *_a, **_o: left.append(deadline.left(60)))
+    assert slack.post(slack.body("command")).status == 200
+    assert 2 < left[0] <= 2.5

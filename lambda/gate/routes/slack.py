@@ -1,14 +1,18 @@
 """What Slack sends: slash commands, shortcuts, and presses on buttons."""
 
 from gate.audit import decision
-from gate.errors import SlackRefusedError
+from gate.errors import SlackRefusedError, UpstreamError
 from gate.request import Request
-from gate.responses import Response
+from gate.responses import Response, document
 from gate.service import the_gate
+from gate.slack.ask import is_command
 
 
 def slack(request: Request) -> Response:
-    """Acknowledge what Slack sends; the answer follows. Whatever is not Slack's gets an empty 401."""
+    """Acknowledge what Slack sends; the answer follows. Whatever is not Slack's gets an empty 401.
+
+    A slash command is answered in words right away when there will be no answer to follow.
+    """
     desk = the_gate().slack
     try:
         with decision(request, "slack"):
@@ -17,4 +21,9 @@ def slack(request: Request) -> Response:
                 desk.begin(ask, request.function_arn)
     except SlackRefusedError:
         return Response(401, headers={"WWW-Authenticate": "Slack-Signature"})
+    except UpstreamError as error:
+        if not is_command(request):
+            raise  # of which Slack says that it had trouble, and to try again; it would not show words of ours
+        words = f"*{error.title}*\n{error.words}\nReference: `{request.id}`"
+        return document({"response_type": "ephemeral", "text": words})
     return Response(200)

@@ -55,6 +55,11 @@ def ask_of(request: Request) -> Ask | None:
         raise InvalidSlackRequestError from None
 
 
+def is_command(request: Request) -> bool:
+    """Tell whether `request` is a slash command: the one thing that may be answered in words at once."""
+    return b"payload=" not in request.body
+
+
 def _command(form: dict[str, str], request: Request) -> Ask:
     # Whoever pastes a name may paste the quotes around it, too.
     name = form.get("text", "").strip(" \t\r\n`'\"*_<>")
