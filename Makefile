@@ -26,8 +26,20 @@ test: .venv/.ready node_modules/.ready .cache/browser ## Check style and types, 
 bench: .cache/bench/.ready ## Measure the function beside what one would write instead (about ten minutes)
 	@PYTHONPATH=lambda:. .cache/bench/bin/python -m bench
 
+faults: .venv/.ready node_modules/.ready ## Let every neighbour fail in every way at every endpoint (about ten minutes)
+	@PYTHONPATH=lambda:. $(PYTHON) -m trials faults
+
+rush: .venv/.ready ## Play mornings on which everybody comes at once (about ten minutes)
+	@PYTHONPATH=lambda:. $(PYTHON) -m trials rush
+
+fuzz: .venv/.ready node_modules/.ready ## Try over a hundred thousand hostile inputs (about ten minutes)
+	$(PYTHON) -m pytest -q --hypothesis-profile=fuzz tests/fuzz
+
 pictures: .venv/.ready node_modules/.ready .cache/browser ## Take the documents' pictures again
 	PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/browser
+
+audit: .venv/.ready ## Ask the public databases for known weaknesses of what the lock files name
+	@scripts/audit
 
 format: .venv/.ready ## Put the code into its one style
 	.venv/bin/ruff check --fix
@@ -55,4 +67,4 @@ node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run slack slack-manifest test bench pictures format deploy clean .venv
+.PHONY: help run slack slack-manifest test bench faults rush fuzz pictures audit format deploy clean .venv

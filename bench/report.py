@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.cost import cost_of_a_million
+from bench.tables import fill
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results.json"
@@ -28,14 +29,7 @@ LARGEST_BUNDLE = 12
 def write(results: dict[str, Any]) -> None:
     """Write `results` to all three places."""
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    text = GUIDE.read_text(encoding="utf-8")
-    for name, table in TABLES.items():
-        before, mark, rest = text.partition(f"<!-- {name} -->\n")
-        _, end, after = rest.partition("<!-- end -->")
-        assert mark, name
-        assert end, name
-        text = before + mark + table(results) + end + after
-    GUIDE.write_text(text, encoding="utf-8")
+    fill(GUIDE, {name: table(results) for name, table in TABLES.items()})
     _plot(results["contestants"])
 
 

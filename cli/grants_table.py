@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from cli.aws import aws_errors, code_of
 from cli.grant_entry import Entry, Item
 from cli.grants_plan import Change, Key
-from gate.once import PREFIX
+from gate import once
+from gate.launch import numbers
 
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
@@ -33,7 +34,7 @@ class GrantsTable:
         with aws_errors():
             for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True):
                 for item in page["Items"]:
-                    if not item["principal"]["S"].startswith(PREFIX):
+                    if not item["principal"]["S"].startswith((once.PREFIX, numbers.PREFIX)):
                         found[_key(item)] = item
         return found
 

@@ -1,6 +1,7 @@
 """Puts the function and its dependencies together, without Docker, for the platform that it runs on."""
 
 import hashlib
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +15,10 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "lambda"
 LOCK = ROOT / "uv.lock"
 MADE_BY = tuple(Path(__file__).with_name(name) for name in ("bundle.py", "bytecode.py", "models.py"))
+
+
+SBOM = "sbom.cdx.json"
+"""What the bundle holds, with versions and hashes (CycloneDX), in the bundle itself."""
 
 
 class BundlingError(Exception):
@@ -31,6 +36,7 @@ def bundle(target: Path, *, platform: str, python: str | None) -> None:
     Raises `BundlingError` or `BytecodeError`.
     """
     install(target, group="function", platform=platform)
+    (target / SBOM).write_text(_bill_of_materials("function"), encoding="utf-8")
     shutil.copytree(SOURCE / "gate", target / "gate", ignore=shutil.ignore_patterns("__pycache__"))
     prune(target / "botocore" / "data")
     if python:
@@ -48,6 +54,14 @@ def install(target: Path, *, group: str, platform: str) -> None:
     # Wheels for the function's platform alone: with other tags resolvers fall back to ancient source releases.
     command += ["--python-platform", platform, "--python-version", PYTHON_VERSION, "--only-binary", ":all:"]
     _run([*command, "--require-hashes", "--no-deps", "--no-compile-bytecode"], stdin=requirements)
+
+
+def _bill_of_materials(group: str) -> str:
+    command = [_uv(), "--color", "never", "export", "--frozen", "--no-default-groups", "--only-group", group]
+    made = json.loads(_run([*command, "--no-emit-project", "--quiet", "--format", "cyclonedx1.5"]))
+    # The same bundle has the same list, whoever makes it and when.
+    del made["serialNumber"], made["metadata"]["timestamp"]
+    return json.dumps(made, indent=1) + "\n"
 
 
 def fingerprint(*, python: str | None) -> str:

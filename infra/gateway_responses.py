@@ -28,6 +28,8 @@ class _Words:
     reason: str
     title: str
     text: str
+    again: int = 0
+    """Seconds after which a browser tries again by itself, where that makes sense."""
 
 
 _OUTSIDE = "The notebooks can be reached from your company's networks only. Join the VPN, then try again."
@@ -49,7 +51,8 @@ _RESPONSES = (
         429,
         "busy",
         "Many people are opening notebooks right now",
-        "Wait a few seconds, then try again.",
+        "Leave this page open: it tries again by itself in a few seconds.",
+        again=5,
     ),
     _Words(
         apigateway.ResponseType.REQUEST_TOO_LARGE,
@@ -88,10 +91,11 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
     for words in (*_RESPONSES, _ANY_4XX, _ANY_5XX):
         body = {"error": words.reason, "message": words.text, "reference": "$context.requestId"}
         page = _PAGE.replace("{title}", html.escape(words.title)).replace("{text}", html.escape(words.text))
+        again = {"Refresh": f"'{words.again}'", "Retry-After": f"'{words.again}'"} if words.again else {}
         api.add_gateway_response(
             words.reason.replace("_", "-") + "-" + words.kind.response_type.lower().replace("_", "-"),
             type=words.kind,
             status_code=str(words.status) if words.status else None,
-            response_headers=_HEADERS,
+            response_headers={**_HEADERS, **again},
             templates={"text/html": page, "application/json": json.dumps(body)},
         )

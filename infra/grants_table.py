@@ -9,7 +9,8 @@ from constructs import Construct
 class GrantsTable(Construct):
     """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves.
 
-    Beside the grants it remembers, for an hour, what may happen once: tickets and Slack's requests.
+    Beside the grants it remembers, for an hour, what may happen once (tickets and Slack's requests), and who stands in
+    line while AWS throttles.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
@@ -37,14 +38,17 @@ class GrantsTable(Construct):
             )
         )
 
-    def grant_remembering(self, role: iam.IRole) -> None:
-        """Let `role` write down what has happened once, and no grant: only under a key that no principal has."""
+    def grant_remembering(self, role: iam.IRole, *, once: bool) -> None:
+        """Let `role` write down what it has to remember, and no grant: only under keys that no principal has.
+
+        Who stands in line, and, with `once`, what may not happen twice.
+        """
         role.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=["dynamodb:PutItem"],
+                actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
                 resources=[self.table.table_arn],
                 conditions={
-                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["once:*"]},
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["line:*", *(["once:*"] if once else [])]},
                     # "For all values" is true of none, too.
                     "Null": {"dynamodb:LeadingKeys": "false"},
                 },

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 OPERATIONS: Mapping[str, Collection[str]] = {
-    "dynamodb": {"ExecuteStatement", "PutItem"},
+    "dynamodb": {"ExecuteStatement", "PutItem", "UpdateItem"},
     "lambda": {"Invoke"},
     "sagemaker": {
         "CreatePresignedNotebookInstanceUrl",

@@ -194,8 +194,8 @@ class LimitSettings(Section):
     """How much and how long."""
 
     session: int = LONGEST_SESSION
-    rate: int = Field(default=20, ge=1, le=10_000)
-    burst: int = Field(default=40, ge=1, le=5_000)
+    rate: int = Field(default=200, ge=1, le=10_000)
+    burst: int = Field(default=400, ge=1, le=5_000)
     log_days: int = 365
 
     @field_validator("session")

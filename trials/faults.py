@@ -1,48 +1,53 @@
-"""Every neighbour fails in every way, while every endpoint is used. `make faults` writes what came of it."""
+"""Every neighbour fails in every way, while every endpoint is used."""
 
-import io
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from gate.audit import logger
+import requests
+
+from gate.launch import numbers
 from local.world import World
-from tests.local.client import Person
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
 from trials.neighbour import Fault, Neighbour
+from trials.person import Person
+from trials.witness import Witness
 
-NEIGHBOURS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda", "issuer", "slack")
+AWS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda")
+NEIGHBOURS = (*AWS, "issuer", "slack")
 REASONS = {
-    **dict.fromkeys(
-        ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda"), frozenset({"aws_error", "throttled"})
-    ),
-    "issuer": frozenset({"identity_provider_down", "login_failed"}),
-    "slack": frozenset({"slack_down"}),
+    **dict.fromkeys(AWS, frozenset({"aws_error", "throttled"})),
+    # Launches that AWS throttles form a line.
+    **dict.fromkeys(("sts", "sagemaker"), frozenset({"aws_error", "throttled", "in_line"})),
+    # A provider that answers a code with 429 has refused it: sign in again. A clock that is off breaks tokens.
+    "issuer": frozenset({"identity_provider_down", "login_failed", "invalid_token"}),
+    "slack": frozenset({"slack_down", "slack_signature"}),
 }
-"""What may be told of each. A provider that answers a code with 429 has refused it: sign in again."""
-AFTER = 2.0
-"""Seconds that writing the answer may take when all time for calls is over."""
+"""What may be told of each."""
+
+BEHIND = -900.0
+"""Seconds by which the function's clock is off: more than the 60 that are allowed, and than Slack's 300."""
+
+
+IN_A_MOMENT = 1.0
+"""Seconds after which it is the turn of whoever is first in line."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one request."""
+    """What came of one cell."""
 
+    endpoint: str
+    neighbour: str
+    fault: str
     status: int
     reason: str
-    """Empty for what went well."""
+    """Empty for what went as it does on good days."""
     seconds: float
-    called: int
-    """How often the neighbour was asked."""
-    log: str
-    url: str = ""
-
-    @property
-    def told(self) -> str:
-        """For the table."""
-        return f"{self.reason or self.status} {self.seconds:.1f} s"
+    wrong: list[str]
+    """What must not be; nothing, it is to be hoped."""
 
 
 class Trial:
@@ -51,58 +56,112 @@ class Trial:
     def __init__(self, world: World, neighbours: dict[str, Neighbour]):
         self.world = world
         self._neighbours = neighbours
+        self._healthy: dict[str, int] = {}
 
     @classmethod
     @contextmanager
     def begin(cls, *, remaining_ms: int = 28_000) -> Iterator["Trial"]:
         """Start it; `remaining_ms`: what Lambda says is left at each request's begin."""
-        neighbours: dict[str, Neighbour] = {}
+        with ExitStack() as started:
+            neighbours: dict[str, Neighbour] = {}
 
-        def between(name: str, url: str) -> str:
-            neighbours[name] = Neighbour(name, url)
-            return neighbours[name].url
+            def between(name: str, url: str) -> str:
+                neighbours[name] = Neighbour(name, url)
+                started.callback(neighbours[name].close)
+                return neighbours[name].url
 
-        sample = SAMPLE.model_copy(update={"urls_per_second": 10_000})
-        with World(sample=sample, between=between) as world:
+            sample = SAMPLE.model_copy(update={"urls_per_second": 10_000})
+            world = started.enter_context(World(sample=sample, between=between))
             world.front_door.remaining_ms = remaining_ms
-            try:
-                yield cls(world, neighbours)
-            finally:
-                for neighbour in neighbours.values():
-                    neighbour.close()
+            yield cls(world, neighbours)
 
-    def put(self, endpoint: Endpoint, name: str | None, fault: Fault | None) -> Outcome:
-        """Use `endpoint` at a function that has just started, while the neighbour `name` fails."""
-        self.world.instances.put(NOTEBOOK, "Stopped" if "start" in endpoint.name else "InService")
-        person = Person(self.world)
+    def put(self, endpoint: Endpoint, name: str, fault: Fault) -> Outcome | None:
+        """Use `endpoint` at a function that has just started, while the neighbour `name` fails.
+
+        None where that makes no sense: a clock can be off another's only where somebody looks at it.
+        """
+        clocks = fault is Fault.SKEWED and name not in AWS
+        if clocks and name not in endpoint.needs:
+            return None
+        healthy = self._on_a_good_day(endpoint)
+        person, witness = Person(self.world), Witness(self.world)
+        person.hooks["response"] = [witness.answered]
+        self.world.instances.put(NOTEBOOK, endpoint.state)
+        self._empty_the_line()
         request = endpoint.ready(self.world, person)
-        self.world.start_anew()
-        neighbour = self._neighbours[name] if name else None
-        before = neighbour.calls if neighbour else 0
-        if neighbour:
-            neighbour.misbehave(fault)
-        stream = io.StringIO()
-        kept = logger.registered_handler.stream  # type: ignore[attr-defined]
-        logger.registered_handler.setStream(stream)  # type: ignore[attr-defined]
-        try:
-            begun = time.monotonic()
-            answer = request()
-            seconds = time.monotonic() - begun
-        finally:
-            if neighbour:
+        self.world.start_anew(ahead=BEHIND if clocks else 0)
+        neighbour = self._neighbours[name]
+        before = neighbour.calls
+        with witness.listening():
+            neighbour.misbehave(None if clocks else fault)
+            try:
+                answer = request()
+            finally:
                 neighbour.misbehave(None)
-            logger.registered_handler.setStream(kept)  # type: ignore[attr-defined]
-        called = neighbour.calls - before if neighbour else 0
-        log = stream.getvalue()
-        reason = _reason(answer.headers.get("Content-Type", ""), answer.text) or _outcome(log)
-        return Outcome(answer.status_code, reason, seconds, called, log, answer.headers.get("Location", ""))
+        wrong = []
+        if name in endpoint.needs and neighbour.calls == before and fault is not Fault.REFUSED and not clocks:
+            wrong.append("it was not asked")
+        reason = _reason(answer, witness)
+        expected = REASONS[name] if name in endpoint.needs else frozenset()
+        if not (reason in expected or (answer.status_code == healthy and not reason)):
+            wrong.append(f"it said {reason or answer.status_code}")
+        if reason and not _has_words(answer, name):
+            wrong.append("no words")
+        if answer.elapsed.total_seconds() > endpoint.in_time:
+            wrong.append("too late")
+        wrong += [f"a {kind} was logged" for kind in witness.leaks()]
+        if self._untraced(endpoint, witness):
+            wrong.append("the notebook changed without a trace")
+        if reason:
+            if clocks:
+                self.world.start_anew()
+            if reason == "in_line":
+                time.sleep(IN_A_MOMENT)
+            afterwards = endpoint.again(person, request, answer)
+            if afterwards.status_code != healthy:
+                wrong.append(f"still {afterwards.status_code} afterwards")
+        return Outcome(
+            endpoint.name, name, fault.value, answer.status_code, reason, answer.elapsed.total_seconds(), wrong
+        )
+
+    def _on_a_good_day(self, endpoint: Endpoint) -> int:
+        if endpoint.name not in self._healthy:
+            self.world.instances.put(NOTEBOOK, endpoint.state)
+            answer = endpoint.ready(self.world, Person(self.world))()
+            assert answer.status_code < 400, f"{endpoint.name}: {answer.status_code} on a good day"
+            self._healthy[endpoint.name] = answer.status_code
+        return self._healthy[endpoint.name]
+
+    def _empty_the_line(self) -> None:
+        table, dynamodb = self.world.deployment.table["TableName"], self.world.operator("dynamodb")
+        for item in dynamodb.scan(TableName=table)["Items"]:
+            if item["principal"]["S"].startswith(numbers.PREFIX):
+                dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
+
+    def _untraced(self, endpoint: Endpoint, witness: Witness) -> bool:
+        changed = self.world.instances.state(NOTEBOOK) != endpoint.state
+        named = [line for line in witness.lines if line["message"] == "decision" and line.get("notebook") == NOTEBOOK]
+        return changed and not named
 
 
-def _reason(kind: str, text: str) -> str:
-    return str(json.loads(text).get("error", "")) if kind.startswith("application/json") else ""
+def _reason(answer: requests.Response, witness: Witness) -> str:
+    if answer.headers.get("Content-Type", "").startswith("application/json"):
+        return str(answer.json().get("error", ""))
+    # The first that is told is what the person meets; what Slack does not take, only the log can tell.
+    outcomes = [str(line["outcome"]) for line in witness.lines if line["message"] == "decision"]
+    failed = [outcome for outcome in outcomes if outcome != "allowed"]
+    if not failed and any(line["message"] == "slack call failed" for line in witness.lines):
+        return "slack_down"
+    return failed[0] if failed else ""
 
 
-def _outcome(log: str) -> str:
-    lines = [json.loads(line) for line in log.splitlines()]
-    found = [line["outcome"] for line in lines if line["message"] == "decision"]
-    return "" if not found or found[0] == "allowed" else str(found[0])
+def _has_words(answer: requests.Response, neighbour: str) -> bool:
+    if "/slack" in str(answer.request.url):
+        # Where it answers something else than a 200, or can't be reached, Slack has words of its own. And who was told
+        # that it failed, since Lambda's answer got lost, is answered nonetheless.
+        found = neighbour == "lambda" and "[Open" in answer.text
+        return answer.status_code != 200 or neighbour == "slack" or "Reference: " in answer.text or found
+    if answer.headers.get("Content-Type", "").startswith("application/json"):
+        told = json.loads(answer.text)
+        return bool(told["message"]) and bool(told["reference"])
+    return answer.status_code == 303 or "Reference" in answer.text

@@ -4,7 +4,9 @@ import contextlib
 import io
 import json
 import logging
+import os
 from collections.abc import Iterable, Iterator
+from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -36,8 +38,14 @@ class Witness:
         theirs.setLevel(logging.WARNING)
         logging.getLogger().addHandler(theirs)
         ours.setStream(self._text)  # type: ignore[attr-defined]
+        # On this machine nobody reads metrics, so they are off.
+        on = {name: value for name, value in os.environ.items() if name != "POWERTOOLS_METRICS_DISABLED"}
         try:
-            with contextlib.redirect_stdout(self._text), contextlib.redirect_stderr(self._text):
+            with (
+                patch.dict(os.environ, on, clear=True),
+                contextlib.redirect_stdout(self._text),
+                contextlib.redirect_stderr(self._text),
+            ):
                 yield
         finally:
             ours.setStream(kept)  # type: ignore[attr-defined]

@@ -19,7 +19,7 @@ logger = Logger(service="notebook-gate")
 
 
 _ON_THE_WAY = frozenset(
-    {"not_signed_in", "notebook_stopped", "notebook_starting", "notebook_stopping", "notebook_busy"}
+    {"not_signed_in", "in_line", "notebook_stopped", "notebook_starting", "notebook_stopping", "notebook_busy"}
 )
 """Outcomes that are no refusal: sign in first, or wait."""
 

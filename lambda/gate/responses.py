@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors import GateError, ThrottledError, UnauthenticatedError
+from gate.errors import GateError, InLineError, ThrottledError, UnauthenticatedError
 from gate.request import Request
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def failure(error: GateError, request: Request, *, base_path: str, cookies: Sequ
         body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
         return replace(document(body, status=error.status, headers=headers), cookies=cookies)
     return page(
-        "error.html",
+        error.template,
         base_path=base_path,
         status=error.status,
         headers=headers,
@@ -96,8 +96,9 @@ def retry_headers(error: GateError, request: Request) -> dict[str, str]:
         return {}
     headers = {"Retry-After": str(error.retry_after)}
     if isinstance(error, ThrottledError) and not request.wants_json and request.method == "GET":
-        # With jitter: not all of those who were turned away at once, at once again.
-        headers["Refresh"] = str(error.retry_after + secrets.randbelow(error.retry_after + 1))
+        # With jitter: not all of those who were turned away at once, at once again. A line needs none.
+        jitter = 0 if isinstance(error, InLineError) else secrets.randbelow(error.retry_after + 1)
+        headers["Refresh"] = str(error.retry_after + jitter)
     return headers
 
 

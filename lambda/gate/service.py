@@ -21,6 +21,8 @@ from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
 from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
+from gate.launch.line import Line
+from gate.launch.numbers import Numbers
 from gate.metrics import key_age
 from gate.notebook import Notebook
 from gate.once import Once
@@ -142,7 +144,9 @@ class Gate:
     @cached_property
     def launcher(self) -> Launcher:
         """The way into notebooks."""
-        return Launcher(self.config, CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock))
+        clients = CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock)
+        numbers = Numbers(self._dynamodb, table=self.config.table, clock=self._clock)
+        return Launcher(self.config, clients, Line(numbers, clock=self._clock))
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":

@@ -66,6 +66,9 @@ class Call:
             case "dynamodb", "PutItem":
                 keys = [parameters["Item"]["principal"]["S"]]
                 return [("dynamodb:PutItem", _table(parameters["TableName"]), {"dynamodb:LeadingKeys": keys})]
+            case "dynamodb", "UpdateItem":
+                keys = [parameters["Key"]["principal"]["S"]]
+                return [("dynamodb:UpdateItem", _table(parameters["TableName"]), {"dynamodb:LeadingKeys": keys})]
             case "dynamodb", operation if "TableName" in parameters:
                 return [(f"dynamodb:{operation}", _table(parameters["TableName"]), {})]
             case "lambda", "Invoke":

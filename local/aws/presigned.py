@@ -41,6 +41,10 @@ class PresignedUrls:
         self.made: list[PresignedUrl] = []
         """Every URL that was created, newest last."""
 
+    def throttle(self, rate: float) -> None:
+        """Take `rate` calls a second from now on, and one at once."""
+        self._throttle = _Throttle(rate, self._clock)
+
     def create(self, parameters: Mapping[str, Any], creator: Identity) -> dict[str, Any]:
         """Answer the call. Raises `ApiError`."""
         self._throttle.admit()

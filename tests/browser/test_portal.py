@@ -20,6 +20,12 @@ def _violations(page: Page) -> list[str]:
     return list(found)
 
 
+def _exhaust(world: World) -> None:
+    """Have AWS throttle from now on."""
+    world.urls.throttle(0.001)
+    world.operator("sagemaker").create_presigned_notebook_instance_url(NotebookInstanceName="bob-notebook")
+
+
 def _lands(page: Page, notebook: str) -> None:
     expect(page).to_have_url(re.compile(rf"^http://{notebook}\.notebook\.eu-west-1\.localhost:\d+/(lab|tree)"))
 
@@ -116,7 +122,7 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert _violations(page) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
-        if name in {"notebooks", "stopped", "pending"}:
+        if name in {"notebooks", "in-line", "stopped", "pending"}:
             picture(page, f"{name}-{scheme}", tmp_path)
 
     page.goto(f"{world.base_url}/open")
@@ -126,6 +132,10 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     look("not-granted", "This notebook is not yours to open")
     page.goto(f"{world.base_url}/open/-")
     look("bad-name", "That is not a notebook's name")
+    _exhaust(world)
+    page.goto(f"{world.base_url}/open/bob-notebook")
+    look("in-line", "You are in line")
+    world.urls.throttle(1000)
     for state, heading in (
         ("Stopped", "This notebook is stopped"),
         ("Pending", "This notebook is starting"),

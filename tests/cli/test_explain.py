@@ -17,7 +17,7 @@ from gate.notebook import Notebook
 from local.sample import Sample
 from local.world import World
 from tests.cli.conftest import Gate
-from tests.local.client import Person
+from trials.person import Person
 
 INSIDE, COLLEAGUE, OUTSIDE, ENDPOINT = "127.0.0.1", "127.0.0.3", "127.0.0.2", "127.0.0.4"
 JSON = {"Accept": "application/json"}

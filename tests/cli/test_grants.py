@@ -17,7 +17,7 @@ from gate.once import Once, SpentError
 from local.sample import Sample
 from local.world import World
 from tests.cli.conftest import Gate
-from tests.local.client import Person
+from trials.person import Person
 
 WANTED = """\
 grants:

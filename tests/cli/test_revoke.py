@@ -16,7 +16,7 @@ from gate.launch.policy import OPEN
 from local.sample import Sample
 from local.world import World
 from tests.cli.conftest import Gate
-from tests.local.client import Person
+from trials.person import Person
 
 
 @pytest.fixture

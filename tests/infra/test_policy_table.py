@@ -96,7 +96,8 @@ def _session_policy(deployment: Deployment, pin: str, address: str = MINE) -> An
     config = Config.from_environ({**deployment.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
     sts: Any = SimpleNamespace(assume_role=assume_role)
     clients = CallerClients(sts=sts, sagemaker_of=lambda *_: sagemaker, clock=time.time)
-    launcher = Launcher(config, clients)
+    nobody_waits: Any = None
+    launcher = Launcher(config, clients, nobody_waits)
     caller = Caller("user:alice@example.com", (), "session", address)
     launcher.describe(caller, Grant("user:alice@example.com", Notebook("alice-notebook"), 43_200, power="start"))
     assert asked[0]["RoleArn"] == deployment.launch_role.arn

@@ -11,7 +11,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 
-from infra.bundle import runtime_python
+from infra.bundle import SBOM, runtime_python
 from infra.models import OPERATIONS
 from infra.settings import Settings
 from infra.stacks import add_stacks
@@ -180,6 +180,20 @@ def test_the_bundle_holds_what_the_lock_file_says_and_nothing_of_the_tests(asset
         "cryptography",
     } <= installed
     assert not installed & {"boto3", "moto", "pytest", "aws-cdk-lib", "pydantic", "aiohttp"}
+
+
+def test_the_bundle_says_what_it_holds(asset: Path) -> None:
+    said = json.loads((asset / SBOM).read_text(encoding="utf-8"))
+    assert said["bomFormat"] == "CycloneDX"
+    listed = {each["purl"].partition("?")[0] for each in said["components"]}
+    held = set()
+    for path in asset.glob("*.dist-info"):
+        name, version = path.stem.rsplit("-", 1)
+        held.add(f"pkg:pypi/{name.lower().replace('_', '-').replace('.', '-')}@{version}")
+    # What runs on other machines alone is listed, too, as in the lock file.
+    assert held <= listed
+    hashes = [file["hashes"] for each in said["components"] for file in each["externalReferences"]]
+    assert all(each[0]["alg"] == "SHA-256" for each in hashes)
 
 
 @pytest.fixture

@@ -78,6 +78,14 @@ def test_only_the_functions_role_may_assume_the_launch_role(deployment: Deployme
     ]
 
 
+def _under(*keys: str) -> dict[str, Any]:
+    """The condition by which items can be written under these keys alone."""
+    return {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(keys)},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
 def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_deployment: Deployment) -> None:
     def may(which: Deployment) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -102,6 +110,8 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
         "sts:AssumeRole": [(environment["GATE_LAUNCH_ROLE_ARN"], None)],
         "sts:SetSourceIdentity": [(environment["GATE_LAUNCH_ROLE_ARN"], None)],
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
+        "dynamodb:PutItem": [(table, _under("line:*"))],
+        "dynamodb:UpdateItem": [(table, _under("line:*"))],
         "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
     }
     own, more = own_deployment.environment, may(own_deployment)
@@ -110,14 +120,10 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
         (GIVEN["client_secret_arn"], None),
         (own["GATE_SLACK_SECRET_ARN"], None),
     ]
-    # With Slack, two more: to remember what happened once, under a key that is no principal, and to invoke itself.
-    assert more.keys() - may(deployment).keys() == {"dynamodb:PutItem", "lambda:InvokeFunction"}
-    condition = {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["once:*"]},
-        "Null": {"dynamodb:LeadingKeys": "false"},
-    }
+    # With Slack, more: to remember what happened once, under a key that is no principal, and to invoke itself.
+    assert more.keys() - may(deployment).keys() == {"lambda:InvokeFunction"}
     own_table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own['GATE_TABLE']}"
-    assert more["dynamodb:PutItem"] == [(own_table, condition)]
+    assert more["dynamodb:PutItem"] == [(own_table, _under("line:*", "once:*"))]
     assert more["lambda:InvokeFunction"] == [(own_deployment.function_arn, None)]
 
 
@@ -175,7 +181,7 @@ def test_every_route_leads_to_an_endpoint(method: str, route: str) -> None:
 def test_the_api_counts_throttles_and_logs_no_secret(template: Template) -> None:
     stage = _one(template, "AWS::ApiGateway::Stage")
     (settings,) = stage["MethodSettings"]
-    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (20, 40)
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (200, 400)
     assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
     logged = set(json.loads(stage["AccessLogSetting"]["Format"]).values())
     assert "$context.requestId" in logged

@@ -10,7 +10,7 @@ from local.aws.presigned import PresignedUrl
 from local.sample import Sample
 from local.template import EGRESS, Template
 from local.world import World
-from tests.local.client import Person
+from trials.person import Person
 
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 ALICES = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/alice-notebook"

@@ -10,12 +10,12 @@ import pytest
 from local.sample import Sample
 from local.template import REGION, Template
 from local.world import World
-from tests.local.client import Person
 from tests.local.clock import Clock
 from tests.local.test_broken_deployments import launch_role
 from tests.local.test_least_privilege import FUNCTION_KEY, client_maker, refused
 from tests.local.test_notebook_site import COLLEAGUE, ENDPOINT, MINE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT
 from tests.local.visitor import Visitor
+from trials.person import Person
 
 Change = Callable[[list[dict[str, Any]]], None]
 ALICES = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from local.aws.authority import FUNCTION_KEY
 from local.template import REGION
 from local.world import World
-from tests.local.client import Person
+from trials.person import Person
 
 Make = Callable[[str], Any]
 OTHER_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:other-AbCdEf"
@@ -61,7 +61,12 @@ def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, f
     once = {"principal": {"S": "once:ticket/x"}, "notebook": {"S": "-"}}
     assert not refused(lambda: dynamodb.put_item(TableName=table, Item=once))
     assert refused(lambda: dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": once}}]}))
-    assert refused(lambda: dynamodb.update_item(TableName=table, Key=once))
+    line = {"principal": {"S": "line:home"}, "notebook": {"S": "-"}}
+    adding = {"UpdateExpression": "ADD #last :one", "ExpressionAttributeNames": {"#last": "last"}}
+    adding |= {"ExpressionAttributeValues": {":one": {"N": "1"}}}
+    assert not refused(lambda: dynamodb.update_item(TableName=table, Key=line, **adding))
+    assert not refused(lambda: dynamodb.put_item(TableName=table, Item=line))
+    assert refused(lambda: dynamodb.update_item(TableName=table, Key=item, **adding))
     assert refused(lambda: dynamodb.delete_item(TableName=table, Key=item))
     assert refused(lambda: dynamodb.delete_table(TableName=table))
 

@@ -9,9 +9,9 @@ import pytest
 
 from local.sample import Sample
 from local.world import World
-from tests.local.client import Person
 from tests.local.clock import Clock
 from tests.local.visitor import Visitor
+from trials.person import Person
 
 MINE, OUTSIDE, COLLEAGUE, THROUGH_ENDPOINT = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
 ENDPOINT = "vpce-0123456789abcdef0"

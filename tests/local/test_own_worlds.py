@@ -2,8 +2,8 @@
 
 from local.sample import Sample
 from local.world import World
-from tests.local.client import Person
 from tests.local.clock import Clock
+from trials.person import Person
 
 JSON = {"Accept": "application/json"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from gate.audit import logger
 from local.world import World
-from tests.local.client import Person
+from trials.person import Person
 
 JSON = {"Accept": "application/json"}
 

@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.world import World
-from tests.local.client import Person
+from trials.person import Person
 
 KEY, SECRET = "AKIALOCALNIGHTLYJOB1", "only-good-on-this-machine"
 JSON = {"Accept": "application/json"}

@@ -11,8 +11,8 @@ from slack_sdk.signature import SignatureVerifier
 
 from local.slack import payloads
 from local.world import World
-from tests.local.client import Person
 from tests.local.slack import ask, press, ticket
+from trials.person import Person
 
 ROOT = Path(__file__).parents[2]
 JSON = {"Accept": "application/json"}

@@ -11,9 +11,9 @@ from local.sample import Sample
 from local.slack import payloads
 from local.slack.app import SlackApp
 from local.world import World
-from tests.local.client import Person
 from tests.local.clock import Clock
 from tests.local.slack import ask, press, ticket
+from trials.person import Person
 
 ROOT = Path(__file__).parents[2]
 JSON = {"Accept": "application/json"}

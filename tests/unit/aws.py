@@ -7,6 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from trials.table import Table
+
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
 CHANGED = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
 """When all notebooks went into their states."""
@@ -39,8 +41,10 @@ class FakeAws:
         """Of the SageMaker clients, oldest first."""
         self.slow: dict[str, float] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.once: dict[str, str] = {}
-        """What happened, and by whom."""
+        self.table = Table()
+        """Everything but the grants."""
+        self.once: list[str] = []
+        """What happened once."""
         self.lost = 0
         """How many of the next answers to `put_item` get lost, after it was done."""
         self.events: list[dict[str, Any]] = []
@@ -100,20 +104,25 @@ class _Client:
             for item in self._aws.grants
             if item["principal"]["S"] in principals and notebook in (None, item["notebook"]["S"])
         ]
+        found += self._aws.table.of(principals)
         start = int(arguments.get("NextToken", 0))
         more = {"NextToken": str(start + 2)} if len(found) > start + 2 else {}
         return {"Items": found[start : start + 2], **more}
 
     def _put_item(self, arguments: dict[str, Any]) -> Any:
-        assert arguments["ConditionExpression"] == "attribute_not_exists(#principal) OR #by = :by"
-        key, by = arguments["Item"]["principal"]["S"], arguments["ExpressionAttributeValues"][":by"]["S"]
-        assert key.startswith("once:")
-        if self._aws.once.setdefault(key, by) != by:
-            raise refusal("ConditionalCheckFailedException")
+        key = arguments["Item"]["principal"]["S"]
+        assert key.startswith(("once:", "line:"))
+        self._aws.table.put_item(arguments)
+        if key.startswith("once:"):
+            self._aws.once.append(key)
         if self._aws.lost:
             self._aws.lost -= 1
             raise ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
         return {}
+
+    def _update_item(self, arguments: dict[str, Any]) -> Any:
+        assert arguments["Key"]["principal"]["S"].startswith("line:")
+        return self._aws.table.update_item(arguments)
 
     def _invoke(self, arguments: dict[str, Any]) -> Any:
         assert arguments["InvocationType"] == "Event"

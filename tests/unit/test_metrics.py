@@ -62,7 +62,7 @@ def test_failures_and_throttling_are_told_apart(world: World, counted: Any) -> N
     counted()
     world.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
     world.browser.get("/open/alice-notebook")
-    assert {"Failures": 1.0, "Throttles": 1.0}.items() <= counted()[0].items()
+    assert {"Detours": 1.0, "Throttles": 1.0}.items() <= counted()[0].items()
     world.aws.errors["create_presigned_notebook_instance_url"] = ZeroDivisionError("secret words")
     world.browser.get("/open/alice-notebook")
     sums, _, text = counted()

@@ -97,7 +97,8 @@ def _bug(world: World) -> Answer:
         ("internal", 500, _bug),
         ("aws_error", 502, _aws(URL, "InternalFailure")),
         ("aws_denied", 502, _aws("assume_role", "AccessDenied")),
-        ("throttled", 503, _aws(URL, "ThrottlingException")),
+        ("in_line", 202, _aws(URL, "ThrottlingException")),
+        ("throttled", 503, _aws("execute_statement", "ThrottlingException")),
         ("identity_provider_down", 503, _provider_down),
     ],
 )

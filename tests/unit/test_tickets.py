@@ -205,8 +205,9 @@ def test_throttled_with_a_ticket_still_gets_in(slack: Slack, path: str) -> None:
     operation = "create_presigned_notebook_instance_url"
     slack.world.aws.errors[operation] = refusal("ThrottlingException")
     assert slack.world.browser.get(path).status == 303
-    assert slack.world.browser.get("/open/alice-notebook").status == 503
+    assert slack.world.browser.get("/open/alice-notebook").status == 202
     del slack.world.aws.errors[operation]
+    slack.world.clock.now += 1
     assert slack.world.browser.get("/open/alice-notebook").location == ALICE_URL
 
 

@@ -176,7 +176,7 @@ def test_credentials_are_kept_for_one_caller_address_and_notebook_while_they_are
 
 def test_a_throttled_page_tries_again_by_itself_at_times_of_its_own(world: World) -> None:
     world.sign_in()
-    world.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
+    world.aws.errors["execute_statement"] = refusal("ThrottlingException")
     pauses = {int(world.browser.get(OPEN).headers["refresh"]) for _ in range(40)}
     assert pauses <= set(range(5, 11))
     assert len(pauses) > 2

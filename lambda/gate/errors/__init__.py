@@ -38,7 +38,14 @@ from gate.errors.slack import (
     SlackTeamError,
     TicketPreviewError,
 )
-from gate.errors.upstream import AwsDeniedError, AwsError, IdentityProviderDownError, ThrottledError, UpstreamError
+from gate.errors.upstream import (
+    AwsDeniedError,
+    AwsError,
+    IdentityProviderDownError,
+    InLineError,
+    ThrottledError,
+    UpstreamError,
+)
 
 __all__ = [
     "AwsDeniedError",
@@ -48,6 +55,7 @@ __all__ = [
     "ForbiddenError",
     "GateError",
     "IdentityProviderDownError",
+    "InLineError",
     "InvalidNotebookNameError",
     "InvalidSlackRequestError",
     "InvalidTicketError",

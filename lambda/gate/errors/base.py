@@ -10,8 +10,10 @@ class GateError(Exception):
     reason: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
     words: ClassVar[str] = "This is our fault. Try again; if it stays, send the reference to your platform team."
-    retry_after: ClassVar[int | None] = None
+    retry_after: int | None = None
     """Seconds after which trying again makes sense, for the `Retry-After` header."""
+    template: ClassVar[str] = "error.html"
+    """The page that tells it."""
 
     def __init__(self) -> None:
         super().__init__(self.words)

@@ -1,5 +1,7 @@
 """A neighbour failed: AWS, or the identity provider."""
 
+import secrets
+
 from gate.errors.base import GateError
 
 
@@ -33,6 +35,39 @@ class ThrottledError(UpstreamError):
     title = "Many people are opening notebooks right now"
     words = "AWS asked us to slow down. Try again in a few seconds; an open page does so by itself."
     retry_after = 5
+
+
+class InLineError(ThrottledError):
+    """AWS asks for patience, so people stand in line. Carries when to look again."""
+
+    status = 202
+    reason = "in_line"
+    title = "You are in line"
+    words = (
+        "Many people are opening notebooks right now. Leave this page open: it goes in by itself when it is your turn."
+    )
+    template = "in_line.html"
+
+    def __init__(self, ahead: int, seconds: float, waiting: int) -> None:
+        """`ahead`: people before the caller. `seconds`: until it is their turn. `waiting`: people in line."""
+        super().__init__()
+        self.ahead = ahead
+        self.seconds = round(seconds)
+        # Never long, for the line may move faster than it did; but a long one asks 75 times a second, all together.
+        # Who is nearly there looks at times of their own, not all at once.
+        longest = max(10.0, waiting / 75)
+        self.retry_after = max(1, round(min(seconds * 0.9, longest))) + (secrets.randbelow(3) if seconds < 5 else 0)
+
+    @property
+    def about(self) -> str:
+        """The time in words."""
+        minutes = round(self.seconds / 60)
+        return f"{minutes} minutes" if minutes > 1 else "a minute" if self.seconds > 20 else "some seconds"
+
+    @property
+    def details(self) -> dict[str, str]:
+        """Where in the line."""
+        return {"ahead": str(self.ahead), "seconds": str(self.seconds)}
 
 
 class IdentityProviderDownError(UpstreamError):

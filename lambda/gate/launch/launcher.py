@@ -27,6 +27,7 @@ from gate.grants import Grant, View
 from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.instance import Instance, Standing, instance_of
+from gate.launch.line import Line
 from gate.launch.names import session_name
 from gate.launch.place import Target, target_of
 from gate.launch.policy import host, session_policy
@@ -38,6 +39,9 @@ T = TypeVar("T")
 
 URL_LIFETIME = 300
 """Seconds for which a presigned URL can be used (API reference of CreatePresignedNotebookInstanceUrl)."""
+
+HOME = "home"
+"""The line for notebooks in the gate's own account and region."""
 
 SIDE_BY_SIDE = 8
 PATIENCE = 8
@@ -64,25 +68,30 @@ class Launch:
 class Launcher:
     """Creates presigned URLs, and tells, starts and stops notebooks, each time as the caller."""
 
-    def __init__(self, config: Config, clients: CallerClients):
+    def __init__(self, config: Config, clients: CallerClients, line: Line):
         self._config = config
         self._clients = clients
+        self._line = line
 
     def open(self, caller: Caller, grant: Grant, view: View | None = None, *, start: bool = False) -> Launch:
         """Create the URL that lets `caller` into the notebook of `grant`; `view` overrides the grant's.
 
         `start`: whether a stopped notebook may be started, if the grant says that it starts by itself.
         The state is asked only after the API refused. Raises a `NotReadyError` or `NotebookMissingError` when
-        SageMaker gives no URL for that reason.
+        SageMaker gives no URL for that reason, and an `InLineError` when so many come that they have to wait.
         """
         name, seconds = grant.notebook.name, grant.session
         try:
-            url = self._run(
-                caller,
-                grant,
-                lambda sagemaker: sagemaker.create_presigned_notebook_instance_url(
-                    NotebookInstanceName=name, SessionExpirationDurationInSeconds=seconds
-                )["AuthorizedUrl"],
+            url = self._line.through(
+                grant.notebook.place or HOME,
+                caller.subject,
+                lambda: self._run(
+                    caller,
+                    grant,
+                    lambda sagemaker: sagemaker.create_presigned_notebook_instance_url(
+                        NotebookInstanceName=name, SessionExpirationDurationInSeconds=seconds
+                    )["AuthorizedUrl"],
+                ),
             )
         except AwsError as error:
             # The API's sentence for a stopped notebook is not documented: ask for the state instead of reading it.

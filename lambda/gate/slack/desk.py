@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from gate import deadline
 from gate.audit import decision, log_unexpected
 from gate.aws import aws_errors
 from gate.clients import client
@@ -82,7 +83,7 @@ class SlackDesk:
         from gate.slack.messages import message, refusal, window
 
         try:
-            with decision(ask, ask.act) as record:
+            with decision(ask, ask.act) as record, deadline.sooner():
                 blocks = self._do(ask, record)
         except GateError as error:
             blocks = refusal(ask, error)

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -63,7 +63,7 @@ class Person(requests.Session):
         form = {
             "grant_type": "authorization_code",
             "code": code[1],
-            "redirect_uri": requests.utils.unquote(redirect[1]),
+            "redirect_uri": unquote(redirect[1]),
         }
         host = urlsplit(away)
         answer = self.post(

@@ -1,0 +1,16 @@
+"""Writes what was measured into the guides, between the marks that stand there for it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def fill(guide: Path, tables: Mapping[str, str]) -> None:
+    """Put each of `tables`, by name, between `<!-- name -->` and `<!-- end -->` in the file `guide`."""
+    text = guide.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        before, mark, rest = text.partition(f"<!-- {name} -->\n")
+        _, end, after = rest.partition("<!-- end -->")
+        assert mark, name
+        assert end, name
+        text = before + mark + table + end + after
+    guide.write_text(text, encoding="utf-8")

@@ -1,0 +1,85 @@
+"""The line that forms when more people come than AWS lets in: first come, first served, and one place a caller.
+
+On quiet days it costs nothing: nobody looks at it until AWS has throttled. Then everybody takes a number, and may try
+when the line has come to it. It moves at a rate that it finds out by itself, since AWS tells none.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from gate.errors import InLineError, ThrottledError
+from gate.launch.numbers import Numbers, Queue, Turn
+from gate.signing import Clock
+
+T = TypeVar("T")
+
+CROWDED = 15
+"""Seconds for which an instance asks for the line after it last saw one, or was throttled."""
+
+EVERY = 3.0
+"""Seconds after which the rate is looked at again."""
+
+
+class Line:
+    """One line for each account and region, which is what AWS's limits are for."""
+
+    def __init__(self, numbers: Numbers, *, clock: Clock = time.time):
+        self._numbers = numbers
+        self._clock = clock
+        self._crowded: dict[str, float] = {}
+
+    def through(self, place: str, who: str, call: Callable[[], T]) -> T:
+        """Return what `call` returns; `who` waits for their turn at `place` where there is a line.
+
+        Raises `InLineError` for whoever has to wait, what `call` raises, and what `aws_errors` raises.
+        """
+        number = self._stand(place, who) if self._clock() < self._crowded.get(place, 0) else None
+        try:
+            result = call()
+        except ThrottledError:
+            if number is None:
+                queue, number = self._number(place, who, *self._numbers.look(place, who))
+            else:
+                queue = self._count(place, "throttled")
+            raise self._wait(place, queue, number) from None
+        if number is not None:
+            self._numbers.rest(place, who)
+            self._count(place, "done")
+        return result
+
+    def _stand(self, place: str, who: str) -> int | None:
+        """Return the caller's number, whose turn it is; None where nobody waits. Raises `InLineError`."""
+        queue, turn = self._numbers.look(place, who)
+        if turn is None and queue.last <= queue.come_to(self._clock()):
+            return None
+        queue, number = self._number(place, who, queue, turn)
+        if number > queue.come_to(self._clock()):
+            raise self._wait(place, queue, number)
+        return number
+
+    def _number(self, place: str, who: str, queue: Queue, turn: Turn | None) -> tuple[Queue, int]:
+        """Return the line and the caller's number, a new one where they have none. Raises `InLineError`."""
+        if turn is None:
+            queue, number = self._numbers.take(place, who)
+            now = self._clock()
+            if queue.come_to(now) > number:
+                # Nobody stood in line for a while: it begins anew with whoever comes first now.
+                queue = self._numbers.move(place, queue, queue.begun_anew(now))
+            return queue, number
+        if turn.rests_until is not None:
+            # Who has just gone in, and comes again while others wait: a script, as like as not.
+            self._crowded[place] = self._clock() + CROWDED
+            raise InLineError(0, turn.rests_until - self._clock(), 0)
+        return queue, turn.number
+
+    def _wait(self, place: str, queue: Queue, number: int) -> InLineError:
+        now = self._clock()
+        self._crowded[place] = now + CROWDED
+        ahead, seconds = queue.before(number, now)
+        return InLineError(ahead, seconds, queue.waiting(now))
+
+    def _count(self, place: str, what: str) -> Queue:
+        """Count what came of a try of somebody whose turn it was, and have the line keep pace with it."""
+        queue, now = self._numbers.count(place, what), self._clock()
+        return queue if now - queue.at < EVERY else self._numbers.move(place, queue, queue.paced(now))

@@ -1,0 +1,73 @@
+"""The gate beside its own description, over real sockets: docs/openapi.yaml says all that it answers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+import schemathesis
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from gate.routes import ROUTES
+from local.sample import Sample
+from local.world import World
+from tests.fuzz.test_requests import Tried
+from trials.person import Person
+
+DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.yaml"
+SCHEMA = schemathesis.openapi.from_path(DESCRIPTION)
+OPERATIONS = {operation.label: operation for operation in (each.ok() for each in SCHEMA.get_all_operations())}
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    sample = Sample.load(Path(__file__).parents[2] / "local" / "sample.yaml")
+    with World(sample=sample.model_copy(update={"urls_per_second": 100_000})) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def alice(world: World) -> Person:
+    person = Person(world)
+    assert person.open("/", "alice@example.com").status_code == 200
+    return person
+
+
+def test_the_description_names_every_endpoint_and_no_other() -> None:
+    described = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
+    assert {(method.upper(), path) for path, methods in described.items() for method in methods} == set(ROUTES)
+
+
+@pytest.mark.parametrize("label", OPERATIONS)
+@settings(suppress_health_check=list(HealthCheck), max_examples=settings().max_examples // 4)
+@given(data=st.data())
+def test_it_answers_as_it_is_described(
+    world: World, alice: Person, tried: Tried, label: str, data: st.DataObject
+) -> None:
+    """Requests by schemathesis, from the API's own description, over sockets."""
+    operation = OPERATIONS[label]
+    case = data.draw(st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES)))
+    accept = data.draw(st.sampled_from(["application/json", "text/html"]))
+    session = data.draw(st.sampled_from([alice, Person(world)]))
+    headers = {"Accept": accept, "Sec-Fetch-Site": "same-origin"}
+    try:
+        answer = case.call(base_url=world.base_url, session=session, headers=headers, allow_redirects=False)
+    except requests.exceptions.InvalidHeader:
+        return  # nothing that could be sent
+    tried()
+    if "x-amzn-RequestId" in answer.headers:
+        assert answer.status_code < 500
+        return  # API Gateway's own refusal: no such path, or not signed
+    case.validate_response(answer, checks=CHECKS)
+    assert "\n" not in answer.headers.get("Location", "")

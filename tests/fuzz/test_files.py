@@ -1,0 +1,71 @@
+"""Files that operators write: whatever stands in them, every problem is told by name, and nothing else happens."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cli.errors import CommandError
+from cli.grants_file import load
+from infra.settings import Settings, SettingsError
+
+Tried = Callable[[], None]
+same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+WORDS = st.sampled_from(
+    ["grants", "principal", "notebook", "session", "view", "power", "until", "default", "user:a@example.com", "lab",
+     "group:x", "iam:arn:aws:iam::123456789012:role/x", "210987654321/eu-west-1/x", "2027-01-01", "start-stop", "'",
+     "${jndi:x}", "!!python/object:os.system", "&a", "*a", "<<", "\x00", "\u202e", "é"]
+)  # fmt: skip
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=20) | st.dates(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS | st.text(max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+ENTRIES = st.lists(st.dictionaries(WORDS, VALUES, max_size=6), max_size=4).map(lambda grants: {"grants": grants})
+
+
+def _told(kind: type[Exception], call: Callable[..., Any], *arguments: Any, **options: Any) -> str:
+    """Return what an error of that kind says, nothing where there was none; any other is a failure."""
+    try:
+        call(*arguments, **options)
+    except kind as error:
+        return str(error)
+    return ""
+
+
+@same_folder
+@given(text=st.text(max_size=200) | (ENTRIES | VALUES).map(lambda value: yaml.safe_dump(value, allow_unicode=True)))
+def test_grants(tmp_path: Path, tried: Tried, text: str) -> None:
+    """Grants files."""
+    path = tmp_path / "grants.yaml"
+    path.write_text(text, encoding="utf-8", errors="surrogatepass")
+    assert (_told(CommandError, load, path, now=1_795_000_000) or f"{path}:").startswith(f"{path}:")
+    tried()
+
+
+SECTIONS = st.sampled_from([*Settings.model_fields, "netwroks", ""])
+KEYS = st.sampled_from(
+    sorted({name for field in Settings.model_fields.values() for name in getattr(field.annotation, "model_fields", {})})
+)
+
+
+@same_folder
+@given(given=st.dictionaries(SECTIONS, VALUES | st.dictionaries(KEYS, VALUES, max_size=4), max_size=5))
+def test_settings(tried: Tried, given: dict[str, Any]) -> None:
+    """Settings."""
+    assert (_told(SettingsError, Settings.parse, given) or "settings: ").startswith("settings: ")
+    tried()
+
+
+@same_folder
+@given(text=st.text(max_size=120) | st.binary(max_size=60))
+def test_settings_files(tmp_path: Path, tried: Tried, text: str | bytes) -> None:
+    """Files that should be settings."""
+    path = tmp_path / "gate.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
+    assert (_told(SettingsError, Settings.load, path) or "gate.toml: ").startswith(("settings: ", "gate.toml: "))
+    tried()

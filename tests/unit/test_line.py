@@ -1,0 +1,143 @@
+"""The line: there only when AWS throttles, in the order in which people came, one place a caller."""
+
+import pytest
+
+from gate.launch.numbers import FIRST_RATE, SLOWEST, Queue
+from tests.unit.aws import TOKEN, refusal
+from tests.unit.conftest import Browser, World
+
+URL = "create_presigned_notebook_instance_url"
+OPEN = "/open/shared-notebook"
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def people(world: World) -> list[Browser]:
+    """Five people who are signed in and may open the same notebook; nobody waits yet."""
+    browsers = []
+    for number in range(5):
+        browser = Browser(world.browser.base_url)
+        world.sign_in(f"person-{number}@example.com", browser=browser, groups=["data-science"])
+        browsers.append(browser)
+    return browsers
+
+
+def _throttle(world: World) -> None:
+    world.aws.errors[URL] = refusal("ThrottlingException")
+
+
+def _calls(world: World, *names: str) -> int:
+    return sum(len(world.aws.called(name)) for name in names)
+
+
+def test_on_quiet_days_nobody_looks_at_it(world: World, people: list[Browser]) -> None:
+    assert people[0].get(OPEN).status == 302
+    assert _calls(world, "put_item", "update_item") == 0
+    assert len(world.aws.called("execute_statement")) == 1  # the grant
+
+
+def test_who_is_throttled_is_told_where_they_stand_and_goes_in_by_themselves(
+    world: World, people: list[Browser]
+) -> None:
+    _throttle(world)
+    first, second = people[0].get(OPEN), people[1].get(OPEN)
+    assert (first.status, second.status) == (202, 202)
+    assert "You are in line" in second.body
+    assert 1 <= int(second.headers["refresh"]) <= 4
+    assert second.headers["cache-control"] == "no-store"
+    told = people[2].get(OPEN, headers=JSON)
+    assert (told.status, told.json["error"], told.json["ahead"]) == (202, "in_line", "2")
+    assert "retry-after" in told.headers
+    assert "refresh" not in told.headers
+    del world.aws.errors[URL]
+    world.clock.now += 1
+    assert TOKEN in people[0].get(OPEN).location
+
+
+def test_first_come_first_served(world: World, people: list[Browser]) -> None:
+    _throttle(world)
+    for browser in people[:4]:
+        assert browser.get(OPEN).status == 202
+    del world.aws.errors[URL]
+    # Whoever comes now does not go past those who wait, although AWS would let them in.
+    assert people[4].get(OPEN).status == 202
+    before = _calls(world, URL)
+    assert people[3].get(OPEN).status == 202
+    assert _calls(world, URL) == before  # nor is AWS asked for somebody whose turn it is not
+    for number, browser in enumerate(people):
+        world.clock.now += 1.01 / FIRST_RATE
+        assert browser.get(OPEN).status == 302, number
+
+
+def test_a_caller_has_one_place_however_often_they_ask(world: World, people: list[Browser]) -> None:
+    _throttle(world)
+    for _ in range(20):
+        people[0].get(OPEN, headers=JSON)
+    assert people[1].get(OPEN, headers=JSON).json["ahead"] == "1"
+
+
+def test_a_script_that_goes_in_rests_while_others_wait(world: World, people: list[Browser]) -> None:
+    _throttle(world)
+    assert people[0].get(OPEN).status == 202
+    assert people[1].get(OPEN).status == 202
+    del world.aws.errors[URL]
+    world.clock.now += 0.3
+    assert people[0].get(OPEN).status == 302
+    again = people[0].get(OPEN, headers=JSON)
+    assert (again.json["error"], again.json["seconds"]) in (("in_line", "29"), ("in_line", "30"))
+    assert "You went in a moment ago" in people[0].get(OPEN).body
+    world.clock.now += 1
+    assert people[1].get(OPEN).status == 302
+    world.clock.now += 31
+    assert people[0].get(OPEN).status == 302
+
+
+def test_other_accounts_and_regions_have_lines_of_their_own(world: World, people: list[Browser]) -> None:
+    place = "210987654321/eu-central-1"
+    world.configure(GATE_ELSEWHERE=place, GATE_ELSEWHERE_ROLE="gate-elsewhere", GATE_EXTERNAL_ID="x-42")
+    world.aws.grant("group:data-science", f"{place}/far")
+    world.aws.notebooks["far"] = "InService"
+    _throttle(world)
+    assert people[0].get(OPEN).status == 202
+    assert people[1].get(OPEN, headers=JSON).json["ahead"] == "1"
+    far = people[2].get(f"/open/{place.replace('/', '~')}~far", headers=JSON)
+    assert (far.json["error"], far.json["ahead"]) == ("in_line", "0")
+
+
+def test_after_a_quiet_time_it_begins_anew(world: World, people: list[Browser]) -> None:
+    _throttle(world)
+    for browser in people:
+        browser.get(OPEN)
+    world.clock.now += 4000
+    told = [browser.get(OPEN, headers=JSON).json["ahead"] for browser in people]
+    assert told == ["0", "1", "2", "3", "4"]
+
+
+def test_a_table_that_fails_meanwhile_is_told(world: World, people: list[Browser]) -> None:
+    _throttle(world)
+    world.aws.errors["update_item"] = refusal("InternalServerError")
+    answer = people[0].get(OPEN, headers=JSON)
+    assert (answer.status, answer.json["error"]) == (502, "aws_error")
+
+
+@pytest.mark.parametrize(
+    ("done", "throttled", "rate"),
+    [
+        (0, 0, 5.0),  # nobody came: no reason to hurry
+        (15, 0, 6.25),
+        (12, 5, 4.4),  # what got through in three seconds, and a tenth more
+        (6, 5, 2.5),  # but never less than half of what it was
+        (12, 60, 3.6),
+        (0, 9, 2.5),
+    ],
+)
+def test_its_pace(done: int, throttled: int, rate: float) -> None:
+    queue = Queue(last=100, served=10, at=0, rate=5, done=done, throttled=throttled)
+    paced = queue.paced(3)
+    assert paced.rate == pytest.approx(rate)
+    assert (paced.served, paced.at, paced.done, paced.throttled) == (25, 3, 0, 0)
+
+
+def test_its_pace_has_bounds() -> None:
+    assert Queue(last=9, served=0, at=0, rate=5).paced(1000).served == 9
+    assert Queue(last=9, rate=SLOWEST, throttled=1).paced(3).rate == SLOWEST
