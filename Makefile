@@ -33,7 +33,7 @@ rush: .venv/.ready ## Play mornings on which everybody comes at once (about ten 
 	@PYTHONPATH=lambda:. $(PYTHON) -m trials rush
 
 fuzz: .venv/.ready node_modules/.ready ## Try over a hundred thousand hostile inputs (about ten minutes)
-	$(PYTHON) -m pytest -q --hypothesis-profile=fuzz tests/fuzz
+	$(PYTHON) -m pytest -q --hypothesis-profile=fuzz -n auto --maxprocesses=4 --dist=worksteal tests/fuzz
 
 pictures: .venv/.ready node_modules/.ready .cache/browser ## Take the documents' pictures again
 	PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/browser

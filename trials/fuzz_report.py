@@ -28,6 +28,6 @@ def load() -> dict[str, int]:
 def tables(tried: Mapping[str, int]) -> dict[str, str]:
     """Return the guide's table."""
     lines = ["| | cases | failures |", "|---|---|---|"]
-    lines += [f"| {name} | {number:,} | 0 |" for name, number in tried.items()]
+    lines += [f"| {name} | {number:,} | 0 |" for name, number in sorted(tried.items())]
     lines.append(f"| **all** | **{sum(tried.values()):,}** | **0** |")
     return {"fuzz": "\n".join(lines) + "\n"}

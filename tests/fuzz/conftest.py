@@ -15,7 +15,7 @@ from tests.unit.conftest import _issuer, issuer, slack, world  # noqa: F401
 from trials.fuzz_report import write
 
 settings.register_profile(
-    "fuzz", deadline=None, max_examples=12_000, database=None, suppress_health_check=list(HealthCheck)
+    "fuzz", deadline=None, max_examples=10_000, database=None, suppress_health_check=list(HealthCheck)
 )
 
 _tried: Counter[str] = Counter()
@@ -49,8 +49,15 @@ def written() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     handled.setStream(kept)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _tried.update(node.workeroutput.get("tried", {}))
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if session.config.getoption("--hypothesis-profile") == "fuzz" and exitstatus == 0:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tried"] = dict(_tried)
+    elif session.config.getoption("--hypothesis-profile") == "fuzz" and exitstatus == 0:
         write(_tried)
 
 

@@ -50,7 +50,7 @@ def test_the_description_names_every_endpoint_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("label", OPERATIONS)
-@settings(suppress_health_check=list(HealthCheck), max_examples=settings().max_examples // 4)
+@settings(suppress_health_check=list(HealthCheck), max_examples=settings().max_examples // 10)
 @given(data=st.data())
 def test_it_answers_as_it_is_described(
     world: World, alice: Person, tried: Tried, label: str, data: st.DataObject

@@ -17,8 +17,8 @@ from trials.person import Person
 from trials.witness import Witness
 
 KINDS = {
-    "stored secret", "presigned URL", "authToken", "AWS credentials", "cookie", "token", "code", "code_challenge", "state",
-    "nonce", "ticket",
+    "stored secret", "presigned URL", "authToken", "AWS credentials", "cookie", "token", "code",
+    "code_challenge", "state", "nonce", "ticket",
 }  # fmt: skip
 
 
