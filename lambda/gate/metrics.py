@@ -4,6 +4,7 @@ Written to standard output in CloudWatch's embedded metric format, which costs n
 """
 
 import os
+import threading
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -15,16 +16,23 @@ metrics = Metrics(namespace=NAMESPACE, service=os.environ.get("POWERTOOLS_SERVIC
 
 
 _cold = True
+_thread = threading.get_ident()
 
 
 def count(name: str) -> None:
-    """Count one more `name`."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+    """Count one more `name`, in the thread that answers the request.
+
+    Others are passed over: one that is left behind may count while the metrics of its request, or of the next one, are
+    being written.
+    """
+    if threading.get_ident() == _thread:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
 def count_request() -> None:
     """Count one more request, and whether it is the first of a new instance: somebody waited for its start."""
-    global _cold
+    global _cold, _thread
+    _thread = threading.get_ident()
     # With POWERTOOLS_METRICS_DISABLED nothing is written, nor forgotten, and would pile up until requests fail of it.
     metrics.clear_metrics()
     count("Requests")

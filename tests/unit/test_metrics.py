@@ -1,10 +1,12 @@
 """What is counted, as CloudWatch reads it, and that nothing secret is in it."""
 
 import json
+import threading
 from typing import Any
 
 import pytest
 
+from gate.metrics import count, metrics
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import World
 
@@ -63,11 +65,25 @@ def test_failures_and_throttling_are_told_apart(world: World, counted: Any) -> N
     world.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
     world.browser.get("/open/alice-notebook")
     assert {"Detours": 1.0, "Throttles": 1.0}.items() <= counted()[0].items()
+    world.clock.now += 1  # the turn of whoever is in line
     world.aws.errors["create_presigned_notebook_instance_url"] = ZeroDivisionError("secret words")
     world.browser.get("/open/alice-notebook")
     sums, _, text = counted()
     assert sums["Failures"] == 1
     assert "secret words" not in text
+
+
+def test_throttling_is_counted_by_the_request_alone(world: World, counted: Any) -> None:
+    world.sign_in()
+    counted()
+    world.aws.errors["describe_notebook_instance"] = refusal("ThrottlingException")
+    assert world.browser.get("/").status == 200
+    assert counted()[0]["Throttles"] == 1
+    # A thread that was left behind when its request had ended.
+    left = threading.Thread(target=count, args=["Throttles"])
+    left.start()
+    left.join()
+    assert not metrics.metric_set
 
 
 def test_the_age_of_the_key_is_told_when_it_is_read(world: World, counted: Any) -> None:

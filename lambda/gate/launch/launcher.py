@@ -22,6 +22,7 @@ from gate.errors import (
     NotebookStoppedError,
     NotebookStoppingError,
     NotReadyError,
+    ThrottledError,
 )
 from gate.grants import Grant, View
 from gate.identity.caller import Caller
@@ -31,6 +32,7 @@ from gate.launch.line import Line
 from gate.launch.names import session_name
 from gate.launch.place import Target, target_of
 from gate.launch.policy import host, session_policy
+from gate.metrics import count
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -172,6 +174,9 @@ def policy_for(config: Config, caller: Caller, grant: Grant, target: Target) -> 
 def _result(future: "Future[Instance]") -> Instance | None:
     try:
         return future.result(timeout=0)
+    except ThrottledError:
+        count("Throttles")  # which threads beside the request's own do not
+        return None
     except (GateError, TimeoutError, CancelledError):
         return None
 
