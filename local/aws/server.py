@@ -55,7 +55,9 @@ class Aws:
             if call.service in _QUERY:
                 start_response("200 OK", [("Content-Type", "text/xml")])
                 return [_xml(call, answer)]
-            start_response("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
+            # Invoked for later (API reference of Invoke); all else here answers at once.
+            status = "202 Accepted" if call.operation == "Invoke" else "200 OK"
+            start_response(status, [("Content-Type", "application/x-amz-json-1.1")])
             return [json.dumps(answer).encode()]
 
         return app

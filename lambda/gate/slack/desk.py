@@ -14,7 +14,7 @@ from gate import deadline
 from gate.audit import decision, log_unexpected
 from gate.aws import aws_errors
 from gate.clients import client
-from gate.errors import GateError, SlackReplayError, SlackSignatureError, SlackTeamError
+from gate.errors import AwsError, GateError, SlackReplayError, SlackSignatureError, SlackTeamError
 from gate.identity.slack import SlackPeople
 from gate.launch.instance import Standing
 from gate.notebook import Notebook
@@ -74,9 +74,12 @@ class SlackDesk:
         # The request's id at the place where API Gateway has it, so that both invocations log under one reference.
         event = {"requestContext": {"requestId": ask.id}, "slack": asdict(ask)}
         with aws_errors():
-            client("lambda").invoke(
+            answer = client("lambda").invoke(
                 FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode()
             )
+        if answer["StatusCode"] != 202:
+            # It was not taken (API reference of Invoke), whoever it was that answered.
+            raise AwsError
 
     def answer(self, ask: Ask) -> None:
         """Do what `ask` wants, and tell what came of it. Raises `SlackDownError` where it can't be told."""
