@@ -22,7 +22,6 @@ from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.launch.line import Line
-from gate.launch.numbers import Numbers
 from gate.metrics import key_age
 from gate.notebook import Notebook
 from gate.once import Once
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from gate.identity.id_token import ClaimRules
     from gate.identity.login import Login
     from gate.identity.provider import Provider
+    from gate.launch.numbers import Numbers
     from gate.slack.desk import SlackDesk
 
 
@@ -74,7 +74,7 @@ class Gate:
 
     def make_clients(self) -> None:
         """Make what talks to AWS before it is asked for. Nothing is called by that, and no secret read."""
-        _ = self.grants, self.once, self.launcher, self._secrets
+        _ = self.grants, self.once, self.launcher, self.numbers, self._secrets
         session().get_service_model("sagemaker")  # whose clients are made for one caller each
 
     def now(self) -> float:
@@ -145,8 +145,14 @@ class Gate:
     def launcher(self) -> Launcher:
         """The way into notebooks."""
         clients = CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock)
-        numbers = Numbers(self._dynamodb, table=self.config.table, clock=self._clock)
-        return Launcher(self.config, clients, Line(numbers, clock=self._clock))
+        return Launcher(self.config, clients, Line(lambda: self.numbers, clock=self._clock))
+
+    @cached_property
+    def numbers(self) -> "Numbers":
+        """Who stands in line."""
+        from gate.launch.numbers import Numbers
+
+        return Numbers(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":

@@ -19,9 +19,7 @@ OWN = {
     "gate.grants", "gate.handler", "gate.http", "gate.identity", "gate.identity.caller", "gate.identity.session",
     "gate.identity.target", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials",
     "gate.launch.instance", "gate.launch.launcher", "gate.launch.line", "gate.launch.names",
-    "gate.launch.numbers", "gate.launch.place",
-    "gate.launch.policy",
-    "gate.metrics", "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes",
+    "gate.launch.place", "gate.launch.policy", "gate.metrics", "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes",
     "gate.routes.opening", "gate.routes.shared", "gate.secrets", "gate.service", "gate.signing",
 }  # fmt: skip
 LIBRARIES = {

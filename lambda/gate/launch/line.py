@@ -6,11 +6,13 @@ when the line has come to it. It moves at a rate that it finds out by itself, si
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gate.errors import InLineError, ThrottledError
-from gate.launch.numbers import Numbers, Queue, Turn
 from gate.signing import Clock
+
+if TYPE_CHECKING:
+    from gate.launch.numbers import Numbers, Queue, Turn
 
 T = TypeVar("T")
 
@@ -24,8 +26,9 @@ EVERY = 3.0
 class Line:
     """One line for each account and region, which is what AWS's limits are for."""
 
-    def __init__(self, numbers: Numbers, *, clock: Clock = time.time):
-        self._numbers = numbers
+    def __init__(self, numbers: "Callable[[], Numbers]", *, clock: Clock = time.time):
+        """`numbers`: gives them when the first line forms; who opens a notebook on a quiet day needs none."""
+        self._given = numbers
         self._clock = clock
         self._crowded: dict[str, float] = {}
 
@@ -48,6 +51,10 @@ class Line:
             self._count(place, "done")
         return result
 
+    @property
+    def _numbers(self) -> "Numbers":
+        return self._given()
+
     def _stand(self, place: str, who: str) -> int | None:
         """Return the caller's number, whose turn it is; None where nobody waits. Raises `InLineError`."""
         queue, turn = self._numbers.look(place, who)
@@ -58,7 +65,7 @@ class Line:
             raise self._wait(place, queue, number)
         return number
 
-    def _number(self, place: str, who: str, queue: Queue, turn: Turn | None) -> tuple[Queue, int]:
+    def _number(self, place: str, who: str, queue: "Queue", turn: "Turn | None") -> "tuple[Queue, int]":
         """Return the line and the caller's number, a new one where they have none. Raises `InLineError`."""
         if turn is None:
             queue, number = self._numbers.take(place, who)
@@ -73,13 +80,13 @@ class Line:
             raise InLineError(0, turn.rests_until - self._clock(), 0)
         return queue, turn.number
 
-    def _wait(self, place: str, queue: Queue, number: int) -> InLineError:
+    def _wait(self, place: str, queue: "Queue", number: int) -> InLineError:
         now = self._clock()
         self._crowded[place] = now + CROWDED
         ahead, seconds = queue.before(number, now)
         return InLineError(ahead, seconds, queue.waiting(now))
 
-    def _count(self, place: str, what: str) -> Queue:
+    def _count(self, place: str, what: str) -> "Queue":
         """Count what came of a try of somebody whose turn it was, and have the line keep pace with it."""
         queue, now = self._numbers.count(place, what), self._clock()
         return queue if now - queue.at < EVERY else self._numbers.move(place, queue, queue.paced(now))
