@@ -17,8 +17,6 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from botocore.exceptions import ClientError
-
 from gate import service
 from gate.audit import logger
 from gate.config import Config
@@ -27,11 +25,9 @@ from gate.identity.id_token import Person
 from gate.identity.session import Sessions
 from gate.signing import Key, Signer
 from infra.settings import LimitSettings
-from trials.table import Table
+from trials.rush_aws import CREATED, KEY, Aws, Bucket
 
 EVENT = json.loads((Path(__file__).parent.parent / "tests" / "events" / "browser_get.json").read_text(encoding="utf-8"))
-KEY = "a-key-of-this-simulation-0123456789abcdefghijklmnop"
-CREATED = 1_700_000_000.0
 ENVIRON = {
     "AWS_REGION": "eu-west-1",
     "GATE_BASE_URL": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod",
@@ -108,60 +104,6 @@ class Course:
         return sorted(self.went_in[person] - at for person, at in zip(order, fair, strict=True))
 
 
-class Bucket:
-    """A limit as AWS's APIs have it: so many a second, and as many at once."""
-
-    def __init__(self, rate: float, burst: float, clock: Callable[[], float]):
-        self._rate, self._burst, self._clock = rate, burst, clock
-        self._tokens, self._at = burst, clock()
-
-    def take(self) -> bool:
-        """Take one, if there is one."""
-        now = self._clock()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
-
-
-class _Aws:
-    """The calls of a launch."""
-
-    def __init__(self, urls: Bucket):
-        self._urls = urls
-        self._table = Table()
-
-    def client(self, _service: str, **_options: Any) -> "_Aws":
-        return self
-
-    def get_secret_value(self, **parameters: Any) -> Any:
-        if parameters["VersionStage"] == "AWSPREVIOUS":
-            raise ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "GetSecretValue")
-        return {"SecretString": KEY, "CreatedDate": SimpleNamespace(timestamp=lambda: CREATED)}
-
-    def execute_statement(self, **parameters: Any) -> Any:
-        principals = [value["S"] for value in parameters["Parameters"]]
-        if principals[0].startswith("user:"):
-            return {"Items": [{"principal": {"S": principals[0]}, "notebook": {"S": "their-notebook"}}]}
-        return {"Items": self._table.of(principals)}
-
-    def put_item(self, **parameters: Any) -> Any:
-        return self._table.put_item(parameters)
-
-    def update_item(self, **parameters: Any) -> Any:
-        return self._table.update_item(parameters)
-
-    def assume_role(self, **_parameters: Any) -> Any:
-        return {"Credentials": {"AccessKeyId": "A", "SecretAccessKey": "B", "SessionToken": "C"}}
-
-    def create_presigned_notebook_instance_url(self, **_parameters: Any) -> Any:
-        if not self._urls.take():
-            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "CreatePresignedNotebookInstanceUrl")
-        return {"AuthorizedUrl": "https://their-notebook.notebook.eu-west-1.sagemaker.aws?authToken=x"}
-
-
 class Rush:
     """Plays one morning."""
 
@@ -172,7 +114,7 @@ class Rush:
         self.course = Course()
         limits = LimitSettings()
         self._door = Bucket(limits.rate, limits.burst, self._clock)
-        self._aws = _Aws(Bucket(morning.urls_per_second, morning.urls_per_second, self._clock))
+        self._aws = Aws(Bucket(morning.urls_per_second, morning.urls_per_second, self._clock))
         self._gates = [service.Gate(Config.from_environ(ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
         signer = Signer(_Key(), purpose="session", max_age=timedelta(hours=8), clock=self._clock)
         self._sessions = Sessions.of(Config.from_environ(ENVIRON), signer)
