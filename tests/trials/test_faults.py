@@ -22,8 +22,8 @@ BESIDE = {
 
 @pytest.fixture(scope="module")
 def trial() -> Iterator[Trial]:
-    # Lambda with little time left: what is never answered takes a second here.
-    with Trial.begin(remaining_ms=2000) as trial:
+    # Lambda with little time left: what is never answered takes two seconds here.
+    with Trial.begin(remaining_ms=3000) as trial:
         yield trial
 
 

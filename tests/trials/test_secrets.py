@@ -24,7 +24,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def trial() -> Iterator[Trial]:
-    with Trial.begin(remaining_ms=2000) as trial:
+    with Trial.begin() as trial:
         yield trial
 
 
