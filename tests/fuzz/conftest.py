@@ -15,7 +15,12 @@ from tests.unit.conftest import _issuer, issuer, slack, world  # noqa: F401
 from trials.fuzz_report import write
 
 settings.register_profile(
-    "fuzz", deadline=None, max_examples=10_000, database=None, suppress_health_check=list(HealthCheck)
+    "fuzz",
+    deadline=None,
+    max_examples=10_000,
+    database=None,
+    derandomize=False,
+    suppress_health_check=list(HealthCheck),
 )
 
 _tried: Counter[str] = Counter()
