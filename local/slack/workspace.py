@@ -15,7 +15,7 @@ from slack_sdk.signature import SignatureVerifier
 from werkzeug.wrappers import Request, Response
 
 from local.sample import SlackUser
-from local.serving import WsgiServer
+from local.serving import serve_wsgi
 from local.slack import payloads
 from local.slack.payloads import Member
 from local.slack.surface import InvalidBlocksError, Surface, check
@@ -62,7 +62,7 @@ class Workspace:
         self._views: dict[str, str] = {}
         self._shown: dict[str, Surface] = {}
         self._changed = threading.Condition()
-        self._server = WsgiServer(self._app)
+        self._server = serve_wsgi(self._app)
         self.url = self._server.url
         """Where the app finds it."""
 
