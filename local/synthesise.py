@@ -15,7 +15,6 @@ import aws_cdk as cdk
 from infra.settings import Settings
 from infra.stacks import add_stacks
 
-
 FLAGS = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="utf-8"))["context"]
 """CDK's feature flags, as the command line passes them."""
 

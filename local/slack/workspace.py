@@ -113,7 +113,7 @@ class Workspace:
             )
         )
 
-    def seen_by(self, user: str, *, timeout: float = 10) -> Surface | None:
+    def seen_by(self, user: str, *, timeout: float = 60) -> Surface | None:
         """Return what `user` sees, once the app has answered; None when it does not in `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: user in self._shown, timeout)
@@ -135,7 +135,7 @@ class Workspace:
         place = urlsplit(self._gate_url)
         # Not as an address of this machine's own networks, where there is another.
         source = (OUTSIDE, 0) if _has(OUTSIDE) else None
-        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=30, source_address=source)
+        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=120, source_address=source)
         try:
             connection.request("POST", place.path, body, {**own, **headers})
             answer = connection.getresponse()
