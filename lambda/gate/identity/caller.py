@@ -48,5 +48,10 @@ def normal_address(text: object) -> str | None:
     return normal
 
 
+def normal_group(name: str) -> str:
+    """Return a group's name as it is compared: in Unicode's NFC, in which each letter has one spelling."""
+    return unicodedata.normalize("NFC", name)
+
+
 def _ascii(text: str) -> int:
     return sum(character.isascii() for character in text)
