@@ -168,6 +168,15 @@ def test_a_command_with_a_blank_left_in_it_gives_nothing(gate: Gate, put: Put) -
     assert gate("grants", "list", "text@example.com", "--json").json["grants"] == [listed]
 
 
+def test_explain_tells_the_row_and_nothing_else(gate: Gate, put: Put) -> None:
+    put("user:alice@example.com", "bob-notebook", until={"N": "1798675200000"})
+    said = gate("explain", "alice@example.com", "bob-notebook", "--from", "127.0.0.1", "--json")
+    finding = said.json["gates"][-1]
+    assert (said.code, said.json["outcome"]) == (3, "not_granted")
+    assert "grants nothing: until is no whole number" in finding["text"]
+    assert finding["mend"].startswith("gate grants give user:alice@example.com bob-notebook --until YYYY-MM-DD")
+
+
 def test_list_marks_them(gate: Gate, put: Put) -> None:
     _write_all(put)
     said = gate("grants", "list")
