@@ -73,6 +73,17 @@ def test_a_grant_to_a_group_in_another_spelling_is_given_to_the_one_that_the_fun
         assert browser.get("/open/third-notebook").status == 302
 
 
+@pytest.mark.parametrize("group", ["x ", " x", "x\u200b", "x\n", "x" * 513])
+def test_a_group_that_no_grant_can_be_given_to_counts_for_nothing(world: World, group: str) -> None:
+    """So that what `gate doctor` says of such a row is so, also of one that somebody wrote by hand."""
+    assert normal_principal(f"group:{group}") is None
+    world.aws.grant(f"group:{group}", "third-notebook")
+    world.aws.notebooks["third-notebook"] = "InService"
+    world.sign_in(groups=[group, "data-science"])
+    assert world.browser.get("/open/third-notebook").status == 403
+    assert world.browser.get("/open/shared-notebook").status == 302
+
+
 def test_a_grant_to_a_role_with_a_path_lets_its_sessions_in(world: World) -> None:
     world.aws.grant(principal(f"iam:{SSO}"), "third-notebook")
     world.aws.notebooks["third-notebook"] = "InService"

@@ -90,8 +90,8 @@ def _groups(claims: dict[str, Any], rules: ClaimRules) -> tuple[str, ...]:
         raise TooManyGroupsError
     value = claims.get(rules.groups_claim, [])
     names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    groups = {normal_group(name) for name in names if isinstance(name, str) and name}
-    return tuple(sorted(name for name in groups if matters(name, rules.groups)))
+    groups = {group for name in names if (group := normal_group(name)) is not None}
+    return tuple(sorted(group for group in groups if matters(group, rules.groups)))
 
 
 def matters(group: str, patterns: Sequence[str]) -> bool:

@@ -5,9 +5,6 @@ import re
 from gate.identity.caller import normal_address, normal_group
 from gate.identity.iam import role_arn
 
-LONGEST_GROUP = 512
-"""Characters of a group's name."""
-
 _NAME = r"[\w+=,.@-]{1,64}"
 # Paths: API reference of CreateRole and CreateUser. A user's ARN has the path, in IAM and in API Gateway's
 # `userArn` alike; an assumed role's has not. Source: IAM user guide, "IAM identifiers".
@@ -29,7 +26,7 @@ def normal_principal(text: str) -> str | None:
         case "user":
             normal = normal_address(name)
         case "group":
-            normal = _group(normal_group(name))
+            normal = normal_group(name)
         case "iam":
             normal = role_arn(name) if _IAM.fullmatch(name) else None
         case "slack":
@@ -37,7 +34,3 @@ def normal_principal(text: str) -> str | None:
         case _:
             normal = None
     return None if normal is None else f"{kind}:{normal}"
-
-
-def _group(name: str) -> str | None:
-    return name if name == name.strip() and 0 < len(name) <= LONGEST_GROUP and name.isprintable() else None

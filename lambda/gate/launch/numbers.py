@@ -112,7 +112,7 @@ class Numbers:
         return _queue(found.get(line, {})), self._read_turn(found.get(turn))
 
     def reserve(self, place: str, who: str) -> str | None:
-        """Reserve the next number for one request of `who`; return what `take` needs, or None where there is no need.
+        """Reserve a number for one request of `who`; return what `take` needs, or None where another request has.
 
         Of parallel requests, one alone succeeds: the item must not be there, or must have ended. A request that ends
         without a number leaves a reservation that ends after `RESERVED` seconds. Raises what `aws_errors` raises.
