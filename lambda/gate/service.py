@@ -99,7 +99,15 @@ class Gate:
         from gate.identity.login import LOGIN_SECONDS, Login
 
         signer = self._signer("login", timedelta(seconds=LOGIN_SECONDS))
-        return Login(self._provider, signer, self._jar, base_url=self.config.base_url, rules=self._rules)
+        return Login(
+            self._provider,
+            signer,
+            self._jar,
+            base_url=self.config.base_url,
+            # `__Host-` cookies have the path `/` (RFC 6265bis §4.1.3.2), and only an own host name has that path.
+            cookie_path="/" if self.config.own_host else "/login",
+            rules=self._rules,
+        )
 
     @property
     def tickets(self) -> Tickets:
