@@ -176,9 +176,17 @@ class Gate:
     def _provider(self) -> "Provider":
         from gate.identity.provider import Provider
 
-        config = self.config
-        secret = self._secrets.text(config.client_secret_arn) if config.client_secret_arn else ""
-        return Provider(issuer=config.issuer, client_id=config.client_id, client_secret=secret, clock=self._clock)
+        config, arn = self.config, self.config.client_secret_arn
+
+        def secret(max_age: float) -> str:
+            return self._secrets.text(arn, max_age=max_age)
+
+        return Provider(
+            issuer=config.issuer,
+            client_id=config.client_id,
+            client_secret=secret if arn else None,
+            clock=self._clock,
+        )
 
     def _signer(self, purpose: str, max_age: timedelta) -> Signer:
         return Signer(self._keys, purpose=purpose, max_age=max_age, clock=self._clock)
