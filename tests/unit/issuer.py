@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,11 +18,17 @@ from local.serving import serve_http
 CLIENT_ID = "notebook-gate"
 
 
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """Return one key for the whole process: making one takes a good part of a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Issuer:
     """A provider on a loopback port; tests change its answers by assigning to its attributes."""
 
     def __init__(self) -> None:
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = _key()
         self.codes: dict[str, dict[str, Any]] = {}
         self.claims: dict[str, Any] = {}
         self.client_secret = ""
