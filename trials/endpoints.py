@@ -57,12 +57,19 @@ def _get(path: str, headers: Mapping[str, str] = JSON) -> Callable[[World, Perso
     return ready
 
 
-def _post(path: str) -> Callable[[World, Person], Request]:
+def _post(path: str, **form: str) -> Callable[[World, Person], Request]:
     def ready(_world: World, person: Person) -> Request:
         person.open("/", ALICE)
-        return lambda: person.go(path, "POST", headers=dict(OURS))
+        return lambda: person.go(path, "POST", headers=dict(OURS), data=form)
 
     return ready
+
+
+def _everywhere_again(person: Person, request: Request, _failed: requests.Response) -> requests.Response:
+    # Signed out here in any case. If it was done everywhere, a new sign-in counts from the next second on.
+    time.sleep(1)
+    person.open("/", ALICE)
+    return request()
 
 
 def _with_token(_world: World, person: Person) -> Request:
@@ -137,6 +144,8 @@ ENDPOINTS = (
              frozenset({"secretsmanager", "issuer"})),
     Endpoint("GET /login/callback", _callback, frozenset({"secretsmanager", "issuer"}), again=_callback_again),
     Endpoint("POST /logout", _post("/logout"), frozenset({"secretsmanager", "issuer"})),
+    Endpoint("POST /logout: everywhere", _post("/logout", everywhere="1"),
+             frozenset({"secretsmanager", "dynamodb"}), again=_everywhere_again),
     Endpoint("POST /slack: command", _slack(lambda world: world.slack.type(SLACK_USER)),
              _SLACK, in_time=SLACK_IN_TIME),
     Endpoint("POST /slack: shortcut", _slack(lambda world: world.slack.shortcut(SLACK_USER)),
