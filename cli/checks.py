@@ -14,6 +14,7 @@ import urllib3
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.errors import CommandError
+from cli.grant_checks import look_at_grants
 from cli.revocations import LONGEST, LaunchRolePolicies
 from gate.errors import GateError
 from gate.identity.provider import Provider
@@ -54,6 +55,7 @@ class Doctor:
             "identity provider": self._provider,
             "secrets": self._secrets,
             "clock": self._clocks,
+            "grants": lambda: look_at_grants(self._deployed),
             "front door": self._front_door,
             "revocations": self._revocations,
         }

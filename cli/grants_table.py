@@ -8,13 +8,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
-from cli.grant_entry import Entry, Item
+from cli.grant_entry import Entry, Item, holds
 from cli.grants_plan import Change, Key
-from gate import once
+from gate import cutoffs, once
 from gate.launch import numbers
 
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
+
+NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX)
+"""What the partition keys of rows begin with that are no grants."""
 
 SIDE_BY_SIDE = 4
 ATTEMPTS = 8
@@ -34,7 +37,7 @@ class GrantsTable:
         with aws_errors():
             for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True):
                 for item in page["Items"]:
-                    if not item["principal"]["S"].startswith((once.PREFIX, numbers.PREFIX)):
+                    if not item["principal"]["S"].startswith(NO_GRANTS):
                         found[_key(item)] = item
         return found
 
@@ -107,7 +110,7 @@ class GrantsTable:
     def _is_so(self, change: Change) -> bool:
         """Tell whether somebody else has done the same."""
         present = self.one(change.key)
-        return present == (change.wanted.item() if change.wanted else None)
+        return holds(present, change.wanted) if change.wanted else present is None
 
 
 def _as_seen(seen: Item | None) -> dict[str, Any]:

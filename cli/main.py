@@ -8,6 +8,7 @@ import typer
 from cli import doctor, explain, grants, revoke, rotate
 from cli.context import Context
 from cli.errors import FAILED, CommandError
+from gate.audit import logger
 
 app = typer.Typer(
     help="Look after a Notebook Gate: who may open what, why somebody can't, and whether all is well.",
@@ -37,6 +38,9 @@ def options(
 
 def main() -> None:
     """Run the command; tell what can't be done in plain words."""
+    level = logger.log_level
+    # What the function's modules log goes to standard output, where the answer of `--json` stands alone.
+    logger.setLevel("CRITICAL")
     try:
         app()
     except CommandError as error:
@@ -45,6 +49,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted. What was done is done; type it again to go on.\n")
         sys.exit(FAILED)
+    finally:
+        logger.setLevel(level)
 
 
 if __name__ == "__main__":

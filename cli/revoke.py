@@ -1,6 +1,5 @@
 """`gate revoke`: somebody is out, and what they have open is cut."""
 
-import shlex
 import time
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from cli.deployed import Deployed
 from cli.errors import NOT_SO, CommandError
 from cli.grant_entry import Item, plain
+from cli.grant_rows import give_command
 from cli.grants_plan import Change
 from cli.output import AsJson, Output
 from cli.principal import principal
@@ -31,7 +31,7 @@ def revoke(
     # The grants go first: sessions that begin after the deny's moment must not find one.
     lost = context.obj.table.write([Change(item, None) for item in taken], lambda _: None) if taken else []
     until = _cut(deployed, session_name(subject.partition(":")[2]) if subject else EVERYBODY)
-    undo = [_give(item) for item in taken]
+    undo = [give_command(item) for item in taken]
     elsewhere = sorted({item["notebook"]["S"].split("/")[0] for item in taken if "/" in item["notebook"]["S"]})
     out.document(
         {
@@ -78,16 +78,6 @@ def _tell(out: Output, subject: str, undo: list[str], until: int) -> None:
         out.say("To undo it, wait a minute and type:")
         for line in undo:
             out.say(f"  {line}")
-
-
-def _give(item: Item) -> str:
-    values = plain(item)
-    words = ["gate", "grants", "give", values.pop("principal"), values.pop("notebook")]
-    if values.pop("default", False):
-        words.append("--default")
-    for name, value in values.items():
-        words += [f"--{name}", str(value)]
-    return shlex.join(words)
 
 
 def _principal(who: str) -> str:
