@@ -94,6 +94,10 @@ class Calls(asyncio.Protocol):
                 principal, notebook = (value["S"] for value in given["Parameters"])
                 row = self._grants.row(principal, notebook)
                 answer = {"Items": [row] if row else []}
+            case "BatchGetItem":
+                ((table, asked),) = given["RequestItems"].items()
+                rows = [self._grants.row(key["principal"]["S"], key["notebook"]["S"]) for key in asked["Keys"]]
+                answer = {"Responses": {table: [row for row in rows if row]}, "UnprocessedKeys": {}}
             case "GetItem":
                 row = self._grants.row(given["Key"]["principal"]["S"], given["Key"]["notebook"]["S"])
                 answer = {"Item": row} if row else {}

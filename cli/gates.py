@@ -12,7 +12,7 @@ from cli.grant_rows import faults
 from cli.grant_rows import mend as mend_of
 from cli.grants_table import GrantsTable
 from cli.simulate import Simulator
-from gate.errors import GateError, NotebookBusyError, NotebookMissingError, NotGrantedError
+from gate.errors import GateError, NotebookBusyError, NotebookMissingError, NotGrantedError, SignInEndedError
 from gate.grants import Grant, Grants
 from gate.identity.caller import Caller
 from gate.identity.id_token import matters
@@ -107,6 +107,10 @@ class Explanation:
                 mend += " (if they have it by a group, add --group NAME to this command)"
             yield Finding("grant", False, f"{question.principal} has no grant for it", error.reason, mend)
             return
+        except SignInEndedError as error:
+            mend = "Have them sign in again in a minute: sign-ins are ended up to a moment that is still to come."
+            yield Finding("grant", False, "What they sign in to now counts for nothing yet", error.reason, mend)
+            return
         until = f", until {day_of(grant.until)}" if grant.until else ""
         yield Finding("grant", True, f"{grant.principal} may open it (power {grant.power}{until})")
 
@@ -169,7 +173,7 @@ class Explanation:
         config = self._deployed.config
         dynamodb = self._deployed.aws.client("dynamodb")
         grants = Grants(dynamodb, table=config.table, max_session=config.max_session, clock=self._clock)
-        return grants.find(self._caller(question).principals, question.notebook)
+        return grants.find(self._caller(question), question.notebook)
 
     def _wrong_row(self, question: Question) -> Item | None:
         """Return a row that would let them in if it could be read. Raises `CommandError`."""
@@ -180,7 +184,7 @@ class Explanation:
     def _caller(self, question: Question) -> Caller:
         groups = tuple(group for group in question.groups if matters(group, self._deployed.config.groups))
         via: Any = {"iam": "iam", "slack": "ticket"}.get(question.principal.partition(":")[0], "session")
-        return Caller(question.principal, groups, via, question.source)
+        return Caller(question.principal, groups, via, question.source, self._clock())
 
     def _egress(self) -> list[str]:
         return [network.partition("/")[0] for network in self._deployed.config.egress[:1]]

@@ -9,8 +9,8 @@ from constructs import Construct
 class GrantsTable(Construct):
     """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves.
 
-    Beside the grants it remembers, for an hour, what may happen once (tickets and Slack's requests), and who stands in
-    line while AWS throttles.
+    Beside the grants it remembers, for an hour, what may happen once (tickets and Slack's requests), who stands in
+    line while AWS throttles, and cutoffs: moments before which sign-ins count for nothing.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
@@ -29,7 +29,7 @@ class GrantsTable(Construct):
         )
 
     def grant_reading(self, role: iam.IRole) -> None:
-        """Let `role` look grants up by principal. A statement that would read the whole table is refused."""
+        """Let `role` look rows up by principal. A statement that would read the whole table is refused."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["dynamodb:PartiQLSelect"],
@@ -37,18 +37,28 @@ class GrantsTable(Construct):
                 conditions={"Bool": {"dynamodb:FullTableScan": "false"}},
             )
         )
+        # By whole keys alone, so it can't scan.
+        role.add_to_principal_policy(
+            iam.PolicyStatement(actions=["dynamodb:BatchGetItem"], resources=[self.table.table_arn])
+        )
 
     def grant_remembering(self, role: iam.IRole, *, once: bool) -> None:
         """Let `role` write down what it has to remember, and no grant: only under keys that no principal has.
 
-        Who stands in line, and, with `once`, what may not happen twice.
+        Who stands in line, who has signed out everywhere, and, with `once`, what may not happen twice.
         """
+        kept = ["line:*", *(["once:*"] if once else [])]
+        self._grant_writing(role, ["dynamodb:PutItem", "dynamodb:UpdateItem"], keys=kept)
+        # A person's own cutoff. Everybody's is `cutoff:*`, which is the operators' to write, and no match of this.
+        self._grant_writing(role, ["dynamodb:PutItem"], keys=["cutoff:user:*"])
+
+    def _grant_writing(self, role: iam.IRole, actions: list[str], *, keys: list[str]) -> None:
         role.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=["dynamodb:PutItem", "dynamodb:UpdateItem"],
+                actions=actions,
                 resources=[self.table.table_arn],
                 conditions={
-                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["line:*", *(["once:*"] if once else [])]},
+                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
                     # "For all values" is true of none, too.
                     "Null": {"dynamodb:LeadingKeys": "false"},
                 },

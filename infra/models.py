@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 OPERATIONS: Mapping[str, Collection[str]] = {
-    "dynamodb": {"ExecuteStatement", "PutItem", "UpdateItem"},
+    "dynamodb": {"BatchGetItem", "ExecuteStatement", "PutItem", "UpdateItem"},
     "lambda": {"Invoke"},
     "sagemaker": {
         "CreatePresignedNotebookInstanceUrl",

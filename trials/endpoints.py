@@ -57,12 +57,19 @@ def _get(path: str, headers: Mapping[str, str] = JSON) -> Callable[[World, Perso
     return ready
 
 
-def _post(path: str) -> Callable[[World, Person], Request]:
+def _post(path: str, **form: str) -> Callable[[World, Person], Request]:
     def ready(_world: World, person: Person) -> Request:
         person.open("/", ALICE)
-        return lambda: person.go(path, "POST", headers=dict(OURS))
+        return lambda: person.go(path, "POST", headers=dict(OURS), data=form)
 
     return ready
+
+
+def _everywhere_again(person: Person, request: Request, _failed: requests.Response) -> requests.Response:
+    # Signed out here in any case. If it was done everywhere, a new sign-in counts from the next second on.
+    time.sleep(1)
+    person.open("/", ALICE)
+    return request()
 
 
 def _with_token(_world: World, person: Person) -> Request:
@@ -127,7 +134,7 @@ ENDPOINTS = (
     Endpoint("GET /", _get("/"), _LAUNCH),
     Endpoint("GET /open", _get("/open"), _LAUNCH),
     Endpoint("GET /open/{notebook}", _get(f"/open/{NOTEBOOK}"), _LAUNCH),
-    Endpoint("the same with an ID token", _with_token, _LAUNCH | {"issuer"}),
+    Endpoint("the same with an ID token", _with_token, _LAUNCH - {"secretsmanager"} | {"issuer"}),
     Endpoint("the same with a ticket", _with_ticket, _LAUNCH, again=_with_ticket_again),
     Endpoint("GET /iam/open/{notebook}", _signed, _LAUNCH - {"secretsmanager"}),
     Endpoint("GET /notebooks/{notebook}", _get(f"/notebooks/{NOTEBOOK}"), _LAUNCH),
@@ -136,7 +143,9 @@ ENDPOINTS = (
     Endpoint("GET /login", lambda _world, person: lambda: person.go("/login", headers=JSON),
              frozenset({"secretsmanager", "issuer"})),
     Endpoint("GET /login/callback", _callback, frozenset({"secretsmanager", "issuer"}), again=_callback_again),
-    Endpoint("POST /logout", _post("/logout"), frozenset({"secretsmanager", "issuer"})),
+    Endpoint("POST /logout", _post("/logout"), frozenset({"issuer"})),
+    Endpoint("POST /logout: everywhere", _post("/logout", everywhere="1"),
+             frozenset({"secretsmanager", "dynamodb"}), again=_everywhere_again),
     Endpoint("POST /slack: command", _slack(lambda world: world.slack.type(SLACK_USER)),
              _SLACK, in_time=SLACK_IN_TIME),
     Endpoint("POST /slack: shortcut", _slack(lambda world: world.slack.shortcut(SLACK_USER)),

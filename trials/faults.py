@@ -1,13 +1,13 @@
 """Every neighbour fails in every way, while every endpoint is used."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import requests
 
+from gate import cutoffs
 from gate.identity.published import FIRST_FETCH_INTERVAL
 from gate.launch import numbers
 from local.world import World
@@ -20,6 +20,8 @@ AWS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda")
 NEIGHBOURS = (*AWS, "issuer", "slack")
 REASONS = {
     **dict.fromkeys(AWS, frozenset({"aws_error", "throttled"})),
+    # Without the key or the table, signing out everywhere is told as done in part.
+    **dict.fromkeys(("secretsmanager", "dynamodb"), frozenset({"aws_error", "throttled", "sign_out_incomplete"})),
     # Launches that AWS throttles form a line.
     **dict.fromkeys(("sts", "sagemaker"), frozenset({"aws_error", "throttled", "in_line"})),
     # A clock that is off breaks tokens.
@@ -92,7 +94,7 @@ class Trial:
         person, witness = Person(self.world), Witness(self.world)
         person.hooks["response"] = [witness.answered]
         self.world.instances.put(NOTEBOOK, endpoint.state)
-        self._empty_the_line()
+        self._forget()
         request = endpoint.ready(self.world, person)
         self.world.start_anew(ahead=BEHIND if clocks else 0)
         neighbour = self._neighbours[name]
@@ -122,7 +124,7 @@ class Trial:
             if clocks:
                 self.world.start_anew()
             if reason == "in_line":
-                time.sleep(IN_A_MOMENT)
+                self.world.let_pass(IN_A_MOMENT)
             if name == "issuer":
                 # A function that has just started asks again as soon as this, and people were told to wait longer.
                 self.world.let_pass(FIRST_FETCH_INTERVAL)
@@ -152,10 +154,11 @@ class Trial:
             self._healthy[endpoint.name] = answer.status_code
         return self._healthy[endpoint.name]
 
-    def _empty_the_line(self) -> None:
+    def _forget(self) -> None:
+        """Empty the line, and let sign-ins of the second in which somebody signed out everywhere count."""
         table, dynamodb = self.world.deployment.table["TableName"], self.world.operator("dynamodb")
         for item in dynamodb.scan(TableName=table)["Items"]:
-            if item["principal"]["S"].startswith(numbers.PREFIX):
+            if item["principal"]["S"].startswith((numbers.PREFIX, cutoffs.PREFIX)):
                 dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
 
     def _untraced(self, endpoint: Endpoint, witness: Witness) -> bool:

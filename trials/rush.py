@@ -175,8 +175,8 @@ class Rush:
 
     def _event(self, person: int) -> dict[str, Any]:
         if person not in self._cookies:
-            cookie = str(self._sessions.begin(Person(f"person-{person}@example.com", ()))).partition(";")[0]
-            self._cookies[person] = cookie
+            who = Person(f"person-{person}@example.com", (), int(self._now))
+            self._cookies[person] = str(self._sessions.begin(who)).partition(";")[0]
         headers = {"Cookie": [self._cookies[person]], "Accept": ["text/html"]}
         return {**EVENT, "path": "/open", "resource": "/open", "pathParameters": None, "multiValueHeaders": headers}
 

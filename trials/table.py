@@ -60,6 +60,12 @@ class Table:
             raise _failed("UpdateItem") from None
         return {"Attributes": item.to_json()["Attributes"]}
 
+    def at(self, keys: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return the items at `keys`."""
+        return [
+            item for key in keys for item in self.of([key["principal"]["S"]]) if item["notebook"] == key["notebook"]
+        ]
+
     def of(self, principals: Iterable[str]) -> list[dict[str, Any]]:
         """Return the items of `principals`."""
         return [

@@ -3,7 +3,21 @@
 `gate revoke` writes one, and so does "sign out everywhere". The function reads them together with the grants.
 """
 
-from typing import Any
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from gate.audit import logger
+from gate.aws import aws_errors, code_of
+from gate.errors import SignInEndedError
+from gate.identity.caller import Caller
+from gate.rows import Rows
+from gate.signing import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 PREFIX = "cutoff:"
 """Begins the partition key; no principal does, so that no grant can be written this way (see infra/grants_table.py)."""
@@ -37,3 +51,54 @@ def cutoff_write(table: str, subject: str, moment: int) -> dict[str, Any]:
         "ExpressionAttributeNames": {"#principal": "principal", "#before": "before"},
         "ExpressionAttributeValues": {":before": {"N": str(moment)}},
     }
+
+
+def cutoff_keys(caller: Caller) -> list[dict[str, Any]]:
+    """Return the keys of the cutoffs that can end what proved `caller`: of each of their names, and of everybody."""
+    return [cutoff_key(name) for name in (*caller.names, EVERYBODY)]
+
+
+def without_cutoffs(items: Iterable[Mapping[str, Any]], caller: Caller) -> list[Mapping[str, Any]]:
+    """Return the `items` that are no cutoffs. Raises `SignInEndedError` where a cutoff ends what proved `caller`."""
+    others = []
+    for item in items:
+        if not item["principal"]["S"].startswith(PREFIX):
+            others.append(item)
+        elif caller.proven_at < _before(item):
+            raise SignInEndedError(caller.via)
+    return others
+
+
+def _before(item: Mapping[str, Any]) -> float:
+    try:
+        return float(item["before"]["N"])
+    except (KeyError, ValueError):
+        # Somebody meant to end sign-ins, and nobody knows which: all of them.
+        logger.error("a cutoff names no moment", principal=item["principal"]["S"])
+        return float("inf")
+
+
+class Cutoffs:
+    """Ends what people have signed in to."""
+
+    def __init__(self, dynamodb: "DynamoDBClient", *, table: str, clock: Clock = time.time):
+        self._dynamodb = dynamodb
+        self._rows = Rows(dynamodb, table)
+        self._table = table
+        self._clock = clock
+
+    def end(self, caller: Caller) -> None:
+        """End all sign-ins, tickets and waits of `caller` up to now.
+
+        The moment is the next whole second, so that what was signed in this one is ended, too.
+        Raises `SignInEndedError` where this very sign-in was ended before: whoever holds an old cookie can't end newer
+        sign-ins by it. Raises what `aws_errors` raises; then nobody knows whether they were ended.
+        """
+        without_cutoffs(self._rows.at(cutoff_keys(caller)), caller)
+        moment = int(max(self._clock(), caller.proven_at)) + 1
+        with aws_errors():
+            try:
+                self._dynamodb.put_item(**cutoff_write(self._table, caller.subject, moment))
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise

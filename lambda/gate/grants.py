@@ -6,18 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from gate.audit import logger
-from gate.aws import aws_errors
+from gate.cutoffs import cutoff_keys, without_cutoffs
 from gate.errors import NotGrantedError
 from gate.grant_row import SHORTEST_SESSION, Power, View, read
+from gate.identity.caller import Caller
 from gate.metrics import count_once
 from gate.notebook import Notebook
+from gate.rows import Rows
 from gate.signing import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-PRINCIPALS_A_CALL = 50
-"""Partition keys that DynamoDB allows in the `IN` list of one PartiQL statement."""
 
 
 @dataclass(frozen=True)
@@ -55,29 +54,35 @@ class Grants:
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str, max_session: int, clock: Clock = time.time):
         """`max_session`: seconds; no grant gives more, and one that names no length gives this."""
-        self._dynamodb = dynamodb
-        self._table = table
+        self._rows = Rows(dynamodb, table)
         self._max_session = max_session
         self._clock = clock
 
-    def find(self, principals: Sequence[str], notebook: Notebook) -> Grant:
-        """Return the grant by which one of `principals` may open `notebook`.
+    def find(self, caller: Caller, notebook: Notebook) -> Grant:
+        """Return the grant by which `caller` may open `notebook`.
 
-        Raises `NotGrantedError` where there is none, and nothing tells whether the notebook exists.
+        Raises `NotGrantedError` where there is none, and nothing tells whether the notebook exists, `SignInEndedError`
+        where a cutoff ends what proved the caller, and what `Rows` raises.
         """
-        grants = self._read(principals, notebook)
+        keys = [{"principal": {"S": principal}, "notebook": {"S": str(notebook)}} for principal in caller.principals]
+        grants = self._best(self._rows.at([*keys, *cutoff_keys(caller)]), caller)
         if not grants:
             raise NotGrantedError
         return grants[0]
 
-    def listing(self, principals: Sequence[str]) -> list[Grant]:
-        """Return one grant for each notebook that `principals` may open, sorted by name."""
-        return self._read(principals, None)
+    def listing(self, caller: Caller) -> list[Grant]:
+        """Return one grant for each notebook that `caller` may open, sorted by name.
 
-    def _read(self, principals: Sequence[str], notebook: Notebook | None) -> list[Grant]:
+        Raises `SignInEndedError` where a cutoff ends what proved the caller, and what `Rows` raises.
+        """
+        cutoffs = [key["principal"]["S"] for key in cutoff_keys(caller)]
+        return self._best(self._rows.of([*caller.principals, *cutoffs]), caller)
+
+    def _best(self, items: Iterable[Mapping[str, Any]], caller: Caller) -> list[Grant]:
+        principals = caller.principals
         now = self._clock()
         best: dict[Notebook, Grant] = {}
-        for item in self._items(principals, notebook):
+        for item in without_cutoffs(items, caller):
             grant = self._grant(item)
             # DynamoDB deletes items days after their time to live has passed, so the end is checked here, too.
             if grant is None or (grant.until is not None and grant.until <= now):
@@ -86,27 +91,6 @@ class Grants:
             if known is None or _rank(grant, principals) < _rank(known, principals):
                 best[grant.notebook] = grant
         return sorted((_shortened(grant, now) for grant in best.values()), key=lambda grant: str(grant.notebook))
-
-    def _items(self, principals: Sequence[str], notebook: Notebook | None) -> Iterable[Mapping[str, Any]]:
-        for start in range(0, len(principals), PRINCIPALS_A_CALL):
-            some = principals[start : start + PRINCIPALS_A_CALL]
-            statement = f'SELECT * FROM "{self._table}" WHERE "principal" IN [{",".join("?" * len(some))}]'  # noqa: S608
-            parameters = [{"S": principal} for principal in some]
-            if notebook is not None:
-                statement += ' AND "notebook" = ?'
-                parameters.append({"S": str(notebook)})
-            page: dict[str, Any] = {}
-            while True:
-                with aws_errors():
-                    # Consistent, so that a grant taken away is gone at the very next open.
-                    answer = self._dynamodb.execute_statement(
-                        Statement=statement, Parameters=parameters, ConsistentRead=True, **page
-                    )
-                    items = answer["Items"]  # which is there when there are none, too
-                yield from items
-                if not answer.get("NextToken"):
-                    break
-                page = {"NextToken": answer["NextToken"]}
 
     def _grant(self, item: Mapping[str, Any]) -> Grant | None:
         """Return the grant that a row gives, or None where it gives none. A mistake in one row costs no other row."""

@@ -4,14 +4,13 @@ It also takes events of its own: what Slack asked for is answered in an invocati
 """
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from aws_lambda_powertools.logging import correlation_paths
 
 from gate.audit import log_unexpected, logger
 from gate.deadline import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN, LATER, within
-from gate.errors import GateError, NotSignedInError
-from gate.identity.target import safe_target
+from gate.errors import GateError, NotSignedInError, SignInEndedError
+from gate.identity.target import sign_in_path
 from gate.metrics import count_request, metrics
 from gate.request import Request
 from gate.responses import Response, failure, redirect
@@ -45,6 +44,8 @@ def _answer(request: Request) -> Response:
         return endpoint_of(request)(request)
     except NotSignedInError as error:
         return _send_to_login(request, error)
+    except SignInEndedError as error:
+        return _tell_of_the_end(request, error)
     except GateError as error:
         return _tell(request, error)
     except Exception as error:  # noqa: BLE001
@@ -57,9 +58,19 @@ def _send_to_login(request: Request, error: NotSignedInError) -> Response:
     """Let a browser that only follows a link sign in and come back; tell everybody else."""
     if request.wants_json or request.method != "GET":
         return _tell(request, error)
-    view = f"?view={request.query['view']}" if "view" in request.query else ""
-    query = urlencode({"next": safe_target(request.path + view)})
-    return redirect(f"{the_gate().config.base_url}/login?{query}")
+    return redirect(the_gate().config.base_url + sign_in_path(request))
+
+
+def _tell_of_the_end(request: Request, error: SignInEndedError) -> Response:
+    """Tell it on a page that asks to sign in, and remove what /login would take for a sign-in.
+
+    A redirect could go round in circles: who signs in within the second of the cutoff is still before it.
+    """
+    gate = the_gate()
+    ended = {"session": lambda: [gate.sessions.end()], "ticket": lambda: gate.tickets.forget(request)}
+    # A page that waits asks for JSON in the background: the cookie stays until the person has been told.
+    forget = ended.get(error.via) if not request.wants_json else None
+    return failure(error, request, base_path=gate.config.base_path, cookies=forget() if forget else [])
 
 
 def _tell(request: Request, error: GateError) -> Response:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors import GateError, InLineError, ThrottledError, UnauthenticatedError
+from gate.identity.target import sign_in_path
 from gate.request import Request
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def failure(error: GateError, request: Request, *, base_path: str, cookies: Sequ
         cookies=cookies,
         error=error,
         reference=request.id,
+        sign_in=f"{base_path}{sign_in_path(request)}",
     )
 
 

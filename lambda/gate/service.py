@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, cast
 from gate.audit import logger
 from gate.clients import client, session
 from gate.config import Config
+from gate.cutoffs import Cutoffs
+from gate.errors import NotSignedInError
 from gate.grants import Grants
 from gate.identity.caller import Caller
 from gate.identity.session import CookieJar, Sessions
@@ -62,15 +64,27 @@ class Gate:
         from gate.identity.id_token import person_of
 
         person = person_of(token, provider=self._provider, rules=self._rules)
-        return Caller(f"user:{person.email}", person.groups, "bearer", request.address)
+        return Caller(f"user:{person.email}", person.groups, "bearer", request.address, person.issued_at)
 
     def visitor(self, request: Request, notebook: Notebook | None = None) -> Caller:
         """Return who sits at the browser: whom a ticket let wait for `notebook`, or who is signed in.
 
+        Somebody who is signed in under another name comes first: a colleague's link must not make their presses count
+        as the colleague's, nor may who waited here before speak for them.
         Raises `NotSignedInError`.
         """
         waiting = self.tickets.waiting(request, notebook) if notebook else None
-        return waiting or self.sessions.caller(request)
+        if waiting is None:
+            return self.sessions.caller(request)
+        return self.other_person(request, waiting) or waiting
+
+    def other_person(self, request: Request, caller: Caller) -> Caller | None:
+        """Return who is signed in at this browser, where that is somebody else than `caller`."""
+        try:
+            signed_in = self.sessions.caller(request)
+        except NotSignedInError:
+            return None
+        return None if signed_in.subject in caller.names else signed_in
 
     def make_clients(self) -> None:
         """Make what talks to AWS before it is asked for. Nothing is called by that, and no secret read."""
@@ -85,7 +99,7 @@ class Gate:
         """Return whom API Gateway's IAM authorizer let through. Raises `UnknownIamCallerError`."""
         from gate.identity.iam import iam_caller
 
-        return iam_caller(request, user_roles=self.config.user_roles)
+        return iam_caller(request, user_roles=self.config.user_roles, now=self._clock())
 
     @property
     def sessions(self) -> Sessions:
@@ -113,7 +127,7 @@ class Gate:
     def tickets(self) -> Tickets:
         """Links that Slack hands out."""
         signer = self._signer("ticket", timedelta(seconds=TICKET_SECONDS))
-        waiting = self._signer("wait", timedelta(seconds=WAIT_SECONDS))
+        waiting = self._signer("waiting", timedelta(seconds=WAIT_SECONDS))
         return Tickets(signer, waiting, self._jar, self.once)
 
     def end_session_url(self) -> str | None:
@@ -124,6 +138,11 @@ class Gate:
     def grants(self) -> Grants:
         """Who may open what."""
         return Grants(self._dynamodb, table=self.config.table, max_session=self.config.max_session, clock=self._clock)
+
+    @cached_property
+    def cutoffs(self) -> Cutoffs:
+        """What ends sign-ins."""
+        return Cutoffs(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def once(self) -> Once:

@@ -71,6 +71,10 @@ class Signer:
 
     def read(self, signed: str) -> Any:
         """Give back what was signed. Raises `BadSignatureError` for everything else."""
+        return self.read_dated(signed)[0]
+
+    def read_dated(self, signed: str) -> tuple[Any, float]:
+        """Give back what was signed, and when: whole epoch seconds. Raises `BadSignatureError` for everything else."""
         name, _, token = signed.partition(".")
         key = self._keys.find(name) if _KEY_ID.fullmatch(name) else None
         if key is None:
@@ -84,12 +88,13 @@ class Signer:
             value, signed_at = serializer.loads(token, return_timestamp=True)
         except BadData:
             raise BadSignatureError from None
-        age = self._clock() - signed_at.timestamp()
+        moment = signed_at.timestamp()
+        age = self._clock() - moment
         if not -CLOCK_SKEW <= age < self._max_age:
             raise BadSignatureError
-        if key.retired is not None and signed_at.timestamp() > key.retired + CLOCK_SKEW:
+        if key.retired is not None and moment > key.retired + CLOCK_SKEW:
             raise BadSignatureError
-        return value
+        return value, moment
 
 
 @lru_cache(maxsize=16)

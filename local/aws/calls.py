@@ -63,6 +63,10 @@ class Call:
                 found = _TABLE.search(statement)
                 table = _table(found["table"] if found else "")
                 return [("dynamodb:PartiQLSelect", table, {"dynamodb:FullTableScan": scan})]
+            case "dynamodb", "BatchGetItem":
+                action, asked = "dynamodb:BatchGetItem", parameters["RequestItems"]
+                keys_of = {name: [key["principal"]["S"] for key in asked[name]["Keys"]] for name in asked}
+                return [(action, _table(name), {"dynamodb:LeadingKeys": keys}) for name, keys in keys_of.items()]
             case "dynamodb", "PutItem":
                 keys = [parameters["Item"]["principal"]["S"]]
                 return [("dynamodb:PutItem", _table(parameters["TableName"]), {"dynamodb:LeadingKeys": keys})]

@@ -17,9 +17,7 @@ MOST_KEYS = 50
 PAGE = 100
 """Items a page; DynamoDB's own limit is 1 MB, which these would not reach."""
 
-_SELECT = re.compile(
-    r'SELECT \* FROM "(?P<table>[\w.-]+)" WHERE "principal" IN \[\?(,\?)*\](?P<named> AND "notebook" = \?)?'
-)
+_SELECT = re.compile(r'SELECT \* FROM "(?P<table>[\w.-]+)" WHERE "principal" IN \[\?(,\?)*\]')
 
 
 def select(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,19 +25,17 @@ def select(parameters: Mapping[str, Any]) -> dict[str, Any]:
     match = _SELECT.fullmatch(parameters["Statement"])
     if match is None:
         raise ApiError("ValidationException", "Statement wasn't well formed, can't be processed")
-    values = [value["S"] for value in parameters["Parameters"]]
-    if parameters["Statement"].count("?") != len(values):
+    principals = [value["S"] for value in parameters["Parameters"]]
+    if parameters["Statement"].count("?") != len(principals):
         raise ApiError("ValidationException", "Number of parameters in request and statement don't match.")
-    principals = values[:-1] if match["named"] else values
     if len(principals) > MOST_KEYS:
         raise ApiError("ValidationException", f"IN takes at most {MOST_KEYS} partition keys")
     table = dynamodb_backends[ACCOUNT][REGION].get_table(match["table"])
     found = []
     for principal in dict.fromkeys(principals):
         of_principal = table.items.get(DynamoType({"S": principal}), {})
-        for notebook, item in sorted(of_principal.items(), key=lambda pair: pair[0].value):
-            if not match["named"] or notebook.value == values[-1]:
-                found.append(item.to_json()["Attributes"])
+        for _, item in sorted(of_principal.items(), key=lambda pair: pair[0].value):
+            found.append(item.to_json()["Attributes"])
     start = int(parameters.get("NextToken", "0"))
     more = {"NextToken": str(start + PAGE)} if len(found) > start + PAGE else {}
     return {"Items": found[start : start + PAGE], **more}

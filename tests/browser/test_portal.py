@@ -101,17 +101,46 @@ def test_everything_can_be_reached_by_keyboard(page: Page, world: World) -> None
     sign_in(page, "alice@example.com")
     expect(page.get_by_role("listitem")).to_have_count(1)
     reached = []
-    for _ in range(6):
+    for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
         )
-    assert reached[:5] == ["Notebook Gate", "Open alice-notebook", "Stop alice-notebook", "Copy bookmark", "Sign out"]
+    assert reached[:6] == [
+        "Notebook Gate",
+        "Open alice-notebook",
+        "Stop alice-notebook",
+        "Copy bookmark",
+        "Sign out",
+        "Sign out everywhere",
+    ]
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_who_signs_out_everywhere_is_told_so_in_the_other_browser_and_signs_in_anew(
+    chromium: Browser, world: World, clock: Clock, javascript: bool
+) -> None:
+    here, there = (chromium.new_context(java_script_enabled=javascript) for _ in range(2))
+    mine, left = here.new_page(), there.new_page()
+    for each in (mine, left):
+        each.goto(world.base_url)
+        sign_in(each, "alice@example.com")
+        expect(each.get_by_role("heading", level=1)).to_have_text("Your notebooks")
+    mine.get_by_role("button", name="Sign out everywhere").press("Enter")
+    expect(mine.get_by_role("heading", level=1)).to_have_text("You are signed out everywhere")
+    left.goto(f"{world.base_url}/open/alice-notebook")
+    expect(left.get_by_role("heading", level=1)).to_have_text("Your sign-in was ended")
+    clock.ahead += 2
+    left.get_by_role("link", name="Sign in").click()
+    sign_in(left, "alice@example.com")
+    _lands(left, "alice-notebook")
+    for context in (here, there):
+        context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits_a_small_screen(
-    chromium: Browser, world: World, tmp_path: Path, scheme: str
+    chromium: Browser, world: World, clock: Clock, tmp_path: Path, scheme: str
 ) -> None:
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
@@ -148,8 +177,16 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
         look(state.lower(), heading)
     world.instances.put("bob-notebook", "InService")
     page.goto(world.base_url)
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     look("signed-out", "You are signed out")
+    page.goto(world.base_url)
+    sign_in(page, "bob@example.com")
+    page.get_by_role("button", name="Sign out everywhere").click()
+    look("signed-out-everywhere", "You are signed out everywhere")
+    page.goto(world.base_url)
+    clock.ahead -= 60  # to before the cutoff
+    sign_in(page, "bob@example.com")
+    look("sign-in-ended", "Your sign-in was ended")
     page.goto(f"{world.base_url}/nope")
     look("no-such-page", "There is no such page")
     assert [text for text in complaints if "Content Security Policy" in text] == []

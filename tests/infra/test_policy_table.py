@@ -98,7 +98,7 @@ def _session_policy(deployment: Deployment, pin: str, address: str = MINE) -> An
     clients = CallerClients(sts=sts, sagemaker_of=lambda *_: sagemaker, clock=time.time)
     nobody_waits: Any = None
     launcher = Launcher(config, clients, nobody_waits)
-    caller = Caller("user:alice@example.com", (), "session", address)
+    caller = Caller("user:alice@example.com", (), "session", address, time.time())
     launcher.describe(caller, Grant("user:alice@example.com", Notebook("alice-notebook"), 43_200, power="start"))
     assert asked[0]["RoleArn"] == deployment.launch_role.arn
     return json.loads(asked[0]["Policy"])

@@ -110,7 +110,9 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
         "sts:AssumeRole": [(environment["GATE_LAUNCH_ROLE_ARN"], None)],
         "sts:SetSourceIdentity": [(environment["GATE_LAUNCH_ROLE_ARN"], None)],
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
-        "dynamodb:PutItem": [(table, _under("line:*"))],
+        "dynamodb:BatchGetItem": [(table, None)],
+        # The last: of people who sign out everywhere. Everybody's cutoff, `cutoff:*`, is none of these.
+        "dynamodb:PutItem": [(table, _under("line:*")), (table, _under("cutoff:user:*"))],
         "dynamodb:UpdateItem": [(table, _under("line:*"))],
         "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
     }
@@ -123,7 +125,10 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
     # With Slack, more: to remember what happened once, under a key that is no principal, and to invoke itself.
     assert more.keys() - may(deployment).keys() == {"lambda:InvokeFunction"}
     own_table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own['GATE_TABLE']}"
-    assert more["dynamodb:PutItem"] == [(own_table, _under("line:*", "once:*"))]
+    assert more["dynamodb:PutItem"] == [
+        (own_table, _under("line:*", "once:*")),
+        (own_table, _under("cutoff:user:*")),
+    ]
     assert more["lambda:InvokeFunction"] == [(own_deployment.function_arn, None)]
 
 

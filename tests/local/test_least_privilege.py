@@ -58,6 +58,17 @@ def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, f
     assert refused(_select(dynamodb, 'SELECT * FROM "other" WHERE "principal" IN [?]'))
     assert refused(lambda: dynamodb.scan(TableName=table))
     assert refused(lambda: dynamodb.put_item(TableName=table, Item=item))
+    named = {"Keys": [item], "ConsistentRead": True}
+    assert not refused(lambda: dynamodb.batch_get_item(RequestItems={table: named}))
+    assert refused(lambda: dynamodb.batch_get_item(RequestItems={"other": named}))
+    # A person's own cutoff, and never everybody's.
+    for whose, may in (("user:mallory@example.com", True), ("*", False), ("slack:T0LOCAL/U0ALICE", False), ("", False)):
+        cutoff = {"principal": {"S": f"cutoff:{whose}"}, "notebook": {"S": "-"}}
+        assert refused(lambda: dynamodb.put_item(TableName=table, Item=cutoff)) is not may  # noqa: B023
+    adding_to_cutoff = {"UpdateExpression": "ADD #b :one", "ExpressionAttributeNames": {"#b": "before"}}
+    adding_to_cutoff |= {"ExpressionAttributeValues": {":one": {"N": "1"}}}
+    theirs = {"principal": {"S": "cutoff:user:alice@example.com"}, "notebook": {"S": "-"}}
+    assert refused(lambda: dynamodb.update_item(TableName=table, Key=theirs, **adding_to_cutoff))
     once = {"principal": {"S": "once:ticket/x"}, "notebook": {"S": "-"}}
     assert not refused(lambda: dynamodb.put_item(TableName=table, Item=once))
     assert refused(lambda: dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": once}}]}))

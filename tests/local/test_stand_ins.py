@@ -123,8 +123,6 @@ def test_partiql_takes_up_to_fifty_keys_and_pages_through_many_items(world: Worl
     second, end = read(select, "group:many", "user:alice@example.com", **token)
     assert sorted(first + second) == sorted([f"n{number:03}" for number in range(130)] + ["alice-notebook"])
     assert end == {}
-    named = read(f'{select} AND "notebook" = ?', "group:many", "user:alice@example.com", "alice-notebook")
-    assert named == (["alice-notebook"], {})
 
     fifty_one = f'SELECT * FROM "{table}" WHERE "principal" IN [{",".join("?" * 51)}]'
     for statement, values in ((fifty_one, ["x"] * 51), (select, ["one"]), ("SELECT x", [])):

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
+from gate.cutoffs import cutoff_write
 from trials.table import Table
 
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
@@ -61,6 +62,10 @@ class FakeAws:
     def called(self, operation: str) -> list[dict[str, Any]]:
         return [arguments for name, arguments in self.calls if name == operation]
 
+    def cutoff(self, subject: str, before: int) -> None:
+        """Write a cutoff, as an operator's command does."""
+        self.table.put_item(cutoff_write("grants", subject, before))
+
     def grant(self, principal: str, notebook: str, **attributes: Any) -> None:
         kinds = {bool: "BOOL", int: "N", str: "S"}
         item = {
@@ -98,24 +103,26 @@ class _Client:
 
     def _execute_statement(self, arguments: dict[str, Any]) -> Any:
         assert arguments["ConsistentRead"] is True
-        values = [parameter["S"] for parameter in arguments["Parameters"]]
-        named = arguments["Statement"].endswith(' AND "notebook" = ?')
-        principals, notebook = (values[:-1], values[-1]) if named else (values, None)
-        assert arguments["Statement"].count("?") == len(values)
+        principals = [parameter["S"] for parameter in arguments["Parameters"]]
+        assert arguments["Statement"].count("?") == len(principals)
         assert len(principals) <= 50
-        found = [
-            item
-            for item in self._aws.grants
-            if item["principal"]["S"] in principals and notebook in (None, item["notebook"]["S"])
-        ]
+        found = [item for item in self._aws.grants if item["principal"]["S"] in principals]
         found += self._aws.table.of(principals)
         start = int(arguments.get("NextToken", 0))
         more = {"NextToken": str(start + 2)} if len(found) > start + 2 else {}
         return {"Items": found[start : start + 2], **more}
 
+    def _batch_get_item(self, arguments: dict[str, Any]) -> Any:
+        ((table, asked),) = arguments["RequestItems"].items()
+        assert asked["ConsistentRead"] is True
+        keys = [(key["principal"]["S"], key["notebook"]["S"]) for key in asked["Keys"]]
+        assert len(set(keys)) == len(keys) <= 100, "a ValidationException"
+        found = [item for item in self._aws.grants if (item["principal"]["S"], item["notebook"]["S"]) in keys]
+        return {"Responses": {table: [*found, *self._aws.table.at(asked["Keys"])]}, "UnprocessedKeys": {}}
+
     def _put_item(self, arguments: dict[str, Any]) -> Any:
         key = arguments["Item"]["principal"]["S"]
-        assert key.startswith(("once:", "line:"))
+        assert key.startswith(("once:", "line:", "cutoff:user:"))
         self._aws.table.put_item(arguments)
         if key.startswith("once:"):
             self._aws.once.append(key)

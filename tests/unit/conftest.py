@@ -91,13 +91,20 @@ class Browser:
     def get(self, path: str, **options: Any) -> Answer:
         return self.send("GET", path, **options)
 
-    def post(self, path: str, headers: dict[str, str] | None = None) -> Answer:
-        return self.send("POST", path, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})})
+    def post(self, path: str, headers: dict[str, str] | None = None, body: str | None = None) -> Answer:
+        return self.send("POST", path, headers={"Sec-Fetch-Site": "same-origin", **(headers or {})}, body=body)
 
-    def send(self, method: str, path: str, headers: dict[str, str] | None = None, iam: str | None = None) -> Answer:
+    def send(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        iam: str | None = None,
+        body: str | None = None,
+    ) -> Answer:
         event = json.loads((EVENTS / "browser_get.json").read_text())
         parts = urlsplit(path)
-        event["path"], event["httpMethod"] = parts.path, method
+        event["path"], event["httpMethod"], event["body"] = parts.path, method, body
         event["resource"], event["pathParameters"] = _matched(method, parts.path)
         event["requestContext"]["path"] = urlsplit(self.base_url).path + parts.path
         event["requestContext"]["identity"]["sourceIp"] = self.address

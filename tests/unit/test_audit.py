@@ -101,14 +101,14 @@ def test_no_secret_is_in_any_line(world: World, lines: Lines, capfd: pytest.Capt
         browser.get(path, headers={"Authorization": f"Bearer {token}"})
         browser.get(path, headers={"Authorization": "Bearer forged.bearer.token", "Accept": "application/json"})
     browser.get("/iam/open/alice-notebook", iam="arn:aws:sts::123456789012:assumed-role/People/alice@example.com")
-    for operation in ("execute_statement", "assume_role", "create_presigned_notebook_instance_url"):
+    for operation in ("batch_get_item", "assume_role", "create_presigned_notebook_instance_url"):
         for error in (refusal("ThrottlingException"), refusal("Weird"), RuntimeError(f"{TOKEN} {token}")):
             world.aws.errors = {operation: error}
             browser.get("/open/alice-notebook")
     world.aws.errors = {}
     browser.post("/notebooks/alice-notebook/stop")
     browser.post("/notebooks/alice-notebook/start")
-    browser.post("/logout")
+    browser.post("/logout", body="everywhere=1")
     out, err = capfd.readouterr()
     written = "\n".join(lines.texts) + out + err
     assert len(lines.decisions) > 25

@@ -14,14 +14,14 @@ from tests.unit.conftest import ENVIRON, World
 
 ROOT = Path(__file__).parents[2]
 OWN = {
-    "gate", "gate.audit", "gate.aws", "gate.clients", "gate.config", "gate.deadline", "gate.entry", "gate.errors",
-    "gate.errors.base", "gate.errors.caller", "gate.errors.notebook", "gate.errors.slack", "gate.errors.upstream",
-    "gate.grant_row", "gate.grants", "gate.handler", "gate.http", "gate.identity", "gate.identity.caller",
-    "gate.identity.session", "gate.identity.target", "gate.identity.ticket", "gate.keys", "gate.launch",
-    "gate.launch.credentials", "gate.launch.instance", "gate.launch.launcher", "gate.launch.line",
+    "gate", "gate.audit", "gate.aws", "gate.clients", "gate.config", "gate.cutoffs", "gate.deadline", "gate.entry",
+    "gate.errors", "gate.errors.base", "gate.errors.caller", "gate.errors.notebook", "gate.errors.slack",
+    "gate.errors.upstream", "gate.grant_row", "gate.grants", "gate.handler", "gate.http", "gate.identity",
+    "gate.identity.caller", "gate.identity.session", "gate.identity.target", "gate.identity.ticket", "gate.keys",
+    "gate.launch", "gate.launch.credentials", "gate.launch.instance", "gate.launch.launcher", "gate.launch.line",
     "gate.launch.names", "gate.launch.place", "gate.launch.policy", "gate.metrics", "gate.notebook", "gate.once",
-    "gate.request", "gate.responses", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets",
-    "gate.service", "gate.signing",
+    "gate.request", "gate.responses", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.rows",
+    "gate.secrets", "gate.service", "gate.signing",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
@@ -82,7 +82,7 @@ fake.grant("user:alice@example.com", "alice-notebook")
 service.client = fake.client
 signer = service.the_gate()._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
-cookie = Sessions(signer, CookieJar("/prod", True), seconds=28800).begin(Person("alice@example.com", ()))
+cookie = Sessions(signer, CookieJar("/prod", True), seconds=28800).begin(Person("alice@example.com", (), 0))
 event["multiValueHeaders"]["Cookie"] = [str(cookie).split(";")[0]]
 context = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="1")
 context.get_remaining_time_in_millis = lambda: 28_000
@@ -121,7 +121,7 @@ def test_a_launch_is_three_calls_and_the_next_one_two(world: World, principal: s
         assert world.browser.get(f"/open/{Notebook.parse('third-notebook').segment}").status == 302
         return [name for name, _ in world.aws.calls]
 
-    read, assume, create = "execute_statement", "assume_role", "create_presigned_notebook_instance_url"
+    read, assume, create = "batch_get_item", "assume_role", "create_presigned_notebook_instance_url"
     assert calls() == [read, assume, create]
     assert calls() == [read, create]
 
@@ -136,4 +136,4 @@ def test_calls_do_not_grow_with_grants(world: World) -> None:
         world.aws.calls.clear()
         world.browser.get("/open/alice-notebook")
         counts.append([name for name, _ in world.aws.calls])
-    assert counts[0] == counts[1] == ["execute_statement", "create_presigned_notebook_instance_url"]
+    assert counts[0] == counts[1] == ["batch_get_item", "create_presigned_notebook_instance_url"]

@@ -350,8 +350,12 @@ def test_a_person_in_a_hundred_groups_is_served_by_few_calls(world: World) -> No
     world.sign_in("bob@example.com", groups=["data-science", *(f"team-{number:03}" for number in range(99))])
     world.aws.calls.clear()
     assert world.browser.get("/open/shared-notebook").status == 302
-    reads = world.aws.called("execute_statement")
-    assert [len(read["Parameters"]) - 1 for read in reads] == [50, 50, 1]
+    reads = world.aws.called("batch_get_item")
+    # Themselves, their groups, and two cutoffs: their own and everybody's.
+    assert [len(read["RequestItems"]["grants"]["Keys"]) for read in reads] == [100, 3]
+    world.aws.calls.clear()
+    assert world.browser.get("/", headers={"Accept": "application/json"}).status == 200
+    assert [len(read["Parameters"]) for read in world.aws.called("execute_statement")] == [50, 50, 3]
 
 
 def test_more_groups_than_a_cookie_holds_are_a_clear_refusal(world: World) -> None:

@@ -51,7 +51,7 @@ def test_nothing_but_the_grants_the_role_and_the_url_is_asked_of_aws(world: Worl
     world.aws.calls.clear()
     world.browser.get("/open/alice-notebook")
     operations = [operation for operation, _ in world.aws.calls]
-    assert operations == ["execute_statement", "assume_role", "create_presigned_notebook_instance_url"]
+    assert operations == ["batch_get_item", "assume_role", "create_presigned_notebook_instance_url"]
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_without_a_session_browsers_sign_in_and_json_clients_get_401(world: Worl
         ("create_presigned_notebook_instance_url", "InternalFailure", "InService", 502, "aws_error"),
         ("assume_role", "AccessDenied", "InService", 502, "aws_denied"),
         ("assume_role", "Throttling", "InService", 202, "in_line"),
-        ("execute_statement", "ProvisionedThroughputExceededException", "InService", 503, "throttled"),
-        ("execute_statement", "ResourceNotFoundException", "InService", 502, "aws_error"),
+        ("batch_get_item", "ProvisionedThroughputExceededException", "InService", 503, "throttled"),
+        ("batch_get_item", "ResourceNotFoundException", "InService", 502, "aws_error"),
     ],
 )
 def test_failures_of_aws_have_words_and_a_code(
@@ -176,7 +176,7 @@ def test_failures_of_aws_have_words_and_a_code(
 
 def test_an_unexpected_failure_is_told_without_its_text(world: World, caplog: pytest.LogCaptureFixture) -> None:
     world.sign_in()
-    world.aws.errors["execute_statement"] = RuntimeError("secret-in-a-message")
+    world.aws.errors["batch_get_item"] = RuntimeError("secret-in-a-message")
     answer = world.browser.get("/open/alice-notebook")
     assert answer.status == 500
     assert "Something went wrong" in answer.body

@@ -54,7 +54,7 @@ def test_a_role_however_it_is_typed_is_what_its_callers_are(path: list[str], nam
     arn = f"arn:aws:sts::123456789012:assumed-role/{name}/{session}"
     signed: Any = SimpleNamespace(iam_arn=arn, address="203.0.113.7")
     typed = f"iam:{ACCOUNT}:role/{'/'.join([*path, name])}"
-    assert principal(typed) == iam_caller(signed, user_roles=()).subject
+    assert principal(typed) == iam_caller(signed, user_roles=(), now=0.0).subject
 
 
 @given(text=st.text(max_size=40) | st.from_regex(r"(user|group|iam|slack):.{1,40}", fullmatch=True))

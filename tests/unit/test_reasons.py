@@ -98,7 +98,7 @@ def _bug(world: World) -> Answer:
         ("aws_error", 502, _aws(URL, "InternalFailure")),
         ("aws_denied", 502, _aws("assume_role", "AccessDenied")),
         ("in_line", 202, _aws(URL, "ThrottlingException")),
-        ("throttled", 503, _aws("execute_statement", "ThrottlingException")),
+        ("throttled", 503, _aws("batch_get_item", "ThrottlingException")),
         ("identity_provider_down", 503, _provider_down),
     ],
 )

@@ -7,9 +7,11 @@ say what to do next. Nothing is ever interpolated, so no token, cookie, code or 
 from gate.errors.base import BadRequestError, ForbiddenError, GateError, NotFoundError, UnauthenticatedError
 from gate.errors.caller import (
     EmailNotVerifiedError,
+    InvalidFormError,
     InvalidTokenError,
     LoginFailedError,
     NotSignedInError,
+    SignInEndedError,
     TooManyGroupsError,
     UnknownIamCallerError,
     WrongOriginError,
@@ -31,6 +33,7 @@ from gate.errors.notebook import (
 from gate.errors.slack import (
     InvalidSlackRequestError,
     InvalidTicketError,
+    OtherPersonError,
     SlackDownError,
     SlackRefusedError,
     SlackReplayError,
@@ -45,6 +48,7 @@ from gate.errors.upstream import (
     IdentityProviderBusyError,
     IdentityProviderDownError,
     InLineError,
+    SignOutIncompleteError,
     ThrottledError,
     UpstreamError,
 )
@@ -60,6 +64,7 @@ __all__ = [
     "IdentityProviderBusyError",
     "IdentityProviderDownError",
     "InLineError",
+    "InvalidFormError",
     "InvalidNotebookNameError",
     "InvalidSlackRequestError",
     "InvalidTicketError",
@@ -77,7 +82,10 @@ __all__ = [
     "NotebookStartingError",
     "NotebookStoppedError",
     "NotebookStoppingError",
+    "OtherPersonError",
     "PlaceUnknownError",
+    "SignInEndedError",
+    "SignOutIncompleteError",
     "SlackDownError",
     "SlackRefusedError",
     "SlackReplayError",

@@ -19,6 +19,19 @@ class NotSignedInError(UnauthenticatedError):
     words = "You are not signed in, or your session is over. Sign in and try again."
 
 
+class SignInEndedError(UnauthenticatedError):
+    """The identity was proven before a cutoff: everything from before that moment was ended."""
+
+    reason = "sign_in_ended"
+    title = "Your sign-in was ended"
+    words = "It was ended by you, with Sign out everywhere, or by your platform team. Sign in again to go on."
+
+    def __init__(self, via: str) -> None:
+        """`via`: how the identity was proven, as in `Caller.via`."""
+        super().__init__()
+        self.via = via
+
+
 class InvalidTokenError(UnauthenticatedError):
     """A bearer token came, and it does not prove anything."""
 
@@ -52,6 +65,14 @@ class UnknownIamCallerError(ForbiddenError):
     reason = "unknown_iam_caller"
     title = "Your AWS identity was not recognised"
     words = "Call this address with a signed request (SigV4) of a user or role."
+
+
+class InvalidFormError(BadRequestError):
+    """A form holds something else than the fields of the page that it is on."""
+
+    reason = "invalid_form"
+    title = "That form was not understood"
+    words = "Open your notebooks here and use the buttons on the page."
 
 
 class WrongOriginError(ForbiddenError):

@@ -1,6 +1,6 @@
 """Slack, and the links that it hands out."""
 
-from gate.errors.base import BadRequestError, ForbiddenError, UnauthenticatedError
+from gate.errors.base import BadRequestError, ForbiddenError, GateError, UnauthenticatedError
 from gate.errors.upstream import UpstreamError
 
 
@@ -21,6 +21,18 @@ class TicketPreviewError(ForbiddenError):
     reason = "ticket_preview"
     title = "This link waits for a click"
     words = "It opens a notebook for the person who asked for it. Click it in Slack."
+
+
+class OtherPersonError(GateError):
+    """A link's notebook does not run yet, and in this browser somebody else than the link's person is signed in."""
+
+    status = 409
+    reason = "other_person"
+    title = "You are signed in here under another name"
+    words = (
+        "This link was made for somebody else than the person who is signed in here, and its notebook can't be opened "
+        "right now. Sign out on the page of your notebooks, then press Open in Slack again."
+    )
 
 
 class SlackDownError(UpstreamError):

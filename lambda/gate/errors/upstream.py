@@ -19,6 +19,17 @@ class AwsError(UpstreamError):
     words = "Try again in a minute; if it stays, send the reference to your platform team."
 
 
+class SignOutIncompleteError(UpstreamError):
+    """The cutoff of somebody who signs out everywhere could not be written, or nobody knows whether it was."""
+
+    reason = "sign_out_incomplete"
+    title = "You are signed out here, but perhaps not elsewhere"
+    words = (
+        "AWS did not answer as it should, so sign-ins in your other browsers may go on. Sign in again in a minute, and "
+        "press Sign out everywhere once more; if it fails again, send the reference to your platform team."
+    )
+
+
 class AwsDeniedError(UpstreamError):
     """AWS refused the gate's own call: the deployment's policies and addresses don't fit together."""
 

@@ -21,6 +21,8 @@ class Caller:
     groups: tuple[str, ...]
     via: Via
     address: str
+    proven_at: float
+    """Epoch seconds at which the identity was proven. What was proven before a cutoff counts for nothing."""
     aliases: tuple[str, ...] = ()
     """Further principals that are this very person: the Slack user of somebody known by e-mail."""
 
@@ -30,9 +32,14 @@ class Caller:
         return self.subject.partition(":")[2]
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The principals that are this very person, the subject first."""
+        return (self.subject, *self.aliases)
+
+    @property
     def principals(self) -> tuple[str, ...]:
         """All that grants can be given to on this caller's behalf; their own principal comes first."""
-        return (self.subject, *self.aliases, *(f"group:{group}" for group in self.groups))
+        return (*self.names, *(f"group:{group}" for group in self.groups))
 
 
 def normal_address(text: object) -> str | None:

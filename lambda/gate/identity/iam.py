@@ -21,11 +21,12 @@ def role_arn(arn: str) -> str:
     return arn if match is None else _role(match)
 
 
-def iam_caller(request: Request, *, user_roles: Collection[str]) -> Caller:
+def iam_caller(request: Request, *, user_roles: Collection[str], now: float) -> Caller:
     """Return who signed the request.
 
     The session name of a role in `user_roles` counts as the user's e-mail address. It is chosen by whoever
-    assumes a role, in any account, so everybody else is their role, or their own ARN.
+    assumes a role, in any account, so everybody else is their role, or their own ARN. `now` (epoch seconds) is when the
+    identity was proven: the request itself is signed.
     Raises `UnknownIamCallerError` when no identity came along, or a listed role's session name is no address.
     """
     arn = request.iam_arn
@@ -33,14 +34,14 @@ def iam_caller(request: Request, *, user_roles: Collection[str]) -> Caller:
         raise UnknownIamCallerError
     match = _ASSUMED.fullmatch(arn)
     if match is None:
-        return Caller(f"iam:{arn}", (), "iam", request.address)
+        return Caller(f"iam:{arn}", (), "iam", request.address, now)
     role = _role(match)
     if role not in {role_arn(listed) for listed in user_roles}:
-        return Caller(f"iam:{role}", (), "iam", request.address)
+        return Caller(f"iam:{role}", (), "iam", request.address, now)
     email = normal_address(match["session"])
     if email is None:
         raise UnknownIamCallerError
-    return Caller(f"user:{email}", (), "iam", request.address)
+    return Caller(f"user:{email}", (), "iam", request.address, now)
 
 
 def _role(match: re.Match[str]) -> str:

@@ -25,6 +25,8 @@ class Person:
 
     email: str
     groups: tuple[str, ...]
+    issued_at: int
+    """Epoch seconds at which the issuer made the token."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,8 @@ def person_of(token: str, *, provider: Provider, rules: ClaimRules, nonce: str |
     # Some issuers write booleans as strings.
     if email is None or not (rules.trust_email or claims.get("email_verified") in (True, "true")):
         raise EmailNotVerifiedError
-    return Person(email, _groups(claims, rules))
+    # PyJWT has seen that it is a number.
+    return Person(email, _groups(claims, rules), int(claims["iat"]))
 
 
 def _verified(token: str, provider: Provider) -> dict[str, Any]:

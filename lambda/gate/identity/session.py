@@ -75,7 +75,9 @@ class Sessions:
     def caller(self, request: Request) -> Caller:
         """Return who is signed in. Raises `NotSignedInError`."""
         try:
-            email, *groups = self._signer.read(request.cookies.get(self._jar.full_name(self.NAME), ""))
+            (email, *groups), proven_at = self._signer.read_dated(
+                request.cookies.get(self._jar.full_name(self.NAME), "")
+            )
         except BadSignatureError:
             raise NotSignedInError from None
-        return Caller(f"user:{email}", tuple(groups), "session", request.address)
+        return Caller(f"user:{email}", tuple(groups), "session", request.address, proven_at)

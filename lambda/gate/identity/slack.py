@@ -27,12 +27,12 @@ class SlackPeople:
         self._kept: OrderedDict[tuple[str, str], tuple[str | None, float]] = OrderedDict()
 
     def caller(self, team: str, user: str, address: str) -> Caller:
-        """Return the Slack user as a caller. Raises what `user_of` raises."""
+        """Return the Slack user, whose signed request proves them now, as a caller. Raises what `user_of` raises."""
         slack = f"slack:{team}/{user}"
         email = self._email(team, user) if self._email_domains else None
         if email is None:
-            return Caller(slack, (), "slack", address)
-        return Caller(f"user:{email}", (), "slack", address, (slack,))
+            return Caller(slack, (), "slack", address, self._clock())
+        return Caller(f"user:{email}", (), "slack", address, self._clock(), (slack,))
 
     def _email(self, team: str, user: str) -> str | None:
         now = self._clock()

@@ -1,6 +1,9 @@
 """Where a sign-in may lead back to: one of the gate's own pages, and nothing else."""
 
 import re
+from urllib.parse import urlencode
+
+from gate.request import Request
 
 # A list of what is right, not of what is wrong: hosts, schemes, back-slashes, encodings and line ends in all their
 # disguises are simply not in it.
@@ -10,3 +13,9 @@ _TARGET = re.compile(r"/(open(/[a-zA-Z0-9~-]{1,104})?(\?view=(lab|classic))?)?",
 def safe_target(text: str) -> str:
     """Return `text` when it is a path of ours that a person can open, else the start page `/`."""
     return text if _TARGET.fullmatch(text) else "/"
+
+
+def sign_in_path(request: Request) -> str:
+    """Return the path of ours that signs in, and leads back to where `request` was going."""
+    view = f"?view={request.query['view']}" if "view" in request.query else ""
+    return f"/login?{urlencode({'next': safe_target(request.path + view)})}"

@@ -21,6 +21,12 @@ TICKET_SECONDS = 300
 WAIT_SECONDS = 900
 """A notebook usually starts in three to five minutes; who has waited this long asks for a new ticket."""
 
+MOST_WAITS = 40
+"""Cookies that one answer removes, so that planted names can't make its headers longer than the 10,240 bytes that API
+Gateway takes. A person waits for one or two notebooks."""
+
+_WAIT, _TRY = "gate-wait-", "gate-try"
+_SEGMENT = re.compile(r"[a-zA-Z0-9~-]{1,104}", re.ASCII)
 _BY = re.compile(r"[\w-]{22}", re.ASCII)
 
 
@@ -40,12 +46,12 @@ class Tickets:
 
     def by(self, request: Request) -> str:
         """Return who tries: what `again` told this browser, or somebody new."""
-        told = request.cookies.get(self._jar.full_name("gate-try"), "")
+        told = request.cookies.get(self._jar.full_name(_TRY), "")
         return told if _BY.fullmatch(told) else secrets.token_urlsafe(16)
 
     def again(self, by: str) -> Cookie:
         """Make the cookie by which this browser, and no other, may try a ticket again that may be spent already."""
-        return self._jar.make("gate-try", by, max_age=TICKET_SECONDS)
+        return self._jar.make(_TRY, by, max_age=TICKET_SECONDS)
 
     def redeem(self, ticket: str, notebook: Notebook, request: Request, *, by: str) -> Caller:
         """Return who comes to `notebook` with `ticket`, which is then spent by `by`.
@@ -56,32 +62,48 @@ class Tickets:
         if request.speculative:
             raise TicketPreviewError
         try:
-            number, named, subject, *aliases = self._signer.read(ticket)
+            (number, named, subject, *aliases), issued_at = self._signer.read_dated(ticket)
             if named != str(notebook):
                 raise InvalidTicketError
             self._once.spend(f"ticket/{number}", by=by)
         except (BadSignatureError, SpentError):
             raise InvalidTicketError from None
-        return Caller(subject, (), "ticket", request.address, tuple(aliases))
+        return Caller(subject, (), "ticket", request.address, issued_at, tuple(aliases))
 
     def wait(self, caller: Caller, notebook: Notebook) -> Cookie:
-        """Make the cookie by which `caller` can come back to `notebook` while it starts."""
-        value = self._waiting.sign([str(notebook), caller.subject, *caller.aliases])
+        """Make the cookie by which `caller` can come back to `notebook` while it starts.
+
+        It holds the ticket's time: by its own, a ticket from before a cutoff would become a proof from after it.
+        """
+        value = self._waiting.sign([str(notebook), int(caller.proven_at), *caller.names])
         return self._jar.make(_name(notebook), value, max_age=WAIT_SECONDS)
 
     def waiting(self, request: Request, notebook: Notebook) -> Caller | None:
         """Return who waits for `notebook` in this browser, if anybody does."""
         try:
-            named, subject, *aliases = self._waiting.read(request.cookies.get(self._jar.full_name(_name(notebook)), ""))
+            named, proven_at, subject, *aliases = self._waiting.read(
+                request.cookies.get(self._jar.full_name(_name(notebook)), "")
+            )
         except BadSignatureError:
             return None
         # The name of a cookie is not signed, only its value.
-        return Caller(subject, (), "ticket", request.address, tuple(aliases)) if named == str(notebook) else None
+        if named != str(notebook):
+            return None
+        return Caller(subject, (), "ticket", request.address, proven_at, tuple(aliases))
 
     def arrive(self, notebook: Notebook) -> Cookie:
         """Make the cookie that ends the waiting."""
         return self._jar.make(_name(notebook), "", max_age=0)
 
+    def forget(self, request: Request) -> list[Cookie]:
+        """Make the cookies that end all waiting in this browser, whatever the notebook, and all trying again."""
+        prefix = self._jar.full_name(_WAIT)
+        segments = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
+        bare = [f"{_WAIT}{segment}" for segment in segments if _SEGMENT.fullmatch(segment)][:MOST_WAITS]
+        if self._jar.full_name(_TRY) in request.cookies:
+            bare.append(_TRY)
+        return [self._jar.make(name, "", max_age=0) for name in bare]
+
 
 def _name(notebook: Notebook) -> str:
-    return f"gate-wait-{notebook.segment}"
+    return f"{_WAIT}{notebook.segment}"

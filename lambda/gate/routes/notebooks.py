@@ -16,7 +16,7 @@ def home(request: Request) -> Response:
     """The caller's notebooks."""
     with decision(request, "list") as record:
         record.caller = the_gate().caller(request)
-        grants = the_gate().grants.listing(record.caller.principals)
+        grants = the_gate().grants.listing(record.caller)
     return their_notebooks(request, record.caller, grants)
 
 

@@ -3,7 +3,7 @@
 from typing import cast, get_args
 
 from gate.audit import Decision, decision
-from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, UpstreamError
+from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, OtherPersonError, UpstreamError
 from gate.grant_row import View
 from gate.grants import Grant
 from gate.launch.instance import USUAL_START, Standing
@@ -19,7 +19,7 @@ def open_the_one(request: Request) -> Response:
     view = _view(request)
     with decision(request, "open") as record:
         record.caller = the_gate().caller(request)
-        grants = the_gate().grants.listing(record.caller.principals)
+        grants = the_gate().grants.listing(record.caller)
         if not grants:
             raise NotGrantedError
         defaults = [grant for grant in grants if grant.default]
@@ -69,6 +69,9 @@ def _with_ticket(request: Request, record: Decision, ticket: str, named: Noteboo
     try:
         return _into(request, record, grant_of(record.caller, named), view)
     except (NotReadyError, UpstreamError) as error:
+        if the_gate().other_person(request, record.caller):
+            # Their sign-in comes before a cookie of the one who waits, which would then be for nothing.
+            raise OtherPersonError from error
         record.ended(error)
         # The ticket is spent, so who tries again must have another address, and something else to show.
         cookie = tickets.wait(record.caller, named)

@@ -18,8 +18,8 @@ def notebook_in(request: Request) -> Notebook:
 
 
 def grant_of(caller: Caller, notebook: Notebook) -> Grant:
-    """Return the grant by which `caller` may open `notebook`. Raises `NotGrantedError`."""
-    return the_gate().grants.find(caller.principals, notebook)
+    """Return the grant by which `caller` may open `notebook`. Raises what `Grants.find` raises."""
+    return the_gate().grants.find(caller, notebook)
 
 
 def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Response:

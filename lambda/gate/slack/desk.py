@@ -106,7 +106,7 @@ class SlackDesk:
         grants = gate.grants
         if ask.notebook:
             record.notebook = Notebook.parse(ask.notebook)
-            grant = grants.find(caller.principals, record.notebook)
+            grant = grants.find(caller, record.notebook)
             if ask.act == "start":
                 gate.launcher.start(caller, grant)
             if ask.act == "stop":
@@ -114,7 +114,7 @@ class SlackDesk:
         if ask.alone:
             rows = [Standing(grant, gate.launcher.describe(caller, grant))]
         else:
-            rows = gate.launcher.describe_all(caller, grants.listing(caller.principals))
+            rows = gate.launcher.describe_all(caller, grants.listing(caller))
         tickets = gate.tickets
 
         def link(notebook: Notebook) -> str:

@@ -1,0 +1,76 @@
+"""Signing out everywhere, over real sockets: one person, two browsers, a script and a link from Slack."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.sample import Sample
+from local.world import World
+from tests.local.clock import Clock
+from tests.local.slack import ask, ticket
+from trials.person import Person
+
+JSON = {"Accept": "application/json"}
+ALICE, OPEN = "alice@example.com", "/open/alice-notebook"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def world(sample: Sample, clock: Clock) -> Iterator[World]:
+    with World(sample=sample, clock=clock) as world:
+        yield world
+
+
+def _press(person: Person, everywhere: bool) -> int:
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    return person.go("/logout", "POST", headers=ours, data={"everywhere": "1"} if everywhere else {}).status_code
+
+
+def _outcome(person: Person, path: str = OPEN, **headers: str) -> str:
+    answer = person.go(path, headers={**JSON, **headers})
+    return str(answer.json().get("error", answer.status_code))
+
+
+def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_anew(
+    world: World, clock: Clock
+) -> None:
+    laptop, telephone, bob = Person(world), Person(world), Person(world)
+    for person, email in ((laptop, ALICE), (telephone, ALICE), (bob, "bob@example.com")):
+        assert person.open("/", email).status_code == 200
+    token, path = Person(world).id_token(ALICE), ticket(world, ask(world))
+    assert _outcome(telephone) == "200"
+
+    assert _press(laptop, everywhere=True) == 200
+
+    for later in (0, 300, 7 * 3600):
+        clock.ahead = later
+        assert [_outcome(telephone, each) for each in (OPEN, "/", "/open", "/notebooks/alice-notebook")] == [
+            "sign_in_ended"
+        ] * 4
+        assert _outcome(Person(world), Authorization=f"Bearer {token}") == "sign_in_ended"
+    clock.ahead = 2
+    assert _outcome(Person(world), path) == "sign_in_ended"
+    assert _outcome(bob, "/open/bob-notebook") == "200"
+    # The telephone is told so, once, and signs in anew.
+    told = telephone.go(OPEN)
+    assert (told.status_code, "Your sign-in was ended" in told.text) == (401, True)
+    assert telephone.open(OPEN, ALICE).headers["Location"].startswith("http://alice-notebook.")
+    assert _outcome(laptop) == "not_signed_in"
+    (row,) = [
+        item
+        for item in world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
+        if item["principal"]["S"].startswith("cutoff:")
+    ]
+    assert row["principal"]["S"] == f"cutoff:user:{ALICE}"
+
+
+def test_who_signs_out_here_stays_signed_in_there(world: World) -> None:
+    laptop, telephone = Person(world), Person(world)
+    for person in (laptop, telephone):
+        person.open("/", ALICE)
+    assert _press(laptop, everywhere=False) == 200
+    assert (_outcome(laptop), _outcome(telephone)) == ("not_signed_in", "200")
