@@ -158,18 +158,3 @@ def test_more_than_iam_holds_is_refused_with_a_way_out() -> None:
     with pytest.raises(CommandError, match="gate revoke --everybody"):
         revoke_all()
     assert sum(len(each.names) for each in present) > 100
-
-
-def test_a_new_key_signs_nobody_out(gate: Gate, world: World) -> None:
-    alice = Person(world)
-    alice.open("/open", "alice@example.com")
-    before = alice.cookies["gate-session"]
-    assert gate("rotate-key").code == 0
-    assert alice.go("/open").status_code == 302
-    bob = Person(world)
-    bob.open("/", "bob@example.com")
-    assert alice.go("/open").status_code == 302
-    assert alice.cookies["gate-session"] == before
-    again = gate("rotate-key")
-    assert (again.code, "add --now" in again.err) == (1, True)
-    assert gate("rotate-key", "--now", "--json").json == {"rotated": True}
