@@ -8,10 +8,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
+from cli.denies import PARTITION
 from cli.grant_entry import Entry, Item
 from cli.grants_plan import Change, Key
-from gate import once
+from gate import cutoffs, once
 from gate.launch import numbers
+
+NOT_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, PARTITION)
+"""Beginnings of the partition keys of all other rows; no principal begins so."""
 
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
@@ -34,7 +38,7 @@ class GrantsTable:
         with aws_errors():
             for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True):
                 for item in page["Items"]:
-                    if not item["principal"]["S"].startswith((once.PREFIX, numbers.PREFIX)):
+                    if not item["principal"]["S"].startswith(NOT_GRANTS):
                         found[_key(item)] = item
         return found
 
@@ -55,6 +59,18 @@ class GrantsTable:
             answer = self._dynamodb.get_item(TableName=self._table, Key=_key_item(key), ConsistentRead=True)
         item: Item | None = answer.get("Item")
         return item
+
+    def end_sign_ins(self, subject: str, moment: int) -> None:
+        """End what `subject`, or `cutoffs.EVERYBODY`, signed in to before `moment` (epoch seconds).
+
+        A later end that is there already stays. Raises `CommandError`.
+        """
+        with aws_errors():
+            try:
+                self._dynamodb.put_item(**cutoffs.cutoff_write(self._table, subject, moment))
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
 
     def write(self, changes: Sequence[Change], advance: Callable[[int], None]) -> list[Change]:
         """Do `changes`, each only where the row is still as it was seen; return those where it is not.

@@ -1,5 +1,6 @@
 """`gate`: what an operator types."""
 
+import logging
 import sys
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from cli import doctor, explain, grants, revoke, rotate
 from cli.context import Context
 from cli.errors import FAILED, CommandError
+from gate.audit import logger
 
 app = typer.Typer(
     help="Look after a Notebook Gate: who may open what, why somebody can't, and whether all is well.",
@@ -37,6 +39,10 @@ def options(
 
 def main() -> None:
     """Run the command; tell what can't be done in plain words."""
+    # The function's modules log to standard output, which under --json is the answer's.
+    handler = logger.registered_handler
+    if isinstance(handler, logging.StreamHandler):
+        handler.setStream(sys.__stderr__)
     try:
         app()
     except CommandError as error:

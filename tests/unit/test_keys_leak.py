@@ -181,7 +181,7 @@ def _play(deployed: Deployment, steps: list[tuple[str, int]], check: Callable[[S
             case "rotate":
                 deployed.rotate(f"{len(deployed.secrets.versions)}-{number}")
             case "fail":
-                # The current key can be read throughout: an instance that can't reach Secrets Manager keeps what it has.
+                # The current key can be read throughout: without Secrets Manager, an instance keeps the one it has.
                 deployed.secrets.fails = {"AWSPREVIOUS"} if value else set()
             case "read":
                 instance = deployed.instances[value % len(deployed.instances)]
