@@ -10,7 +10,7 @@ class GrantsTable(Construct):
     """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves.
 
     Beside the grants it remembers, for an hour, what may happen once (tickets and Slack's requests), and who stands in
-    line while AWS throttles.
+    line while AWS throttles. `gate revoke` keeps there what it has ended and denied, for as long as that matters.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:

@@ -23,8 +23,11 @@ class AwsCommand:
 
     @classmethod
     def parse(cls, command: str) -> "AwsCommand":
-        """Read `command` (`aws SERVICE OPERATION --option value …`). Raises botocore's `ParamValidationError`."""
-        _, service, operation, *options = shlex.split(command)
+        """Read `command` (`aws SERVICE OPERATION --option value …`), up to where a shell writes its output to.
+
+        Raises botocore's `ParamValidationError`.
+        """
+        _, service, operation, *options = shlex.split(command.partition(" > ")[0])
         operation = operation.replace("-", "_")
         client: Any = boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")  # type: ignore[call-overload]
         method = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation])

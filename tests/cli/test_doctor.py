@@ -16,7 +16,7 @@ from cli.checks import Doctor
 from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
 from cli.launch_role import LaunchRolePolicies
-from cli.revocations import Revocation, document
+from cli.revocations import LONGEST, Revocation, document
 from gate.errors import IdentityProviderDownError
 from gate.identity.provider import Provider
 from local.aws.authority import Authority
@@ -224,9 +224,15 @@ def _policies(world: World) -> dict[str, Any]:
     return {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
 
 
-def test_a_doctor_writes_nothing(gate: Gate, calls: list[Call]) -> None:
+def test_a_doctor_writes_nothing(gate: Gate, world: World, calls: list[Call]) -> None:
+    # Not even where there is something to tidy up.
+    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+    over = document([Revocation(("old@example.com",), int(time.time()) - LONGEST - 5)])
+    iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-revoked", PolicyDocument=over)
+    calls.clear()
     assert gate("doctor").code == 0
     operations = {call.operation for call in calls}
+    _forget(world)
     assert {"GetRolePolicy", "Query", "GetFunctionConfiguration"} <= operations
     assert [each for each in sorted(operations) if not READS.fullmatch(each)] == []
 

@@ -74,8 +74,7 @@ def _session(world: World, name: str) -> Any:
 
 def _type(iam: Any, line: str) -> None:
     """Do what a shell and the AWS command line do with `line`."""
-    words, _, file = line.partition(" > ")
-    command = AwsCommand.parse(words)
+    command, file = AwsCommand.parse(line), line.partition(" > ")[2]
     assert command.service == "iam"
     parameters = {
         name: Path(value.removeprefix("file://")).read_text() if value.startswith("file://") else value
