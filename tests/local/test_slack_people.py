@@ -30,7 +30,7 @@ def test_somebody_is_found_by_their_address(workspace: Workspace) -> None:
     ("token", "arguments", "error"),
     [
         (None, {"email": "carol@example.com"}, "users_not_found"),
-        (None, {}, "invalid_arguments"),
+        (None, {"address": "bob@example.com"}, "invalid_arguments"),
         ("xoxb-another", {"email": "bob@example.com"}, "invalid_auth"),
     ],
 )
