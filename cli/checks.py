@@ -16,6 +16,7 @@ from cli.clock import aws_clock
 from cli.denies_check import standing_denies
 from cli.deployed import Deployed
 from cli.errors import CommandError
+from cli.grant_checks import look_at_grants
 from cli.launch_role import LaunchRolePolicies
 from gate.errors import GateError
 from gate.identity.provider import Provider
@@ -56,6 +57,7 @@ class Doctor:
             "identity provider": self._provider,
             "secrets": self._secrets,
             "clock": self._clocks,
+            "grants": lambda: look_at_grants(self._deployed),
             "front door": self._front_door,
             "revocations": self._revocations,
         }

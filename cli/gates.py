@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.deployed import Deployed
-from cli.grant_entry import day_of
+from cli.grant_entry import Item, day_of
+from cli.grant_rows import faults
+from cli.grant_rows import mend as mend_of
+from cli.grants_table import GrantsTable
 from cli.simulate import Simulator
 from gate.errors import GateError, NotebookBusyError, NotebookMissingError, NotGrantedError
 from gate.grants import Grant, Grants
@@ -94,6 +97,11 @@ class Explanation:
         try:
             grant = self._find(question)
         except NotGrantedError as error:
+            row = self._wrong_row(question)
+            if row is not None:
+                told = f"{row['principal']['S']} has a row for it that grants nothing: {'; '.join(faults(row))}"
+                yield Finding("grant", False, told, error.reason, mend_of(row, self._deployed.table))
+                return
             mend = f"gate grants give {question.principal} {question.notebook}"
             if not question.groups and question.principal.startswith("user:"):
                 mend += " (if they have it by a group, add --group NAME to this command)"
@@ -162,6 +170,12 @@ class Explanation:
         dynamodb = self._deployed.aws.client("dynamodb")
         grants = Grants(dynamodb, table=config.table, max_session=config.max_session, clock=self._clock)
         return grants.find(self._caller(question).principals, question.notebook)
+
+    def _wrong_row(self, question: Question) -> Item | None:
+        """Return a row that would let them in if it could be read. Raises `CommandError`."""
+        table = GrantsTable(self._deployed.aws.client("dynamodb"), self._deployed.table)
+        rows = (table.one((who, str(question.notebook))) for who in self._caller(question).principals)
+        return next((row for row in rows if row is not None and faults(row)), None)
 
     def _caller(self, question: Question) -> Caller:
         groups = tuple(group for group in question.groups if matters(group, self._deployed.config.groups))

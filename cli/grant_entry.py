@@ -8,13 +8,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from cli.principal import principal
 from gate.errors import InvalidNotebookNameError
-from gate.grants import SHORTEST_SESSION, Power, View
+from gate.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, Power, View, read
 from gate.notebook import Notebook
 
 Item = dict[str, dict[str, Any]]
 """A row in DynamoDB's own form."""
 
-LONGEST_SESSION = 43_200
 DAY = 86_400
 
 
@@ -40,7 +39,8 @@ def _until(value: Any) -> int:
             return int(zoned.timestamp())
         case datetime.date():
             midnight = datetime.datetime.combine(value, datetime.time(), datetime.UTC)
-            return int(midnight.timestamp()) + DAY
+            # The last day that there is ends a second earlier: no date holds the moment after it.
+            return min(int(midnight.timestamp()) + DAY, LATEST)
     raise ValueError(f"{value!r} is no date; write 2026-12-31, or 2026-12-31T18:00:00Z")
 
 
@@ -58,7 +58,7 @@ class Entry(BaseModel):
     session: Annotated[int, Field(ge=SHORTEST_SESSION, le=LONGEST_SESSION)] | None = None
     view: View | None = None
     power: Power | None = None
-    until: Annotated[int, BeforeValidator(_until)] | None = None
+    until: Annotated[int, BeforeValidator(_until), Field(ge=0, le=LATEST)] | None = None
     """Epoch seconds."""
     default: bool | None = None
 
@@ -94,19 +94,44 @@ def problems_of(error: ValidationError) -> list[str]:
 
 def ended(item: Mapping[str, Any], now: float) -> bool:
     """Tell whether a row has ended; DynamoDB removes those by itself, some time."""
-    return "until" in item and int(item["until"]["N"]) <= now
+    until = read(item).until
+    return until is not None and until <= now
+
+
+def holds(item: Mapping[str, Any] | None, entry: Entry) -> bool:
+    """Tell whether a row says what `entry` does. DynamoDB may write one number in several ways."""
+    if item is None or item.keys() - Entry.model_fields.keys():
+        return False
+    row = read(item)
+    if row.unreadable or row.ignored:
+        return False
+    values = {name: getattr(row, name) for name in OPTIONAL if name in item}
+    key = {"principal": item["principal"]["S"], "notebook": item["notebook"]["S"]}
+    return {**key, **values} == entry.model_dump(exclude_none=True)
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row's attributes as files and JSON write them, in one order."""
+    """Return a row's attributes as files and JSON write them, in one order. Whatever they hold, they can be shown."""
     values: dict[str, Any] = {}
     for name in (*Entry.model_fields, *sorted(item.keys() - Entry.model_fields.keys())):
         if name in item:
-            ((kind, value),) = item[name].items()
-            values[name] = int(value) if kind == "N" else value
-    if "until" in values:
-        values["until"] = day_of(values["until"])
+            values[name] = _shown(item[name])
+    until = read(item).until
+    if until is not None:
+        values["until"] = day_of(until)
     return values
+
+
+def _shown(value: Mapping[str, Any]) -> Any:
+    ((kind, inner),) = value.items()
+    match kind:
+        case "S" | "BOOL":
+            return inner
+        case "N" if inner.lstrip("-").isdecimal():
+            return int(inner)
+        case "NULL":
+            return None
+    return str(inner)
 
 
 def day_of(until: int) -> str:

@@ -1,7 +1,6 @@
 """`gate grants …`: who may open what."""
 
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,16 +9,15 @@ from pydantic import ValidationError
 
 from cli.context import Context
 from cli.errors import NOT_SO, CommandError
-from cli.grant_entry import Entry, Item, ended, plain, problems_of
-from cli.grants_file import dump, load
+from cli.grant_entry import Entry, ended, holds, plain, problems_of
+from cli.grants_export import Export
+from cli.grants_file import load
 from cli.grants_plan import Change, Plan, plan
+from cli.grants_words import SHOWN, counts, in_this_way, listed, row, show, words
 from cli.output import AsJson, Output
-from cli.principal import principal
+from cli.principal import principal, respelled
 
 app = typer.Typer(help="Who may open what.", no_args_is_help=True)
-
-SHOWN = 100
-"""Lines of each kind that a plan shows to people; `--json` has them all."""
 
 File = Annotated[Path, typer.Argument(help="A YAML file of grants, the wanted state.")]
 Who = Annotated[str, typer.Argument(help="alice@example.com, group:NAME, iam:ARN or slack:TEAM/USER.")]
@@ -33,7 +31,7 @@ def plan_(context: typer.Context, file: File, as_json: AsJson = False) -> None:
     planned = _planned(context.obj, file, out)
     out.document(planned.plain())
     if not as_json:
-        _show(planned, out)
+        show(planned, out)
     if planned.all:
         raise typer.Exit(NOT_SO)
 
@@ -49,7 +47,7 @@ def apply(
     """Make the grants what the file says. Ends with 3 when somebody else changed some meanwhile."""
     out = Output(as_json=as_json)
     planned = _planned(context.obj, file, out)
-    _show(planned, out)
+    show(planned, out)
     if planned.removes_too_much and not allow_removals:
         raise CommandError(
             f"This would remove {len(planned.removals)} grants, which may be a mistake: nothing was done. "
@@ -62,7 +60,7 @@ def apply(
             lost = context.obj.table.write(planned.all, advance)
     else:
         lost = []
-    out.document({**_counts(planned), "conflicts": [list(change.key) for change in lost]})
+    out.document({**counts(planned), "conflicts": [list(change.key) for change in lost]})
     if lost:
         out.say(f"{len(lost)} of them changed meanwhile, and were left as they are now:", style="yellow")
         for change in lost[:SHOWN]:
@@ -70,7 +68,7 @@ def apply(
         out.say("Type it again to see what is left to do.")
         raise typer.Exit(NOT_SO)
     if planned.all:
-        out.say(f"Done: {_words(planned)}.", style="green")
+        out.say(f"Done: {words(planned)}.", style="green")
 
 
 @app.command()
@@ -79,16 +77,23 @@ def export(
     file: Annotated[Path | None, typer.Argument(help="Where to write; else to the terminal.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write all grants as a file that `plan` and `apply` take."""
-    items = [item for _, item in sorted(context.obj.table.all().items())]
+    """Write all grants as a file that `plan` takes. Ends with 3 when it leaves out rows that grant nothing."""
+    exported = Export.of(item for _, item in sorted(context.obj.table.all().items()))
     out = Output(as_json=as_json)
     if as_json:
-        out.document({"grants": [plain(item) for item in items]})
+        out.document({"grants": exported.grants})
     elif file is None:
-        typer.echo(dump(items), nl=False)
+        typer.echo(exported.text(), nl=False)
     else:
-        file.write_text(dump(items), encoding="utf-8")
-        out.say(f"{len(items)} grants are in {file}")
+        file.write_text(exported.text(), encoding="utf-8")
+        out.say(f"{len(exported.grants)} grants are in {file}")
+    # Beside the file, which may go to standard output.
+    for note in exported.notes:
+        typer.echo(f"Written as it counts: {note}", err=True)
+    for line in exported.left_out:
+        typer.echo(f"Left out, since it grants nothing: {line}", err=True)
+    if exported.left_out:
+        raise typer.Exit(NOT_SO)
 
 
 @app.command("list")
@@ -103,11 +108,11 @@ def list_(
     items = table.of(_principal(who)) if who else [item for _, item in sorted(table.all().items())]
     items = [item for item in items if notebook in (None, item["notebook"]["S"])]
     out = Output(as_json=as_json)
-    out.document({"grants": [{**plain(item), **({"ended": True} if ended(item, now) else {})} for item in items]})
+    out.document({"grants": [listed(item, now) for item in items]})
     if as_json:
         return
     if items:
-        out.table(["PRINCIPAL", "NOTEBOOK", "IN THIS WAY"], [_row(item, now) for item in items])
+        out.table(["PRINCIPAL", "NOTEBOOK", "IN THIS WAY"], [row(item, now) for item in items])
     else:
         out.say("No grants.")
 
@@ -138,11 +143,12 @@ def give(
     if ended(entry.item(), time.time()):
         raise CommandError(f"--until {until} is over")
     table, out = context.obj.table, Output(as_json=as_json)
+    _say_spelling(out, who, entry.principal)
     seen = table.one(entry.key)
-    if seen != entry.item():
+    if not holds(seen, entry):
         _write_one(table, Change(seen, entry))
     out.document({"before": plain(seen) if seen else None, "after": entry.plain()})
-    out.say(f"{entry.principal} may open {entry.notebook}{_in_this_way(entry.item())}.", style="green")
+    out.say(f"{entry.principal} may open {entry.notebook}{in_this_way(entry.item())}.", style="green")
 
 
 @app.command()
@@ -150,6 +156,7 @@ def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson =
     """Take a grant away. What is open now stays open: see `gate revoke`."""
     key = _entry({"principal": _principal(who), "notebook": notebook}).key
     table, out = context.obj.table, Output(as_json=as_json)
+    _say_spelling(out, who, key[0])
     seen = table.one(key)
     if seen is None:
         raise CommandError(f"{key[0]} has no grant for {key[1]}: gate grants list {key[0]} shows what there is")
@@ -168,58 +175,10 @@ def _planned(context: Context, file: Path, out: Output) -> Plan:
         return plan(wanted.entries, context.table.all(), now=now)
 
 
-def _show(planned: Plan, out: Output) -> None:
-    if not planned.all:
-        out.say(f"Nothing to do: all {planned.unchanged} grants are as the file says.", style="green")
-        return
-    lines = [
-        ("green", [f"+ {_line(change.wanted.item())}" for change in planned.additions if change.wanted]),
-        ("yellow", [f"~ {_difference(change)}" for change in planned.changes]),
-        ("red", [f"- {_line(change.seen)}" for change in planned.removals if change.seen]),
-    ]
-    for style, some in lines:
-        for line in some[:SHOWN]:
-            out.say(line, style=style)
-        if len(some) > SHOWN:
-            out.say(f"  and {len(some) - SHOWN} more of these (plan --json shows all)", style=style)
-    out.say(f"{_words(planned)}, {planned.unchanged} unchanged")
-
-
-def _words(planned: Plan) -> str:
-    return ", ".join(f"{number} {kind}" for kind, number in _counts(planned).items())
-
-
-def _counts(planned: Plan) -> dict[str, int]:
-    return {
-        "added": len(planned.additions),
-        "changed": len(planned.changes),
-        "removed": len(planned.removals),
-    }
-
-
-def _line(item: Item) -> str:
-    return f"{item['principal']['S']} {item['notebook']['S']}{_in_this_way(item)}"
-
-
-def _in_this_way(item: Item) -> str:
-    extra = [f"{name}={value}" for name, value in plain(item).items() if name not in ("principal", "notebook")]
-    return f" ({', '.join(extra)})" if extra else ""
-
-
-def _difference(change: Change) -> str:
-    before = plain(change.seen) if change.seen else {}
-    after = change.wanted.plain() if change.wanted else {}
-    parts = [
-        f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"
-        for name in {**before, **after}
-        if before.get(name) != after.get(name)
-    ]
-    return f"{' '.join(change.key)} ({', '.join(parts)})"
-
-
-def _row(item: Item, now: float) -> Sequence[str]:
-    way = _in_this_way(item).strip(" ()") + (" (ended)" if ended(item, now) else "")
-    return item["principal"]["S"], item["notebook"]["S"], way
+def _say_spelling(out: Output, typed: str, normal: str) -> None:
+    note = respelled(typed, normal)
+    if note:
+        out.say(note, style="yellow")
 
 
 def _entry(values: dict[str, Any]) -> Entry:

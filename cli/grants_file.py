@@ -1,4 +1,4 @@
-"""A file of grants, which is the wanted state: read with all its problems at once, each with its line, and written."""
+"""A file of grants, which is the wanted state: read with all its problems at once, each with its line."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from cli.errors import CommandError
-from cli.grant_entry import Entry, ended, plain, problems_of
+from cli.grant_entry import Entry, ended, problems_of
+from cli.principal import respelled
 
 # libyaml, where it is there: a hundred thousand grants take seconds instead of minutes.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -44,13 +45,6 @@ def load(path: Path, *, now: float) -> GrantsFile:
             shown.append(f"{path}: and {len(reader.problems) - MOST_PROBLEMS} problems more")
         raise CommandError("\n".join(shown))
     return GrantsFile(reader.entries, reader.notes)
-
-
-def dump(items: Sequence[Mapping[str, Any]]) -> str:
-    """Write rows of the table as a file."""
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    grants = [plain(item) for item in items]
-    return yaml.dump({"grants": grants}, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
 
 
 class _Reader:
@@ -104,6 +98,9 @@ class _Reader:
         except ValidationError as error:
             self.problems += [(line, problem) for problem in problems_of(error)]
             return
+        note = respelled(values["principal"], entry.principal)
+        if note:
+            self.notes.append(f"{self._source}:{line}: {note}")
         self._keep(entry, line)
 
     def _keep(self, entry: Entry, line: int) -> None:

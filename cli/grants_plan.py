@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.grant_entry import Entry, Item, ended, plain
+from cli.grant_entry import Entry, Item, ended, holds, plain
+from cli.grant_rows import faults, oddities
 
 Key = tuple[str, str]
 
@@ -27,6 +28,11 @@ class Change:
         assert self.seen is not None
         return self.seen["principal"]["S"], self.seen["notebook"]["S"]
 
+    @property
+    def verb(self) -> str:
+        """What `apply` does to the row that was seen."""
+        return "removes" if self.wanted is None else "replaces"
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -43,6 +49,13 @@ class Plan:
         return [*self.additions, *self.changes, *self.removals]
 
     @property
+    def odd(self) -> list[tuple[Change, list[str]]]:
+        """The changes and removals of rows that are not as `gate` writes them, with what is wrong with each."""
+        seen = [(change, change.seen) for change in (*self.changes, *self.removals) if change.seen is not None]
+        found = [(change, [*faults(item), *oddities(item)]) for change, item in seen]
+        return [(change, problems) for change, problems in found if problems]
+
+    @property
     def removes_too_much(self) -> bool:
         """Whether so much goes that it may be a mistake."""
         before = self.unchanged + len(self.changes) + len(self.removals)
@@ -56,6 +69,15 @@ class Plan:
             "changes": [{"before": _seen(change), "after": _wanted(change)} for change in self.changes],
             "removals": [_seen(change) for change in self.removals],
             "unchanged": self.unchanged,
+            "odd": [
+                {
+                    "principal": change.key[0],
+                    "notebook": change.key[1],
+                    "problems": problems,
+                    "apply": change.verb,
+                }
+                for change, problems in self.odd
+            ],
         }
 
 
@@ -66,7 +88,7 @@ def plan(wanted: Mapping[Key, Entry], present: Mapping[Key, Item], *, now: float
         seen = present.get(key)
         if seen is None or ended(seen, now):
             additions.append(Change(seen, entry))
-        elif seen != entry.item():
+        elif not holds(seen, entry):
             changes.append(Change(seen, entry))
         else:
             unchanged += 1

@@ -9,16 +9,16 @@ from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
 from cli.denies import PARTITION
-from cli.grant_entry import Entry, Item
+from cli.grant_entry import Entry, Item, holds
 from cli.grants_plan import Change, Key
 from gate import cutoffs, once
 from gate.launch import numbers
 
-NOT_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, PARTITION)
-"""Beginnings of the partition keys of all other rows; no principal begins so."""
-
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
+
+NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, PARTITION)
+"""What the partition keys of rows begin with that are no grants."""
 
 SIDE_BY_SIDE = 4
 ATTEMPTS = 8
@@ -38,7 +38,7 @@ class GrantsTable:
         with aws_errors():
             for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True):
                 for item in page["Items"]:
-                    if not item["principal"]["S"].startswith(NOT_GRANTS):
+                    if not item["principal"]["S"].startswith(NO_GRANTS):
                         found[_key(item)] = item
         return found
 
@@ -123,7 +123,7 @@ class GrantsTable:
     def _is_so(self, change: Change) -> bool:
         """Tell whether somebody else has done the same."""
         present = self.one(change.key)
-        return present == (change.wanted.item() if change.wanted else None)
+        return holds(present, change.wanted) if change.wanted else present is None
 
 
 def _as_seen(seen: Item | None) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """`gate`: what an operator types."""
 
-import logging
 import sys
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from gate.audit import logger
 
 app = typer.Typer(
     help="Look after a Notebook Gate: who may open what, why somebody can't, and whether all is well.",
-    epilog="Exit codes: 0 done; 1 failed, and says why; 2 typed wrong; 3 worked, but the answer is not the good one.",
+    epilog="Exit codes: 0 done; 1 failed, and says why; 2 typed wrong; 3 worked, but the answer is not the good one, or some is left to do.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -39,10 +38,9 @@ def options(
 
 def main() -> None:
     """Run the command; tell what can't be done in plain words."""
-    # The function's modules log to standard output, which under --json is the answer's.
-    handler = logger.registered_handler
-    if isinstance(handler, logging.StreamHandler):
-        handler.setStream(sys.__stderr__)
+    level = logger.log_level
+    # What the function's modules log goes to standard output, where the answer of `--json` stands alone.
+    logger.setLevel("CRITICAL")
     try:
         app()
     except CommandError as error:
@@ -51,6 +49,8 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted. What was done is done; type it again to go on.\n")
         sys.exit(FAILED)
+    finally:
+        logger.setLevel(level)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 
@@ -42,7 +43,7 @@ class Output:
         for column in columns:
             table.add_column(column, no_wrap=True)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(cell) for cell in row))  # not as markup: a cell may hold whatever is in the table
         # As wide as it comes, whatever the terminal: what is cut or broken up can't be copied.
         Console(stderr=self.as_json, highlight=False, emoji=False, width=WIDE, soft_wrap=True).print(table)
 

@@ -1,12 +1,12 @@
 """What `gate revoke` did, what is left to do, and how to undo it: told to people, or as JSON."""
 
-import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cli.grant_entry import Item, plain
+from cli.grant_rows import give_command
 from cli.output import Output
 from cli.revocations import LONGEST
 
@@ -47,7 +47,7 @@ class Report:
     @property
     def undo(self) -> list[str]:
         """The commands that give the grants back."""
-        return [_give(item) for item in self.taken]
+        return [give_command(item) for item in self.taken]
 
     @property
     def deny_ends(self) -> int | None:
@@ -102,13 +102,3 @@ class Report:
         if self.deny_ends is not None:
             over = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self.deny_ends))
             out.say(f"The deny is on the launch role until {over}; the next revoke after that takes it off.")
-
-
-def _give(item: Item) -> str:
-    values = plain(item)
-    words = ["gate", "grants", "give", values.pop("principal"), values.pop("notebook")]
-    if values.pop("default", False):
-        words.append("--default")
-    for name, value in values.items():
-        words += [f"--{name}", str(value)]
-    return shlex.join(words)

@@ -102,6 +102,9 @@ class GateFunction(Construct):
         )
         if python is None:
             cdk.Annotations.of(self.function).add_warning_v2("gate:bytecode", MISSING.format(version=PYTHON_VERSION))
+        cdk.Annotations.of(self.function).acknowledge_warning(
+            "@aws-cdk/aws-lambda:snapStartRequirePublish", "API Gateway calls a published version, by the alias."
+        )
         self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
         acknowledge(
             self.function,

@@ -140,7 +140,12 @@ class Monitoring(Construct):
                 ],
                 [
                     graph("Throttled", self._metric("Throttles"), self._function.metric_throttles()),
-                    graph("Failures", self._metric("Failures"), api.metric_server_error()),
+                    graph(
+                        "Failures, and grants that cannot be read",
+                        self._metric("Failures"),
+                        api.metric_server_error(),
+                        self._metric("MalformedGrants"),
+                    ),
                 ],
                 [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(self.alarms), width=24, height=3)],
             ],

@@ -23,6 +23,9 @@ class Network(Construct):
                 availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(len(settings.subnet_ids))],
                 private_subnet_ids=settings.subnet_ids,
             )
+            cdk.Annotations.of(self.vpc).acknowledge_warning(
+                "@aws-cdk/aws-ec2:noSubnetRouteTableId", "Nothing here adds a route to an existing subnet."
+            )
             self.egress = list(settings.egress)
         else:
             address = ec2.CfnEIP(self, "Address", domain="vpc")

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+import reprlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -294,9 +295,25 @@ def _line(detail: ErrorDetails) -> str:
         place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else part
     if detail["type"] == "extra_forbidden":
         return f"{place} is no setting; see the example gate.toml for the names there are"
+    if detail["type"] == "too_long":
+        most, count = detail["ctx"]["max_length"], detail["ctx"]["actual_length"]
+        return f"{place} has {count} entries, and at most {most} are possible: {_TOO_LONG.get(place, _TOO_LONG[''])}"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] != "value_error":
         message = f"is not right: {message[0].lower()}{message[1:]}"
     # A whole section is told by its name alone.
     value = "" if isinstance(detail["input"], (dict, Section)) and detail["type"] == "value_error" else detail["input"]
-    return f"{place}{f' = {value!r}' if value != '' or detail['input'] == '' else ''} {message}"
+    return f"{place}{f' = {_SHORT.repr(value)}' if value != '' or detail['input'] == '' else ''} {message}"
+
+
+_SHORT = reprlib.Repr()
+"""Writes values; of long ones the beginning, so that a problem stays one line that can be read."""
+_SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother = 6, 200, 200
+
+_TOO_LONG = {
+    "networks": "API Gateway's resource policy (8,192 bytes) and the launch role's policies (10,240 characters, with "
+    "what gate revoke adds) must hold them all. Join ranges that are side by side: 203.0.112.0/24 and 203.0.113.0/24 "
+    "are 203.0.112.0/23",
+    "": "the policies that name them hold no more. Leave out those that are not needed",
+}
+"""Why a list is too long, and what to do, by its setting."""

@@ -64,7 +64,7 @@ class Evaluator:
         """Start the child process. Raises `EvaluatorError` when node is missing."""
         node = shutil.which("node")
         if node is None:
-            raise EvaluatorError("node is missing: install Node.js 20 or newer")
+            raise EvaluatorError("node is missing: install Node.js 22 or 24")
         self._lock = threading.Lock()
         self._child = subprocess.Popen(
             [node, str(ROOT / "local" / "evaluate.mjs")],

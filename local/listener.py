@@ -2,15 +2,18 @@
 
 import asyncio
 import socket
-import threading
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
 
 from local.front_door import MOST_HEADERS
+from local.serving import Connections, EventLoopThread
 
 MOST_LINE = 64 * 1024
+
+GRACE = 1.0
+"""Seconds that answers under way may still take when the listener closes."""
 
 Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -20,26 +23,38 @@ class Listener:
 
     def __init__(self, sockets: Sequence[socket.socket], serve: Serve) -> None:
         """`serve`: answers every request."""
-        self._serve = serve
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="listener")
-        self._thread.start()
-        self._do(self._start(sockets))
+        self._loop = EventLoopThread("listener")
+        self._loop.run(self._start(sockets, serve))
 
     def close(self) -> None:
-        """Stop serving; what is still open is cut."""
-        self._do(self._runner.cleanup())
-        self._do(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        """Stop serving; what is still open after `GRACE` seconds is cut."""
+        self._loop.run(self._end())
         self._loop.close()
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
+    async def _start(self, sockets: Sequence[socket.socket], serve: Serve) -> None:
+        self._http = _HttpServer(serve)
+        loop = asyncio.get_running_loop()
+        self._servers = [await loop.create_server(self._http, sock=each) for each in sockets]
 
-    async def _start(self, sockets: Sequence[socket.socket]) -> None:
-        server = web.Server(self._serve, access_log=None, max_field_size=MOST_HEADERS * 2, max_line_size=MOST_LINE)
-        self._runner = web.ServerRunner(server, shutdown_timeout=1)
-        await self._runner.setup()
-        for each in sockets:
-            await web.SockSite(self._runner, each).start()
+    async def _end(self) -> None:
+        for server in self._servers:
+            server.close()
+        await asyncio.sleep(0)  # in which connections that were just accepted come to the server
+        await self._http.shutdown(GRACE)
+        await self._http.open.abort()
+
+
+class _HttpServer(web.Server):
+    def __init__(self, serve: Serve) -> None:
+        super().__init__(serve, access_log=None, max_field_size=MOST_HEADERS * 2, max_line_size=MOST_LINE)
+        self.open = Connections()
+        self._transports: dict[RequestHandler, asyncio.Transport] = {}
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        self._transports[handler] = transport
+        self.open.opened(transport)
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        super().connection_lost(handler, exc)
+        self.open.closed(self._transports.pop(handler))

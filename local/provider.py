@@ -9,7 +9,7 @@ os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
 import oidc_provider_mock
 
 from local.sample import Person
-from local.serving import WsgiServer
+from local.serving import serve_wsgi
 
 CLIENT_ID = "notebook-gate-local"
 CLIENT_SECRET = "any-will-do"
@@ -31,7 +31,7 @@ class Provider:
             for person in people
         ]
         app = oidc_provider_mock.app(require_nonce=True, user_claims=users)
-        self._server = WsgiServer(app)
+        self._server = serve_wsgi(app)
         self.issuer = self._server.url
 
     def close(self) -> None:

@@ -7,12 +7,16 @@ CDK starts a Node process that lives as long as its parent, and that a Ctrl-C wo
 import json
 import sys
 import tempfile
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 
 from infra.settings import Settings
 from infra.stacks import add_stacks
+
+FLAGS = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="utf-8"))["context"]
+"""CDK's feature flags, as the command line passes them."""
 
 
 def main() -> None:
@@ -22,7 +26,7 @@ def main() -> None:
 
 def _templates(settings: Settings) -> list[Any]:
     with tempfile.TemporaryDirectory() as folder:
-        app = cdk.App(outdir=folder, context={"aws:cdk:bundling-stacks": []})
+        app = cdk.App(outdir=folder, context={**FLAGS, "aws:cdk:bundling-stacks": []})
         names = [stack.stack_name for stack in add_stacks(app, settings)]
         assembly = app.synth()
         return [assembly.get_stack_by_name(name).template for name in names]

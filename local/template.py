@@ -57,7 +57,7 @@ def synthesise_all(wanted: Sequence[Settings]) -> list[list[Template]]:
 def _place(settings: Settings) -> Path:
     digest = hashlib.sha256(settings.model_dump_json().encode())
     sources = (path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".html"))
-    for path in (*sorted(sources), ROOT / "local" / "synthesise.py", ROOT / "uv.lock"):
+    for path in (*sorted(sources), ROOT / "local" / "synthesise.py", ROOT / "cdk.json", ROOT / "uv.lock"):
         digest.update(path.read_bytes())
     return CACHE / f"{digest.hexdigest()[:32]}.json"
 

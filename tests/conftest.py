@@ -1,8 +1,25 @@
 """For all tests."""
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from tests.leaks import Present, leaks_since, watch_origins
 
 # How long a case takes depends on what else this machine does; what is fast, bench/ says. The same cases each time, so
 # that a change is judged by what it changes; for new ones there is `make fuzz`.
 settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("gate")
+
+watch_origins()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a module that leaves a socket, file, child process or thread behind, and say where it was made."""
+    before = Present.now()
+    yield
+    leaks = leaks_since(before)
+    if leaks:
+        pytest.fail(f"{request.node.nodeid} leaves behind:\n" + "\n".join(leaks), pytrace=False)

@@ -13,7 +13,7 @@ from botocore.credentials import Credentials
 
 from local.sample import Sample
 from local.world import World
-from trials.person import Person
+from trials.person import TIMEOUT, Person
 
 ALICE, NOTEBOOK, SLACK_USER = "alice@example.com", "alice-notebook", "U0ALICE"
 JSON = {"Accept": "application/json"}
@@ -94,7 +94,7 @@ def _signed(world: World, person: Person) -> Request:
 
 def _callback(world: World, person: Person) -> Request:
     away = person.go("/login").headers["Location"]
-    back = person.post(away, data={"sub": ALICE}, allow_redirects=False, timeout=30).headers["Location"]
+    back = person.post(away, data={"sub": ALICE}, allow_redirects=False, timeout=TIMEOUT).headers["Location"]
     return lambda: person.go(back.removeprefix(world.base_url), headers=JSON)
 
 

@@ -4,9 +4,10 @@ import asyncio
 import json
 import socket
 import struct
-import threading
 from enum import StrEnum
 from urllib.parse import urlsplit
+
+from local.serving import EventLoopThread, StreamServer, connected
 
 
 class Fault(StrEnum):
@@ -41,71 +42,29 @@ class Neighbour:
         self._target = (parts.hostname or "", parts.port or 80)
         self._path = parts.path
         self._fault: Fault | None = None
-        self._open: set[asyncio.StreamWriter] = set()
         self.calls = 0
         """How many requests came."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._port = 0
-        self._server: asyncio.Server | None = None
-        self._do(self._listen())
+        self._loop = EventLoopThread(f"neighbour {name}")
+        self._server = StreamServer(self._loop, self._answer)
+        self._server.listen()
 
     @property
     def url(self) -> str:
         """Where the gate finds it."""
-        return f"http://127.0.0.1:{self._port}{self._path}"
+        return f"http://127.0.0.1:{self._server.port}{self._path}"
 
     def misbehave(self, fault: Fault | None) -> None:
         """Fail like `fault` from now on; None: behave."""
-        self._do(self._change(fault))
+        self._fault = fault
+        # Connections that were kept are not to be better off than new ones.
+        self._server.hang_up()
+        if fault is not Fault.REFUSED:
+            self._server.listen()
 
     def close(self) -> None:
         """Stop."""
-        self._do(self._hang_up())
-        self._do(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        self._server.hang_up()
         self._loop.close()
-
-    def _do(self, work: "asyncio._CoroutineLike[None]") -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=10)
-
-    async def _listen(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
-            self._port = self._server.sockets[0].getsockname()[1]
-
-    async def _hang_up(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        for writer in list(self._open):
-            writer.transport.abort()
-
-    async def _end(self) -> None:
-        others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in others:
-            task.cancel()
-        await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0)  # in which what was closed goes
-
-    async def _change(self, fault: Fault | None) -> None:
-        self._fault = fault
-        # Connections that were kept are not to be better off than new ones.
-        await self._hang_up()
-        if fault is not Fault.REFUSED:
-            await self._listen()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
-        try:
-            await self._answer(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            self._open.discard(writer)
-            writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -132,11 +91,10 @@ class Neighbour:
         await writer.drain()
 
     async def _relay(self, lines: list[str], body: bytes, writer: asyncio.StreamWriter, fault: Fault | None) -> None:
-        theirs, ours = await asyncio.open_connection(*self._target)
-        kept = [line for line in lines if line and not line.lower().startswith("connection:")]
-        ours.write("\r\n".join([*kept, "Connection: close", "", ""]).encode("latin-1") + body)
-        answer = await theirs.read()
-        ours.close()
+        async with connected(*self._target) as (theirs, ours):
+            kept = [line for line in lines if line and not line.lower().startswith("connection:")]
+            ours.write("\r\n".join([*kept, "Connection: close", "", ""]).encode("latin-1") + body)
+            answer = await theirs.read()
         head, _, rest = answer.partition(b"\r\n\r\n")
         if fault is Fault.TRUNCATED:
             # The length is that of the whole.

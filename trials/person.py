@@ -10,6 +10,9 @@ from requests.adapters import HTTPAdapter
 from local.provider import CLIENT_ID, CLIENT_SECRET
 from local.world import World
 
+TIMEOUT = 120
+"""Seconds for one answer, on a machine that is busy with other things."""
+
 
 class _From(HTTPAdapter):
     """Connects from one of this machine's addresses."""
@@ -33,7 +36,7 @@ class Person(requests.Session):
 
     def go(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
         """Send a request to the gate."""
-        return self.request(method, self._world.base_url + path, allow_redirects=False, timeout=30, **options)
+        return self.request(method, self._world.base_url + path, allow_redirects=False, timeout=TIMEOUT, **options)
 
     def press(self, path: str) -> requests.Response:
         """Press a button on one of the gate's own pages."""
@@ -47,15 +50,15 @@ class Person(requests.Session):
             if not location.startswith("http://127.0.0.1:"):
                 break
             if "/oauth2/authorize" in location:
-                answer = self.post(location, data={"sub": email}, allow_redirects=False, timeout=30)
+                answer = self.post(location, data={"sub": email}, allow_redirects=False, timeout=TIMEOUT)
             else:
-                answer = self.get(location, allow_redirects=False, timeout=30)
+                answer = self.get(location, allow_redirects=False, timeout=TIMEOUT)
         return answer
 
     def id_token(self, email: str) -> str:
         """Get an ID token as a script of one's own would: the gate's application, a code, no cookie of the gate."""
         away = self.go("/login").headers["Location"]
-        back = self.post(away, data={"sub": email}, allow_redirects=False, timeout=30).headers["Location"]
+        back = self.post(away, data={"sub": email}, allow_redirects=False, timeout=TIMEOUT).headers["Location"]
         code = re.search(r"[?&]code=([^&]+)", back)
         redirect = re.search(r"[?&]redirect_uri=([^&]+)", away)
         assert code
@@ -67,6 +70,6 @@ class Person(requests.Session):
         }
         host = urlsplit(away)
         answer = self.post(
-            f"{host.scheme}://{host.netloc}/oauth2/token", data=form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=30
+            f"{host.scheme}://{host.netloc}/oauth2/token", data=form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=TIMEOUT
         )
         return str(answer.json()["id_token"])

@@ -3,23 +3,18 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from gate.audit import logger
 from gate.aws import aws_errors
-from gate.errors import InvalidNotebookNameError, NotGrantedError
+from gate.errors import NotGrantedError
+from gate.grant_row import SHORTEST_SESSION, Power, View, read
+from gate.metrics import count_once
 from gate.notebook import Notebook
 from gate.signing import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-View = Literal["lab", "classic"]
-Power = Literal["none", "start", "start-stop", "auto-start"]
-"""From the least to the most: each includes what stands before it."""
-
-SHORTEST_SESSION = 1800
-"""Seconds; the least that CreatePresignedNotebookInstanceUrl takes."""
 
 PRINCIPALS_A_CALL = 50
 """Partition keys that DynamoDB allows in the `IN` list of one PartiQL statement."""
@@ -83,14 +78,9 @@ class Grants:
         now = self._clock()
         best: dict[Notebook, Grant] = {}
         for item in self._items(principals, notebook):
-            try:
-                grant = self._grant(item)
-            except InvalidNotebookNameError:
-                # Somebody's slip in one row must not take the others away.
-                logger.warning("a grant names no notebook", principal=item["principal"]["S"])
-                continue
+            grant = self._grant(item)
             # DynamoDB deletes items days after their time to live has passed, so the end is checked here, too.
-            if grant.until is not None and grant.until <= now:
+            if grant is None or (grant.until is not None and grant.until <= now):
                 continue
             known = best.get(grant.notebook)
             if known is None or _rank(grant, principals) < _rank(known, principals):
@@ -118,20 +108,29 @@ class Grants:
                     break
                 page = {"NextToken": answer["NextToken"]}
 
-    def _grant(self, item: Mapping[str, Any]) -> Grant:
-        session = int(item["session"]["N"]) if "session" in item else self._max_session
-        view = item.get("view", {}).get("S")
-        power = item.get("power", {}).get("S")
+    def _grant(self, item: Mapping[str, Any]) -> Grant | None:
+        """Return the grant that a row gives, or None where it gives none. A mistake in one row costs no other row."""
+        row = read(item)
+        if row.notebook is None or row.unreadable:
+            _report(item, row.unreadable)
+            return None
+        session = self._max_session if row.session is None else row.session
         return Grant(
             principal=item["principal"]["S"],
-            notebook=Notebook.parse(item["notebook"]["S"]),
+            notebook=row.notebook,
             session=max(SHORTEST_SESSION, min(session, self._max_session)),
-            # A word that is not in the list gives the least, never an error for a caller who can't mend it.
-            view=cast("View", view if view in get_args(View) else "lab"),
-            power=cast("Power", power if power in get_args(Power) else "none"),
-            until=int(item["until"]["N"]) if "until" in item else None,
-            default=bool(item.get("default", {}).get("BOOL", False)),
+            view=row.view or "lab",
+            power=row.power or "none",
+            until=row.until,
+            default=row.default,
         )
+
+
+def _report(item: Mapping[str, Any], attributes: tuple[str, ...]) -> None:
+    """Log and count a row that cannot be read, once a request: by its key, and without its values."""
+    principal, notebook = item["principal"]["S"], item["notebook"]["S"]
+    if count_once("MalformedGrants", (principal, notebook)):
+        logger.warning("malformed grant", principal=principal, notebook=notebook, attributes=attributes)
 
 
 def _rank(grant: Grant, principals: Sequence[str]) -> tuple[bool, int, int, str]:

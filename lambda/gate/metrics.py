@@ -17,6 +17,8 @@ metrics = Metrics(namespace=NAMESPACE, service=os.environ.get("POWERTOOLS_SERVIC
 
 _cold = True
 _thread = threading.get_ident()
+_counted: set[tuple[str, ...]] = set()
+"""What `count_once` has counted in the request at hand."""
 
 
 def count(name: str) -> None:
@@ -29,12 +31,22 @@ def count(name: str) -> None:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
+def count_once(name: str, what: tuple[str, ...]) -> bool:
+    """Count one more `name` for `what`, at most once a request. Return whether it was the first time."""
+    if (name, *what) in _counted:
+        return False
+    _counted.add((name, *what))
+    count(name)
+    return True
+
+
 def count_request() -> None:
     """Count one more request, and whether it is the first of a new instance: somebody waited for its start."""
     global _cold, _thread
     _thread = threading.get_ident()
     # With POWERTOOLS_METRICS_DISABLED nothing is written, nor forgotten, and would pile up until requests fail of it.
     metrics.clear_metrics()
+    _counted.clear()
     count("Requests")
     if _cold:
         count("ColdStarts")

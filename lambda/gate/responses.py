@@ -123,7 +123,11 @@ def pages() -> "tuple[Environment, str]":
 
 
 def _when(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    """Write epoch seconds as a date and time. A moment that no date can hold is no reason to fail a page."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError, OSError):
+        return "an unknown time"
 
 
 def _hash(text: str) -> str:

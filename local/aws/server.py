@@ -11,7 +11,7 @@ from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call, UnmappedCallError, read_call
 from local.aws.control import Control
 from local.aws.operations import Operations
-from local.serving import WsgiServer
+from local.serving import serve_wsgi
 from local.template import EGRESS
 
 _QUERY = frozenset({"sts", "iam", "cloudformation", "ec2"})
@@ -30,7 +30,7 @@ class Aws:
         self._operations = operations
         self._moto: App = DomainDispatcherApplication(create_backend_app)
         # A door of its own, since the function's socket has this machine's address, not the NAT gateway's.
-        self._doors = [WsgiServer(self._app(EGRESS)), WsgiServer(self._app(None))]
+        self._doors = [serve_wsgi(self._app(EGRESS)), serve_wsgi(self._app(None))]
         self.function_url, self.url = (door.url for door in self._doors)
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ WELCOME = Path(__file__).parent / "welcome.ipynb"
 NO_NEWS = Path("@jupyterlab") / "apputils-extension" / "notification.jupyterlab-settings"
 """Where JupyterLab, below its settings, remembers that nobody wants to be asked about news."""
 
-PATIENCE = 60
+PATIENCE = 180
 """Seconds for a server to come up."""
 
 _OPTIONS = (

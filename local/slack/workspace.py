@@ -15,7 +15,7 @@ from slack_sdk.signature import SignatureVerifier
 from werkzeug.wrappers import Request, Response
 
 from local.sample import SlackUser
-from local.serving import WsgiServer
+from local.serving import serve_wsgi
 from local.slack import payloads
 from local.slack.payloads import Member
 from local.slack.surface import InvalidBlocksError, Surface, check
@@ -62,7 +62,7 @@ class Workspace:
         self._views: dict[str, str] = {}
         self._shown: dict[str, Surface] = {}
         self._changed = threading.Condition()
-        self._server = WsgiServer(self._app)
+        self._server = serve_wsgi(self._app)
         self.url = self._server.url
         """Where the app finds it."""
 
@@ -113,7 +113,7 @@ class Workspace:
             )
         )
 
-    def seen_by(self, user: str, *, timeout: float = 10) -> Surface | None:
+    def seen_by(self, user: str, *, timeout: float = 60) -> Surface | None:
         """Return what `user` sees, once the app has answered; None when it does not in `timeout` seconds."""
         with self._changed:
             self._changed.wait_for(lambda: user in self._shown, timeout)
@@ -135,7 +135,7 @@ class Workspace:
         place = urlsplit(self._gate_url)
         # Not as an address of this machine's own networks, where there is another.
         source = (OUTSIDE, 0) if _has(OUTSIDE) else None
-        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=30, source_address=source)
+        connection = http.client.HTTPConnection(str(place.hostname), place.port, timeout=120, source_address=source)
         try:
             connection.request("POST", place.path, body, {**own, **headers})
             answer = connection.getresponse()

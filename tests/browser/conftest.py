@@ -13,8 +13,9 @@ from local.world import World
 from tests.local.clock import Clock
 
 ROOT = Path(__file__).parents[2]
-# JupyterLab takes seconds to come up, and this may be a slow machine.
-expect.set_options(timeout=60_000)
+TIMEOUT = 180_000
+"""Milliseconds. JupyterLab takes seconds to come up, and this may be a machine that is busy with other things."""
+expect.set_options(timeout=TIMEOUT)
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -41,6 +42,7 @@ def chromium() -> Iterator[Browser]:
 def page(chromium: Browser) -> Iterator[Page]:
     """A page of a browser with an empty profile."""
     context = chromium.new_context(viewport={"width": 1200, "height": 750})
+    context.set_default_timeout(TIMEOUT)
     yield context.new_page()
     context.close()
 

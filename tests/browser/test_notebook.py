@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.world import World
 from tests.browser.conftest import picture, sign_in
-from tests.browser.way_out import WayOut
+from tests.browser.way_out import way_out
 from tests.local.clock import Clock
 
 
@@ -40,7 +40,7 @@ def test_a_person_signs_in_and_runs_a_cell(page: Page, world: World, tmp_path: P
 def test_the_same_url_is_refused_from_outside_although_it_is_valid(page: Page, chromium: Browser, world: World) -> None:
     _open_the_notebook(page, world)
     url, cookies = world.urls.made[-1].url, page.context.storage_state()
-    with WayOut("127.0.0.2") as proxy:
+    with way_out("127.0.0.2") as proxy:
         outside = chromium.new_context(proxy={"server": proxy, "bypass": "<-loopback>"}, storage_state=cookies)
         thief = outside.new_page()
         for stolen in (url, page.url):  # the URL, and the session that came of it

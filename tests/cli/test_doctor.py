@@ -49,7 +49,7 @@ def test_a_deployment_that_is_well(gate: Gate) -> None:
     names = [line.split(":")[0] for line in said.out.splitlines() if not line.startswith("  →")]
     assert names == [
         "✓ stack", "✓ launch role", "✓ egress", "✓ identity provider", "✓ secrets", "✓ secrets", "! secrets",
-        "✓ clock", "✓ front door", "✓ revocations",
+        "✓ clock", "✓ grants", "✓ front door", "✓ revocations",
     ]  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def _outcome_of_the_function(world: World, cookies: Any, address: str, notebook:
     url = answer.json()["authorized_url"]
     host = url.split("/")[2].partition(":")[0]
     used = person.get(
-        url.replace(host, "127.0.0.1"), headers={"Host": f"{host}:{world.port}"}, allow_redirects=False, timeout=30
+        url.replace(host, "127.0.0.1"), headers={"Host": f"{host}:{world.port}"}, allow_redirects=False, timeout=120
     )
     assert used.status_code in (302, 403)
     return ALLOWED if used.status_code == 302 else "aws_denied"

@@ -35,5 +35,5 @@ def test_the_audit(tmp_path: Path, python: object, node: object, code: int, word
         tool.write_text(f"#!/bin/sh\ncat <<'END'\n{said if isinstance(said, str) else json.dumps(said)}\nEND\nexit 1\n")
         tool.chmod(0o755)
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    done = subprocess.run([AUDIT], env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([AUDIT], env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, words in done.stdout) == (code, True), done

@@ -38,7 +38,9 @@ def test_alarms_and_graphs_use_metrics_that_the_function_counts(alarms: dict[str
     for alarm in alarms.values():
         inner = [each.get("MetricStat", {}).get("Metric", {}) for each in alarm.get("Metrics", [])]
         used |= {metric["MetricName"] for metric in [alarm, *inner] if metric.get("Namespace") == NAMESPACE}
-    assert used == {"Requests", "ColdStarts", "Launches", "Refusals", "Failures", "Throttles", "SigningKeyAge"}
+    assert used == {
+        "Requests", "ColdStarts", "Launches", "Refusals", "Failures", "Throttles", "SigningKeyAge", "MalformedGrants",
+    }  # fmt: skip
     for name in (*used, "Detours"):
         assert f'"{name}"' in CODE
         assert f"`{name}`" in GUIDE

@@ -1,5 +1,6 @@
 """Settings that can't be deployed: each problem is told, by setting, value and mend, all at once."""
 
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.settings import Settings, SettingsError
+from local.deployment import Deployment
+from local.template import synthesise_all
 
 ROOT = Path(__file__).parents[2]
 GOOD: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
@@ -41,7 +44,8 @@ def _told(**settings: Any) -> list[str]:
         ({"vpc": {"egress": ["192.0.2.1"]}}, "vpc.egress = ['192.0.2.1']", "write vpc.id, or leave egress empty"),
         ({"vpc_endpoints": ["vpce-x"]}, "vpc_endpoints[0] = 'vpce-x'", 'as in "vpce-0123456789abcdef0"'),
         # More would not fit into a session policy, which takes 2,048 characters.
-        ({"vpc_endpoints": [f"vpce-0123456{n}" for n in range(9)]}, "vpc_endpoints = [", "at most 8 items"),
+        ({"vpc_endpoints": [f"vpce-0123456{n}" for n in range(9)]}, "vpc_endpoints has 9 entries", "at most 8"),
+        ({"networks": [f"203.0.113.{n}" for n in range(101)]}, "networks has 101 entries, and at most 100", "Join ra"),
         ({"pin": "none"}, "pin = 'none'", "'caller' or 'networks'"),
         ({"identity": {"issuer": "http://example.com"}}, "identity.issuer = 'http://example.com'", "is no issuer"),
         ({"identity": {"issuer": "https://["}}, "identity.issuer = 'https://['", "is no issuer"),
@@ -126,3 +130,24 @@ def test_the_example_shows_every_setting_with_its_default() -> None:
     example = tomllib.loads((ROOT / "gate.toml").read_text())
     defaults = Settings.parse(GOOD).model_dump(mode="json")
     assert example == defaults
+
+
+def test_a_list_that_is_too_long_is_not_repeated() -> None:
+    (line,) = _told(networks=[f"203.0.{n // 256}.{n % 256}" for n in range(400)])
+    assert "networks has 400 entries" in line
+    assert len(line) < 400
+
+
+def test_a_long_value_is_shortened() -> None:
+    (line,) = _told(networks=[*(f"203.0.113.{n}" for n in range(90)), "0.0.0.0/1", "128.0.0.0/1"])
+    assert "networks = ['203.0.113.0', '203.0.113.1'" in line
+    assert len(line) < 400
+
+
+def test_as_many_networks_as_are_possible_fit_into_the_policies() -> None:
+    longest = [f"2001:abcd:abcd:abcd:abcd:abcd:abcd:{0x1000 + number:x}/128" for number in range(100)]
+    (templates,) = synthesise_all([Settings.parse({"networks": longest})])
+    deployment = Deployment(templates[0])
+    # API Gateway quotas (resource policy), and IAM quotas (inline policies of a role, which gate revoke shares).
+    assert len(json.dumps(deployment.api_policy)) < 8_192
+    assert len("".join(json.dumps(policy, separators=(",", ":")) for policy in deployment.launch_role.policies)) < 8_192

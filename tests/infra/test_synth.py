@@ -21,21 +21,28 @@ from tests.infra.conftest import OWN
 ROOT = Path(__file__).parents[2]
 PACK = "AwsSolutions::"
 CFN_LINT = str(Path(sys.executable).parent / "cfn-lint")
+TIMEOUT = 600
+"""Seconds for a command, on a machine that is busy with other things."""
 AARCH64 = 0xB7  # e_machine (ELF for the Arm 64-bit Architecture)
 
 
 def _run(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=TIMEOUT, check=False)
 
 
 @pytest.fixture(scope="module")
-def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cloud assembly of the example settings."""
+def synth(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder that `npx cdk synth` wrote for the example settings, and what it said."""
     folder = tmp_path_factory.mktemp("cdk") / "out"
     done = _run("npx", "cdk", "synth", "--quiet", "--output", str(folder))
     assert done.returncode == 0, done.stderr
-    return folder
+    return folder, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def out(synth: tuple[Path, str]) -> Path:
+    """The cloud assembly of the example settings."""
+    return synth[0]
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +56,18 @@ def _json(path: Path) -> Any:
 
 
 def _resources(template: Template) -> dict[str, Any]:
-    """Return the resources without the notes that the command line adds, which a deployment's name depends on."""
-    (deployment,) = (n for n, each in template["Resources"].items() if each["Type"] == "AWS::ApiGateway::Deployment")
+    """Return the resources without what depends on the bundle, or on the notes that the command line adds.
+
+    The kept template (local/template.py) follows neither: names of a deployment and of a version are made of them.
+    """
     own = {name: {**each, "Metadata": None} for name, each in template["Resources"].items() if name != "CDKMetadata"}
-    resources: dict[str, Any] = json.loads(json.dumps(own).replace(deployment, "Deployment"))
+    text = json.dumps(own)
+    for kind in ("AWS::ApiGateway::Deployment", "AWS::Lambda::Version"):
+        (name,) = (name for name, each in own.items() if each["Type"] == kind)
+        text = text.replace(name, kind)
+    resources: dict[str, Any] = json.loads(text)
     for each in resources.values():
-        each.get("Properties", {}).pop("Code", None)  # named after the bundle, which the kept template does not follow
+        each.get("Properties", {}).pop("Code", None)
     return resources
 
 
@@ -62,6 +75,23 @@ def test_what_is_tested_elsewhere_is_what_is_deployed(out: Path, template: Templ
     deployed = _json(out / "notebook-gate.template.json")
     assert _resources(template) == _resources(deployed)
     assert template["Outputs"] == deployed["Outputs"]
+
+
+def test_synth_says_nothing_that_a_newcomer_would_take_for_a_fault(synth: tuple[Path, str]) -> None:
+    said = synth[1].lower()
+    assert not [word for word in ("warning", "!!", "deprecat", "not configured", "end-of-life") if word in said], said
+
+
+def test_cdk_commands_that_call_aws_say_nothing_of_the_kind_either(out: Path) -> None:
+    """Whatever the Node.js is: the AWS SDK warns of 20 when it makes its first client."""
+    environment = {**os.environ, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "eu-west-1"}
+    environment["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"  # where nobody listens
+    command = ("npx", "cdk", "diff", "--app", str(out))
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT, check=False
+    )
+    assert "AWS account" in done.stderr  # so that it was about to call it
+    assert "NodeVersionSupportWarning" not in done.stderr
 
 
 def test_cfn_lint_has_nothing_to_say(out: Path, tmp_path: Path, own_template: Template) -> None:
@@ -93,7 +123,7 @@ def test_cdk_nag_has_nothing_to_say_of_all_that_settings_can_turn_on() -> None:
         input=json.dumps(OWN),
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=TIMEOUT,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -210,8 +240,8 @@ def copy(tmp_path: Path) -> Path:
 
 
 def _synth(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = ("npx", "cdk", "synth", "--quiet", "--app", f"{sys.executable} app.py", "--output", "out")
-    return _run(*command, cwd=folder)
+    app = f"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 {sys.executable} app.py"
+    return _run("npx", "cdk", "synth", "--quiet", "--app", app, "--output", "out", cwd=folder)
 
 
 def test_bad_settings_stop_synth_with_one_line_each(copy: Path) -> None:

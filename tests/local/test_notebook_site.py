@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -189,18 +190,20 @@ def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(world: Wor
         world.authority.roles[role.arn] = role
 
 
-def test_frames_from_the_kernel_need_leave_too(world: World, url: str) -> None:
+def test_frames_from_the_kernel_need_leave_too(world: World, url: str, tmp_path: Path) -> None:
     role = world.deployment.launch_role
     nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
 
     async def work(visitor: Visitor) -> None:
         await visitor.enter(url)
         kernel = await visitor.kernel()
-        code = "import time; time.sleep(1); 'secret'"
-        asked = asyncio.ensure_future(kernel.run(code))
-        await asyncio.sleep(0.5)
+        leave = tmp_path / "leave"
+        code = f"import os, time\nwhile not os.path.exists({str(leave)!r}): time.sleep(0.01)\n'secret'"
+        await kernel.ask(code)
+        assert await kernel.hear(code, "status") == {"execution_state": "busy"}
         world.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
-        assert await asked is None
+        leave.touch()
+        assert await kernel.hear(code, "execute_result") is None
 
     try:
         _visit(work)

@@ -128,7 +128,7 @@ def _play(lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
         input=lines,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": "lambda", **environment},

@@ -82,13 +82,23 @@ class Kernel:
 
     async def run(self, code: str) -> str | None:
         """Return the value of `code`, or None when the connection was cut."""
+        await self.ask(code)
+        content = await self.hear(code, "execute_result")
+        return None if content is None else str(content["data"]["text/plain"])
+
+    async def ask(self, code: str) -> None:
+        """Have the kernel run `code`."""
         header = {"msg_id": code, "username": "", "session": "s", "msg_type": "execute_request", "version": "5.3"}
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": {"code": code, "silent": False}}
         await self.channel.send_str(json.dumps({**message, "channel": "shell", "buffers": []}))
+
+    async def hear(self, code: str, kind: str) -> dict[str, Any] | None:
+        """Return the content of the next message of that `kind` about `code`, or None when the connection was cut."""
         while True:
-            frame = await asyncio.wait_for(self.channel.receive(), 30)
+            frame = await asyncio.wait_for(self.channel.receive(), 120)
             if frame.type is not aiohttp.WSMsgType.TEXT:
                 return None
             answer = json.loads(frame.data)
-            if answer["msg_type"] == "execute_result" and answer["parent_header"]["msg_id"] == code:
-                return str(answer["content"]["data"]["text/plain"])
+            if answer["msg_type"] == kind and answer["parent_header"].get("msg_id") == code:
+                content: dict[str, Any] = answer["content"]
+                return content

@@ -24,7 +24,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def trial() -> Iterator[Trial]:
-    with Trial.begin() as trial:
+    with Trial.begin(impatient_ms=3000) as trial:
         yield trial
 
 

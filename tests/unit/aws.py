@@ -2,7 +2,7 @@
 
 import datetime
 import json
-import time
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -21,7 +21,10 @@ def refusal(code: str) -> ClientError:
 
 
 class FakeAws:
-    """Grants and notebooks live in plain dicts; `errors` maps an operation to what it raises, `slow` to seconds."""
+    """Grants and notebooks live in plain dicts.
+
+    `errors` maps an operation to what it raises, `before` to what happens first.
+    """
 
     def __init__(self) -> None:
         self.grants: list[dict[str, Any]] = []
@@ -39,7 +42,7 @@ class FakeAws:
         """How often an error is raised, where not always."""
         self.regions: list[str] = []
         """Of the SageMaker clients, oldest first."""
-        self.slow: dict[str, float] = {}
+        self.before: dict[str, Callable[[dict[str, Any]], None]] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.table = Table()
         """Everything but the grants."""
@@ -75,7 +78,8 @@ class _Client:
     def __getattr__(self, operation: str) -> Any:
         def call(**arguments: Any) -> Any:
             self._aws.calls.append((operation, arguments))
-            time.sleep(self._aws.slow.get(operation, 0))
+            if operation in self._aws.before:
+                self._aws.before[operation](arguments)
             if operation in self._aws.errors and self._aws.lasting.get(operation, 1) > 0:
                 if operation in self._aws.lasting:
                     self._aws.lasting[operation] -= 1

@@ -162,7 +162,8 @@ class World:
         return browser.get(f"/login/callback?{urlencode(back)}")
 
 
-@pytest.fixture(scope="session")
+# For all tests of a session, so it must be there before any module's first test: it is nothing that a module leaves.
+@pytest.fixture(scope="session", autouse=True)
 def _issuer() -> Iterator[Issuer]:
     issuer = Issuer()
     yield issuer

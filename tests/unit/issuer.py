@@ -3,15 +3,16 @@
 import base64
 import hashlib
 import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+
+from local.serving import serve_http
 
 CLIENT_ID = "notebook-gate"
 
@@ -28,15 +29,11 @@ class Issuer:
         """Path -> (status, body) answered instead of the real answer."""
         self.requests: list[str] = []
         self.token_requests: list[dict[str, str]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
-        self._thread.start()
+        self._server = serve_http(self._handler())
+        self.url = self._server.url
 
     def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.close()
 
     def sign_in(self, authorization_url: str, **claims: Any) -> dict[str, str]:
         """Play the person at the provider: return the query with which the browser comes back."""

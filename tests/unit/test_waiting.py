@@ -1,9 +1,14 @@
 """A bookmark in the morning: the notebook is stopped, starting, failed, and what may start it."""
 
 import re
+import threading
+from collections.abc import Sequence
+from concurrent import futures
+from typing import Any
 
 import pytest
 
+from gate.launch.launcher import PATIENCE
 from tests.unit.aws import CHANGED, refusal
 from tests.unit.conftest import World
 
@@ -135,16 +140,31 @@ def test_a_state_that_cannot_be_told_does_not_take_the_page_down(world: World, o
 
 
 def test_states_are_asked_side_by_side_and_not_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gate.launch.launcher.PATIENCE", 0.3)
+    given: list[float] = []
+    side_by_side, end = threading.Barrier(8), threading.Event()
+
+    def wait_for_eight(asked: Sequence[futures.Future[Any]], timeout: float) -> None:
+        given.append(timeout)
+        futures.wait(asked[:8], timeout=60)
+
+    def describe(arguments: dict[str, Any]) -> None:
+        if int(arguments["NotebookInstanceName"].removeprefix("n")) < 8:
+            side_by_side.wait(60)
+        else:
+            end.wait(60)
+
+    monkeypatch.setattr("gate.launch.launcher.wait", wait_for_eight)
     world.aws.grants.clear()
     for number in range(16):
-        world.aws.notebooks[f"n{number}"] = "InService"
-        world.aws.grant("user:alice@example.com", f"n{number}")
+        world.aws.notebooks[f"n{number:02}"] = "InService"
+        world.aws.grant("user:alice@example.com", f"n{number:02}")
     world.sign_in()
-    world.aws.slow = {"describe_notebook_instance": 0.2}  # eight at a time: the first eight, and then time is up
+    world.aws.before["describe_notebook_instance"] = describe
     body = world.browser.get("/").body
+    end.set()
     assert body.count("<strong>Running</strong>") == 8
     assert body.count("can’t be told") == 8
+    assert 0 < given[0] <= PATIENCE
 
 
 def test_a_warm_open_is_two_calls_and_never_asks_for_the_state(world: World) -> None:

@@ -8,6 +8,7 @@ from typing import Literal
 Via = Literal["session", "bearer", "iam", "slack", "ticket"]
 
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
+_LONGEST_GROUP = 512
 _LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the brackets
 
 
@@ -46,6 +47,19 @@ def normal_address(text: object) -> str | None:
     if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal) or _ascii(normal) > _ascii(text):
         return None
     return normal
+
+
+def normal_group(text: object) -> str | None:
+    """Return the group's name `text` as it is compared (NFC, one spelling a letter), or None where it is none.
+
+    Names with a space at an end or with characters that nobody can see are refused: an operator could not tell them
+    from another group's.
+    """
+    if not isinstance(text, str):
+        return None
+    normal = unicodedata.normalize("NFC", text)
+    fits = normal == normal.strip() and 0 < len(normal) <= _LONGEST_GROUP and normal.isprintable()
+    return normal if fits else None
 
 
 def _ascii(text: str) -> int:

@@ -4,14 +4,13 @@ Source: OpenID Connect Core 1.0 §3.1.3.7.
 """
 
 import hmac
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from gate.errors import EmailNotVerifiedError, InvalidTokenError, TooManyGroupsError
-from gate.identity.caller import normal_address
+from gate.identity.caller import normal_address, normal_group
 from gate.identity.provider import Provider
 from gate.signing import CLOCK_SKEW
 
@@ -91,8 +90,8 @@ def _groups(claims: dict[str, Any], rules: ClaimRules) -> tuple[str, ...]:
         raise TooManyGroupsError
     value = claims.get(rules.groups_claim, [])
     names = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    groups = {unicodedata.normalize("NFC", name) for name in names if isinstance(name, str) and name}
-    return tuple(sorted(name for name in groups if matters(name, rules.groups)))
+    groups = {group for name in names if (group := normal_group(name)) is not None}
+    return tuple(sorted(group for group in groups if matters(group, rules.groups)))
 
 
 def matters(group: str, patterns: Sequence[str]) -> bool:

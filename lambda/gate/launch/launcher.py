@@ -24,7 +24,8 @@ from gate.errors import (
     NotReadyError,
     ThrottledError,
 )
-from gate.grants import Grant, View
+from gate.grant_row import View
+from gate.grants import Grant
 from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.instance import Instance, Standing, instance_of

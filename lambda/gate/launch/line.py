@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SOON = 2
+"""Seconds after which a caller looks again while another request of theirs draws their number."""
+
 CROWDED = 15
 """Seconds for which an instance asks for the line after it last saw one, or was throttled."""
 
@@ -68,17 +71,35 @@ class Line:
     def _number(self, place: str, who: str, queue: "Queue", turn: "Turn | None") -> "tuple[Queue, int]":
         """Return the line and the caller's number, a new one where they have none. Raises `InLineError`."""
         if turn is None:
-            queue, number = self._numbers.take(place, who)
-            now = self._clock()
-            if queue.come_to(now) > number:
-                # Nobody stood in line for a while: it begins anew with whoever comes first now.
-                queue = self._numbers.move(place, queue, queue.begun_anew(now))
-            return queue, number
+            reservation = self._numbers.reserve(place, who)
+            if reservation is not None:
+                return self._take(place, who, queue, reservation)
+            queue, turn = self._numbers.look(place, who)
+        if turn is None or (turn.rests_until is None and not turn.number):
+            raise self._wait_for_number(place, queue)
         if turn.rests_until is not None:
             # Who has just gone in, and comes again while others wait: a script, as like as not.
             self._crowded[place] = self._clock() + CROWDED
             raise InLineError(0, turn.rests_until - self._clock(), 0)
         return queue, turn.number
+
+    def _take(self, place: str, who: str, queue: "Queue", reservation: str) -> "tuple[Queue, int]":
+        """Return the line and the number that was reserved. Raises `InLineError`."""
+        taken = self._numbers.take(place, who, reservation)
+        if taken is None:
+            raise self._wait_for_number(place, queue)
+        queue, number = taken
+        now = self._clock()
+        if queue.come_to(now) > number:
+            # Nobody stood in line for a while: it begins anew with whoever comes first now.
+            queue = self._numbers.move(place, queue, queue.begun_anew(now))
+        return queue, number
+
+    def _wait_for_number(self, place: str, queue: "Queue") -> InLineError:
+        """Tell a caller whose number another request of theirs draws about where it will be."""
+        error = self._wait(place, queue, queue.last + 1)
+        error.retry_after = SOON
+        return error
 
     def _wait(self, place: str, queue: "Queue", number: int) -> InLineError:
         now = self._clock()

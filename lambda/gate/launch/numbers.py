@@ -1,14 +1,16 @@
 """The line's numbers, as the table keeps them: one item a line, and one for each caller who has a number."""
 
 import math
+import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from gate.aws import aws_errors, code_of
+from gate.deadline import ANSWER_WITHIN
 from gate.signing import Clock
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ KEPT = 6 * 3600
 
 REST = 30
 """Seconds for which who has gone in takes no new number."""
+
+RESERVED = ANSWER_WITHIN + 3
+"""Seconds after which a reservation counts for nothing. It outlives the request that made it, also where the clocks of
+two instances differ by a little: no request draws a number after its reservation has ended."""
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,12 @@ class Queue:
 
 @dataclass(frozen=True)
 class Turn:
-    """A caller's number, or how long they have to rest before they take another."""
+    """A caller's number, or why they have none."""
 
-    number: int
+    number: int = 0
+    """0: another request of this caller is about to draw one, or they rest."""
     rests_until: float | None = None
+    """Epoch seconds; None unless they rest."""
 
 
 class Numbers:
@@ -103,8 +111,27 @@ class Numbers:
             found = {item["principal"]["S"]: item for item in answer["Items"]}
         return _queue(found.get(line, {})), self._read_turn(found.get(turn))
 
-    def take(self, place: str, who: str) -> tuple[Queue, int]:
-        """Give `who` the next number. Raises what `aws_errors` raises."""
+    def reserve(self, place: str, who: str) -> str | None:
+        """Reserve a number for one request of `who`; return what `take` needs, or None where another request has.
+
+        Of parallel requests, one alone succeeds: the item must not be there, or must have ended. A request that ends
+        without a number leaves a reservation that ends after `RESERVED` seconds. Raises what `aws_errors` raises.
+        """
+        now, by = self._clock(), secrets.token_urlsafe(16)
+        written = self._write_if(
+            # `by` is there already where botocore tries again, since the answer to the first try was lost.
+            "attribute_not_exists(#principal) OR #until <= :now OR #by = :by",
+            {**_key(_turn(place, who)), "by": {"S": by}, "until": {"N": str(math.ceil(now + RESERVED))}},
+            names=("principal", "until", "by"),
+            values={":now": _number(now), ":by": {"S": by}},
+        )
+        return by if written else None
+
+    def take(self, place: str, who: str, reservation: str) -> tuple[Queue, int] | None:
+        """Give `who` the next number, for which `reservation` stands; None where the reservation has ended meanwhile.
+
+        Raises what `aws_errors` raises; the reservation then stands until it ends.
+        """
         now = self._clock()
         with aws_errors():
             answer = self._dynamodb.update_item(
@@ -117,12 +144,14 @@ class Numbers:
                 ReturnValues="ALL_NEW",
             )
             queue = _queue(answer["Attributes"])
-        self._write_turn(place, who, queue.last, now + KEPT)
-        return queue, queue.last
+        item = {**_item(place, who, queue.last, now + KEPT), "by": {"S": reservation}}
+        written = self._write_if("#by = :by", item, names=("by",), values={":by": {"S": reservation}})
+        return (queue, queue.last) if written else None
 
     def rest(self, place: str, who: str) -> None:
         """Take the number of `who` away, who went in. Raises what `aws_errors` raises."""
-        self._write_turn(place, who, 0, self._clock() + REST)
+        with aws_errors():
+            self._dynamodb.put_item(TableName=self._table, Item=_item(place, who, 0, self._clock() + REST))
 
     def count(self, place: str, what: str) -> Queue:
         """Count one more `what` (`done` or `throttled`), and return the line. Raises what `aws_errors` raises."""
@@ -158,16 +187,30 @@ class Numbers:
                     raise
         return after
 
-    def _write_turn(self, place: str, who: str, number: int, until: float) -> None:
-        item = {**_key(_turn(place, who)), "number": {"N": str(number)}, "until": {"N": str(int(until))}}
+    def _write_if(self, condition: str, item: Any, *, names: Sequence[str], values: Mapping[str, Any]) -> bool:
+        """Write `item` where `condition` holds, and return whether it did. Raises what `aws_errors` raises."""
         with aws_errors():
-            self._dynamodb.put_item(TableName=self._table, Item=item)
+            try:
+                self._dynamodb.put_item(
+                    TableName=self._table,
+                    Item=item,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames={f"#{name}": name for name in names},
+                    ExpressionAttributeValues=values,
+                )
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
 
     def _read_turn(self, item: Mapping[str, Any] | None) -> Turn | None:
         if item is None or float(item["until"]["N"]) <= self._clock():
             return None
+        if "number" not in item:
+            return Turn()
         number = int(item["number"]["N"])
-        return Turn(number) if number else Turn(0, float(item["until"]["N"]))
+        return Turn(number) if number else Turn(rests_until=float(item["until"]["N"]))
 
 
 def _line(place: str) -> str:
@@ -180,6 +223,10 @@ def _turn(place: str, who: str) -> str:
 
 def _key(principal: str) -> Any:
     return {"principal": {"S": principal}, "notebook": {"S": "-"}}
+
+
+def _item(place: str, who: str, number: int, until: float) -> Any:
+    return {**_key(_turn(place, who)), "number": {"N": str(number)}, "until": {"N": str(int(until))}}
 
 
 def _number(value: float) -> Any:

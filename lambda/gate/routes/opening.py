@@ -4,7 +4,8 @@ from typing import cast, get_args
 
 from gate.audit import Decision, decision
 from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, UpstreamError
-from gate.grants import Grant, View
+from gate.grant_row import View
+from gate.grants import Grant
 from gate.launch.instance import USUAL_START, Standing
 from gate.notebook import Notebook
 from gate.request import Request

@@ -1,0 +1,85 @@
+"""How `gate grants` shows rows and plans."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from cli.grant_entry import Item, ended, plain
+from cli.grant_rows import faults, oddities
+from cli.grants_plan import Change, Plan
+from cli.output import Output
+
+SHOWN = 100
+"""Lines of each kind that a plan shows to people; `--json` has them all."""
+
+
+def show(planned: Plan, out: Output) -> None:
+    """Say what `apply` would do, a line each."""
+    if not planned.all:
+        out.say(f"Nothing to do: all {planned.unchanged} grants are as the file says.", style="green")
+        return
+    lines = [
+        ("green", [f"+ {_line(change.wanted.item())}" for change in planned.additions if change.wanted]),
+        ("yellow", [f"~ {_difference(change)}" for change in planned.changes]),
+        ("red", [f"- {_line(change.seen)}" for change in planned.removals if change.seen]),
+        (
+            "yellow",
+            [f"! apply {each.verb} {' '.join(each.key)}: {'; '.join(problems)}" for each, problems in planned.odd],
+        ),
+    ]
+    for style, some in lines:
+        for line in some[:SHOWN]:
+            out.say(line, style=style)
+        if len(some) > SHOWN:
+            out.say(f"  and {len(some) - SHOWN} more of these (plan --json shows all)", style=style)
+    out.say(f"{words(planned)}, {planned.unchanged} unchanged")
+
+
+def words(planned: Plan) -> str:
+    """Return how many grants are added, changed and removed."""
+    return ", ".join(f"{number} {kind}" for kind, number in counts(planned).items())
+
+
+def counts(planned: Plan) -> dict[str, int]:
+    """Return the same as numbers."""
+    return {
+        "added": len(planned.additions),
+        "changed": len(planned.changes),
+        "removed": len(planned.removals),
+    }
+
+
+def _line(item: Item) -> str:
+    return f"{item['principal']['S']} {item['notebook']['S']}{in_this_way(item)}"
+
+
+def in_this_way(item: Item) -> str:
+    """Return the attributes of a row that are not its key."""
+    extra = [f"{name}={value}" for name, value in plain(item).items() if name not in ("principal", "notebook")]
+    return f" ({', '.join(extra)})" if extra else ""
+
+
+def _difference(change: Change) -> str:
+    before = plain(change.seen) if change.seen else {}
+    after = change.wanted.plain() if change.wanted else {}
+    parts = [
+        f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    ]
+    return f"{' '.join(change.key)} ({', '.join(parts)})"
+
+
+def row(item: Item, now: float) -> Sequence[str]:
+    """Return a row's cells for people."""
+    marks = [in_this_way(item).strip(" ()"), "(ended)" if ended(item, now) else ""]
+    wrong, odd = faults(item), oddities(item)
+    if wrong or odd:
+        marks.append(f"({'grants nothing: ' if wrong else ''}{'; '.join(wrong + odd)})")
+    return item["principal"]["S"], item["notebook"]["S"], " ".join(mark for mark in marks if mark)
+
+
+def listed(item: Item, now: float) -> dict[str, Any]:
+    """Return a row for programs."""
+    wrong, odd = faults(item), oddities(item)
+    marks = {"ended": ended(item, now), "grants_nothing": bool(wrong), "problems": wrong + odd}
+    return {**plain(item), **{name: mark for name, mark in marks.items() if mark}}

@@ -1,0 +1,139 @@
+"""Rows of the grants table that hold anything: what each gives, and what operators learn of it."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.grant_row import LATEST, LONGEST_SESSION, read
+from gate.responses import pages
+from tests.unit.conftest import World
+from tests.unit.slack import TEAM, Slack
+
+JSON = {"Accept": "application/json"}
+URL = "create_presigned_notebook_instance_url"
+
+NO_NUMBERS: list[dict[str, Any]] = [
+    {"S": "2026-12-31"}, {"S": "1800000000"}, {"NULL": True}, {"BOOL": True}, {"N": "3600.5"}, {"N": "-1"},
+    {"N": "9.9E+125"}, {"L": []}, {"M": {"N": {"N": "3600"}}}, {"NS": ["3600"]}, {"B": b"3600"},
+]  # fmt: skip
+MALFORMED = [
+    *[{"until": value} for value in [*NO_NUMBERS, {"N": "1798675200000"}, {"N": str(LATEST + 1)}]],
+    *[{"session": value} for value in [*NO_NUMBERS, {"N": "0"}, {"N": "3600000"}, {"N": str(LONGEST_SESSION + 1)}]],
+]
+
+
+def _row(principal: str, notebook: str, **attributes: Any) -> dict[str, Any]:
+    return {"principal": {"S": principal}, "notebook": {"S": notebook}, **attributes}
+
+
+@pytest.mark.parametrize("attributes", MALFORMED, ids=str)
+@pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
+def test_a_row_that_cannot_be_read_gives_nothing_and_takes_nothing(
+    world: World, principal: str, attributes: dict[str, Any]
+) -> None:
+    world.aws.grants.insert(0, _row(principal, "third-notebook", **attributes))
+    world.aws.notebooks["third-notebook"] = "InService"
+    world.sign_in(groups=["data-science"])
+    refused = world.browser.get("/open/third-notebook", headers=JSON)
+    assert (refused.status, refused.json["error"]) == (403, "not_granted")
+    assert world.browser.get("/open/alice-notebook").status == 302
+    assert world.browser.get("/open/shared-notebook").status == 302
+    assert world.browser.get("/").status == 200
+    listed = world.browser.get("/", headers=JSON).json["notebooks"]
+    assert [each["notebook"] for each in listed] == ["alice-notebook", "shared-notebook"]
+
+
+@pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
+def test_an_unreadable_row_leaves_another_grant_of_that_notebook_good(world: World, principal: str) -> None:
+    world.aws.grants.insert(0, _row(principal, "shared-notebook", until={"S": "soon"}))
+    world.sign_in(groups=["data-science", "others"])
+    world.aws.grant("group:others", "shared-notebook", session=5000)
+    assert world.browser.get("/open/shared-notebook").status == 302
+
+
+@pytest.mark.parametrize(
+    ("attributes", "seconds"),
+    [({"N": "3.6E3"}, 3600), ({"N": "1E+4"}, 10_000), ({"N": "7200.0"}, 7200), ({"N": "43200"}, 43_200)],
+)
+def test_a_number_counts_however_dynamodb_writes_it(world: World, attributes: dict[str, str], seconds: int) -> None:
+    world.aws.grants[0]["session"] = attributes
+    world.aws.grants[0]["until"] = {"N": f"{LATEST}.00"}
+    world.sign_in()
+    assert world.browser.get("/open/alice-notebook").status == 302
+    assert world.aws.called(URL)[-1]["SessionExpirationDurationInSeconds"] == seconds
+    assert "yours until 9999-12-31 23:59 UTC" in world.browser.get("/").body
+
+
+@pytest.mark.parametrize("value", [{"S": "everything"}, {"N": "1"}, {"NULL": True}, {"SS": ["start-stop"]}], ids=str)
+def test_what_else_cannot_be_read_gives_the_least(world: World, value: dict[str, Any]) -> None:
+    world.aws.grants[0] |= {"power": value, "view": value, "default": value}
+    world.aws.grant("user:alice@example.com", "bob-notebook")
+    world.sign_in()
+    assert world.browser.get("/open/alice-notebook").location.endswith("&view=lab")
+    assert world.browser.post("/notebooks/alice-notebook/stop").status == 403
+    assert world.browser.get("/open").status == 200  # the choice: there is no default
+
+
+def _told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
+    found = [vars(record) for record in caplog.records if record.msg == "malformed grant"]
+    assert "value-of-until" not in str(found)
+    return [(each["principal"], each["notebook"], *each["attributes"]) for each in found]
+
+
+def test_a_row_that_cannot_be_read_is_logged_by_its_key_and_counted(
+    world: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.sign_in()
+    world.aws.grants.append(_row("user:alice@example.com", "third", until={"S": "value-of-until"}, session={"N": "-7"}))
+    world.aws.grants.append(_row("user:alice@example.com", "not_a_name"))
+    for _ in range(2):
+        caplog.clear()
+        capsys.readouterr()
+        assert world.browser.get("/").status == 200
+        assert _told(caplog) == [
+            ("user:alice@example.com", "third", "session", "until"),
+            ("user:alice@example.com", "not_a_name", "notebook"),
+        ]
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+        assert [sum(line["MalformedGrants"]) for line in lines] == [2]
+        assert "value-of-until" not in json.dumps(lines)
+
+
+def test_a_row_that_is_read_twice_in_a_request_is_told_once(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
+    slack.world.aws.grants[0]["until"] = {"NULL": True}
+    slack.world.aws.grants.append(_row(f"slack:{TEAM}/U0ALICE", "alice-notebook", power={"S": "start-stop"}))
+    assert "Stopping" in slack.ask("press", action_id="stop").text
+    assert len(slack.world.aws.called("execute_statement")) == 2
+    assert _told(caplog) == [("user:alice@example.com", "alice-notebook", "until")]
+
+
+NUMBERS = st.from_regex(r"-?[0-9]{1,38}(\.[0-9]{1,10})?(E[+-]?[0-9]{1,3})?", fullmatch=True)
+VALUES = st.one_of(
+    NUMBERS.map(lambda text: {"N": text}),
+    st.text(max_size=20).map(lambda text: {"S": text}),
+    st.booleans().map(lambda value: {"BOOL": value}),
+    st.binary(max_size=9).map(lambda value: {"B": value}),
+    st.just({"NULL": True}),
+    st.lists(st.text(max_size=3), min_size=1, max_size=3).map(lambda value: {"SS": value}),
+    st.just({"M": {"S": {"S": "lab"}}}),
+    st.just({"L": [{"S": "lab"}]}),
+)
+NAMES = ("session", "view", "power", "until", "default", "note")
+
+
+@given(attributes=st.dictionaries(st.sampled_from(NAMES), VALUES), notebook=st.text(min_size=1, max_size=30))
+def test_no_row_is_an_error_and_no_unreadable_end_is_no_end(attributes: dict[str, Any], notebook: str) -> None:
+    row = read(_row("user:a@example.com", notebook, **attributes))
+    assert row.session is None or 1 <= row.session <= LONGEST_SESSION
+    assert row.until is None or 0 <= row.until <= LATEST
+    for name in ("session", "until"):
+        assert (getattr(row, name) is None) == (name not in attributes or name in row.unreadable)
+
+
+@given(seconds=st.floats() | st.integers(-(10**30), 10**30))
+def test_a_page_writes_any_moment(seconds: float) -> None:
+    environment, _ = pages()
+    assert environment.filters["when"](seconds)

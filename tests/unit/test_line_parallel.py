@@ -1,0 +1,216 @@
+"""Parallel requests of one caller: at most one number, in whatever order their calls reach the table."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gate.errors import AwsError, InLineError, ThrottledError
+from gate.launch.line import CROWDED, SOON, Line
+from gate.launch.numbers import RESERVED, REST, Numbers
+from tests.unit.aws import TOKEN, refusal
+from tests.unit.conftest import Clock, World
+from tests.unit.interleaving import Request, every_order, play
+from trials.table import Table
+
+NOW = 1_795_000_000.0
+LOST = ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
+
+
+class Scene:
+    """One line, and the requests that come to it."""
+
+    def __init__(self) -> None:
+        self.table = Table()
+        self.clock = Clock(NOW)
+
+    def request(self, who: str = "user:alice@example.com", *, throttled: bool = True) -> Request:
+        """Start a request to an instance of its own, which AWS throttles or not."""
+
+        def launch() -> str:
+            if throttled:
+                raise ThrottledError
+            return "https://"
+
+        def work(dynamodb: Any) -> None:
+            numbers = Numbers(dynamodb, table="grants", clock=self.clock)
+            Line(lambda: numbers, clock=self.clock).through("home", who, launch)
+
+        return Request(self.table, work)
+
+    @property
+    def given(self) -> int:
+        """How many numbers the line has given out."""
+        lines = self.table.of(["line:home"])
+        return int(lines[0]["last"]["N"]) if lines else 0
+
+    def number(self, who: str = "user:alice@example.com") -> int | None:
+        """The number that a caller holds."""
+        turns = self.table.of([f"line:home/{who}"])
+        return int(turns[0]["number"]["N"]) if turns and "number" in turns[0] else None
+
+
+def _wait(requests: Sequence[Request]) -> bool:
+    return all(isinstance(request.failure, InLineError) for request in requests)
+
+
+def test_twenty_requests_at_once_take_one_number() -> None:
+    scene = Scene()
+    requests = [scene.request() for _ in range(20)]
+    play(requests, [number for _ in range(9) for number in range(20)])
+    assert (scene.given, scene.number()) == (1, 1)
+    assert _wait(requests)
+
+
+def test_two_requests_take_one_number_in_every_order() -> None:
+    scenes: list[Scene] = []
+
+    def start() -> list[Request]:
+        scenes.append(Scene())
+        return [scenes[-1].request(), scenes[-1].request()]
+
+    for requests in every_order(start):
+        assert (scenes[-1].given, scenes[-1].number()) == (1, 1)
+        assert _wait(requests)
+    assert len(scenes) > 20
+
+
+@settings(max_examples=150, deadline=None)
+@given(people=st.lists(st.integers(0, 2), min_size=2, max_size=8), order=st.lists(st.integers(0, 7), max_size=50))
+def test_each_caller_takes_one_number_in_any_order(people: list[int], order: list[int]) -> None:
+    scene = Scene()
+    requests = [scene.request(f"user:{person}@example.com") for person in people]
+    play(requests, order)
+    assert _wait(requests)
+    numbers = sorted(scene.number(f"user:{person}@example.com") or 0 for person in set(people))
+    assert numbers == list(range(1, scene.given + 1)) == list(range(1, len(set(people)) + 1))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    order=st.lists(st.integers(0, 3), max_size=30),
+    fails=st.dictionaries(st.integers(0, 3), st.tuples(st.integers(1, 4), st.sampled_from(["before", "after"]))),
+)
+def test_a_request_that_dies_midway_leaves_no_second_number_in_hand(
+    order: list[int], fails: dict[int, tuple[int, str]]
+) -> None:
+    """Whatever is lost with a request, the next one after the reservation's end has the one number that counts."""
+    scene = Scene()
+    requests = [scene.request() for _ in range(4)]
+    steps = [0] * 4
+    for wish in [*order, *[number for _ in range(9) for number in range(4)]]:
+        if not requests[wish].ended:
+            steps[wish] += 1
+            if wish in fails and steps[wish] == fails[wish][0]:
+                requests[wish].fails = (fails[wish][1], LOST)
+            requests[wish].step()
+    assert all(isinstance(request.failure, InLineError | AwsError) for request in requests)
+    assert scene.given <= 1
+    scene.clock.now += RESERVED + 1
+    later = scene.request()
+    later.finish()
+    assert isinstance(later.failure, InLineError)
+    assert scene.number() == scene.given <= 2
+
+
+def test_who_meets_a_reservation_without_a_number_looks_again_soon() -> None:
+    scene = Scene()
+    others = [scene.request(f"user:{number}@example.com") for number in range(3)]
+    play(others, [])
+    first, second = scene.request(), scene.request()
+    for _ in range(2):
+        first.step()  # it has looked, and reserved
+    second.finish()
+    assert isinstance(second.failure, InLineError)
+    assert (second.failure.ahead, second.failure.retry_after) == (3, SOON)
+    first.finish()
+    assert scene.number() == 4
+    third = scene.request()
+    third.finish()
+    assert isinstance(third.failure, InLineError)
+    assert (third.failure.ahead, scene.given) == (3, 4)
+
+
+def test_a_reservation_that_was_left_behind_ends_by_itself() -> None:
+    scene = Scene()
+    dead = scene.request()
+    dead.step()
+    dead.step()  # it has reserved
+    dead.fails = ("before", LOST)
+    dead.finish()
+    assert isinstance(dead.failure, AwsError)
+    scene.clock.now += RESERVED - 1
+    early = scene.request()
+    early.finish()
+    assert scene.given == 0
+    scene.clock.now += 3
+    late = scene.request()
+    late.finish()
+    assert scene.number() == 1
+
+
+def test_a_number_drawn_after_the_reservations_end_does_not_displace_the_one_that_counts() -> None:
+    """A clock that is far off makes one number go by; the caller still holds one."""
+    scene = Scene()
+    slow = scene.request()
+    slow.step()
+    slow.step()  # it has reserved
+    scene.clock.now += RESERVED + 2
+    scene.request().finish()
+    assert scene.number() == 1
+    slow.finish()
+    assert isinstance(slow.failure, InLineError)
+    assert (scene.number(), scene.given) == (1, 2)
+
+
+def test_whoever_rests_takes_no_number_by_a_request_of_before() -> None:
+    scene = Scene()
+    scene.request().finish()
+    early = scene.request()
+    early.step()
+    scene.clock.now += 1
+    numbers = Numbers(_Direct(scene.table), table="grants", clock=scene.clock)  # type: ignore[arg-type]
+    numbers.rest("home", "user:alice@example.com")
+    assert numbers.reserve("home", "user:alice@example.com") is None
+    early.finish()
+    assert scene.given == 1
+    scene.clock.now += REST + CROWDED
+    assert numbers.reserve("home", "user:alice@example.com") is not None
+
+
+class _Direct:
+    def __init__(self, table: Table):
+        self._table = table
+
+    def put_item(self, **arguments: Any) -> Any:
+        return self._table.put_item(arguments)
+
+
+@pytest.mark.parametrize("lost", [1, 2])
+def test_an_answer_of_the_table_that_is_lost_costs_no_second_number(world: World, lost: int) -> None:
+    """Over the whole function: the reservation's answer is lost, or the one to the number itself."""
+    world.sign_in()
+    world.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
+    real, puts = world.aws.table.put_item, 0
+
+    def put_item(arguments: dict[str, Any]) -> Any:
+        nonlocal puts
+        answer = real(arguments)
+        puts += 1
+        if puts == lost:
+            raise LOST
+        return answer
+
+    world.aws.table.put_item = put_item  # type: ignore[method-assign]
+    assert world.browser.get("/open/alice-notebook").status == 502
+    assert world.browser.get("/open/alice-notebook").status == 202
+    world.clock.now += RESERVED + 2
+    assert world.browser.get("/open/alice-notebook").status == 202
+    (line,) = world.aws.table.of(["line:home"])
+    assert line["last"]["N"] == "1"
+    del world.aws.errors["create_presigned_notebook_instance_url"]
+    world.clock.now += 1
+    assert TOKEN in world.browser.get("/open/alice-notebook").location
