@@ -145,7 +145,7 @@ class Doctor:
 
     def _provider(self) -> Iterator[tuple[Level, str, str]]:
         config = self._deployed.config
-        provider = Provider(issuer=config.issuer, client_id=config.client_id, client_secret="", clock=self._clock)
+        provider = Provider(issuer=config.issuer, client_id=config.client_id, clock=self._clock)
         try:
             methods = provider.check()
         except GateError:

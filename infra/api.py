@@ -120,7 +120,7 @@ class GateApi(Construct):
         # CDK's own output names the stage's address, which is switched off where there is a domain.
         self.api.node.try_remove_child("Endpoint")
         self._slack = slack
-        add_gateway_responses(self.api)
+        add_gateway_responses(self.api, own_domain=own_domain)
         acknowledge(
             self.api,
             "APIG2",

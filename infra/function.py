@@ -128,7 +128,8 @@ def session_secret(scope: Construct) -> secretsmanager.Secret:
     acknowledge(
         secret,
         "SMG4",
-        "A change of this key ends all sign-ins at once, so it is made by an operator, not by a schedule.",
+        "An operator changes this key by one command, which the alarm KeyRotationDue asks for. What the previous key "
+        "signed counts for as long as that key is kept, so a change signs nobody out.",
     )
     return secret
 

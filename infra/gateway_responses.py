@@ -20,6 +20,9 @@ _HEADERS = {
     "Content-Security-Policy": f"\"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'\"",
 }
 
+# As the function sends it (lambda/gate/responses.py, with the reason for what is not in it).
+_OWN_DOMAIN = {"Strict-Transport-Security": "'max-age=31536000'"}
+
 
 @dataclass(frozen=True)
 class _Words:
@@ -86,8 +89,9 @@ _ANY_5XX = _Words(
 )
 
 
-def add_gateway_responses(api: apigateway.RestApi) -> None:
+def add_gateway_responses(api: apigateway.RestApi, *, own_domain: bool) -> None:
     """Give `api` its own words for each refusal; other kinds keep their status and get the general words."""
+    headers = _HEADERS | (_OWN_DOMAIN if own_domain else {})
     for words in (*_RESPONSES, _ANY_4XX, _ANY_5XX):
         body = {"error": words.reason, "message": words.text, "reference": "$context.requestId"}
         page = _PAGE.replace("{title}", html.escape(words.title)).replace("{text}", html.escape(words.text))
@@ -96,6 +100,6 @@ def add_gateway_responses(api: apigateway.RestApi) -> None:
             words.reason.replace("_", "-") + "-" + words.kind.response_type.lower().replace("_", "-"),
             type=words.kind,
             status_code=str(words.status) if words.status else None,
-            response_headers={**_HEADERS, **again},
+            response_headers={**headers, **again},
             templates={"text/html": page, "application/json": json.dumps(body)},
         )

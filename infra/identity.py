@@ -33,7 +33,8 @@ class UserPool(Construct):
             self_sign_up_enabled=False,
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
-            standard_attributes=cognito.StandardAttributes(email=cognito.StandardAttribute(required=True)),
+            # The address is what people sign in with, so everybody has one. Marked as required besides, each
+            # application would have to be allowed to write it: Cognito refuses to make one that is not.
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             mfa=cognito.Mfa.REQUIRED,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
@@ -65,6 +66,14 @@ class UserPool(Construct):
             "Client",
             # A public client: PKCE ties each code to the browser, and there is no secret to keep or to leak.
             generate_secret=False,
+            # Tokens come by the code flow alone. Absent or empty, this would allow SRP and custom flows, in which a
+            # person's password gets a token with the admin scope, by which they change their own attributes
+            # (API reference of CreateUserPoolClient, ExplicitAuthFlows). CDK adds the refresh flow by itself.
+            auth_flows=cognito.AuthFlow(user_srp=False),
+            read_attributes=cognito.ClientAttributes().with_standard_attributes(email=True, email_verified=True),
+            # What is not listed is not writable: not the address either. An empty list would count as absent, which
+            # makes all writable, so the list has an attribute that the gate never reads.
+            write_attributes=cognito.ClientAttributes().with_standard_attributes(locale=True),
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
                 # Without the admin scope, a token can't be used to change one's own address.

@@ -41,11 +41,12 @@ class Monitoring(Construct):
                 alarm.add_alarm_action(actions.SnsAction(topic))
         self._dashboard()
 
-    def _metric(self, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    def _metric(self, name: str, statistic: str = "Sum", *, reason: str = "") -> cloudwatch.Metric:
+        """`reason`: only what was counted with that reason code."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={"service": self._service},
+            dimensions_map={"service": self._service, **({"reason": reason} if reason else {})},
             statistic=statistic,
             period=cdk.Duration.minutes(5),
         )
@@ -68,6 +69,17 @@ class Monitoring(Construct):
             ),
             threshold=5,
             evaluation_periods=2,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=quiet,
+        )
+        refused = cloudwatch.Alarm(
+            self,
+            "ClientRefused",
+            alarm_description=f"The identity provider does not accept the gate: nobody can sign in. {GUIDE}",
+            metric=self._metric("Failures", reason="client_refused"),
+            # One is enough: what is set up wrongly does not mend itself, and few people sign in in a given hour.
+            threshold=1,
+            evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=quiet,
         )
@@ -110,7 +122,7 @@ class Monitoring(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
         )
-        return [errors, refusals, throttling, rotation]
+        return [errors, refused, refusals, throttling, rotation]
 
     def _dashboard(self) -> None:
         def graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:

@@ -25,11 +25,18 @@ ROOT = Path(__file__).parents[1]
 ENDING = 60
 """Seconds that a thread or a child process which is ending may take, on a machine that is busy."""
 
+LINES = 3
+"""How many lines of this project are told of each object."""
+
 _KERNEL = "jsii"
 """CDK's own process: its library starts one a process, which ends with it and can't be ended before."""
 
 _origins: dict[int | str, str] = {}
 """Where sockets, threads and processes (by their id), and files (by their path), were made."""
+
+
+_told: set[int] = set()
+"""What was told already, by its id."""
 
 
 def watch_origins() -> None:
@@ -43,6 +50,7 @@ def watch_origins() -> None:
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.__new__":
         _origins[id(arguments[0])] = _origin(sys._getframe(1))
+        _told.discard(id(arguments[0]))
     elif event in ("_thread.start_new_thread", "_thread.start_joinable_thread"):
         _origins[id(getattr(arguments[0], "__self__", None))] = _origin(sys._getframe(1))
     elif event == "subprocess.Popen":
@@ -63,15 +71,15 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _origin(frame: FrameType) -> str:
-    """Return the innermost line of this project that `frame` was called from, else the innermost line."""
-    first = frame
+    """Return the innermost lines of this project that `frame` was called from, else the innermost line of all."""
+    lines = []
     for each in _frames(frame):
         if each.f_code is _ACCEPT:
             return f"accepted by the server made at {_origins.get(id(each.f_locals['self']), 'an unknown line')}"
         path = each.f_code.co_filename
         if path.startswith(f"{ROOT}/") and "/.venv/" not in path and path != __file__:
-            return f"{path.removeprefix(f'{ROOT}/')}:{each.f_lineno} in {each.f_code.co_name}"
-    return f"{first.f_code.co_filename}:{first.f_lineno} in {first.f_code.co_name}"
+            lines.append(f"{path.removeprefix(f'{ROOT}/')}:{each.f_lineno} in {each.f_code.co_name}")
+    return " from ".join(lines[:LINES]) or f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
 
 
 @dataclass(frozen=True)
@@ -129,7 +137,8 @@ def _never_closed() -> Iterator[str]:
     for each in caught:
         if each.category is ResourceWarning:
             made = getattr(each.source, "_sock", each.source)  # a transport's socket
-            yield f"{each.message}, {_made(made)}"
+            if id(made) not in _told:  # as still open, by the module that left it
+                yield f"{each.message}, {_made(made)}"
 
 
 def _open_descriptors(before: Present) -> Iterator[str]:
@@ -139,6 +148,7 @@ def _open_descriptors(before: Present) -> Iterator[str]:
     owners = {each.fileno(): each for each in gc.get_objects() if _has_descriptor(each)}
     for number, what in new.items():
         if number in owners:
+            _told.add(id(owners[number]))
             yield f"{owners[number]!r} is still open ({what}), {_made(owners[number])}"
         elif not re.match(r"pipe:|/dev/|anon_inode:|socket:", what):
             yield f"{what} is still open, {_origins.get(what, 'made at an unknown line')}"

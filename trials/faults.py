@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import requests
 
+from gate.identity.published import FIRST_FETCH_INTERVAL
 from gate.launch import numbers
 from local.world import World
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
@@ -21,8 +22,8 @@ REASONS = {
     **dict.fromkeys(AWS, frozenset({"aws_error", "throttled"})),
     # Launches that AWS throttles form a line.
     **dict.fromkeys(("sts", "sagemaker"), frozenset({"aws_error", "throttled", "in_line"})),
-    # A provider that answers a code with 429 has refused it: sign in again. A clock that is off breaks tokens.
-    "issuer": frozenset({"identity_provider_down", "login_failed", "invalid_token"}),
+    # A clock that is off breaks tokens.
+    "issuer": frozenset({"identity_provider_down", "identity_provider_busy", "login_failed", "invalid_token"}),
     "slack": frozenset({"slack_down", "slack_signature"}),
 }
 """What may be told of each."""
@@ -122,6 +123,9 @@ class Trial:
                 self.world.start_anew()
             if reason == "in_line":
                 time.sleep(IN_A_MOMENT)
+            if name == "issuer":
+                # A function that has just started asks again as soon as this, and people were told to wait longer.
+                self.world.let_pass(FIRST_FETCH_INTERVAL)
             afterwards = endpoint.again(person, request, answer)
             if afterwards.status_code != healthy:
                 wrong.append(f"still {afterwards.status_code} afterwards")

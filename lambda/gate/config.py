@@ -74,6 +74,11 @@ class Config:
         """Whether cookies can carry `Secure`: everywhere but on this machine."""
         return self.base_url.startswith("https://")
 
+    @property
+    def own_host(self) -> bool:
+        """Whether the gate has a host name to itself: an own domain, and not a stage of API Gateway's."""
+        return self.secure and not self.base_path
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
         """Read the settings out of `environ` (the process environment).

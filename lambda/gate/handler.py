@@ -37,7 +37,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         return None
     request = Request.from_event(event, context.invoked_function_arn)
     with within(remaining, most=ACKNOWLEDGE_WITHIN if request.resource == "/slack" else ANSWER_WITHIN):
-        return _answer(request).for_api_gateway()
+        return _answer(request).for_api_gateway(own_host=the_gate().config.own_host)
 
 
 def _answer(request: Request) -> Response:

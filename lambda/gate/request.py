@@ -107,7 +107,9 @@ def _cookies(lines: list[str]) -> dict[str, str]:
     # §5.4), and http.cookies would throw all of them away for one malformed neighbour.
     cookies: dict[str, str] = {}
     for pair in ";".join(lines).split(";"):
-        name, separator, value = pair.strip().partition("=")
+        # Spaces and tabs alone (RFC 6265 §4.2.1). Browsers give no prefix's protection to a name that begins with some
+        # other white space, and to strip that here would make a `__Host-` cookie of a sibling host's forgery.
+        name, separator, value = pair.strip(" \t").partition("=")
         if separator:
             cookies.setdefault(name, value)
     return cookies

@@ -27,6 +27,13 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+STRICT_TRANSPORT_SECURITY = "max-age=31536000"
+"""For an own domain, on every answer: a year of HTTPS alone (RFC 6797 §6.1).
+
+No `includeSubDomains`, since names below the gate's may be somebody else's, and no `preload`, which only the owner of
+the whole domain can decide. Under a stage path the host is AWS's, and what it demands is AWS's to say.
+"""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Response:
@@ -37,9 +44,14 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     cookies: Sequence[Cookie] = ()
 
-    def for_api_gateway(self) -> dict[str, Any]:
-        """Write it as API Gateway takes it (developer guide, "Output format of a Lambda function")."""
+    def for_api_gateway(self, *, own_host: bool) -> dict[str, Any]:
+        """Write it as API Gateway takes it (developer guide, "Output format of a Lambda function").
+
+        `own_host`: whether the gate has a host name to itself.
+        """
         headers = {name: [value] for name, value in self.headers.items()}
+        if own_host:
+            headers["Strict-Transport-Security"] = [STRICT_TRANSPORT_SECURITY]
         if self.cookies:
             headers["Set-Cookie"] = [str(cookie) for cookie in self.cookies]
         return {"statusCode": self.status, "multiValueHeaders": headers, "body": self.body, "isBase64Encoded": False}

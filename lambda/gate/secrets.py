@@ -31,20 +31,21 @@ class Secrets:
         self._client = client
         self._clock = clock
         self._kept: dict[str, tuple[Secret, float]] = {}
+        """By ARN, with the time at which it was read."""
 
-    def text(self, arn: str) -> str:
-        """Return the current secret, which may be `KEPT` seconds old; older, when it can't be read just now.
+    def text(self, arn: str, *, max_age: float = KEPT) -> str:
+        """Return the current secret, read at most `max_age` seconds ago; earlier, when it can't be read just now.
 
         Raises what `aws_errors` raises, where it was never read.
         """
-        kept, until = self._kept.get(arn, (None, 0.0))
-        if kept is None or self._clock() >= until:
+        kept, read_at = self._kept.get(arn, (None, 0.0))
+        if kept is None or self._clock() >= read_at + max_age:
             try:
                 kept = self.read(arn)
             except GateError:
                 if kept is None:
                     raise
-            self._kept[arn] = (kept, self._clock() + KEPT)
+            self._kept[arn] = (kept, self._clock())
         return kept.text
 
     def read(self, arn: str, *, stage: str = "AWSCURRENT") -> Secret:

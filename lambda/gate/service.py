@@ -99,7 +99,15 @@ class Gate:
         from gate.identity.login import LOGIN_SECONDS, Login
 
         signer = self._signer("login", timedelta(seconds=LOGIN_SECONDS))
-        return Login(self._provider, signer, self._jar, base_url=self.config.base_url, rules=self._rules)
+        return Login(
+            self._provider,
+            signer,
+            self._jar,
+            base_url=self.config.base_url,
+            # `__Host-` cookies have the path `/` (RFC 6265bis §4.1.3.2), and only an own host name has that path.
+            cookie_path="/" if self.config.own_host else "/login",
+            rules=self._rules,
+        )
 
     @property
     def tickets(self) -> Tickets:
@@ -168,9 +176,17 @@ class Gate:
     def _provider(self) -> "Provider":
         from gate.identity.provider import Provider
 
-        config = self.config
-        secret = self._secrets.text(config.client_secret_arn) if config.client_secret_arn else ""
-        return Provider(issuer=config.issuer, client_id=config.client_id, client_secret=secret, clock=self._clock)
+        config, arn = self.config, self.config.client_secret_arn
+
+        def secret(max_age: float) -> str:
+            return self._secrets.text(arn, max_age=max_age)
+
+        return Provider(
+            issuer=config.issuer,
+            client_id=config.client_id,
+            client_secret=secret if arn else None,
+            clock=self._clock,
+        )
 
     def _signer(self, purpose: str, max_age: timedelta) -> Signer:
         return Signer(self._keys, purpose=purpose, max_age=max_age, clock=self._clock)

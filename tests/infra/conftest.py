@@ -63,7 +63,7 @@ def own_deployment(own_template: Template) -> Deployment:
     return Deployment(own_template)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def evaluator() -> Iterator[Evaluator]:
     with Evaluator() as evaluator:
         yield evaluator

@@ -145,6 +145,12 @@ def test_every_threat_is_covered_by_tests_that_exist() -> None:
             assert f"def {name}(" in written, f"{threat}: {name}"
 
 
+def test_nothing_says_that_a_change_of_the_signing_key_ends_sign_ins() -> None:
+    """`test_a_change_of_the_key_signs_nobody_out` shows that it does not."""
+    code = [path for folder in ("infra", "lambda") for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert [path.name for path in (*DOCUMENTS, *code) if "ends all sign-ins" in path.read_text()] == []
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_to_files_that_exist(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):

@@ -65,12 +65,21 @@ def test_alarms_tell_a_topic_where_there_is_one(template: Template, own_template
 
 def test_a_quiet_night_is_no_alarm(alarms: dict[str, Any]) -> None:
     assert {name: alarm["TreatMissingData"] for name, alarm in alarms.items()} == {
+        "ClientRefused": "notBreaching",
         "Errors": "notBreaching",
         "RefusalsJump": "notBreaching",
         "Throttling": "notBreaching",
         # The last reading holds: nobody opens anything on Sundays, and the key is no younger for it.
         "KeyRotationDue": "ignore",
     }
+
+
+def test_one_refusal_of_the_gate_by_its_identity_provider_is_an_alarm(alarms: dict[str, Any]) -> None:
+    alarm = alarms["ClientRefused"]
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    # As the function counts it: tests/unit/test_client_secret.py.
+    assert (alarm["MetricName"], dimensions) == ("Failures", {"service": "notebook-gate", "reason": "client_refused"})
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == (1, 1, 300)
 
 
 def test_the_guides_queries_ask_for_fields_that_are_logged() -> None:

@@ -162,8 +162,7 @@ class World:
         return browser.get(f"/login/callback?{urlencode(back)}")
 
 
-# For all tests of a session, so it must be there before any module's first test: it is nothing that a module leaves.
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module")
 def _issuer() -> Iterator[Issuer]:
     issuer = Issuer()
     yield issuer

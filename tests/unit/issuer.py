@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,11 +18,17 @@ from local.serving import serve_http
 CLIENT_ID = "notebook-gate"
 
 
+@cache
+def _key() -> rsa.RSAPrivateKey:
+    """Return one key for the whole process: making one takes a good part of a second."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 class Issuer:
     """A provider on a loopback port; tests change its answers by assigning to its attributes."""
 
     def __init__(self) -> None:
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = _key()
         self.codes: dict[str, dict[str, Any]] = {}
         self.claims: dict[str, Any] = {}
         self.client_secret = ""
@@ -48,7 +55,8 @@ class Issuer:
         now = int(time.time())
         payload = {"iss": self.url, "aud": CLIENT_ID, "sub": "s-1", "iat": now, "exp": now + 600, **claims}
         payload = {name: value for name, value in payload.items() if value is not None}
-        return jwt.encode(payload, self.key if key is None else key, alg, {"kid": "k1", **(headers or {})})
+        header = {name: value for name, value in {"kid": "k1", **(headers or {})}.items() if value is not None}
+        return jwt.encode(payload, self.key if key is None else key, alg, header)
 
     def public_jwk(self) -> dict[str, Any]:
         return {**RSAAlgorithm.to_jwk(self.key.public_key(), as_dict=True), "kid": "k1", "use": "sig", "alg": "RS256"}
@@ -73,16 +81,17 @@ class Issuer:
         return 404, {}
 
     def _redeem(self, form: dict[str, str], authorization: str | None) -> tuple[int, Any]:
+        # The client comes first, and a code that a wrong client brings stays good (RFC 6749 §4.1.3).
+        if self.client_secret:
+            expected = base64.b64encode(f"{CLIENT_ID}:{self.client_secret}".encode()).decode()
+            if authorization != f"Basic {expected}":
+                return 401, {"error": "invalid_client"}
         known = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
         if known is None or challenge.rstrip(b"=").decode() != known["query"]["code_challenge"]:
             return 400, {"error": "invalid_grant"}
         if form.get("redirect_uri") != known["query"]["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
-        if self.client_secret:
-            expected = base64.b64encode(f"{CLIENT_ID}:{self.client_secret}".encode()).decode()
-            if authorization != f"Basic {expected}":
-                return 401, {"error": "invalid_client"}
         claims = {"nonce": known["query"]["nonce"], **known["claims"]}
         return 200, {"id_token": self.token(**claims), "token_type": "Bearer", "access_token": "opaque"}
 

@@ -71,7 +71,7 @@ def _aws(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _provider(url: str, _monkeypatch: pytest.MonkeyPatch) -> None:
-    Provider(issuer=url, client_id="x", client_secret="").key("x")
+    Provider(issuer=url, client_id="x").key("x", "RS256")
 
 
 def _slack(url: str, _monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ def test_a_code_with_another_sign_ins_verifier_is_refused(world: World) -> None:
     ("base_url", "session", "login"),
     [
         (ENVIRON["GATE_BASE_URL"], ("__Secure-gate-session=", "Path=/prod;"), ("__Secure-gate-login-", "/prod/login")),
-        (DOMAIN, ("__Host-gate-session=", "Path=/;"), ("__Secure-gate-login-", "Path=/login;")),
+        (DOMAIN, ("__Host-gate-session=", "Path=/;"), ("__Host-gate-login-", "Path=/;")),
         ("http://127.0.0.1:8080", ("gate-session=", "Path=/;"), ("gate-login-", "Path=/login;")),
     ],
 )
@@ -163,7 +163,7 @@ def test_an_issuers_addresses_can_be_believed_by_a_setting(world: World) -> None
 
 def test_the_clients_secret_is_sent_where_there_is_one(world: World) -> None:
     world.issuer.client_secret = "client-secret-value"
-    assert world.sign_in().status == 400
+    assert world.sign_in().status == 502
     world.configure(GATE_CLIENT_SECRET_ARN="arn:client")
     assert world.sign_in().status == 302
     assert "client_secret" not in world.issuer.token_requests[-1]

@@ -78,3 +78,19 @@ class IdentityProviderDownError(UpstreamError):
     title = "The sign-in service does not answer"
     words = "Your identity provider can't be reached right now. Try again in a minute."
     retry_after = 60
+
+
+class IdentityProviderBusyError(IdentityProviderDownError):
+    """The issuer answers 429: it asks for patience."""
+
+    reason = "identity_provider_busy"
+    title = "The sign-in service is busy"
+    words = "Your identity provider asked the gate to slow down. Sign in again in a minute."
+
+
+class ClientRefusedError(UpstreamError):
+    """The issuer refuses the gate itself: its client id, its secret, or the flow it is registered for."""
+
+    reason = "client_refused"
+    title = "Signing in is set up wrongly"
+    words = "Your identity provider does not accept the gate. Send the reference to your platform team."

@@ -38,13 +38,14 @@ class Caller:
 def normal_address(text: object) -> str | None:
     """Return the e-mail address `text` as it is compared (NFC, lower case), or None where it is none.
 
-    An address whose normal form has more ASCII in it than what came is refused: `K` (Kelvin) and `İ` would
-    otherwise become plain letters, and a look-alike somebody else's address.
+    An address with a character that is not ASCII but becomes so is refused: the Kelvin sign and `İ` would become
+    plain letters, and a look-alike somebody else's address. Each character is looked at by itself, since a letter with
+    a decomposed accent loses an ASCII character and would hide one that is gained elsewhere.
     """
     if not isinstance(text, str):
         return None
-    normal = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
-    if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal) or _ascii(normal) > _ascii(text):
+    normal = _normal(text)
+    if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal) or any(map(_becomes_ascii, text)):
         return None
     return normal
 
@@ -62,5 +63,9 @@ def normal_group(text: object) -> str | None:
     return normal if fits else None
 
 
-def _ascii(text: str) -> int:
-    return sum(character.isascii() for character in text)
+def _normal(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+
+
+def _becomes_ascii(character: str) -> bool:
+    return not character.isascii() and any(map(str.isascii, _normal(character)))

@@ -11,11 +11,9 @@ from typing import Any
 
 from gate.errors import EmailNotVerifiedError, InvalidTokenError, TooManyGroupsError
 from gate.identity.caller import normal_address, normal_group
+from gate.identity.jwks import ALGORITHMS
 from gate.identity.provider import Provider
 from gate.signing import CLOCK_SKEW
-
-# Public-key algorithms only. `none` proves nothing, and with HS256 the provider's public key would be the secret.
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 
 LONGEST_TOKEN = 262_144
 """Characters; somebody in a thousand groups still gets a clear answer, and no more is worth verifying."""
@@ -64,12 +62,13 @@ def _verified(token: str, provider: Provider) -> dict[str, Any]:
     try:
         header = jwt.get_unverified_header(token)
         # Before the key is looked up, so that a forged token costs no request to the issuer.
-        if header.get("alg") not in ALGORITHMS:
+        algorithm = header.get("alg")
+        if algorithm not in ALGORITHMS:
             raise InvalidTokenError
         claims: dict[str, Any] = jwt.decode(
             token,
-            key=provider.key(header.get("kid")),
-            algorithms=list(ALGORITHMS),
+            key=provider.key(header.get("kid"), algorithm),
+            algorithms=[algorithm],
             audience=provider.client_id,
             issuer=provider.issuer,
             leeway=CLOCK_SKEW,

@@ -50,15 +50,28 @@ class Arrival:
 class Login:
     """Both halves of a sign-in."""
 
-    PATH = "/login"
     NAME = "gate-login-"
 
-    def __init__(self, provider: Provider, signer: Signer, jar: CookieJar, *, base_url: str, rules: ClaimRules):
-        """`base_url`: the gate's own address, as registered with the provider."""
+    def __init__(
+        self,
+        provider: Provider,
+        signer: Signer,
+        jar: CookieJar,
+        *,
+        base_url: str,
+        cookie_path: str,
+        rules: ClaimRules,
+    ):
+        """`base_url`: the gate's own address, as registered with the provider.
+
+        `cookie_path`: `/` where the cookies can be `__Host-`. Without that prefix a page on a sibling host can set
+        one for this host, and finish its own sign-in in somebody else's browser.
+        """
         self._provider = provider
         self._signer = signer
         self._jar = jar
         self._redirect_uri = f"{base_url}/login/callback"
+        self._cookie_path = cookie_path
         self._rules = rules
 
     def begin(self, request: Request, target: str) -> Departure:
@@ -78,10 +91,10 @@ class Login:
             }
         )
         value = self._signer.sign([state, nonce, verifier, safe_target(target)])
-        prefix = re.escape(self._jar.full_name(self.NAME, self.PATH))
+        prefix = re.escape(self._jar.full_name(self.NAME, self._cookie_path))
         others = [name for name in request.cookies if re.fullmatch(prefix + r"[\w-]{8}", name, re.ASCII)]
         removed = [self._clear(name) for name in others[: max(0, len(others) - MOST_LOGINS + 1)]]
-        cookie = self._jar.make(self.NAME + state[:8], value, max_age=LOGIN_SECONDS, path=self.PATH)
+        cookie = self._jar.make(self.NAME + state[:8], value, max_age=LOGIN_SECONDS, path=self._cookie_path)
         return Departure(url, [*removed, cookie])
 
     def finish(self, request: Request) -> Arrival:
@@ -91,7 +104,7 @@ class Login:
         error, and what `person_of` and `Provider.redeem` raise.
         """
         state = request.query.get("state", "")
-        name = self._jar.full_name(self.NAME + state[:8], self.PATH)
+        name = self._jar.full_name(self.NAME + state[:8], self._cookie_path)
         try:
             expected, nonce, verifier, target = self._signer.read(request.cookies.get(name, ""))
         except BadSignatureError:
@@ -111,4 +124,4 @@ class Login:
 
     def _clear(self, full_name: str) -> Cookie:
         bare = full_name[full_name.index(self.NAME) :]
-        return self._jar.make(bare, "", max_age=0, path=self.PATH)
+        return self._jar.make(bare, "", max_age=0, path=self._cookie_path)

@@ -1,54 +1,63 @@
-"""The identity provider: its discovery document, its signing keys, and the exchange of codes for tokens.
+"""The identity provider: where people sign in, its signing keys, and the exchange of codes for tokens.
 
-Sources: OpenID Connect Discovery 1.0 §4, OpenID Connect Core 1.0 §3.1.3, RFC 7636 (PKCE).
+Sources: OpenID Connect Discovery 1.0 §4, OpenID Connect Core 1.0 §3.1.3, RFC 6749 §4.1 and §5.2, RFC 7636 (PKCE).
 """
 
-import json
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import urllib3
 
-from gate.errors import IdentityProviderDownError, InvalidTokenError, LoginFailedError
-from gate.http import patience, pool
+from gate.audit import logger
+from gate.errors import ClientRefusedError, GateError, IdentityProviderDownError, InvalidTokenError, LoginFailedError
+from gate.identity.issuer_api import Answer, IssuerApi
+from gate.identity.jwks import KeySet
+from gate.identity.published import PublishedDocument
+from gate.secrets import KEPT
 from gate.signing import Clock
 
 if TYPE_CHECKING:
     from jwt import PyJWK
 
-DOCUMENT_LIFETIME = 3600
-"""Seconds for which the discovery document and the keys are believed."""
+SECRET_REREAD_AFTER = 10
+"""Seconds between two extra reads of a client secret that the provider refuses: each sign-in would cost one."""
 
-KEYS_PATIENCE = 60
-"""Seconds between two fetches of the keys: tokens with made-up key ids must not make us hammer the issuer."""
+ClientSecret = Callable[[float], str]
+"""Returns the client's secret, which was read at most that many seconds ago. Raises a `GateError`."""
 
-LONGEST_DOCUMENT = 1 << 20
-"""Bytes read of any answer; more is nonsense or an attack."""
+_SET_UP_WRONGLY = frozenset({"invalid_client", "unauthorized_client"})
+"""RFC 6749 §5.2: the client's secret is wrong, or its registration does not allow this flow."""
 
 
 class Provider:
     """One OpenID provider, found by its issuer URL."""
 
-    def __init__(self, *, issuer: str, client_id: str, client_secret: str, clock: Clock = time.time):
-        """`client_secret`: empty for a public client."""
+    def __init__(
+        self, *, issuer: str, client_id: str, client_secret: ClientSecret | None = None, clock: Clock = time.time
+    ):
+        """`client_secret`: asked at each redemption, so that a new one is taken up; None for a public client."""
         self.issuer = issuer
         self.client_id = client_id
         self._client_secret = client_secret
-        self._clock = clock
-        self._http = pool()
-        self._metadata: dict[str, Any] = {}
-        self._metadata_at = float("-inf")
-        self._keys: dict[str | None, PyJWK] = {}
-        self._keys_at = float("-inf")
+        self._api = IssuerApi()
+        self._metadata = PublishedDocument(self._fetch_metadata, clock=clock)
+        self._keys = PublishedDocument(self._fetch_keys, clock=clock)
 
     def authorization_url(self, parameters: dict[str, str]) -> str:
-        """Return where the browser goes to sign in, with `parameters` added to the provider's own address."""
+        """Return where the browser goes to sign in, with `parameters` added to the provider's own address.
+
+        Raises `IdentityProviderDownError`.
+        """
         return _with_query(self._endpoint("authorization_endpoint"), parameters)
 
     def end_session_url(self, return_to: str) -> str | None:
-        """Return where the browser ends the provider's session, or None where the provider has no such place."""
-        if "end_session_endpoint" not in self._discovered():
+        """Return where the browser ends the provider's session, or None where the provider has no such place.
+
+        Raises `IdentityProviderDownError`.
+        """
+        if "end_session_endpoint" not in self._metadata.get():
             return None
         # `logout_uri` is Cognito's name for what OpenID Connect RP-Initiated Logout §2 calls the other.
         parameters = {"client_id": self.client_id, "post_logout_redirect_uri": return_to, "logout_uri": return_to}
@@ -57,7 +66,8 @@ class Provider:
     def redeem(self, *, code: str, verifier: str, redirect_uri: str) -> str:
         """Exchange an authorization `code` for an ID token.
 
-        Raises `LoginFailedError` when the provider refuses the code, `IdentityProviderDownError` when it fails.
+        Raises `LoginFailedError` when the provider refuses the code, `ClientRefusedError` when it refuses the gate
+        itself, `IdentityProviderDownError` when it fails, and what reading the client's secret raises.
         """
         form = {
             "grant_type": "authorization_code",
@@ -66,38 +76,34 @@ class Provider:
             "redirect_uri": redirect_uri,
             "client_id": self.client_id,
         }
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
-        if self._client_secret:
-            # client_secret_basic is the default where the document names no method (Discovery §3).
-            methods = self._discovered().get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-            if "client_secret_basic" in methods:
-                pair = f"{quote(self.client_id, safe='')}:{quote(self._client_secret, safe='')}"
-                headers |= urllib3.make_headers(basic_auth=pair)
-            else:
-                form["client_secret"] = self._client_secret
-        status, body = self._fetch("POST", self._endpoint("token_endpoint"), body=urlencode(form), headers=headers)
-        if 400 <= status < 500:
-            raise LoginFailedError
-        token = body.get("id_token") if status == 200 else None
-        if not isinstance(token, str):
-            raise IdentityProviderDownError
-        return token
+        if self._client_secret is None:
+            return self._redeem(form, "")
+        secret = self._client_secret(KEPT)
+        try:
+            return self._redeem(form, secret)
+        except ClientRefusedError:
+            newer = self._client_secret(SECRET_REREAD_AFTER)
+            if newer == secret:
+                raise
+            # The secret was changed. The code is still good: a provider authenticates the client before it looks at
+            # the code (RFC 6749 §4.1.3). One that spent the code anyway has issued nothing for it that a second use
+            # could revoke (§4.1.2), and answers `invalid_grant`: then the person signs in again.
+            return self._redeem(form, newer)
 
-    def key(self, key_id: str | None) -> "PyJWK":
-        """Return the provider's signing key of that id; an issuer with a single key may leave the id out.
+    def key(self, key_id: str | None, algorithm: str) -> "PyJWK":
+        """Return the provider's signing key of that id for `algorithm`; an issuer with a single key may omit the id.
 
-        Raises `InvalidTokenError` when the provider has no such key.
+        Raises `InvalidTokenError` when the provider has no such key, `IdentityProviderDownError` when the keys
+        can't be fetched and the known ones don't tell.
         """
-        now = self._clock()
-        age = now - self._keys_at
-        if age > DOCUMENT_LIFETIME or (key_id not in self._keys and age > KEYS_PATIENCE):
-            self._keys = self._fetch_keys()
-            self._keys_at = now
-        if key_id is None and len(self._keys) == 1:
-            return next(iter(self._keys.values()))
-        if key_id not in self._keys:
-            raise InvalidTokenError
-        return self._keys[key_id]
+        keys = self._keys.get()
+        key = keys.find(key_id, algorithm)
+        if key is None:
+            keys = self._keys.refreshed()
+            key = keys.find(key_id, algorithm)
+        if key is None:
+            raise InvalidTokenError if keys else IdentityProviderDownError
+        return key
 
     def check(self) -> list[str]:
         """See that the provider can be used, and return the PKCE methods that it names (RFC 8414), if it names any.
@@ -106,56 +112,65 @@ class Provider:
         """
         for name in ("authorization_endpoint", "token_endpoint"):
             self._endpoint(name)
-        self._fetch_keys()
-        return list(self._discovered().get("code_challenge_methods_supported", []))
-
-    def _fetch_keys(self) -> "dict[str | None, PyJWK]":
-        from jwt import PyJWKSet
-        from jwt.exceptions import PyJWTError
-
-        status, body = self._fetch("GET", self._endpoint("jwks_uri"))
-        try:
-            keys = PyJWKSet.from_dict(body).keys if status == 200 else []
-        except PyJWTError:
-            keys = []
-        if not keys:
+        if not self._keys.get():
             raise IdentityProviderDownError
-        return {key.key_id: key for key in keys if key.public_key_use in (None, "sig")}
+        return list(self._metadata.get().get("code_challenge_methods_supported", []))
 
-    def _discovered(self) -> dict[str, Any]:
-        now = self._clock()
-        if now - self._metadata_at > DOCUMENT_LIFETIME:
-            url = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
-            status, body = self._fetch("GET", url)
-            # Discovery §4.3: the document must speak for the very issuer it was asked of.
-            if status != 200 or body.get("issuer") != self.issuer:
-                raise IdentityProviderDownError
-            self._metadata, self._metadata_at = body, now
-        return self._metadata
+    def _redeem(self, form: dict[str, str], secret: str) -> str:
+        headers = {}
+        if secret:
+            # client_secret_basic is the default where the document names no method (Discovery §3).
+            methods = self._metadata.get().get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+            if "client_secret_basic" in methods:
+                pair = f"{quote(self.client_id, safe='')}:{quote(secret, safe='')}"
+                headers = urllib3.make_headers(basic_auth=pair)
+            else:
+                form = {**form, "client_secret": secret}
+        answer = self._api.post("token", self._endpoint("token_endpoint"), form, headers)
+        token = (answer.body or {}).get("id_token")
+        if answer.status != 200 or not isinstance(token, str):
+            raise _refusal(answer)
+        return token
+
+    def _fetch_metadata(self) -> dict[str, Any]:
+        answer = self._api.get("discovery", self.issuer.rstrip("/") + "/.well-known/openid-configuration")
+        # Discovery §4.3: the document must speak for the very issuer it was asked of.
+        if answer.status != 200 or answer.body is None or answer.body.get("issuer") != self.issuer:
+            raise IdentityProviderDownError
+        return answer.body
+
+    def _fetch_keys(self) -> KeySet:
+        answer = self._api.get("keys", self._endpoint("jwks_uri"))
+        jwks = (answer.body or {}).get("keys")
+        if answer.status != 200 or not isinstance(jwks, list):
+            raise IdentityProviderDownError
+        return KeySet(jwks)
 
     def _endpoint(self, name: str) -> str:
-        url = self._discovered().get(name)
+        url = self._metadata.get().get(name)
         # Codes and secrets go there: never over plain HTTP, unless the issuer itself is on this machine.
         if not isinstance(url, str) or urlsplit(url).scheme not in {"https", urlsplit(self.issuer).scheme}:
             raise IdentityProviderDownError
         return url
 
-    def _fetch(self, method: str, url: str, **options: Any) -> tuple[int, dict[str, Any]]:
-        timeout = patience()
-        if timeout is None:
-            raise IdentityProviderDownError
-        try:
-            answer = self._http.request(method, url, redirect=False, preload_content=False, timeout=timeout, **options)
-            try:
-                data = answer.read(LONGEST_DOCUMENT + 1, decode_content=True)
-            finally:
-                answer.release_conn()
-            body = json.loads(data) if len(data) <= LONGEST_DOCUMENT else None
-        except (urllib3.exceptions.HTTPError, OSError, ValueError, RecursionError):
-            raise IdentityProviderDownError from None
-        if not isinstance(body, dict):
-            raise IdentityProviderDownError
-        return answer.status, body
+
+def _refusal(answer: Answer) -> GateError:
+    """Return whose failure it is that the token endpoint gave no token, and log it.
+
+    The provider's error code decides before the status: some answer 401 for a code that is spent.
+    """
+    code = answer.oauth_error
+    error: GateError
+    if code in _SET_UP_WRONGLY or (code is None and answer.status == 401):
+        error = ClientRefusedError()
+    elif 400 <= answer.status < 500 and answer.body is not None:
+        error = LoginFailedError()
+    else:
+        error = IdentityProviderDownError()
+    # What anybody's made-up code can cause is no warning.
+    log = logger.warning if error.status >= 500 else logger.info
+    log("identity provider call failed", operation="token", status=answer.status, code=code)
+    return error
 
 
 def _with_query(url: str, parameters: dict[str, str]) -> str:

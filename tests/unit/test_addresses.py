@@ -1,0 +1,83 @@
+"""E-mail addresses in their normal form: no look-alike becomes somebody else's address."""
+
+import sys
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.identity.caller import normal_address
+
+CHANGED = [
+    character
+    for character in map(chr, range(128, sys.maxunicode + 1))
+    if unicodedata.normalize("NFC", unicodedata.normalize("NFC", character).lower()) != character
+]
+"""All that the normal form writes otherwise: capitals, compatibility singletons, composition exclusions."""
+
+TO_ASCII = {"\u212a": "k", "\u0130": "i\u0307", "\u1fef": "`", "\u037e": ";"}
+
+
+def test_the_characters_that_become_ascii_are_the_known_ones() -> None:
+    """A new version of Unicode may add some; the check does not depend on this list."""
+    found = {each for each in CHANGED if any(map(str.isascii, unicodedata.normalize("NFC", each).lower()))}
+    assert found == set(TO_ASCII)
+
+
+@pytest.mark.parametrize("character", TO_ASCII)
+@pytest.mark.parametrize("accent", ["e\u0301", "u\u0308", "E\u0301e\u0301", "k\u0301"])
+def test_no_character_becomes_ascii_beside_a_decomposed_accent(character: str, accent: str) -> None:
+    """The accent takes an ASCII letter away, so that counting over the whole address sees nothing."""
+    for text in (f"{character}{accent}", f"{accent}{character}", f"{accent}a{character}b{accent}"):
+        assert normal_address(f"{text}@example.com") is None
+        assert normal_address(f"a@{text}.example.com") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("e\u0301lodie@example.com", "\u00e9lodie@example.com"),
+        ("E\u0301LODIE@EXAMPLE.COM", "\u00e9lodie@example.com"),
+        ("\u00c9lodie@example.com", "\u00e9lodie@example.com"),
+        ("\u212bngstrom@example.com", "\u00e5ngstrom@example.com"),  # the Angstrom sign is the letter, by Unicode
+        ("a\u0323\u0302nh@example.com", "\u1eadnh@example.com"),
+        ("\u1e9ea@example.com", "\u00dfa@example.com"),
+    ],
+)
+def test_accents_are_what_they_were(text: str, normal: str) -> None:
+    assert normal_address(text) == normal
+
+
+def test_no_character_of_unicode_adds_ascii() -> None:
+    for character in CHANGED:
+        normal = normal_address(f"{character}e\u0301@x")
+        # Marks go to the accent, everything else stands before it.
+        assert normal is None or [each for each in normal if each.isascii()] in (["@", "x"], ["e", "@", "x"])
+
+
+MARKS = ["\u0301", "\u0308", "\u0323", "\u0307", "\u0338", "\u0340", "\u0345"]
+TRICKY = st.sampled_from([*TO_ASCII, *MARKS, *CHANGED[::40], *"aekiAEKI;`@.+-"])
+
+
+@given(st.lists(TRICKY, max_size=12).map("".join), st.lists(TRICKY, max_size=12).map("".join))
+def test_ascii_comes_from_the_same_ascii_character(local: str, domain: str) -> None:
+    text = f"{local}@{domain}"
+    normal = normal_address(text)
+    if normal is None:
+        return
+    # Composition never reaches over a character of combining class 0, but for those that compose with the one before;
+    # none of these is ASCII. So each ASCII character and the marks behind it can be looked at alone.
+    ours: list[str] = []
+    for character in text:
+        if ours and not character.isascii():
+            ours[-1] += character
+        else:
+            ours.append(character)
+    expected = [
+        character
+        for piece in ours
+        for character in unicodedata.normalize("NFC", piece)[:1].lower()
+        if piece[0].isascii() and character.isascii()
+    ]
+    assert [character for character in normal if character.isascii()] == expected

@@ -1,0 +1,149 @@
+"""The gate's own secret at the identity provider, and whose failure it is that a sign-in gives no token."""
+
+import json
+from typing import Any
+
+import pytest
+
+from gate.metrics import NAMESPACE
+from gate.secrets import KEPT
+from tests.unit.aws import refusal
+from tests.unit.conftest import Answer, World
+
+ARN = "arn:client"
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def confidential(world: World) -> World:
+    """A deployment that has a secret at its provider, and has used it."""
+    world.issuer.client_secret = world.aws.secrets[ARN]
+    world.configure(GATE_CLIENT_SECRET_ARN=ARN)
+    assert world.sign_in().status == 302
+    world.browser.cookies.clear()
+    world.aws.calls.clear()
+    return world
+
+
+def _callback(world: World) -> Answer:
+    """Sign in up to the last step, and return its answer."""
+    away = world.browser.get("/login")
+    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    return world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+
+
+def _reads(world: World) -> int:
+    return [read["SecretId"] for read in world.aws.called("get_secret_value")].count(ARN)
+
+
+def test_a_new_client_secret_is_taken_up(confidential: World) -> None:
+    """The provider takes both for a while, so nobody is refused and nothing tells us but the clock."""
+    confidential.aws.secrets[ARN] = "a-new-client-secret"
+    confidential.clock.now += KEPT
+    confidential.issuer.client_secret = "a-new-client-secret"
+    confidential.issuer.requests.clear()
+    assert _callback(confidential).status == 302
+    assert confidential.issuer.requests.count("/token") == 1
+
+
+@pytest.mark.parametrize("later", [0, 1000, 86_400])
+def test_a_secret_that_was_changed_at_once_costs_nobody_a_sign_in(confidential: World, later: float) -> None:
+    confidential.clock.now += later
+    confidential.aws.secrets[ARN] = confidential.issuer.client_secret = "a-new-client-secret"
+    confidential.clock.now += 60
+    assert _callback(confidential).status == 302
+
+
+def test_a_wrong_secret_is_not_tried_twice(confidential: World) -> None:
+    confidential.issuer.client_secret = "nobody stored it"
+    confidential.clock.now += 60
+    confidential.issuer.requests.clear()
+    assert (_callback(confidential).json["error"], _reads(confidential)) == ("client_refused", 1)
+    assert confidential.issuer.requests.count("/token") == 1
+    # Each sign-in that fails would otherwise be a call to Secrets Manager.
+    for _ in range(5):
+        _callback(confidential)
+    assert _reads(confidential) == 1
+    confidential.clock.now += 11
+    _callback(confidential)
+    assert _reads(confidential) == 2
+
+
+def test_a_secret_that_cannot_be_read_just_now_serves_on(confidential: World) -> None:
+    confidential.clock.now += KEPT + 1
+    confidential.aws.errors["get_secret_value"] = refusal("InternalServiceError")
+    assert _callback(confidential).status == 302
+
+
+def test_a_provider_that_spends_the_code_of_a_refused_client_asks_for_a_new_sign_in(confidential: World) -> None:
+    confidential.aws.secrets[ARN] = "a-new-client-secret"
+    confidential.clock.now += 60
+    answers = [(401, {"error": "invalid_client"}), (400, {"error": "invalid_grant"})]
+
+    class Spending(dict[str, Any]):
+        def __getitem__(self, path: str) -> Any:
+            return answers.pop(0)
+
+    away = confidential.browser.get("/login")
+    back = confidential.issuer.sign_in(away.location)
+    confidential.issuer.overrides = Spending({"/token": None})
+    try:
+        answer = confidential.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+    finally:
+        confidential.issuer.overrides = {}
+    assert (answer.status, answer.json["error"], answers) == (400, "login_failed", [])
+
+
+REFUSALS = [
+    ((401, {"error": "invalid_client", "error_description": "words of the provider"}), 502, "client_refused"),
+    ((400, {"error": "invalid_client", "error_description": "words of the provider"}), 502, "client_refused"),
+    ((400, {"error": "unauthorized_client"}), 502, "client_refused"),
+    ((401, {}), 502, "client_refused"),
+    ((401, b"<html>words of the provider</html>"), 502, "client_refused"),
+    ((429, {"error": "words of the provider"}), 503, "identity_provider_busy"),
+    ((429, b"<html>words of the provider</html>"), 503, "identity_provider_busy"),
+    ((500, {"error": "words of the provider"}), 503, "identity_provider_down"),
+    ((503, b"<html>words of the provider</html>"), 503, "identity_provider_down"),
+    ((400, b"<html>words of the provider</html>"), 503, "identity_provider_down"),
+    ((401, {"error": "invalid_grant"}), 400, "login_failed"),
+    ((400, {"error": "invalid_grant", "error_description": "words of the provider"}), 400, "login_failed"),
+    ((400, {"error": "invalid_request"}), 400, "login_failed"),
+    ((403, {"error": ["words of the provider"]}), 400, "login_failed"),
+    ((404, {}), 400, "login_failed"),
+    ((400, b'{"error": "' + b"x" * (1 << 20) + b'"}'), 503, "identity_provider_down"),
+]
+
+
+@pytest.mark.parametrize(("told", "status", "reason"), REFUSALS)
+def test_a_refusal_of_the_gate_is_not_the_persons(
+    world: World,
+    told: tuple[int, Any],
+    status: int,
+    reason: str,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world.issuer.overrides["/token"] = told
+    answer = _callback(world)
+    assert (answer.status, answer.json["error"]) == (status, reason)
+    assert ("retry-after" in answer.headers) is (status == 503)
+    out = capsys.readouterr().out
+    counted = [json.loads(line) for line in out.splitlines() if "_aws" in line][-1]
+    kind = "Failures" if status >= 500 else "Refusals"
+    assert (counted[kind], counted["reason"]) == ([1.0], reason)
+    assert counted["_aws"]["CloudWatchMetrics"][0]["Namespace"] == NAMESPACE
+    (line,) = (vars(record) for record in caplog.records if record.msg == "identity provider call failed")
+    assert (line["operation"], line["levelname"]) == ("token", "WARNING" if status >= 500 else "INFO")
+    code = told[1].get("error") if isinstance(told[1], dict) else None
+    if isinstance(code, str) and code.startswith(("invalid_", "unauthorized_")):
+        assert (line["status"], line["code"]) == (told[0], code)
+    written = out + answer.body + str([vars(record) for record in caplog.records])
+    assert "words of the provider" not in written
+    assert "xxx" not in written
+
+
+def test_the_page_says_who_can_mend_it(world: World) -> None:
+    world.issuer.client_secret = "the gate has none"
+    answer = world.sign_in()
+    assert answer.status == 502
+    assert "Send the reference to your platform team" in answer.body

@@ -1,0 +1,101 @@
+"""The check that each module is put to (tests/leaks.py) finds what is left behind, and names the line that made it."""
+
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests import leaks
+from tests.leaks import Present, leaks_since
+
+ROOT = Path(__file__).parents[2]
+HERE = r"tests/unit/test_leaks.py:\d+ in test_"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leaks, "ENDING", 0)
+
+
+@contextmanager
+def _told(*forms: str) -> Iterator[None]:
+    """Require that what the block makes, and nothing else, is told, in lines of these `forms`."""
+    before = Present.now()
+    yield
+    found = leaks_since(before)
+    assert len(found) == len(forms), found
+    for form, line in zip(forms, found, strict=True):
+        assert re.search(form, line), found
+
+
+def test_nothing_is_told_where_nothing_is_left() -> None:
+    with _told(), socket.create_server(("127.0.0.1", 0)), Path(__file__).open():
+        pass
+
+
+def test_a_socket_that_nobody_refers_to_and_nobody_closed() -> None:
+    class Holder:
+        pass
+
+    with _told(f"unclosed <socket.socket .*made at {HERE}"):
+        holder = Holder()
+        holder.itself, holder.socket = holder, socket.socket()  # type: ignore[attr-defined]
+        del holder
+
+
+def test_a_socket_that_is_still_open() -> None:
+    with _told(f"<socket.socket .*is still open .*made at {HERE}"):
+        server = socket.create_server(("127.0.0.1", 0))
+    server.close()
+
+
+def test_a_connection_is_told_by_its_server() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        with _told(f"is still open .*accepted by the server made at {HERE}"):
+            connection, _ = server.accept()
+        connection.close()
+        client.close()
+
+
+def test_a_thread_that_runs_on() -> None:
+    end = threading.Event()
+    with _told(f"<Thread.*still runs, made at {HERE}"):
+        thread = threading.Thread(target=end.wait)
+        thread.start()
+    end.set()
+    thread.join()
+
+
+def test_a_child_process_that_runs_on() -> None:
+    with _told(f"psutil.Process.*still runs, made at {HERE}"):
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.DEVNULL, close_fds=True)
+        psutil.Process(child.pid).suspend()
+    child.kill()
+    child.wait()
+
+
+def test_a_file_that_is_still_open() -> None:
+    with _told(f"is still open .*made at {HERE}"):
+        file = Path(__file__).open()  # noqa: SIM115
+    file.close()
+
+
+def test_a_module_fails_of_what_it_leaves_behind(tmp_path: Path) -> None:
+    module = tmp_path / "test_left.py"
+    module.write_text(
+        "import socket\nkept = []\ndef test_it():\n    kept.append(socket.create_server(('127.0.0.1', 0)))\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    command += ["-c", str(ROOT / "pyproject.toml"), f"--rootdir={tmp_path}", str(module)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert "test_left.py leaves behind:" in done.stdout, done.stdout + done.stderr
+    assert "is still open" in done.stdout
+    assert "1 passed, 1 error" in done.stdout
