@@ -12,10 +12,12 @@ from typing import Any, Literal
 import urllib3
 
 from cli.aws import aws_errors
+from cli.clock import aws_clock
+from cli.denies_check import standing_denies
 from cli.deployed import Deployed
 from cli.errors import CommandError
 from cli.grant_checks import look_at_grants
-from cli.revocations import LONGEST, LaunchRolePolicies
+from cli.launch_role import LaunchRolePolicies
 from gate.errors import GateError
 from gate.identity.provider import Provider
 from gate.signing import CLOCK_SKEW
@@ -182,10 +184,8 @@ class Doctor:
         return found
 
     def _clocks(self) -> Iterator[tuple[Level, str, str]]:
-        with aws_errors():
-            answer = self._deployed.aws.client("sts").get_caller_identity()
-        told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-        skew = self._clock() - parsedate_to_datetime(told).timestamp() if told else 0.0
+        told = aws_clock(self._deployed.aws)
+        skew = self._clock() - told if told is not None else 0.0
         if abs(skew) > CLOCK_SKEW:
             yield (
                 "look",
@@ -223,15 +223,7 @@ class Doctor:
             yield "ok", f"{url} answers", ""
 
     def _revocations(self) -> Iterator[tuple[Level, str, str]]:
-        role = LaunchRolePolicies(self._deployed.aws.client("iam"), self._deployed.launch_role)
-        found = role.revocations()
-        over = [each for each in found if each.before + LONGEST <= self._clock()]
-        if over:
-            role.put([each for each in found if each not in over])
-            yield "ok", f"{len(over)} denies of gate revoke were over, and are tidied up", ""
-        left = len(found) - len(over)
-        if left or not over:
-            yield "ok", f"{left} denies of gate revoke stand", ""
+        yield from standing_denies(self._deployed, now=int(self._clock()))
 
 
 def _list(value: Any) -> list[Any]:

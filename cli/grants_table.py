@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
+from cli.denies import PARTITION
 from cli.grant_entry import Entry, Item, holds
 from cli.grants_plan import Change, Key
 from gate import cutoffs, once
@@ -16,7 +17,7 @@ from gate.launch import numbers
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
 
-NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX)
+NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, PARTITION)
 """What the partition keys of rows begin with that are no grants."""
 
 SIDE_BY_SIDE = 4
@@ -58,6 +59,18 @@ class GrantsTable:
             answer = self._dynamodb.get_item(TableName=self._table, Key=_key_item(key), ConsistentRead=True)
         item: Item | None = answer.get("Item")
         return item
+
+    def end_sign_ins(self, subject: str, moment: int) -> None:
+        """End what `subject`, or `cutoffs.EVERYBODY`, signed in to before `moment` (epoch seconds).
+
+        A later end that is there already stays. Raises `CommandError`.
+        """
+        with aws_errors():
+            try:
+                self._dynamodb.put_item(**cutoffs.cutoff_write(self._table, subject, moment))
+            except ClientError as error:
+                if code_of(error) != "ConditionalCheckFailedException":
+                    raise
 
     def write(self, changes: Sequence[Change], advance: Callable[[int], None]) -> list[Change]:
         """Do `changes`, each only where the row is still as it was seen; return those where it is not.

@@ -12,7 +12,8 @@ from gate.audit import logger
 
 app = typer.Typer(
     help="Look after a Notebook Gate: who may open what, why somebody can't, and whether all is well.",
-    epilog="Exit codes: 0 done; 1 failed, and says why; 2 typed wrong; 3 worked, but the answer is not the good one.",
+    epilog="Exit codes: 0 done; 1 failed, and says why; 2 typed wrong; 3 worked, but the answer is not the good one, "
+    "or something is left to do.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

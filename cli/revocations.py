@@ -6,13 +6,11 @@ beside the one that the stack gave the role, and are of no use once the longest 
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from cli.aws import aws_errors, code_of
 from cli.errors import CommandError
 
 POLICY = "notebook-gate-revoked"
@@ -52,16 +50,22 @@ class Revocation:
         moment = datetime.datetime.fromisoformat(condition["DateLessThan"]["aws:TokenIssueTime"])
         return cls(tuple([names] if isinstance(names, str) else names), int(moment.timestamp()))
 
+    def is_over(self, now: float) -> bool:
+        """Tell whether every session that it meets has ended at `now` (epoch seconds)."""
+        return self.before + LONGEST <= now
 
-def with_another(present: Sequence[Revocation], names: Sequence[str], *, now: int, room: int) -> list[Revocation]:
-    """Add a revocation of `names`, leave out what is over, and make it fit into `room` characters.
+
+def combined(revocations: Iterable[Revocation], *, now: int, room: int) -> list[Revocation]:
+    """Put each name once, at its latest moment; leave out what is over; make it fit into `room` characters.
 
     Raises `CommandError` when more people are revoked at once than IAM can hold.
     """
-    kept = [each for each in present if each.before + LONGEST > now]
-    kept = [Revocation(tuple(name for name in each.names if name not in names), each.before) for each in kept]
-    kept = [each for each in kept if each.names]
-    found = sorted([*kept, Revocation(tuple(names), now + MARGIN)], key=lambda each: each.before)
+    latest = _latest(revocations, now)
+    by_moment: dict[int, list[str]] = defaultdict(list)
+    for name, before in latest.items():
+        if name == EVERYBODY or before > latest.get(EVERYBODY, 0):
+            by_moment[before].append(name)
+    found = [Revocation(tuple(names), before) for before, names in sorted(by_moment.items())]
     while len(document(found)) > room:
         if len(found) < 2:
             raise CommandError(
@@ -69,8 +73,15 @@ def with_another(present: Sequence[Revocation], names: Sequence[str], *, now: in
             )
         # The two oldest become one, at the later moment: whoever came back in between has to open once more.
         first, second, *rest = found
-        found = [Revocation(tuple(dict.fromkeys(first.names + second.names)), second.before), *rest]
+        found = [Revocation(first.names + second.names, second.before), *rest]
     return found
+
+
+def missing(wanted: Iterable[Revocation], present: Iterable[Revocation], *, now: int) -> list[str]:
+    """Return the names of `wanted` that `present` does not deny for as long, sorted."""
+    denied = _latest(present, now)
+    everybody = denied.get(EVERYBODY, 0)
+    return sorted(name for name, before in _latest(wanted, now).items() if max(denied.get(name, 0), everybody) < before)
 
 
 def document(revocations: Sequence[Revocation]) -> str:
@@ -79,45 +90,12 @@ def document(revocations: Sequence[Revocation]) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
-class LaunchRolePolicies:
-    """The launch role's inline policies, as AWS has them."""
-
-    def __init__(self, iam: Any, role: str) -> None:
-        self._iam = iam
-        self._role = role
-
-    def revocations(self) -> list[Revocation]:
-        """Return what is denied now. Raises `CommandError`."""
-        found = self.policy(POLICY)
-        return [Revocation.read(statement) for statement in found["Statement"]] if found else []
-
-    def policy(self, name: str) -> dict[str, Any] | None:
-        """Return the inline policy `name`, None where there is none. Raises `CommandError`."""
-        with aws_errors():
-            try:
-                answer = self._iam.get_role_policy(RoleName=self._role, PolicyName=name)
-            except ClientError as error:
-                if code_of(error) != "NoSuchEntity":
-                    raise
-                return None
-        found = answer["PolicyDocument"]
-        parsed: dict[str, Any] = json.loads(found) if isinstance(found, str) else found
-        return parsed
-
-    def put(self, revocations: Sequence[Revocation]) -> None:
-        """Deny these, and no others. Raises `CommandError`."""
-        with aws_errors():
-            if revocations:
-                self._iam.put_role_policy(RoleName=self._role, PolicyName=POLICY, PolicyDocument=document(revocations))
-            elif self.policy(POLICY):
-                self._iam.delete_role_policy(RoleName=self._role, PolicyName=POLICY)
-
-    def room(self) -> int:
-        """Return how many characters the role has left for revocations. Raises `CommandError`."""
-        with aws_errors():
-            names = self._iam.list_role_policies(RoleName=self._role)["PolicyNames"]
-        others = [self.policy(name) for name in names if name != POLICY]
-        return LIMIT - sum(len(json.dumps(policy, separators=(",", ":"))) for policy in others)
+def _latest(revocations: Iterable[Revocation], now: int) -> dict[str, int]:
+    latest: dict[str, int] = {}
+    for each in revocations:
+        for name in each.names if not each.is_over(now) else ():
+            latest[name] = max(latest.get(name, 0), each.before)
+    return latest
 
 
 def _written(moment: int) -> str:

@@ -1,83 +1,122 @@
-"""`gate revoke`: somebody is out, and what they have open is cut."""
+"""`gate revoke`: somebody is out, by all of their names, and what they have open is cut."""
 
-import time
+import shlex
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from cli.aliases import alias_of
+from cli.clock import this_moment
+from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
+from cli.elsewhere import commands, other_accounts
 from cli.errors import NOT_SO, CommandError
-from cli.grant_entry import Item, plain
-from cli.grant_rows import give_command
 from cli.grants_plan import Change
+from cli.grants_table import GrantsTable
+from cli.launch_role import LaunchRolePolicies
 from cli.output import AsJson, Output
 from cli.principal import principal
-from cli.revocations import EVERYBODY, LONGEST, MARGIN, LaunchRolePolicies, with_another
+from cli.revocations import EVERYBODY
+from cli.revoke_report import Left, Report
+from gate import cutoffs
 from gate.launch.names import session_name
+
+ATTEMPTS = 3
+"""How often somebody's grants are taken, while somebody else goes on giving them."""
 
 
 def revoke(
     context: typer.Context,
     who: Annotated[str | None, typer.Argument(help="alice@example.com, iam:ARN or slack:TEAM/USER.")] = None,
-    everybody: Annotated[bool, typer.Option("--everybody", help="Cut all that is open; takes no grants.")] = False,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="Sign everybody out and cut all that is open; takes no grants.")
+    ] = False,
+    also: Annotated[
+        list[str] | None, typer.Option(help="Another principal that is this person; Slack is not asked then.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Take somebody's grants, and cut what they have open now. Ends with 3 where some of it could not be done."""
-    if (who is None) != everybody:
+    """Take somebody's grants, end their sign-ins, and cut what they have open. Ends with 3 where some is left to do."""
+    if (who is None) != everybody or (everybody and also):
         raise CommandError("Say who, or --everybody")
-    out, deployed = Output(as_json=as_json), context.obj.deployed
-    subject = _principal(who) if who else ""
-    taken: list[Item] = context.obj.table.of(subject) if subject else []
-    # The grants go first: sessions that begin after the deny's moment must not find one.
-    lost = context.obj.table.write([Change(item, None) for item in taken], lambda _: None) if taken else []
-    until = _cut(deployed, session_name(subject.partition(":")[2]) if subject else EVERYBODY)
-    undo = [give_command(item) for item in taken]
-    elsewhere = sorted({item["notebook"]["S"].split("/")[0] for item in taken if "/" in item["notebook"]["S"]})
-    out.document(
-        {
-            "who": subject or None,
-            "taken": [plain(item) for item in taken],
-            "not_taken": [change.key[1] for change in lost],
-            "cut_before": until - LONGEST,
-            "deny_ends": until,
-            "undo": undo,
-            "not_cut_in": elsewhere,
-        }
-    )
-    _tell(out, subject, undo, until)
-    if elsewhere:
-        out.say(
-            f"What is open in {', '.join(elsewhere)} is not cut: their launch roles are in those accounts.", style="red"
-        )
-        out.say(
-            "  Sign in there, and give the role notebook-gate-revoked of this launch role (aws iam get-role-policy)."
-        )
-    if lost or elsewhere:
+    deployed, table = context.obj.deployed, context.obj.table
+    report = Report(who=_principal(who) if who else "")
+    if report.who:
+        _let_out(deployed, table, [report.who, *map(_principal, also or [])], report)
+    else:
+        report.signed_out_before = this_moment(deployed.aws)
+        table.end_sign_ins(cutoffs.EVERYBODY, report.signed_out_before)
+    _cut(deployed, report)
+    out = Output(as_json=as_json)
+    out.document(report.plain())
+    report.tell(out)
+    if report.left:
         raise typer.Exit(NOT_SO)
 
 
-def _cut(deployed: Deployed, name: str) -> int:
-    """Deny the sessions of `name` that began before now; return when the deny is of no use any more (epoch seconds)."""
-    role, now = LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role), int(time.time())
-    role.put(with_another(role.revocations(), [name], now=now, room=role.room()))
-    return now + MARGIN + LONGEST
+def _let_out(deployed: Deployed, table: GrantsTable, principals: Sequence[str], report: Report) -> None:
+    """Take the grants and end the sign-ins of `principals`, and of whom Slack says that it is the same person.
+
+    All of that comes before the deny: what begins after the deny's moment must find neither grant nor sign-in.
+    """
+    for subject in dict.fromkeys(principals):
+        _end(deployed, table, subject, report)
+    if any(_kind(other) != _kind(report.who) for other in report.principals):
+        return  # the operator has said which other principal it is
+    # Asked last, since Slack may take seconds to answer.
+    alias = alias_of(deployed, report.who)
+    if alias.principal:
+        _end(deployed, table, alias.principal, report)
+    if alias.problem:
+        report.left.append(Left(alias.problem, [("", _again(report.principals, alias.also))]))
 
 
-def _tell(out: Output, subject: str, undo: list[str], until: int) -> None:
-    if subject:
-        out.say(f"{subject} has no grants any more: {len(undo)} taken.", style="green")
-    whose = "All" if not subject else "Their"
-    out.say(
-        f"{whose} open notebooks are cut: AWS refuses every further request, usually within seconds.", style="green"
-    )
-    if subject.startswith("user:"):
-        out.say("What they may open by a group, they can open again: take them out of it at your identity provider.")
-    over = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(until))
-    out.say(f"The deny is on the launch role until {over}; the next revoke, or gate doctor, then tidies it up.")
-    if undo:
-        out.say("To undo it, wait a minute and type:")
-        for line in undo:
-            out.say(f"  {line}")
+def _end(deployed: Deployed, table: GrantsTable, subject: str, report: Report) -> None:
+    report.principals.append(subject)
+    for _ in range(ATTEMPTS):
+        found = table.of(subject)
+        if not found:
+            break
+        # Each is taken as it was seen, so that the way to undo it is the right one.
+        lost = {change.key for change in table.write([Change(item, None) for item in found], lambda _: None)}
+        report.taken += [item for item in found if (item["principal"]["S"], item["notebook"]["S"]) not in lost]
+    else:
+        report.not_taken += [item["notebook"]["S"] for item in table.of(subject)]
+        problem = f"Somebody goes on giving grants to {subject}"
+        report.left.append(Left(problem, [("", _again([subject]))]))
+    report.signed_out_before = this_moment(deployed.aws)
+    table.end_sign_ins(subject, report.signed_out_before)
+
+
+def _cut(deployed: Deployed, report: Report) -> None:
+    """Deny what is open, and say what is open where this command can't reach. Raises `CommandError`."""
+    names = [session_name(subject.partition(":")[2]) for subject in report.principals] or [EVERYBODY]
+    try:
+        report.cut_before = deny(
+            LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role),
+            DenyRows(deployed.aws.client("dynamodb"), deployed.table),
+            names,
+            now=this_moment(deployed.aws),
+        )
+    except CommandError as error:
+        # What was taken is gone from the table: how to undo it has to be said all the same.
+        again = _again(report.principals) if report.who else "gate revoke --everybody"
+        report.left.append(Left(f"What is open now is not cut: {error}", [("", again)]))
+    report.not_cut_in = other_accounts(deployed, report.taken)
+    if report.not_cut_in:
+        where = ", ".join(report.not_cut_in)
+        problem = f"What is open in {where} is not cut: the launch role there is another account's. Type, in this order"
+        report.left.append(Left(problem, commands(deployed, report.not_cut_in)))
+
+
+def _again(principals: Sequence[str], *also: str) -> str:
+    who, *others = [*principals, *also]
+    return shlex.join(["gate", "revoke", who, *(word for other in others for word in ("--also", other))])
+
+
+def _kind(subject: str) -> str:
+    return subject.partition(":")[0]
 
 
 def _principal(who: str) -> str:

@@ -10,7 +10,7 @@ class GrantsTable(Construct):
     """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves.
 
     Beside the grants it remembers, for an hour, what may happen once (tickets and Slack's requests), who stands in
-    line while AWS throttles, and cutoffs: moments before which sign-ins count for nothing.
+    line while AWS throttles, cutoffs (moments before which sign-ins count for nothing), and what `gate revoke` denies.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:

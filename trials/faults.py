@@ -90,11 +90,13 @@ class Trial:
         clocks = fault is Fault.SKEWED and name not in AWS
         if clocks and name not in endpoint.needs:
             return None
+        self.forget()
+        self.world.start_anew()  # one that knows nothing of the fault before
         healthy = self._on_a_good_day(endpoint)
         person, witness = Person(self.world), Witness(self.world)
         person.hooks["response"] = [witness.answered]
         self.world.instances.put(NOTEBOOK, endpoint.state)
-        self._forget()
+        self.forget()
         request = endpoint.ready(self.world, person)
         self.world.start_anew(ahead=BEHIND if clocks else 0)
         neighbour = self._neighbours[name]
@@ -154,7 +156,7 @@ class Trial:
             self._healthy[endpoint.name] = answer.status_code
         return self._healthy[endpoint.name]
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Empty the line, and let sign-ins of the second in which somebody signed out everywhere count."""
         table, dynamodb = self.world.deployment.table["TableName"], self.world.operator("dynamodb")
         for item in dynamodb.scan(TableName=table)["Items"]:

@@ -1,6 +1,8 @@
 """The keys that sign cookies and tickets: the current one, and the one before it for what it has signed.
 
 Secrets Manager labels them AWSCURRENT and AWSPREVIOUS, so a change of the key is one call, and signs nobody out.
+Whoever holds a key can sign with it and chooses the time in what they sign. A stolen key therefore counts for as long
+as an instance knows it: `gate rotate-key` alone leaves it as the previous one, `gate rotate-key --leaked` does not.
 """
 
 from collections.abc import Callable
@@ -17,7 +19,11 @@ Read = Callable[[str], Secret]
 
 
 class KeyRing:
-    """Knows the keys, and looks again when a value comes that another instance has signed with a newer one."""
+    """Knows the keys, and looks again when a value comes that another instance has signed with a newer one.
+
+    No key outlives `KEPT` seconds after Secrets Manager has ceased to give it. The one exception is the current key
+    while Secrets Manager does not answer: without it, everybody would be signed out.
+    """
 
     def __init__(self, read: Read, *, clock: Clock, aged: Callable[[float], None]):
         """`aged`: told the current key's age in days, each time it is read."""
@@ -26,7 +32,7 @@ class KeyRing:
         self._aged = aged
         self._now: Secret | None = None
         self._before: Secret | None = None
-        self._loaded = self._looked = -float("inf")
+        self._before_until = self._loaded = self._looked = -float("inf")
 
     def current(self) -> Key:
         """Return the key that signs. Raises a `GateError` where it was never read, and can't be read now."""
@@ -39,7 +45,7 @@ class KeyRing:
             self._looked = self._clock()
             try:
                 self._load()
-                self._before = self._read("AWSPREVIOUS")
+                self._load_before()
             except GateError:
                 pass  # Until the first change there is no previous one; and a strange value is no reason to fail.
             key = self._known(name)
@@ -48,7 +54,7 @@ class KeyRing:
     def _known(self, name: str) -> Key | None:
         now = self._current()
         keys = [Key(now.text)]
-        if self._before is not None:
+        if self._before is not None and self._clock() < self._before_until:
             # After the change, instances that had not heard of it went on signing for as long as they keep a secret.
             keys.append(Key(self._before.text, now.created + KEPT))
         return next((key for key in keys if key.id == name), None)
@@ -65,7 +71,18 @@ class KeyRing:
         return self._now
 
     def _load(self) -> Secret:
-        self._now = self._read("AWSCURRENT")
+        now = self._read("AWSCURRENT")
+        if self._now is not None and self._now.text != now.text:
+            # Which key is the previous one has changed, too: the one known so far may be one that has leaked.
+            self._before = None
+        self._now = now
         self._loaded = self._clock()
-        self._aged((self._clock() - self._now.created) / 86_400)
-        return self._now
+        self._aged((self._clock() - now.created) / 86_400)
+        return now
+
+    def _load_before(self) -> None:
+        # Forgotten first: a previous key that can't be read any more must not live on here. Nor does one that was
+        # read live longer than a current one, whatever stale answer Secrets Manager gave.
+        self._before = None
+        self._before = self._read("AWSPREVIOUS")
+        self._before_until = self._clock() + KEPT

@@ -32,11 +32,15 @@ class BadSignatureError(Exception):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Key:
-    """A key, and until when what it signed counts. It is never printed."""
+    """A key, and the latest moment that what it signed may carry. It is never printed."""
 
     text: str
     retired: float | None = None
-    """Epoch seconds after which nobody signs with it any more: a later signature is by somebody who stole it."""
+    """Epoch seconds after which no instance signs with it any more; what carries a later moment is refused.
+
+    This bounds a stolen key and does not stop it: the thief writes an earlier moment. What they make ends once that
+    moment is older than the value's maximum age.
+    """
 
     @property
     def id(self) -> str:

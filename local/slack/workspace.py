@@ -192,6 +192,13 @@ class Workspace:
                 # Somebody's own workspace has people whom we do not know: members, without an address.
                 user = self._users.get(form["user"]) or SlackUser(id=form["user"], name=form["user"].lower())
                 return {"ok": True, "user": self._user(user)}
+            case "users.lookupByEmail" if "email" not in form:
+                return {"ok": False, "error": "invalid_arguments"}
+            case "users.lookupByEmail":
+                # Needs the scope users:read.email; finds nobody who is deactivated (docs.slack.dev).
+                users = (self._user(user) for user in self._users.values() if user.email == form["email"])
+                found = next((user for user in users if not user["deleted"]), None)
+                return {"ok": True, "user": found} if found else {"ok": False, "error": "users_not_found"}
             case "views.open":
                 user_id, until = self._triggers.pop(form["trigger_id"], ("", 0.0))
                 if until <= self._clock():

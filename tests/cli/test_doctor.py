@@ -13,9 +13,14 @@ import pytest
 from cli import live
 from cli.aws import Aws
 from cli.checks import Doctor
+from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
+from cli.launch_role import LaunchRolePolicies
+from cli.revocations import LONGEST, Revocation, document
 from gate.errors import IdentityProviderDownError
 from gate.identity.provider import Provider
+from local.aws.authority import Authority
+from local.aws.calls import Call
 from local.aws.control import Control
 from local.sample import Sample
 from local.world import World
@@ -194,6 +199,117 @@ def test_a_deny_that_does_not_cut_would_be_seen(gate: Gate, world: World, monkey
     monkeypatch.setattr("local.aws.authority.Authority._added", lambda *_: [])
     cut = _checks(gate, "--live", "--notebook", "alice-notebook")["policies on every request"]
     assert (cut["level"], cut["text"]) == ("bad", "a deny has not cut an open notebook after 4 s")
+
+
+READS = re.compile(r"(Describe|Get|List|Query|Scan|Simulate)[A-Z]?\w*")
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+    """Every call to AWS, the function's own included."""
+    found: list[Call] = []
+    real = Authority.check
+
+    def check(self: Authority, call: Call) -> None:
+        found.append(call)
+        real(self, call)
+
+    monkeypatch.setattr(Authority, "check", check)
+    return found
+
+
+def _policies(world: World) -> dict[str, Any]:
+    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    return {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
+
+
+def test_a_doctor_writes_nothing(gate: Gate, world: World, calls: list[Call]) -> None:
+    # Not even where there is something to tidy up.
+    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+    over = document([Revocation(("old@example.com",), int(time.time()) - LONGEST - 5)])
+    iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-revoked", PolicyDocument=over)
+    calls.clear()
+    assert gate("doctor").code == 0
+    operations = {call.operation for call in calls}
+    _forget(world)
+    assert {"GetRolePolicy", "Query", "GetFunctionConfiguration"} <= operations
+    assert [each for each in sorted(operations) if not READS.fullmatch(each)] == []
+
+
+def test_a_revoke_while_live_is_under_way_stands(
+    gate: Gate, world: World, calls: list[Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = live.Live._visit
+    aws = Aws(boto3.Session(**_operator(world)), world.aws.url)
+
+    def visit(self: live.Live, browser: Any, url: str) -> tuple[int, str]:
+        if "notebook-gate-doctor" in _policies(world) and "notebook-gate-revoked" not in _policies(world):
+            deployed = Deployed.find(aws, "local")
+            rows = DenyRows(aws.client("dynamodb"), deployed.table)
+            deny(LaunchRolePolicies(aws.client("iam"), deployed.launch_role), rows, ["eve"], now=int(time.time()))
+        return real(self, browser, url)
+
+    monkeypatch.setattr(live.Live, "_visit", visit)
+    _checks(gate, "--live", "--notebook", "alice-notebook")
+    try:
+        assert "eve" in json.dumps(_policies(world)["notebook-gate-revoked"])
+        assert _policies(world).keys() == {"launch", "notebook-gate-revoked"}
+        # Written once, by the revoke alone.
+        written = [call.parameters["PolicyName"] for call in calls if call.operation == "PutRolePolicy"]
+        assert sorted(written) == ["notebook-gate-doctor", "notebook-gate-revoked"]
+    finally:
+        _forget(world)
+
+
+def test_live_leaves_no_deny_whatever_happens(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = live.Live._visit
+
+    def visit(self: live.Live, browser: Any, url: str) -> tuple[int, str]:
+        if "notebook-gate-doctor" in _policies(world):
+            raise KeyboardInterrupt
+        return real(self, browser, url)
+
+    monkeypatch.setattr(live.Live, "_visit", visit)
+    assert gate("doctor", "--live", "--notebook", "alice-notebook").code == 130  # as a shell tells an interrupt
+    assert _policies(world).keys() == {"launch"}
+
+
+def test_a_deny_that_was_erased_or_left_behind_is_seen(gate: Gate, world: World) -> None:
+    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+    gate("revoke", "slack:T0LOCAL/U0DANA")
+    iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")
+    left = document([Revocation(("operator",), 1_800_000_000)])
+    iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-doctor", PolicyDocument=left)
+    try:
+        said = gate("doctor")
+        assert said.code == 3
+        assert "was revoked, and the launch role does not deny their sessions" in said.out
+        assert "! revocations: a gate doctor --live was interrupted and left its deny behind" in said.out
+        gate("revoke", "alice@example.com")
+        assert "U0DANA" in json.dumps(_policies(world)["notebook-gate-revoked"])
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-doctor")
+        _forget(world)
+        gate("grants", "give", "alice@example.com", "alice-notebook", "--power", "start-stop")
+
+
+def _operator(world: World) -> dict[str, str]:
+    key = world.authority.operator_key
+    return {"aws_access_key_id": key, "aws_secret_access_key": "local", "region_name": "eu-west-1"}
+
+
+def _forget(world: World) -> None:
+    """Take back what revokes have written."""
+    iam, dynamodb = world.operator("iam"), world.operator("dynamodb")
+    iam.delete_role_policy(
+        RoleName=world.deployment.launch_role.arn.rpartition("/")[2], PolicyName="notebook-gate-revoked"
+    )
+    table = world.deployment.table["TableName"]
+    for item in dynamodb.scan(TableName=table)["Items"]:
+        if item["principal"]["S"].startswith(("revoked:", "cutoff:")):
+            key = {name: item[name] for name in ("principal", "notebook")}
+            dynamodb.delete_item(TableName=table, Key=key)
 
 
 def test_live_needs_a_notebook(gate: Gate) -> None:

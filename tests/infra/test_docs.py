@@ -8,16 +8,15 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import typer
-from botocore.validate import validate_parameters
 
 from cli.main import app
 from gate.errors import GateError
 from infra.api import IAM_ROUTES, OPEN_ROUTES, SLACK_ROUTES
 from local.deployment import Deployment
 from local.template import Template
+from tests.aws_command import AwsCommand
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -125,23 +124,7 @@ AWS_COMMANDS = [line for path in DOCUMENTS for line in _commands(path.read_text(
 
 @pytest.mark.parametrize("command", AWS_COMMANDS)
 def test_every_aws_command_is_one_that_the_api_takes(command: str) -> None:
-    _, service, operation, *options = shlex.split(command)
-    client = boto3.client(service, region_name="eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
-    method = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[operation.replace("-", "_")])
-    parameters: dict[str, Any] = {}
-    name = ""
-    for word in options:
-        if word in ("--query", "--output"):
-            name = ""  # of the command line's own
-        elif word.startswith("--"):
-            wanted = word[2:].replace("-", "")
-            name = next(each for each in method.input_shape.members if each.lower() == wanted)
-        elif name and "=" in word and not word.startswith("{"):
-            parameters.setdefault(name, []).append(dict(pair.split("=") for pair in word.split(",")))
-        elif name:
-            structured = method.input_shape.members[name].type_name != "string"
-            parameters[name] = json.loads(word) if structured and word.startswith("{") else word
-    validate_parameters(parameters, method.input_shape)
+    AwsCommand.parse(command)
 
 
 def test_the_grant_that_the_readme_puts_is_one(template: Template) -> None:

@@ -44,6 +44,7 @@ def test_an_endpoint_writes_no_secret(trial: Trial, endpoint: Endpoint) -> None:
             person = Person(trial.world)
             person.hooks["response"] = [witness.answered]
             trial.world.instances.put(NOTEBOOK, state)
+            trial.forget()
             trial.world.start_anew()
             request = endpoint.ready(trial.world, person)
             # As a function that has just started, again at once (a used ticket, code or signature), and signed out.

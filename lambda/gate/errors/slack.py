@@ -42,6 +42,11 @@ class SlackDownError(UpstreamError):
     title = "Slack does not say who you are"
     words = "Try again in a minute; if it stays, send the reference to your platform team."
 
+    def __init__(self, code: str = "") -> None:
+        """`code`: Slack's own error code, or what failed, for logs and operators; no answer carries it."""
+        super().__init__()
+        self.code = code
+
 
 class InvalidSlackRequestError(BadRequestError):
     """Slack's signature is right, and what it signed is nothing that Slack would send."""

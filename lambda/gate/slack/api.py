@@ -46,6 +46,22 @@ class SlackApi:
             found: Mapping[str, Any] = _in_time(PATIENCE, lambda: client.users_info(user=user))["user"]
             return found
 
+    def user_by_email(self, email: str) -> Mapping[str, Any] | None:
+        """Return the user object of whoever has `email`, None where nobody has (method users.lookupByEmail).
+
+        Raises `SlackDownError`. For operators, who revoke a person by all of their names.
+        """
+        try:
+            with _slack_errors("users.lookupByEmail"):
+                client = self._client(PATIENCE)
+                answer = _in_time(PATIENCE, lambda: client.users_lookupByEmail(email=email))
+                found: Mapping[str, Any] = answer["user"]
+                return found
+        except SlackDownError as error:
+            if error.code == "users_not_found":
+                return None
+            raise
+
     def open_window(self, trigger_id: str, view: Mapping[str, Any]) -> str:
         """Open a window for whoever gave us `trigger_id`, and return its id. Raises `SlackDownError`."""
         with _slack_errors("views.open"):
@@ -80,7 +96,7 @@ class SlackApi:
         token = self._token()
         if not token:
             logger.error("the slack secret holds no bot_token")
-            raise SlackDownError
+            raise SlackDownError("no bot_token")
         return WebClient(token, base_url=self._api_url, timeout=timeout)
 
 
@@ -112,8 +128,9 @@ def _slack_errors(method: str) -> Iterator[None]:
     try:
         yield
     except SlackApiError as error:
-        logger.warning("slack call failed", method=method, code=error.response.get("error"))
-        raise SlackDownError from None
+        code = error.response.get("error")
+        logger.warning("slack call failed", method=method, code=code)
+        raise SlackDownError(str(code)) from None
     except (SlackClientError, OSError, HTTPException, KeyError, ValueError) as error:
         logger.warning("slack call failed", method=method, code=type(error).__name__)
-        raise SlackDownError from None
+        raise SlackDownError(type(error).__name__) from None

@@ -1,0 +1,197 @@
+"""`gate revoke` follows a person from their e-mail address to Slack and back, or says what it could not find out."""
+
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gate.launch.policy import OPEN
+from local.aws.authority import Authority
+from local.aws.calls import ApiError, Call
+from local.aws.control import Control
+from local.sample import Sample, SlackUser
+from local.slack.workspace import Workspace
+from local.world import World
+from tests.cli.conftest import Gate, Said
+from trials.person import Person
+
+BOB, BOB_IN_SLACK = "user:bob@example.com", "slack:T0LOCAL/U0BOB"
+
+
+@pytest.fixture
+def world(sample: Sample) -> Iterator[World]:
+    with World(sample=sample) as world:
+        yield world
+
+
+def _opens_by_slack(world: World, user: str, notebook: str) -> Any:
+    """Open `notebook` by the link that Slack shows to `user`; return what AWS knows of the session that it makes."""
+    world.slack.type(user)
+    seen = world.slack.seen_by(user)
+    assert seen
+    link = next(button["url"] for button in seen.buttons if notebook in button.get("url", ""))
+    person = Person(world)
+    url = person.get(link, allow_redirects=False, timeout=30).headers["Location"]
+    return next(made for made in world.urls.made if url.startswith(made.url))
+
+
+def _is_open(world: World, made: Any) -> bool:
+    arn = f"arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/{made.notebook}"
+    return world.authority.allows(made.creator, OPEN, arn, "127.0.0.1")
+
+
+def _grants_of(gate: Gate, principal: str) -> list[Any]:
+    return [grant for grant in gate("grants", "list", "--json").json["grants"] if grant["principal"] == principal]
+
+
+@pytest.mark.parametrize(("who", "other"), [(BOB_IN_SLACK, BOB), (BOB, BOB_IN_SLACK)])
+def test_revoke_follows_the_alias_both_ways(gate: Gate, world: World, who: str, other: str) -> None:
+    gate("grants", "give", BOB_IN_SLACK, "shared-notebook")
+    by_address = _opens_by_slack(world, "U0BOB", "bob-notebook")
+    assert _is_open(world, by_address)
+
+    said = gate("revoke", who, "--json")
+
+    assert said.code == 0
+    assert said.json["principals"] == [who, other]
+    assert {taken["principal"] for taken in said.json["taken"]} == {BOB, BOB_IN_SLACK}
+    assert not _grants_of(gate, BOB)
+    assert not _grants_of(gate, BOB_IN_SLACK)
+    assert not _is_open(world, by_address)
+    role = world.deployment.launch_role.arn.rpartition("/")[2]
+    denied = world.operator("iam").get_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")["PolicyDocument"]
+    (statement,) = denied["Statement"]
+    first, second = sorted(statement["Condition"]["StringEquals"]["aws:SourceIdentity"])
+    assert (first.partition("=")[0], second) == ("U0BOB", "bob@example.com")
+
+
+def test_who_is_of_slack_alone_is_one_person(gate: Gate) -> None:
+    said = gate("revoke", "slack:T0LOCAL/U0DANA", "--json")
+    assert (said.code, said.json["principals"]) == (0, ["slack:T0LOCAL/U0DANA"])
+
+
+def _no_permission(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Authority.check
+
+    def check(self: Authority, call: Call) -> None:
+        if call.operation == "GetSecretValue":
+            raise ApiError("AccessDeniedException", "User is not authorized", 400)
+        real(self, call)
+
+    monkeypatch.setattr(Authority, "check", check)
+
+
+def _no_secret(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.operator("secretsmanager").put_secret_value(
+        SecretId=world.deployment.environment["GATE_SLACK_SECRET_ARN"], SecretString="not stored yet"
+    )
+
+
+def _slack_says(error: str) -> Any:
+    def change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Workspace, "_called", lambda *_: {"ok": False, "error": error})
+
+    return change
+
+
+def _half_an_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Workspace, "_called", lambda *_: {"ok": True, "user": {"name": "bob"}})
+
+
+def _flagged(**flags: Any) -> Any:
+    def change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        real = Workspace._user
+
+        def user(self: Workspace, user: SlackUser) -> dict[str, Any]:
+            return {**real(self, user), **flags}
+
+        monkeypatch.setattr(Workspace, "_user", user)
+
+    return change
+
+
+UNKNOWN_USER = "slack:T0LOCAL/<user>"
+
+
+@pytest.mark.parametrize(
+    ("who", "change", "told", "also"),
+    [
+        (BOB, _no_permission, "AWS does not let you call GetSecretValue", UNKNOWN_USER),
+        (BOB, _no_secret, "Slack did not say who that is (no bot_token)", UNKNOWN_USER),
+        (BOB, _slack_says("missing_scope"), "Slack did not say who that is (missing_scope)", UNKNOWN_USER),
+        (BOB, _half_an_answer, "Slack did not say who that is (half an answer)", UNKNOWN_USER),
+        (BOB, _flagged(deleted=True), "Slack knows nobody as bob@example.com", UNKNOWN_USER),
+        (BOB, _flagged(is_restricted=True), f"{BOB_IN_SLACK} has that address in Slack, which does", BOB_IN_SLACK),
+        (BOB_IN_SLACK, _no_permission, "AWS does not let you call GetSecretValue", "user:<e-mail>"),
+        (BOB_IN_SLACK, _slack_says("user_not_found"), "did not say who that is (user_not_found)", "user:<e-mail>"),
+        (BOB_IN_SLACK, _flagged(deleted=True), f"{BOB_IN_SLACK} has bob@example.com in Slack, which does", BOB),
+        (BOB_IN_SLACK, _flagged(deleted=True, profile={}), "is deactivated, and Slack shows no", "user:<e-mail>"),
+    ],
+)
+def test_what_slack_does_not_say_is_left_to_do(
+    gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch, who: str, change: Any, told: str, also: str
+) -> None:
+    change(world, monkeypatch)
+
+    said = gate("revoke", who, "--json")
+
+    assert (said.code, said.json["principals"]) == (3, [who])
+    assert not _grants_of(gate, who)
+    (left,) = said.json["left_to_do"]
+    assert told in left["problem"]
+    (command,) = left["commands"]
+    assert shlex.split(command["command"]) == ["gate", "revoke", who, "--also", also]
+    # The command works as it stands, once its blank is filled in.
+    other = BOB_IN_SLACK if who == BOB else BOB
+    typed = [other if "<" in word else word for word in shlex.split(command["command"])[1:]]
+    again: Said = gate(*typed, "--json")
+    assert (again.code, again.json["principals"]) == (0, [who, other])
+    assert not _grants_of(gate, other)
+
+
+def test_whoever_slack_does_not_know_is_out_all_the_same(gate: Gate) -> None:
+    gate("grants", "give", "carol@example.com", "shared-notebook")
+    said = gate("revoke", "carol@example.com")
+    assert said.code == 3
+    assert "Slack knows nobody as carol@example.com now" in said.out
+    assert "  gate revoke user:carol@example.com --also 'slack:T0LOCAL/<user>'\n" in said.out
+    assert not _grants_of(gate, "user:carol@example.com")
+
+
+def test_who_is_named_beside_is_the_same_person(gate: Gate, world: World) -> None:
+    said = gate("revoke", "carol@example.com", "--also", "slack:T0LOCAL/U0DANA", "--json")
+    assert (said.code, said.json["principals"]) == (0, ["user:carol@example.com", "slack:T0LOCAL/U0DANA"])
+    assert not _grants_of(gate, "slack:T0LOCAL/U0DANA")
+    assert "users.lookupByEmail" not in world.slack.asked
+    # Another address is no answer to who that is in Slack.
+    more = gate("revoke", "bob@example.com", "--also", "bob@old.example", "--json")
+    assert more.json["principals"] == [BOB, "user:bob@old.example", BOB_IN_SLACK]
+    assert gate("revoke", "--everybody", "--also", "bob@example.com").code == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "environment"),
+    [
+        (BOB, {"GATE_SLACK_TEAMS": "", "GATE_SLACK_EMAIL_DOMAINS": ""}),
+        (BOB, {"GATE_SLACK_EMAIL_DOMAINS": ""}),
+        (BOB, {"GATE_SLACK_EMAIL_DOMAINS": "example.org"}),
+        (BOB_IN_SLACK, {"GATE_SLACK_EMAIL_DOMAINS": ""}),
+    ],
+)
+def test_without_believed_addresses_slack_is_not_asked(
+    gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch, who: str, environment: dict[str, str]
+) -> None:
+    real = Control.answer
+
+    def answer(self: Control, call: Any) -> Any:
+        answered = real(self, call)
+        if call.operation == "GetFunctionConfiguration":
+            assert answered
+            answered["Environment"]["Variables"] |= environment
+        return answered
+
+    monkeypatch.setattr(Control, "answer", answer)
+    said = gate("revoke", who, "--json")
+    assert (said.code, said.json["principals"]) == (0, [who])
+    assert world.slack.asked == []

@@ -1,0 +1,86 @@
+"""`gate rotate-key` end to end: a change signs nobody out, and `--leaked` ends every older key."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gate.secrets import KEPT
+from local.sample import Sample
+from local.world import World
+from tests.cli.conftest import Gate
+from tests.local.clock import Clock
+from trials.person import Person
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def world(sample: Sample, clock: Clock) -> Iterator[World]:
+    with World(sample=sample, clock=clock) as world:
+        yield world
+
+
+def test_a_new_key_signs_nobody_out(gate: Gate, world: World) -> None:
+    alice = Person(world)
+    alice.open("/open", "alice@example.com")
+    before = alice.cookies["gate-session"]
+    assert gate("rotate-key").code == 0
+    assert alice.go("/open").status_code == 302
+    bob = Person(world)
+    bob.open("/", "bob@example.com")
+    assert alice.go("/open").status_code == 302
+    assert alice.cookies["gate-session"] == before
+    again = gate("rotate-key")
+    assert (again.code, "add --now" in again.err) == (1, True)
+    assert gate("rotate-key", "--now", "--json").json == {"rotated": True}
+
+
+def _versions(world: World) -> dict[str, str]:
+    """Return the key of each label."""
+    client, arn = world.operator("secretsmanager"), world.deployment.environment["GATE_SESSION_SECRET_ARN"]
+    return {
+        stage: client.get_secret_value(SecretId=arn, VersionStage=stage)["SecretString"]
+        for stage in ("AWSCURRENT", "AWSPREVIOUS")
+    }
+
+
+def test_one_command_ends_every_key_that_was_there(gate: Gate, world: World, clock: Clock) -> None:
+    gate("rotate-key", "--now")
+    alice = Person(world)
+    alice.open("/open", "alice@example.com")
+    leaked = _versions(world)
+
+    said = gate("rotate-key", "--leaked")
+
+    assert said.code == 0
+    assert "everybody signs in again" in said.out
+    assert "gate revoke --everybody" in said.out
+    assert not {*leaked.values()} & {*_versions(world).values()}
+    clock.ahead += KEPT  # the instance that runs has kept the leaked key until now
+    assert "/login" in alice.go("/open").headers["Location"]
+    world.start_anew()
+    assert "/login" in alice.go("/open").headers["Location"]
+    assert alice.open("/open", "alice@example.com").status_code == 302
+    assert gate("rotate-key", "--leaked", "--json").json.keys() == {"rotated", "older_keys_end"}
+
+
+def test_half_of_it_is_no_success(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cli import rotate
+    from cli.errors import CommandError
+
+    real, done = rotate._put_new_key, []
+
+    def fails_at_the_second(client: Any, arn: str) -> None:
+        if done:
+            raise CommandError("AWS can't be reached")
+        done.append(arn)
+        real(client, arn)
+
+    monkeypatch.setattr(rotate, "_put_new_key", fails_at_the_second)
+    said = gate("rotate-key", "--leaked")
+    assert said.code == 1
+    assert "Type gate rotate-key --leaked again" in said.err

@@ -1,0 +1,190 @@
+"""A key that has leaked: which keys an instance takes, when, and how one command ends all of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.errors import AwsError
+from gate.keys import KeyRing
+from gate.secrets import KEPT, Secret
+from gate.signing import CLOCK_SKEW, BadSignatureError, Key, Signer
+from tests.unit.conftest import Clock
+
+SIGN_IN = 28_800
+START = 1_800_000_000
+
+
+@dataclass
+class SecretsManager:
+    """Versions and their labels, as PutSecretValue moves them (API reference)."""
+
+    clock: Clock
+    versions: list[Secret] = field(default_factory=list)
+    fails: set[str] = field(default_factory=set)
+    """Labels that can't be read just now."""
+    stale: dict[str, Secret] = field(default_factory=dict)
+    """Answers that are behind, by label."""
+
+    def put(self, text: str) -> None:
+        self.versions.append(Secret(text, self.clock.now))
+
+    def read(self, stage: str) -> Secret:
+        place = {"AWSCURRENT": -1, "AWSPREVIOUS": -2}[stage]
+        if stage in self.fails or len(self.versions) < -place:
+            raise AwsError
+        return self.stale.get(stage, self.versions[place])
+
+
+@dataclass
+class Deployment:
+    clock: Clock = field(default_factory=lambda: Clock(START))
+    instances: list[Signer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.secrets = SecretsManager(self.clock)
+        self.secrets.put("K0")
+
+    def start(self) -> Signer:
+        keys = KeyRing(self.secrets.read, clock=self.clock, aged=lambda _: None)
+        signer = Signer(keys, purpose="session", max_age=timedelta(seconds=SIGN_IN), clock=self.clock)
+        self.instances.append(signer)
+        return signer
+
+    def forge(self, key: str, *, at: float) -> str:
+        """Sign as a thief does who has `key`, with a moment of their choice."""
+
+        class Stolen:
+            def current(self) -> Key:
+                return Key(key)
+
+            def find(self, name: str) -> Key | None:
+                raise NotImplementedError
+
+        return Signer(Stolen(), purpose="session", max_age=timedelta(1), clock=lambda: at).sign("mallory")
+
+    def rotate(self, text: str) -> None:
+        self.secrets.put(text)
+
+    def rotate_leaked(self, text: str) -> None:
+        """Do what `gate rotate-key --leaked` does (tests/cli/test_rotate.py shows that it does)."""
+        self.secrets.put(f"{text}-never-used")
+        self.secrets.put(text)
+
+
+def _reads(instance: Signer, value: str) -> bool:
+    try:
+        instance.read(value)
+    except BadSignatureError:
+        return False
+    return True
+
+
+@pytest.fixture
+def deployed() -> Deployment:
+    return Deployment()
+
+
+@pytest.mark.parametrize("later", [301, 3_600, 6 * 3_600])
+def test_the_previous_key_is_dropped_when_the_current_one_changes(deployed: Deployment, later: int) -> None:
+    deployed.rotate("K1")
+    signed = deployed.start().sign("alice")
+    deployed.rotate("K2")
+    instance = deployed.start()
+    assert _reads(instance, signed)  # it knows K1 as the previous key
+    deployed.rotate("K3")
+    deployed.clock.now += later
+    assert not _reads(instance, signed)
+    assert not _reads(instance, deployed.forge("K1", at=deployed.clock.now))
+
+
+def test_a_previous_key_that_cannot_be_read_any_more_is_dropped(deployed: Deployment) -> None:
+    signed = deployed.start().sign("alice")
+    deployed.rotate("K1")
+    instance = deployed.start()
+    assert _reads(instance, signed)
+    deployed.secrets.fails.add("AWSPREVIOUS")
+    deployed.clock.now += KEPT
+    assert not _reads(instance, signed)
+    deployed.secrets.fails.clear()
+    deployed.clock.now += 10
+    assert _reads(instance, signed)
+
+
+def test_a_stale_answer_about_the_previous_key_does_not_last(deployed: Deployment) -> None:
+    deployed.rotate("K1")
+    leaked = deployed.forge("K0", at=deployed.clock.now)
+    deployed.secrets.stale["AWSPREVIOUS"] = deployed.secrets.read("AWSPREVIOUS")
+    deployed.rotate_leaked("K2")
+    instance = deployed.start()
+    assert _reads(instance, leaked)
+    deployed.secrets.stale.clear()
+    deployed.clock.now += KEPT
+    assert not _reads(instance, leaked)
+
+
+def test_a_plain_rotation_bounds_a_stolen_key_and_does_not_stop_it(deployed: Deployment) -> None:
+    instance, changed = deployed.start(), deployed.clock.now
+    instance.sign("alice")
+    deployed.rotate("K1")
+    deployed.clock.now += KEPT + CLOCK_SKEW + 3_600
+    # The thief chooses the moment, so that the signature seems to be from before the change.
+    assert _reads(instance, deployed.forge("K0", at=changed))
+    assert not _reads(instance, deployed.forge("K0", at=deployed.clock.now))
+    # Once a sign-in from before the change has ended, so has everything that they can make.
+    deployed.clock.now = changed + KEPT + CLOCK_SKEW + SIGN_IN + 1
+    assert not any(_reads(instance, deployed.forge("K0", at=changed + s)) for s in range(0, 2 * SIGN_IN, 300))
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("wait"), st.integers(0, 700)),
+    st.tuples(st.just("start"), st.just(0)),
+    st.tuples(st.just("rotate"), st.just(0)),
+    st.tuples(st.just("read"), st.integers(0, 20)),
+    st.tuples(st.just("fail"), st.sampled_from([0, 1])),
+)
+
+
+@given(before=st.lists(STEPS, max_size=25), after=st.lists(STEPS, max_size=25))
+def test_after_the_command_for_a_leak_no_older_key_counts_anywhere(
+    before: list[tuple[str, int]], after: list[tuple[str, int]]
+) -> None:
+    deployed = Deployment()
+    deployed.start()
+    _play(deployed, before, lambda _: None)
+    old = [secret.text for secret in deployed.secrets.versions]
+    deployed.secrets.fails.clear()
+    deployed.rotate_leaked("NEW")
+    done = deployed.clock.now
+
+    def check(instance: Signer) -> None:
+        if deployed.clock.now >= done + KEPT:
+            moments = (done - 60, done, deployed.clock.now)
+            assert not any(_reads(instance, deployed.forge(key, at=at)) for key in old for at in moments)
+
+    _play(deployed, after, check)
+    deployed.clock.now = max(deployed.clock.now, done + KEPT)
+    for instance in deployed.instances:
+        check(instance)
+
+
+def _play(deployed: Deployment, steps: list[tuple[str, int]], check: Callable[[Signer], None]) -> None:
+    for number, (step, value) in enumerate(steps):
+        match step:
+            case "wait":
+                deployed.clock.now += value
+            case "start":
+                deployed.start()
+            case "rotate":
+                deployed.rotate(f"{len(deployed.secrets.versions)}-{number}")
+            case "fail":
+                # The current key can be read throughout: without Secrets Manager, an instance keeps the one it has.
+                deployed.secrets.fails = {"AWSPREVIOUS"} if value else set()
+            case "read":
+                instance = deployed.instances[value % len(deployed.instances)]
+                for secret in deployed.secrets.versions:
+                    _reads(instance, deployed.forge(secret.text, at=deployed.clock.now - value))
+                check(instance)
