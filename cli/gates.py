@@ -15,7 +15,13 @@ from cli.grants_table import GrantsTable
 from cli.policies import Policies, Way
 from cli.simulate import Simulator
 from cli.source import FORMS, Source
-from gate.errors import GateError, NotebookBusyError, NotebookMissingError, NotGrantedError, SignInEndedError
+from gate.errors import (
+    NotebookBusyError,
+    NotebookMissingError,
+    NotGrantedError,
+    PlaceUnknownError,
+    SignInEndedError,
+)
 from gate.grants import Grant, Grants
 from gate.identity.caller import Caller
 from gate.identity.id_token import matters
@@ -110,7 +116,7 @@ class Explanation:
     def _roles(self, question: Question) -> Iterator[Finding]:
         try:
             way = self._way(question)
-        except GateError as error:
+        except PlaceUnknownError as error:
             mend = "Add it to elsewhere.places in gate.toml, deploy, and deploy the launch role there."
             yield Finding("launch role", False, f"{question.notebook.place} is not set up", error.reason, mend)
             return
