@@ -1,15 +1,15 @@
 """`gate explain`: why somebody gets into a notebook, or why not."""
 
-import ipaddress
-import re
 from typing import Annotated
 
 import typer
 
 from cli.errors import NOT_SO, CommandError
-from cli.gates import ALLOWED, Explanation, Finding, Question
+from cli.finding import ALLOWED, Finding
+from cli.gates import Explanation, Question
 from cli.output import AsJson, Output
 from cli.principal import principal
+from cli.source import Source
 from gate.errors import InvalidNotebookNameError
 from gate.notebook import Notebook
 
@@ -18,14 +18,20 @@ def explain(
     context: typer.Context,
     who: Annotated[str, typer.Argument(help="alice@example.com, iam:ARN or slack:TEAM/USER.")],
     notebook: Annotated[str, typer.Argument(help="NAME, or ACCOUNT/REGION/NAME for one elsewhere.")],
-    source: Annotated[str, typer.Option("--from", help="The address that they come from, or a VPC endpoint's id.")],
+    source: Annotated[
+        str, typer.Option("--from", help="The address that they come from: ADDRESS, or ADDRESS@ENDPOINT.")
+    ] = "",
+    opened_from: Annotated[str, typer.Option(help="Where they open the notebook, if they use it elsewhere.")] = "",
+    used_from: Annotated[str, typer.Option(help="Where they use the notebook, if they open it elsewhere.")] = "",
     group: Annotated[
         list[str] | None, typer.Option(help="A group that they are in; several times for several.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which gate stops somebody on the way into a notebook, and what would mend it. Ends with 3 when one does."""
-    question = _question(who, group or [], notebook, source)
+    opened = _source("--opened-from", opened_from) if opened_from else _source("--from", source)
+    used = _source("--used-from", used_from) if used_from else _source("--from", source)
+    question = _question(who, group or [], notebook, opened, used)
     out = Output(as_json=as_json)
     findings = list(Explanation(context.obj.deployed).walk(question))
     stopped = next((finding for finding in findings if not finding.passed), None)
@@ -47,7 +53,7 @@ def _say(out: Output, finding: Finding) -> None:
         out.say(f"  → {finding.mend}")
 
 
-def _question(who: str, groups: list[str], notebook: str, source: str) -> Question:
+def _question(who: str, groups: list[str], notebook: str, opened_from: Source, used_from: Source) -> Question:
     try:
         subject = principal(who)
     except ValueError as error:
@@ -58,9 +64,13 @@ def _question(who: str, groups: list[str], notebook: str, source: str) -> Questi
         named = Notebook.parse(notebook)
     except InvalidNotebookNameError:
         raise CommandError(f"{notebook!r} is no notebook's name; write name, or account/region/name") from None
-    if not re.fullmatch(r"vpce-[0-9a-f]{8,17}", source):
-        try:
-            source = str(ipaddress.ip_address(source))
-        except ValueError:
-            raise CommandError(f"--from {source} is no address; write one such as 203.0.113.7") from None
-    return Question(subject, groups, named, source)
+    return Question(subject, groups, named, opened_from, used_from)
+
+
+def _source(option: str, text: str) -> Source:
+    if not text:
+        raise CommandError("Say where they come from: --from, or both --opened-from and --used-from")
+    try:
+        return Source.parse(text)
+    except ValueError as error:
+        raise CommandError(f"{option} {error}") from None

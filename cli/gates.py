@@ -1,39 +1,33 @@
 """The gates that a caller passes on the way into a notebook, one by one, each asked as the function asks it."""
 
-import ipaddress
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cli.deployed import Deployed
+from cli.errors import CommandError
+from cli.finding import Finding
 from cli.grant_entry import Item, day_of
 from cli.grant_rows import faults
 from cli.grant_rows import mend as mend_of
 from cli.grants_table import GrantsTable
+from cli.policies import Policies, Way
 from cli.simulate import Simulator
-from gate.errors import GateError, NotebookBusyError, NotebookMissingError, NotGrantedError, SignInEndedError
+from cli.source import FORMS, Source
+from gate.errors import (
+    NotebookBusyError,
+    NotebookMissingError,
+    NotGrantedError,
+    PlaceUnknownError,
+    SignInEndedError,
+)
 from gate.grants import Grant, Grants
 from gate.identity.caller import Caller
 from gate.identity.id_token import matters
-from gate.launch.launcher import NOT_READY, policy_for
-from gate.launch.names import session_name
-from gate.launch.place import Target, target_of
+from gate.launch.launcher import NOT_READY
+from gate.launch.place import target_of
 from gate.notebook import Notebook
-
-ALLOWED = "allowed"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one gate says."""
-
-    gate: str
-    passed: bool
-    text: str
-    reason: str = ALLOWED
-    """The code that the function would log and answer with."""
-    mend: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,8 +37,10 @@ class Question:
     principal: str
     groups: Sequence[str]
     notebook: Notebook
-    source: str
-    """An address, or a VPC endpoint's id."""
+    opened_from: Source
+    """Where they click the bookmark."""
+    used_from: Source
+    """Where the notebook sees them; mostly the same."""
 
 
 class Explanation:
@@ -54,10 +50,11 @@ class Explanation:
         self._deployed = deployed
         self._clock = clock
         self._simulator = Simulator(deployed)
+        self._policies = Policies(deployed, self._simulator)
 
     def walk(self, question: Question) -> Iterator[Finding]:
         """Yield what each gate says; the last one is the one that stops, if any does. Raises `CommandError`."""
-        for gate in (self._network, self._identity, self._grant, self._roles, self._state):
+        for gate in (self._network, self._identity, self._grant, self._roles, self._state, self._use):
             for finding in gate(question):
                 yield finding
                 if not finding.passed:
@@ -66,9 +63,11 @@ class Explanation:
     def _network(self, question: Question) -> Iterator[Finding]:
         settings = self._deployed.settings
         listed = settings.private_endpoints or settings.networks
-        inside = _is_inside(question.source, listed)
-        told = f"{question.source} is {'' if inside else 'not '}in {', '.join(listed)}"
-        mend = "Have them join the VPN, or add the network to `networks` in gate.toml and deploy."
+        source = question.opened_from
+        inside = source.endpoint in listed if settings.private_endpoints else source.is_in(listed)
+        told = f"{source} is {'' if inside else 'not '}in {', '.join(listed)}"
+        setting = "endpoint to `private_endpoints`" if settings.private_endpoints else "network to `networks`"
+        mend = f"Have them join the VPN, or add the {setting} in gate.toml and deploy."
         yield Finding("network", True, told) if inside else Finding("network", False, told, "outside_networks", mend)
 
     def _identity(self, question: Question) -> Iterator[Finding]:
@@ -115,43 +114,19 @@ class Explanation:
         yield Finding("grant", True, f"{grant.principal} may open it (power {grant.power}{until})")
 
     def _roles(self, question: Question) -> Iterator[Finding]:
-        caller, grant = self._caller(question), self._find(question)
         try:
-            target = target_of(self._deployed.config, question.notebook)
-        except GateError as error:
+            way = self._way(question)
+        except PlaceUnknownError as error:
             mend = "Add it to elsewhere.places in gate.toml, deploy, and deploy the launch role there."
             yield Finding("launch role", False, f"{question.notebook.place} is not set up", error.reason, mend)
             return
-        if target.external_id:
+        if way.target.external_id:
             yield Finding(
-                "launch role", True, f"{target.role_arn} is in another account, and can't be looked at from here"
+                "launch role", True, f"{way.target.role_arn} is in another account, and can't be looked at from here"
             )
         else:
-            yield self._role(target, question)
-        yield self._session(target, caller, grant, question)
-
-    def _role(self, target: Target, question: Question) -> Finding:
-        name = session_name(self._caller(question).name)
-        for source in (*self._egress(), question.source):
-            if not self._simulator.role_allows(target, source, name):
-                who = "the function" if source != question.source else "they"
-                return Finding(
-                    "launch role",
-                    False,
-                    f"Its policy denies what {who} would do from {source}",
-                    "aws_denied",
-                    "gate doctor compares the role with the settings; deploy again to put it right.",
-                )
-        return Finding("launch role", True, f"{target.role_arn.rpartition('/')[2]} lets the function and them through")
-
-    def _session(self, target: Target, caller: Caller, grant: Grant, question: Question) -> Finding:
-        policy = policy_for(self._deployed.config, caller, grant, target)
-        name = session_name(caller.name)
-        for source in (*self._egress(), question.source):
-            if not self._simulator.session_allows(policy, target, source, name):
-                mend = "Look at pin, vpc_endpoints and vpc.egress in gate.toml."
-                return Finding("session policy", False, f"It denies {source}", "aws_denied", mend)
-        return Finding("session policy", True, f"{question.notebook} alone, as {name}")
+            yield self._policies.role(way)
+        yield self._policies.session(way)
 
     def _state(self, question: Question) -> Iterator[Finding]:
         target = target_of(self._deployed.config, question.notebook)
@@ -169,6 +144,17 @@ class Explanation:
         else:
             yield Finding("notebook", True, "It is InService")
 
+    def _use(self, question: Question) -> Iterator[Finding]:
+        yield self._policies.use(self._way(question), question.used_from)
+
+    def _way(self, question: Question) -> Way:
+        target = target_of(self._deployed.config, question.notebook)
+        if self._deployed.config.pin != "networks":
+            for source in (question.opened_from, question.used_from):
+                if not source.address:
+                    raise CommandError(f"Many share {source}, and the address decides; write it, too: {FORMS}")
+        return Way(target, self._caller(question), self._find(question))
+
     def _find(self, question: Question) -> Grant:
         config = self._deployed.config
         dynamodb = self._deployed.aws.client("dynamodb")
@@ -184,17 +170,4 @@ class Explanation:
     def _caller(self, question: Question) -> Caller:
         groups = tuple(group for group in question.groups if matters(group, self._deployed.config.groups))
         via: Any = {"iam": "iam", "slack": "ticket"}.get(question.principal.partition(":")[0], "session")
-        return Caller(question.principal, groups, via, question.source, self._clock())
-
-    def _egress(self) -> list[str]:
-        return [network.partition("/")[0] for network in self._deployed.config.egress[:1]]
-
-
-def _is_inside(source: str, listed: Sequence[str]) -> bool:
-    if source in listed:
-        return True
-    try:
-        address = ipaddress.ip_address(source)
-        return any(address in ipaddress.ip_network(network) for network in listed)
-    except ValueError:
-        return False
+        return Caller(question.principal, groups, via, question.opened_from.address, self._clock())

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
 from cli.deployed import Deployed
+from cli.source import Source
 from gate.launch.place import Target
 from gate.launch.policy import OPEN
 from gate.notebook import Notebook
@@ -20,11 +21,11 @@ class Simulator:
     def __init__(self, deployed: Deployed) -> None:
         self._deployed = deployed
 
-    def role_allows(self, target: Target, source: str, name: str) -> bool:
+    def role_allows(self, target: Target, source: Source, name: str) -> bool:
         """Tell whether the launch role, as it stands, opens `target` for a session `name` that begins now."""
         return self._allowed("simulate_principal_policy", target, source, name, PolicySourceArn=target.role_arn)
 
-    def session_allows(self, policy: str, target: Target, source: str, name: str) -> bool:
+    def session_allows(self, policy: str, target: Target, source: Source, name: str) -> bool:
         """Tell whether the session policy alone does."""
         return self._allowed("simulate_custom_policy", target, source, name, PolicyInputList=[policy])
 
@@ -41,11 +42,10 @@ class Simulator:
                 raise
         return str(answer["NotebookInstanceStatus"])
 
-    def _allowed(self, operation: str, target: Target, source: str, name: str, **policies: Any) -> bool:
-        seen_as = ("aws:SourceVpce", "string") if source.startswith("vpce-") else ("aws:SourceIp", "ip")
+    def _allowed(self, operation: str, target: Target, source: Source, name: str, **policies: Any) -> bool:
         issued = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         entries = [
-            (*seen_as, source),
+            *((key, kind, value) for key, (kind, value) in source.context.items()),
             ("aws:SourceIdentity", "string", name),
             ("aws:TokenIssueTime", "date", issued),
         ]

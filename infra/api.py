@@ -22,6 +22,7 @@ OPEN_ROUTES = (
     ("GET", "/login"),
     ("GET", "/login/callback"),
     ("POST", "/logout"),
+    ("GET", "/help"),
     ("GET", "/health"),
 )
 """Routes on which the function itself finds out who is calling."""

@@ -20,6 +20,17 @@ def _network(text: str) -> str:
         raise ValueError(f'has host bits set; write "{mend}", or "{text.split("/")[0]}" for that one address') from None
 
 
+_SUBNET_PREFIXES = {4: range(16, 29), 6: range(44, 65)}
+"""Prefix lengths of a subnet, by IP version (Amazon VPC user guide, "Subnet sizing")."""
+
+
+def _subnet(text: str) -> str:
+    network = ipaddress.ip_network(text)
+    if network.prefixlen not in _SUBNET_PREFIXES[network.version]:
+        raise ValueError('is too large or too small for a subnet; write the subnet\'s own CIDR, such as "10.0.1.0/24"')
+    return text
+
+
 def pattern(form: str, mend: str) -> AfterValidator:
     """Return a validator for text of the `form` (a regular expression) that AWS gives it; `mend`: what to write."""
 
@@ -48,6 +59,7 @@ def _is_issuer(text: str) -> bool:
 
 
 Network = Annotated[str, AfterValidator(_network)]
+SubnetCidr = Annotated[str, AfterValidator(_network), AfterValidator(_subnet)]
 VpcEndpoint = Annotated[str, pattern(r"vpce-[0-9a-f]{8,17}", 'write it as in "vpce-0123456789abcdef0"')]
 Subnet = Annotated[str, pattern(r"subnet-[0-9a-f]{8,17}", 'write it as in "subnet-0123456789abcdef0"')]
 Account = Annotated[str, pattern(r"\d{12}", 'write its twelve digits, such as "123456789012"')]

@@ -24,6 +24,7 @@ from infra.setting_types import (
     SecretArn,
     SlackTeam,
     Subnet,
+    SubnetCidr,
     TopicArn,
     VpcEndpoint,
     VpcId,
@@ -32,6 +33,9 @@ from infra.setting_types import (
 
 SHORTEST_SESSION, LONGEST_SESSION = 1800, 43_200
 """Seconds; the range that CreatePresignedNotebookInstanceUrl takes (API reference)."""
+
+LONGEST_NETWORKS = 2000
+"""Characters of all networks in the function's environment, where all variables together have 4 KB (Lambda quotas)."""
 
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
 """Retention periods that CloudWatch Logs knows (API reference of PutRetentionPolicy)."""
@@ -100,6 +104,7 @@ class VpcSettings(Section):
     subnet_ids: list[Subnet] = []
     no_egress: bool = False
     egress: list[Network] = Field(default=[], max_length=8)
+    subnet_cidrs: list[SubnetCidr] = Field(default=[], max_length=8)
 
     @field_validator("subnet_ids")
     @classmethod
@@ -120,6 +125,18 @@ class VpcSettings(Section):
             raise ValueError("has addresses but vpc.no_egress says that there are none; leave one of the two out")
         if "id" in info.data and not info.data["id"] and value:
             raise ValueError("is only for an existing VPC; write vpc.id, or leave egress empty")
+        return value
+
+    @field_validator("subnet_cidrs")
+    @classmethod
+    def _are_the_subnets(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if info.data.get("no_egress") and not value:
+            raise ValueError(
+                "is empty, but with vpc.no_egress the function reaches SageMaker through a VPC endpoint; write the "
+                "CIDRs of vpc.subnet_ids, since session policies must let the function itself through"
+            )
+        if "id" in info.data and not info.data["id"] and value:
+            raise ValueError("is only for an existing VPC; write vpc.id, or leave subnet_cidrs empty")
         return value
 
 
@@ -224,7 +241,7 @@ class Settings(Section):
     private_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)
     vpc_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)
     networks: list[Network] = Field(default=[], max_length=100)
-    pin: Literal["caller", "networks"] = "caller"
+    pin: Literal["caller", "network", "networks"] = "caller"
     snap_start: bool = True
     identity: IdentitySettings = IdentitySettings()
     slack: SlackSettings = SlackSettings()
@@ -258,6 +275,26 @@ class Settings(Section):
             raise ValueError(
                 "is of no use with a private API, where callers have private addresses; write vpc_endpoints, or "
                 'pin = "networks"'
+            )
+        if value == "network" and info.data.get("private_endpoints"):
+            raise ValueError(
+                "needs public addresses, but a private API sees private ones, which no entry of networks holds; write "
+                'pin = "caller" or pin = "networks"'
+            )
+        if value == "network" and len(",".join(info.data.get("networks", []))) > LONGEST_NETWORKS:
+            raise ValueError(
+                f"hands all networks to the function, whose environment has room for {LONGEST_NETWORKS} characters of "
+                'them; join neighbouring networks, or write pin = "networks"'
+            )
+        return value
+
+    @field_validator("vpc")
+    @classmethod
+    def _leads_to_sagemaker(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
+        if value.subnet_cidrs and "vpc_endpoints" in info.data and not info.data["vpc_endpoints"]:
+            raise ValueError(
+                "has subnet_cidrs, but vpc_endpoints is empty; write there the endpoint of SageMaker's API that these "
+                "subnets use, or leave subnet_cidrs empty"
             )
         return value
 

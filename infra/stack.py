@@ -14,6 +14,7 @@ from infra.identity import Issuer, UserPool
 from infra.launch_role import LaunchRole, allow_assuming
 from infra.monitoring import Monitoring
 from infra.network import Network
+from infra.pin import warn_of_unknown_addresses
 from infra.settings import Settings
 from infra.slack import Slack
 
@@ -25,6 +26,7 @@ class GateStack(cdk.Stack):
         super().__init__(scope, construct_id, description="Notebook Gate", **options)
         # For `gate doctor` and `gate explain`: which settings are deployed, not which stand in a file somewhere.
         self.template_options.metadata = {"NotebookGate": settings.model_dump(mode="json")}
+        warn_of_unknown_addresses(self, settings)
         network = Network(self, "Network", settings=settings.vpc, log_days=settings.limits.log_days)
         grants = GrantsTable(self, "Grants")
         key = session_secret(self)
@@ -76,8 +78,12 @@ class GateStack(cdk.Stack):
                 "GATE_TRUST_EMAIL": "true" if settings.identity.trust_email else "false",
                 "GATE_USER_ROLES": listed(settings.identity.user_roles),
                 "GATE_PIN": settings.pin,
-                "GATE_EGRESS": listed(network.egress),
+                # All of them may be long, and the environment is small: only where the function needs them.
+                "GATE_NETWORKS": listed(settings.networks) if settings.pin == "network" else "",
+                "GATE_PRIVATE_ENDPOINTS": listed(settings.private_endpoints),
                 "GATE_VPC_ENDPOINTS": listed(settings.vpc_endpoints),
+                "GATE_EGRESS": listed(network.egress),
+                "GATE_SUBNET_CIDRS": listed(settings.vpc.subnet_cidrs),
                 "GATE_SIGN_IN_SECONDS": str(settings.identity.sign_in_seconds),
                 "GATE_MAX_SESSION": str(settings.limits.session),
                 "GATE_ELSEWHERE": listed(settings.elsewhere.places),

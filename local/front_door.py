@@ -11,6 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
+from local.aws.source import Source
 from local.deployment import Deployment
 from local.evaluator import Access, Evaluator
 from local.events import HttpAnswer, HttpRequest, Match, answer_of, event_of, find_route, method_arn
@@ -38,8 +39,12 @@ class FrontDoor:
         handler: Handler,
         users: Sequence[IamUser],
         base_path: str,
+        endpoints: Mapping[str, str] | None = None,
     ) -> None:
-        """`base_path`: `/prod` to serve under the stage as API Gateway's own address does, empty as a domain does."""
+        """`base_path`: `/prod` to serve under the stage as API Gateway's own address does, empty as a domain does.
+
+        `endpoints`: of a private API, by the address of this machine that plays those who come through them.
+        """
         # Read once: each is resolved out of the whole template.
         self._stage = deployment.stage
         self._policy = deployment.api_policy
@@ -50,6 +55,7 @@ class FrontDoor:
         self._handler = handler
         self._users = users
         self._base_path = base_path
+        self._endpoints = endpoints or {}
         self.remaining_ms = 28_000
         """What Lambda says is left when the function begins; the stack's time-out."""
         self.calls = 0
@@ -110,7 +116,7 @@ class FrontDoor:
         return self._instance.submit(self._call, request, match, user).result()
 
     def _admitted(self, request: HttpRequest, user: str | None) -> bool:
-        context = {"aws:SourceIp": request.address}
+        context = dict(Source(request.address, self._endpoints.get(request.address, "")).context)
         if user:
             context["aws:PrincipalAccount"] = ACCOUNT
         return self._evaluator.allows(

@@ -1,5 +1,6 @@
 """Everything together: the synthesised deployment, and all that it needs, on this machine."""
 
+import ipaddress
 import os
 import threading
 import time
@@ -25,6 +26,7 @@ from local.aws.operations import Operations
 from local.aws.presigned import PresignedUrls
 from local.aws.seed import empty, fill, keep_secrets, make_launch_role, make_notebooks
 from local.aws.server import Aws
+from local.aws.source import Source
 from local.deployment import Deployment
 from local.environment import functions_environment
 from local.evaluator import Evaluator
@@ -40,7 +42,7 @@ from local.slack.play import HOST as SLACK
 from local.slack.play import Play
 from local.slack.workspace import Workspace
 from local.sockets import listening_sockets
-from local.template import ACCOUNT, REGION, Template, synthesise
+from local.template import ACCOUNT, EGRESS, REGION, Template, synthesise
 
 INSIDE = "127.0.0.1/32"
 """The one network that is inside; 127.0.0.2 and all others are outside."""
@@ -77,8 +79,9 @@ class World:
         """`issuer`: somebody's own provider in place of the local one. `settings`: more of `gate.toml`.
 
         `change`: what to do to the template before it is deployed, to see what then no longer holds.
-        `folder`: where the notebooks' files are. `endpoints`: VPC endpoints, by the address of this machine that plays
-        those who come through them. `slack`: somebody's own app in place of the local workspace's.
+        `folder`: where the notebooks' files are. `endpoints`: VPC endpoints of notebooks, by the address of this
+        machine that plays those who come through them; a private API is reached from these addresses alone.
+        `slack`: somebody's own app in place of the local workspace's.
         `between`: given each neighbour's name and address, returns where the function finds it instead.
         """
         self._sample = sample
@@ -125,15 +128,17 @@ class World:
         secret_arn = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:client-secret-AbCdEf" if client_secret else ""
         own = {"issuer": ELSEWHERE, "client_id": client_id, "client_secret_arn": secret_arn}
         identity = {**self._settings.get("identity", {}), **own}
-        slack = self._slack_app.settings(self._settings.get("slack", {}))
-        settings = Settings.parse({"networks": [INSIDE], **self._settings, "identity": identity, "slack": slack})
+        wanted = {"networks": [INSIDE], **self._settings, "identity": identity}
+        if not self._settings.get("private_endpoints"):  # Slack's servers reach no private API
+            wanted["slack"] = self._slack_app.settings(self._settings.get("slack", {}))
+        settings = Settings.parse(wanted)
         template = synthesise(settings)
         if self._change:
             self._change(template)
         self.deployment = Deployment(template)
         self.evaluator = self._started.enter_context(Evaluator())
         self.authority = Authority(self.deployment, self.evaluator)
-        self._start_aws()
+        self._start_aws(settings)
         environment = self.deployment.environment
         fill(self.operator, self.deployment.table, self._sample.grants)
         self.base_path = f"/{self.deployment.stage}" if self._under_stage else ""
@@ -143,7 +148,7 @@ class World:
             self.operator,
             {
                 environment["GATE_SESSION_SECRET_ARN"]: os.urandom(32).hex(),
-                environment["GATE_SLACK_SECRET_ARN"]: self._slack_app.secret(self.slack),
+                environment.get("GATE_SLACK_SECRET_ARN", ""): self._slack_app.secret(self.slack),
                 secret_arn: client_secret,
             },
         )
@@ -155,7 +160,7 @@ class World:
         aws_urls = {service: self._between(service, self.aws.function_url) for service in OPERATIONS}
         aws = self._started.enter_context(functions_environment(self.aws.function_url, aws_urls))
         self.slack.url = self._between("slack", self.slack.url)
-        slack_here = self._slack_app.environment(self.slack, environment)
+        slack_here = self._slack_app.environment(self.slack, environment) if settings.slack.teams else {}
         here = {**aws, **slack_here, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
         self._environment |= {**environment, **here}
         self.start_anew()
@@ -166,6 +171,7 @@ class World:
             handler=handler,
             users=[*self._sample.iam_users, operator],
             base_path=self.base_path,
+            endpoints={address: endpoint for endpoint in settings.private_endpoints[:1] for address in self._endpoints},
         )
         self._started.callback(self.front_door.close)
         self.site = Site(
@@ -180,7 +186,7 @@ class World:
         listener = Listener(sockets, self._serve)
         self._started.callback(listener.close)
 
-    def _start_aws(self) -> None:
+    def _start_aws(self, settings: Settings) -> None:
         self._jupyters = Jupyters(self._folder)
         self._started.callback(self._jupyters.close)
         self.instances = Instances(self._clock, faster=self._sample.faster, left=self._jupyters.stop)
@@ -197,7 +203,7 @@ class World:
         )
         self._environment: dict[str, str] = {}  # filled once everything has its address
         control = Control(self.deployment, self.evaluator, self._environment, self.authority.operator_key)
-        self.aws = Aws(self.authority, operations, control)
+        self.aws = Aws(self.authority, operations, control, _functions_source(settings))
         self._started.callback(self.aws.close)
 
     def _start_slack(self) -> None:
@@ -249,6 +255,13 @@ class World:
             aws_access_key_id=self.authority.operator_key,
             aws_secret_access_key="local",
         )
+
+
+def _functions_source(settings: Settings) -> Source:
+    if settings.vpc.no_egress:
+        subnet = ipaddress.ip_network(settings.vpc.subnet_cidrs[0])
+        return Source(str(subnet[4]), settings.vpc_endpoints[0])  # AWS keeps the first four addresses to itself
+    return Source(EGRESS)
 
 
 def _host_of(notebook: str) -> str:

@@ -150,5 +150,6 @@ ENDPOINTS = (
              _SLACK, in_time=SLACK_IN_TIME),
     Endpoint("POST /slack: shortcut", _slack(lambda world: world.slack.shortcut(SLACK_USER)),
              _SLACK, in_time=SLACK_IN_TIME),
+    Endpoint("GET /help", lambda _world, person: lambda: person.go("/help", headers=JSON)),
     Endpoint("GET /health", lambda _world, person: lambda: person.go("/health", headers=JSON)),
 )  # fmt: skip

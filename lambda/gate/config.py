@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
+
+Pin = Literal["caller", "network", "networks"]
+"""What an opened notebook is pinned to: the caller's address, its entry of the networks, or all of the networks."""
 
 
 class ConfigError(Exception):
@@ -44,10 +47,17 @@ class Config:
     """Shell-style patterns of the groups that can matter to a grant."""
     trust_email: bool
     user_roles: tuple[str, ...]
-    pin: Literal["caller", "networks"]
-    egress: tuple[str, ...]
-    """CIDRs from which the function itself reaches AWS."""
+    pin: Pin
+    networks: tuple[str, ...]
+    """CIDRs from which people come; told only where `pin` is `network`."""
+    private_endpoints: tuple[str, ...]
+    """VPC endpoints through which alone the API is reached; with any, it sees callers' addresses in the VPC."""
     vpc_endpoints: tuple[str, ...]
+    """VPC endpoints through which notebooks may be opened and used."""
+    egress: tuple[str, ...]
+    """CIDRs of the public addresses from which the function itself reaches AWS."""
+    subnet_cidrs: tuple[str, ...]
+    """CIDRs of the subnets from which the function itself reaches SageMaker's API through one of `vpc_endpoints`."""
     sign_in_seconds: int
     max_session: int
     """Seconds; also the length of a grant that names none."""
@@ -93,8 +103,8 @@ class Config:
                 problems.append(f"{name} is not set")
             return value
 
-        def words(name: str) -> tuple[str, ...]:
-            return tuple(word.strip() for word in environ.get(name, "").split(",") if word.strip())
+        def words(name: str, *, optional: bool = True) -> tuple[str, ...]:
+            return tuple(word.strip() for word in text(name, optional=optional).split(",") if word.strip())
 
         def seconds(name: str) -> int:
             value = environ.get(name, "")
@@ -122,9 +132,12 @@ class Config:
             groups=words("GATE_GROUPS"),
             trust_email=choice("GATE_TRUST_EMAIL", ("true", "false")) == "true",
             user_roles=words("GATE_USER_ROLES"),
-            pin=cast('Literal["caller", "networks"]', choice("GATE_PIN", ("caller", "networks"))),
-            egress=words("GATE_EGRESS"),
+            pin=cast("Pin", choice("GATE_PIN", get_args(Pin))),
+            networks=words("GATE_NETWORKS", optional=environ.get("GATE_PIN") != "network"),
+            private_endpoints=words("GATE_PRIVATE_ENDPOINTS"),
             vpc_endpoints=words("GATE_VPC_ENDPOINTS"),
+            egress=words("GATE_EGRESS"),
+            subnet_cidrs=words("GATE_SUBNET_CIDRS"),
             sign_in_seconds=seconds("GATE_SIGN_IN_SECONDS"),
             max_session=seconds("GATE_MAX_SESSION"),
             elsewhere=words("GATE_ELSEWHERE"),

@@ -11,6 +11,7 @@ from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from local.aws.calls import ApiError, Call
+from local.aws.source import Source
 from local.deployment import Deployment, Role
 from local.evaluator import Access, Evaluator
 from local.template import ACCOUNT
@@ -93,14 +94,14 @@ class Authority:
         identity: Identity,
         action: str,
         resource: str,
-        source: str,
+        source: Source | str,
         context: Mapping[str, str | list[str]] | None = None,
     ) -> bool:
         """Return whether `identity` may do `action` on `resource`.
 
-        `source`: the address at which it is seen, or the id of the VPC endpoint through which it comes.
+        `source`: where the request comes from; a plain address is one of the internet.
         """
-        key = "aws:SourceVpce" if source.startswith("vpce-") else "aws:SourceIp"
+        origin = Source(source) if isinstance(source, str) else source
         # A role's trust policy is the resource policy of the calls that assume it.
         target = self.roles.get(resource)
         return self._evaluator.allows(
@@ -109,7 +110,7 @@ class Authority:
                 resource=resource,
                 account=ACCOUNT,
                 principal=identity.arn,
-                context={key: source, **identity.context, **(context or {})},
+                context={**origin.context, **identity.context, **(context or {})},
                 identity_policies=(*self.roles[identity.role_arn].policies, *self._added(identity.role_arn)),
                 session_policy=identity.session_policy,
                 resource_policy=target.trust if target else None,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
+from local.aws.source import Source
 from local.template import ACCOUNT, REGION
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
@@ -38,8 +39,7 @@ class Call:
     operation: str
     parameters: Mapping[str, Any]
     access_key: str
-    source: str
-    """The address from which AWS sees the call come."""
+    source: Source
 
     @property
     def permissions(self) -> list[tuple[str, str, dict[str, str | list[str]]]]:
@@ -85,7 +85,7 @@ class Call:
         raise UnmappedCallError(f"{self.service}:{self.operation} is not known here")
 
 
-def read_call(environ: dict[str, Any], source: str) -> Call:
+def read_call(environ: dict[str, Any], source: Source) -> Call:
     """Read the call out of a WSGI `environ`, whose body can be read again afterwards.
 
     Raises `UnmappedCallError` when the request is not signed, or not in a protocol of the services used here.

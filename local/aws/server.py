@@ -11,8 +11,8 @@ from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call, UnmappedCallError, read_call
 from local.aws.control import Control
 from local.aws.operations import Operations
+from local.aws.source import Source
 from local.serving import serve_wsgi
-from local.template import EGRESS
 
 _QUERY = frozenset({"sts", "iam", "cloudformation", "ec2"})
 """Services with a form in and XML out."""
@@ -24,13 +24,14 @@ App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 class Aws:
     """Serves AWS's APIs on loopback. Data lies in moto's backends, in this process."""
 
-    def __init__(self, authority: Authority, operations: Operations, control: Control) -> None:
+    def __init__(self, authority: Authority, operations: Operations, control: Control, function: Source) -> None:
+        """`function`: where the function's calls come from."""
         self._authority = authority
         self._control = control
         self._operations = operations
         self._moto: App = DomainDispatcherApplication(create_backend_app)
         # A door of its own, since the function's socket has this machine's address, not the NAT gateway's.
-        self._doors = [serve_wsgi(self._app(EGRESS)), serve_wsgi(self._app(None))]
+        self._doors = [serve_wsgi(self._app(function)), serve_wsgi(self._app(None))]
         self.function_url, self.url = (door.url for door in self._doors)
 
     def close(self) -> None:
@@ -38,11 +39,11 @@ class Aws:
         for door in self._doors:
             door.close()
 
-    def _app(self, source: str | None) -> App:
+    def _app(self, source: Source | None) -> App:
         def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
             call: Call | None = None
             try:
-                call = read_call(environ, source or environ["REMOTE_ADDR"])
+                call = read_call(environ, source or Source(environ["REMOTE_ADDR"]))
                 self._authority.check(call)
                 answer = self._operations.answer(call, self._authority.identity(call.access_key))
                 answer = self._control.answer(call) if answer is None else answer

@@ -17,6 +17,7 @@ from local.aws.authority import Authority
 from local.aws.calls import ApiError, notebook_arn
 from local.aws.instances import Instances
 from local.aws.presigned import PresignedUrl, PresignedUrls
+from local.aws.source import Source
 from local.notebook.jupyter import JupyterError, Jupyters
 from local.notebook.pages import not_running_page, refused_page
 from local.notebook.proxy import forward, relay
@@ -104,7 +105,7 @@ class Site:
 
     async def _permitted(self, incoming: web.BaseRequest, url: PresignedUrl) -> bool:
         address = incoming.remote or ""
-        source = self._endpoints.get(address, address)
+        source = Source(address, self._endpoints.get(address, ""))
         arn = notebook_arn(url.notebook, REGION)
         return await self._do(self._authority.allows, url.creator, OPEN, arn, source)
 

@@ -87,6 +87,18 @@ def test_who_has_no_notebooks_is_told_whom_to_ask(page: Page, world: World) -> N
     assert _violations(page) == []
 
 
+def test_whoever_a_notebook_refuses_finds_help_without_javascript(chromium: Browser, world: World) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(world.base_url)
+    sign_in(page, "alice@example.com")
+    expect(page.get_by_text("You come from 127.0.0.1")).to_be_visible()
+    page.get_by_role("link", name="When a notebook refuses you").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("When a notebook refuses you")
+    expect(page.get_by_text("send your platform team these facts")).to_contain_text("127.0.0.1")
+    context.close()
+
+
 def test_a_bookmark_is_copied(page: Page, world: World) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(world.base_url)
@@ -187,6 +199,8 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     clock.ahead -= 60  # to before the cutoff
     sign_in(page, "bob@example.com")
     look("sign-in-ended", "Your sign-in was ended")
+    page.goto(f"{world.base_url}/help")
+    look("help", "When a notebook refuses you")
     page.goto(f"{world.base_url}/nope")
     look("no-such-page", "There is no such page")
     assert [text for text in complaints if "Content Security Policy" in text] == []

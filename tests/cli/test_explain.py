@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 
 from cli.aws import Aws
 from cli.deployed import Deployed
-from cli.gates import ALLOWED, Explanation, Question
+from cli.finding import ALLOWED
+from cli.gates import Explanation, Question
 from cli.grant_entry import Entry
+from cli.source import Source
 from gate.notebook import Notebook
 from local.sample import Sample
 from local.world import World
 from tests.cli.conftest import Gate
 from trials.person import Person
 
-INSIDE, COLLEAGUE, OUTSIDE, ENDPOINT = "127.0.0.1", "127.0.0.3", "127.0.0.2", "127.0.0.4"
+INSIDE, COLLEAGUE, OUTSIDE, IN_VPC = "127.0.0.1", "127.0.0.3", "127.0.0.2", "127.0.0.4"
+ENDPOINT, API_ENDPOINT = "vpce-0123456789abcdef0", "vpce-0fedcba9876543210"
 JSON = {"Accept": "application/json"}
 NOTEBOOKS = ("alice-notebook", "shared-notebook", "gone-notebook")
 PEOPLE = ("alice@example.com", "bob@example.com", "carol@example.com")
@@ -45,7 +48,8 @@ def world(sample: Sample) -> Iterator[World]:
     people = [each.model_copy(update={"groups": list(GROUPS.get(each.email, ()))}) for each in sample.people]
     endless = sample.model_copy(update={"people": people, "urls_per_second": 10_000})
     # Whoever is in `staff`: no pattern has that group, so that no grant by it may count.
-    with World(sample=endless, settings={"networks": networks, "identity": {"groups": ["data-*"]}}) as world:
+    settings = {"networks": networks, "vpc_endpoints": [ENDPOINT], "identity": {"groups": ["data-*"]}}
+    with World(sample=endless, settings=settings, endpoints={IN_VPC: ENDPOINT}) as world:
         yield world
 
 
@@ -86,7 +90,7 @@ GRANTS = st.sets(
 )
 
 
-def _outcome_of_the_function(world: World, cookies: Any, address: str, notebook: str) -> str:
+def _outcome_of_the_function(world: World, cookies: Any, address: str, used_from: str, notebook: str) -> str:
     person = Person(world, address)
     person.cookies.update(cookies)
     answer = person.go(f"/open/{Notebook.parse(notebook).segment}", headers=JSON)
@@ -95,7 +99,7 @@ def _outcome_of_the_function(world: World, cookies: Any, address: str, notebook:
     # The URL is only half of the way: AWS asks the policies again when it is used.
     url = answer.json()["authorized_url"]
     host = url.split("/")[2].partition(":")[0]
-    used = person.get(
+    used = Person(world, used_from).get(
         url.replace(host, "127.0.0.1"), headers={"Host": f"{host}:{world.port}"}, allow_redirects=False, timeout=120
     )
     assert used.status_code in (302, 403)
@@ -107,19 +111,23 @@ def _outcome_of_the_function(world: World, cookies: Any, address: str, notebook:
     who=st.sampled_from(PEOPLE),
     notebook=st.sampled_from([*NOTEBOOKS, "210987654321/eu-central-1/alice-notebook"]),
     address=st.sampled_from([INSIDE, INSIDE, COLLEAGUE, OUTSIDE]),
+    used_from=st.sampled_from([None, None, INSIDE, COLLEAGUE, OUTSIDE, IN_VPC]),
     grants=GRANTS,
     state=st.sampled_from(["InService", "InService", *STATES]),
     denied=st.sampled_from(["none", "none", *DENIES]),
 )
 def test_explain_and_the_function_agree(
     world: World, deployed: Deployed, cookies: dict[str, Any],
-    who: str, notebook: str, address: str, grants: Any, state: str, denied: str,
+    who: str, notebook: str, address: str, used_from: str | None, grants: Any, state: str, denied: str,
 ) -> None:  # fmt: skip
     _arrange(world, grants, state, denied)
-    question = Question(f"user:{who}", GROUPS.get(who, ()), Notebook.parse(notebook), address)
+    used_from = used_from or address
+    used = Source(used_from, ENDPOINT if used_from == IN_VPC else "")
+    question = Question(f"user:{who}", GROUPS.get(who, ()), Notebook.parse(notebook), Source(address), used)
     findings = list(Explanation(deployed).walk(question))
     explained = next((finding.reason for finding in findings if not finding.passed), ALLOWED)
-    assert explained == _outcome_of_the_function(world, cookies[who], address, notebook), findings
+    told = _outcome_of_the_function(world, cookies[who], address, used_from, notebook)
+    assert explained == told, findings
     # One stop at most, at the end, and it says what to do.
     assert all(finding.passed for finding in findings[:-1])
     assert findings[-1].passed or findings[-1].mend
@@ -147,7 +155,7 @@ def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, world: Wor
     said = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE)
     assert said.code == 0
     assert [line.split(":")[0][2:] for line in said.out.splitlines()] == [
-        "network", "identity", "grant", "launch role", "session policy", "notebook", "ey get in.",
+        "network", "identity", "grant", "launch role", "session policy", "notebook", "use", "ey get in.",
     ]  # fmt: skip
     out = gate("explain", "alice@example.com", "alice-notebook", "--from", OUTSIDE)
     assert (out.code, "→ Have them join the VPN" in out.out) == (3, True)
@@ -157,6 +165,38 @@ def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, world: Wor
     assert "→ Start it" in gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE).out
     document = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE, "--json").json
     assert (document["outcome"], document["gates"][-1]["gate"]) == ("notebook_stopped", "notebook")
+
+
+@pytest.mark.parametrize(
+    ("opened_from", "used_from", "reason", "said"),
+    [
+        (INSIDE, INSIDE, ALLOWED, f"{INSIDE} is allowed by aws:SourceIp in {INSIDE}/32, 198.51.100.10/32"),
+        (COLLEAGUE, COLLEAGUE, ALLOWED, f"{COLLEAGUE} is allowed by aws:SourceIp in {COLLEAGUE}/32"),
+        (INSIDE, COLLEAGUE, "aws_denied", "Have them open the bookmark again from there"),
+        (INSIDE, COLLEAGUE, "aws_denied", 'write pin = "network" (one entry of `networks`) or pin = "networks"'),
+        (INSIDE, OUTSIDE, "aws_denied", "Have them join the VPN, or add it to `networks`"),
+        (INSIDE, f"{IN_VPC}@{ENDPOINT}", "aws_denied", "A public API can't know their address in the VPC"),
+        (INSIDE, f"{IN_VPC}@{API_ENDPOINT}", "aws_denied", "add it to `vpc_endpoints`"),
+        (OUTSIDE, INSIDE, "outside_networks", "Have them join the VPN, or add the network to `networks`"),
+        (f"{INSIDE}@{ENDPOINT}", INSIDE, "outside_networks", "is not in"),
+    ],
+)
+def test_a_url_opened_here_and_used_there(
+    gate: Gate, world: World, opened_from: str, used_from: str, reason: str, said: str
+) -> None:
+    _arrange(world, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
+    words = ("explain", "alice@example.com", "alice-notebook", "--opened-from", opened_from, "--used-from", used_from)
+    assert gate(*words, "--json").json["outcome"] == reason
+    told = gate(*words)
+    assert (told.code, said in told.out) == (0 if reason == ALLOWED else 3, True), told.out
+
+
+def test_one_option_for_both_gives_way_to_the_one_that_is_for_less(gate: Gate, world: World) -> None:
+    _arrange(world, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
+    words = ("explain", "alice@example.com", "alice-notebook", "--from", INSIDE)
+    assert gate(*words, "--used-from", INSIDE).code == 0
+    assert gate(*words, "--used-from", COLLEAGUE).code == 3
+    assert gate(*words, "--opened-from", OUTSIDE, "--json").json["outcome"] == "outside_networks"
 
 
 @pytest.mark.parametrize(
@@ -182,6 +222,11 @@ def test_others_than_people_at_addresses(gate: Gate, world: World, who: str, sou
         (("alice", "n", "--from", "1.2.3.4"), "'alice' is nobody"),
         (("a@example.com", "n_", "--from", "1.2.3.4"), "is no notebook's name"),
         (("a@example.com", "n", "--from", "office"), "--from office is no address"),
+        (("a@example.com", "n"), "Say where they come from"),
+        (("a@example.com", "n", "--opened-from", "1.2.3.4"), "Say where they come from"),
+        (("a@example.com", "n", "--from", "1.2.3.4", "--used-from", "there"), "--used-from there is no address"),
+        (("a@example.com", "n", "--from", "x@vpce-0123456789abcdef0"), "is no address"),
+        (("a@example.com", "n", "--from", "10.0.0.1@vpce-x"), "names no VPC endpoint"),
     ],
 )
 def test_a_question_that_is_none_is_told(gate: Gate, words: tuple[str, ...], told: str) -> None:

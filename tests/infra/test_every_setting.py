@@ -25,7 +25,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "private_endpoints": ({**BASE, "vpc_endpoints": [ENDPOINT]}, [OTHER], '"Types": ["PRIVATE"]'),
     "vpc_endpoints": (BASE, [OTHER], f'"aws:SourceVpce": ["{OTHER}"]'),
     "networks": ({}, ["198.51.100.0/25"], '"198.51.100.0/25"'),
-    "pin": (BASE, "networks", '"GATE_PIN": "networks"'),
+    "pin": (BASE, "network", '"GATE_NETWORKS": "203.0.113.0/24"'),
     "snap_start": (BASE, True, '"ApplyOn": "PublishedVersions"'),
     "identity.issuer": ({**BASE, "identity": GIVEN}, "https://sso.example.com", '"GATE_ISSUER": "https://sso.example.com"'),
     "identity.client_id": ({**BASE, "identity": GIVEN}, "other", '"GATE_CLIENT_ID": "other"'),
@@ -45,11 +45,16 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "vpc.id": ({**BASE, "vpc": VPC}, "vpc-0fedcba9876543210", '"VpcId": "vpc-0fedcba9876543210"'),
     "vpc.subnet_ids": ({**BASE, "vpc": VPC}, ["subnet-0fedcba9"], '"SubnetIds": ["subnet-0fedcba9"]'),
     "vpc.no_egress": (
-        {**BASE, "vpc_endpoints": [ENDPOINT], "vpc": {**VPC, "egress": []}},
+        {**BASE, "vpc_endpoints": [ENDPOINT], "vpc": {**VPC, "egress": [], "subnet_cidrs": ["10.0.1.0/24"]}},
         True,
         '"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}, "StringNotEquals"',
     ),
     "vpc.egress": ({**BASE, "vpc": VPC}, ["192.0.2.99"], '"GATE_EGRESS": "192.0.2.99/32"'),
+    "vpc.subnet_cidrs": (
+        {**BASE, "vpc_endpoints": [ENDPOINT], "vpc": VPC},
+        ["10.0.9.0/24"],
+        '"GATE_SUBNET_CIDRS": "10.0.9.0/24"',
+    ),
     "domain.name": ({**BASE, "domain": DOMAIN}, "n.example.org", '"DomainName": "n.example.org"'),
     "domain.certificate_arn": (
         {**BASE, "domain": OWN["domain"]},
@@ -125,7 +130,9 @@ def test_a_private_api_admits_its_endpoints_alone(templates: dict[str, list[Temp
 
 
 def test_endpoints_without_any_address_are_enough() -> None:
-    settings = Settings.parse({**PRIVATE, "vpc": {**VPC, "egress": [], "no_egress": True}})
+    settings = Settings.parse(
+        {**PRIVATE, "vpc": {**VPC, "egress": [], "no_egress": True, "subnet_cidrs": ["10.0.1.0/24"]}}
+    )
     ((template,),) = synthesise_all([settings])
     (policy,) = (
         each["Properties"]["Policies"][0]["PolicyDocument"]

@@ -7,7 +7,7 @@ that no row passes because its question is wrong.
 import datetime
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,10 +19,11 @@ from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.notebook import Notebook
+from infra.settings import Settings
 from local.deployment import Deployment
 from local.evaluator import Access, Evaluator
-from local.template import ACCOUNT, API_ID, EGRESS, REGION, Template
-from tests.infra.conftest import ENDPOINT
+from local.template import ACCOUNT, API_ID, EGRESS, REGION, Template, synthesise_all
+from tests.infra.conftest import ENDPOINT, OWN
 
 MINE, COLLEAGUES, OUTSIDE = "203.0.113.7", "203.0.113.8", "198.51.100.66"
 OPEN = "CreatePresignedNotebookInstanceUrl"
@@ -64,7 +65,7 @@ ROWS = [
     Row("from the function's egress", True, True, True, True, _ip("192.0.2.10")),
     Row("from the function's other egress", True, True, True, True, _ip("192.0.2.11")),
     Row("from beside the egress", False, False, False, False, _ip("192.0.2.12")),
-    Row("through the VPC endpoint", True, True, True, True, _endpoint(ENDPOINT)),
+    Row("through the VPC endpoint", False, True, True, False, _endpoint(ENDPOINT)),
     Row("through another VPC endpoint", False, False, False, False, _endpoint("vpce-0fedcba9876543210")),
     Row("from nowhere that is known", False, False, False, False, None),
     Row("another notebook", False, False, True, False, notebook="bob-notebook"),
@@ -188,6 +189,8 @@ FOREIGN = "arn:aws:iam::999999999999:role/job"
         ("GET //", OUTSIDE, None, False),
         ("GET /login", OUTSIDE, None, False),
         ("GET /health", OUTSIDE, None, False),
+        ("GET /help", MINE, None, True),
+        ("GET /help", OUTSIDE, None, False),
         ("POST /logout", OUTSIDE, None, False),
         # Slack's servers have no fixed addresses; its one path is exempt, and nothing that looks like it.
         ("POST /slack", MINE, None, True),
@@ -240,3 +243,71 @@ def test_the_api(
     assert allows({**policy, "Statement": without_denies})
     nobody = [statement for statement in policy["Statement"] if statement["Effect"] == "Deny"]
     assert not (principal is None and allows({**policy, "Statement": nobody}))
+
+
+@dataclass(frozen=True)
+class Through:
+    """One question about a notebook through a VPC endpoint, and the answers by what the API knows of the caller."""
+
+    label: str
+    public: bool
+    """May it be where a public API saw `MINE`?"""
+    private: bool
+    """May it be where a private API saw `IN_VPC`?"""
+    networks_pin: bool
+    context: dict[str, str]
+
+
+IN_VPC, IN_SUBNET = "10.0.7.7", "10.0.9.4"
+OTHER = "vpce-0fedcba9876543210"
+
+
+def _through(address: str, endpoint: str = ENDPOINT) -> dict[str, str]:
+    return {"aws:SourceVpce": endpoint, "aws:VpcSourceIp": address}
+
+
+THROUGH = [
+    #        what                                         public private networks
+    Through("the caller, by the endpoint", False, True, True, _through(IN_VPC)),
+    Through("the caller's neighbour, by the endpoint", False, False, True, _through("10.0.7.8")),
+    Through("the function's subnet, by the endpoint", True, True, True, _through(IN_SUBNET)),
+    Through("beside the function's subnet", False, False, True, _through("10.0.10.4")),
+    Through("the caller, by another endpoint", False, False, False, _through(IN_VPC, OTHER)),
+    Through("the function's subnet, by another endpoint", False, False, False, _through(IN_SUBNET, OTHER)),
+    Through("by the endpoint, from nowhere that is known", False, False, True, {"aws:SourceVpce": ENDPOINT}),
+    Through("an address in a VPC without any endpoint", False, False, False, {"aws:VpcSourceIp": IN_VPC}),
+    Through("the caller, by their public address", True, False, True, {"aws:SourceIp": MINE}),
+    Through("the private address, as if it were public", False, False, False, {"aws:SourceIp": IN_VPC}),
+    Through("the function's egress", True, True, True, {"aws:SourceIp": "192.0.2.10"}),
+]
+
+
+@pytest.fixture(scope="module")
+def subnet_deployments() -> tuple[Deployment, Deployment]:
+    """The own deployment, with the function's subnets beside an endpoint: with a public API, and with a private one."""
+    subnets = {**OWN, "vpc": {**OWN["vpc"], "subnet_cidrs": ["10.0.9.0/24"]}}
+    private = {name: value for name, value in subnets.items() if name not in ("slack", "domain")}
+    wanted = [Settings.parse(subnets), Settings.parse({**private, "private_endpoints": [OTHER]})]
+    made = [Deployment(templates[0]) for templates in synthesise_all(wanted)]
+    return made[0], made[1]
+
+
+@pytest.mark.parametrize("row", THROUGH, ids=lambda row: row.label)
+def test_an_opened_notebook_through_a_vpc_endpoint(
+    subnet_deployments: tuple[Deployment, Deployment], evaluator: Evaluator, row: Through
+) -> None:
+    for deployment, address, expected in zip(
+        subnet_deployments, (MINE, IN_VPC), (row.public, row.private), strict=True
+    ):
+
+        def allows(pin: str, policies: Any, deployment: Deployment = deployment, address: str = address) -> bool:
+            asked = Row("", True, True, True, True, None)
+            access = _access(deployment, asked, _session_policy(deployment, pin, address), policies)
+            return evaluator.allows(replace(access, context=row.context))
+
+        assert allows("caller", None) is expected
+        # The session policy alone stands for it, whatever becomes of the role.
+        assert allows("caller", [ANYTHING]) is expected
+        assert allows("networks", None) is row.networks_pin
+        assert allows("networks", [ANYTHING])
+        assert not allows("caller", [])

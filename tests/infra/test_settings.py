@@ -15,6 +15,13 @@ from local.template import synthesise_all
 
 ROOT = Path(__file__).parents[2]
 GOOD: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
+VPCE = "vpce-0123456789abcdef0"
+NO_EGRESS: dict[str, Any] = {
+    "id": "vpc-0123456789abcdef0",
+    "subnet_ids": ["subnet-01234567"],
+    "no_egress": True,
+    "subnet_cidrs": ["10.0.1.0/24"],
+}
 
 
 def _told(**settings: Any) -> list[str]:
@@ -46,7 +53,20 @@ def _told(**settings: Any) -> list[str]:
         # More would not fit into a session policy, which takes 2,048 characters.
         ({"vpc_endpoints": [f"vpce-0123456{n}" for n in range(9)]}, "vpc_endpoints has 9 entries", "at most 8"),
         ({"networks": [f"203.0.113.{n}" for n in range(101)]}, "networks has 101 entries, and at most 100", "Join ra"),
-        ({"pin": "none"}, "pin = 'none'", "'caller' or 'networks'"),
+        ({"pin": "none"}, "pin = 'none'", "'caller', 'network' or 'networks'"),
+        (
+            {"pin": "network", "private_endpoints": [VPCE], "vpc_endpoints": [VPCE]},
+            "pin = 'network'",
+            'write pin = "caller" or pin = "networks"',
+        ),
+        # All of a function's environment is 4 KB.
+        ({"pin": "network", "networks": [f"2001:db8:1:2:{n}::/80" for n in range(1000, 1099)]}, "pin", "join neighb"),
+        ({"vpc": {**NO_EGRESS, "subnet_cidrs": []}}, "vpc.subnet_cidrs = []", "write the CIDRs of vpc.subnet_ids"),
+        ({"vpc": {**NO_EGRESS, "subnet_cidrs": ["10.0.0.0/8"]}}, "vpc.subnet_cidrs[0] = '10.0.0.0/8'", '"10.0.1.0/24"'),
+        ({"vpc": {**NO_EGRESS, "subnet_cidrs": ["0.0.0.0/0"]}}, "vpc.subnet_cidrs[0] = '0.0.0.0/0'", '"10.0.1.0/24"'),
+        ({"vpc": {**NO_EGRESS, "subnet_cidrs": ["2001:db8::/32"]}}, "vpc.subnet_cidrs[0]", '"10.0.1.0/24"'),
+        ({"vpc": {"subnet_cidrs": ["10.0.1.0/24"]}}, "vpc.subnet_cidrs = ['10.0.1.0/24']", "leave subnet_cidrs empty"),
+        ({"vpc": NO_EGRESS}, "vpc has subnet_cidrs, but vpc_endpoints is empty", "the endpoint of SageMaker's API"),
         ({"identity": {"issuer": "http://example.com"}}, "identity.issuer = 'http://example.com'", "is no issuer"),
         ({"identity": {"issuer": "https://["}}, "identity.issuer = 'https://['", "is no issuer"),
         ({"identity": {"issuer": "https://example.com"}}, "identity.client_id = ''", "write the id of the application"),
@@ -98,6 +118,9 @@ def test_all_problems_are_told_at_once() -> None:
         {"vpc": {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"], "egress": ["192.0.2.1"]}},
         {"identity": {"issuer": "https://login.example.com/v2.0", "client_id": "x"}},
         {"identity": {"issuer": "http://127.0.0.1:9000", "client_id": "x"}},
+        {"pin": "network"},
+        {"vpc_endpoints": [VPCE], "vpc": NO_EGRESS},
+        {"vpc_endpoints": [VPCE], "vpc": {**NO_EGRESS, "subnet_cidrs": ["10.0.1.0/28", "2001:db8:0:1::/64"]}},
     ],
 )
 def test_what_can_be_deployed_is_accepted(settings: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ from infra.models import OPERATIONS
 from infra.settings import Settings
 from infra.stacks import add_stacks
 from local.template import Template
-from tests.infra.conftest import OWN
+from tests.infra.conftest import ENDPOINT, OWN
 
 ROOT = Path(__file__).parents[2]
 PACK = "AwsSolutions::"
@@ -53,6 +53,16 @@ def asset(out: Path) -> Path:
 
 def _json(path: Path) -> Any:
     return json.loads(path.read_text())
+
+
+def _warnings(settings: dict[str, Any]) -> list[str]:
+    """Return what a synthesis with `settings` warns of."""
+    app = cdk.App(context={"aws:cdk:bundling-stacks": []})
+    add_stacks(app, Settings.parse({"networks": ["203.0.113.0/24"], **settings}))
+    assembly = Path(app.synth().directory)
+    # The file rather than jsii's view of it, which depends on what else of CDK this process has imported.
+    notes = json.loads((assembly / "notebook-gate.metadata.json").read_text())
+    return [entry["data"] for entries in notes.values() for entry in entries if entry["type"] == "aws:cdk:warning"]
 
 
 def _resources(template: Template) -> dict[str, Any]:
@@ -185,18 +195,28 @@ def test_the_bundle_is_not_larger_than_it_may_be(asset: Path, tmp_path: Path) ->
 
 def test_who_deploys_without_the_functions_python_is_told_what_it_costs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.function.runtime_python", lambda: None)
-    app = cdk.App(context={"aws:cdk:bundling-stacks": []})
-    add_stacks(app, Settings.parse({"networks": ["203.0.113.0/24"]}))
-    assembly = Path(app.synth().directory)
-    # The file rather than jsii's view of it, which depends on what else of CDK this process has imported.
-    notes = json.loads((assembly / "notebook-gate.metadata.json").read_text())
-    (warning,) = (
-        entry["data"]
-        for entries in notes.values()
-        for entry in entries
-        if entry["type"] == "aws:cdk:warning" and "There is no Python 3.13" in entry["data"]
-    )
+    (warning,) = (each for each in _warnings({}) if "There is no Python 3.13" in each)
     assert "uv python install 3.13" in warning
+
+
+ENDPOINTS = {"vpc_endpoints": [ENDPOINT]}
+PRIVATE = {**ENDPOINTS, "private_endpoints": [ENDPOINT]}
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({}, False),
+        (ENDPOINTS, True),
+        ({**ENDPOINTS, "pin": "network"}, True),
+        ({**ENDPOINTS, "pin": "networks"}, False),
+        (PRIVATE, False),
+    ],
+)
+def test_endpoints_that_nobody_could_use_are_told(settings: dict[str, Any], warned: bool) -> None:
+    found = [each for each in _warnings(settings) if "nobody can use a notebook through vpc_endpoints" in each]
+    assert len(found) == warned
+    assert all('pin = "networks"' in each and "private_endpoints" in each for each in found)
 
 
 def test_the_bundle_holds_what_the_lock_file_says_and_nothing_of_the_tests(asset: Path) -> None:

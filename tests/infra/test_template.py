@@ -27,6 +27,7 @@ ROUTES = {
     ("GET", "/login"),
     ("GET", "/login/callback"),
     ("POST", "/logout"),
+    ("GET", "/help"),
     ("GET", "/health"),
 }
 SLACK = ("POST", "/slack")

@@ -94,8 +94,8 @@ def test_with_the_pin_a_colleague_inside_the_networks_cannot_use_it(url: str) ->
     assert _entered(url, COLLEAGUE)[0] == 403
 
 
-def test_who_comes_through_a_listed_vpc_endpoint_can_use_it(url: str) -> None:
-    assert _entered(url, THROUGH_ENDPOINT)[0] == 200
+def test_opened_by_a_public_address_it_cannot_be_used_through_a_vpc_endpoint(url: str) -> None:
+    assert _entered(url, THROUGH_ENDPOINT)[0] == 403
 
 
 def test_a_stolen_session_is_of_no_use_elsewhere(url: str) -> None:

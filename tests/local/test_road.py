@@ -70,7 +70,7 @@ def test_somebody_the_provider_does_not_know_has_no_verified_address(world: Worl
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/open", "/open/alice-notebook", "/notebooks/alice-notebook", "/login", "/health", "/nope"]
+    "path", ["/", "/open", "/open/alice-notebook", "/notebooks/alice-notebook", "/login", "/help", "/health", "/nope"]
 )
 def test_strangers_are_turned_away_before_the_function_runs(world: World, path: str) -> None:
     alice = Person(world)

@@ -25,7 +25,7 @@ def test_every_problem_is_told_at_once() -> None:
     assert str(told.value).splitlines() == [
         "GATE_TABLE is not set",
         "GATE_ISSUER is not set",
-        "GATE_PIN='none' is not one of caller, networks",
+        "GATE_PIN='none' is not one of caller, network, networks",
         "GATE_MAX_SESSION='12h' is not a whole number of seconds",
     ]
 

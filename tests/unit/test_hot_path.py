@@ -19,9 +19,9 @@ OWN = {
     "gate.errors.upstream", "gate.grant_row", "gate.grants", "gate.handler", "gate.http", "gate.identity",
     "gate.identity.caller", "gate.identity.session", "gate.identity.target", "gate.identity.ticket", "gate.keys",
     "gate.launch", "gate.launch.credentials", "gate.launch.instance", "gate.launch.launcher", "gate.launch.line",
-    "gate.launch.names", "gate.launch.place", "gate.launch.policy", "gate.metrics", "gate.notebook", "gate.once",
-    "gate.request", "gate.responses", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.rows",
-    "gate.secrets", "gate.service", "gate.signing",
+    "gate.launch.names", "gate.launch.origins", "gate.launch.place", "gate.launch.policy", "gate.metrics",
+    "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes", "gate.routes.opening",
+    "gate.routes.shared", "gate.rows", "gate.secrets", "gate.service", "gate.signing",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",

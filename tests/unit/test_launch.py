@@ -1,8 +1,10 @@
 """Session names and session policies, for whatever callers and grants there may be."""
 
+import ipaddress
 import json
 import re
 import string
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from gate.grants import Grant
 from gate.identity.caller import normal_address
 from gate.launch.names import session_name
+from gate.launch.origins import Origins, host, network_of
 from gate.launch.place import notebook_arn
-from gate.launch.policy import LONGEST_POLICY, host, session_policy
+from gate.launch.policy import LONGEST_POLICY, session_policy
 from gate.notebook import Notebook
 from tests.unit.conftest import World
 
@@ -53,22 +56,21 @@ def test_nobody_can_choose_to_be_called_like_somebody_who_was_mapped(name: str) 
         assert session_name(mapped) != mapped
 
 
-@given(
-    notebook=NAMES,
-    caller=ADDRESSES,
-    egress=st.lists(ADDRESSES, min_size=1, max_size=8),
+ORIGINS = st.none() | st.builds(
+    Origins,
+    public=st.lists(ADDRESSES.map(host), max_size=9),
+    private=st.lists(ADDRESSES.map(host), max_size=9),
     endpoints=st.lists(ENDPOINTS, max_size=8),
-    pinned=st.booleans(),
-    power=st.sampled_from(["none", "start", "start-stop"]),
 )
-def test_a_session_policy_is_narrow_and_fits(
-    notebook: str, caller: str, egress: list[str], endpoints: list[str], pinned: bool, power: str
-) -> None:
+"""The caller's address and the function's, of which the settings take eight at most, on either side."""
+
+
+@given(notebook=NAMES, origins=ORIGINS, power=st.sampled_from(["none", "start", "start-stop"]))
+def test_a_session_policy_is_narrow_and_fits(notebook: str, origins: Origins | None, power: str) -> None:
     arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", notebook)
     assert arn == f"arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:notebook-instance/{notebook.lower()}"
     grant = Grant("user:a@example.com", Notebook(notebook), 1800, power=power)  # type: ignore[arg-type]
-    networks = [host(address) for address in (caller, *egress)]
-    text = session_policy(arn, grant, networks=networks if pinned else None, vpc_endpoints=endpoints)
+    text = session_policy(arn, grant, origins)
     assert len(text) <= LONGEST_POLICY
     statements = json.loads(text)["Statement"]
     assert all(statement["Effect"] == "Allow" and statement["Resource"] == arn for statement in statements)
@@ -79,13 +81,93 @@ def test_a_session_policy_is_narrow_and_fits(
     ]
     assert ("StartNotebookInstance" in actions) == (power != "none")
     assert ("StopNotebookInstance" in actions) == (power == "start-stop")
-    opening = [statement for statement in statements if "Presigned" in str(statement["Action"])]
-    if not pinned:
-        assert [statement.get("Condition") for statement in opening] == [None]
+    conditions = [statement.get("Condition") for statement in statements if "Presigned" in str(statement["Action"])]
+    if origins is None:
+        assert conditions == [None]
         return
-    assert opening[0]["Condition"] == {"IpAddress": {"aws:SourceIp": networks}}
-    expected = [{"StringEquals": {"aws:SourceVpce": endpoints}}] if endpoints else []
-    assert [statement["Condition"] for statement in opening[1:]] == expected
+    expected: list[Any] = []
+    if origins.public:
+        expected.append({"IpAddress": {"aws:SourceIp": origins.public}})
+    if origins.private and origins.endpoints:
+        # Never an endpoint without an address, nor an address in a VPC without an endpoint.
+        through = {"StringEquals": {"aws:SourceVpce": origins.endpoints}}
+        expected.append({**through, "IpAddress": {"aws:VpcSourceIp": origins.private}})
+    assert conditions == expected
+
+
+def test_the_longest_session_policy_fits() -> None:
+    far = ["2001:1db8:1111:2222:3333:4444:5555:6666/128"] * 9
+    origins = Origins(far, far, ["vpce-0123456789abcdef0"] * 8)
+    arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
+    grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop")
+    assert len(session_policy(arn, grant, origins)) <= LONGEST_POLICY
+
+
+CALLER, EGRESS, SUBNET, ENDPOINT = "203.0.113.7", "198.51.100.10/32", "10.0.9.0/24", "vpce-0123456789abcdef0"
+PRIVATE_API = {"GATE_PRIVATE_ENDPOINTS": "vpce-0fedcba9876543210"}
+NO_EGRESS = {"GATE_EGRESS": "", "GATE_SUBNET_CIDRS": SUBNET}
+NETWORKS = {"GATE_PIN": "network", "GATE_NETWORKS": "203.0.0.0/16,203.0.113.0/24,203.0.112.0/23,2001:db8::/32"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "address", "public", "private"),
+    [
+        # A public API knows the public address alone: nothing is allowed through endpoints for the caller.
+        ({}, CALLER, [f"{CALLER}/32", EGRESS], None),
+        ({}, "2001:db8::7", ["2001:db8::7/128", EGRESS], None),
+        (NO_EGRESS, CALLER, [f"{CALLER}/32"], [SUBNET]),
+        ({"GATE_SUBNET_CIDRS": SUBNET}, CALLER, [f"{CALLER}/32", EGRESS], [SUBNET]),
+        # A private API knows the address in the VPC alone: by public addresses comes nobody but the function.
+        (PRIVATE_API, "10.0.1.7", [EGRESS], ["10.0.1.7/32"]),
+        (PRIVATE_API | NO_EGRESS, "10.0.1.7", None, ["10.0.1.7/32", SUBNET]),
+        # The smallest entry that holds the address.
+        (NETWORKS, CALLER, ["203.0.113.0/24", EGRESS], None),
+        (NETWORKS, "203.0.112.7", ["203.0.112.0/23", EGRESS], None),
+        (NETWORKS, "203.0.1.7", ["203.0.0.0/16", EGRESS], None),
+        (NETWORKS, "2001:db8:7::7", ["2001:db8::/32", EGRESS], None),
+        (NETWORKS | NO_EGRESS, CALLER, ["203.0.113.0/24"], [SUBNET]),
+        # In no entry: the address alone, and never more than with `caller`.
+        (NETWORKS, "198.51.100.77", ["198.51.100.77/32", EGRESS], None),
+        (NETWORKS | PRIVATE_API, "10.0.1.7", [EGRESS], ["10.0.1.7/32"]),
+    ],
+)
+def test_a_session_is_pinned_to_where_the_caller_comes_from(
+    world: World, settings: dict[str, str], address: str, public: list[str] | None, private: list[str] | None
+) -> None:
+    world.configure(GATE_VPC_ENDPOINTS=ENDPOINT, **settings)
+    world.browser.address = address
+    world.sign_in()
+    assert world.browser.get("/open/alice-notebook").status == 302
+    policy = json.loads(world.aws.called("assume_role")[0]["Policy"])
+    conditions = [each["Condition"] for each in policy["Statement"] if "Presigned" in str(each["Action"])]
+    expected: list[Any] = []
+    if public is not None:
+        expected.append({"IpAddress": {"aws:SourceIp": public}})
+    if private is not None:
+        through = {"StringEquals": {"aws:SourceVpce": [ENDPOINT]}}
+        expected.append({**through, "IpAddress": {"aws:VpcSourceIp": private}})
+    assert conditions == expected
+
+
+@given(st.lists(st.ip_addresses(v=4) | st.ip_addresses(v=6), min_size=1, max_size=6), ADDRESSES, st.data())
+def test_the_network_of_an_address_is_the_smallest_that_holds_it(
+    places: list[Any], address: str, data: st.DataObject
+) -> None:
+    networks = tuple(
+        str(ipaddress.ip_network((place, data.draw(st.integers(0, place.max_prefixlen))), strict=False))
+        for place in places
+    )
+    found = network_of(address, networks)
+    sizes = {
+        network: ipaddress.ip_network(network).prefixlen
+        for network in networks
+        if ipaddress.ip_address(address) in ipaddress.ip_network(network)
+    }
+    assert sizes.get(found or "") == (max(sizes.values()) if sizes else None)
+
+
+def test_what_is_no_address_is_in_no_network() -> None:
+    assert network_of("", ("0.0.0.0/0", "::/0")) is None
 
 
 def test_without_a_pin_the_networks_of_the_role_decide(world: World) -> None:

@@ -20,6 +20,7 @@ def _pages(world: World) -> dict[str, Answer]:
         "refusal": world.browser.get("/open/alice-notebook"),
         "bad name": world.browser.get("/open/-"),
         "unknown": world.browser.get("/nope"),
+        "help": world.browser.get("/help"),
     }
     world.aws.notebooks["bob-notebook"] = "Stopped"
     pages["not running"] = world.browser.get("/open/bob-notebook")

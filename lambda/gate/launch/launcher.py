@@ -31,8 +31,9 @@ from gate.launch.credentials import CallerClients
 from gate.launch.instance import Instance, Standing, instance_of
 from gate.launch.line import Line
 from gate.launch.names import session_name
+from gate.launch.origins import origins_of
 from gate.launch.place import Target, target_of
-from gate.launch.policy import host, session_policy
+from gate.launch.policy import session_policy
 from gate.metrics import count
 
 if TYPE_CHECKING:
@@ -163,13 +164,7 @@ class Launcher:
 
 def policy_for(config: Config, caller: Caller, grant: Grant, target: Target) -> str:
     """Return the session policy with which `caller` comes to `target`, as the deployment pins them."""
-    networks: Sequence[str] | None = None
-    if caller.via == "slack":
-        # The address is Slack's, not the caller's: nothing is opened for it, only looked at, started and stopped.
-        networks = ()
-    elif config.pin == "caller":
-        networks = (host(caller.address), *config.egress)
-    return session_policy(target.notebook_arn, grant, networks=networks, vpc_endpoints=config.vpc_endpoints)
+    return session_policy(target.notebook_arn, grant, origins_of(config, caller))
 
 
 def _result(future: "Future[Instance]") -> Instance | None:

@@ -1,10 +1,10 @@
 """The session policy: what one caller's credentials may do, for one notebook, from which addresses."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from gate.grants import Grant
+from gate.launch.origins import Origins
 
 LONGEST_POLICY = 2048
 """Characters of an inline session policy (API reference of AssumeRole)."""
@@ -15,34 +15,33 @@ START = "sagemaker:StartNotebookInstance"
 STOP = "sagemaker:StopNotebookInstance"
 
 
-def host(address: str) -> str:
-    """Return the network that is the one `address`, in CIDR form.
-
-    Left to itself, IAM takes an address without a prefix for a /32 (IAM user guide, "IP address condition
-    operators"), which of IPv6 is a whole provider's customers.
-    """
-    return f"{address}/{128 if ':' in address else 32}"
-
-
-def session_policy(arn: str, grant: Grant, *, networks: Sequence[str] | None, vpc_endpoints: Sequence[str]) -> str:
+def session_policy(arn: str, grant: Grant, origins: Origins | None) -> str:
     """Write the policy that narrows the launch role to what `grant` gives on the notebook `arn`.
 
-    `networks`: CIDRs from where alone the notebook may be opened and used (the caller's own and the function's), none
-    at all for callers who only manage it, or None where every one of the launch role's networks will do. The policies
-    of the session that made the URL are enforced for each later request of the notebook, so this is what a leaked URL
-    runs into.
+    `origins`: from where alone the notebook may be opened and used, or None where every origin that the launch role
+    allows will do. The policies of the session that made the URL are enforced for each later request of the notebook,
+    so this is what a leaked URL runs into.
     """
-    statements = []
-    if networks is None:
-        statements.append(_allow(OPEN, arn))
-    elif networks:
-        statements.append(_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(networks)}}))
-        if vpc_endpoints:
-            # A statement of its own: a request through an endpoint carries no aws:SourceIp.
-            statements.append(_allow(OPEN, arn, {"StringEquals": {"aws:SourceVpce": list(vpc_endpoints)}}))
     manage = [DESCRIBE, *([START] if grant.may_start else []), *([STOP] if grant.may_stop else [])]
-    statements.append(_allow(manage, arn))
+    statements = [*_opening(arn, origins), _allow(manage, arn)]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+
+
+def _opening(arn: str, origins: Origins | None) -> list[dict[str, Any]]:
+    if origins is None:
+        return [_allow(OPEN, arn)]
+    statements = []
+    if origins.public:
+        statements.append(_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(origins.public)}}))
+    if origins.private and origins.endpoints:
+        # A statement of its own: a request through an endpoint carries no aws:SourceIp. The address counts together
+        # with the endpoint, since other VPCs may use the same addresses (IAM user guide, "aws:VpcSourceIp").
+        through = {
+            "StringEquals": {"aws:SourceVpce": list(origins.endpoints)},
+            "IpAddress": {"aws:VpcSourceIp": list(origins.private)},
+        }
+        statements.append(_allow(OPEN, arn, through))
+    return statements
 
 
 def _allow(action: str | list[str], arn: str, condition: dict[str, Any] | None = None) -> dict[str, Any]:

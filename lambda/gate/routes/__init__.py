@@ -21,6 +21,7 @@ ROUTES = {
     ("GET", "/login/callback"): "login.callback",
     ("POST", "/logout"): "login.logout",
     ("POST", "/slack"): "slack.slack",
+    ("GET", "/help"): "help.when_refused",
     ("GET", "/health"): "health.health",
 }
 """API Gateway matches, and tells which route it was; here stands what answers there.

@@ -39,4 +39,11 @@ def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Re
             for row in rows
         ]
         return document({"notebooks": notebooks})
-    return page("notebooks.html", base_path=config.base_path, rows=rows, name=caller.name, base_url=config.base_url)
+    return page(
+        "notebooks.html",
+        base_path=config.base_path,
+        rows=rows,
+        name=caller.name,
+        address=caller.address,
+        base_url=config.base_url,
+    )

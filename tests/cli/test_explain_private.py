@@ -1,0 +1,57 @@
+"""`gate explain` at a private API, whose people and function come through VPC endpoints."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.sample import Sample
+from local.world import World
+from tests.cli.conftest import Gate
+
+IN_VPC, PUBLIC = "127.0.0.6", "127.0.0.1"
+ENDPOINT, API_ENDPOINT = "vpce-0123456789abcdef0", "vpce-0fedcba9876543210"
+SETTINGS = {
+    "private_endpoints": [API_ENDPOINT],
+    "vpc_endpoints": [ENDPOINT],
+    "vpc": {
+        "id": "vpc-0123456789abcdef0",
+        "subnet_ids": ["subnet-01234567"],
+        "no_egress": True,
+        "subnet_cidrs": ["10.0.1.0/24"],
+    },
+}
+OPENED = f"{IN_VPC}@{API_ENDPOINT}"
+
+
+@pytest.fixture(scope="module")
+def world(sample: Sample) -> Iterator[World]:
+    with World(sample=sample, settings=SETTINGS, endpoints={IN_VPC: ENDPOINT}) as world:
+        yield world
+
+
+@pytest.mark.parametrize(
+    ("opened_from", "used_from", "reason", "said"),
+    [
+        (
+            OPENED,
+            f"{IN_VPC}@{ENDPOINT}",
+            "allowed",
+            f"allowed by aws:SourceVpce in {ENDPOINT} and aws:VpcSourceIp in {IN_VPC}/32, 10.0.1.0/24",
+        ),
+        (OPENED, f"127.0.0.7@{ENDPOINT}", "aws_denied", 'If they change addresses often, write pin = "networks"'),
+        (OPENED, PUBLIC, "aws_denied", "Have them use the notebook through one of `vpc_endpoints`"),
+        (OPENED, OPENED, "aws_denied", "Say by --used-from through which of `vpc_endpoints`"),
+        (PUBLIC, PUBLIC, "outside_networks", "add the endpoint to `private_endpoints`"),
+        (f"{IN_VPC}@{ENDPOINT}", f"{IN_VPC}@{ENDPOINT}", "outside_networks", "is not in"),
+    ],
+)
+def test_a_private_api(gate: Gate, opened_from: str, used_from: str, reason: str, said: str) -> None:
+    words = ("explain", "alice@example.com", "alice-notebook", "--opened-from", opened_from, "--used-from", used_from)
+    assert gate(*words, "--json").json["outcome"] == reason
+    told = gate(*words)
+    assert (told.code, said in told.out) == (0 if reason == "allowed" else 3, True), told.out
+
+
+def test_an_endpoint_alone_is_nobodys_address(gate: Gate) -> None:
+    told = gate("explain", "alice@example.com", "alice-notebook", "--from", API_ENDPOINT)
+    assert (told.code, "write it, too: 203.0.113.7, or 10.0.1.7@vpce-" in told.err) == (1, True), told.err

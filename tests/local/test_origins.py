@@ -1,0 +1,83 @@
+"""From where an opened notebook works, over sockets: public addresses, VPC endpoints, a private API, each `pin`."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gate import service
+from local.sample import Sample
+from local.world import World
+from tests.local.visitor import Visitor
+from trials.person import Person
+
+MINE, COLLEAGUE, FAR = "127.0.0.1", "127.0.0.3", "127.0.0.5"
+"""Public addresses."""
+IN_VPC, NEIGHBOUR = "127.0.0.6", "127.0.0.7"
+"""These play addresses in a VPC, whose people come through its endpoints."""
+ENDPOINT, API_ENDPOINT = "vpce-0123456789abcdef0", "vpce-0fedcba9876543210"
+ENDPOINTS = {IN_VPC: ENDPOINT, NEIGHBOUR: ENDPOINT}
+EVERYBODY = (MINE, COLLEAGUE, FAR, IN_VPC, NEIGHBOUR)
+PUBLIC = {"networks": ["127.0.0.0/30", "127.0.0.5/32"], "vpc_endpoints": [ENDPOINT]}
+PRIVATE = {**PUBLIC, "private_endpoints": [API_ENDPOINT]}
+NO_EGRESS = {
+    "vpc": {
+        "id": "vpc-0123456789abcdef0",
+        "subnet_ids": ["subnet-01234567"],
+        "no_egress": True,
+        "subnet_cidrs": ["10.0.1.0/24"],
+    }
+}
+
+
+def _status(url: str, address: str) -> int:
+    async def knock() -> int:
+        async with Visitor(address) as visitor:
+            return await visitor.knock(url)
+
+    return asyncio.run(knock())
+
+
+def _usable_from(world: World, opened_from: str) -> list[str]:
+    """Return from which addresses a URL works that somebody at `opened_from` opened."""
+    answer = Person(world, opened_from).open("/open/alice-notebook", "alice@example.com")
+    assert answer.status_code == 302, answer.text[-600:]
+    found = {address: _status(answer.headers["Location"], address) for address in EVERYBODY}
+    assert set(found.values()) <= {302, 403}
+    return [address for address, status in found.items() if status == 302]
+
+
+@pytest.mark.parametrize(
+    ("settings", "usable"),
+    [
+        # A public API knows nobody's address in the VPC: not even one's own URL works through the endpoint.
+        (PUBLIC, {MINE: [MINE], COLLEAGUE: [COLLEAGUE]}),
+        (PUBLIC | NO_EGRESS, {MINE: [MINE]}),
+        (PUBLIC | {"pin": "network"}, {MINE: [MINE, COLLEAGUE], FAR: [FAR]}),
+        (PUBLIC | {"pin": "networks"}, {MINE: [*EVERYBODY]}),
+        # A private API knows it: that very address, through the endpoint, and no public one.
+        (PRIVATE, {IN_VPC: [IN_VPC], NEIGHBOUR: [NEIGHBOUR]}),
+        (PRIVATE | NO_EGRESS, {IN_VPC: [IN_VPC]}),
+        (PRIVATE | {"pin": "networks"}, {IN_VPC: [*EVERYBODY]}),
+    ],
+    ids=["public", "public, no egress", "network", "networks", "private", "private, no egress", "private, networks"],
+)
+def test_a_url_works_where_the_pin_says_and_nowhere_else(
+    sample: Sample, settings: dict[str, Any], usable: dict[str, list[str]]
+) -> None:
+    with World(sample=sample, settings=settings, endpoints=ENDPOINTS) as world:
+        assert {opened_from: _usable_from(world, opened_from) for opened_from in usable} == usable
+
+
+def test_a_private_api_is_reached_through_its_endpoint_alone(sample: Sample) -> None:
+    with World(sample=sample, settings=PRIVATE, endpoints=ENDPOINTS) as world:
+        assert Person(world, IN_VPC).go("/health").status_code == 200
+        assert Person(world, MINE).go("/health").status_code == 403
+
+
+def test_the_function_itself_needs_its_subnets_in_the_session_policy(sample: Sample) -> None:
+    with World(sample=sample, settings=PUBLIC | NO_EGRESS, endpoints=ENDPOINTS) as world:
+        service.install(service.Gate(replace(service.the_gate().config, subnet_cidrs=("10.0.2.0/24",))))
+        answer = Person(world).open("/open/alice-notebook", "alice@example.com")
+        assert (answer.status_code, "AWS refused the gate" in answer.text) == (502, True)
