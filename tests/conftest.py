@@ -18,8 +18,9 @@ watch_origins()
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a module that leaves a socket, file, child process or thread behind, and say where it was made."""
-    before = Present.now()
+    before, failed = Present.now(), request.session.testsfailed
     yield
     leaks = leaks_since(before)
-    if leaks:
+    # The traceback of a test that failed keeps what the test had open.
+    if leaks and request.session.testsfailed == failed:
         pytest.fail(f"{request.node.nodeid} leaves behind:\n" + "\n".join(leaks), pytrace=False)
