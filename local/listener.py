@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from local.front_door import MOST_HEADERS
-from local.serving import Connections, EventLoopThread
+from local.serving import Connections, EventLoopThread, stop_listening
 
 MOST_LINE = 64 * 1024
 
@@ -38,8 +38,7 @@ class Listener:
 
     async def _end(self) -> None:
         for server in self._servers:
-            server.close()
-        await asyncio.sleep(0)  # in which connections that were just accepted come to the server
+            await stop_listening(server)
         await self._http.shutdown(GRACE)
         await self._http.open.abort()
 

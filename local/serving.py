@@ -48,15 +48,28 @@ class Connections:
     async def abort(self) -> None:
         """Close every connection without waiting for unsent data; return when all of them are closed.
 
-        Call it after the server stopped listening.
+        Call it after `stop_listening`.
         """
-        # A connection that was accepted a moment ago gets its transport in the next round of the loop.
+        # The protocol of a connection that was accepted last is told of it in the next round of the loop.
         await asyncio.sleep(0)
         while self._transports:
             for transport in list(self._transports):
                 if isinstance(transport, asyncio.WriteTransport):
                     transport.abort()
             await asyncio.sleep(0)
+
+
+async def stop_listening(server: asyncio.Server) -> None:
+    """Close `server` without losing a connection that it has just accepted.
+
+    `Server.close` alone loses it: asyncio makes its transport in the next round of the loop, finds the server closed,
+    and gives up both, the socket still open.
+    """
+    loop = asyncio.get_running_loop()
+    for each in server.sockets:
+        loop.remove_reader(each.fileno())
+    await asyncio.sleep(0)
+    server.close()
 
 
 class EventLoopThread:
@@ -121,7 +134,7 @@ class StreamServer:
 
     async def _hang_up(self) -> None:
         if self._server is not None:
-            self._server.close()
+            await stop_listening(self._server)
             self._server = None
         await self._connections.abort()
 

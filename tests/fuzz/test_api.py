@@ -38,10 +38,10 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def alice(world: World) -> Person:
-    person = Person(world)
-    assert person.open("/", "alice@example.com").status_code == 200
-    return person
+def alice(world: World) -> Iterator[Person]:
+    with Person(world) as person:
+        assert person.open("/", "alice@example.com").status_code == 200
+        yield person
 
 
 def test_the_description_names_every_endpoint_and_no_other() -> None:
