@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from local.front_door import MOST_HEADERS
-from local.serving import Connections, EventLoopThread, stop_listening
+from local.streams import Connections, EventLoopThread, stop_listening
 
 MOST_LINE = 64 * 1024
 

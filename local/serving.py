@@ -1,194 +1,21 @@
-"""Servers on loopback that end completely: no connection, thread or event loop outlives `close`.
+"""Threaded servers on loopback that end completely: no connection and no thread outlives `close`."""
 
-A socket that stays open is reported by the garbage collector at some later time, in whatever runs then.
-"""
-
-import asyncio
 import contextlib
 import logging
 import socket
 import socketserver
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any, TypeVar
+from typing import Any
 
 from werkzeug.serving import BaseWSGIServer
 
 # Its request lines hold codes, and nobody here needs them.
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
-T = TypeVar("T")
-
-TIMEOUT = 60.0
-"""Seconds for one step of an event loop's thread; generous, since the machine may be busy with other things."""
-
 _POLL_INTERVAL = 0.05
 """Seconds between two looks of a threaded server at whether it is to stop."""
-
-
-class Connections:
-    """The open connections of asyncio servers, so that closing a server closes them, too.
-
-    Protocols call `opened` in `connection_made` and `closed` in `connection_lost`.
-    """
-
-    def __init__(self) -> None:
-        self._transports: set[asyncio.BaseTransport] = set()
-
-    def opened(self, transport: asyncio.BaseTransport) -> None:
-        """Add `transport`."""
-        self._transports.add(transport)
-
-    def closed(self, transport: asyncio.BaseTransport) -> None:
-        """Remove `transport`."""
-        self._transports.discard(transport)
-
-    async def abort(self) -> None:
-        """Close every connection without waiting for unsent data; return when all of them are closed.
-
-        Call it after `stop_listening`.
-        """
-        # The protocol of a connection that was accepted last is told of it in the next round of the loop.
-        await asyncio.sleep(0)
-        while self._transports:
-            for transport in list(self._transports):
-                if isinstance(transport, asyncio.WriteTransport):
-                    transport.abort()
-            await asyncio.sleep(0)
-
-
-async def stop_listening(server: asyncio.Server) -> None:
-    """Close `server` without losing a connection that it has just accepted.
-
-    `Server.close` alone loses it: asyncio makes its transport in the next round of the loop, finds the server closed,
-    and gives up both, the socket still open.
-    """
-    loop = asyncio.get_running_loop()
-    for each in server.sockets:
-        loop.remove_reader(each.fileno())
-    await asyncio.sleep(0)
-    server.close()
-
-
-class EventLoopThread:
-    """An asyncio event loop in a thread of its own."""
-
-    def __init__(self, name: str) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=name)
-        self._thread.start()
-
-    def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return the result of `work`, which runs in the loop. Raises what it raises, or `TimeoutError`."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=TIMEOUT)
-
-    def close(self) -> None:
-        """Cancel every task that is left, wait until all have ended, and end the loop and its threads."""
-        self.run(_end_tasks())
-        self.run(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-
-async def _end_tasks() -> None:
-    # First a round for tasks that have not begun: one that is cancelled before it begins closes nothing.
-    await asyncio.sleep(0)
-    tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    # And one in which the sockets that the tasks closed are closed.
-    await asyncio.sleep(0)
-
-
-Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-class StreamServer:
-    """Serves TCP connections in an event loop's thread; can stop listening, and listen again at the same port."""
-
-    def __init__(self, loop: EventLoopThread, serve: Serve) -> None:
-        """`serve`: answers one connection. It may end by an `OSError`, an `EOFError` or a cancellation."""
-        self._loop = loop
-        self._serve = serve
-        self._connections = Connections()
-        self._server: asyncio.Server | None = None
-        self.port = 0
-        """The port that the server listens on, or listened on last."""
-
-    def listen(self) -> None:
-        """Listen, at the port of before if there was one."""
-        self._loop.run(self._listen())
-
-    def hang_up(self) -> None:
-        """Stop listening, and close all connections."""
-        self._loop.run(self._hang_up())
-
-    async def _listen(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _hang_up(self) -> None:
-        if self._server is not None:
-            await stop_listening(self._server)
-            self._server = None
-        await self._connections.abort()
-
-    def _protocol(self) -> asyncio.Protocol:
-        return _StreamProtocol(self._connections, self._answer)
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(OSError, EOFError):  # when the other side has gone
-            await self._serve(reader, writer)
-
-
-class _StreamProtocol(asyncio.StreamReaderProtocol):
-    def __init__(self, connections: Connections, serve: Serve) -> None:
-        super().__init__(asyncio.StreamReader(), serve)
-        self._connections = connections
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._tracked = transport
-        self._connections.opened(transport)
-        super().connection_made(transport)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        self._connections.closed(self._tracked)
-
-
-@contextlib.contextmanager
-def serve_streams(serve: Serve) -> Iterator[int]:
-    """Serve TCP connections by `serve` for as long as the block runs; yields the port."""
-    loop = EventLoopThread("streams")
-    server = StreamServer(loop, serve)
-    server.listen()
-    try:
-        yield server.port
-    finally:
-        server.hang_up()
-        loop.close()
-
-
-@contextlib.asynccontextmanager
-async def connected(
-    host: str, port: int, *, local_addr: tuple[str, int] | None = None
-) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Connect to `host`, and close the connection when the block is left: at once where it is left by an error."""
-    reader, writer = await asyncio.open_connection(host, port, local_addr=local_addr)
-    try:
-        yield reader, writer
-    except BaseException:
-        writer.transport.abort()
-        raise
-    finally:
-        writer.close()
-        with contextlib.suppress(OSError):
-            await writer.wait_closed()
 
 
 class _EndingMixIn(socketserver.ThreadingMixIn):

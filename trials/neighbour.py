@@ -7,7 +7,7 @@ import struct
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from local.serving import EventLoopThread, StreamServer, connected
+from local.streams import EventLoopThread, StreamServer, connected
 
 
 class Fault(StrEnum):

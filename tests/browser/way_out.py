@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.serving import connected, serve_streams
+from local.streams import connected, serve_streams
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from local.listener import Listener
-from local.serving import EventLoopThread, StreamServer, serve_http, serve_streams
+from local.serving import serve_http
+from local.streams import EventLoopThread, StreamServer, serve_streams
 from tests.leaks import Present, leaks_since
 
 

@@ -18,7 +18,7 @@ from gate.errors import AwsError, IdentityProviderDownError, SlackDownError
 from gate.http import OutOfTimeError
 from gate.identity.provider import Provider
 from gate.slack.api import SlackApi
-from local.serving import serve_streams
+from local.streams import serve_streams
 
 Misbehaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 FOREVER = 60.0
