@@ -17,7 +17,8 @@ from local.evaluator import EvaluatorError
 from local.sample import Sample, SampleError
 from local.slack.app import SlackApp
 from local.sockets import PortError
-from local.template import REGION, SynthesisError
+from local.synthesiser import SynthesisError
+from local.template import REGION
 from local.welcome import welcome
 from local.world import FILES, INSIDE, World
 

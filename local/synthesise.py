@@ -1,6 +1,7 @@
-"""Settings in, templates out, each as JSON: `python -m local.synthesise`, in a process of its own.
+"""Settings in, templates out, each as a line of JSON: `python -m local.synthesise`, in a process of its own.
 
-Takes a list of settings, and returns as many lists of templates: the gate's, and the launch role's where there is one.
+A line is a list of settings; its answer has as many lists of templates: the gate's, and the launch role's where there
+is one. Loading CDK takes seconds, and each further template one.
 CDK starts a Node process that lives as long as its parent, and that a Ctrl-C would reach first.
 """
 
@@ -20,8 +21,11 @@ FLAGS = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="
 
 
 def main() -> None:
-    """Synthesise the stacks, without the function's bundle."""
-    json.dump([_templates(Settings.parse(each)) for each in json.load(sys.stdin)], sys.stdout)
+    """Synthesise the stacks, without the function's bundle, until standard input ends."""
+    for line in sys.stdin:
+        templates = [_templates(Settings.parse(each)) for each in json.loads(line)]
+        sys.stdout.write(json.dumps(templates) + "\n")
+        sys.stdout.flush()
 
 
 def _templates(settings: Settings) -> list[Any]:

@@ -3,13 +3,12 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from infra.settings import Settings
+from local.synthesiser import synthesised
 
 ROOT = Path(__file__).parent.parent
 CACHE = ROOT / ".cache" / "templates"
@@ -20,11 +19,8 @@ EGRESS = "198.51.100.10"
 """The function's own address: a documentation network's (RFC 5737), so that it can be nobody's."""
 API_ID = "localgate1"
 
+
 Template = dict[str, Any]
-
-
-class SynthesisError(Exception):
-    """CDK refused; the text is what it said."""
 
 
 def synthesise(settings: Settings) -> Template:
@@ -45,7 +41,7 @@ def synthesise_all(wanted: Sequence[Settings]) -> list[list[Template]]:
     missing = {place: settings for place, settings in zip(places, wanted, strict=True) if not place.exists()}
     if missing:
         CACHE.mkdir(parents=True, exist_ok=True)
-        made = _synthesise([settings.model_dump(mode="json") for settings in missing.values()])
+        made = synthesised([settings.model_dump(mode="json") for settings in missing.values()])
         for place, templates in zip(missing, made, strict=True):
             # Written aside and moved, so that two runs at once never read half a file.
             draft = CACHE / f"{place.stem}.{os.getpid()}.tmp"
@@ -60,24 +56,6 @@ def _place(settings: Settings) -> Path:
     for path in (*sorted(sources), ROOT / "local" / "synthesise.py", ROOT / "cdk.json", ROOT / "uv.lock"):
         digest.update(path.read_bytes())
     return CACHE / f"{digest.hexdigest()[:32]}.json"
-
-
-def _synthesise(wanted: Sequence[Any]) -> list[list[Template]]:
-    child = subprocess.run(
-        [sys.executable, "-m", "local.synthesise"],
-        cwd=ROOT,
-        input=json.dumps(wanted),
-        capture_output=True,
-        text=True,
-        # jsii says in a banner that it no longer tests with Node 20; the tests here do.
-        env={**os.environ, "PYTHONPATH": str(ROOT), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
-        start_new_session=True,
-        check=False,
-    )
-    if child.returncode:
-        raise SynthesisError(f"the stack can't be synthesised:\n{child.stderr}")
-    made: list[list[Template]] = json.loads(child.stdout)
-    return made
 
 
 class UnknownReferenceError(Exception):

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 from aiohttp import web
+from botocore.loaders import create_loader
 
 from gate import service
 from gate.clients import session
@@ -51,6 +52,9 @@ FILES = Path(__file__).parent.parent / ".cache" / "local" / "notebooks"
 
 SIGN_IN = "signin.localhost"
 """The host that plays the AWS console's sign-in page."""
+
+_MODELS = create_loader()
+"""AWS's models, as botocore has them."""
 
 ELSEWHERE = "https://issuer.invalid"
 """Stands in the template for an issuer on this machine, whose port differs from run to run."""
@@ -237,6 +241,8 @@ class World:
         `ahead`: seconds by which its clock is ahead of everybody else's.
         """
         session.cache_clear()
+        # What it reads of AWS's models does not change: read once, since tests start the function hundreds of times.
+        session().register_component("data_loader", _MODELS)
         self._ahead = ahead
         clock = self._clock
         service.install(service.Gate(Config.from_environ(self._environment), clock=lambda: clock() + self._ahead))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from local.synthesiser import kept_synthesiser
 from tests.leaks import Present, leaks_since, watch_origins
 
 # How long a case takes depends on what else this machine does; what is fast, bench/ says. The same cases each time, so
@@ -13,6 +14,13 @@ settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("gate")
 
 watch_origins()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_synthesiser() -> Iterator[None]:
+    """Load CDK once: it takes seconds, each time that a template is needed which is not kept yet."""
+    with kept_synthesiser():
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
