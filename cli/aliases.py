@@ -20,14 +20,14 @@ from gate.slack.api import SlackApi
 
 @dataclass(frozen=True)
 class Alias:
-    """What is known of the other principal."""
+    """The other principal of a person, or the reason why it is unknown."""
 
     principal: str = ""
     """Empty where there is none, or none is known."""
     problem: str = ""
     """Why it is not known. Empty where it is."""
     also: str = ""
-    """What to name with `--also`, where it is not known."""
+    """The value for `--also` that the operator has to complete, when the principal is unknown."""
 
 
 def alias_of(deployed: Deployed, subject: str) -> Alias:

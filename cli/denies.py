@@ -7,12 +7,12 @@ earlier one added, and the earlier one may have checked by then. DynamoDB does k
 2. reads the policy and all rows, and writes both together as the new policy,
 3. reads both again, and goes back to 2 while a row is not denied.
 
-Whoever writes the policy last finds in step 3 every row whose owner has written the policy before, and does not end
-before all of them are denied. Whoever adds a row later writes the policy later, too.
+The revoke that writes the policy last finds in step 3 the rows of every revoke that wrote before it, and does not end
+before all of them are denied. A revoke that adds its row later also writes the policy later.
 
-What remains: a revoke that is killed between 2 and 3 may leave another's deny erased, until the next revoke, which
-writes all rows again; `gate doctor` shows it until then. The same goes for somebody who edits this policy by hand. And
-IAM's answers may be some seconds behind: step 3 then writes once more than it has to.
+Two limits remain. A revoke that is killed between 2 and 3 may leave another one's deny erased until the next revoke,
+which writes all rows again; `gate doctor` reports it until then. The same holds when somebody edits this policy by
+hand. IAM's answers may be some seconds old; step 3 then writes once more than necessary.
 """
 
 import time
@@ -47,7 +47,7 @@ class Policies(Protocol):
 
 
 class DenyRows:
-    """What has to be denied, as rows of the grants table. They remove themselves when they are over."""
+    """The denies as rows of the grants table; DynamoDB removes a row when its deny has no effect any more."""
 
     def __init__(self, dynamodb: Any, table: str) -> None:
         self._dynamodb = dynamodb
