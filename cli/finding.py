@@ -1,4 +1,4 @@
-"""What one gate on the way into a notebook says."""
+"""The finding of one of the checks that a caller passes on the way into a notebook."""
 
 from dataclasses import dataclass
 

@@ -13,7 +13,7 @@ from cli.grant_rows import faults, meant, oddities
 
 @dataclass(frozen=True)
 class Export:
-    """What a file says of the rows of a table, and what it cannot say."""
+    """The grants file made of a table, and the rows that cannot be written into one."""
 
     grants: list[dict[str, Any]]
     left_out: list[str]

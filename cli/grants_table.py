@@ -18,7 +18,7 @@ BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
 
 NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, PARTITION)
-"""What the partition keys of rows begin with that are no grants."""
+"""Prefixes of the partition keys of rows that are not grants."""
 
 SIDE_BY_SIDE = 4
 ATTEMPTS = 8

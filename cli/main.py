@@ -40,7 +40,7 @@ def options(
 def main() -> None:
     """Run the command; tell what can't be done in plain words."""
     level = logger.log_level
-    # What the function's modules log goes to standard output, where the answer of `--json` stands alone.
+    # The function's modules log to standard output, which `--json` reserves for its one document.
     logger.setLevel("CRITICAL")
     try:
         app()
