@@ -10,7 +10,7 @@ from infra.acknowledge import acknowledge
 from infra.api_policy import STAGE, resource_policy
 from infra.gateway_responses import add_gateway_responses
 from infra.logs import log_group
-from infra.settings import LimitSettings
+from infra.sections import LimitSettings
 
 OPEN_ROUTES = (
     ("GET", "/"),

@@ -6,7 +6,7 @@ from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
-from infra.settings import DomainSettings
+from infra.sections import DomainSettings
 
 
 class Domain(Construct):

@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.settings import AlarmSettings
+from infra.sections import AlarmSettings
 
 NAMESPACE = "NotebookGate"
 """Where the function counts (lambda/gate/metrics.py)."""

@@ -6,7 +6,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.logs import log_group
-from infra.settings import VpcSettings
+from infra.vpc_settings import VpcSettings
 
 
 class Network(Construct):

@@ -58,6 +58,13 @@ def _is_issuer(text: str) -> bool:
     return secure and bool(parts.hostname) and not parts.query and not parts.fragment
 
 
+def _scope(text: str) -> str:
+    # RFC 6749 §3.3.
+    if not re.fullmatch(r"[!#-\[\]-~]+", text):
+        raise ValueError('is no scope; write one an entry, such as "openid", "groups"')
+    return text
+
+
 Network = Annotated[str, AfterValidator(_network)]
 SubnetCidr = Annotated[str, AfterValidator(_network), AfterValidator(_subnet)]
 VpcEndpoint = Annotated[str, pattern(r"vpce-[0-9a-f]{8,17}", 'write it as in "vpce-0123456789abcdef0"')]
@@ -86,3 +93,4 @@ HostName = Annotated[str, pattern(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)
 MailDomain = Annotated[str, pattern(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+", 'write it as in "example.com"')]
 SlackTeam = Annotated[str, pattern(r"[TE][A-Z0-9]{2,31}", 'write the workspace\'s id, such as "T0123ABCDEF"')]
 Issuer = Annotated[str, AfterValidator(_issuer)]
+Scope = Annotated[str, AfterValidator(_scope)]

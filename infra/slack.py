@@ -10,7 +10,7 @@ from constructs import Construct
 
 from infra.acknowledge import acknowledge
 from infra.function import listed
-from infra.settings import SlackSettings
+from infra.sections import SlackSettings
 
 API_URL = "https://slack.com/api/"
 HOOKS_URL = "https://hooks.slack.com/"

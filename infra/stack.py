@@ -73,9 +73,13 @@ class GateStack(cdk.Stack):
                 "GATE_ISSUER": issuer.issuer,
                 "GATE_CLIENT_ID": issuer.client_id,
                 "GATE_CLIENT_SECRET_ARN": issuer.client_secret_arn,
+                "GATE_SCOPES": " ".join(settings.identity.scopes),
+                "GATE_USER_CLAIM": settings.identity.user_claim,
                 "GATE_GROUPS_CLAIM": issuer.groups_claim,
                 "GATE_GROUPS": listed(settings.identity.groups),
+                "GATE_AUDIENCES": listed(settings.identity.audiences),
                 "GATE_TRUST_EMAIL": "true" if settings.identity.trust_email else "false",
+                "GATE_SIGN_OUT": settings.identity.sign_out,
                 "GATE_USER_ROLES": listed(settings.identity.user_roles),
                 "GATE_PIN": settings.pin,
                 # All of them may be long, and the environment is small: only where the function needs them.

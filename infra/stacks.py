@@ -5,7 +5,8 @@ from typing import Any
 import aws_cdk as cdk
 
 from infra.elsewhere import LaunchRoleStack
-from infra.settings import Settings, StackSettings
+from infra.sections import StackSettings
+from infra.settings import Settings
 from infra.stack import GateStack
 
 LAUNCH_ROLE = "LaunchRole"

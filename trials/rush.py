@@ -24,7 +24,7 @@ from gate.handler import handler
 from gate.identity.id_token import Person
 from gate.identity.session import Sessions
 from gate.signing import Key, Signer
-from infra.settings import LimitSettings
+from infra.sections import LimitSettings
 from trials.rush_aws import CREATED, KEY, Aws, Bucket
 
 EVENT = json.loads((Path(__file__).parent.parent / "tests" / "events" / "browser_get.json").read_text(encoding="utf-8"))
@@ -37,7 +37,10 @@ ENVIRON = {
     "GATE_ISSUER": "https://issuer.example",
     "GATE_CLIENT_ID": "gate",
     "GATE_CLIENT_SECRET_ARN": "",
+    "GATE_SCOPES": "openid email profile",
+    "GATE_USER_CLAIM": "email",
     "GATE_GROUPS_CLAIM": "groups",
+    "GATE_SIGN_OUT": "provider",
     "GATE_GROUPS": "*",
     "GATE_TRUST_EMAIL": "false",
     "GATE_USER_ROLES": "",

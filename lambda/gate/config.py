@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 Pin = Literal["caller", "network", "networks"]
 """What an opened notebook is pinned to: the caller's address, its entry of the networks, or all of the networks."""
 
+SignOut = Literal["provider", "here"]
+"""Where signing out ends: with the provider's own session, or with the gate's."""
+
 
 class ConfigError(Exception):
     """The environment lacks something; the text lists every problem, one a line."""
@@ -42,10 +45,18 @@ class Config:
     client_id: str
     client_secret_arn: str
     """Empty: a public client, which PKCE alone protects."""
+    scopes: tuple[str, ...]
+    """What the provider is asked for (OpenID Connect Core §5.4)."""
+    user_claim: str
+    """The claim by whose value `user:` grants name people."""
     groups_claim: str
+    """The claim that lists a person's groups, or a path to it, such as `realm_access.roles`."""
     groups: tuple[str, ...]
     """Shell-style patterns of the groups that can matter to a grant."""
+    audiences: tuple[str, ...]
+    """Ids of further applications at the provider whose ID tokens count as bearer tokens."""
     trust_email: bool
+    sign_out: SignOut
     user_roles: tuple[str, ...]
     pin: Pin
     networks: tuple[str, ...]
@@ -128,9 +139,13 @@ class Config:
             issuer=text("GATE_ISSUER"),
             client_id=text("GATE_CLIENT_ID"),
             client_secret_arn=text("GATE_CLIENT_SECRET_ARN", optional=True),
+            scopes=tuple(text("GATE_SCOPES").split()),
+            user_claim=text("GATE_USER_CLAIM"),
             groups_claim=text("GATE_GROUPS_CLAIM"),
             groups=words("GATE_GROUPS"),
+            audiences=words("GATE_AUDIENCES"),
             trust_email=choice("GATE_TRUST_EMAIL", ("true", "false")) == "true",
+            sign_out=cast("SignOut", choice("GATE_SIGN_OUT", get_args(SignOut))),
             user_roles=words("GATE_USER_ROLES"),
             pin=cast("Pin", choice("GATE_PIN", get_args(Pin))),
             networks=words("GATE_NETWORKS", optional=environ.get("GATE_PIN") != "network"),

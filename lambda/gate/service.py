@@ -120,6 +120,7 @@ class Gate:
             base_url=self.config.base_url,
             # `__Host-` cookies have the path `/` (RFC 6265bis §4.1.3.2), and only an own host name has that path.
             cookie_path="/" if self.config.own_host else "/login",
+            scopes=self.config.scopes,
             rules=self._rules,
         )
 
@@ -131,7 +132,9 @@ class Gate:
         return Tickets(signer, waiting, self._jar, self.once)
 
     def end_session_url(self) -> str | None:
-        """Return where the identity provider's own session ends, if it has such a place."""
+        """Return where the identity provider's own session ends, if it has such a place and it is to end, too."""
+        if self.config.sign_out == "here":
+            return None
         return self._provider.end_session_url(f"{self.config.base_url}/")
 
     @cached_property

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.settings import Section, Settings
+from infra.sections import Section
+from infra.settings import Settings
 from local.template import Template, synthesise_all
 from tests.infra.conftest import ENDPOINT, GIVEN, OWN
 
@@ -34,10 +35,14 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
         "arn:aws:secretsmanager:eu-west-1:123456789012:secret:other-AbCdEf",
         "secret:other-AbCdEf",
     ),
+    "identity.scopes": ({**BASE, "identity": GIVEN}, ["openid", "groups"], '"GATE_SCOPES": "openid groups"'),
+    "identity.user_claim": ({**BASE, "identity": GIVEN}, "upn", '"GATE_USER_CLAIM": "upn"'),
     "identity.groups_claim": ({**BASE, "identity": GIVEN}, "roles", '"GATE_GROUPS_CLAIM": "roles"'),
     "identity.groups": (BASE, ["ds-*"], '"GATE_GROUPS": "ds-*"'),
+    "identity.audiences": (BASE, ["command-line"], '"GATE_AUDIENCES": "command-line"'),
     "identity.trust_email": (BASE, True, '"GATE_TRUST_EMAIL": "true"'),
     "identity.sign_in_seconds": (BASE, 3600, '"GATE_SIGN_IN_SECONDS": "3600"'),
+    "identity.sign_out": (BASE, "here", '"GATE_SIGN_OUT": "here"'),
     "identity.user_roles": (BASE, ["arn:aws:iam::123456789012:role/People"], "role/People"),
     "identity.iam_accounts": (BASE, ["210987654321"], '"210987654321"'),
     "slack.teams": (BASE, ["T0123ABCDEF"], '"GATE_SLACK_TEAMS": "T0123ABCDEF"'),

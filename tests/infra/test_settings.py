@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from infra.settings import Settings, SettingsError
 from local.deployment import Deployment
 from local.template import synthesise_all
+from tests.infra.conftest import GIVEN
 
 ROOT = Path(__file__).parents[2]
 GOOD: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
@@ -75,6 +76,14 @@ def _told(**settings: Any) -> list[str]:
         ({"identity": {"user_roles": ["*"]}}, "identity.user_roles[0] = '*'", "arn:aws:iam::123456789012:role/Name"),
         ({"identity": {"iam_accounts": ["12"]}}, "identity.iam_accounts[0] = '12'", "twelve digits"),
         ({"identity": {"groups": ["a,b"]}}, "identity.groups = ['a,b']", "one pattern an entry"),
+        ({"identity": {"groups": [" "]}}, "identity.groups = [' ']", "one pattern an entry"),
+        ({"identity": {"audiences": ["a,b"]}}, "identity.audiences = ['a,b']", "one client id an entry"),
+        ({"identity": {**GIVEN, "scopes": ["groups"]}}, "identity.scopes = ['groups']", 'lacks "openid"'),
+        ({"identity": {**GIVEN, "scopes": ["openid email"]}}, "identity.scopes[0] = 'openid email'", "one an entry"),
+        ({"identity": {"scopes": ["openid", "groups"]}}, "identity.scopes = ", "identity.issuer is empty"),
+        ({"identity": {"user_claim": "sub"}}, "identity.user_claim = 'sub'", "identity.issuer is empty"),
+        ({"identity": {**GIVEN, "user_claim": "sub", "trust_email": True}}, "identity.trust_email", "names another"),
+        ({"identity": {"sign_out": "there"}}, "identity.sign_out = 'there'", "'provider' or 'here'"),
         ({"identity": {"sign_in_seconds": 10}}, "identity.sign_in_seconds = 10", "greater than or equal to 300"),
         ({"domain": {"name": "notebooks.example.com"}}, "domain.certificate_arn = ''", "write the ARN of one"),
         ({"domain": {"name": "https://x"}}, "domain.name = 'https://x'", "plain host name"),
@@ -118,6 +127,7 @@ def test_all_problems_are_told_at_once() -> None:
         {"vpc": {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"], "egress": ["192.0.2.1"]}},
         {"identity": {"issuer": "https://login.example.com/v2.0", "client_id": "x"}},
         {"identity": {"issuer": "http://127.0.0.1:9000", "client_id": "x"}},
+        {"identity": {**GIVEN, "scopes": ["openid", "groups"], "user_claim": "oid", "audiences": ["api://x"]}},
         {"pin": "network"},
         {"vpc_endpoints": [VPCE], "vpc": NO_EGRESS},
         {"vpc_endpoints": [VPCE], "vpc": {**NO_EGRESS, "subnet_cidrs": ["10.0.1.0/28", "2001:db8:0:1::/64"]}},

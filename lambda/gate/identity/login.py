@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_lambda_powertools.shared.cookies import Cookie
@@ -60,6 +61,7 @@ class Login:
         *,
         base_url: str,
         cookie_path: str,
+        scopes: Sequence[str],
         rules: ClaimRules,
     ):
         """`base_url`: the gate's own address, as registered with the provider.
@@ -72,6 +74,7 @@ class Login:
         self._jar = jar
         self._redirect_uri = f"{base_url}/login/callback"
         self._cookie_path = cookie_path
+        self._scopes = scopes
         self._rules = rules
 
     def begin(self, request: Request, target: str) -> Departure:
@@ -83,7 +86,7 @@ class Login:
                 "response_type": "code",
                 "client_id": self._provider.client_id,
                 "redirect_uri": self._redirect_uri,
-                "scope": "openid email profile",
+                "scope": " ".join(self._scopes),
                 "state": state,
                 "nonce": nonce,
                 "code_challenge": challenge,
