@@ -17,7 +17,7 @@ slack: .venv/.ready ## Play somebody in the local Slack, beside `make run` (PORT
 slack-manifest: .venv/.ready ## Print the Slack app's manifest for your deployment (BASE_URL)
 	@PYTHONPATH=lambda $(PYTHON) -m cli.slack_manifest "$(BASE_URL)"
 
-test: .venv/.ready node_modules/.ready .cache/browser ## Check style and types, and run all tests
+test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready ## Check style and types, and run all tests
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -61,6 +61,10 @@ clean: ## Remove what set-up and tests made
 
 .cache/bench/.ready: uv.lock pyproject.toml scripts/setup .venv/.ready
 	@scripts/setup bench
+	@touch $@
+
+.cache/provider/.ready: uv.lock pyproject.toml scripts/setup .venv/.ready
+	@scripts/setup provider
 	@touch $@
 
 node_modules/.ready: package-lock.json package.json scripts/setup
