@@ -9,7 +9,6 @@ from gate.errors.caller import (
     EmailNotVerifiedError,
     InvalidFormError,
     InvalidTokenError,
-    LoginFailedError,
     NotSignedInError,
     SignInEndedError,
     TooManyGroupsError,
@@ -29,6 +28,13 @@ from gate.errors.notebook import (
     NotGrantedError,
     NotReadyError,
     PlaceUnknownError,
+)
+from gate.errors.sign_in import (
+    InteractionRequiredError,
+    LoginFailedError,
+    ProviderFailedError,
+    RequestRefusedError,
+    SignInDeniedError,
 )
 from gate.errors.slack import (
     InvalidSlackRequestError,
@@ -51,6 +57,7 @@ from gate.errors.upstream import (
     SignOutIncompleteError,
     ThrottledError,
     UpstreamError,
+    WrongIssuerError,
 )
 
 __all__ = [
@@ -64,6 +71,7 @@ __all__ = [
     "IdentityProviderBusyError",
     "IdentityProviderDownError",
     "InLineError",
+    "InteractionRequiredError",
     "InvalidFormError",
     "InvalidNotebookNameError",
     "InvalidSlackRequestError",
@@ -84,6 +92,9 @@ __all__ = [
     "NotebookStoppingError",
     "OtherPersonError",
     "PlaceUnknownError",
+    "ProviderFailedError",
+    "RequestRefusedError",
+    "SignInDeniedError",
     "SignInEndedError",
     "SignOutIncompleteError",
     "SlackDownError",
@@ -97,5 +108,6 @@ __all__ = [
     "UnauthenticatedError",
     "UnknownIamCallerError",
     "UpstreamError",
+    "WrongIssuerError",
     "WrongOriginError",
 ]
