@@ -76,8 +76,8 @@ def test_each_error_has_its_words_and_its_line(
     assert "gate-session" not in str(world.browser.cookies)
 
 
-@pytest.mark.parametrize("code", ["access_denied", "consent_required", "server_error"])
-def test_what_may_be_mended_by_signing_in_leads_to_the_notebook(world: World, code: str) -> None:
+@pytest.mark.parametrize("code", ["access_denied", "consent_required", "server_error", "invalid_scope"])
+def test_the_page_leads_to_the_notebook_that_was_asked_for(world: World, code: str) -> None:
     page = world.browser.get(_callback(_state(world.browser), code))
     assert re.findall(r'class="button" href="([^"]*)"', page.body) == ["/prod/login?next=%2Fopen%2Falice-notebook"]
 
