@@ -110,12 +110,15 @@ class Gate:
     @property
     def login(self) -> "Login":
         """Sign-ins under way."""
-        from gate.identity.login import LOGIN_SECONDS, Login
+        from gate.identity.login import Login
+        from gate.identity.login_state import LOGIN_SECONDS, STATE_SECONDS, LoginStates
 
         signer = self._signer("login", timedelta(seconds=LOGIN_SECONDS))
+        states = LoginStates(self._signer("state", timedelta(seconds=STATE_SECONDS)), self._clock)
         return Login(
             self._provider,
             signer,
+            states,
             self._jar,
             base_url=self.config.base_url,
             # `__Host-` cookies have the path `/` (RFC 6265bis §4.1.3.2), and only an own host name has that path.

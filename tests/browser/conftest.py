@@ -13,6 +13,7 @@ from local.world import World
 from tests.local.clock import Clock
 
 ROOT = Path(__file__).parents[2]
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 TIMEOUT = 180_000
 """Milliseconds. JupyterLab takes seconds to come up, and this may be a machine that is busy with other things."""
 expect.set_options(timeout=TIMEOUT)
@@ -74,3 +75,10 @@ def sign_in(page: Page, email: str) -> None:
     """Sign in at the local identity provider's page."""
     page.locator("input[name=sub]").fill(email)
     page.locator("input[name=sub]").press("Enter")
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds inaccessible on `page`."""
+    page.evaluate(f"() => {{ {AXE} }}")
+    found = page.evaluate("async () => (await axe.run()).violations.map(each => `${each.id}: ${each.help}`)")
+    return list(found)

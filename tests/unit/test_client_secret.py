@@ -131,9 +131,12 @@ REFUSALS = [
     ((400, b"<html>words of the provider</html>"), 503, "identity_provider_down"),
     ((401, {"error": "invalid_grant"}), 400, "login_failed"),
     ((400, {"error": "invalid_grant", "error_description": "words of the provider"}), 400, "login_failed"),
-    ((400, {"error": "invalid_request"}), 400, "login_failed"),
-    ((403, {"error": ["words of the provider"]}), 400, "login_failed"),
-    ((404, {}), 400, "login_failed"),
+    ((400, {"error": "invalid_scope"}), 502, "client_refused"),
+    ((400, {"error": "unsupported_grant_type"}), 502, "client_refused"),
+    ((400, {"error": "invalid_request"}), 400, "provider_failed"),
+    ((400, {"error": "words of the provider"}), 400, "provider_failed"),
+    ((403, {"error": ["words of the provider"]}), 400, "provider_failed"),
+    ((404, {}), 400, "provider_failed"),
     ((400, b'{"error": "' + b"x" * (1 << 20) + b'"}'), 503, "identity_provider_down"),
 ]
 

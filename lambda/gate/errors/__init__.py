@@ -9,7 +9,6 @@ from gate.errors.caller import (
     EmailNotVerifiedError,
     InvalidFormError,
     InvalidTokenError,
-    LoginFailedError,
     NotSignedInError,
     SignInEndedError,
     TokenLacksClaimError,
@@ -33,6 +32,13 @@ from gate.errors.notebook import (
     NotReadyError,
     PlaceUnknownError,
 )
+from gate.errors.sign_in import (
+    InteractionRequiredError,
+    LoginFailedError,
+    ProviderFailedError,
+    RequestRefusedError,
+    SignInDeniedError,
+)
 from gate.errors.slack import (
     InvalidSlackRequestError,
     InvalidTicketError,
@@ -54,6 +60,7 @@ from gate.errors.upstream import (
     SignOutIncompleteError,
     ThrottledError,
     UpstreamError,
+    WrongIssuerError,
 )
 
 __all__ = [
@@ -68,6 +75,7 @@ __all__ = [
     "IdentityProviderBusyError",
     "IdentityProviderDownError",
     "InLineError",
+    "InteractionRequiredError",
     "InvalidFormError",
     "InvalidNotebookNameError",
     "InvalidSlackRequestError",
@@ -88,6 +96,9 @@ __all__ = [
     "NotebookStoppingError",
     "OtherPersonError",
     "PlaceUnknownError",
+    "ProviderFailedError",
+    "RequestRefusedError",
+    "SignInDeniedError",
     "SignInEndedError",
     "SignOutIncompleteError",
     "SlackDownError",
@@ -103,5 +114,6 @@ __all__ = [
     "UnknownIamCallerError",
     "UpstreamError",
     "UserUnknownError",
+    "WrongIssuerError",
     "WrongOriginError",
 ]

@@ -3,14 +3,6 @@
 from gate.errors.base import BadRequestError, ForbiddenError, UnauthenticatedError
 
 
-class LoginFailedError(BadRequestError):
-    """The way back from the identity provider does not belong to a sign-in that this browser began."""
-
-    reason = "login_failed"
-    title = "Signing in did not work"
-    words = "The sign-in took too long, was used before, or was begun in another browser. Sign in again."
-
-
 class NotSignedInError(UnauthenticatedError):
     """No session cookie or token came with the request, or the session is over."""
 

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from gate.audit import logger
-from gate.errors import ClientRefusedError, GateError, IdentityProviderDownError, InvalidTokenError, LoginFailedError
+from gate.errors import (
+    ClientRefusedError,
+    GateError,
+    IdentityProviderDownError,
+    InvalidTokenError,
+    LoginFailedError,
+    ProviderFailedError,
+)
 from gate.identity.client_authentication import ClientAuthentication
+from gate.identity.discovery import discovery_document
 from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.jwks import KeySet
 from gate.identity.published import PublishedDocument
@@ -27,8 +35,8 @@ SECRET_REREAD_AFTER = 10
 ClientSecret = Callable[[float], str]
 """Returns the client's secret, which was read at most that many seconds ago. Raises a `GateError`."""
 
-_SET_UP_WRONGLY = frozenset({"invalid_client", "unauthorized_client"})
-"""RFC 6749 §5.2: the client's secret is wrong, or its registration does not allow this flow."""
+_SET_UP_WRONGLY = frozenset({"invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"})
+"""RFC 6749 §5.2: the client's secret is wrong, or its registration does not allow this flow. No code causes these."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,14 +66,14 @@ class Provider:
     def authorization_url(self, parameters: dict[str, str]) -> str:
         """Return where the browser goes to sign in, with `parameters` added to the provider's own address.
 
-        Raises `IdentityProviderDownError`.
+        Raises what `discovery_document` raises.
         """
         return _with_query(self._endpoint("authorization_endpoint"), parameters)
 
     def end_session_url(self, return_to: str) -> str | None:
         """Return where the browser ends the provider's session, or None where the provider has no such place.
 
-        Raises `IdentityProviderDownError`.
+        Raises what `discovery_document` raises.
         """
         if "end_session_endpoint" not in self._metadata.get():
             return None
@@ -77,7 +85,8 @@ class Provider:
         """Exchange an authorization `code` for tokens.
 
         Raises `LoginFailedError` when the provider refuses the code, `ClientRefusedError` when it refuses the gate
-        itself, `IdentityProviderDownError` when it fails, and what reading the client's secret raises.
+        itself, `ProviderFailedError` when it refuses and does not say why, `IdentityProviderDownError` when it fails,
+        and what `discovery_document` and reading the client's secret raise.
         """
         form = {
             "grant_type": "authorization_code",
@@ -128,8 +137,10 @@ class Provider:
     def check(self) -> list[str]:
         """See that the provider can be used, and return the PKCE methods that it names (RFC 8414), if it names any.
 
-        Raises `IdentityProviderDownError`.
+        Raises what `discovery_document` raises.
         """
+        # Asked by itself first: what `PublishedDocument` raises has lost which issuer the document names.
+        self._fetch_metadata()
         for name in ("authorization_endpoint", "token_endpoint"):
             self._endpoint(name)
         if not self._keys.get():
@@ -153,11 +164,7 @@ class Provider:
         return Tokens(id_token, access_token)
 
     def _fetch_metadata(self) -> dict[str, Any]:
-        answer = self._api.get("discovery", self.issuer.rstrip("/") + "/.well-known/openid-configuration")
-        # Discovery §4.3: the document must speak for the very issuer it was asked of.
-        if answer.status != 200 or answer.body is None or answer.body.get("issuer") != self.issuer:
-            raise IdentityProviderDownError
-        return answer.body
+        return discovery_document(self._api, self.issuer)
 
     def _fetch_keys(self) -> KeySet:
         answer = self._api.get("keys", self._endpoint("jwks_uri"))
@@ -183,8 +190,11 @@ def _refusal(answer: Answer) -> GateError:
     error: GateError
     if code in _SET_UP_WRONGLY or (code is None and answer.status == 401):
         error = ClientRefusedError()
-    elif 400 <= answer.status < 500 and answer.body is not None:
+    elif code == "invalid_grant":
         error = LoginFailedError()
+    elif 400 <= answer.status < 500 and answer.body is not None:
+        # `invalid_request`, too: a code that a client makes up may be one that the provider can't even read.
+        error = ProviderFailedError()
     else:
         error = IdentityProviderDownError()
     # What anybody's made-up code can cause is no warning.
