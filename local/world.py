@@ -43,10 +43,7 @@ from local.slack.play import HOST as SLACK
 from local.slack.play import Play
 from local.slack.workspace import Workspace
 from local.sockets import listening_sockets
-from local.template import ACCOUNT, EGRESS, REGION, Template, synthesise
-
-INSIDE = "127.0.0.1/32"
-"""The one network that is inside; 127.0.0.2 and all others are outside."""
+from local.template import ACCOUNT, EGRESS, INSIDE, REGION, Template, synthesise
 
 FILES = Path(__file__).parent.parent / ".cache" / "local" / "notebooks"
 
