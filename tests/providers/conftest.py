@@ -36,7 +36,7 @@ def browsers(world: World, provider: ForeignProvider) -> Iterator[Callable[[], B
     made: list[Browser] = []
 
     def browser() -> Browser:
-        made.append(Browser(world, provider))
+        made.append(Browser(world.base_url, provider))
         return made[-1]
 
     yield browser

@@ -7,6 +7,7 @@ import jwt
 import pytest
 import requests
 
+from gate.errors import SignInDeniedError
 from gate.identity.published import FETCH_INTERVAL
 from local.provider import CLIENT_ID
 from local.world import World
@@ -74,18 +75,15 @@ def test_the_provider_changes_its_key(world: World, provider: ForeignProvider, b
     before, after = rsa_key("rsa"), rsa_key("newer")
     ready(world, provider, Setup([client(world.base_url)], [before], claims_in="id_token"))
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
-    script, token = browsers(), _token(provider.issuer, before)
-    bearer = {"Authorization": f"Bearer {token}"}
-    assert opens(script.go(ALICES, headers=bearer), "alice-notebook")
+    script, token, newer = browsers(), _token(provider.issuer, before), _token(provider.issuer, after)
+    assert opens(script.go(ALICES, Authorization=f"Bearer {token}"), "alice-notebook")
 
     provider.configure(Setup([client(world.base_url)], [after], claims_in="id_token"))
     world.let_pass(FETCH_INTERVAL + 1)
 
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
-    assert script.go(ALICES, headers=bearer).status_code == 401
-    assert opens(
-        script.go(ALICES, headers={"Authorization": f"Bearer {_token(provider.issuer, after)}"}), "alice-notebook"
-    )
+    assert script.go(ALICES, Authorization=f"Bearer {token}").status_code == 401
+    assert opens(script.go(ALICES, Authorization=f"Bearer {newer}"), "alice-notebook")
 
 
 def _token(issuer: str, key: Key) -> str:
@@ -104,7 +102,7 @@ def test_signing_out_ends_the_providers_session_too(
     browser.forget_the_gate()
     assert opens(browser.follow(browser.go(ALICES)), "alice-notebook")  # the provider knows her still
 
-    confirmation = browser.follow(browser.press("/logout"))
+    confirmation = browser.follow(browser.go("/logout", "POST", **{"Sec-Fetch-Site": "same-origin"}))
     assert browser.at_provider(confirmation)
     browser.visited.clear()
     end = browser.submit(confirmation, provider.SIGN_OUT, {})
@@ -119,4 +117,5 @@ def test_somebody_says_no(world: World, provider: ForeignProvider, browsers: Bro
     browser = browsers()
     answer = browser.sign_in(ALICES, ALICE, refuse=True)
     assert answer.url.startswith(f"{world.base_url}/login/callback?")
+    assert (answer.status_code, SignInDeniedError.title in answer.text) == (400, True)
     assert browser.at_provider(browser.follow(browser.go(ALICES)))
