@@ -1,33 +1,21 @@
 """`make run`: the whole of Notebook Gate on this machine, until Ctrl-C."""
 
-import json
-import logging
 import os
 import signal
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gate.audit import logger
 from infra.settings import Settings, SettingsError
 from local.evaluator import EvaluatorError
 from local.sample import Sample, SampleError
 from local.slack.app import SlackApp
 from local.sockets import PortError
 from local.synthesiser import SynthesisError
-from local.template import REGION
-from local.welcome import welcome
-from local.world import FILES, INSIDE, World
+from local.template import INSIDE
 
 ROOT = Path(__file__).parent.parent
-LOG = ROOT / ".cache" / "local" / "gate.log"
-
-
-OPERATOR = LOG.with_name("operator.json")
-"""Read by `gate --local` (cli/aws.py)."""
 
 
 class UsageError(Exception):
@@ -56,7 +44,10 @@ def _serve(environ: Mapping[str, str]) -> None:
     sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "local" / "sample.yaml"))
     settings = _settings(issuer, client_id, slack)
     _say("Starting (the first time, the stack is synthesised, which takes some ten seconds) …")
-    world = World(
+    # Here, since it takes a second to import, and what can't be run is told at once.
+    from local.running import until_interrupted
+
+    until_interrupted(
         sample=sample,
         port=port,
         issuer=issuer,
@@ -65,33 +56,6 @@ def _serve(environ: Mapping[str, str]) -> None:
         settings=settings,
         slack=slack,
     )
-    with ExitStack() as written, world:
-        # Not before: the port is ours now, and with it the file; another run may be writing it until then.
-        _log_to(LOG)
-        places = {"log": LOG.relative_to(ROOT), "files": FILES.relative_to(ROOT)}
-        written.enter_context(_operators_let_in(world))
-        _say(welcome(sample, world.base_url, issuer=issuer, team=slack.team, **places))
-        threading.Event().wait()
-
-
-@contextmanager
-def _operators_let_in(world: World) -> Iterator[None]:
-    """Write down how `gate --local` reaches this AWS, for this machine's user alone."""
-    told = {
-        "endpoint_url": world.aws.url,
-        "region": REGION,
-        "access_key_id": world.authority.operator_key,
-        "secret_access_key": "local",
-    }
-    text = json.dumps(told)
-    OPERATOR.unlink(missing_ok=True)
-    OPERATOR.touch(mode=0o600)
-    OPERATOR.write_text(text, encoding="utf-8")
-    try:
-        yield
-    finally:
-        if OPERATOR.exists() and OPERATOR.read_text(encoding="utf-8") == text:  # no later run's
-            OPERATOR.unlink()
 
 
 def _interrupt(number: int, _frame: Any) -> NoReturn:
@@ -125,17 +89,6 @@ def _settings(issuer: str, client_id: str, slack: SlackApp) -> dict[str, Any]:
     settings["slack"] = slack.settings(settings["slack"])
     Settings.parse({"networks": [INSIDE], **settings}, source="make run")
     return settings
-
-
-def _log_to(path: Path) -> None:
-    """Send the function's log lines, and what libraries complain about, to the file at `path`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    logging.getLogger(logger.service).propagate = False
-    own = logger.registered_handler
-    assert isinstance(own, logging.StreamHandler)
-    own.setStream(handler.stream)
 
 
 def _say(text: str) -> None:

@@ -43,10 +43,7 @@ from local.slack.play import HOST as SLACK
 from local.slack.play import Play
 from local.slack.workspace import Workspace
 from local.sockets import listening_sockets
-from local.template import ACCOUNT, EGRESS, REGION, Template, synthesise
-
-INSIDE = "127.0.0.1/32"
-"""The one network that is inside; 127.0.0.2 and all others are outside."""
+from local.template import ACCOUNT, EGRESS, INSIDE, REGION, Template, synthesise
 
 FILES = Path(__file__).parent.parent / ".cache" / "local" / "notebooks"
 
@@ -99,6 +96,7 @@ class World:
         self._endpoints = endpoints or {}
         self._slack_app = slack or SlackApp()
         self._between = between or (lambda _name, url: url)
+        self._operators_clients: dict[str, Any] = {}
         self._started = ExitStack()
 
     _one = threading.Lock()
@@ -253,14 +251,15 @@ class World:
 
     def operator(self, service_name: str) -> Any:
         """Return a boto3 client that may do anything: what an administrator's credentials would give."""
-        make: Callable[..., Any] = boto3.client  # boto3-stubs want a literal name
-        return make(
-            service_name,
-            endpoint_url=self.aws.url,
-            region_name=REGION,
-            aws_access_key_id=self.authority.operator_key,
-            aws_secret_access_key="local",
-        )
+        if service_name not in self._operators_clients:
+            self._operators_clients[service_name] = boto3.client(  # type: ignore[call-overload]  # stubs want a literal
+                service_name,
+                endpoint_url=self.aws.url,
+                region_name=REGION,
+                aws_access_key_id=self.authority.operator_key,
+                aws_secret_access_key="local",
+            )
+        return self._operators_clients[service_name]
 
 
 def _functions_source(settings: Settings) -> Source:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.aws.instances import STARTING, STOPPING
 from local.world import World
-from tests.browser.conftest import picture, sign_in, violations
+from tests.browser.conftest import picture, sign_in, violations, without_lab
 from tests.local.clock import Clock
 
 
@@ -125,6 +125,7 @@ def test_who_signs_out_everywhere_is_told_so_in_the_other_browser_and_signs_in_a
     chromium: Browser, world: World, clock: Clock, javascript: bool
 ) -> None:
     here, there = (chromium.new_context(java_script_enabled=javascript) for _ in range(2))
+    without_lab(there)
     mine, left = here.new_page(), there.new_page()
     for each in (mine, left):
         each.goto(world.base_url)

@@ -51,10 +51,10 @@ def normal_address(text: object) -> str | None:
     """
     if not isinstance(text, str):
         return None
-    normal = _normal(text)
-    if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal) or any(map(_becomes_ascii, text)):
+    normal = text.lower() if text.isascii() else _normal(text)
+    if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal):
         return None
-    return normal
+    return normal if text.isascii() or not any(map(_becomes_ascii, text)) else None
 
 
 def normal_group(text: object) -> str | None:
