@@ -1,7 +1,6 @@
 """A person at a browser who follows redirects and fills in a foreign provider's own forms."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin
@@ -112,13 +111,10 @@ class Browser(requests.Session):
         """Tell whether `answer` is a page of the provider's."""
         return answer.url.startswith(f"{self._provider.issuer}/") and "Location" not in answer.headers
 
-    def submit(self, answer: requests.Response, text: str, fields: Mapping[str, str]) -> requests.Response:
-        """Fill in `fields` and press what says `text`; the first button of a form, where nothing does."""
-        page = PageParser(answer.text)
-        control = next((each for each in page.controls if each.text == text), None)
-        if control is None:
-            control = next((each for each in page.controls if each.form and each.form.method.lower() == "post"), None)
-        assert control, f"{answer.status_code} and nothing to press: {answer.text}"
+    def submit(self, answer: requests.Response, *texts: str, **fields: str) -> requests.Response:
+        """Fill in `fields`, and press what says one of `texts`."""
+        control = next((each for each in PageParser(answer.text).controls if each.text in texts), None)
+        assert control, f"{answer.status_code} and nothing that says {' or '.join(texts)}: {answer.text}"
         if control.form is None:
             return self.follow(self.visit(urljoin(answer.url, control.href)))
         form = control.form
@@ -141,7 +137,8 @@ class Browser(requests.Session):
         for _ in range(MOST_STEPS):
             if not self.at_provider(answer):
                 return answer
-            consent = any(each.text == self._provider.AGREE for each in PageParser(answer.text).controls)
-            text = self._provider.REFUSE if refuse and consent else self._provider.AGREE
-            answer = self.submit(answer, text, self._provider.fields(person))
+            asked = any(each.text == self._provider.AGREE for each in PageParser(answer.text).controls)
+            decision = self._provider.REFUSE if refuse else self._provider.AGREE
+            texts = [decision] if asked else self._provider.SIGN_IN
+            answer = self.submit(answer, *texts, **self._provider.fields(person))
         raise AssertionError(f"no end at {answer.url.partition('?')[0]}")

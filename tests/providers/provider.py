@@ -75,6 +75,8 @@ class ForeignProvider(ABC):
     """A provider's process, from its start to `close`."""
 
     COMMAND: Sequence[str]
+    SIGN_IN: Sequence[str]
+    """The texts on the buttons that send a name and a password."""
     AGREE: str
     """The text on the button that lets the gate have the claims."""
     REFUSE: str
@@ -128,6 +130,7 @@ class Certified(ForeignProvider):
     """node-oidc-provider, with its own development pages, where everybody can sign in with any password."""
 
     COMMAND = ("node", "tests/providers/certified.mjs")
+    SIGN_IN = ("Sign-in",)
     AGREE, REFUSE, SIGN_OUT = "Continue", "[ Cancel ]", "Yes, sign me out"
 
     def environment(self, setup: Setup) -> dict[str, str]:
@@ -155,7 +158,12 @@ class Canaille(ForeignProvider):
     """Canaille, whose claims come in the ID token, and whose groups come with the scope `groups`."""
 
     COMMAND = (".cache/provider/bin/python", "tests/providers/canaille_server.py")
+    SIGN_IN = ("Continue", "Sign in")
     AGREE, REFUSE, SIGN_OUT = "Accept", "Deny", "Logout"
+
+    def __init__(self) -> None:
+        assert (ROOT / self.COMMAND[0]).exists(), "Canaille is not installed: run make test, which does it"
+        super().__init__()
 
     def environment(self, setup: Setup) -> dict[str, str]:
         """It sends no `email_verified`."""

@@ -105,7 +105,7 @@ def test_signing_out_ends_the_providers_session_too(
     confirmation = browser.follow(browser.go("/logout", "POST", **{"Sec-Fetch-Site": "same-origin"}))
     assert browser.at_provider(confirmation)
     browser.visited.clear()
-    end = browser.submit(confirmation, provider.SIGN_OUT, {})
+    end = browser.submit(confirmation, provider.SIGN_OUT)
 
     assert f"{world.base_url}/" in browser.visited
     assert browser.at_provider(end)
