@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors import InvalidTokenError, LoginFailedError
-from gate.identity.id_token import ClaimRules, Person, person_of
+from gate.identity.claims import ClaimRules
+from gate.identity.person import Person, person_signing_in
 from gate.identity.provider import Provider
 from gate.identity.session import CookieJar
 from gate.identity.target import safe_target
@@ -104,7 +105,7 @@ class Login:
         """Turn the provider's answer into a person.
 
         Raises `LoginFailedError` when the answer does not belong to a sign-in of this browser, is late, or is an
-        error, and what `person_of` and `Provider.redeem` raise.
+        error, and what `person_signing_in` and `Provider.redeem` raise.
         """
         state = request.query.get("state", "")
         name = self._jar.full_name(self.NAME + state[:8], self._cookie_path)
@@ -118,9 +119,9 @@ class Login:
         code = request.query.get("code")
         if not code:
             raise LoginFailedError
-        token = self._provider.redeem(code=code, verifier=verifier, redirect_uri=self._redirect_uri)
+        tokens = self._provider.redeem(code=code, verifier=verifier, redirect_uri=self._redirect_uri)
         try:
-            person = person_of(token, provider=self._provider, rules=self._rules, nonce=nonce)
+            person = person_signing_in(tokens, provider=self._provider, rules=self._rules, nonce=nonce)
         except InvalidTokenError:
             raise LoginFailedError from None
         return Arrival(person, target, [self._clear(name)])

@@ -9,7 +9,6 @@ from gate.errors import (
     UpstreamError,
     WrongOriginError,
 )
-from gate.identity.caller import Caller
 from gate.identity.target import safe_target
 from gate.request import Request
 from gate.responses import Response, failure, page, redirect
@@ -34,9 +33,8 @@ def callback(request: Request) -> Response:
     """Back from the identity provider."""
     with decision(request, "login") as record:
         arrival = the_gate().login.finish(request)
-        person = arrival.person
-        record.caller = Caller(f"user:{person.email}", person.groups, "session", request.address, person.issued_at)
-        cookies = [*arrival.cookies, the_gate().sessions.begin(person)]
+        record.caller = arrival.person.caller("session", request.address)
+        cookies = [*arrival.cookies, the_gate().sessions.begin(arrival.person)]
     return redirect(the_gate().config.base_url + arrival.target, cookies=cookies)
 
 
