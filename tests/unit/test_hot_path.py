@@ -72,7 +72,7 @@ from types import SimpleNamespace
 from tests.unit.aws import FakeAws
 from gate import service
 from gate.identity.session import CookieJar, Sessions
-from gate.identity.id_token import Person
+from gate.identity.person import Person
 from datetime import timedelta
 import jinja2
 import os

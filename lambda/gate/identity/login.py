@@ -18,8 +18,9 @@ from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors import InvalidTokenError, LoginFailedError
 from gate.identity.authorization_error import authorization_error
-from gate.identity.id_token import ClaimRules, Person, person_of
+from gate.identity.claims import ClaimRules
 from gate.identity.login_state import LOGIN_SECONDS, LoginState, LoginStates
+from gate.identity.person import Person, person_signing_in
 from gate.identity.provider import Provider
 from gate.identity.session import CookieJar
 from gate.request import Request
@@ -134,7 +135,7 @@ class Login:
         """Turn the provider's answer into a person; `state`: what `state` returned for it.
 
         Raises `LoginFailedError` when the answer does not belong to a sign-in of this browser, or is late, what
-        `authorization_error` returns when it is an error, and what `person_of` and `Provider.redeem` raise.
+        `authorization_error` returns when it is an error, and what `person_signing_in` and `Provider.redeem` raise.
         """
         if state is None:
             raise LoginFailedError
@@ -152,9 +153,9 @@ class Login:
         code = request.query.get("code")
         if not code:
             raise LoginFailedError
-        token = self._provider.redeem(code=code, verifier=verifier, redirect_uri=self._redirect_uri)
+        tokens = self._provider.redeem(code=code, verifier=verifier, redirect_uri=self._redirect_uri)
         try:
-            person = person_of(token, provider=self._provider, rules=self._rules, nonce=nonce)
+            person = person_signing_in(tokens, provider=self._provider, rules=self._rules, nonce=nonce)
         except InvalidTokenError:
             raise LoginFailedError from None
         return Arrival(person, [self._clear(name)])

@@ -5,6 +5,7 @@ Sources: OpenID Connect Discovery 1.0 §4, OpenID Connect Core 1.0 §3.1.3, RFC 
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -40,6 +41,15 @@ _SET_UP_WRONGLY = frozenset({"invalid_client", "invalid_scope", "unauthorized_cl
 """RFC 6749 §5.2: the client's secret is wrong, or its registration does not allow this flow. No code causes these."""
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Tokens:
+    """What a code was exchanged for. It is never printed."""
+
+    id_token: str
+    access_token: str | None
+    """For the UserInfo endpoint. None where none came."""
+
+
 class Provider:
     """One OpenID provider, found by its issuer URL."""
 
@@ -72,8 +82,8 @@ class Provider:
         parameters = {"client_id": self.client_id, "post_logout_redirect_uri": return_to, "logout_uri": return_to}
         return _with_query(self._endpoint("end_session_endpoint"), parameters)
 
-    def redeem(self, *, code: str, verifier: str, redirect_uri: str) -> str:
-        """Exchange an authorization `code` for an ID token.
+    def redeem(self, *, code: str, verifier: str, redirect_uri: str) -> Tokens:
+        """Exchange an authorization `code` for tokens.
 
         Raises `LoginFailedError` when the provider refuses the code, `ClientRefusedError` when it refuses the gate
         itself, `ProviderFailedError` when it refuses and does not say why, `IdentityProviderDownError` when it fails,
@@ -99,6 +109,16 @@ class Provider:
             # the code (RFC 6749 §4.1.3). One that spent the code anyway has issued nothing for it that a second use
             # could revoke (§4.1.2), and answers `invalid_grant`: then the person signs in again.
             return self._redeem(form, newer)
+
+    def user_info(self, access_token: str) -> Answer | None:
+        """Return what the UserInfo endpoint answers to `access_token`; None where the provider has no such endpoint.
+
+        Raises `IdentityProviderBusyError` for 429, `IdentityProviderDownError` for 5xx and where no answer comes.
+        """
+        if "userinfo_endpoint" not in self._metadata.get():
+            return None
+        headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json, application/jwt"}
+        return self._api.get("userinfo", self._endpoint("userinfo_endpoint"), headers)
 
     def key(self, key_id: str | None, algorithm: str) -> "PyJWK":
         """Return the provider's signing key of that id for `algorithm`; an issuer with a single key may omit the id.
@@ -128,7 +148,7 @@ class Provider:
             raise IdentityProviderDownError
         return list(self._metadata.get().get("code_challenge_methods_supported", []))
 
-    def _redeem(self, form: dict[str, str], secret: str) -> str:
+    def _redeem(self, form: dict[str, str], secret: str) -> Tokens:
         headers = {}
         if secret:
             # client_secret_basic is the default where the document names no method (Discovery §3).
@@ -139,10 +159,11 @@ class Provider:
             else:
                 form = {**form, "client_secret": secret}
         answer = self._api.post("token", self._endpoint("token_endpoint"), form, headers)
-        token = (answer.body or {}).get("id_token")
-        if answer.status != 200 or not isinstance(token, str):
+        tokens = [(answer.body or {}).get(name) for name in ("id_token", "access_token")]
+        id_token, access_token = (token if isinstance(token, str) else None for token in tokens)
+        if answer.status != 200 or id_token is None:
             raise _refusal(answer)
-        return token
+        return Tokens(id_token, access_token)
 
     def _fetch_metadata(self) -> dict[str, Any]:
         return discovery_document(self._api, self.issuer)

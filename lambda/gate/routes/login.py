@@ -10,7 +10,6 @@ from gate.errors import (
     UpstreamError,
     WrongOriginError,
 )
-from gate.identity.caller import Caller
 from gate.identity.login_state import LoginState
 from gate.identity.target import target_of
 from gate.request import Request
@@ -51,9 +50,8 @@ def callback(request: Request) -> Response:
                 if detour is None:
                     raise
                 return detour
-            person = arrival.person
-            record.caller = Caller(f"user:{person.email}", person.groups, "session", request.address, person.issued_at)
-            cookies = [*arrival.cookies, gate.sessions.begin(person)]
+            record.caller = arrival.person.caller("session", request.address)
+            cookies = [*arrival.cookies, gate.sessions.begin(arrival.person)]
     except GateError as error:
         return failure(error, request, base_path=gate.config.base_path, target=target)
     return redirect(gate.config.base_url + target, cookies=cookies)
