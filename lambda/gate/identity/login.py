@@ -121,15 +121,15 @@ class Login:
     def restart(self, request: Request, state: LoginState | None) -> Departure | None:
         """Begin the sign-in of `state` anew where it was late; None where that helps nobody.
 
-        Once: whoever is late twice is told so. A browser alone, which can go there, and not after an answer that says
-        no. Who brings another browser's late state signs in as themself, as by any link to `/login`. Raises what
-        `begin` raises.
+        It begins anew once, so that there is no loop; for browsers alone; and not after an answer that says no. Who
+        brings another browser's late state signs in as themself, as by any link to `/login`. Raises what `begin`
+        raises.
         """
         # Keycloak answers `temporarily_unavailable` when its own page has waited too long.
-        error = request.query.get("error", "temporarily_unavailable")
-        if state is None or not state.late or state.restarted or request.wants_json:
+        says_no = request.query.get("error") not in (None, "temporarily_unavailable")
+        if state is None or not state.late or state.restarted or says_no or request.wants_json:
             return None
-        return self.begin(request, state.target, restarted=True) if error == "temporarily_unavailable" else None
+        return self.begin(request, state.target, restarted=True)
 
     def finish(self, request: Request, state: LoginState | None) -> Arrival:
         """Turn the provider's answer into a person; `state`: what `state` returned for it.
