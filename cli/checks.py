@@ -17,9 +17,8 @@ from cli.denies_check import standing_denies
 from cli.deployed import Deployed
 from cli.errors import CommandError
 from cli.grant_checks import look_at_grants
+from cli.issuer_check import look_at_issuer
 from cli.launch_role import LaunchRolePolicies
-from gate.errors import GateError
-from gate.identity.provider import Provider
 from gate.signing import CLOCK_SKEW
 from infra.settings import Settings, SettingsError
 
@@ -54,7 +53,7 @@ class Doctor:
             "settings": self._same_settings,
             "launch role": self._launch_role,
             "egress": self._egress,
-            "identity provider": self._provider,
+            "identity provider": lambda: look_at_issuer(self._deployed.config),
             "secrets": self._secrets,
             "clock": self._clocks,
             "grants": lambda: look_at_grants(self._deployed),
@@ -142,20 +141,6 @@ class Doctor:
             yield "look", "the function's VPC has no NAT gateway to compare vpc.egress with", "See that it is right."
         elif not strange:
             yield "ok", f"the function leaves by {', '.join(found)}", ""
-
-    def _provider(self) -> Iterator[tuple[Level, str, str]]:
-        config = self._deployed.config
-        provider = Provider(issuer=config.issuer, client_id=config.client_id, clock=self._clock)
-        try:
-            methods = provider.check()
-        except GateError:
-            mend = "Open its /.well-known/openid-configuration: is it reachable, and identity.issuer written as there?"
-            yield "bad", f"{config.issuer} can't be used", mend
-            return
-        if methods and "S256" not in methods:
-            yield "bad", f"{config.issuer} does not take PKCE with S256", "Allow it for the application."
-            return
-        yield "ok", f"{config.issuer} has keys and endpoints", ""
 
     def _secrets(self) -> Iterator[tuple[Level, str, str]]:
         config, settings = self._deployed.config, self._deployed.settings

@@ -24,7 +24,7 @@ from gate.errors import (
 )
 from gate.grants import Grant, Grants
 from gate.identity.caller import Caller
-from gate.identity.id_token import matters
+from gate.identity.groups import matters
 from gate.launch.launcher import NOT_READY
 from gate.launch.place import target_of
 from gate.notebook import Notebook

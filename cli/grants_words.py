@@ -1,6 +1,6 @@
 """How `gate grants` shows rows and plans."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cli.grant_entry import Item, ended, plain
@@ -17,18 +17,15 @@ def show(planned: Plan, out: Output) -> None:
     if not planned.all:
         out.say(f"Nothing to do: all {planned.unchanged} grants are as the file says.", style="green")
         return
-    lines = [
-        ("green", [f"+ {_line(change.wanted.item())}" for change in planned.additions if change.wanted]),
-        ("yellow", [f"~ {_difference(change)}" for change in planned.changes]),
-        ("red", [f"- {_line(change.seen)}" for change in planned.removals if change.seen]),
-        (
-            "yellow",
-            [f"! apply {each.verb} {' '.join(each.key)}: {'; '.join(problems)}" for each, problems in planned.odd],
-        ),
+    kinds: list[tuple[str, Sequence[Any], Callable[[Any], str]]] = [
+        ("green", planned.additions, _addition),
+        ("yellow", planned.changes, _difference),
+        ("red", planned.removals, _removal),
+        ("yellow", planned.odd, _oddity),
     ]
-    for style, some in lines:
-        for line in some[:SHOWN]:
-            out.say(line, style=style)
+    for style, some, line_of in kinds:
+        for each in some[:SHOWN]:
+            out.say(line_of(each), style=style)
         if len(some) > SHOWN:
             out.say(f"  and {len(some) - SHOWN} more of these (plan --json shows all)", style=style)
     out.say(f"{words(planned)}, {planned.unchanged} unchanged")
@@ -58,6 +55,21 @@ def in_this_way(item: Item) -> str:
     return f" ({', '.join(extra)})" if extra else ""
 
 
+def _addition(change: Change) -> str:
+    assert change.wanted is not None
+    return f"+ {_line(change.wanted.item())}"
+
+
+def _removal(change: Change) -> str:
+    assert change.seen is not None
+    return f"- {_line(change.seen)}"
+
+
+def _oddity(odd: tuple[Change, list[str]]) -> str:
+    change, problems = odd
+    return f"! apply {change.verb} {' '.join(change.key)}: {'; '.join(problems)}"
+
+
 def _difference(change: Change) -> str:
     before = plain(change.seen) if change.seen else {}
     after = change.wanted.plain() if change.wanted else {}
@@ -66,7 +78,7 @@ def _difference(change: Change) -> str:
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     ]
-    return f"{' '.join(change.key)} ({', '.join(parts)})"
+    return f"~ {' '.join(change.key)} ({', '.join(parts)})"
 
 
 def row(item: Item, now: float) -> Sequence[str]:

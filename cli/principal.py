@@ -6,6 +6,8 @@ from gate.identity.principal import normal_principal
 def principal(text: str) -> str:
     """Return `text` as a principal in its normal form; `user:` may be left out before an e-mail address.
 
+    Whom else the deployment's setting identity.user_claim names is written as `user:<its value>`.
+
     Raises `ValueError`, whose text says what to write instead.
     """
     text = with_kind(text)
@@ -15,11 +17,14 @@ def principal(text: str) -> str:
     if text.startswith("user:"):
         # Addresses are not put right here: somebody who types a look-alike has to see it.
         if normal is None:
-            raise ValueError(f"{text!r} is no e-mail address; write user:alice@example.com")
-        raise ValueError(f'{text!r} is not as addresses are compared; write "{normal}"')
+            kind = "e-mail address" if "@" in text else "name"
+            raise ValueError(f"{text!r} is no {kind}; write user:alice@example.com, or what identity.user_claim gives")
+        kind = "addresses" if "@" in text else "names"
+        raise ValueError(f'{text!r} is not as {kind} are compared; write "{normal}"')
     if normal is None:
         raise ValueError(
-            f"{text!r} is nobody; write user:<e-mail>, group:<name>, iam:<ARN of a role or user> or slack:<team>/<user>"
+            f"{text!r} is nobody; write user:<e-mail or other name>, group:<name>, iam:<ARN of a role or user> or "
+            "slack:<team>/<user>"
         )
     return normal
 

@@ -17,6 +17,8 @@ ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 EGRESS = "198.51.100.10"
 """The function's own address: a documentation network's (RFC 5737), so that it can be nobody's."""
+INSIDE = "127.0.0.1/32"
+"""The one network that is inside; 127.0.0.2 and all others are outside."""
 API_ID = "localgate1"
 
 

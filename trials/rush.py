@@ -21,7 +21,7 @@ from gate import service
 from gate.audit import logger
 from gate.config import Config
 from gate.handler import handler
-from gate.identity.id_token import Person
+from gate.identity.person import Person
 from gate.identity.session import Sessions
 from gate.signing import Key, Signer
 from infra.sections import LimitSettings

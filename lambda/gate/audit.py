@@ -19,9 +19,18 @@ logger = Logger(service="notebook-gate")
 
 
 _ON_THE_WAY = frozenset(
-    {"not_signed_in", "in_line", "notebook_stopped", "notebook_starting", "notebook_stopping", "notebook_busy"}
+    {
+        "already_signed_in",
+        "in_line",
+        "login_restarted",
+        "not_signed_in",
+        "notebook_busy",
+        "notebook_starting",
+        "notebook_stopped",
+        "notebook_stopping",
+    }
 )
-"""Outcomes that are no refusal: sign in first, or wait."""
+"""Outcomes that are no refusal: sign in first, wait, or go on as who is signed in."""
 
 
 class Wish(Protocol):

@@ -50,7 +50,7 @@ class GrantRow:
 def read(item: Mapping[str, Any]) -> GrantRow:
     """Read `item`, a row in DynamoDB's own form. Never raises for what a row of the table can hold."""
     notebook = _notebook(item)
-    session, until = _whole(item.get("session"), 1, LONGEST_SESSION), _whole(item.get("until"), 0, LATEST)
+    session, until = _whole(item.get("session"), 1, LONGEST_SESSION), until_of(item)
     view: View | None = _word(item.get("view"), View)
     power: Power | None = _word(item.get("power"), Power)
     default = item.get("default", {}).get("BOOL")
@@ -66,6 +66,11 @@ def read(item: Mapping[str, Any]) -> GrantRow:
         unreadable=tuple(name for name, value in needed.items() if name in item and value is None),
         ignored=tuple(name for name, value in lenient.items() if name in item and value is None),
     )
+
+
+def until_of(item: Mapping[str, Any]) -> int | None:
+    """Return when `item` ends (epoch seconds), or None where it names no end that can be read."""
+    return _whole(item.get("until"), 0, LATEST)
 
 
 def _notebook(item: Mapping[str, Any]) -> Notebook | None:

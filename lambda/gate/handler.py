@@ -10,7 +10,7 @@ from aws_lambda_powertools.logging import correlation_paths
 from gate.audit import log_unexpected, logger
 from gate.deadline import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN, LATER, within
 from gate.errors import GateError, NotSignedInError, SignInEndedError
-from gate.identity.target import sign_in_path
+from gate.identity.target import sign_in_path, target_of
 from gate.metrics import count_request, metrics
 from gate.request import Request
 from gate.responses import Response, failure, redirect
@@ -58,7 +58,7 @@ def _send_to_login(request: Request, error: NotSignedInError) -> Response:
     """Let a browser that only follows a link sign in and come back; tell everybody else."""
     if request.wants_json or request.method != "GET":
         return _tell(request, error)
-    return redirect(the_gate().config.base_url + sign_in_path(request))
+    return redirect(the_gate().config.base_url + sign_in_path(target_of(request)))
 
 
 def _tell_of_the_end(request: Request, error: SignInEndedError) -> Response:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors import GateError, InLineError, ThrottledError, UnauthenticatedError
-from gate.identity.target import sign_in_path
+from gate.identity.target import sign_in_path, target_of
 from gate.request import Request
 
 if TYPE_CHECKING:
@@ -84,8 +84,13 @@ def page(
     return Response(status, body, {**_HEADERS, **own, **(headers or {})}, cookies)
 
 
-def failure(error: GateError, request: Request, *, base_path: str, cookies: Sequence[Cookie] = ()) -> Response:
-    """Tell `error` to the caller, as JSON or as a page, with the reference that finds the log line."""
+def failure(
+    error: GateError, request: Request, *, base_path: str, cookies: Sequence[Cookie] = (), target: str | None = None
+) -> Response:
+    """Tell `error` to the caller, as JSON or as a page, with the reference that finds the log line.
+
+    `target`: the path of ours to which signing in leads from there; by default, to where `request` was going.
+    """
     headers = retry_headers(error, request)
     if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1: every 401 names a way in
@@ -100,7 +105,7 @@ def failure(error: GateError, request: Request, *, base_path: str, cookies: Sequ
         cookies=cookies,
         error=error,
         reference=request.id,
-        sign_in=f"{base_path}{sign_in_path(request)}",
+        sign_in=f"{base_path}{sign_in_path(target or target_of(request))}",
     )
 
 

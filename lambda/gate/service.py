@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
-    from gate.identity.id_token import ClaimRules
+    from gate.identity.claims import ClaimRules
     from gate.identity.login import Login
     from gate.identity.provider import Provider
     from gate.launch.numbers import Numbers
@@ -61,10 +61,10 @@ class Gate:
         token = request.bearer
         if token is None:
             return self.visitor(request, notebook)
-        from gate.identity.id_token import person_of
+        from gate.identity.person import person_of
 
-        person = person_of(token, provider=self._provider, rules=self._rules)
-        return Caller(f"user:{person.email}", person.groups, "bearer", request.address, person.issued_at)
+        person = person_of(token, provider=self._provider, rules=self._rules, audiences=self.config.audiences)
+        return person.caller("bearer", request.address)
 
     def visitor(self, request: Request, notebook: Notebook | None = None) -> Caller:
         """Return who sits at the browser: whom a ticket let wait for `notebook`, or who is signed in.
@@ -110,12 +110,15 @@ class Gate:
     @property
     def login(self) -> "Login":
         """Sign-ins under way."""
-        from gate.identity.login import LOGIN_SECONDS, Login
+        from gate.identity.login import Login
+        from gate.identity.login_state import LOGIN_SECONDS, STATE_SECONDS, LoginStates
 
         signer = self._signer("login", timedelta(seconds=LOGIN_SECONDS))
+        states = LoginStates(self._signer("state", timedelta(seconds=STATE_SECONDS)), self._clock)
         return Login(
             self._provider,
             signer,
+            states,
             self._jar,
             base_url=self.config.base_url,
             # `__Host-` cookies have the path `/` (RFC 6265bis §4.1.3.2), and only an own host name has that path.
@@ -190,9 +193,10 @@ class Gate:
 
     @cached_property
     def _rules(self) -> "ClaimRules":
-        from gate.identity.id_token import ClaimRules
+        from gate.identity.claims import ClaimRules
 
-        return ClaimRules(self.config.groups_claim, self.config.groups, self.config.trust_email)
+        config = self.config
+        return ClaimRules(config.user_claim, config.groups_claim, config.groups, config.trust_email)
 
     @cached_property
     def _provider(self) -> "Provider":

@@ -79,6 +79,9 @@ class Signer:
 
     def read_dated(self, signed: str) -> tuple[Any, float]:
         """Give back what was signed, and when: whole epoch seconds. Raises `BadSignatureError` for everything else."""
+        if not signed.isascii():
+            # itsdangerous can't encode half of a surrogate pair, which JSON can hold, and so an event.
+            raise BadSignatureError
         name, _, token = signed.partition(".")
         key = self._keys.find(name) if _KEY_ID.fullmatch(name) else None
         if key is None:

@@ -4,9 +4,10 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from local.slack.workspace import Workspace
+if TYPE_CHECKING:
+    from local.slack.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,11 @@ class SlackApp:
         """Return the section `slack` of the settings; `given`: what `gate.toml` has there."""
         return {"teams": [self.team], "email_domains": given.get("email_domains") or ["example.com"]}
 
-    def secret(self, workspace: Workspace) -> str:
+    def secret(self, workspace: "Workspace") -> str:
         """Return what lies in Secrets Manager."""
         return json.dumps({"signing_secret": self.signing_secret, "bot_token": self.bot_token or workspace.bot_token})
 
-    def environment(self, workspace: Workspace, deployed: Mapping[str, str]) -> dict[str, str]:
+    def environment(self, workspace: "Workspace", deployed: Mapping[str, str]) -> dict[str, str]:
         """Return where the function reaches Slack: at the real one's addresses, as `deployed`, and the workspace's."""
         real, hooks = deployed["GATE_SLACK_API_URL"], deployed["GATE_SLACK_HOOKS_URLS"]
         return {

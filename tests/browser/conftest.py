@@ -1,21 +1,26 @@
 """A real browser at a real gate. Without a browser these tests fail; they are never skipped."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.sample import Sample
 from local.world import World
 from tests.local.clock import Clock
 
 ROOT = Path(__file__).parents[2]
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 TIMEOUT = 180_000
 """Milliseconds. JupyterLab takes seconds to come up, and this may be a machine that is busy with other things."""
 expect.set_options(timeout=TIMEOUT)
+LAB_SCRIPTS = re.compile(r"\.notebook\.eu-west-1\.localhost:\d+/static/")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,12 +44,32 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
+def lab(chromium: Browser) -> Iterator[Page]:
     """A page of a browser with an empty profile."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 750})
+    with new_context(chromium) as context:
+        yield context.new_page()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """The same, for those who come to a notebook and do nothing there: JupyterLab's scripts take seconds to run."""
+    with new_context(chromium) as context:
+        without_lab(context)
+        yield context.new_page()
+
+
+@contextmanager
+def new_context(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
+    """A browser with an empty profile; `options` are Playwright's."""
+    context = chromium.new_context(**{"viewport": {"width": 1200, "height": 750}, **options})
     context.set_default_timeout(TIMEOUT)
-    yield context.new_page()
+    yield context
     context.close()
+
+
+def without_lab(context: BrowserContext) -> None:
+    """Let the pages of `context` load none of JupyterLab's scripts."""
+    context.route(LAB_SCRIPTS, lambda route: route.abort())
 
 
 @pytest.fixture
@@ -74,3 +99,10 @@ def sign_in(page: Page, email: str) -> None:
     """Sign in at the local identity provider's page."""
     page.locator("input[name=sub]").fill(email)
     page.locator("input[name=sub]").press("Enter")
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds inaccessible on `page`."""
+    page.evaluate(f"() => {{ {AXE} }}")
+    found = page.evaluate("async () => (await axe.run()).violations.map(each => `${each.id}: ${each.help}`)")
+    return list(found)

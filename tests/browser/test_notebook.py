@@ -25,20 +25,22 @@ def _run_the_cell(page: Page) -> None:
     page.keyboard.press("Control+Enter")
 
 
-def test_a_person_signs_in_and_runs_a_cell(page: Page, world: World, tmp_path: Path) -> None:
+def test_a_person_signs_in_and_runs_a_cell(lab: Page, world: World, tmp_path: Path) -> None:
     refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text))
-    _open_the_notebook(page, world)
-    assert "authToken" not in page.url
-    _run_the_cell(page)
-    expect(page.locator(".jp-OutputArea-output")).to_have_text("42")
-    expect(page.get_by_text("Jupyter news")).to_have_count(0)
-    assert picture(page, "jupyterlab", tmp_path).stat().st_size > 20_000
+    lab.on("console", lambda message: refused.append(message.text))
+    _open_the_notebook(lab, world)
+    assert "authToken" not in lab.url
+    _run_the_cell(lab)
+    expect(lab.locator(".jp-OutputArea-output")).to_have_text("42")
+    expect(lab.get_by_text("Jupyter news")).to_have_count(0)
+    assert picture(lab, "jupyterlab", tmp_path).stat().st_size > 20_000
     assert [text for text in refused if "Content Security Policy" in text] == []
 
 
 def test_the_same_url_is_refused_from_outside_although_it_is_valid(page: Page, chromium: Browser, world: World) -> None:
-    _open_the_notebook(page, world)
+    page.goto(f"{world.base_url}/open/alice-notebook")
+    sign_in(page, "alice@example.com")
+    expect(page).to_have_url(re.compile(r"/lab"))
     url, cookies = world.urls.made[-1].url, page.context.storage_state()
     with way_out("127.0.0.2") as proxy:
         outside = chromium.new_context(proxy={"server": proxy, "bypass": "<-loopback>"}, storage_state=cookies)
@@ -64,24 +66,24 @@ def test_a_url_of_five_minutes_and_a_second_ends_at_the_sign_in_page(page: Page,
     expect(page.get_by_role("heading", level=1)).to_have_text("Your notebooks")
 
 
-def test_a_deny_cuts_an_open_notebook(page: Page, world: World) -> None:
-    _open_the_notebook(page, world)
-    _run_the_cell(page)
-    expect(page.locator(".jp-OutputArea-output")).to_have_text("42")
+def test_a_deny_cuts_an_open_notebook(lab: Page, world: World) -> None:
+    _open_the_notebook(lab, world)
+    _run_the_cell(lab)
+    expect(lab.locator(".jp-OutputArea-output")).to_have_text("42")
     # Typed before the Deny: soon after it JupyterLab covers the cell with what it says of a lost connection.
-    page.locator(".jp-CodeCell .cm-content").click()
-    page.keyboard.press("End")
-    page.keyboard.type(" + 1")
+    lab.locator(".jp-CodeCell .cm-content").click()
+    lab.keyboard.press("End")
+    lab.keyboard.type(" + 1")
     role = world.deployment.launch_role
     condition = {"StringEquals": {"aws:SourceIdentity": "alice@example.com"}}
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
     policies = (*role.policies, {"Version": "2012-10-17", "Statement": [deny]})
     world.authority.roles[role.arn] = dataclasses.replace(role, policies=policies)
     try:
-        page.keyboard.press("Control+Enter")
-        page.wait_for_timeout(2000)
-        assert "43" not in page.locator(".jp-OutputArea").inner_text()
-        page.reload()
-        expect(page.get_by_role("heading")).to_have_text("Access denied")
+        lab.keyboard.press("Control+Enter")
+        lab.wait_for_timeout(2000)
+        assert "43" not in lab.locator(".jp-OutputArea").inner_text()
+        lab.reload()
+        expect(lab.get_by_role("heading")).to_have_text("Access denied")
     finally:
         world.authority.roles[role.arn] = role

@@ -8,16 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.aws.instances import STARTING, STOPPING
 from local.world import World
-from tests.browser.conftest import ROOT, picture, sign_in
+from tests.browser.conftest import picture, sign_in, violations, without_lab
 from tests.local.clock import Clock
-
-AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-
-
-def _violations(page: Page) -> list[str]:
-    page.evaluate(f"() => {{ {AXE} }}")
-    found = page.evaluate("async () => (await axe.run()).violations.map(each => `${each.id}: ${each.help}`)")
-    return list(found)
 
 
 def _exhaust(world: World) -> None:
@@ -43,7 +35,7 @@ def test_a_stopped_notebook_is_started_waited_for_and_entered(page: Page, world:
     page.goto(f"{world.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
-    assert _violations(page) == []
+    assert violations(page) == []
     page.get_by_role("button", name="Start alice-notebook").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
     expect(page.get_by_role("progressbar")).to_be_visible()
@@ -84,7 +76,7 @@ def test_who_has_no_notebooks_is_told_whom_to_ask(page: Page, world: World) -> N
     page.goto(world.base_url)
     sign_in(page, "carol@example.com")
     expect(page.get_by_text("Ask your platform team for access")).to_be_visible()
-    assert _violations(page) == []
+    assert violations(page) == []
 
 
 def test_whoever_a_notebook_refuses_finds_help_without_javascript(chromium: Browser, world: World) -> None:
@@ -133,6 +125,7 @@ def test_who_signs_out_everywhere_is_told_so_in_the_other_browser_and_signs_in_a
     chromium: Browser, world: World, clock: Clock, javascript: bool
 ) -> None:
     here, there = (chromium.new_context(java_script_enabled=javascript) for _ in range(2))
+    without_lab(there)
     mine, left = here.new_page(), there.new_page()
     for each in (mine, left):
         each.goto(world.base_url)
@@ -161,7 +154,7 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
 
     def look(name: str, heading: str) -> None:
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-        assert _violations(page) == [], name
+        assert violations(page) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
         if name in {"notebooks", "in-line", "stopped", "pending"}:
             picture(page, f"{name}-{scheme}", tmp_path)

@@ -18,6 +18,7 @@ from cli.deployed import Deployed
 from cli.launch_role import LaunchRolePolicies
 from cli.revocations import LONGEST, Revocation, document
 from gate.errors import IdentityProviderDownError
+from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.provider import Provider
 from local.aws.authority import Authority
 from local.aws.calls import Call
@@ -132,6 +133,29 @@ def test_an_identity_provider_that_is_down(gate: Gate, monkeypatch: pytest.Monke
     assert _checks(gate)["identity provider"]["level"] == "bad"
     monkeypatch.setattr(Provider, "check", lambda self: ["plain"])
     assert "does not take PKCE with S256" in _checks(gate)["identity provider"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("named", "mend"),
+    [
+        ("{issuer}/", 'write identity.issuer = "{issuer}/", exactly so'),
+        ("https://login.microsoftonline.com/{{tenantid}}/v2.0", "https://login.microsoftonline.com/TENANT-ID/v2.0"),
+        ("https://another.example/\x1b[2J\n", '"https://another.example/\\u001b[2J\\n"'),
+    ],
+)
+def test_an_issuer_that_names_itself_otherwise(
+    gate: Gate, world: World, named: str, mend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer = world.provider.issuer
+    named = named.format(issuer=issuer)
+    monkeypatch.setattr(IssuerApi, "get", lambda *_: Answer(200, {"issuer": named}))
+    told = _checks(gate)["identity provider"]
+    assert (told["level"], told["text"]) == (
+        "bad",
+        f'identity.issuer is "{issuer}", but the provider there names itself {json.dumps(named)}',
+    )
+    assert mend.format(issuer=issuer) in told["mend"]
+    assert "\x1b" not in told["text"] + told["mend"]
 
 
 def test_a_secret_that_is_being_deleted_and_one_that_is_old(gate: Gate, world: World) -> None:

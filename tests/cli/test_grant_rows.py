@@ -161,6 +161,17 @@ def test_doctor_tells_every_row_that_is_wrong_with_its_mend(gate: Gate, put: Put
     assert [check["level"] for check in checks] == ["ok"]
 
 
+def test_a_user_of_another_claim_can_be_given_to_and_doctor_says_where_it_names_nobody(gate: Gate) -> None:
+    assert gate("grants", "give", "user:00uA1b2", "n").out.strip() == "user:00uA1b2 may open n."
+    assert ("user:00uA1b2", "n") in _keys(gate)
+    assert "'00uA1b2' is nobody" in gate("grants", "give", "00uA1b2", "n").err
+    (check,) = [check for check in gate("doctor", "--json").json["checks"] if check["name"] == "grants"]
+    assert check["level"] == "look"
+    assert check["text"] == "user:00uA1b2 n: people are known by their e-mail address here, and this is none"
+    assert gate(*shlex.split(check["mend"])[1:]).code == 0
+    assert ("user:00uA1b2", "n") not in _keys(gate)
+
+
 def test_a_command_with_a_blank_left_in_it_gives_nothing(gate: Gate, put: Put) -> None:
     put("user:text@example.com", until={"S": "soon"})
     (listed,) = gate("grants", "list", "text@example.com", "--json").json["grants"]

@@ -227,7 +227,7 @@ def test_giving_changing_and_taking_one(gate: Gate, world: World) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("give", "nobody", "n"), "'nobody' is nobody; write user:<e-mail>"),
+        (("give", "nobody", "n"), "'nobody' is nobody; write user:<e-mail or other name>"),
         (("give", "Bob@example.com", "n"), 'write "user:bob@example.com"'),
         (("give", "bob@example.com", "n_"), "is no notebook's name"),
         (("give", "bob@example.com", "n", "--session", "5"), "session = 5"),

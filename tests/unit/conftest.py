@@ -186,6 +186,8 @@ def issuer(_issuer: Issuer) -> Issuer:
     _issuer.requests.clear()
     _issuer.token_requests.clear()
     _issuer.client_secret = ""
+    _issuer.user_info, _issuer.user_info_type = None, "application/json"
+    _issuer.access_tokens.clear()
     return _issuer
 
 

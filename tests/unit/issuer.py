@@ -32,6 +32,13 @@ class Issuer:
         self.codes: dict[str, dict[str, Any]] = {}
         self.claims: dict[str, Any] = {}
         self.client_secret = ""
+        self.secret_in_form = False
+        """Whether the client was registered for `client_secret_post`."""
+        self.user_info: dict[str, Any] | None = None
+        """What the UserInfo endpoint says beside `sub`. None: there is no such endpoint."""
+        self.user_info_type = "application/json"
+        """With `application/jwt`, the answer is signed."""
+        self.access_tokens: set[str] = set()
         self.overrides: dict[str, Any] = {}
         """Path -> (status, body) answered instead of the real answer."""
         self.requests: list[str] = []
@@ -72,19 +79,37 @@ class Issuer:
                 "token_endpoint": f"{self.url}/token",
                 "jwks_uri": f"{self.url}/jwks",
                 "end_session_endpoint": f"{self.url}/logout",
+                **({} if self.user_info is None else {"userinfo_endpoint": f"{self.url}/userinfo"}),
             }
         if path == "/jwks":
             return 200, {"keys": [self.public_jwk()]}
         if path == "/token":
             self.token_requests.append(form)
             return self._redeem(form, authorization)
+        if path == "/userinfo":
+            return self._user_info(authorization)
         return 404, {}
+
+    def _user_info(self, authorization: str | None) -> tuple[int, Any]:
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme != "Bearer" or token not in self.access_tokens:
+            return 401, {"error": "invalid_token"}
+        claims = {"sub": "s-1", **(self.user_info or {})}
+        if self.user_info_type == "application/jwt":
+            unsigned = {"iat": None, "exp": None, "iss": None, "aud": None}
+            return 200, self.token(**{**unsigned, **claims}).encode()
+        return 200, {name: value for name, value in claims.items() if value is not None}
 
     def _redeem(self, form: dict[str, str], authorization: str | None) -> tuple[int, Any]:
         # The client comes first, and a code that a wrong client brings stays good (RFC 6749 §4.1.3).
         if self.client_secret:
             expected = base64.b64encode(f"{CLIENT_ID}:{self.client_secret}".encode()).decode()
-            if authorization != f"Basic {expected}":
+            given, wanted = (
+                (form.get("client_secret"), self.client_secret)
+                if self.secret_in_form
+                else (authorization, f"Basic {expected}")
+            )
+            if given != wanted:
                 return 401, {"error": "invalid_client"}
         known = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
@@ -93,7 +118,9 @@ class Issuer:
         if form.get("redirect_uri") != known["query"]["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
         claims = {"nonce": known["query"]["nonce"], **known["claims"]}
-        return 200, {"id_token": self.token(**claims), "token_type": "Bearer", "access_token": "opaque"}
+        access_token = f"access-{form['code']}-secret"
+        self.access_tokens.add(access_token)
+        return 200, {"id_token": self.token(**claims), "token_type": "Bearer", "access_token": access_token}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         issuer = self
@@ -107,9 +134,12 @@ class Issuer:
                 self._send({name: values[0] for name, values in parse_qs(body).items()})
 
             def _send(self, form: dict[str, str]) -> None:
-                status, body = issuer._answer(urlsplit(self.path).path, form, self.headers.get("Authorization"))
+                path = urlsplit(self.path).path
+                status, body = issuer._answer(path, form, self.headers.get("Authorization"))
                 data = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
+                media_type = issuer.user_info_type if path == "/userinfo" else "application/json"
+                self.send_header("Content-Type", f"{media_type}; charset=utf-8")
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)

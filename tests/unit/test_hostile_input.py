@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 from types import SimpleNamespace
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -179,13 +179,19 @@ def test_values_of_one_purpose_never_pass_for_another(world: World) -> None:
     world.sign_in()
     name, session = session_cookie(world)
     world.browser.cookies.clear()
-    world.browser.get("/login")
+    state = parse_qs(urlsplit(world.browser.get("/login").location).query)["state"][0]
     ((login_name, login),) = world.browser.cookies.items()
     world.browser.cookies = {name: login}
     assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login")
-    world.browser.cookies = {login_name: session}
-    state = login_name[-8:]
-    assert world.browser.get(f"/login/callback?state={state}&code=x").status == 400
+    for value in (session, state):
+        world.browser.cookies = {login_name: value}
+        assert world.browser.get(f"/login/callback?state={state}&code=x").status == 400
+    world.browser.cookies = {name: state}
+    assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login")
+    for value in (session, login):
+        world.browser.cookies = {login_name: login}
+        told = world.browser.get(f"/login/callback?state={value}&code=x")
+        assert (told.status, 'login?next=%2F"' in told.body) == (400, True)
 
 
 def _signed_by(key: str, value: list[str]) -> str:

@@ -32,6 +32,15 @@ SSO = f"{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_X
         ("user:ann@example.com", "user:ann@example.com"),
         ("user:Ann@Example.COM", "user:ann@example.com"),
         ("user:\u212aim@example.com", None),  # a Kelvin sign
+        ("user:alice", "user:alice"),
+        ("user:00uA1b2", "user:00uA1b2"),  # `sub` is case-sensitive
+        ("user:auth0|5f7c", "user:auth0|5f7c"),
+        ("user:rene\u0301", "user:ren\u00e9"),
+        ("user:alice ", None),
+        ("user:al\u200bice", None),
+        ("user:", None),
+        ("user:a@b@c", None),
+        ("user:alice@", None),
         (f"iam:{ACCOUNT}:role/", None),
         (f"iam:{ACCOUNT}:role/path/", None),
         (f"iam:{ACCOUNT}:group/x", None),

@@ -9,14 +9,16 @@ from gate.errors.caller import (
     EmailNotVerifiedError,
     InvalidFormError,
     InvalidTokenError,
-    LoginFailedError,
     NotSignedInError,
     SignInEndedError,
+    TokenLacksClaimError,
     TooManyGroupsError,
     UnknownIamCallerError,
+    UserUnknownError,
     WrongOriginError,
 )
 from gate.errors.notebook import (
+    GroupsNotSentError,
     InvalidNotebookNameError,
     InvalidViewError,
     NoPowerError,
@@ -29,6 +31,13 @@ from gate.errors.notebook import (
     NotGrantedError,
     NotReadyError,
     PlaceUnknownError,
+)
+from gate.errors.sign_in import (
+    InteractionRequiredError,
+    LoginFailedError,
+    ProviderFailedError,
+    RequestRefusedError,
+    SignInDeniedError,
 )
 from gate.errors.slack import (
     InvalidSlackRequestError,
@@ -51,6 +60,7 @@ from gate.errors.upstream import (
     SignOutIncompleteError,
     ThrottledError,
     UpstreamError,
+    WrongIssuerError,
 )
 
 __all__ = [
@@ -61,9 +71,11 @@ __all__ = [
     "EmailNotVerifiedError",
     "ForbiddenError",
     "GateError",
+    "GroupsNotSentError",
     "IdentityProviderBusyError",
     "IdentityProviderDownError",
     "InLineError",
+    "InteractionRequiredError",
     "InvalidFormError",
     "InvalidNotebookNameError",
     "InvalidSlackRequestError",
@@ -84,6 +96,9 @@ __all__ = [
     "NotebookStoppingError",
     "OtherPersonError",
     "PlaceUnknownError",
+    "ProviderFailedError",
+    "RequestRefusedError",
+    "SignInDeniedError",
     "SignInEndedError",
     "SignOutIncompleteError",
     "SlackDownError",
@@ -93,9 +108,12 @@ __all__ = [
     "SlackTeamError",
     "ThrottledError",
     "TicketPreviewError",
+    "TokenLacksClaimError",
     "TooManyGroupsError",
     "UnauthenticatedError",
     "UnknownIamCallerError",
     "UpstreamError",
+    "UserUnknownError",
+    "WrongIssuerError",
     "WrongOriginError",
 ]

@@ -3,14 +3,6 @@
 from gate.errors.base import BadRequestError, ForbiddenError, UnauthenticatedError
 
 
-class LoginFailedError(BadRequestError):
-    """The way back from the identity provider does not belong to a sign-in that this browser began."""
-
-    reason = "login_failed"
-    title = "Signing in did not work"
-    words = "The sign-in took too long, was used before, or was begun in another browser. Sign in again."
-
-
 class NotSignedInError(UnauthenticatedError):
     """No session cookie or token came with the request, or the session is over."""
 
@@ -48,14 +40,43 @@ class EmailNotVerifiedError(ForbiddenError):
     words = "Your identity provider does not vouch for your e-mail address. Verify it there, then sign in again."
 
 
+class UserUnknownError(ForbiddenError):
+    """The identity provider vouches for somebody, and the claim that would name them is absent or can't be used."""
+
+    reason = "user_unknown"
+    title = "Your identity provider did not say who you are"
+    words = (
+        "It signed you in, but sent no name that the gate can use. To sign in again does not change that: send the "
+        "reference to your platform team."
+    )
+
+
+class TokenLacksClaimError(ForbiddenError):
+    """A bearer token is good, and lacks a claim that says who somebody is. Nobody else is asked about its bearer."""
+
+    reason = "token_lacks_claim"
+    title = "The token does not say who you are"
+    words = "The ID token lacks the claim named beside this message. Have your identity provider put it into ID tokens."
+
+    def __init__(self, claim: str) -> None:
+        """`claim`: its name, which the deployment's settings give."""
+        super().__init__()
+        self.claim = claim
+
+    @property
+    def details(self) -> dict[str, str]:
+        """Which claim."""
+        return {"claim": self.claim}
+
+
 class TooManyGroupsError(ForbiddenError):
-    """More groups than fit into the session cookie, or a pointer to them instead of their names."""
+    """More groups than fit into the session cookie."""
 
     reason = "too_many_groups"
     title = "You are in too many groups"
     words = (
-        "Your identity provider sent more groups than a session can hold, or a pointer instead of their names. "
-        "Ask your platform team to narrow the setting identity.groups, or to have the provider send fewer."
+        "Your identity provider sent more groups than a session can hold. Ask your platform team to narrow the setting "
+        "identity.groups, or to have the provider send fewer."
     )
 
 

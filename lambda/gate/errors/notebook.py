@@ -32,6 +32,18 @@ class NotGrantedError(ForbiddenError):
     words = "You have no access to it, or it does not exist. Ask your platform team for access to it."
 
 
+class GroupsNotSentError(NotGrantedError):
+    """No grant of their own, and the provider sent a pointer in place of the groups that may have one ("overage")."""
+
+    reason = "groups_not_sent"
+    title = "Your identity provider did not send your groups"
+    words = (
+        "You have no access of your own, and whether a group of yours has it can't be told: you are in so many that "
+        "your identity provider leaves them out. Ask your platform team to have the provider send only the groups "
+        "assigned to this application."
+    )
+
+
 class NoPowerError(ForbiddenError):
     """The grant opens the notebook, but does not start or stop it."""
 

@@ -105,3 +105,16 @@ class ClientRefusedError(UpstreamError):
     reason = "client_refused"
     title = "Signing in is set up wrongly"
     words = "Your identity provider does not accept the gate. Send the reference to your platform team."
+
+
+class WrongIssuerError(UpstreamError):
+    """The provider's discovery document speaks for another issuer than the one in the settings."""
+
+    reason = "wrong_issuer"
+    title = "Signing in is set up wrongly"
+    words = "The gate knows your identity provider by a wrong address. Send the reference to your platform team."
+
+    def __init__(self, named: str = "") -> None:
+        """`named`: the issuer that the document names, for logs and operators; no answer carries it."""
+        super().__init__()
+        self.named = named

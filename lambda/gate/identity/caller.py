@@ -17,7 +17,7 @@ class Caller:
     """Somebody whose identity is proven, and the address that they call from."""
 
     subject: str
-    """`user:<e-mail>`, `iam:<role or user ARN>` or `slack:<team>/<user>`: the caller's own principal."""
+    """`user:<e-mail or other claim>`, `iam:<role or user ARN>` or `slack:<team>/<user>`: the caller's own principal."""
     groups: tuple[str, ...]
     via: Via
     address: str
@@ -25,10 +25,12 @@ class Caller:
     """Epoch seconds at which the identity was proven. What was proven before a cutoff counts for nothing."""
     aliases: tuple[str, ...] = ()
     """Further principals that are this very person: the Slack user of somebody known by e-mail."""
+    groups_problem: str = ""
+    """Why the groups are unknown: `absent`, `overage`, or the JSON type of a claim that can't be read. Else empty."""
 
     @property
     def name(self) -> str:
-        """The subject without its kind: an e-mail address or an ARN."""
+        """The subject without its kind: an e-mail address, another name, or an ARN."""
         return self.subject.partition(":")[2]
 
     @property
@@ -51,10 +53,10 @@ def normal_address(text: object) -> str | None:
     """
     if not isinstance(text, str):
         return None
-    normal = _normal(text)
-    if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal) or any(map(_becomes_ascii, text)):
+    normal = text.lower() if text.isascii() else _normal(text)
+    if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal):
         return None
-    return normal
+    return normal if text.isascii() or not any(map(_becomes_ascii, text)) else None
 
 
 def normal_group(text: object) -> str | None:

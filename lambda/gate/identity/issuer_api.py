@@ -35,6 +35,10 @@ class Answer:
     """Neither 429 nor 5xx: these are raised as errors."""
     body: dict[str, Any] | None
     """None where no JSON object came."""
+    media_type: str = ""
+    """The content type without its parameters, in lower case (RFC 9110 §8.3)."""
+    text: str = ""
+    """What came, where it is ASCII and no more than `LONGEST_DOCUMENT`, as a JWT is."""
 
     @property
     def oauth_error(self) -> str | None:
@@ -49,12 +53,12 @@ class IssuerApi:
     def __init__(self) -> None:
         self._http = pool()
 
-    def get(self, operation: str, url: str) -> Answer:
+    def get(self, operation: str, url: str, headers: dict[str, str] | None = None) -> Answer:
         """Fetch `url`; `operation` names it in the log.
 
         Raises `IdentityProviderBusyError` for 429, `IdentityProviderDownError` for 5xx and where no answer comes.
         """
-        return self._send(operation, "GET", url)
+        return self._send(operation, "GET", url, headers=headers)
 
     def post(self, operation: str, url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
         """Send `form` to `url`. Raises what `get` raises."""
@@ -78,7 +82,8 @@ class IssuerApi:
             raise IdentityProviderBusyError
         if answer.status >= 500:
             raise _down(operation, str(answer.status))
-        return Answer(answer.status, _json_object(data))
+        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return Answer(answer.status, _json_object(data), media_type, _ascii(data))
 
 
 def _down(operation: str, code: str) -> IdentityProviderDownError:
@@ -98,3 +103,7 @@ def _json_object(data: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
+
+
+def _ascii(data: bytes) -> str:
+    return data.decode() if data.isascii() and len(data) <= LONGEST_DOCUMENT else ""

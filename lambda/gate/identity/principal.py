@@ -19,12 +19,13 @@ _SLACK = re.compile(r"[TE][A-Z0-9]{1,31}/[UW][A-Z0-9]{1,31}", re.ASCII)
 def normal_principal(text: str) -> str | None:
     """Return the principal `text` as callers have it, or None where it is no principal.
 
-    Addresses are compared in NFC and lower case, groups in NFC, roles without their path; IAM users keep theirs.
+    Addresses are compared in NFC and lower case, other users and groups in NFC, roles without their path; IAM users
+    keep theirs.
     """
     kind, _, name = text.partition(":")
     match kind:
         case "user":
-            normal = normal_address(name)
+            normal = normal_user(name)
         case "group":
             normal = normal_group(name)
         case "iam":
@@ -34,3 +35,12 @@ def normal_principal(text: str) -> str | None:
         case _:
             normal = None
     return None if normal is None else f"{kind}:{normal}"
+
+
+def normal_user(text: object) -> str | None:
+    """Return what `user:` names, as it is compared, or None where it names nobody.
+
+    An e-mail address is compared as addresses are. Any other value is compared as it is, in NFC: `sub` is
+    case-sensitive (OpenID Connect Core §2). What has an `@` and is no address is refused: it may be a look-alike.
+    """
+    return normal_address(text) if isinstance(text, str) and "@" in text else normal_group(text)

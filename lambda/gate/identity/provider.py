@@ -5,13 +5,21 @@ Sources: OpenID Connect Discovery 1.0 §4, OpenID Connect Core 1.0 §3.1.3, RFC 
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
-
-import urllib3
+from urllib.parse import urlencode, urlsplit
 
 from gate.audit import logger
-from gate.errors import ClientRefusedError, GateError, IdentityProviderDownError, InvalidTokenError, LoginFailedError
+from gate.errors import (
+    ClientRefusedError,
+    GateError,
+    IdentityProviderDownError,
+    InvalidTokenError,
+    LoginFailedError,
+    ProviderFailedError,
+)
+from gate.identity.client_authentication import ClientAuthentication
+from gate.identity.discovery import discovery_document
 from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.jwks import KeySet
 from gate.identity.published import PublishedDocument
@@ -27,8 +35,17 @@ SECRET_REREAD_AFTER = 10
 ClientSecret = Callable[[float], str]
 """Returns the client's secret, which was read at most that many seconds ago. Raises a `GateError`."""
 
-_SET_UP_WRONGLY = frozenset({"invalid_client", "unauthorized_client"})
-"""RFC 6749 §5.2: the client's secret is wrong, or its registration does not allow this flow."""
+_SET_UP_WRONGLY = frozenset({"invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"})
+"""RFC 6749 §5.2: the client's secret is wrong, or its registration does not allow this flow. No code causes these."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Tokens:
+    """What a code was exchanged for. It is never printed."""
+
+    id_token: str
+    access_token: str | None
+    """For the UserInfo endpoint. None where none came."""
 
 
 class Provider:
@@ -41,6 +58,7 @@ class Provider:
         self.issuer = issuer
         self.client_id = client_id
         self._client_secret = client_secret
+        self._authentication = ClientAuthentication(client_id)
         self._api = IssuerApi()
         self._metadata = PublishedDocument(self._fetch_metadata, clock=clock)
         self._keys = PublishedDocument(self._fetch_keys, clock=clock)
@@ -48,14 +66,14 @@ class Provider:
     def authorization_url(self, parameters: dict[str, str]) -> str:
         """Return where the browser goes to sign in, with `parameters` added to the provider's own address.
 
-        Raises `IdentityProviderDownError`.
+        Raises what `discovery_document` raises.
         """
         return _with_query(self._endpoint("authorization_endpoint"), parameters)
 
     def end_session_url(self, return_to: str) -> str | None:
         """Return where the browser ends the provider's session, or None where the provider has no such place.
 
-        Raises `IdentityProviderDownError`.
+        Raises what `discovery_document` raises.
         """
         if "end_session_endpoint" not in self._metadata.get():
             return None
@@ -63,11 +81,12 @@ class Provider:
         parameters = {"client_id": self.client_id, "post_logout_redirect_uri": return_to, "logout_uri": return_to}
         return _with_query(self._endpoint("end_session_endpoint"), parameters)
 
-    def redeem(self, *, code: str, verifier: str, redirect_uri: str) -> str:
-        """Exchange an authorization `code` for an ID token.
+    def redeem(self, *, code: str, verifier: str, redirect_uri: str) -> Tokens:
+        """Exchange an authorization `code` for tokens.
 
         Raises `LoginFailedError` when the provider refuses the code, `ClientRefusedError` when it refuses the gate
-        itself, `IdentityProviderDownError` when it fails, and what reading the client's secret raises.
+        itself, `ProviderFailedError` when it refuses and does not say why, `IdentityProviderDownError` when it fails,
+        and what `discovery_document` and reading the client's secret raise.
         """
         form = {
             "grant_type": "authorization_code",
@@ -90,6 +109,16 @@ class Provider:
             # could revoke (§4.1.2), and answers `invalid_grant`: then the person signs in again.
             return self._redeem(form, newer)
 
+    def user_info(self, access_token: str) -> Answer | None:
+        """Return what the UserInfo endpoint answers to `access_token`; None where the provider has no such endpoint.
+
+        Raises `IdentityProviderBusyError` for 429, `IdentityProviderDownError` for 5xx and where no answer comes.
+        """
+        if "userinfo_endpoint" not in self._metadata.get():
+            return None
+        headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/json, application/jwt"}
+        return self._api.get("userinfo", self._endpoint("userinfo_endpoint"), headers)
+
     def key(self, key_id: str | None, algorithm: str) -> "PyJWK":
         """Return the provider's signing key of that id for `algorithm`; an issuer with a single key may omit the id.
 
@@ -108,36 +137,34 @@ class Provider:
     def check(self) -> list[str]:
         """See that the provider can be used, and return the PKCE methods that it names (RFC 8414), if it names any.
 
-        Raises `IdentityProviderDownError`.
+        Raises what `discovery_document` raises.
         """
+        # Asked by itself first: what `PublishedDocument` raises has lost which issuer the document names.
+        self._fetch_metadata()
         for name in ("authorization_endpoint", "token_endpoint"):
             self._endpoint(name)
         if not self._keys.get():
             raise IdentityProviderDownError
         return list(self._metadata.get().get("code_challenge_methods_supported", []))
 
-    def _redeem(self, form: dict[str, str], secret: str) -> str:
-        headers = {}
-        if secret:
-            # client_secret_basic is the default where the document names no method (Discovery §3).
-            methods = self._metadata.get().get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-            if "client_secret_basic" in methods:
-                pair = f"{quote(self.client_id, safe='')}:{quote(secret, safe='')}"
-                headers = urllib3.make_headers(basic_auth=pair)
-            else:
-                form = {**form, "client_secret": secret}
+    def _redeem(self, form: dict[str, str], secret: str) -> Tokens:
+        if not secret:
+            return self._exchange(form, {})
+        supported = self._metadata.get().get("token_endpoint_auth_methods_supported")
+        return self._authentication.send(
+            secret, supported, lambda headers, fields: self._exchange({**form, **fields}, headers)
+        )
+
+    def _exchange(self, form: dict[str, str], headers: dict[str, str]) -> Tokens:
         answer = self._api.post("token", self._endpoint("token_endpoint"), form, headers)
-        token = (answer.body or {}).get("id_token")
-        if answer.status != 200 or not isinstance(token, str):
+        tokens = [(answer.body or {}).get(name) for name in ("id_token", "access_token")]
+        id_token, access_token = (token if isinstance(token, str) else None for token in tokens)
+        if answer.status != 200 or id_token is None:
             raise _refusal(answer)
-        return token
+        return Tokens(id_token, access_token)
 
     def _fetch_metadata(self) -> dict[str, Any]:
-        answer = self._api.get("discovery", self.issuer.rstrip("/") + "/.well-known/openid-configuration")
-        # Discovery §4.3: the document must speak for the very issuer it was asked of.
-        if answer.status != 200 or answer.body is None or answer.body.get("issuer") != self.issuer:
-            raise IdentityProviderDownError
-        return answer.body
+        return discovery_document(self._api, self.issuer)
 
     def _fetch_keys(self) -> KeySet:
         answer = self._api.get("keys", self._endpoint("jwks_uri"))
@@ -163,8 +190,11 @@ def _refusal(answer: Answer) -> GateError:
     error: GateError
     if code in _SET_UP_WRONGLY or (code is None and answer.status == 401):
         error = ClientRefusedError()
-    elif 400 <= answer.status < 500 and answer.body is not None:
+    elif code == "invalid_grant":
         error = LoginFailedError()
+    elif 400 <= answer.status < 500 and answer.body is not None:
+        # `invalid_request`, too: a code that a client makes up may be one that the provider can't even read.
+        error = ProviderFailedError()
     else:
         error = IdentityProviderDownError()
     # What anybody's made-up code can cause is no warning.

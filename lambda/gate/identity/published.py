@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from gate.errors import IdentityProviderDownError
+from gate.errors import IdentityProviderDownError, UpstreamError
 from gate.signing import Clock
 
 LIFETIME = 3600
@@ -32,12 +32,12 @@ class PublishedDocument(Generic[T]):
     """One document, and when it was fetched. Failed attempts count as attempts."""
 
     def __init__(self, fetch: Callable[[], T], *, clock: Clock):
-        """`fetch`: reads the document now, or raises `IdentityProviderDownError`."""
+        """`fetch`: reads the document now, or raises an `UpstreamError` whose class can be made without arguments."""
         self._fetch = fetch
         self._clock = clock
         self._document: T | None = None
         self._fetched_at = self._tried_at = _NEVER
-        self._failure: type[IdentityProviderDownError] | None = None
+        self._failure: type[UpstreamError] | None = None
         """What the last attempt raised; None after one that succeeded."""
 
     def get(self) -> T:
@@ -70,7 +70,7 @@ class PublishedDocument(Generic[T]):
         return self._age <= LIFETIME + STALE_LIFETIME
 
     @property
-    def _error(self) -> IdentityProviderDownError:
+    def _error(self) -> UpstreamError:
         # A new one each time: an exception that is raised again collects tracebacks.
         return (self._failure or IdentityProviderDownError)()
 
@@ -83,7 +83,7 @@ class PublishedDocument(Generic[T]):
         self._tried_at = now
         try:
             self._document = self._fetch()
-        except IdentityProviderDownError as error:
+        except UpstreamError as error:
             self._failure = type(error)
         else:
             self._failure = None

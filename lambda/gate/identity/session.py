@@ -12,7 +12,7 @@ from gate.request import Request
 from gate.signing import BadSignatureError, Signer
 
 if TYPE_CHECKING:
-    from gate.identity.id_token import Person
+    from gate.identity.person import Person
 
 LONGEST_COOKIE = 4096
 """Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1)."""
@@ -63,7 +63,9 @@ class Sessions:
 
     def begin(self, person: "Person") -> Cookie:
         """Make the cookie that signs `person` in. Raises `TooManyGroupsError` when it would not fit."""
-        cookie = self._jar.make(self.NAME, self._signer.sign([person.email, *person.groups]), max_age=self._seconds)
+        # Who has no groups that could be read has the reason in their place, which no group's name can be taken for.
+        groups = [{"problem": person.groups_problem}] if person.groups_problem else person.groups
+        cookie = self._jar.make(self.NAME, self._signer.sign([person.user, *groups]), max_age=self._seconds)
         if len(str(cookie).encode()) > LONGEST_COOKIE:
             raise TooManyGroupsError
         return cookie
@@ -75,9 +77,10 @@ class Sessions:
     def caller(self, request: Request) -> Caller:
         """Return who is signed in. Raises `NotSignedInError`."""
         try:
-            (email, *groups), proven_at = self._signer.read_dated(
+            (user, *groups), proven_at = self._signer.read_dated(
                 request.cookies.get(self._jar.full_name(self.NAME), "")
             )
         except BadSignatureError:
             raise NotSignedInError from None
-        return Caller(f"user:{email}", tuple(groups), "session", request.address, proven_at)
+        problem = groups.pop()["problem"] if groups and isinstance(groups[0], dict) else ""
+        return Caller(f"user:{user}", tuple(groups), "session", request.address, proven_at, groups_problem=problem)

@@ -15,7 +15,14 @@ def safe_target(text: str) -> str:
     return text if _TARGET.fullmatch(text) else "/"
 
 
-def sign_in_path(request: Request) -> str:
-    """Return the path of ours that signs in, and leads back to where `request` was going."""
+def target_of(request: Request) -> str:
+    """Return the path of ours to which `request` was going: its own, or where signing in was to lead."""
+    if request.path == "/login":
+        return safe_target(request.query.get("next", "/"))
     view = f"?view={request.query['view']}" if "view" in request.query else ""
-    return f"/login?{urlencode({'next': safe_target(request.path + view)})}"
+    return safe_target(request.path + view)
+
+
+def sign_in_path(target: str) -> str:
+    """Return the path of ours that signs in, and leads on to `target`."""
+    return f"/login?{urlencode({'next': target})}"

@@ -1,16 +1,17 @@
 """Signing in and out."""
 
-from gate.audit import decision
+from gate.audit import Decision, decision
 from gate.errors import (
     GateError,
     InvalidFormError,
+    LoginFailedError,
     NotSignedInError,
     SignOutIncompleteError,
     UpstreamError,
     WrongOriginError,
 )
-from gate.identity.caller import Caller
-from gate.identity.target import safe_target
+from gate.identity.login_state import LoginState
+from gate.identity.target import target_of
 from gate.request import Request
 from gate.responses import Response, failure, page, redirect
 from gate.service import the_gate
@@ -21,23 +22,58 @@ _CHOICES = {b"": False, b"everywhere=1": True}
 
 def login(request: Request) -> Response:
     """To the identity provider, or straight on for those who are signed in already."""
-    target = safe_target(request.query.get("next", "/"))
+    target = target_of(request)
     try:
         the_gate().sessions.caller(request)
     except NotSignedInError:
-        departure = the_gate().login.begin(request, target)
+        try:
+            departure = the_gate().login.begin(request, target)
+        except GateError:
+            # A line for the reference, and a count: nobody new can sign in.
+            with decision(request, "login"):
+                raise
         return redirect(departure.url, cookies=departure.cookies)
     return redirect(the_gate().config.base_url + target)
 
 
 def callback(request: Request) -> Response:
     """Back from the identity provider."""
-    with decision(request, "login") as record:
-        arrival = the_gate().login.finish(request)
-        person = arrival.person
-        record.caller = Caller(f"user:{person.email}", person.groups, "session", request.address, person.issued_at)
-        cookies = [*arrival.cookies, the_gate().sessions.begin(person)]
-    return redirect(the_gate().config.base_url + arrival.target, cookies=cookies)
+    gate, target = the_gate(), "/"
+    try:
+        with decision(request, "login") as record:
+            state = gate.login.state(request)
+            target = state.target if state else target
+            try:
+                arrival = gate.login.finish(request, state)
+            except LoginFailedError:
+                detour = _detour(request, state, target, record)
+                if detour is None:
+                    raise
+                return detour
+            record.caller = arrival.person.caller("session", request.address)
+            cookies = [*arrival.cookies, gate.sessions.begin(arrival.person)]
+    except GateError as error:
+        return failure(error, request, base_path=gate.config.base_path, target=target)
+    return redirect(gate.config.base_url + target, cookies=cookies)
+
+
+def _detour(request: Request, state: LoginState | None, target: str, record: Decision) -> Response | None:
+    """Answer a way back that signs nobody in, where there is something better than to tell so.
+
+    Whoever is signed in goes on to `target`: the answer was spent, late, or of another tab or browser. It makes no
+    session and sets no cookie, so that nobody can slip a sign-in of theirs under somebody (login CSRF).
+    """
+    gate = the_gate()
+    try:
+        record.caller = gate.sessions.caller(request)
+    except NotSignedInError:
+        departure = gate.login.restart(request, state)
+        if departure is None:
+            return None
+        record.outcome = "login_restarted"
+        return redirect(departure.url, cookies=departure.cookies)
+    record.outcome = "already_signed_in"
+    return redirect(gate.config.base_url + target)
 
 
 def logout(request: Request) -> Response:

@@ -3,14 +3,14 @@
 from typing import cast, get_args
 
 from gate.audit import Decision, decision
-from gate.errors import InvalidViewError, NotGrantedError, NotReadyError, OtherPersonError, UpstreamError
+from gate.errors import InvalidViewError, NotReadyError, OtherPersonError, UpstreamError
 from gate.grant_row import View
 from gate.grants import Grant
 from gate.launch.instance import USUAL_START, Standing
 from gate.notebook import Notebook
 from gate.request import Request
 from gate.responses import Response, document, failure, page, redirect, retry_headers
-from gate.routes.shared import grant_of, notebook_in, their_notebooks
+from gate.routes.shared import grant_of, not_granted, notebook_in, their_notebooks
 from gate.service import the_gate
 
 
@@ -21,7 +21,7 @@ def open_the_one(request: Request) -> Response:
         record.caller = the_gate().caller(request)
         grants = the_gate().grants.listing(record.caller)
         if not grants:
-            raise NotGrantedError
+            raise not_granted(record.caller)
         defaults = [grant for grant in grants if grant.default]
         decided = grants if len(grants) == 1 else defaults
         if len(decided) == 1:

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from urllib.parse import unquote
 
+from gate.audit import logger
+from gate.errors import GroupsNotSentError, NotGrantedError
 from gate.grants import Grant
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
@@ -18,8 +20,26 @@ def notebook_in(request: Request) -> Notebook:
 
 
 def grant_of(caller: Caller, notebook: Notebook) -> Grant:
-    """Return the grant by which `caller` may open `notebook`. Raises what `Grants.find` raises."""
-    return the_gate().grants.find(caller, notebook)
+    """Return the grant by which `caller` may open `notebook`.
+
+    Raises what `not_granted` returns where there is none, and what else `Grants.find` raises.
+    """
+    try:
+        return the_gate().grants.find(caller, notebook)
+    except NotGrantedError:
+        raise not_granted(caller) from None
+
+
+def not_granted(caller: Caller) -> NotGrantedError:
+    """Return the refusal of somebody without a grant, and log it when their groups could not be read.
+
+    They may be refused for want of a group that they are in. The line has the reference that they see, and nothing of
+    what the provider sent.
+    """
+    if caller.groups_problem:
+        claim = the_gate().config.groups_claim
+        logger.warning("the groups of a refused caller are unknown", claim=claim, problem=caller.groups_problem)
+    return GroupsNotSentError() if caller.groups_problem == "overage" else NotGrantedError()
 
 
 def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Response:
@@ -44,6 +64,8 @@ def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Re
         base_path=config.base_path,
         rows=rows,
         name=caller.name,
+        groups=caller.groups,
+        groups_problem=caller.groups_problem,
         address=caller.address,
         base_url=config.base_url,
     )

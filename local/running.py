@@ -1,0 +1,81 @@
+"""A gate that runs on this machine for people, with its log, its operators and a word of welcome."""
+
+import json
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from gate.audit import logger
+from local.sample import Sample
+from local.slack.app import SlackApp
+from local.template import REGION
+from local.welcome import welcome
+from local.world import FILES, World
+
+ROOT = Path(__file__).parent.parent
+LOG = ROOT / ".cache" / "local" / "gate.log"
+OPERATOR = LOG.with_name("operator.json")
+"""Read by `gate --local` (cli/aws.py)."""
+
+
+def until_interrupted(
+    *,
+    sample: Sample,
+    port: int,
+    issuer: str,
+    client_id: str,
+    client_secret: str,
+    settings: Mapping[str, Any],
+    slack: SlackApp,
+) -> None:
+    """Serve on `port` until `KeyboardInterrupt`. The other arguments, and what it raises, are those of `World`."""
+    world = World(
+        sample=sample,
+        port=port,
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=client_secret,
+        settings=settings,
+        slack=slack,
+    )
+    with ExitStack() as written, world:
+        # Not before: the port is ours now, and with it the file; another run may be writing it until then.
+        _log_to(LOG)
+        places = {"log": LOG.relative_to(ROOT), "files": FILES.relative_to(ROOT)}
+        written.enter_context(_operators_let_in(world))
+        print(welcome(sample, world.base_url, issuer=issuer, team=slack.team, **places), flush=True)  # noqa: T201
+        threading.Event().wait()
+
+
+@contextmanager
+def _operators_let_in(world: World) -> Iterator[None]:
+    """Write down how `gate --local` reaches this AWS, for this machine's user alone."""
+    told = {
+        "endpoint_url": world.aws.url,
+        "region": REGION,
+        "access_key_id": world.authority.operator_key,
+        "secret_access_key": "local",
+    }
+    text = json.dumps(told)
+    OPERATOR.unlink(missing_ok=True)
+    OPERATOR.touch(mode=0o600)
+    OPERATOR.write_text(text, encoding="utf-8")
+    try:
+        yield
+    finally:
+        if OPERATOR.exists() and OPERATOR.read_text(encoding="utf-8") == text:  # no later run's
+            OPERATOR.unlink()
+
+
+def _log_to(path: Path) -> None:
+    """Send the function's log lines, and what libraries complain about, to the file at `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, mode="w", encoding="utf-8")
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger(logger.service).propagate = False
+    own = logger.registered_handler
+    assert isinstance(own, logging.StreamHandler)
+    own.setStream(handler.stream)

@@ -1,0 +1,262 @@
+"""Groups in the shapes in which providers send them, and what people and operators are told when they can't be read."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gate.identity.caller import normal_group
+from gate.identity.groups import MAX_GROUPS, find_claim, read_groups
+from gate.service import the_gate
+from tests.unit.conftest import Browser, World
+from tests.unit.test_audit import Lines, lines  # noqa: F401
+
+OPEN = "/open/shared-notebook"
+JSON = {"Accept": "application/json"}
+ENTRA = {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.example"}}}
+
+
+@pytest.mark.parametrize(
+    ("value", "groups"),
+    [
+        (["a", "b"], ["a", "b"]),
+        (["b", "a", "a"], ["a", "b"]),
+        ([], []),
+        ("a", ["a"]),
+        ("a, b", ["a, b"]),
+        ('["a", "b, c"]', ["a", "b, c"]),
+        ("[]", []),
+        ("[a, b]", ["a", "b"]),
+        ("[a]", ["a"]),
+        ("[ a ,b,, ]", ["a", "b"]),
+        ("[1001, 1002]", ["1001", "1002"]),
+        ("[a b, c/d]", ["a b", "c/d"]),
+        ("[a", ["[a"]),
+        ([{"name": "a"}, {"value": "b"}], ["a", "b"]),
+        ([{"name": "a", "value": "b"}], ["a"]),
+        ([{"name": 7, "value": "b"}], ["b"]),
+        ([{"value": "9f3c", "display": "a"}], ["9f3c"]),
+        ({"name": "a"}, ["a"]),
+        ('[{"name": "a"}]', ["a"]),
+        # Keycloak's full path.
+        (["/teams/a", "a"], ["/teams/a", "a"]),
+        # What can't be read leaves the rest, and a list in a list's entry is a name like any other.
+        (["a", 7, None, ["b"], {"id": "c"}], ["a"]),
+        (["[a, b]"], ["[a, b]"]),
+        (["", " a", "a\u200b", "e\u0301"], ["\u00e9"]),
+    ],
+)
+def test_groups_are_read_as_they_come(value: object, groups: list[str]) -> None:
+    assert read_groups(value, ["*"]) == tuple(groups)
+
+
+@pytest.mark.parametrize("value", [7, 1.5, True, {"a": True}, {}, [7], [["a"]], [{"id": "a"}], '[["a"]]', "[null]"])
+def test_anything_else_is_not_taken_for_groups(value: object) -> None:
+    assert read_groups(value, ["*"]) is None
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.sampled_from(["name", "value"]), inner),
+    max_leaves=20,
+)
+
+
+@given(value=JSON_VALUES | st.text().map("[{}]".format) | JSON_VALUES.map(json.dumps))
+def test_whatever_comes_gives_normal_groups_or_none(value: Any) -> None:
+    groups = read_groups(value, ["*"])
+    assert groups is None or (isinstance(groups, tuple) and all(normal_group(group) == group for group in groups))
+
+
+@given(claims=st.dictionaries(st.sampled_from(["a", "b", "a.b", ""]), JSON_VALUES), path=st.text("ab."))
+def test_whatever_comes_can_be_searched(claims: dict[str, Any], path: str) -> None:
+    find_claim(claims, path)
+
+
+def test_more_names_than_anybody_has_are_not_all_looked_at() -> None:
+    names = [str(number) for number in range(MAX_GROUPS + 5)]
+    assert len(read_groups(names, ["*"]) or ()) == MAX_GROUPS
+    assert read_groups("[" * 200_000 + "]", ["*"]) is not None
+
+
+@pytest.mark.parametrize(
+    ("path", "claims", "groups"),
+    [
+        ("groups", {"groups": ["a"]}, ["a"]),
+        ("realm_access.roles", {"realm_access": {"roles": ["a"]}}, ["a"]),
+        ("realm_access.roles", {"realm_access.roles": ["b"], "realm_access": {"roles": ["a"]}}, ["b"]),
+        ("https://corp.example/groups", {"https://corp.example/groups": ["a"]}, ["a"]),
+        ("a.b.c", {"a": {"b": {"c": "x"}}}, "x"),
+        ("a.b.c", {"a": {"b": ["c"]}}, None),
+        ("a.b.c", {"a": 7}, None),
+        ("groups", {"groups": None}, None),
+    ],
+)
+def test_the_claim_is_found_by_its_name_or_by_its_path(path: str, claims: dict[str, Any], groups: object) -> None:
+    assert find_claim(claims, path) == groups
+
+
+@pytest.mark.parametrize(
+    "groups", ["data-science", "[data-science, x]", '["data-science"]', [{"name": "data-science"}]]
+)
+def test_a_group_in_any_shape_lets_its_people_in(world: World, groups: object) -> None:
+    world.sign_in("bob@example.com", groups=groups)
+    assert world.browser.get(OPEN).status == 302
+
+
+def test_a_group_on_a_path_lets_its_people_in(world: World) -> None:
+    world.configure(GATE_GROUPS_CLAIM="realm_access.roles")
+    world.sign_in("bob@example.com", realm_access={"roles": ["data-science"]})
+    assert world.browser.get(OPEN).status == 302
+
+
+# Groups that could not be read ---------------------------------------------------------------------------------------
+
+
+def _warnings(lines: Lines) -> list[dict[str, Any]]:  # noqa: F811
+    return [line for line in map(json.loads, lines.texts) if line["level"] == "WARNING"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "problem"),
+    [
+        ({}, "absent"),
+        ({"groups": None}, "absent"),
+        ({"groups": 74_656}, "number"),
+        ({"groups": {"data-science": True}}, "object"),
+        ({"groups": [["data-science"]]}, "array"),
+        ({"groups": "[null]"}, "string"),
+        ({"groups": True}, "boolean"),
+        (ENTRA, "overage"),
+        ({"hasgroups": True}, "overage"),
+        ({"hasgroups": "true"}, "overage"),
+    ],
+)
+def test_a_refusal_for_want_of_groups_is_told_to_operators_by_name_and_type(
+    world: World,
+    claims: dict[str, object],
+    problem: str,
+    lines: Lines,  # noqa: F811
+) -> None:
+    assert world.sign_in("bob@example.com", **claims).status == 302
+    assert _warnings(lines) == []
+    page = world.browser.get(OPEN)
+    assert page.status == 403
+    (line,) = _warnings(lines)
+    assert (line["message"], line["claim"], line["problem"]) == (
+        "the groups of a refused caller are unknown", "groups", problem,
+    )  # fmt: skip
+    # The reference that the person sees finds the line.
+    assert re.findall(r"Reference: <code>(.*?)</code>", page.body) == [line["correlation_id"]]
+    told = str(lines.texts)
+    assert not any(value in told for value in ("data-science", "74656", "graph.example"))
+
+
+@pytest.mark.parametrize("claims", [{}, {"groups": 7}, ENTRA])
+def test_who_has_a_grant_of_their_own_gets_in_without_noise(
+    world: World,
+    claims: dict[str, object],
+    lines: Lines,  # noqa: F811
+) -> None:
+    world.sign_in("bob@example.com", path="/open/bob-notebook", **claims)
+    for path in ("/open/bob-notebook", "/open"):
+        assert world.browser.get(path).status == 302
+    assert _warnings(lines) == []
+
+
+def test_who_has_all_groups_and_no_grant_is_no_puzzle_for_operators(world: World, lines: Lines) -> None:  # noqa: F811
+    world.sign_in("dave@example.com", groups=["others"])
+    assert world.browser.get(OPEN).status == 403
+    world.browser.cookies.clear()
+    world.sign_in("dave@example.com", groups=[])
+    assert world.browser.get(OPEN).status == 403
+    assert _warnings(lines) == []
+
+
+@pytest.mark.parametrize("path", [OPEN, "/open", "/open/no-such-notebook"])
+def test_who_is_in_too_many_groups_to_be_sent_is_told_what_helps(world: World, path: str) -> None:
+    world.sign_in("dave@example.com", **ENTRA)
+    page = world.browser.get(path)
+    assert page.status == 403
+    assert "send only the groups assigned to this application" in page.body
+    assert "identity.groups" not in page.body
+    assert world.browser.get(path, headers=JSON).json["error"] == "groups_not_sent"
+
+
+def test_a_bearer_in_too_many_groups_is_told_the_same(world: World, lines: Lines) -> None:  # noqa: F811
+    token = world.issuer.token(email="dave@example.com", email_verified=True, **ENTRA)
+    answer = world.browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
+    assert (answer.status, answer.json["error"]) == (403, "groups_not_sent")
+    assert len(_warnings(lines)) == 1
+
+
+def test_a_pointer_for_another_claim_is_none_for_the_groups(world: World) -> None:
+    world.configure(GATE_GROUPS_CLAIM="roles")
+    world.sign_in("dave@example.com", hasgroups=True, **ENTRA)
+    assert world.browser.get(OPEN, headers=JSON).json["error"] == "not_granted"
+
+
+def test_groups_that_came_beside_a_pointer_count(world: World) -> None:
+    world.sign_in("dave@example.com", groups=["data-science"], **ENTRA)
+    assert world.browser.get(OPEN).status == 302
+
+
+def test_without_patterns_no_groups_are_asked_for_and_none_are_missed(world: World, lines: Lines) -> None:  # noqa: F811
+    world.configure(GATE_GROUPS="")
+    for claims in (ENTRA, {"groups": 7}, {}, {"groups": ["data-science"]}):
+        browser = Browser(world.browser.base_url)
+        assert world.sign_in("dave@example.com", browser=browser, **claims).status == 302
+        assert browser.get(OPEN, headers=JSON).json["error"] == "not_granted"
+        assert "could not be read" not in browser.get("/").body
+    assert _warnings(lines) == []
+
+
+# The page of one's notebooks -----------------------------------------------------------------------------------------
+
+
+def test_the_page_lists_the_groups_that_can_matter(world: World) -> None:
+    world.configure(GATE_GROUPS="data-*,<*")
+    world.sign_in("bob@example.com", groups=["data-science", "others", "<b>x</b>"])
+    page = world.browser.get("/").body
+    assert "<code>data-science</code>" in page
+    assert "<code>&lt;b&gt;x&lt;/b&gt;</code>" in page
+    assert "others" not in page
+    assert "<details" not in page
+    assert "could not be read" not in page
+
+
+def test_many_groups_are_folded_away(world: World) -> None:
+    world.sign_in("bob@example.com", groups=[f"team-{number}" for number in range(40)])
+    page = world.browser.get("/").body
+    assert "<summary>Your 40 groups that can matter here</summary>" in page
+    assert "<code>team-39</code>" in page
+
+
+@pytest.mark.parametrize(
+    ("claims", "note"),
+    [
+        (ENTRA, "you are in so many"),
+        ({"groups": 7}, "Tell your platform team"),
+        ({}, None),
+        ({"groups": []}, None),
+    ],
+)
+def test_the_page_says_when_groups_could_not_be_read(world: World, claims: dict[str, object], note: str | None) -> None:
+    world.sign_in("bob@example.com", **claims)
+    page = world.browser.get("/").body
+    assert "bob-notebook" in page
+    assert ("could not be read" in page) is (note is not None)
+    assert note is None or note in page
+
+
+def test_a_session_from_before_holds_what_it_held(world: World) -> None:
+    """So that a deployment signs nobody out, and takes no group for the reason why there are none."""
+    world.sign_in("bob@example.com", groups=["data-science", "overage"])
+    (value,) = (value for name, value in world.browser.cookies.items() if "gate-session" in name)
+    signer = the_gate().sessions._signer
+    assert signer.read(value) == ["bob@example.com", "data-science", "overage"]
+    assert world.browser.get(OPEN).status == 302
+    assert "could not be read" not in world.browser.get("/").body

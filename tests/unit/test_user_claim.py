@@ -1,0 +1,145 @@
+"""Who somebody is, by the claim that the settings name, and for which applications a bearer token may be made."""
+
+import json
+
+import pytest
+
+from cli.principal import principal
+from tests.unit.conftest import Answer, Browser, World
+from tests.unit.test_audit import Lines, lines  # noqa: F401
+
+OPEN = "/open/alice-notebook"
+JSON = {"Accept": "application/json"}
+GOOD = {"email": "alice@example.com", "email_verified": True}
+
+
+def _give(world: World, typed: str) -> None:
+    world.aws.grants.clear()
+    world.aws.grant(principal(typed), "alice-notebook")
+
+
+@pytest.mark.parametrize(
+    ("claim", "value", "granted", "others"),
+    [
+        ("sub", "00uA1b2", "user:00uA1b2", ["00ua1b2", "00UA1B2", "00uA1b2x"]),
+        ("preferred_username", "alice", "user:alice", ["Alice", "alic\u0435"]),
+        ("oid", "6ad4-11", "user:6ad4-11", ["6ad4-12"]),
+        ("upn", "Alice@Corp.example", "user:alice@corp.example", ["alice@corp2.example"]),
+        ("https://corp.example/name", "auth0|x y", "user:auth0|x y", ["auth0|x  y"]),
+        ("preferred_username", "rene\u0301", "user:ren\u00e9", ["rene"]),
+    ],
+)
+def test_a_grant_is_given_to_the_value_of_the_claim(
+    world: World, claim: str, value: str, granted: str, others: list[str]
+) -> None:
+    world.configure(GATE_USER_CLAIM=claim)
+    _give(world, granted)
+    for name in (value, *others):
+        browser = Browser(world.browser.base_url)
+        assert world.sign_in("x@example.com", browser=browser, email_verified=None, **{claim: name}).status == 302
+        assert browser.get(OPEN).status == (302 if name == value else 403), name
+
+
+def test_the_address_counts_for_nothing_where_another_claim_names_people(world: World) -> None:
+    world.configure(GATE_USER_CLAIM="preferred_username")
+    assert world.sign_in("alice@example.com", preferred_username="mallory").status == 302
+    assert world.browser.get(OPEN).status == 403
+    assert "<strong>mallory</strong>" in world.browser.get("/").body
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (None, "absent"), (7, "number"), (True, "boolean"), (["alice"], "array"), ({"a": 1}, "object"), ("", "string"),
+        (" alice", "string"), ("al\u200bice", "string"), ("alice\n", "string"), ("x" * 513, "string"),
+        # A Kelvin sign would become the letter of somebody else's address.
+        ("\u212aim@example.com", "string"), ("a@b@c", "string"),
+    ],
+)  # fmt: skip
+def test_who_is_not_named_does_not_get_in_and_the_log_says_why(
+    world: World,
+    value: object,
+    problem: str,
+    lines: Lines,  # noqa: F811
+) -> None:
+    world.configure(GATE_USER_CLAIM="preferred_username")
+    answer = world.sign_in("alice@example.com", preferred_username=value)
+    assert answer.status == 403
+    assert "did not say who you are" in answer.body
+    assert "gate-session" not in str(world.browser.cookies)
+    (line,) = [line for line in map(json.loads, lines.texts) if line["message"] == "the user's claim can't be used"]
+    assert (line["level"], line["claim"], line["problem"]) == ("WARNING", "preferred_username", problem)
+    assert line["correlation_id"] in answer.body
+    if isinstance(value, str) and value:
+        assert value not in str(lines.texts)
+
+
+def test_an_address_that_never_came_is_not_one_that_has_to_be_verified(world: World) -> None:
+    away = world.browser.get("/login")
+    back = world.issuer.sign_in(away.location)
+    answer = world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+    assert (answer.status, answer.json["error"]) == (403, "user_unknown")
+
+
+# Bearer tokens -------------------------------------------------------------------------------------------------------
+
+
+def _bearer(world: World, **claims: object) -> Answer:
+    token = world.issuer.token(**{**GOOD, **claims})
+    browser = Browser(world.browser.base_url)
+    return browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
+
+
+def test_a_bearer_is_who_the_claim_says(world: World) -> None:
+    world.configure(GATE_USER_CLAIM="sub")
+    _give(world, "user:S-9")
+    assert _bearer(world, sub="S-9").status == 200
+    assert _bearer(world, sub="s-9").status == 403
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({}, 200),
+        ({"aud": "cli"}, 200),
+        ({"aud": "jupyter"}, 200),
+        ({"aud": "another"}, 401),
+        ({"aud": "cl"}, 401),
+        ({"aud": "cli", "azp": "cli"}, 200),
+        ({"aud": "cli", "azp": "notebook-gate"}, 200),
+        ({"aud": "cli", "azp": "another"}, 401),
+        ({"aud": ["cli", "another"]}, 401),
+        ({"aud": ["cli", "another"], "azp": "cli"}, 200),
+        ({"aud": ["cli", "another"], "azp": "another"}, 401),
+        ({"azp": "cli"}, 200),
+    ],
+)
+def test_tokens_of_applications_in_the_settings_count(world: World, claims: dict[str, object], status: int) -> None:
+    world.configure(GATE_AUDIENCES="cli,jupyter")
+    assert _bearer(world, **claims).status == status
+
+
+def test_without_the_setting_another_applications_token_counts_for_nothing(world: World) -> None:
+    assert _bearer(world, aud="cli").status == 401
+
+
+@pytest.mark.parametrize("claims", [{"aud": "cli"}, {"aud": "cli", "azp": "notebook-gate"}, {"azp": "cli"}])
+def test_a_sign_in_takes_no_token_that_was_made_for_another_application(
+    world: World, claims: dict[str, object]
+) -> None:
+    world.configure(GATE_AUDIENCES="cli")
+    assert world.sign_in(**claims).status == 400
+    assert "gate-session" not in str(world.browser.cookies)
+
+
+# Signing out ---------------------------------------------------------------------------------------------------------
+
+
+def test_signing_out_here_asks_nothing_of_the_provider(world: World) -> None:
+    world.configure(GATE_SIGN_OUT="here")
+    world.sign_in()
+    world.issuer.requests.clear()
+    answer = world.browser.post("/logout")
+    assert (answer.status, answer.headers.get("refresh"), world.browser.cookies) == (200, None, {})
+    assert world.issuer.url not in answer.body
+    assert world.issuer.requests == []
