@@ -21,7 +21,7 @@ test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready ## 
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
-	$(PYTHON) -m pytest -n 3 --dist=loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist=loadfile --no-loadscope-reorder
 
 bench: .cache/bench/.ready ## Measure the function beside what one would write instead (about ten minutes)
 	@PYTHONPATH=lambda:. .cache/bench/bin/python -m bench

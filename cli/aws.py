@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ class Aws:
 
     session: Any
     endpoint_url: str | None = None
+    _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
     def of_operator(cls, *, profile: str | None, region: str | None) -> "Aws":
@@ -56,8 +57,13 @@ class Aws:
 
     def client(self, service: str, *, region: str | None = None) -> Any:
         """Return a client of `service`, in the deployment's region or another. Raises `CommandError`."""
-        with aws_errors():
-            return self.session.client(service, region_name=region, endpoint_url=self.endpoint_url, config=CONFIG)
+        wanted = (service, region)
+        if wanted not in self._clients:
+            with aws_errors():
+                self._clients[wanted] = self.session.client(
+                    service, region_name=region, endpoint_url=self.endpoint_url, config=CONFIG
+                )
+        return self._clients[wanted]
 
 
 def code_of(error: ClientError) -> str:

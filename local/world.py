@@ -96,6 +96,7 @@ class World:
         self._endpoints = endpoints or {}
         self._slack_app = slack or SlackApp()
         self._between = between or (lambda _name, url: url)
+        self._operators_clients: dict[str, Any] = {}
         self._started = ExitStack()
 
     _one = threading.Lock()
@@ -252,14 +253,15 @@ class World:
 
     def operator(self, service_name: str) -> Any:
         """Return a boto3 client that may do anything: what an administrator's credentials would give."""
-        make: Callable[..., Any] = boto3.client  # boto3-stubs want a literal name
-        return make(
-            service_name,
-            endpoint_url=self.aws.url,
-            region_name=REGION,
-            aws_access_key_id=self.authority.operator_key,
-            aws_secret_access_key="local",
-        )
+        if service_name not in self._operators_clients:
+            self._operators_clients[service_name] = boto3.client(  # type: ignore[call-overload]  # stubs want a literal
+                service_name,
+                endpoint_url=self.aws.url,
+                region_name=REGION,
+                aws_access_key_id=self.authority.operator_key,
+                aws_secret_access_key="local",
+            )
+        return self._operators_clients[service_name]
 
 
 def _functions_source(settings: Settings) -> Source:

@@ -1,7 +1,9 @@
 """For all tests."""
 
 from collections.abc import Iterator
+from functools import cache
 
+import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -14,6 +16,9 @@ settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("gate")
 
 watch_origins()
+
+# Tests make hundreds of sessions; what each reads of AWS's models is the same, and takes a tenth of a second a service.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -32,6 +32,15 @@ def test_a_planted_sign_in_cookie_counts_for_nothing(world: World, name: str) ->
     assert "gate-session" not in str(victim.cookies)
 
 
+def test_a_cookie_of_another_sign_in_counts_for_nothing_under_the_right_name(world: World) -> None:
+    """The name holds eight characters of the state, and is not signed."""
+    callback, right, _ = _begun(world, world.browser)
+    _, _, other = _begun(world, Browser(world.browser.base_url))
+    world.browser.cookies[right] = other
+    assert world.browser.get(callback).status == 400
+    assert world.issuer.token_requests == []
+
+
 @pytest.mark.parametrize("space", ["\u00a0", "\u2000", "\x85", "\x0b", "\x1c"])
 def test_white_space_before_a_prefix_is_not_taken_off(world: World, space: str) -> None:
     """Browsers see no prefix in such a name, so they let a sibling host set it; nor may we see one."""

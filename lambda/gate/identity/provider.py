@@ -18,6 +18,7 @@ from gate.errors import (
     LoginFailedError,
     ProviderFailedError,
 )
+from gate.identity.authorization_error import OTHER
 from gate.identity.client_authentication import ClientAuthentication
 from gate.identity.discovery import discovery_document
 from gate.identity.issuer_api import Answer, IssuerApi
@@ -199,7 +200,8 @@ def _refusal(answer: Answer) -> GateError:
         error = IdentityProviderDownError()
     # What anybody's made-up code can cause is no warning.
     log = logger.warning if error.status >= 500 else logger.info
-    log("identity provider call failed", operation="token", status=answer.status, code=code)
+    told = code or (OTHER if "error" in (answer.body or {}) else None)
+    log("identity provider call failed", operation="token", status=answer.status, code=told)
     return error
 
 
