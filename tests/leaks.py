@@ -14,6 +14,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -76,10 +77,19 @@ def _origin(frame: FrameType) -> str:
     for each in _frames(frame):
         if each.f_code is _ACCEPT:
             return f"accepted by the server made at {_origins.get(id(each.f_locals['self']), 'an unknown line')}"
-        path = each.f_code.co_filename
-        if path.startswith(f"{ROOT}/") and "/.venv/" not in path and path != __file__:
-            lines.append(f"{path.removeprefix(f'{ROOT}/')}:{each.f_lineno} in {each.f_code.co_name}")
-    return " from ".join(lines[:LINES]) or f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+        path = _path(each.f_code.co_filename)
+        if path:
+            lines.append(f"{path}:{each.f_lineno} in {each.f_code.co_name}")
+            if len(lines) == LINES:
+                break
+    return " from ".join(lines) or f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
+
+
+@cache
+def _path(filename: str) -> str | None:
+    """Return the path of a file of this project, and None for all others."""
+    own = filename.startswith(f"{ROOT}/") and "/.venv/" not in filename and filename != __file__
+    return filename.removeprefix(f"{ROOT}/") if own else None
 
 
 @dataclass(frozen=True)

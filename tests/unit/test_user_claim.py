@@ -66,6 +66,7 @@ def test_who_is_not_named_does_not_get_in_and_the_log_says_why(
     answer = world.sign_in("alice@example.com", preferred_username=value)
     assert answer.status == 403
     assert "did not say who you are" in answer.body
+    assert 'class="button"' not in answer.body  # to sign in again would end here again
     assert "gate-session" not in str(world.browser.cookies)
     (line,) = [line for line in map(json.loads, lines.texts) if line["message"] == "the user's claim can't be used"]
     assert (line["level"], line["claim"], line["problem"]) == ("WARNING", "preferred_username", problem)

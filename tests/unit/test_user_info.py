@@ -30,9 +30,14 @@ def _refused(answer: Answer, world: World, status: int) -> None:
 def test_who_is_not_in_the_id_token_is_in_the_user_info(world: World, media_type: str) -> None:
     world.issuer.user_info_type = media_type
     assert _sign_in(world, {**ALICE, "groups": ["data-science"]}, groups=None).status == 302
-    assert world.browser.get(OPEN).status == 302
-    assert world.browser.get("/open/shared-notebook").status == 302
-    assert world.issuer.requests.count("/userinfo") == 1  # and by the opens nobody was asked
+    assert world.issuer.requests.count("/userinfo") == 1
+    world.issuer.requests.clear()
+    for path in (OPEN, "/open/shared-notebook", "/open/shared-notebook"):
+        world.aws.calls.clear()
+        assert world.browser.get(path).status == 302
+    # A warm open is two calls, and none to the provider, however the person came.
+    assert [name for name, _ in world.aws.calls] == ["batch_get_item", "create_presigned_notebook_instance_url"]
+    assert world.issuer.requests == []
 
 
 @pytest.mark.parametrize(

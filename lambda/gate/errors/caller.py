@@ -46,8 +46,8 @@ class UserUnknownError(ForbiddenError):
     reason = "user_unknown"
     title = "Your identity provider did not say who you are"
     words = (
-        "It signed you in, but sent no name that the gate can use. To sign in again does not change that: send the "
-        "reference to your platform team."
+        "It signed you in, but sent no name that the gate can use. Signing in again does not help: send the reference "
+        "to your platform team."
     )
 
 
