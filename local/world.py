@@ -107,6 +107,7 @@ class World:
         if not self._one.acquire(blocking=False):
             raise RuntimeError("another world is running in this process")
         self._started.callback(self._one.release)
+        self._started.callback(service.install, None)  # with it go its connections
         try:
             self._start()
         except BaseException:
