@@ -1,14 +1,14 @@
 # Two commands do all set-up by themselves: `make run` and `make test`.
 
 PORT ?= 8080
-export PORT ISSUER CLIENT_ID CLIENT_SECRET SAMPLE SLACK_SIGNING_SECRET SLACK_TEAM SLACK_BOT_TOKEN SLACK_USER
+export PORT ISSUER CLIENT_ID CLIENT_SECRET SCOPES USER_CLAIM GROUPS_CLAIM SAMPLE SLACK_SIGNING_SECRET SLACK_TEAM SLACK_BOT_TOKEN SLACK_USER
 
 PYTHON = .venv/bin/python
 
 help: ## Say what there is
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
-run: .venv/.ready node_modules/.ready ## Serve everything on this machine, without AWS (PORT, ISSUER, CLIENT_ID, CLIENT_SECRET, SAMPLE, SLACK_…)
+run: .venv/.ready node_modules/.ready ## Serve everything on this machine, without AWS (PORT, ISSUER, CLIENT_…, SCOPES, …_CLAIM, SAMPLE, SLACK_…)
 	@PYTHONPATH=lambda exec $(PYTHON) -m local
 
 slack: .venv/.ready ## Play somebody in the local Slack, beside `make run` (PORT, SLACK_USER)
@@ -17,7 +17,7 @@ slack: .venv/.ready ## Play somebody in the local Slack, beside `make run` (PORT
 slack-manifest: .venv/.ready ## Print the Slack app's manifest for your deployment (BASE_URL)
 	@PYTHONPATH=lambda $(PYTHON) -m cli.slack_manifest "$(BASE_URL)"
 
-test: .venv/.ready node_modules/.ready .cache/browser ## Check style and types, and run all tests
+test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready ## Check style and types, and run all tests
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
@@ -61,6 +61,10 @@ clean: ## Remove what set-up and tests made
 
 .cache/bench/.ready: uv.lock pyproject.toml scripts/setup .venv/.ready
 	@scripts/setup bench
+	@touch $@
+
+.cache/provider/.ready: uv.lock pyproject.toml scripts/setup .venv/.ready
+	@scripts/setup provider
 	@touch $@
 
 node_modules/.ready: package-lock.json package.json scripts/setup

@@ -18,6 +18,10 @@ from local.template import INSIDE
 ROOT = Path(__file__).parent.parent
 
 
+_OF_A_PROVIDER = frozenset({"scopes", "user_claim"})
+"""Settings of `identity` that the local provider does without."""
+
+
 class UsageError(Exception):
     """What was typed can't be run; the text says what to type instead."""
 
@@ -39,10 +43,11 @@ def _serve(environ: Mapping[str, str]) -> None:
     issuer, client_id, secret = (environ.get(name, "") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"))
     if bool(issuer) != bool(client_id):
         raise UsageError("ISSUER and CLIENT_ID go together: make run ISSUER=https://login.example.com CLIENT_ID=…")
+    claims = _claims(environ, issuer)
     slack = _slack(environ)
     # A relative SAMPLE is relative to where `make` was called, which is where we are.
     sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "local" / "sample.yaml"))
-    settings = _settings(issuer, client_id, slack)
+    settings = _settings({"issuer": issuer, "client_id": client_id, **claims}, slack)
     _say("Starting (the first time, the stack is synthesised, which takes some ten seconds) …")
     # Here, since it takes a second to import, and what can't be run is told at once.
     from local.running import until_interrupted
@@ -72,6 +77,18 @@ def _port(environ: Mapping[str, str]) -> int:
     return int(text)
 
 
+def _claims(environ: Mapping[str, str], issuer: str) -> dict[str, Any]:
+    """Return which settings of `identity` were typed, for a provider of somebody's own."""
+    typed = {name: environ.get(name.upper(), "") for name in ("scopes", "user_claim", "groups_claim")}
+    if any(typed.values()) and not issuer:
+        raise UsageError(
+            "SCOPES, USER_CLAIM and GROUPS_CLAIM are for a provider of your own: "
+            "make run ISSUER=https://login.example.com CLIENT_ID=… SCOPES='openid email groups'"
+        )
+    split = {"scopes": typed.pop("scopes").split(), **typed}
+    return {name: value for name, value in split.items() if value}
+
+
 def _slack(environ: Mapping[str, str]) -> SlackApp:
     given = {name: environ.get(f"SLACK_{name.upper()}", "") for name in ("team", "signing_secret", "bot_token")}
     if bool(given["team"]) != bool(given["signing_secret"]) or (given["bot_token"] and not given["team"]):
@@ -82,10 +99,15 @@ def _slack(environ: Mapping[str, str]) -> SlackApp:
     return SlackApp(**{name: value for name, value in given.items() if value})
 
 
-def _settings(issuer: str, client_id: str, slack: SlackApp) -> dict[str, Any]:
-    """Return of `gate.toml` what can hold on this machine, too: how people are known, for how long, and how tight."""
+def _settings(identity: Mapping[str, Any], slack: SlackApp) -> dict[str, Any]:
+    """Return of `gate.toml` what can hold on this machine, too: how people are known, for how long, and how tight.
+
+    `identity`: what takes the place of the file's own settings of that section.
+    """
     settings = Settings.load(ROOT / "gate.toml").model_dump(include={"pin", "limits", "identity", "slack"})
-    settings["identity"] |= {"issuer": issuer, "client_id": client_id}
+    settings["identity"] |= identity
+    if not identity["issuer"]:  # these were written for the provider of the deployment
+        settings["identity"] = {k: v for k, v in settings["identity"].items() if k not in _OF_A_PROVIDER}
     settings["slack"] = slack.settings(settings["slack"])
     Settings.parse({"networks": [INSIDE], **settings}, source="make run")
     return settings

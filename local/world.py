@@ -107,6 +107,7 @@ class World:
         if not self._one.acquire(blocking=False):
             raise RuntimeError("another world is running in this process")
         self._started.callback(self._one.release)
+        self._started.callback(service.install, None)  # with it go its connections
         try:
             self._start()
         except BaseException:
@@ -233,17 +234,19 @@ class World:
             return sign_in_page(self.base_url)
         return await self.front_door.serve(incoming)
 
-    def start_anew(self, *, ahead: float = 0) -> None:
+    def start_anew(self, *, ahead: float = 0, environment: Mapping[str, str] | None = None) -> None:
         """Start the function as Lambda does after a pause: it keeps nothing of what it knew.
 
-        `ahead`: seconds by which its clock is ahead of everybody else's.
+        `ahead`: seconds by which its clock is ahead of everybody else's. `environment`: variables of the function that
+        differ from the deployed ones, until it is started anew.
         """
         session.cache_clear()
         # What it reads of AWS's models does not change: read once, since tests start the function hundreds of times.
         session().register_component("data_loader", _MODELS)
         self._ahead = ahead
         clock = self._clock
-        service.install(service.Gate(Config.from_environ(self._environment), clock=lambda: clock() + self._ahead))
+        config = Config.from_environ({**self._environment, **(environment or {})})
+        service.install(service.Gate(config, clock=lambda: clock() + self._ahead))
 
     def let_pass(self, seconds: float) -> None:
         """Move the function's clock on by `seconds`, and nobody else's; until it is started anew."""

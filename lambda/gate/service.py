@@ -242,7 +242,7 @@ def the_gate() -> Gate:
     return _gate
 
 
-def install(gate: Gate) -> None:
-    """Make `gate` this process's own: for whoever brings a clock of their own."""
+def install(gate: Gate | None) -> None:
+    """Make `gate` this process's own: for whoever brings a clock of their own. None lets go of the present one."""
     global _gate
     _gate = gate

@@ -9,16 +9,19 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import psutil
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from tests.unit.issuer import Issuer
+from tests.providers.browser import Browser
+from tests.providers.provider import PEOPLE, SECRET, Certified, Person, Setup, client
 
 ROOT = Path(__file__).parents[2]
 LOG = ROOT / ".cache" / "local" / "gate.log"
 OPERATOR = ROOT / ".cache" / "local" / "operator.json"
+ALICE, BOB = PEOPLE
 README = (ROOT / "README.md").read_text()
 
 
@@ -205,27 +208,50 @@ def test_somebodys_own_slack(tmp_path: Path) -> None:
         run.end()
 
 
-@pytest.mark.parametrize("secret", ["", "s3cret"])
-def test_somebodys_own_provider(tmp_path: Path, secret: str) -> None:
-    issuer = Issuer()
-    issuer.client_secret = secret
+@pytest.fixture
+def provider() -> Iterator[Certified]:
+    provider = Certified()
+    yield provider
+    provider.close()
+
+
+@pytest.mark.parametrize(
+    ("method", "claims_in", "variables", "person", "notebook"),
+    [
+        ("none", None, {"USER_CLAIM": "sub"}, ALICE, "alice-notebook"),
+        (
+            "client_secret_basic",
+            "userinfo",
+            {"CLIENT_SECRET": SECRET, "SCOPES": "openid email groups", "GROUPS_CLAIM": "groups"},
+            BOB,
+            "shared-notebook",
+        ),
+    ],
+    ids=["public client, by sub", "secret, groups from UserInfo"],
+)
+def test_somebodys_own_provider(
+    tmp_path: Path,
+    provider: Certified,
+    method: str,
+    claims_in: Literal["userinfo"] | None,
+    variables: dict[str, str],
+    person: Person,
+    notebook: str,
+) -> None:
+    provider.configure(Setup([]))
+    run = Run(tmp_path, ISSUER=provider.issuer, CLIENT_ID="notebook-gate", **variables)
     try:
-        run = Run(
-            tmp_path, ISSUER=issuer.url, CLIENT_ID="notebook-gate", **({"CLIENT_SECRET": secret} if secret else {})
-        )
-        try:
-            away = _locations(run.curl("-L", "--max-redirs", "1", f"{run.url}/open/alice-notebook"))[-1]
-            assert away.startswith(issuer.url)
-            back = issuer.sign_in(away, email="alice@example.com", email_verified=True)
-            query = "&".join(f"{name}={value}" for name, value in back.items())
-            assert f"{run.url}/login/callback" in run.printed
-            answer = run.curl("-L", f"{run.url}/login/callback?{query}")
-            assert _presigned(answer).startswith("http://alice-notebook.notebook.")
-            assert secret not in run.printed or not secret
-        finally:
-            run.end()
+        registered = client(run.url, "notebook-gate", token_endpoint_auth_method=method)
+        provider.configure(Setup([registered], claims_in=claims_in))
+        assert f"People sign in at {provider.issuer}" in run.printed
+        assert registered["redirect_uris"][0] in run.printed
+        with Browser(run.url, provider) as browser:
+            answer = browser.sign_in(f"/open/{notebook}", person)
+        assert answer.headers["Location"].startswith(f"http://{notebook}.notebook.")
+        assert "authToken=" in answer.headers["Location"]
+        assert SECRET not in run.printed + LOG.read_text()
     finally:
-        issuer.close()
+        run.end()
 
 
 @pytest.mark.parametrize(
@@ -235,6 +261,9 @@ def test_somebodys_own_provider(tmp_path: Path, secret: str) -> None:
         (["PORT=70000"], "PORT=70000 is no port"),
         (["ISSUER=https://login.example.com"], "ISSUER and CLIENT_ID go together"),
         (["ISSUER=ftp://example.com", "CLIENT_ID=x"], "identity.issuer = 'ftp://example.com' is no issuer"),
+        (["SCOPES=openid groups"], "SCOPES, USER_CLAIM and GROUPS_CLAIM are for a provider of your own"),
+        (["USER_CLAIM=sub"], "make run ISSUER=https://login.example.com CLIENT_ID=… SCOPES='openid email groups'"),
+        (["ISSUER=https://login.example.com", "CLIENT_ID=x", "SCOPES=email"], "identity.scopes = ['email'] lacks"),
         (["SLACK_TEAM=T0123ABCDEF"], "SLACK_SIGNING_SECRET and SLACK_TEAM go together"),
         (["SLACK_SIGNING_SECRET=x"], "make run SLACK_SIGNING_SECRET=… SLACK_TEAM=T0123ABCDEF"),
         (["SLACK_BOT_TOKEN=xoxb-1"], "SLACK_BOT_TOKEN with them"),

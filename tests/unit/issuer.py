@@ -32,6 +32,8 @@ class Issuer:
         self.codes: dict[str, dict[str, Any]] = {}
         self.claims: dict[str, Any] = {}
         self.client_secret = ""
+        self.secret_in_form = False
+        """Whether the client was registered for `client_secret_post`."""
         self.user_info: dict[str, Any] | None = None
         """What the UserInfo endpoint says beside `sub`. None: there is no such endpoint."""
         self.user_info_type = "application/json"
@@ -102,7 +104,12 @@ class Issuer:
         # The client comes first, and a code that a wrong client brings stays good (RFC 6749 §4.1.3).
         if self.client_secret:
             expected = base64.b64encode(f"{CLIENT_ID}:{self.client_secret}".encode()).decode()
-            if authorization != f"Basic {expected}":
+            given, wanted = (
+                (form.get("client_secret"), self.client_secret)
+                if self.secret_in_form
+                else (authorization, f"Basic {expected}")
+            )
+            if given != wanted:
                 return 401, {"error": "invalid_client"}
         known = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())

@@ -69,6 +69,30 @@ def test_a_wrong_secret_is_not_tried_twice(confidential: World) -> None:
     assert _reads(confidential) == 2
 
 
+def test_the_method_that_the_client_was_registered_for_is_found_and_remembered(
+    confidential: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer, discovery = confidential.issuer, "/.well-known/openid-configuration"
+    _, document = issuer._answer(discovery, {}, None)
+    document = {
+        **document,
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_post", "client_secret_basic"],
+    }
+    monkeypatch.setitem(issuer.overrides, discovery, (200, document))
+    monkeypatch.setattr(issuer, "secret_in_form", True)
+    confidential.configure(GATE_CLIENT_SECRET_ARN=ARN)
+    for calls in (2, 1, 1):
+        confidential.browser.cookies.clear()
+        issuer.requests.clear()
+        assert _callback(confidential).status == 302
+        assert issuer.requests.count("/token") == calls
+    confidential.browser.cookies.clear()
+    issuer.requests.clear()
+    issuer.client_secret = "nobody stored it"
+    assert _callback(confidential).json["error"] == "client_refused"
+    assert issuer.requests.count("/token") == 2
+
+
 def test_a_secret_that_cannot_be_read_just_now_serves_on(confidential: World) -> None:
     confidential.clock.now += KEPT + 1
     confidential.aws.errors["get_secret_value"] = refusal("InternalServiceError")

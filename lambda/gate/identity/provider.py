@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
-
-import urllib3
+from urllib.parse import urlencode, urlsplit
 
 from gate.audit import logger
 from gate.errors import (
@@ -21,6 +19,7 @@ from gate.errors import (
     ProviderFailedError,
 )
 from gate.identity.authorization_error import OTHER
+from gate.identity.client_authentication import ClientAuthentication
 from gate.identity.discovery import discovery_document
 from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.jwks import KeySet
@@ -60,6 +59,7 @@ class Provider:
         self.issuer = issuer
         self.client_id = client_id
         self._client_secret = client_secret
+        self._authentication = ClientAuthentication(client_id)
         self._api = IssuerApi()
         self._metadata = PublishedDocument(self._fetch_metadata, clock=clock)
         self._keys = PublishedDocument(self._fetch_keys, clock=clock)
@@ -149,15 +149,14 @@ class Provider:
         return list(self._metadata.get().get("code_challenge_methods_supported", []))
 
     def _redeem(self, form: dict[str, str], secret: str) -> Tokens:
-        headers = {}
-        if secret:
-            # client_secret_basic is the default where the document names no method (Discovery §3).
-            methods = self._metadata.get().get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-            if "client_secret_basic" in methods:
-                pair = f"{quote(self.client_id, safe='')}:{quote(secret, safe='')}"
-                headers = urllib3.make_headers(basic_auth=pair)
-            else:
-                form = {**form, "client_secret": secret}
+        if not secret:
+            return self._exchange(form, {})
+        supported = self._metadata.get().get("token_endpoint_auth_methods_supported")
+        return self._authentication.send(
+            secret, supported, lambda headers, fields: self._exchange({**form, **fields}, headers)
+        )
+
+    def _exchange(self, form: dict[str, str], headers: dict[str, str]) -> Tokens:
         answer = self._api.post("token", self._endpoint("token_endpoint"), form, headers)
         tokens = [(answer.body or {}).get(name) for name in ("id_token", "access_token")]
         id_token, access_token = (token if isinstance(token, str) else None for token in tokens)

@@ -1,0 +1,47 @@
+"""A real browser at a certified identity provider: signing in, and out of both."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from local.provider import CLIENT_ID
+from local.sample import Sample
+from local.world import World
+from tests.browser.conftest import ROOT
+from tests.providers.provider import PEOPLE, SECRET, Certified, Setup, client
+
+
+@pytest.fixture
+def provider() -> Iterator[Certified]:
+    provider = Certified()
+    provider.configure(Setup([]))
+    yield provider
+    provider.close()
+
+
+@pytest.fixture
+def world(provider: Certified, tmp_path: Path) -> Iterator[World]:
+    sample = Sample.load(ROOT / "local" / "sample.yaml")
+    given = {"issuer": provider.issuer, "client_id": CLIENT_ID, "client_secret": SECRET}
+    with World(sample=sample, folder=tmp_path / "notebooks", **given) as world:
+        provider.configure(Setup([client(world.base_url)], claims_in="userinfo"))
+        yield world
+
+
+def test_signing_in_and_out_of_both(provider: Certified, world: World, page: Page) -> None:
+    page.route(re.compile("googleapis"), lambda route: route.abort())  # the provider's fonts
+    page.goto(f"{world.base_url}/")
+    for name, value in provider.fields(PEOPLE[0]).items():
+        page.locator(f"input[name={name}]").fill(value)
+    page.get_by_role("button", name="Sign-in").click()
+    page.get_by_role("button", name=provider.AGREE).click()
+    expect(page.get_by_text("alice-notebook").first).to_be_visible()
+
+    page.get_by_role("button", name="Sign out", exact=True).click()
+    page.get_by_role("button", name=provider.SIGN_OUT).click()  # the gate's own page leads there by itself
+
+    expect(page.locator("input[name=login]")).to_be_visible()
+    assert page.url.startswith(provider.issuer)

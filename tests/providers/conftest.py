@@ -1,0 +1,44 @@
+"""A gate, and beside it each identity provider that this project did not write."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from local.provider import CLIENT_ID
+from local.sample import Sample
+from local.world import World
+from tests.providers.browser import Browser
+from tests.providers.provider import SECRET, Canaille, Certified, ForeignProvider
+
+SAMPLE = Path(__file__).parents[2] / "local" / "sample.yaml"
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    # What tells the providers apart is the function's environment: so this is the template of all other worlds.
+    with World(
+        sample=Sample.load(SAMPLE), issuer="http://127.0.0.1:9", client_id=CLIENT_ID, client_secret=SECRET
+    ) as it:
+        yield it
+
+
+@pytest.fixture(scope="module", params=[Certified, Canaille], ids=["certified", "canaille"])
+def provider(request: pytest.FixtureRequest) -> Iterator[ForeignProvider]:
+    started: ForeignProvider = request.param()
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def browsers(world: World, provider: ForeignProvider) -> Iterator[Callable[[], Browser]]:
+    """Each call gives a browser that knows nobody yet."""
+    made: list[Browser] = []
+
+    def browser() -> Browser:
+        made.append(Browser(world.base_url, provider))
+        return made[-1]
+
+    yield browser
+    for each in made:
+        each.close()

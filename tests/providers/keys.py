@@ -1,0 +1,36 @@
+"""Signing keys for the providers: made once a process, since an RSA key takes a good part of a second."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Key:
+    """A private key, and its id."""
+
+    private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+    id: str
+
+    @property
+    def jwk(self) -> dict[str, Any]:
+        """The private key as a JWK, for any algorithm of its type."""
+        algorithm = RSAAlgorithm if isinstance(self.private, rsa.RSAPrivateKey) else ECAlgorithm
+        jwk = {**algorithm.to_jwk(self.private, as_dict=True), "kid": self.id, "use": "sig"}  # type: ignore[arg-type]
+        jwk.pop("key_ops", None)  # it would be published as the public key's, which signs nothing
+        return jwk
+
+
+@cache
+def rsa_key(name: str) -> Key:
+    """Return the RSA key of that name."""
+    return Key(rsa.generate_private_key(public_exponent=65537, key_size=2048), name)
+
+
+@cache
+def ec_key(name: str) -> Key:
+    """Return the P-256 key of that name."""
+    return Key(ec.generate_private_key(ec.SECP256R1()), name)

@@ -1,0 +1,177 @@
+"""Identity providers that this project did not write, each in a process of its own."""
+
+import json
+import os
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from local.provider import CLIENT_ID
+from tests.providers.keys import Key
+
+ROOT = Path(__file__).parents[2]
+
+SECRET = "s3cret/+%&= :"
+"""The clients' secret. RFC 6749 §2.3.1 has it form-encoded before it goes into the `Authorization` header."""
+
+PASSWORD = "correct horse battery staple"
+
+ENDING = 60
+"""Seconds that a process may take to end, on a machine that is busy."""
+
+Client = dict[str, Any]
+"""A client's metadata, by the names of OpenID Connect Dynamic Client Registration 1.0 §2."""
+
+
+def client(gate_url: str, client_id: str = CLIENT_ID, **metadata: Any) -> Client:
+    """Return the registration of a gate at `gate_url`. `metadata`: what differs from the standard's defaults."""
+    common = {
+        "client_id": client_id,
+        "client_secret": SECRET,
+        "client_name": "Notebook Gate",
+        "redirect_uris": [f"{gate_url}/login/callback"],
+        "post_logout_redirect_uris": [f"{gate_url}/"],
+        "response_types": ["code"],
+        "grant_types": ["authorization_code"],
+        "token_endpoint_auth_method": "client_secret_basic",
+        **metadata,
+    }
+    if common["token_endpoint_auth_method"] == "none":
+        del common["client_secret"]
+    return common
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account."""
+
+    name: str
+    groups: Sequence[str] = ()
+
+    @property
+    def email(self) -> str:
+        """The address."""
+        return f"{self.name}@example.com"
+
+
+PEOPLE = (Person("alice"), Person("bob", ["data-science"]))
+"""Those of local/sample.yaml who may open something."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the provider is configured with. What is left out is as the provider has it by default."""
+
+    clients: Sequence[Client]
+    keys: Sequence[Key] = field(default=())
+    claims_in: Literal["id_token", "userinfo"] | None = None
+    """Where claims that were asked for by scope come."""
+
+
+class ForeignProvider(ABC):
+    """A provider's process, from its start to `close`."""
+
+    COMMAND: Sequence[str]
+    AGREE: str
+    """The text on the button that lets the gate have the claims."""
+    REFUSE: str
+    """The text on the button or link of somebody who does not want to."""
+    SIGN_OUT: str
+    """The text on the button that confirms signing out."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            self.COMMAND,
+            cwd=ROOT,
+            # Both would take settings from further variables.
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.issuer = ""
+
+    def configure(self, setup: Setup) -> None:
+        """Put `setup` in force. Sessions of people at the provider stay."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps(self._line(setup)) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        assert answer, "the provider's process ended; what it said is above"
+        self.issuer = json.loads(answer)["issuer"]
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        self._process.wait(ENDING)
+        self._process.stdout.close()
+
+    @abstractmethod
+    def environment(self, setup: Setup) -> dict[str, str]:
+        """Return the function's variables that this provider with `setup` needs."""
+
+    @abstractmethod
+    def fields(self, person: Person) -> dict[str, str]:
+        """Return what `person` types into the provider's forms, by the fields' names."""
+
+    @abstractmethod
+    def _line(self, setup: Setup) -> dict[str, Any]: ...
+
+
+class Certified(ForeignProvider):
+    """node-oidc-provider, with its own development pages, where everybody can sign in with any password."""
+
+    COMMAND = ("node", "tests/providers/certified.mjs")
+    AGREE, REFUSE, SIGN_OUT = "Continue", "[ Cancel ]", "Yes, sign me out"
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        """By default, it knows nothing of anybody but `sub`."""
+        return {"GATE_USER_CLAIM": "sub"} if setup.claims_in is None else {}
+
+    def fields(self, person: Person) -> dict[str, str]:
+        """Return the address as the login, which becomes the claim `sub`."""
+        return {"login": person.email, "password": PASSWORD}
+
+    def _line(self, setup: Setup) -> dict[str, Any]:
+        configuration: dict[str, Any] = {"clients": setup.clients}
+        if setup.keys:
+            configuration["jwks"] = {"keys": [key.jwk for key in setup.keys]}
+        if setup.claims_in is None:
+            return {"configuration": configuration}
+        configuration["conformIdTokenClaims"] = setup.claims_in == "userinfo"
+        configuration["features"] = {"jwtUserinfo": {"enabled": True}}  # for clients that want it
+        configuration["claims"] = {"email": ["email", "email_verified"], "groups": ["groups"]}
+        accounts = {p.email: {"email": p.email, "email_verified": True, "groups": p.groups} for p in PEOPLE}
+        return {"configuration": configuration, "accounts": accounts}
+
+
+class Canaille(ForeignProvider):
+    """Canaille, whose claims come in the ID token, and whose groups come with the scope `groups`."""
+
+    COMMAND = (".cache/provider/bin/python", "tests/providers/canaille_server.py")
+    AGREE, REFUSE, SIGN_OUT = "Accept", "Deny", "Logout"
+
+    def environment(self, setup: Setup) -> dict[str, str]:
+        """It sends no `email_verified`."""
+        return {"GATE_TRUST_EMAIL": "true"}
+
+    def fields(self, person: Person) -> dict[str, str]:
+        """Return the name and the password."""
+        return {"login": person.name, "password": PASSWORD}
+
+    def _line(self, setup: Setup) -> dict[str, Any]:
+        own = {"CANAILLE_OIDC": {"ACTIVE_JWKS": [key.jwk for key in setup.keys]}} if setup.keys else {}
+        accounts = {p.name: {"email": p.email, "password": PASSWORD, "groups": p.groups} for p in PEOPLE}
+        clients = [{"scope": ["openid", "email", "profile", "groups"], **each} for each in setup.clients]
+        return {
+            "configuration": own,
+            "clients": clients,
+            "accounts": accounts,
+            "claims_in": setup.claims_in or "id_token",
+        }

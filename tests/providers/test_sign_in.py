@@ -1,0 +1,121 @@
+"""People sign in, over real sockets, at identity providers that this project did not write."""
+
+import time
+from collections.abc import Callable
+
+import jwt
+import pytest
+import requests
+
+from gate.errors import SignInDeniedError
+from gate.identity.published import FETCH_INTERVAL
+from local.provider import CLIENT_ID
+from local.world import World
+from tests.providers.browser import Browser
+from tests.providers.keys import Key, ec_key, rsa_key
+from tests.providers.provider import PEOPLE, ForeignProvider, Setup, client
+
+Browsers = Callable[[], Browser]
+
+ALICE, BOB = PEOPLE
+ALICES, SHARED = "/open/alice-notebook", "/open/shared-notebook"
+KEYS = (rsa_key("rsa"), ec_key("ec"))
+
+
+def ready(world: World, provider: ForeignProvider, setup: Setup, **environment: str) -> None:
+    """Put the provider's `setup` in force, and start the gate with what goes with it."""
+    provider.configure(setup)
+    world.start_anew(environment={"GATE_ISSUER": provider.issuer, **provider.environment(setup), **environment})
+
+
+def opens(answer: requests.Response, notebook: str) -> bool:
+    location = answer.headers.get("Location", "")
+    return location.startswith(f"http://{notebook}.notebook.") and "authToken=" in location
+
+
+def test_the_default_configuration(world: World, provider: ForeignProvider, browsers: Browsers) -> None:
+    ready(world, provider, Setup([client(world.base_url)]))
+    assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
+
+
+@pytest.mark.parametrize("metadata", [{}, {"userinfo_signed_response_alg": "ES256"}], ids=["json", "signed"])
+def test_claims_in_userinfo_only(
+    world: World, provider: ForeignProvider, browsers: Browsers, metadata: dict[str, str]
+) -> None:
+    setup = Setup([client(world.base_url, **metadata)], KEYS, claims_in="userinfo")
+    ready(world, provider, setup, GATE_SCOPES="openid email groups")
+    assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
+    assert opens(browsers().sign_in(SHARED, BOB), "shared-notebook")
+
+
+def test_groups_come_by_their_scope(world: World, provider: ForeignProvider, browsers: Browsers) -> None:
+    setup = Setup([client(world.base_url)], KEYS, claims_in="id_token")
+    ready(world, provider, setup, GATE_SCOPES="openid email")
+    assert browsers().sign_in(SHARED, BOB).status_code == 403
+    ready(world, provider, setup, GATE_SCOPES="openid email groups")
+    assert opens(browsers().sign_in(SHARED, BOB), "shared-notebook")
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "PS256"])
+def test_keys_of_other_kinds(world: World, provider: ForeignProvider, browsers: Browsers, algorithm: str) -> None:
+    registered = client(world.base_url, id_token_signed_response_alg=algorithm)
+    ready(world, provider, Setup([registered], KEYS, claims_in="id_token"))
+    assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
+def test_how_the_gate_says_who_it_is(world: World, provider: ForeignProvider, browsers: Browsers, method: str) -> None:
+    registered = client(world.base_url, token_endpoint_auth_method=method)
+    public = {"GATE_CLIENT_SECRET_ARN": ""} if method == "none" else {}
+    ready(world, provider, Setup([registered], KEYS, claims_in="id_token"), **public)
+    assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
+
+
+def test_the_provider_changes_its_key(world: World, provider: ForeignProvider, browsers: Browsers) -> None:
+    before, after = rsa_key("rsa"), rsa_key("newer")
+    ready(world, provider, Setup([client(world.base_url)], [before], claims_in="id_token"))
+    assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
+    script, token, newer = browsers(), _token(provider.issuer, before), _token(provider.issuer, after)
+    assert opens(script.go(ALICES, Authorization=f"Bearer {token}"), "alice-notebook")
+
+    provider.configure(Setup([client(world.base_url)], [after], claims_in="id_token"))
+    world.let_pass(FETCH_INTERVAL + 1)
+
+    assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
+    assert script.go(ALICES, Authorization=f"Bearer {token}").status_code == 401
+    assert opens(script.go(ALICES, Authorization=f"Bearer {newer}"), "alice-notebook")
+
+
+def _token(issuer: str, key: Key) -> str:
+    """Return an ID token for Alice, as `issuer` signs it with `key`."""
+    now = int(time.time())
+    claims = {"iss": issuer, "aud": CLIENT_ID, "sub": ALICE.name, "email": ALICE.email, "email_verified": True}
+    return jwt.encode({**claims, "iat": now, "exp": now + 600}, key.private, "RS256", {"kid": key.id})
+
+
+def test_signing_out_ends_the_providers_session_too(
+    world: World, provider: ForeignProvider, browsers: Browsers
+) -> None:
+    ready(world, provider, Setup([client(world.base_url)], KEYS, claims_in="id_token"))
+    browser = browsers()
+    browser.sign_in(ALICES, ALICE)
+    browser.forget_the_gate()
+    assert opens(browser.follow(browser.go(ALICES)), "alice-notebook")  # the provider knows her still
+
+    confirmation = browser.follow(browser.go("/logout", "POST", **{"Sec-Fetch-Site": "same-origin"}))
+    assert browser.at_provider(confirmation)
+    browser.visited.clear()
+    end = browser.submit(confirmation, provider.SIGN_OUT, {})
+
+    assert f"{world.base_url}/" in browser.visited
+    assert browser.at_provider(end)
+    assert browser.at_provider(browser.follow(browser.go(ALICES)))
+
+
+def test_somebody_says_no(world: World, provider: ForeignProvider, browsers: Browsers) -> None:
+    ready(world, provider, Setup([client(world.base_url)], KEYS, claims_in="id_token"))
+    browser = browsers()
+    answer = browser.sign_in(ALICES, ALICE, refuse=True)
+    assert answer.url.startswith(f"{world.base_url}/login/callback?")
+    assert (answer.status_code, SignInDeniedError.title in answer.text) == (400, True)
+    assert browser.at_provider(browser.follow(browser.go(ALICES)))
