@@ -10,6 +10,7 @@ from cli.checks import Check, Doctor, worst
 from cli.errors import NOT_SO, CommandError
 from cli.live import Live
 from cli.output import AsJson, Output
+from cli.sign_in import SignIn
 
 MARKS = {"ok": ("✓", "green"), "look": ("!", "yellow"), "bad": ("✗", "bold red")}
 
@@ -21,6 +22,12 @@ def doctor(
     notebook: Annotated[str | None, typer.Option(help="For --live: an instance that is in service.")] = None,
     stopped: Annotated[str | None, typer.Option(help="For --live: one that is stopped.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="For --live: see that it outlives an hour.")] = False,
+    sign_in: Annotated[
+        bool, typer.Option("--sign-in", help="Also sign in, in your browser, and show which claims came from where.")
+    ] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="For --sign-in: open no browser, only print the address.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check a deployment. Ends with 3 when something has to be mended."""
@@ -32,11 +39,17 @@ def doctor(
     looks = Doctor(context.obj.deployed, settings=file).look()
     if live and notebook:
         looks = chain(looks, Live(context.obj.deployed, notebook, stopped, wait).look())
+    trial = SignIn(context.obj.deployed, out, browser=not no_browser) if sign_in else None
+    if trial:
+        looks = chain(looks, trial.look())
     for check in looks:
         found.append(check)
         if not as_json:
             _say(out, check)
-    out.document({"worst": worst(found), "checks": [vars(check) for check in found]})
+    claims = {"claims": [vars(claim) for claim in trial.claims]} if trial else {}
+    out.document({"worst": worst(found), "checks": [vars(check) for check in found], **claims})
+    if trial and trial.claims and not as_json:
+        out.table(("CLAIM", "TYPE", "FROM"), [(claim.name, claim.type, claim.source) for claim in trial.claims])
     if worst(found) == "bad":
         raise typer.Exit(NOT_SO)
 

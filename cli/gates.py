@@ -8,7 +8,7 @@ from typing import Any
 from cli.deployed import Deployed
 from cli.errors import CommandError
 from cli.finding import Finding
-from cli.grant_entry import Item, day_of
+from cli.grant_entry import Item, day_of, ended
 from cli.grant_rows import faults
 from cli.grant_rows import mend as mend_of
 from cli.grants_table import GrantsTable
@@ -28,6 +28,9 @@ from gate.identity.groups import matters
 from gate.launch.launcher import NOT_READY
 from gate.launch.place import target_of
 from gate.notebook import Notebook
+
+MAX_GROUPS = 20
+"""Groups that are named in one line."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ class Explanation:
                 return
             mend = f"gate grants give {question.principal} {question.notebook}"
             if not question.groups and question.principal.startswith("user:"):
-                mend += " (if they have it by a group, add --group NAME to this command)"
+                mend += self._by_group(question.notebook)
             yield Finding("grant", False, f"{question.principal} has no grant for it", error.reason, mend)
             return
         except SignInEndedError as error:
@@ -166,6 +169,20 @@ class Explanation:
         table = GrantsTable(self._deployed.aws.client("dynamodb"), self._deployed.table)
         rows = (table.one((who, str(question.notebook))) for who in self._caller(question).principals)
         return next((row for row in rows if row is not None and faults(row)), None)
+
+    def _by_group(self, notebook: Notebook) -> str:
+        """Say which groups have a grant for `notebook`; empty where none has. Raises `CommandError`."""
+        rows = GrantsTable(self._deployed.aws.client("dynamodb"), self._deployed.table).all()
+        wanted = {key: row for key, row in rows.items() if key[0].startswith("group:") and key[1] == str(notebook)}
+        groups = sorted(
+            key[0].removeprefix("group:")
+            for key, row in wanted.items()
+            if not faults(row) and not ended(row, self._clock())
+        )
+        if not groups:
+            return ""
+        told = ", ".join(groups[:MAX_GROUPS]) + (f" and {len(groups) - MAX_GROUPS} more" * (len(groups) > MAX_GROUPS))
+        return f" (these groups have one: {told}; if they are in one, add --group NAME to this command)"
 
     def _caller(self, question: Question) -> Caller:
         groups = tuple(group for group in question.groups if matters(group, self._deployed.config.groups))

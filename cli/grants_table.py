@@ -12,12 +12,13 @@ from cli.denies import PARTITION
 from cli.grant_entry import Entry, Item, holds
 from cli.grants_plan import Change, Key
 from gate import cutoffs, once
+from gate.identity import sign_in_report
 from gate.launch import numbers
 
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
 
-NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, PARTITION)
+NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, sign_in_report.PREFIX, PARTITION)
 """Prefixes of the partition keys of rows that are not grants."""
 
 SIDE_BY_SIDE = 4

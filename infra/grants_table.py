@@ -10,7 +10,8 @@ class GrantsTable(Construct):
     """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves.
 
     Beside the grants it remembers, for an hour, what may happen once (tickets and Slack's requests), who stands in
-    line while AWS throttles, cutoffs (moments before which sign-ins count for nothing), and what `gate revoke` denies.
+    line while AWS throttles, cutoffs (moments before which sign-ins count for nothing), what came of a sign-in that an
+    operator watches, and what `gate revoke` denies.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
@@ -45,12 +46,15 @@ class GrantsTable(Construct):
     def grant_remembering(self, role: iam.IRole, *, once: bool) -> None:
         """Let `role` write down what it has to remember, and no grant: only under keys that no principal has.
 
-        Who stands in line, who has signed out everywhere, and, with `once`, what may not happen twice.
+        Who stands in line, who has signed out everywhere, what came of a watched sign-in, and, with `once`, what may
+        not happen twice.
         """
         kept = ["line:*", *(["once:*"] if once else [])]
         self._grant_writing(role, ["dynamodb:PutItem", "dynamodb:UpdateItem"], keys=kept)
         # A person's own cutoff. Everybody's is `cutoff:*`, which is the operators' to write, and no match of this.
         self._grant_writing(role, ["dynamodb:PutItem"], keys=["cutoff:user:*"])
+        # A sign-in's report, into the row that an operator wrote.
+        self._grant_writing(role, ["dynamodb:UpdateItem"], keys=["report:*"])
 
     def _grant_writing(self, role: iam.IRole, actions: list[str], *, keys: list[str]) -> None:
         role.add_to_principal_policy(

@@ -167,6 +167,31 @@ def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, world: Wor
     assert (document["outcome"], document["gates"][-1]["gate"]) == ("notebook_stopped", "notebook")
 
 
+def test_without_a_group_it_names_the_groups_that_have_a_grant(gate: Gate, world: World) -> None:
+    others = [("group:elsewhere", "shared-notebook", None), ("user:bob@example.com", "alice-notebook", None)]
+    _arrange(
+        world,
+        [
+            ("group:staff", "alice-notebook", None),
+            ("group:data-science", "alice-notebook", 4_000_000_000),
+            ("group:ended", "alice-notebook", 5),
+            *others,
+        ],
+        "InService",
+        "none",
+    )
+    words = ("explain", "carol@example.com", "alice-notebook", "--from", INSIDE)
+    named = "these groups have one: data-science, staff; if they are in one, add --group NAME"
+    assert named in gate(*words).out
+    assert "these groups have one" not in gate(*words, "--group", "data-other").out
+    # A principal that is in no group is asked for none.
+    assert "groups have one" not in gate("explain", "slack:T0LOCAL/U0DANA", *words[2:]).out
+    _arrange(world, others, "InService", "none")
+    assert "group" not in gate(*words).out
+    _arrange(world, [(f"group:g{number:02}", "alice-notebook", None) for number in range(25)], "InService", "none")
+    assert "g18, g19 and 5 more; if" in gate(*words).out
+
+
 @pytest.mark.parametrize(
     ("opened_from", "used_from", "reason", "said"),
     [

@@ -245,6 +245,49 @@ def test_the_api(
     assert not (principal is None and allows({**policy, "Statement": nobody}))
 
 
+WRITES = [
+    # what the function may write into the grants table, and under which keys
+    ("PutItem", "line:home", True),
+    ("UpdateItem", "line:home", True),
+    ("PutItem", "once:ticket/x", True),
+    ("PutItem", "cutoff:user:alice@example.com", True),
+    ("PutItem", "cutoff:*", False),
+    ("UpdateItem", "cutoff:user:alice@example.com", False),
+    ("UpdateItem", "report:AAAAAAAAAAAAAAAAAAAAAA", True),
+    ("PutItem", "report:AAAAAAAAAAAAAAAAAAAAAA", False),
+    ("UpdateItem", "report", False),
+    ("PutItem", "user:mallory@example.com", False),
+    ("UpdateItem", "user:mallory@example.com", False),
+    ("UpdateItem", "group:report:x", False),
+    ("PutItem", "revoked:", False),
+]
+
+
+@pytest.mark.parametrize(("operation", "key", "may"), WRITES)
+def test_the_rows_that_the_function_may_write(
+    own_deployment: Deployment, evaluator: Evaluator, operation: str, key: str, may: bool
+) -> None:
+    def allows(policies: Any) -> bool:
+        access = Access(
+            action=f"dynamodb:{operation}",
+            resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own_deployment.environment['GATE_TABLE']}",
+            account=ACCOUNT,
+            principal=own_deployment.function_role.session("function"),
+            context={"dynamodb:LeadingKeys": [key]},
+            identity_policies=policies,
+        )
+        return evaluator.allows(access)
+
+    policies = own_deployment.function_role.policies
+    assert allows(policies) is may
+    # Both ways: the keys alone stand for a refusal, and without the role's Allow nothing is written.
+    without_keys = [
+        {**policy, "Statement": [{**each, "Condition": {}} for each in policy["Statement"]]} for policy in policies
+    ]
+    assert allows(without_keys)
+    assert not allows([])
+
+
 @dataclass(frozen=True)
 class Through:
     """One question about a notebook through a VPC endpoint, and the answers by what the API knows of the caller."""

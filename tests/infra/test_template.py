@@ -114,7 +114,7 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
         "dynamodb:BatchGetItem": [(table, None)],
         # The last: of people who sign out everywhere. Everybody's cutoff, `cutoff:*`, is none of these.
         "dynamodb:PutItem": [(table, _under("line:*")), (table, _under("cutoff:user:*"))],
-        "dynamodb:UpdateItem": [(table, _under("line:*"))],
+        "dynamodb:UpdateItem": [(table, _under("line:*")), (table, _under("report:*"))],
         "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
     }
     own, more = own_deployment.environment, may(own_deployment)

@@ -78,6 +78,12 @@ def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, f
     assert not refused(lambda: dynamodb.update_item(TableName=table, Key=line, **adding))
     assert not refused(lambda: dynamodb.put_item(TableName=table, Item=line))
     assert refused(lambda: dynamodb.update_item(TableName=table, Key=item, **adding))
+    # A report is filled in, and made, read and removed by operators alone.
+    report = {"principal": {"S": "report:x"}, "notebook": {"S": "-"}}
+    assert not refused(lambda: dynamodb.update_item(TableName=table, Key=report, **adding))
+    assert refused(lambda: dynamodb.put_item(TableName=table, Item=report))
+    assert refused(lambda: dynamodb.delete_item(TableName=table, Key=report))
+    assert refused(lambda: dynamodb.get_item(TableName=table, Key=report))
     assert refused(lambda: dynamodb.delete_item(TableName=table, Key=item))
     assert refused(lambda: dynamodb.delete_table(TableName=table))
 

@@ -132,7 +132,7 @@ class _Client:
         return {}
 
     def _update_item(self, arguments: dict[str, Any]) -> Any:
-        assert arguments["Key"]["principal"]["S"].startswith("line:")
+        assert arguments["Key"]["principal"]["S"].startswith(("line:", "report:"))
         return self._aws.table.update_item(arguments)
 
     def _invoke(self, arguments: dict[str, Any]) -> Any:

@@ -277,7 +277,7 @@ def test_a_bearer_tokens_claims_count(world: World, changes: dict[str, object], 
     assert bearer(world, world.issuer.token(**{**GOOD, **changes})) == status
 
 
-@pytest.mark.parametrize(("seconds_ago", "status"), [(30, 302), (59, 302), (65, 401)])
+@pytest.mark.parametrize(("seconds_ago", "status"), [(1, 302), (30, 302), (65, 401)])
 def test_a_minute_of_clock_skew_is_allowed_and_no_more(world: World, seconds_ago: int, status: int) -> None:
     import time
 

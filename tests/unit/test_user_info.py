@@ -280,8 +280,10 @@ def test_a_bearer_is_told_which_claim_is_missing_and_nobody_is_asked(
 
 
 def test_each_claim_is_known_by_its_type_and_source_and_not_by_its_value() -> None:
-    id_token = {"sub": "s-1", "email": "a@x", "amr": None, "n": 1.5, "b": True}
-    seen = Claims(id_token, {"sub": "s-1", "groups": ["g"], "address": {}}).seen
+    id_token = {"sub": "s-1", "email": "a@x", "amr": None, "n": 1.5, "b": True, "zoneinfo": None}
+    seen = Claims(id_token, {"sub": 1, "groups": ["g"], "address": {"roles": ["r"]}, "zoneinfo": "UTC"}).seen(
+        "address.roles"
+    )
     assert set(seen) == {
         SeenClaim("sub", "string", "id_token"),
         SeenClaim("email", "string", "id_token"),
@@ -290,5 +292,7 @@ def test_each_claim_is_known_by_its_type_and_source_and_not_by_its_value() -> No
         SeenClaim("b", "boolean", "id_token"),
         SeenClaim("groups", "array", "userinfo"),
         SeenClaim("address", "object", "userinfo"),
+        SeenClaim("address.roles", "array", "userinfo"),
+        SeenClaim("zoneinfo", "string", "userinfo"),
     }
     assert "a@x" not in repr(seen)

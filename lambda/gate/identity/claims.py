@@ -74,14 +74,17 @@ class Claims:
             return True
         return self.groups(rules)[1] == "absent"
 
-    @property
-    def seen(self) -> tuple[SeenClaim, ...]:
-        """Each claim that came, once, by the document that counts for it where it names nobody."""
-        found = {
-            name: SeenClaim(name, json_type(value), source)
-            for source, document in reversed(self._documents.items())
-            for name, value in document.items()
-        }
+    def seen(self, path: str) -> tuple[SeenClaim, ...]:
+        """Return each claim that came, once, by the document that counts for it where it names nobody.
+
+        What `path` leads to within a claim is one of them.
+        """
+        found: dict[str, SeenClaim] = {}
+        for source, document in self._documents.items():
+            within = find_claim(document, path)
+            for name, value in {**document, **({} if within is None else {path: within})}.items():
+                if name not in found or found[name].type == "null":
+                    found[name] = SeenClaim(name, json_type(value), source)
         return tuple(found.values())
 
     def _find(self, path: str) -> Any:

@@ -23,6 +23,7 @@ from gate.identity.login_state import LOGIN_SECONDS, LoginState, LoginStates
 from gate.identity.person import Person, person_signing_in
 from gate.identity.provider import Provider
 from gate.identity.session import CookieJar
+from gate.identity.sign_in_report import SignInReport
 from gate.request import Request
 from gate.signing import BadSignatureError, Signer
 
@@ -83,11 +84,11 @@ class Login:
         self._scopes = scopes
         self._rules = rules
 
-    def begin(self, request: Request, target: str, *, restarted: bool = False) -> Departure:
+    def begin(self, request: Request, target: str, *, restarted: bool = False, report_id: str = "") -> Departure:
         """Send the browser to the identity provider, to come back to `target`.
 
-        `restarted`: whether this takes the place of a sign-in that was late. Raises what `Provider.authorization_url`
-        raises.
+        `restarted`: whether this takes the place of a sign-in that was late. `report_id`: where an operator waits to
+        hear of it. Raises what `Provider.authorization_url` raises.
         """
         state = LoginState.new(target, restarted=restarted)
         nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
@@ -104,7 +105,7 @@ class Login:
                 "code_challenge_method": "S256",
             }
         )
-        value = self._signer.sign([state.id, nonce, verifier])
+        value = self._signer.sign([state.id, nonce, verifier, *([report_id] if report_id else [])])
         prefix = re.escape(self._jar.full_name(self.NAME, self._cookie_path))
         others = [name for name in request.cookies if re.fullmatch(prefix + r"[\w-]{8}", name, re.ASCII)]
         removed = [self._clear(name) for name in others[: max(0, len(others) - MOST_LOGINS + 1)]]
@@ -131,9 +132,10 @@ class Login:
             return None
         return self.begin(request, state.target, restarted=True)
 
-    def finish(self, request: Request, state: LoginState | None) -> Arrival:
+    def finish(self, request: Request, state: LoginState | None, report: SignInReport) -> Arrival:
         """Turn the provider's answer into a person; `state`: what `state` returned for it.
 
+        `report` gets its id, and the claims that came, whether somebody is signed in by them or not.
         Raises `LoginFailedError` when the answer does not belong to a sign-in of this browser, or is late, what
         `authorization_error` returns when it is an error, and what `person_signing_in` and `Provider.redeem` raise.
         """
@@ -141,12 +143,13 @@ class Login:
             raise LoginFailedError
         name = self._jar.full_name(self.NAME + state.id[:8], self._cookie_path)
         try:
-            expected, nonce, verifier = self._signer.read(request.cookies.get(name, ""))
+            expected, nonce, verifier, *watched = self._signer.read(request.cookies.get(name, ""))
         except BadSignatureError:
             raise LoginFailedError from None
         # In constant time, and against what this browser carries: an attacker's own sign-in can't be slipped in.
         if not hmac.compare_digest(state.id, expected):
             raise LoginFailedError
+        report.id = watched[0] if watched else ""
         # The cookie stays where it is: whoever cancelled and goes back can still sign in.
         if error := request.query.get("error"):
             raise authorization_error(error)
@@ -155,7 +158,7 @@ class Login:
             raise LoginFailedError
         tokens = self._provider.redeem(code=code, verifier=verifier, redirect_uri=self._redirect_uri)
         try:
-            person = person_signing_in(tokens, provider=self._provider, rules=self._rules, nonce=nonce)
+            person = person_signing_in(tokens, provider=self._provider, rules=self._rules, nonce=nonce, report=report)
         except InvalidTokenError:
             raise LoginFailedError from None
         return Arrival(person, [self._clear(name)])

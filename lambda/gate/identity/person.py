@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from gate.audit import logger
 from gate.errors import EmailNotVerifiedError, TokenLacksClaimError, UserUnknownError
 from gate.identity.caller import Caller, Via, normal_address
-from gate.identity.claims import ClaimRules, Claims, SeenClaim
+from gate.identity.claims import ClaimRules, Claims
 from gate.identity.groups import json_type
 from gate.identity.id_token import verified_claims
 from gate.identity.principal import normal_user
 from gate.identity.provider import Provider, Tokens
+from gate.identity.sign_in_report import SignInReport
 from gate.identity.user_info import user_info
 
 
@@ -25,8 +26,6 @@ class Person:
     """Epoch seconds at which the issuer made the ID token."""
     groups_problem: str = ""
     """As in `Caller`."""
-    claims: tuple[SeenClaim, ...] = ()
-    """All claims that came, by name and type: for an operator who sets the deployment up."""
 
     def caller(self, via: Via, address: str) -> Caller:
         """Return this person as who calls from `address`."""
@@ -35,16 +34,21 @@ class Person:
         )
 
 
-def person_signing_in(tokens: Tokens, *, provider: Provider, rules: ClaimRules, nonce: str) -> Person:
+def person_signing_in(
+    tokens: Tokens, *, provider: Provider, rules: ClaimRules, nonce: str, report: SignInReport
+) -> Person:
     """Return who signed in and was given `tokens`; `nonce`: that of the sign-in.
 
-    The UserInfo endpoint is asked when a claim is not in the ID token.
+    The UserInfo endpoint is asked when a claim is not in the ID token. `report` gets the claims that came, also where
+    they name nobody.
     Raises `InvalidTokenError`, `UserUnknownError`, `EmailNotVerifiedError`, and what `user_info` raises.
     """
     id_token = verified_claims(tokens.id_token, provider=provider, nonce=nonce)
     claims = Claims(id_token)
+    report.claims = claims.seen(rules.groups_claim)
     if claims.lacks(rules) and tokens.access_token is not None:
         claims = Claims(id_token, user_info(tokens.access_token, subject=id_token["sub"], provider=provider))
+        report.claims = claims.seen(rules.groups_claim)
     return _person(claims, rules, int(id_token["iat"]))  # PyJWT has seen that it is a number
 
 
@@ -65,7 +69,7 @@ def person_of(token: str, *, provider: Provider, rules: ClaimRules, audiences: S
 
 def _person(claims: Claims, rules: ClaimRules, issued_at: int) -> Person:
     groups, problem = claims.groups(rules)
-    return Person(_user(claims, rules), groups, issued_at, problem, claims.seen)
+    return Person(_user(claims, rules), groups, issued_at, problem)
 
 
 def _user(claims: Claims, rules: ClaimRules) -> str:

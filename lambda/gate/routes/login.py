@@ -1,6 +1,10 @@
 """Signing in and out."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from gate.audit import Decision, decision
+from gate.clients import client
 from gate.errors import (
     GateError,
     InvalidFormError,
@@ -11,6 +15,7 @@ from gate.errors import (
     WrongOriginError,
 )
 from gate.identity.login_state import LoginState
+from gate.identity.sign_in_report import SignInReport, valid_id
 from gate.identity.target import target_of
 from gate.request import Request
 from gate.responses import Response, failure, page, redirect
@@ -21,31 +26,35 @@ _CHOICES = {b"": False, b"everywhere=1": True}
 
 
 def login(request: Request) -> Response:
-    """To the identity provider, or straight on for those who are signed in already."""
-    target = target_of(request)
+    """To the identity provider, or straight on for those who are signed in already.
+
+    With `report`, always to the provider: an operator wants to see what it sends (`gate doctor --sign-in`).
+    """
+    target, report_id = target_of(request), valid_id(request.query.get("report", ""))
+    if not report_id:
+        with suppress(NotSignedInError):
+            the_gate().sessions.caller(request)
+            return redirect(the_gate().config.base_url + target)
     try:
-        the_gate().sessions.caller(request)
-    except NotSignedInError:
-        try:
-            departure = the_gate().login.begin(request, target)
-        except GateError:
-            # A line for the reference, and a count: nobody new can sign in.
-            with decision(request, "login"):
-                raise
-        return redirect(departure.url, cookies=departure.cookies)
-    return redirect(the_gate().config.base_url + target)
+        departure = the_gate().login.begin(request, target, report_id=report_id)
+    except GateError:
+        # A line for the reference, and a count: nobody new can sign in.
+        with decision(request, "login"), _reporting(request, SignInReport(report_id)):
+            raise
+    return redirect(departure.url, cookies=departure.cookies)
 
 
 def callback(request: Request) -> Response:
     """Back from the identity provider."""
-    gate, target = the_gate(), "/"
+    gate, target, report = the_gate(), "/", SignInReport()
     try:
-        with decision(request, "login") as record:
+        with decision(request, "login") as record, _reporting(request, report):
             state = gate.login.state(request)
             target = state.target if state else target
             try:
-                arrival = gate.login.finish(request, state)
-            except LoginFailedError:
+                arrival = gate.login.finish(request, state, report)
+            except LoginFailedError as error:
+                report.outcome = error.reason
                 detour = _detour(request, state, target, record)
                 if detour is None:
                     raise
@@ -55,6 +64,21 @@ def callback(request: Request) -> Response:
     except GateError as error:
         return failure(error, request, base_path=gate.config.base_path, target=target)
     return redirect(gate.config.base_url + target, cookies=cookies)
+
+
+@contextmanager
+def _reporting(request: Request, report: SignInReport) -> Iterator[None]:
+    """Tell the operator who watches the sign-in, if one does, what came of it when the block is left."""
+    try:
+        yield
+    except Exception as error:
+        report.outcome = error.reason if isinstance(error, GateError) else GateError.reason
+        raise
+    finally:
+        if report.id:
+            # A client of its own: this is rare, and the function as a whole need not know of it.
+            gate = the_gate()
+            report.write(client("dynamodb"), gate.config.table, reference=request.id, clock=gate.now)
 
 
 def _detour(request: Request, state: LoginState | None, target: str, record: Decision) -> Response | None:

@@ -1,0 +1,140 @@
+"""A sign-in that an operator watches: what is written down of it, when, and that nothing else is."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+from gate.identity.sign_in_report import MAX_CLAIMS, report_key
+from tests.unit.aws import refusal
+from tests.unit.conftest import Answer, Browser, World
+
+ID = "AAAAAAAAAAAAAAAAAAAA_-"
+EMAIL = "alice@example.com"
+VERIFIED = {"email": EMAIL, "email_verified": True}
+
+
+def _watch(world: World, seconds: int = 600, report_id: str = ID) -> None:
+    """Write the row that `gate doctor --sign-in` writes."""
+    until = {"N": str(int(world.clock.now) + seconds)}
+    world.aws.table.put_item({"Item": {**report_key(report_id), "until": until}})
+
+
+def _row(world: World, report_id: str = ID) -> dict[str, Any]:
+    """Return what is written down, without the key."""
+    found = world.aws.table.at([report_key(report_id)])
+    return {name: next(iter(value.values())) for row in found for name, value in row.items() if name != "principal"}
+
+
+def _sign_in(world: World, report_id: str = ID, browser: Browser | None = None, **claims: Any) -> Answer:
+    browser = browser or world.browser
+    away = browser.get(f"/login?report={report_id}")
+    assert away.location.startswith(world.issuer.url)
+    return browser.get(f"/login/callback?{urlencode(world.issuer.sign_in(away.location, **claims))}")
+
+
+def _claims(world: World) -> dict[str, tuple[str, str]]:
+    return {name: (kind, source) for name, kind, source in json.loads(_row(world)["claims"])}
+
+
+def test_a_watched_sign_in_is_reported_by_names_and_types_alone(world: World) -> None:
+    _watch(world)
+    answer = _sign_in(world, **VERIFIED, groups=["data-science"], oid=7, address={"locality": "Oslo"})
+    assert (answer.status, world.browser.path_of(answer.location)) == (302, "/")
+    assert world.browser.get("/open/alice-notebook").status == 302
+    row = _row(world)
+    assert (row["outcome"], row["reference"]) == ("allowed", "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f")
+    claims = _claims(world)
+    assert claims["email"] == ("string", "id_token")
+    assert claims["email_verified"] == ("boolean", "id_token")
+    assert claims["groups"] == ("array", "id_token")
+    assert claims["oid"] == ("number", "id_token")
+    assert claims["address"] == ("object", "id_token")
+    for value in (EMAIL, "data-science", "Oslo", "s-1", world.issuer.url):
+        assert value not in json.dumps(row)
+
+
+def test_it_goes_to_the_provider_although_somebody_is_signed_in(world: World) -> None:
+    world.sign_in()
+    assert world.browser.get("/login").location.endswith("/prod/")
+    _watch(world)
+    assert _sign_in(world, email="bob@example.com", email_verified=True).status == 302
+    assert _row(world)["outcome"] == "allowed"
+    # Who signed in is who they are there.
+    assert world.browser.get("/open/bob-notebook").status == 302
+
+
+@pytest.mark.parametrize("text", ["", "A", "A" * 21, "A" * 23, "AAAAAAAAAAAAAAAAAAAA.A", "ÄAAAAAAAAAAAAAAAAAAAA-", "*"])
+def test_what_is_no_id_watches_nothing(world: World, text: str) -> None:
+    world.sign_in()
+    assert world.browser.get(f"/login?{urlencode({'report': text})}").location.endswith("/prod/")
+
+
+def test_a_link_without_an_operators_row_makes_none(world: World) -> None:
+    assert _sign_in(world, **VERIFIED).status == 302
+    assert _row(world) == {}
+
+
+def test_a_report_is_written_once_and_in_time(world: World) -> None:
+    _watch(world)
+    _sign_in(world, **VERIFIED)
+    before = _row(world)
+    assert _sign_in(world, browser=Browser(world.browser.base_url), email="bob@example.com").status == 403
+    assert _row(world) == before
+    _watch(world, seconds=-1)
+    assert _sign_in(world, **VERIFIED).status == 302
+    assert "outcome" not in _row(world)
+
+
+def test_a_refused_sign_in_is_reported_with_its_reason_and_its_claims(world: World) -> None:
+    _watch(world)
+    assert _sign_in(world, email=EMAIL).status == 403
+    assert _row(world)["outcome"] == "email_not_verified"
+    assert _claims(world)["email"] == ("string", "id_token")
+
+
+def test_what_the_provider_refuses_is_reported_although_somebody_goes_on_as_signed_in(world: World) -> None:
+    world.sign_in()
+    _watch(world)
+    away = world.browser.get(f"/login?report={ID}").location
+    state = parse_qs(urlsplit(away).query)["state"][0]
+    assert world.browser.get(f"/login/callback?{urlencode({'error': 'access_denied', 'state': state})}").status == 302
+    row = _row(world)
+    assert (row["outcome"], row["claims"]) == ("sign_in_denied", "[]")
+
+
+def test_a_provider_that_cannot_even_be_asked_is_reported(world: World) -> None:
+    _watch(world)
+    world.issuer.overrides["/.well-known/openid-configuration"] = (500, {})
+    assert world.browser.get(f"/login?report={ID}").status == 503
+    assert _row(world)["outcome"] == "identity_provider_down"
+
+
+def test_another_browser_reports_nothing(world: World) -> None:
+    _watch(world)
+    away = world.browser.get(f"/login?report={ID}").location
+    back = world.issuer.sign_in(away, **VERIFIED)
+    assert Browser(world.browser.base_url).get(f"/login/callback?{urlencode(back)}").status == 400
+    assert "outcome" not in _row(world)
+
+
+def test_a_sign_in_that_nobody_watches_asks_the_table_nothing(world: World) -> None:
+    _watch(world)
+    assert world.sign_in().status == 302
+    assert world.aws.called("update_item") == []
+
+
+def test_a_report_that_cannot_be_written_costs_nobody_their_sign_in(world: World) -> None:
+    _watch(world)
+    world.aws.errors["update_item"] = refusal("InternalServerError")
+    assert _sign_in(world, **VERIFIED).status == 302
+
+
+def test_a_report_is_bounded(world: World) -> None:
+    _watch(world)
+    odd = {"x" * 201: 1, "a\nb": 1, "\x1b[2J": 1}
+    assert _sign_in(world, **VERIFIED, **odd, **{f"claim{number}": 1 for number in range(500)}).status == 302
+    claims = _claims(world)
+    assert len(claims) == MAX_CLAIMS
+    assert not odd.keys() & claims.keys()
