@@ -37,13 +37,16 @@ class ClientAuthentication:
         """
         known = [method for method in (_BASIC, _POST) if method in (supported or (_BASIC,))] or [_POST]
         known.sort(key=lambda method: method != self._accepted)
-        for method in known[:-1]:
+        *others, method = known
+        for first in others:
             try:
-                return call(*self._proof(method, secret))
+                answer = call(*self._proof(first, secret))
             except ClientRefusedError:
                 continue
-        answer = call(*self._proof(known[-1], secret))
-        self._accepted = known[-1]
+            self._accepted = first
+            return answer
+        answer = call(*self._proof(method, secret))
+        self._accepted = method
         return answer
 
     def _proof(self, method: str, secret: str) -> tuple[dict[str, str], dict[str, str]]:
