@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError
 
 from gate import deadline
 from gate.aws import aws_errors
+from gate.aws_transport import OutOfTimeError
 from gate.clients import client, session
 from gate.deadline import RESERVE, within
 from gate.errors import AwsError, IdentityProviderDownError, SlackDownError
-from gate.http import OutOfTimeError
 from gate.identity.provider import Provider
 from gate.slack.api import SlackApi
 from local.streams import serve_streams
