@@ -57,8 +57,9 @@ class _SecurePool(KeepingPool, AWSHTTPSConnectionPool):
 class AwsTransport:
     """Sends by the `before-send` event of botocore's clients: as botocore does it, but in the time that is left.
 
-    A kept connection that had died raises what botocore sends again (`ConnectionClosedError`), and the second attempt
-    meets a new connection, since `KeepingPool` has closed the others.
+    A kept connection that had died raises what botocore sends again (`ConnectionClosedError`), whatever the operation:
+    on a new connection, as `KeepingPool` explains. A write that reached AWS before its connection failed is then made
+    twice: at worst a number in line is skipped, or an answer comes twice in Slack.
     """
 
     def __init__(self) -> None:

@@ -1,6 +1,5 @@
 """Connections to neighbours: bounded by the time that the request at hand has left, kept, and never kept too long."""
 
-import queue
 import socket
 import ssl
 import time
@@ -86,10 +85,11 @@ class KeepingPool:
 
     A NAT gateway forgets a connection after 350 idle seconds and answers the next packet with a reset (VPC user guide,
     "NAT gateways"); servers close theirs after seconds or minutes. A frozen function sees neither until it is too late.
+    In the place of a connection that failed, urllib3 puts an empty one on top of the pool. So whoever sends again opens
+    a new connection, even where all the others are dead, too.
     """
 
     max_idle = MAX_IDLE
-    pool: Any
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)  # type: ignore[misc]
@@ -102,23 +102,11 @@ class KeepingPool:
         try:
             return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
         except (ConnectionError, ssl.SSLEOFError) as error:
-            if kept:
-                # The others are no younger. A next attempt, botocore's too, opens a new one.
-                self._close_kept()
-                # RFC 9110 §9.2.2: what is not idempotent is sent again only where it was never applied. A server that
-                # has no whole head has no request.
-                if method == "GET" or not conn.sent:
-                    raise DeadConnectionError("a kept connection was dead", error) from error
+            # RFC 9110 §9.2.2: what is not idempotent is sent again only where it was never applied. A server that has
+            # no whole head has no request.
+            if kept and (method == "GET" or not conn.sent):
+                raise DeadConnectionError("a kept connection was dead", error) from error
             raise
-
-    def _close_kept(self) -> None:
-        while True:
-            try:
-                connection = self.pool.get(block=False)
-            except queue.Empty:
-                return
-            if connection:
-                connection.close()
 
 
 class _Connection(Kept, HTTPConnection):

@@ -134,5 +134,8 @@ def _slack_errors(method: str) -> Iterator[None]:
         logger.warning("slack call failed", method=method, code=code)
         raise SlackDownError(str(code)) from None
     except (SlackClientError, OSError, HTTPException, KeyError, ValueError) as error:
-        logger.warning("slack call failed", method=method, code=type(error).__name__)
-        raise SlackDownError(type(error).__name__) from None
+        # urllib wraps what went wrong: a certificate, a name, a connection.
+        reason = getattr(error, "reason", None)
+        code = type(reason if isinstance(reason, Exception) else error).__name__
+        logger.warning("slack call failed", method=method, code=code)
+        raise SlackDownError(code) from None
