@@ -244,7 +244,7 @@ async def _trickles(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     for byte in b"HTTP/1.1 200 OK\r\n" + b"X-Padding: x\r\n" * 1000:
         writer.write(bytes([byte]))
         await writer.drain()
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
 
 
 @EACH
@@ -289,6 +289,24 @@ def test_a_handshake_that_trickles_in_is_given_up(
             call()
         assert time.monotonic() - begun < FOREVER
     assert proxy.asked
+
+
+async def _says_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize(("making", "error"), [(_aws, AwsError), (_issuer, IdentityProviderDownError)])
+def test_an_answer_through_a_proxy_over_tls_is_awaited_no_longer(
+    tls: ssl.SSLContext, forgetful: None, making: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("gate.http.CONNECT", "gate.http.READ"):
+        monkeypatch.setattr(name, 10 * FOREVER)
+    with serve_streams(_says_nothing, tls=tls) as silent, serve_streams(Proxy(silent).serve, tls=tls) as own:
+        monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{own}")
+        begun = time.monotonic()
+        with making() as call, within((RESERVE + 2) * 1000), pytest.raises(error):
+            call()
+        assert time.monotonic() - begun < FOREVER
 
 
 def test_authorities_are_loaded_once_and_added_to_the_systems(
