@@ -3,6 +3,7 @@
 import asyncio
 import select
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ from gate import aws_transport, http
 from gate.clients import client, session
 from gate.errors import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
+from gate.tls import tls_context
 from local.streams import serve_streams
+from tests.unit.authority import Authority
 
 ANSWER = b"<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>"
 FORM = {"code": "c"}
@@ -73,17 +76,36 @@ def _reset(writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
-@pytest.fixture
-def neighbour() -> Iterator[Neighbour]:
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def tls(authority: Authority) -> ssl.SSLContext:
+    return authority.server(["localhost"])
+
+
+@pytest.fixture(params=["http", "https"])
+def neighbour(
+    request: pytest.FixtureRequest, authority: Authority, tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Neighbour]:
+    monkeypatch.setenv("GATE_CA_BUNDLE", str(authority.pem))
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    tls_context.cache_clear()
     made = Neighbour()
-    with serve_streams(made.serve) as port:
-        made.url = f"http://127.0.0.1:{port}"
+    with serve_streams(made.serve, tls=tls if request.param == "https" else None) as port:
+        made.url = f"{request.param}://localhost:{port}"
         yield made
+    tls_context.cache_clear()
 
 
 @pytest.fixture
-def issuer_api() -> IssuerApi:
-    return IssuerApi()
+def issuer_api() -> Iterator[IssuerApi]:
+    api = IssuerApi()
+    yield api
+    for each in api._connections._managers.values():
+        each.clear()
 
 
 @pytest.fixture

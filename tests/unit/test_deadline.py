@@ -147,6 +147,14 @@ def test_calls_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatch)
     assert all(watched)
 
 
+def test_what_is_connected_after_the_end_is_shut_at_once() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        deadline.Deadline(0).watch(ours)
+        theirs.settimeout(FOREVER)
+        assert theirs.recv(1) == b""
+
+
 def test_lambdas_own_end_counts_where_it_comes_first() -> None:
     with within(28_000):
         assert 0 < deadline.left(60) <= 9

@@ -107,6 +107,11 @@ def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> No
     assert later == set()
 
 
+def test_authorities_are_loaded_before_the_snapshot_and_never_at_a_plain_start() -> None:
+    loaded = "gate.tls.tls_context.cache_info().currsize"
+    _imported(f"assert {loaded} == 0; gate.entry.prepare(); assert {loaded} == 1")
+
+
 def test_the_hook_is_registered_for_snapstart() -> None:
     _imported("import snapshot_restore_py as s; assert s._before_snapshot_registry[0][0] == gate.entry.prepare")
 
