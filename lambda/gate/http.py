@@ -1,7 +1,6 @@
 """Connections to neighbours: bounded by the time that the request at hand has left, kept, and never kept too long."""
 
 import socket
-import ssl
 import time
 from functools import lru_cache
 from typing import Any
@@ -101,7 +100,7 @@ class KeepingPool:
         kept = conn.answered_at is not None and not conn.is_closed
         try:
             return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
-        except (ConnectionError, ssl.SSLEOFError) as error:
+        except ConnectionError as error:
             # RFC 9110 §9.2.2: what is not idempotent is sent again only where it was never applied. A server that has
             # no whole head has no request.
             if kept and (method == "GET" or not conn.sent):
