@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from infra.authorities import IN_BUNDLE
 from infra.bytecode import compile_all, find_python
 from infra.models import prune
 
@@ -14,7 +15,7 @@ PLATFORM = "aarch64-manylinux2014"
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "lambda"
 LOCK = ROOT / "uv.lock"
-MADE_BY = tuple(Path(__file__).with_name(name) for name in ("bundle.py", "bytecode.py", "models.py"))
+MADE_BY = tuple(Path(__file__).with_name(name) for name in ("authorities.py", "bundle.py", "bytecode.py", "models.py"))
 
 
 SBOM = "sbom.cdx.json"
@@ -30,14 +31,17 @@ def runtime_python() -> str | None:
     return find_python(_uv(), PYTHON_VERSION)
 
 
-def bundle(target: Path, *, platform: str, python: str | None) -> None:
+def bundle(target: Path, *, platform: str, python: str | None, authorities: Path | None = None) -> None:
     """Fill the folder `target` with all that the function needs on `platform`; `python` makes bytecode.
 
+    `authorities`: the PEM file with certificate authorities of one's own, if any.
     Raises `BundlingError` or `BytecodeError`.
     """
     install(target, group="function", platform=platform)
     (target / SBOM).write_text(_bill_of_materials("function"), encoding="utf-8")
     shutil.copytree(SOURCE / "gate", target / "gate", ignore=shutil.ignore_patterns("__pycache__"))
+    if authorities:
+        shutil.copyfile(authorities, target / IN_BUNDLE)
     prune(target / "botocore" / "data")
     if python:
         compile_all(target, python)
@@ -64,12 +68,14 @@ def _bill_of_materials(group: str) -> str:
     return json.dumps(made, indent=1) + "\n"
 
 
-def fingerprint(*, python: str | None) -> str:
+def fingerprint(*, python: str | None, authorities: Path | None) -> str:
     """Name what the bundle is made of, so that it is made and uploaded again when one of these changes."""
     digest = hashlib.sha256(b"bytecode\n" if python else b"")
     sources = (path for path in (SOURCE / "gate").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     for path in (*sorted(sources), LOCK, *MADE_BY):
         digest.update(f"{path.relative_to(ROOT)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    if authorities:
+        digest.update(authorities.read_bytes())
     return digest.hexdigest()
 
 

@@ -1,6 +1,7 @@
 """The function, and a role that can do what it must and nothing else."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -75,7 +76,9 @@ class GateFunction(Construct):
         environment: Mapping[str, str],
         log_days: int,
         snap_start: bool,
+        authorities: Path | None,
     ) -> None:
+        """`authorities`: the PEM file with certificate authorities of one's own, if any."""
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=log_days)
         group.grant_write(role)
@@ -87,7 +90,7 @@ class GateFunction(Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler="gate.entry.handler",
-            code=function_code(python=python),
+            code=function_code(python=python, authorities=authorities),
             memory_size=512,
             # API Gateway gives up after 29 seconds; nobody would hear an answer after that.
             timeout=cdk.Duration.seconds(28),

@@ -9,15 +9,18 @@ from aws_cdk import aws_lambda as lambda_
 from infra.bundle import PLATFORM, SOURCE, bundle, fingerprint
 
 
-def function_code(*, python: str | None) -> lambda_.Code:
-    """Return the function's code as an asset, bundled at `cdk synth`; `python` makes its bytecode."""
+def function_code(*, python: str | None, authorities: Path | None) -> lambda_.Code:
+    """Return the function's code as an asset, bundled at `cdk synth`; `python` makes its bytecode.
+
+    `authorities`: the PEM file with certificate authorities of one's own, if any.
+    """
     return lambda_.Code.from_asset(
         str(SOURCE),
-        asset_hash=fingerprint(python=python),
+        asset_hash=fingerprint(python=python, authorities=authorities),
         bundling=cdk.BundlingOptions(
             # Never pulled: the local bundler either does the work or ends the synthesis.
             image=cdk.DockerImage.from_registry("unused"),
-            local=LocalBundling(python),
+            local=LocalBundling(python, authorities),
         ),
     )
 
@@ -26,10 +29,11 @@ def function_code(*, python: str | None) -> lambda_.Code:
 class LocalBundling:
     """Bundles on this machine; CDK calls it in place of a container."""
 
-    def __init__(self, python: str | None) -> None:
+    def __init__(self, python: str | None, authorities: Path | None) -> None:
         self._python = python
+        self._authorities = authorities
 
     def try_bundle(self, output_dir: str, *_options: object, **_more: object) -> bool:
         """Fill `output_dir`. Raises `BundlingError` or `BytecodeError`."""
-        bundle(Path(output_dir), platform=PLATFORM, python=self._python)
+        bundle(Path(output_dir), platform=PLATFORM, python=self._python, authorities=self._authorities)
         return True

@@ -39,6 +39,8 @@ class Network(Construct):
             allow_all_outbound=False,
         )
         self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the identity provider")
+        if settings.proxy_port and settings.proxy_port != 443:
+            self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(settings.proxy_port), "The proxy")
 
     def _own_vpc(self, address: ec2.CfnEIP, log_days: int) -> ec2.Vpc:
         vpc = ec2.Vpc(

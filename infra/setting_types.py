@@ -65,6 +65,24 @@ def _scope(text: str) -> str:
     return text
 
 
+def _proxy(text: str) -> str:
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and parts.port and parts.path in {"", "/"}
+    except ValueError:
+        whole = False
+    if not whole or parts.query or parts.fragment:
+        raise ValueError('is no proxy; write scheme, host and port, such as "http://proxy.example.com:3128"')
+    if "@" in parts.netloc:
+        raise ValueError(
+            "has a name or password in it, and whoever may read the function's environment could read them; let the "
+            "proxy know the function by its subnets"
+        )
+    return text
+
+
 Network = Annotated[str, AfterValidator(_network)]
 SubnetCidr = Annotated[str, AfterValidator(_network), AfterValidator(_subnet)]
 VpcEndpoint = Annotated[str, pattern(r"vpce-[0-9a-f]{8,17}", 'write it as in "vpce-0123456789abcdef0"')]
@@ -91,6 +109,13 @@ Place = Annotated[
 VpcId = Annotated[str, pattern(r"(vpc-[0-9a-f]{8,17})?", 'write it as in "vpc-0123456789abcdef0"')]
 HostName = Annotated[str, pattern(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)?", "write a plain host name")]
 MailDomain = Annotated[str, pattern(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+", 'write it as in "example.com"')]
+Proxy = Annotated[str, AfterValidator(_proxy)]
+Unproxied = Annotated[
+    str,
+    pattern(
+        r"\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*", 'write a host name or the end of one: ".amazonaws.com"'
+    ),
+]
 SlackTeam = Annotated[str, pattern(r"[TE][A-Z0-9]{2,31}", 'write the workspace\'s id, such as "T0123ABCDEF"')]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 Scope = Annotated[str, AfterValidator(_scope)]

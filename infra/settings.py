@@ -1,6 +1,7 @@
 """The deployment's settings: read from `gate.toml`, and every problem told at once."""
 
 import ipaddress
+import re
 import reprlib
 import tomllib
 from pathlib import Path
@@ -95,6 +96,16 @@ class Settings(Section):
             )
         return value
 
+    @field_validator("vpc")
+    @classmethod
+    def _suits_slack(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
+        if value.proxy.startswith("https:") and "slack" in info.data and info.data["slack"].teams:
+            raise ValueError(
+                "has an https:// proxy, which Slack's library can't use; write one with http:// (what goes through it "
+                "is encrypted all the same), or leave slack.teams empty"
+            )
+        return value
+
     @field_validator("slack", "domain")
     @classmethod
     def _can_be_reached(cls, value: Section, info: ValidationInfo) -> Section:
@@ -111,13 +122,16 @@ class Settings(Section):
             raise SettingsError(f"{path.name}: there is no such file; copy the example and put your own in") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path.name}: is not TOML: {error}") from None
-        return cls.parse(data, source=path.name)
+        return cls.parse(data, source=path.name, folder=path.parent)
 
     @classmethod
-    def parse(cls, data: dict[str, Any], *, source: str = "settings") -> "Settings":
-        """Check `data`, the settings as nested dicts. Raises `SettingsError` with all problems at once."""
+    def parse(cls, data: dict[str, Any], *, source: str = "settings", folder: Path | None = None) -> "Settings":
+        """Check `data`, the settings as nested dicts. Raises `SettingsError` with all problems at once.
+
+        `folder`: where the files are that settings name; without, these are not checked.
+        """
         try:
-            return cls.model_validate(data)
+            return cls.model_validate(data, context={"folder": folder})
         except ValidationError as error:
             lines = [f"{source}: {_line(detail)}" for detail in error.errors(include_url=False)]
             raise SettingsError("\n".join(lines)) from None
@@ -137,6 +151,8 @@ def _line(detail: ErrorDetails) -> str:
         message = f"is not right: {message[0].lower()}{message[1:]}"
     # A whole section is told by its name alone.
     value = "" if isinstance(detail["input"], (dict, Section)) and detail["type"] == "value_error" else detail["input"]
+    if isinstance(value, str):
+        value = re.sub("//.*@", "//***@", value)  # what is told is printed, and kept by build systems
     return f"{place}{f' = {_SHORT.repr(value)}' if value != '' or detail['input'] == '' else ''} {message}"
 
 

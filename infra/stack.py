@@ -6,6 +6,8 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.api import GateApi
+from infra.authorities import IN_FUNCTION
+from infra.bundle import ROOT
 from infra.domain import Domain
 from infra.elsewhere import role_name
 from infra.function import FunctionRole, GateFunction, listed, session_secret
@@ -17,6 +19,7 @@ from infra.network import Network
 from infra.pin import warn_of_unknown_addresses
 from infra.settings import Settings
 from infra.slack import Slack
+from infra.vpc_settings import VpcSettings
 
 
 class GateStack(cdk.Stack):
@@ -65,6 +68,7 @@ class GateStack(cdk.Stack):
             security_group=network.security_group,
             log_days=settings.limits.log_days,
             snap_start=settings.snap_start,
+            authorities=ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None,
             environment={
                 "GATE_BASE_URL": base_url,
                 "GATE_TABLE": grants.table.table_name,
@@ -95,6 +99,7 @@ class GateStack(cdk.Stack):
                 "GATE_EXTERNAL_ID": settings.elsewhere.external_id,
                 "POWERTOOLS_SERVICE_NAME": settings.name,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
+                **_way_out(settings.vpc),
                 **(slack.environment if slack else {}),
             },
         )
@@ -133,3 +138,14 @@ class GateStack(cdk.Stack):
         if given.issuer:
             return Issuer(given.issuer, given.client_id, given.client_secret_arn, given.groups_claim)
         return UserPool(self, "Identity", base_url=base_url).issuer
+
+
+def _way_out(settings: VpcSettings) -> dict[str, str]:
+    """Return the variables by which the function's connections leave."""
+    found: dict[str, str] = {}
+    if settings.proxy:
+        # The names that every library knows. Nothing else in Lambda heeds them: its own interfaces are plain HTTP.
+        found |= {"HTTPS_PROXY": settings.proxy, "NO_PROXY": listed(settings.no_proxy)}
+    if settings.ca_bundle:
+        found["GATE_CA_BUNDLE"] = IN_FUNCTION
+    return found

@@ -1,9 +1,13 @@
 """The section `vpc` of the settings: where the function runs, and by which way it leaves."""
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 from pydantic import Field, ValidationInfo, field_validator
 
+from infra.authorities import AuthoritiesError, check_authorities
 from infra.sections import Section
-from infra.setting_types import Network, Subnet, SubnetCidr, VpcId
+from infra.setting_types import Network, Proxy, Subnet, SubnetCidr, Unproxied, VpcId
 
 
 class VpcSettings(Section):
@@ -14,6 +18,14 @@ class VpcSettings(Section):
     no_egress: bool = False
     egress: list[Network] = Field(default=[], max_length=8)
     subnet_cidrs: list[SubnetCidr] = Field(default=[], max_length=8)
+    proxy: Proxy = ""
+    no_proxy: list[Unproxied] = Field(default=[], max_length=20)
+    ca_bundle: str = ""
+
+    @property
+    def proxy_port(self) -> int | None:
+        """The port of the proxy, None without one."""
+        return urlsplit(self.proxy).port if self.proxy else None
 
     @field_validator("subnet_ids")
     @classmethod
@@ -46,4 +58,30 @@ class VpcSettings(Section):
             )
         if "id" in info.data and not info.data["id"] and value:
             raise ValueError("is only for an existing VPC; write vpc.id, or leave subnet_cidrs empty")
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_in_the_vpc(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("id") == "" and value:
+            raise ValueError("is only for an existing VPC, since the stack's own has a NAT gateway; write vpc.id, too")
+        return value
+
+    @field_validator("no_proxy")
+    @classmethod
+    def _goes_with_a_proxy(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if info.data.get("proxy") == "" and value:
+            raise ValueError("names hosts that need no proxy, but vpc.proxy is empty; leave one of the two out")
+        return value
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _can_be_read(cls, value: str, info: ValidationInfo) -> str:
+        folder: Path | None = (info.context or {}).get("folder")
+        # Elsewhere, as where an operator reads a deployment's settings, the file need not be.
+        if value and folder is not None:
+            try:
+                check_authorities(folder / value)
+            except AuthoritiesError as error:
+                raise ValueError(str(error)) from None
         return value

@@ -5,6 +5,7 @@ A socket that stays open is reported by the garbage collector at some later time
 
 import asyncio
 import contextlib
+import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
@@ -97,9 +98,10 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 class StreamServer:
     """Serves TCP connections in an event loop's thread; can stop listening, and listen again at the same port."""
 
-    def __init__(self, loop: EventLoopThread, serve: Serve) -> None:
+    def __init__(self, loop: EventLoopThread, serve: Serve, *, tls: ssl.SSLContext | None = None) -> None:
         """`serve`: answers one connection. It may end by an `OSError`, an `EOFError` or a cancellation."""
         self._loop = loop
+        self._tls = tls
         self._serve = serve
         self._connections = Connections()
         self._server: asyncio.Server | None = None
@@ -116,7 +118,7 @@ class StreamServer:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port)
+        self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _hang_up(self) -> None:
@@ -149,10 +151,10 @@ class _StreamProtocol(asyncio.StreamReaderProtocol):
 
 
 @contextlib.contextmanager
-def serve_streams(serve: Serve) -> Iterator[int]:
-    """Serve TCP connections by `serve` for as long as the block runs; yields the port."""
+def serve_streams(serve: Serve, *, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Serve TCP connections, with `tls` over TLS, by `serve` for as long as the block runs; yields the port."""
     loop = EventLoopThread("streams")
-    server = StreamServer(loop, serve)
+    server = StreamServer(loop, serve, tls=tls)
     server.listen()
     try:
         yield server.port

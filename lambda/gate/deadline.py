@@ -41,6 +41,8 @@ class Deadline:
     def watch(self, connection: socket.socket) -> None:
         """Shut `connection` when the time is over."""
         self._sockets.add(connection)
+        if self.left <= 0:
+            self.cut()  # it was over before
 
     def cut(self) -> None:
         """Shut what is still open."""

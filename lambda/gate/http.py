@@ -1,133 +1,179 @@
-"""Connections to neighbours, each bounded by the time that the request at hand has left."""
+"""Connections to neighbours: bounded by the time that the request at hand has left, kept, and never kept too long."""
 
-import json
 import socket
+import time
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
-from botocore.awsrequest import (
-    AWSHTTPConnection,
-    AWSHTTPConnectionPool,
-    AWSHTTPSConnection,
-    AWSHTTPSConnectionPool,
-)
-from botocore.exceptions import BotoCoreError, HTTPClientError
-from botocore.httpsession import URLLib3Session
-from urllib3 import PoolManager, Timeout
+from botocore.utils import get_environ_proxies
+from urllib3 import BaseHTTPResponse, PoolManager, ProxyManager, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import ProtocolError
 
 from gate import deadline
+from gate.tls import tls_context
 
 CONNECT, READ = 2.0, 5.0
 """Seconds: a neighbour that takes longer for either is down."""
 
-
-class OutOfTimeError(BotoCoreError):
-    """The request's time is over, so the call was not made. Not among the errors that botocore tries again."""
-
-    fmt = "no time left"
+MAX_IDLE = 4.0
+"""Seconds for which a connection may lie idle and be used again. Node.js and Apache close theirs after five."""
 
 
-class NoAnswerError(HTTPClientError):
-    """What came is no answer of AWS's: cut off, or somebody else's words. Among the errors that are tried again."""
-
-    fmt = "no JSON came"
+class DeadConnectionError(ProtocolError):
+    """A kept connection had died unseen, and the request can be sent again: it was not taken, or repeating is safe."""
 
 
-class _Watched:
-    """Has its socket shut when the time is over, also in the middle of an answer that trickles in."""
+class Kept:
+    """A connection that knows when it was last in use, and is shut when the time of its request is over."""
 
-    sock: socket.socket
+    sock: Any
+    answered_at: float | None = None
+    """When the last answer came over this connection, in epoch seconds; None before the first.
+
+    The wall clock: while Lambda has frozen the function, the monotonic clock may stand still.
+    """
+    sent = False
+    """Whether the head of the request at hand has left."""
+
+    def _new_conn(self) -> socket.socket:
+        self.answered_at = None
+        made: socket.socket = super()._new_conn()  # type: ignore[misc]
+        deadline.watch(made)  # for a proxy's answer to CONNECT
+        return made
+
+    def request(self, *arguments: Any, **options: Any) -> None:
+        """Send a request."""
+        self.sent = False
+        super().request(*arguments, **options)  # type: ignore[misc]
+
+    def send(self, data: Any) -> None:
+        """Send a part of the request; the head is the first."""
+        super().send(data)  # type: ignore[misc]
+        self.sent = True
 
     def getresponse(self, *arguments: Any, **options: Any) -> Any:
-        deadline.watch(self.sock)
-        return super().getresponse(*arguments, **options)  # type: ignore[misc]
+        """Wait for the head of the answer, no longer than the request's time."""
+        # TLS inside TLS, to an https:// proxy, is no socket but has one.
+        deadline.watch(getattr(self.sock, "socket", self.sock))
+        answer = super().getresponse(*arguments, **options)  # type: ignore[misc]
+        self.answered_at = time.time()
+        return answer
 
 
-class _Connection(_Watched, HTTPConnection):
+class KeptSecure(Kept):
+    """The same, over TLS."""
+
+    ssl_context: Any
+    ca_certs: Any
+    proxy_config: Any
+
+    def connect(self) -> None:
+        """Connect, and let `tls_context` judge the neighbour, and an https:// proxy."""
+        # A file of authorities that is named instead would be loaded again for each connection.
+        self.ssl_context, self.ca_certs = tls_context(), None
+        if self.proxy_config:
+            self.proxy_config = self.proxy_config._replace(ssl_context=self.ssl_context)
+        super().connect()  # type: ignore[misc]
+
+
+class KeepingPool:
+    """A pool that hands out no connection that may have died unseen, and tells when one had.
+
+    A NAT gateway forgets a connection after 350 idle seconds and answers the next packet with a reset (VPC user guide,
+    "NAT gateways"); servers close theirs after seconds or minutes. A frozen function sees neither until it is too late.
+    In the place of a connection that failed, urllib3 puts an empty one on top of the pool. So whoever sends again opens
+    a new connection, even where all the others are dead, too.
+    """
+
+    max_idle = MAX_IDLE
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection = super()._get_conn(timeout)  # type: ignore[misc]
+        if connection.answered_at is not None and not 0 <= time.time() - connection.answered_at <= self.max_idle:
+            connection.close()  # urllib3 opens it again
+        return connection
+
+    def _make_request(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
+        kept = conn.answered_at is not None and not conn.is_closed
+        try:
+            return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
+        except ConnectionError as error:
+            # RFC 9110 §9.2.2: what is not idempotent is sent again only where it was never applied. A server that has
+            # no whole head has no request.
+            if kept and (method == "GET" or not conn.sent):
+                raise DeadConnectionError("a kept connection was dead", error) from error
+            raise
+
+
+class _Connection(Kept, HTTPConnection):
     pass
 
 
-class _SecureConnection(_Watched, HTTPSConnection):
+class _SecureConnection(KeptSecure, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
+class _Pool(KeepingPool, HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class _SecurePool(KeepingPool, HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
-class _AwsConnection(_Watched, AWSHTTPConnection):  # type: ignore[misc]  # botocore's own bases do not agree
-    pass
-
-
-class _AwsSecureConnection(_Watched, AWSHTTPSConnection):  # type: ignore[misc]
-    pass
-
-
-class _AwsPool(AWSHTTPConnectionPool):
-    ConnectionCls = _AwsConnection
-
-
-class _AwsSecurePool(AWSHTTPSConnectionPool):
-    ConnectionCls = _AwsSecureConnection
-
-
-def pool() -> PoolManager:
-    """Return kept connections for neighbours other than AWS; each call takes its `timeout` from `patience`."""
-    manager = PoolManager(retries=False)
-    manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-    return manager
-
-
-def patience() -> Timeout | None:
-    """Return how long the next call may take, None when there is no time for it."""
-    connect, read = deadline.left(CONNECT), deadline.left(READ)
-    return Timeout(connect=connect, read=read) if connect > 0 else None
-
-
-class AwsTransport:
-    """How botocore's clients send, by their `before-send` event: as botocore does it, but in the time that is left."""
+class Connections:
+    """Kept connections to neighbours other than AWS, each by the way that `proxy_of` tells."""
 
     def __init__(self) -> None:
-        make: Any = URLLib3Session  # whose stubs know neither its time-outs nor its connections
-        # Without these options, which turn Nagle's algorithm off, each call waits 40 ms for an acknowledgement.
-        options = HTTPConnection.default_socket_options
-        self._session = make(timeout=(CONNECT, READ), socket_options=options)
-        self._session._manager.pool_classes_by_scheme = {"http": _AwsPool, "https": _AwsSecurePool}
+        self._managers: dict[str, PoolManager] = {}
+        """By the proxy."""
 
-    def send(self, request: Any, **_event: Any) -> Any:
-        """Send an `AWSPreparedRequest`, and return the `AWSResponse`.
+    def exchange(self, method: str, url: str, *, most: int, **options: Any) -> tuple[BaseHTTPResponse, bytes]:
+        """Send a request, a second time where a kept connection had died, and return the answer and its body.
 
-        Raises `OutOfTimeError`, `NoAnswerError`, or what botocore's own sending raises.
+        Of the body, at most `most` bytes are read. Redirects are not followed. `options`: as for urllib3's `request`.
+        Raises `TimeoutError` when there is no time for it, and what urllib3 raises: `HTTPError`, `OSError`,
+        `ValueError`.
         """
-        read = deadline.left(READ)
-        if read <= 0:
-            raise OutOfTimeError
-        request.context["read_timeout"] = read
-        response = self._session.send(request)
         try:
-            body = response.content
-        except HTTPError as error:
-            # An answer that is streamed is read here, outside of what botocore takes for its own failures.
-            raise NoAnswerError from error
-        if response.status_code == 200 and "x-amz-json" in str(request.headers.get("Content-Type")):
-            _check(body, response.headers)
-        return response
+            return self._exchange(method, url, most, options)
+        except DeadConnectionError:
+            return self._exchange(method, url, most, options)
+
+    def _exchange(self, method: str, url: str, most: int, options: dict[str, Any]) -> tuple[BaseHTTPResponse, bytes]:
+        connect, read = deadline.left(CONNECT), deadline.left(READ)
+        if connect <= 0:
+            raise TimeoutError
+        timeout = Timeout(connect=connect, read=read)
+        http = self._manager(proxy_of(url))
+        answer = http.request(method, url, redirect=False, preload_content=False, timeout=timeout, **options)
+        try:
+            return answer, answer.read(most, decode_content=True)
+        finally:
+            answer.release_conn()
+
+    def _manager(self, proxy: str) -> PoolManager:
+        if proxy not in self._managers:
+            options: Any = {"retries": False, "socket_options": HTTPConnection.default_socket_options}
+            made = ProxyManager(proxy, **options) if proxy else PoolManager(**options)
+            made.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+            self._managers[proxy] = made
+        return self._managers[proxy]
 
 
-def _check(body: bytes, headers: Any) -> None:
-    """Raise `NoAnswerError` for what is no JSON; botocore would read it as an answer without content."""
-    if not body:
-        if headers.get("Content-Length") != "0":
-            raise NoAnswerError  # cut off in the head already
-        return
-    try:
-        if not isinstance(json.loads(body), dict):
-            raise NoAnswerError
-    except ValueError as error:
-        raise NoAnswerError from error
+def proxy_of(url: str) -> str:
+    """Return the URL of the proxy through which `url` is reached, empty where it is reached directly.
+
+    The environment tells, as everywhere: HTTPS_PROXY, and NO_PROXY with host names and their suffixes. Only TLS goes
+    through a proxy: plain HTTP leads no further than to this machine, as to Lambda's own interfaces.
+    """
+    parts = urlsplit(url)
+    return _proxy_of(parts.netloc) if parts.scheme == "https" else ""
+
+
+@lru_cache(maxsize=64)
+def _proxy_of(netloc: str) -> str:
+    return str(get_environ_proxies(f"https://{netloc}/").get("https", ""))

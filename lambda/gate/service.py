@@ -30,6 +30,7 @@ from gate.once import Once
 from gate.request import Request
 from gate.secrets import Secrets
 from gate.signing import Clock, Signer
+from gate.tls import tls_context
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -89,6 +90,7 @@ class Gate:
     def make_clients(self) -> None:
         """Make what talks to AWS before it is asked for. Nothing is called by that, and no secret read."""
         _ = self.grants, self.once, self.launcher, self.numbers, self._secrets
+        tls_context()
         session().get_service_model("sagemaker")  # whose clients are made for one caller each
 
     def now(self) -> float:

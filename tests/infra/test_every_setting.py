@@ -60,6 +60,13 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
         ["10.0.9.0/24"],
         '"GATE_SUBNET_CIDRS": "10.0.9.0/24"',
     ),
+    "vpc.proxy": ({**BASE, "vpc": VPC}, "http://proxy.example.com:3128", '"HTTPS_PROXY": "http://proxy.example.com:3128"'),
+    "vpc.no_proxy": (
+        {**BASE, "vpc": {**VPC, "proxy": "http://proxy.example.com:3128"}},
+        [".example.com", "example.org"],
+        '"NO_PROXY": ".example.com,example.org"',
+    ),
+    "vpc.ca_bundle": (BASE, "tests/infra/authorities.pem", '"GATE_CA_BUNDLE": "/var/task/authorities.pem"'),
     "domain.name": ({**BASE, "domain": DOMAIN}, "n.example.org", '"DomainName": "n.example.org"'),
     "domain.certificate_arn": (
         {**BASE, "domain": OWN["domain"]},
@@ -121,6 +128,12 @@ def test_a_setting_reaches_the_template(templates: dict[str, list[Template]], pl
     said = ROWS[setting][2]
     assert said in json.dumps(templates[setting])
     assert said not in plain  # so that the row can fail
+
+
+def test_the_function_may_reach_the_proxys_port(templates: dict[str, list[Template]], plain: str) -> None:
+    for template, ports in ((templates["vpc.proxy"][0], [443, 3128]), (json.loads(plain), [443])):
+        (group,) = _of_type(template, "AWS::EC2::SecurityGroup")
+        assert [rule["FromPort"] for rule in group["SecurityGroupEgress"]] == ports
 
 
 def test_a_private_api_admits_its_endpoints_alone(templates: dict[str, list[Template]]) -> None:

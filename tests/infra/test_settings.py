@@ -15,6 +15,7 @@ from local.template import synthesise_all
 from tests.infra.conftest import GIVEN
 
 ROOT = Path(__file__).parents[2]
+AUTHORITIES = (Path(__file__).parent / "authorities.pem").read_bytes()
 GOOD: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
 VPCE = "vpce-0123456789abcdef0"
 NO_EGRESS: dict[str, Any] = {
@@ -23,6 +24,8 @@ NO_EGRESS: dict[str, Any] = {
     "no_egress": True,
     "subnet_cidrs": ["10.0.1.0/24"],
 }
+
+VPC: dict[str, Any] = {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"], "egress": ["192.0.2.1"]}
 
 
 def _told(**settings: Any) -> list[str]:
@@ -85,6 +88,19 @@ def _told(**settings: Any) -> list[str]:
         ({"identity": {**GIVEN, "user_claim": "sub", "trust_email": True}}, "identity.trust_email", "names another"),
         ({"identity": {"sign_out": "there"}}, "identity.sign_out = 'there'", "'provider' or 'here'"),
         ({"identity": {"sign_in_seconds": 10}}, "identity.sign_in_seconds = 10", "greater than or equal to 300"),
+        ({"vpc": {**VPC, "proxy": "proxy:3128"}}, "vpc.proxy = 'proxy:3128'", '"http://proxy.example.com:3128"'),
+        ({"vpc": {**VPC, "proxy": "http://proxy"}}, "vpc.proxy = 'http://proxy'", "write scheme, host and port"),
+        ({"vpc": {**VPC, "proxy": "socks5://proxy:1080"}}, "vpc.proxy = 'socks5", "write scheme, host and port"),
+        ({"vpc": {**VPC, "proxy": "http://proxy:99999"}}, "vpc.proxy = 'http://proxy:99999'", "write scheme, host"),
+        ({"vpc": {**VPC, "proxy": "http://me:hunter2@proxy:3128"}}, "vpc.proxy = 'http://***@proxy:3128'", "a name or"),
+        ({"vpc": {"proxy": "http://proxy:3128"}}, "vpc.proxy = 'http://proxy:3128'", "write vpc.id, too"),
+        ({"vpc": {**VPC, "no_proxy": [".example.com"]}}, "vpc.no_proxy = ['.example.com']", "vpc.proxy is empty"),
+        ({"vpc": {**VPC, "proxy": "http://p:1", "no_proxy": ["*"]}}, "vpc.no_proxy[0] = '*'", '".amazonaws.com"'),
+        (
+            {"slack": {"teams": ["T0123ABCDEF"]}, "vpc": {**VPC, "proxy": "https://proxy:3128"}},
+            "vpc has an https:// proxy",
+            "write one with http://",
+        ),
         ({"domain": {"name": "notebooks.example.com"}}, "domain.certificate_arn = ''", "write the ARN of one"),
         ({"domain": {"name": "https://x"}}, "domain.name = 'https://x'", "plain host name"),
         ({"slack": {"teams": ["my-company"]}}, "slack.teams[0] = 'my-company'", 'such as "T0123ABCDEF"'),
@@ -130,6 +146,13 @@ def test_all_problems_are_told_at_once() -> None:
         {"identity": {**GIVEN, "scopes": ["openid", "groups"], "user_claim": "oid", "audiences": ["api://x"]}},
         {"pin": "network"},
         {"vpc_endpoints": [VPCE], "vpc": NO_EGRESS},
+        {
+            "vpc": {
+                **VPC,
+                "proxy": "https://proxy.example.com:3128/",
+                "no_proxy": [".amazonaws.com", "login.example.com"],
+            }
+        },
         {"vpc_endpoints": [VPCE], "vpc": {**NO_EGRESS, "subnet_cidrs": ["10.0.1.0/28", "2001:db8:0:1::/64"]}},
     ],
 )
@@ -157,6 +180,27 @@ def test_a_file_that_is_missing_or_no_toml_is_told_by_name(tmp_path: Path) -> No
         (tmp_path / "gate.toml").write_bytes(text)
         with pytest.raises(SettingsError, match=r"gate\.toml: is not TOML"):
             Settings.load(tmp_path / "gate.toml")
+
+
+@pytest.mark.parametrize(
+    ("content", "mend"),
+    [
+        (None, "can't be read; write the path of a PEM file"),
+        (b"no certificate", "holds no certificates in PEM"),
+        (AUTHORITIES + b"-----BEGIN PRIVATE KEY-----\n", "holds a private key"),
+        (AUTHORITIES * 500, "has more than 262144 bytes; leave out the public authorities"),
+        (AUTHORITIES, ""),
+    ],
+)
+def test_authorities_are_read_where_they_are_deployed_from(tmp_path: Path, content: bytes | None, mend: str) -> None:
+    (tmp_path / "gate.toml").write_text('networks = ["203.0.113.0/24"]\n[vpc]\nca_bundle = "ca.pem"\n')
+    if content is not None:
+        (tmp_path / "ca.pem").write_bytes(content)
+    if mend:
+        with pytest.raises(SettingsError, match=rf"^gate\.toml: vpc\.ca_bundle = 'ca\.pem' {mend}"):
+            Settings.load(tmp_path / "gate.toml")
+    else:
+        assert Settings.load(tmp_path / "gate.toml").vpc.ca_bundle == "ca.pem"
 
 
 def test_the_example_shows_every_setting_with_its_default() -> None:

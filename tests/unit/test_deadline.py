@@ -12,10 +12,10 @@ from botocore.exceptions import BotoCoreError
 
 from gate import deadline
 from gate.aws import aws_errors
+from gate.aws_transport import OutOfTimeError
 from gate.clients import client, session
 from gate.deadline import RESERVE, within
 from gate.errors import AwsError, IdentityProviderDownError, SlackDownError
-from gate.http import OutOfTimeError
 from gate.identity.provider import Provider
 from gate.slack.api import SlackApi
 from local.streams import serve_streams
@@ -145,6 +145,14 @@ def test_calls_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatch)
                 call(url, monkeypatch)
     assert watched
     assert all(watched)
+
+
+def test_what_is_connected_after_the_end_is_shut_at_once() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        deadline.Deadline(0).watch(ours)
+        theirs.settimeout(FOREVER)
+        assert theirs.recv(1) == b""
 
 
 def test_lambdas_own_end_counts_where_it_comes_first() -> None:

@@ -14,14 +14,15 @@ from tests.unit.conftest import ENVIRON, World
 
 ROOT = Path(__file__).parents[2]
 OWN = {
-    "gate", "gate.audit", "gate.aws", "gate.clients", "gate.config", "gate.cutoffs", "gate.deadline", "gate.entry",
-    "gate.errors", "gate.errors.base", "gate.errors.caller", "gate.errors.notebook", "gate.errors.sign_in",
-    "gate.errors.slack", "gate.errors.upstream", "gate.grant_row", "gate.grants", "gate.handler", "gate.http",
-    "gate.identity", "gate.identity.caller", "gate.identity.session", "gate.identity.target", "gate.identity.ticket",
-    "gate.keys", "gate.launch", "gate.launch.credentials", "gate.launch.instance", "gate.launch.launcher",
-    "gate.launch.line", "gate.launch.names", "gate.launch.origins", "gate.launch.place", "gate.launch.policy",
-    "gate.metrics", "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes",
+    "gate", "gate.audit", "gate.aws", "gate.aws_transport", "gate.clients", "gate.config", "gate.cutoffs",
+    "gate.deadline", "gate.entry", "gate.errors", "gate.errors.base", "gate.errors.caller", "gate.errors.notebook",
+    "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream", "gate.grant_row", "gate.grants", "gate.handler",
+    "gate.http", "gate.identity", "gate.identity.caller", "gate.identity.session", "gate.identity.target",
+    "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials", "gate.launch.instance",
+    "gate.launch.launcher", "gate.launch.line", "gate.launch.names", "gate.launch.origins", "gate.launch.place",
+    "gate.launch.policy", "gate.metrics", "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes",
     "gate.routes.opening", "gate.routes.shared", "gate.rows", "gate.secrets", "gate.service", "gate.signing",
+    "gate.tls",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
@@ -104,6 +105,11 @@ def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> No
         "from gate.routes import health, login, notebooks, slack\n"
     )
     assert later == set()
+
+
+def test_authorities_are_loaded_before_the_snapshot_and_never_at_a_plain_start() -> None:
+    loaded = "gate.tls.tls_context.cache_info().currsize"
+    _imported(f"assert {loaded} == 0; gate.entry.prepare(); assert {loaded} == 1")
 
 
 def test_the_hook_is_registered_for_snapstart() -> None:

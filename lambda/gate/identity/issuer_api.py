@@ -9,7 +9,7 @@ import urllib3
 
 from gate.audit import logger
 from gate.errors import IdentityProviderBusyError, IdentityProviderDownError
-from gate.http import patience, pool
+from gate.http import Connections
 
 LONGEST_DOCUMENT = 1 << 20
 """Bytes read of any answer; more is nonsense or an attack."""
@@ -51,7 +51,7 @@ class IssuerApi:
     """The HTTP client for everything at the issuer. Connections are kept."""
 
     def __init__(self) -> None:
-        self._http = pool()
+        self._connections = Connections()
 
     def get(self, operation: str, url: str, headers: dict[str, str] | None = None) -> Answer:
         """Fetch `url`; `operation` names it in the log.
@@ -66,15 +66,8 @@ class IssuerApi:
         return self._send(operation, "POST", url, body=urlencode(form), headers=headers)
 
     def _send(self, operation: str, method: str, url: str, **options: Any) -> Answer:
-        timeout = patience()
-        if timeout is None:
-            raise _down(operation, "OutOfTime")
         try:
-            answer = self._http.request(method, url, redirect=False, preload_content=False, timeout=timeout, **options)
-            try:
-                data = answer.read(LONGEST_DOCUMENT + 1, decode_content=True)
-            finally:
-                answer.release_conn()
+            answer, data = self._connections.exchange(method, url, most=LONGEST_DOCUMENT + 1, **options)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise _down(operation, type(error).__name__) from None
         if answer.status == 429:

@@ -1,6 +1,7 @@
 """What the gate asks of Slack: who a user is, a window, and a message in the place of another.
 
-slack_sdk is imported where it is used: nobody who opens a notebook waits for it.
+slack_sdk is imported where it is used: nobody who opens a notebook waits for it. It keeps no connections, and finds the
+proxy in the environment by itself.
 """
 
 import logging
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gate import deadline
 from gate.audit import logger
 from gate.errors import SlackDownError
+from gate.tls import tls_context
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -84,7 +86,7 @@ class SlackApi:
             logger.error("response_url is not Slack's")
             raise SlackDownError
         with _slack_errors("response_url"):
-            hook = WebhookClient(response_url, timeout=PATIENCE)
+            hook = WebhookClient(response_url, timeout=PATIENCE, ssl=tls_context())
             answer = _in_time(PATIENCE, lambda: hook.send_dict(dict(message)))
         if answer.status_code != 200:
             logger.warning("slack call failed", method="response_url", code=answer.status_code)
@@ -97,7 +99,7 @@ class SlackApi:
         if not token:
             logger.error("the slack secret holds no bot_token")
             raise SlackDownError("no bot_token")
-        return WebClient(token, base_url=self._api_url, timeout=timeout)
+        return WebClient(token, base_url=self._api_url, timeout=timeout, ssl=tls_context())
 
 
 def _in_time(seconds: float, call: Callable[[], T]) -> T:
@@ -132,5 +134,8 @@ def _slack_errors(method: str) -> Iterator[None]:
         logger.warning("slack call failed", method=method, code=code)
         raise SlackDownError(str(code)) from None
     except (SlackClientError, OSError, HTTPException, KeyError, ValueError) as error:
-        logger.warning("slack call failed", method=method, code=type(error).__name__)
-        raise SlackDownError(type(error).__name__) from None
+        # urllib wraps what went wrong: a certificate, a name, a connection.
+        reason = getattr(error, "reason", None)
+        code = type(reason if isinstance(reason, Exception) else error).__name__
+        logger.warning("slack call failed", method=method, code=code)
+        raise SlackDownError(code) from None
