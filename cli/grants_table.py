@@ -11,14 +11,13 @@ from cli.aws import aws_errors, code_of
 from cli.denies import PARTITION
 from cli.grant_entry import Entry, Item, holds
 from cli.grants_plan import Change, Key
-from gate import cutoffs, once
 from gate.identity import sign_in_report
-from gate.launch import numbers
+from gate.store import cutoffs, queue_store, replay_guard
 
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
 
-NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, sign_in_report.PREFIX, PARTITION)
+NO_GRANTS = (replay_guard.PREFIX, queue_store.PREFIX, cutoffs.PREFIX, sign_in_report.PREFIX, PARTITION)
 """Prefixes of the partition keys of rows that are not grants."""
 
 SIDE_BY_SIDE = 4

@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 
 from gate.errors import GateError
 from gate.identity.caller import Caller
-from gate.launch.names import session_name
+from gate.identity.session_name import session_name
 from gate.metrics import count, count_outcome
 from gate.notebook import Notebook
 

@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.aws import aws_errors
+from gate.aws.errors import aws_errors
 from gate.errors import GateError
 from gate.signing import Clock
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cli.errors import CommandError
 from cli.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, POLICY, Revocation, combined, document
-from gate.cutoffs import PREFIX, cutoff_write
 from gate.launch.policy import OPEN
+from gate.store.cutoffs import PREFIX, cutoff_write
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call
 from local.sample import Sample

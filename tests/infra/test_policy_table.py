@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from gate.config import Config
-from gate.grants import Grant
 from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.notebook import Notebook
+from gate.store.grants import Grant
 from infra.settings import Settings
 from local.deployment import Deployment
 from local.evaluator import Access, Evaluator

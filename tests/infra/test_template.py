@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from gate.config import Config
-from gate.identity.session import CookieJar
-from gate.request import Request
+from gate.identity.session import CookieFactory
 from gate.routes import ROUTES as ENDPOINTS
 from gate.routes import endpoint_of
+from gate.web.request import Request
 from local.deployment import Deployment
 from local.template import ACCOUNT, EGRESS, REGION, Resolver, Template
 from tests.infra.conftest import ENDPOINT, GIVEN, NETWORK
@@ -163,7 +163,7 @@ def test_the_functions_environment_is_what_its_code_reads(deployment: Deployment
     assert own.base_url == "https://notebooks.example.com"
     assert own.egress == ("192.0.2.10/32", "192.0.2.11/32")
     assert (own.issuer, own.client_id) == ("https://login.example.com", "gate")
-    assert CookieJar(own.base_path, own.secure)
+    assert CookieFactory(own.base_path, own.secure)
     # Either would print whole events, cookies and all, and answer with tracebacks.
     for name in deployment.environment:
         assert "DEBUG" not in name

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from gate.cutoffs import cutoff_write
+from gate.store.cutoffs import cutoff_write
 from trials.table import Table
 
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
@@ -47,7 +47,7 @@ class FakeAws:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.table = Table()
         """Everything but the grants."""
-        self.once: list[str] = []
+        self.replay_guard: list[str] = []
         """What happened once."""
         self.lost = 0
         """How many of the next answers to `put_item` get lost, after it was done."""
@@ -125,7 +125,7 @@ class _Client:
         assert key.startswith(("once:", "line:", "cutoff:user:"))
         self._aws.table.put_item(arguments)
         if key.startswith("once:"):
-            self._aws.once.append(key)
+            self._aws.replay_guard.append(key)
         if self._aws.lost:
             self._aws.lost -= 1
             raise ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gate.launch.numbers import FIRST_RATE, SLOWEST, Queue
+from gate.store.queue_store import FIRST_RATE, SLOWEST, Queue
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import Browser, World
 
@@ -133,11 +133,16 @@ def test_a_table_that_fails_meanwhile_is_told(world: World, people: list[Browser
 )
 def test_its_pace(done: int, throttled: int, rate: float) -> None:
     queue = Queue(last=100, served=10, at=0, rate=5, done=done, throttled=throttled)
-    paced = queue.paced(3)
-    assert paced.rate == pytest.approx(rate)
-    assert (paced.served, paced.at, paced.done, paced.throttled) == (25, 3, 0, 0)
+    adjusted = queue.with_adjusted_rate(3)
+    assert adjusted.rate == pytest.approx(rate)
+    assert (
+        adjusted.served,
+        adjusted.at,
+        adjusted.done,
+        adjusted.throttled,
+    ) == (25, 3, 0, 0)
 
 
 def test_its_pace_has_bounds() -> None:
-    assert Queue(last=9, served=0, at=0, rate=5).paced(1000).served == 9
-    assert Queue(last=9, rate=SLOWEST, throttled=1).paced(3).rate == SLOWEST
+    assert Queue(last=9, served=0, at=0, rate=5).with_adjusted_rate(1000).served == 9
+    assert Queue(last=9, rate=SLOWEST, throttled=1).with_adjusted_rate(3).rate == SLOWEST

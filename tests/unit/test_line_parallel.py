@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import AwsError, InLineError, ThrottledError
-from gate.launch.line import CROWDED, SOON, Line
-from gate.launch.numbers import RESERVED, REST, Numbers
+from gate.launch.queue import CROWDED, SOON, LaunchQueue
+from gate.store.queue_store import RESERVED, REST, QueueStore
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import Clock, World
 from tests.unit.interleaving import Request, every_order, play
@@ -36,8 +36,8 @@ class Scene:
             return "https://"
 
         def work(dynamodb: Any) -> None:
-            numbers = Numbers(dynamodb, table="grants", clock=self.clock)
-            Line(lambda: numbers, clock=self.clock).through("home", who, launch)
+            queue_store = QueueStore(dynamodb, table="grants", clock=self.clock)
+            LaunchQueue(lambda: queue_store, clock=self.clock).admit("home", who, launch)
 
         return Request(self.table, work)
 
@@ -85,8 +85,8 @@ def test_each_caller_takes_one_number_in_any_order(people: list[int], order: lis
     requests = [scene.request(f"user:{person}@example.com") for person in people]
     play(requests, order)
     assert _wait(requests)
-    numbers = sorted(scene.number(f"user:{person}@example.com") or 0 for person in set(people))
-    assert numbers == list(range(1, scene.given + 1)) == list(range(1, len(set(people)) + 1))
+    queue_store = sorted(scene.number(f"user:{person}@example.com") or 0 for person in set(people))
+    assert queue_store == list(range(1, scene.given + 1)) == list(range(1, len(set(people)) + 1))
 
 
 @settings(max_examples=100, deadline=None)
@@ -172,13 +172,13 @@ def test_whoever_rests_takes_no_number_by_a_request_of_before() -> None:
     early = scene.request()
     early.step()
     scene.clock.now += 1
-    numbers = Numbers(_Direct(scene.table), table="grants", clock=scene.clock)  # type: ignore[arg-type]
-    numbers.rest("home", "user:alice@example.com")
-    assert numbers.reserve("home", "user:alice@example.com") is None
+    queue_store = QueueStore(_Direct(scene.table), table="grants", clock=scene.clock)  # type: ignore[arg-type]
+    queue_store.start_cooldown("home", "user:alice@example.com")
+    assert queue_store.reserve("home", "user:alice@example.com") is None
     early.finish()
     assert scene.given == 1
     scene.clock.now += REST + CROWDED
-    assert numbers.reserve("home", "user:alice@example.com") is not None
+    assert queue_store.reserve("home", "user:alice@example.com") is not None
 
 
 class _Direct:

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Self
 
-from gate.identity.target import safe_target
+from gate.identity.return_url import safe_return_path
 from gate.signing import BadSignatureError, Clock, Signer
 
 LOGIN_SECONDS = 600
@@ -35,7 +35,7 @@ class LoginState:
     @classmethod
     def new(cls, target: str, *, restarted: bool) -> Self:
         """Make the state of a new sign-in."""
-        return cls(secrets.token_urlsafe(16), safe_target(target), restarted)
+        return cls(secrets.token_urlsafe(16), safe_return_path(target), restarted)
 
 
 class LoginStates:
@@ -57,4 +57,4 @@ class LoginStates:
         except BadSignatureError:
             return None
         late = self._clock() - signed_at >= LOGIN_SECONDS
-        return LoginState(state_id, safe_target(target), bool(restarted), late)
+        return LoginState(state_id, safe_return_path(target), bool(restarted), late)

@@ -8,8 +8,8 @@ from aws_lambda_powertools.shared.cookies import Cookie, SameSite
 from gate.config import Config
 from gate.errors import NotSignedInError, TooManyGroupsError
 from gate.identity.caller import Caller
-from gate.request import Request
 from gate.signing import BadSignatureError, Signer
+from gate.web.request import Request
 
 if TYPE_CHECKING:
     from gate.identity.person import Person
@@ -19,7 +19,7 @@ LONGEST_COOKIE = 4096
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CookieJar:
+class CookieFactory:
     """Names and attributes of the gate's cookies, as the place where it is served demands."""
 
     base_path: str
@@ -50,7 +50,7 @@ class Sessions:
 
     NAME = "gate-session"
 
-    def __init__(self, signer: Signer, jar: CookieJar, *, seconds: int):
+    def __init__(self, signer: Signer, jar: CookieFactory, *, seconds: int):
         """`seconds`: the lifetime of the cookie; the signer's own limit is what counts."""
         self._signer = signer
         self._jar = jar
@@ -59,7 +59,7 @@ class Sessions:
     @classmethod
     def of(cls, config: Config, signer: Signer) -> "Sessions":
         """Make the sessions of a deployment."""
-        return cls(signer, CookieJar(config.base_path, config.secure), seconds=config.sign_in_seconds)
+        return cls(signer, CookieFactory(config.base_path, config.secure), seconds=config.sign_in_seconds)
 
     def begin(self, person: "Person") -> Cookie:
         """Make the cookie that signs `person` in. Raises `TooManyGroupsError` when it would not fit."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from gate.aws import aws_errors, code_of
+from gate.aws.errors import aws_errors, code_of
 from gate.errors import GateError
 from gate.identity.claims import SeenClaim
 from gate.signing import Clock

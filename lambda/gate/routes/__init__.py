@@ -4,8 +4,8 @@ from collections.abc import Callable
 from importlib import import_module
 
 from gate.errors import NotFoundError
-from gate.request import Request
-from gate.responses import Response
+from gate.web.request import Request
+from gate.web.responses import Response
 
 Endpoint = Callable[[Request], Response]
 

@@ -1,7 +1,7 @@
 """Whether the function runs at all."""
 
-from gate.request import Request
-from gate.responses import Response, document
+from gate.web.request import Request
+from gate.web.responses import Response, document
 
 
 def health(_request: Request) -> Response:

@@ -1,8 +1,8 @@
 """What to do when a notebook refuses somebody who opened it."""
 
-from gate.request import Request
-from gate.responses import Response, document, page
-from gate.service import the_gate
+from gate.container import get_gate
+from gate.web.request import Request
+from gate.web.responses import Response, document, page
 
 
 def when_refused(request: Request) -> Response:
@@ -10,8 +10,8 @@ def when_refused(request: Request) -> Response:
 
     Nobody has to be signed in, and no neighbour is asked: it also answers while others fail.
     """
-    now = the_gate().now()
+    now = get_gate().now()
     if request.wants_json:
         return document({"address": request.address, "time": int(now)})
-    config = the_gate().config
+    config = get_gate().config
     return page("help.html", base_path=config.base_path, address=request.address, now=now, pin=config.pin)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from gate.audit import Decision, decision
-from gate.clients import client
+from gate.aws.clients import client
+from gate.container import get_gate
 from gate.errors import (
     GateError,
     InvalidFormError,
@@ -15,11 +16,10 @@ from gate.errors import (
     WrongOriginError,
 )
 from gate.identity.login_state import LoginState
+from gate.identity.return_url import return_path_of
 from gate.identity.sign_in_report import SignInReport, valid_id
-from gate.identity.target import target_of
-from gate.request import Request
-from gate.responses import Response, failure, page, redirect
-from gate.service import the_gate
+from gate.web.request import Request
+from gate.web.responses import Response, failure, page, redirect
 
 _CHOICES = {b"": False, b"everywhere=1": True}
 """The two forms that the page of one's notebooks sends, and whether they mean everywhere."""
@@ -30,13 +30,13 @@ def login(request: Request) -> Response:
 
     With `report`, always to the provider: an operator wants to see what it sends (`gate doctor --sign-in`).
     """
-    target, report_id = target_of(request), valid_id(request.query.get("report", ""))
+    target, report_id = return_path_of(request), valid_id(request.query.get("report", ""))
     if not report_id:
         with suppress(NotSignedInError):
-            the_gate().sessions.caller(request)
-            return redirect(the_gate().config.base_url + target)
+            get_gate().sessions.caller(request)
+            return redirect(get_gate().config.base_url + target)
     try:
-        departure = the_gate().login.begin(request, target, report_id=report_id)
+        departure = get_gate().login.begin(request, target, report_id=report_id)
     except GateError:
         # A line for the reference, and a count: nobody new can sign in.
         with decision(request, "login"), _reporting(request, SignInReport(report_id)):
@@ -46,7 +46,7 @@ def login(request: Request) -> Response:
 
 def callback(request: Request) -> Response:
     """Back from the identity provider."""
-    gate, target, report = the_gate(), "/", SignInReport()
+    gate, target, report = get_gate(), "/", SignInReport()
     try:
         with decision(request, "login") as record, _reporting(request, report):
             state = gate.login.state(request)
@@ -77,7 +77,7 @@ def _reporting(request: Request, report: SignInReport) -> Iterator[None]:
     finally:
         if report.id:
             # A client of its own: this is rare, and the function as a whole need not know of it.
-            gate = the_gate()
+            gate = get_gate()
             report.write(client("dynamodb"), gate.config.table, reference=request.id, clock=gate.now)
 
 
@@ -87,7 +87,7 @@ def _detour(request: Request, state: LoginState | None, target: str, record: Dec
     Whoever is signed in goes on to `target`: the answer was spent, late, or of another tab or browser. It makes no
     session and sets no cookie, so that nobody can slip a sign-in of theirs under somebody (login CSRF).
     """
-    gate = the_gate()
+    gate = get_gate()
     try:
         record.caller = gate.sessions.caller(request)
     except NotSignedInError:
@@ -102,7 +102,7 @@ def _detour(request: Request, state: LoginState | None, target: str, record: Dec
 
 def logout(request: Request) -> Response:
     """End our session here, or everywhere, and lead to where the identity provider's own one ends."""
-    gate = the_gate()
+    gate = get_gate()
     if not request.sent_from(gate.config.origin):
         raise WrongOriginError
     if request.body not in _CHOICES:
@@ -135,7 +135,7 @@ def logout(request: Request) -> Response:
 def _end_everywhere(request: Request) -> None:
     with decision(request, "sign-out-everywhere") as record:
         try:
-            record.caller = the_gate().sessions.caller(request)
-            the_gate().cutoffs.end(record.caller)
+            record.caller = get_gate().sessions.caller(request)
+            get_gate().cutoffs.end(record.caller)
         except UpstreamError as error:
             raise SignOutIncompleteError from error

@@ -3,20 +3,20 @@
 from dataclasses import asdict
 
 from gate.audit import decision
+from gate.container import get_gate
 from gate.errors import WrongOriginError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
-from gate.request import Request
-from gate.responses import Response, document, redirect
 from gate.routes.shared import grant_of, notebook_in, their_notebooks
-from gate.service import the_gate
+from gate.web.request import Request
+from gate.web.responses import Response, document, redirect
 
 
 def home(request: Request) -> Response:
     """The caller's notebooks."""
     with decision(request, "list") as record:
-        record.caller = the_gate().caller(request)
-        grants = the_gate().grants.listing(record.caller)
+        record.caller = get_gate().caller(request)
+        grants = get_gate().grants.listing(record.caller)
     return their_notebooks(request, record.caller, grants)
 
 
@@ -25,8 +25,8 @@ def state(request: Request) -> Response:
     named = notebook_in(request)
     with decision(request, "state") as record:
         record.notebook = named
-        record.caller = the_gate().caller(request, named)
-        instance = the_gate().launcher.describe(record.caller, grant_of(record.caller, named))
+        record.caller = get_gate().caller(request, named)
+        instance = get_gate().launcher.describe(record.caller, grant_of(record.caller, named))
     return document({"notebook": str(named), **asdict(instance)})
 
 
@@ -35,10 +35,10 @@ def start(request: Request) -> Response:
     named = notebook_in(request)
     with decision(request, "start") as record:
         record.notebook = named
-        record.caller = _presser(request, named)
-        begun = the_gate().launcher.start(record.caller, grant_of(record.caller, named))
+        record.caller = _form_caller(request, named)
+        begun = get_gate().launcher.start(record.caller, grant_of(record.caller, named))
     # To where one waits for it; but not where a form's answer would lead to another site, which form-action forbids.
-    return redirect(f"{the_gate().config.base_url}/{f'open/{named.segment}' if begun else ''}", status=303)
+    return redirect(f"{get_gate().config.base_url}/{f'open/{named.segment}' if begun else ''}", status=303)
 
 
 def stop(request: Request) -> Response:
@@ -46,13 +46,13 @@ def stop(request: Request) -> Response:
     named = notebook_in(request)
     with decision(request, "stop") as record:
         record.notebook = named
-        record.caller = _presser(request, named)
-        the_gate().launcher.stop(record.caller, grant_of(record.caller, named))
-    return redirect(f"{the_gate().config.base_url}/", status=303)
+        record.caller = _form_caller(request, named)
+        get_gate().launcher.stop(record.caller, grant_of(record.caller, named))
+    return redirect(f"{get_gate().config.base_url}/", status=303)
 
 
-def _presser(request: Request, notebook: Notebook) -> Caller:
+def _form_caller(request: Request, notebook: Notebook) -> Caller:
     """Return who pressed a button: only from a page of ours (cross-site request forgery), and by no token."""
-    if not request.sent_from(the_gate().config.origin):
+    if not request.sent_from(get_gate().config.origin):
         raise WrongOriginError
-    return the_gate().visitor(request, notebook)
+    return get_gate().visitor(request, notebook)

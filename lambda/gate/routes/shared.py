@@ -4,13 +4,13 @@ from dataclasses import asdict
 from urllib.parse import unquote
 
 from gate.audit import logger
+from gate.container import get_gate
 from gate.errors import GroupsNotSentError, NotGrantedError
-from gate.grants import Grant
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
-from gate.request import Request
-from gate.responses import Response, document, page
-from gate.service import the_gate
+from gate.store.grants import Grant
+from gate.web.request import Request
+from gate.web.responses import Response, document, page
 
 
 def notebook_in(request: Request) -> Notebook:
@@ -25,7 +25,7 @@ def grant_of(caller: Caller, notebook: Notebook) -> Grant:
     Raises what `not_granted` returns where there is none, and what else `Grants.find` raises.
     """
     try:
-        return the_gate().grants.find(caller, notebook)
+        return get_gate().grants.find(caller, notebook)
     except NotGrantedError:
         raise not_granted(caller) from None
 
@@ -37,15 +37,15 @@ def not_granted(caller: Caller) -> NotGrantedError:
     what the provider sent.
     """
     if caller.groups_problem:
-        claim = the_gate().config.groups_claim
+        claim = get_gate().config.groups_claim
         logger.warning("the groups of a refused caller are unknown", claim=claim, problem=caller.groups_problem)
     return GroupsNotSentError() if caller.groups_problem == "overage" else NotGrantedError()
 
 
 def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Response:
     """Show `caller` the notebooks of `grants`: how they stand, and what can be done with each."""
-    config = the_gate().config
-    rows = the_gate().launcher.describe_all(caller, grants)
+    config = get_gate().config
+    rows = get_gate().launcher.describe_all(caller, grants)
     if request.wants_json:
         notebooks = [
             {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from gate.aws import aws_errors, code_of
+from gate.aws.errors import aws_errors, code_of
 from gate.deadline import ANSWER_WITHIN
 from gate.signing import Clock
 
@@ -50,24 +50,24 @@ class Queue:
     throttled: int = 0
     """And tries that AWS turned away."""
 
-    def come_to(self, now: float) -> float:
+    def position_at(self, now: float) -> float:
         """Return the number that it has come to."""
         return self.served + max(0.0, now - self.at) * self.rate
 
     def before(self, number: int, now: float) -> tuple[int, float]:
         """Return how many are before `number`, and in how many seconds its turn is."""
-        missing = max(0.0, number - self.come_to(now))
+        missing = max(0.0, number - self.position_at(now))
         return max(0, math.ceil(missing) - 1), missing / self.rate
 
     def waiting(self, now: float) -> int:
         """Return how many wait for their turn."""
-        return max(0, int(self.last - self.come_to(now)))
+        return max(0, int(self.last - self.position_at(now)))
 
-    def begun_anew(self, now: float) -> "Queue":
+    def restarted(self, now: float) -> "Queue":
         """Return it with its last number next."""
         return replace(self, served=self.last - 1.0, at=now, done=0, throttled=0)
 
-    def paced(self, now: float) -> "Queue":
+    def with_adjusted_rate(self, now: float) -> "Queue":
         """Return it from `now` on, with the rate that the tries since `at` suggest."""
         seconds = now - self.at
         if not self.throttled:
@@ -77,21 +77,21 @@ class Queue:
             # What got through is what AWS gives. A little more than that, so that nothing of it is left lying; a
             # little less where the greater part is turned away.
             rate = max(self.done / seconds * (1.1 if self.throttled < self.done else 0.9), self.rate / 2)
-        served = min(self.come_to(now), self.last)
+        served = min(self.position_at(now), self.last)
         return replace(self, served=served, at=now, rate=max(rate, SLOWEST), done=0, throttled=0)
 
 
 @dataclass(frozen=True)
-class Turn:
+class QueueTicket:
     """A caller's number, or why they have none."""
 
     number: int = 0
     """0: another request of this caller is about to draw one, or they rest."""
-    rests_until: float | None = None
+    cooldown_until: float | None = None
     """Epoch seconds; None unless they rest."""
 
 
-class Numbers:
+class QueueStore:
     """Gives out numbers, across all instances of the function."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str, clock: Clock = time.time):
@@ -99,7 +99,7 @@ class Numbers:
         self._table = table
         self._clock = clock
 
-    def look(self, place: str, who: str) -> tuple[Queue, Turn | None]:
+    def read(self, place: str, who: str) -> tuple[Queue, QueueTicket | None]:
         """Return the line at `place`, and the turn of `who`, if they have one. Raises what `aws_errors` raises."""
         line, turn = _line(place), _turn(place, who)
         with aws_errors():
@@ -112,7 +112,7 @@ class Numbers:
         return _queue(found.get(line, {})), self._read_turn(found.get(turn))
 
     def reserve(self, place: str, who: str) -> str | None:
-        """Reserve a number for one request of `who`; return what `take` needs, or None where another request has.
+        """Reserve a number for one request of `who`; return what `enqueue` needs, or None where another request has.
 
         Of parallel requests, one alone succeeds: the item must not be there, or must have ended. A request that ends
         without a number leaves a reservation that ends after `RESERVED` seconds. Raises what `aws_errors` raises.
@@ -127,7 +127,7 @@ class Numbers:
         )
         return by if written else None
 
-    def take(self, place: str, who: str, reservation: str) -> tuple[Queue, int] | None:
+    def enqueue(self, place: str, who: str, reservation: str) -> tuple[Queue, int] | None:
         """Give `who` the next number, for which `reservation` stands; None where the reservation has ended meanwhile.
 
         Raises what `aws_errors` raises; the reservation then stands until it ends.
@@ -148,7 +148,7 @@ class Numbers:
         written = self._write_if("#by = :by", item, names=("by",), values={":by": {"S": reservation}})
         return (queue, queue.last) if written else None
 
-    def rest(self, place: str, who: str) -> None:
+    def start_cooldown(self, place: str, who: str) -> None:
         """Take the number of `who` away, who went in. Raises what `aws_errors` raises."""
         with aws_errors():
             self._dynamodb.put_item(TableName=self._table, Item=_item(place, who, 0, self._clock() + REST))
@@ -166,7 +166,7 @@ class Numbers:
             )
             return _queue(answer["Attributes"])
 
-    def move(self, place: str, before: Queue, after: Queue) -> Queue:
+    def advance(self, place: str, before: Queue, after: Queue) -> Queue:
         """Write how far the line has come, unless somebody else just did. Raises what `aws_errors` raises."""
         names = ("rate", "served", "at", "done", "throttled")
         with aws_errors():
@@ -204,13 +204,13 @@ class Numbers:
                 return False
         return True
 
-    def _read_turn(self, item: Mapping[str, Any] | None) -> Turn | None:
+    def _read_turn(self, item: Mapping[str, Any] | None) -> QueueTicket | None:
         if item is None or float(item["until"]["N"]) <= self._clock():
             return None
         if "number" not in item:
-            return Turn()
+            return QueueTicket()
         number = int(item["number"]["N"])
-        return Turn(number) if number else Turn(rests_until=float(item["until"]["N"]))
+        return QueueTicket(number) if number else QueueTicket(cooldown_until=float(item["until"]["N"]))
 
 
 def _line(place: str) -> str:

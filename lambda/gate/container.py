@@ -12,25 +12,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from gate.audit import logger
-from gate.clients import client, session
+from gate.aws.clients import client, session
 from gate.config import Config
-from gate.cutoffs import Cutoffs
 from gate.errors import NotSignedInError
-from gate.grants import Grants
 from gate.identity.caller import Caller
-from gate.identity.session import CookieJar, Sessions
+from gate.identity.session import CookieFactory, Sessions
 from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
 from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
-from gate.launch.line import Line
+from gate.launch.queue import LaunchQueue
 from gate.metrics import key_age
 from gate.notebook import Notebook
-from gate.once import Once
-from gate.request import Request
 from gate.secrets import Secrets
 from gate.signing import Clock, Signer
+from gate.store.cutoffs import Cutoffs
+from gate.store.grants import Grants
+from gate.store.replay_guard import ReplayGuard
 from gate.tls import tls_context
+from gate.web.request import Request
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from gate.identity.claims import ClaimRules
     from gate.identity.login import Login
     from gate.identity.provider import Provider
-    from gate.launch.numbers import Numbers
-    from gate.slack.desk import SlackDesk
+    from gate.slack.service import SlackService
+    from gate.store.queue_store import QueueStore
 
 
 class Gate:
@@ -51,7 +51,7 @@ class Gate:
         """`clock` gives the time for cookies, grants and cached keys."""
         self.config = config
         self._clock = clock
-        self._jar = CookieJar(config.base_path, config.secure)
+        self._jar = CookieFactory(config.base_path, config.secure)
 
     def caller(self, request: Request, notebook: Notebook | None = None) -> Caller:
         """Return who is calling, by bearer token or cookie; `notebook`: the one that they call for.
@@ -89,7 +89,7 @@ class Gate:
 
     def make_clients(self) -> None:
         """Make what talks to AWS before it is asked for. Nothing is called by that, and no secret read."""
-        _ = self.grants, self.once, self.launcher, self.numbers, self._secrets
+        _ = self.grants, self.replay_guard, self.launcher, self.queue_store, self._secrets
         tls_context()
         session().get_service_model("sagemaker")  # whose clients are made for one caller each
 
@@ -134,7 +134,7 @@ class Gate:
         """Links that Slack hands out."""
         signer = self._signer("ticket", timedelta(seconds=TICKET_SECONDS))
         waiting = self._signer("waiting", timedelta(seconds=WAIT_SECONDS))
-        return Tickets(signer, waiting, self._jar, self.once)
+        return Tickets(signer, waiting, self._jar, self.replay_guard)
 
     def end_session_url(self) -> str | None:
         """Return where the identity provider's own session ends, if it has such a place and it is to end, too."""
@@ -153,16 +153,16 @@ class Gate:
         return Cutoffs(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
-    def once(self) -> Once:
+    def replay_guard(self) -> ReplayGuard:
         """What has happened, and must not happen again."""
-        return Once(self._dynamodb, table=self.config.table, clock=self._clock)
+        return ReplayGuard(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
-    def slack(self) -> "SlackDesk":
+    def slack(self) -> "SlackService":
         """What Slack asks for."""
-        from gate.slack.desk import SlackDesk
+        from gate.slack.service import SlackService
 
-        return SlackDesk(self)
+        return SlackService(self)
 
     @property
     def slack_secret(self) -> dict[str, str]:
@@ -180,14 +180,14 @@ class Gate:
     def launcher(self) -> Launcher:
         """The way into notebooks."""
         clients = CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock)
-        return Launcher(self.config, clients, Line(lambda: self.numbers, clock=self._clock))
+        return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property
-    def numbers(self) -> "Numbers":
+    def queue_store(self) -> "QueueStore":
         """Who stands in line."""
-        from gate.launch.numbers import Numbers
+        from gate.store.queue_store import QueueStore
 
-        return Numbers(self._dynamodb, table=self.config.table, clock=self._clock)
+        return QueueStore(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
@@ -236,15 +236,15 @@ def _sagemaker(credentials: "CredentialsTypeDef", region: str) -> "SageMakerClie
 _gate: Gate | None = None
 
 
-def the_gate() -> Gate:
+def get_gate() -> Gate:
     """Return this process's gate, made at the first call from the environment. Raises `ConfigError`."""
     if _gate is None:
-        install(Gate(Config.from_environ(os.environ)))
+        set_gate(Gate(Config.from_environ(os.environ)))
     assert _gate is not None
     return _gate
 
 
-def install(gate: Gate | None) -> None:
+def set_gate(gate: Gate | None) -> None:
     """Make `gate` this process's own: for whoever brings a clock of their own. None lets go of the present one."""
     global _gate
     _gate = gate

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from gate.audit import logger
-from gate.aws import aws_errors, code_of
+from gate.aws.errors import aws_errors, code_of
 from gate.errors import SignInEndedError
 from gate.identity.caller import Caller
-from gate.rows import Rows
 from gate.signing import Clock
+from gate.store.rows import Rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
