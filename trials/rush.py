@@ -190,6 +190,8 @@ class Rush:
         with (
             open(os.devnull, "w", encoding="utf-8") as nowhere,  # noqa: PTH123
             patch("gate.container.client", self._aws.client),
+            # What spreads people who look again: by this rush's own chance, so that it goes alike each time.
+            patch("secrets.randbelow", self._random.randrange),
             contextlib.redirect_stdout(nowhere),
         ):
             handled.setStream(nowhere)  # type: ignore[attr-defined]

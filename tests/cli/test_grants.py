@@ -14,6 +14,7 @@ from cli.grants_file import load
 from cli.grants_plan import plan
 from cli.grants_table import GrantsTable
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from local.aws.seed import fill
 from local.sample import Sample
 from local.world import World
 from tests.cli.conftest import Gate
@@ -47,11 +48,8 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _as_before(world: World, sample: Sample) -> None:
     """Put the grants back to what the sample says."""
-    dynamodb, name = world.operator("dynamodb"), world.deployment.table["TableName"]
-    for item in dynamodb.scan(TableName=name)["Items"]:
-        dynamodb.delete_item(TableName=name, Key={key: item[key] for key in ("principal", "notebook")})
-    for entry in sample.grants:
-        dynamodb.put_item(TableName=name, Item=entry.item())
+    world.operator("dynamodb").delete_table(TableName=world.deployment.table["TableName"])
+    fill(world.operator, world.deployment.table, sample.grants)
 
 
 def test_a_plan_shows_what_apply_then_does_and_after_that_there_is_nothing(gate: Gate, file: Path) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from gate import transport
-from gate.aws.clients import client, session
 from gate.aws import transport as aws_transport
+from gate.aws.clients import client, session
 from gate.errors import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.tls import tls_context

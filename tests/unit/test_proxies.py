@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from gate import transport
+from gate.aws import transport as aws_transport
 from gate.aws.clients import client, session
 from gate.aws.errors import aws_errors
-from gate.aws import transport as aws_transport
 from gate.deadline import RESERVE, request_deadline
 from gate.errors import AwsError, IdentityProviderDownError, SlackDownError
 from gate.identity.issuer_api import IssuerApi
