@@ -18,11 +18,11 @@ from typing import Any
 from unittest.mock import patch
 
 from gate import container
-from gate.audit import logger
 from gate.config import Config
 from gate.handler import handler
 from gate.identity.person import Person
 from gate.identity.session import Sessions
+from gate.log import logger
 from gate.signing import Key, Signer
 from infra.sections import LimitSettings
 from trials.rush_aws import CREATED, KEY, Aws, Bucket

@@ -11,8 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.aws import KEY, NOTEBOOK, PERSON
-from gate.identity.session import CookieFactory, Sessions
+from gate.identity.session import Sessions
 from gate.signing import Key, Signer
+from gate.web.cookies import CookieFactory
 from infra.bundle import bundle, install
 from infra.bytecode import compile_all
 

@@ -11,25 +11,27 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from gate.audit import logger
 from gate.aws.clients import client, session
+from gate.clock import Clock
 from gate.config import Config
 from gate.errors import NotSignedInError
 from gate.identity.caller import Caller
-from gate.identity.session import CookieFactory, Sessions
+from gate.identity.session import Sessions
 from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
 from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
-from gate.launch.queue import LaunchQueue
+from gate.launch.queue.launch_queue import LaunchQueue
+from gate.log import logger
 from gate.metrics import key_age
 from gate.notebook import Notebook
 from gate.secrets import Secrets
-from gate.signing import Clock, Signer
+from gate.signing import Signer
 from gate.store.cutoffs import Cutoffs
 from gate.store.grants import Grants
 from gate.store.replay_guard import ReplayGuard
 from gate.tls import tls_context
+from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import correlation_paths
 
-from gate.audit import log_unexpected, logger
+from gate.audit import log_unexpected
 from gate.container import get_gate
 from gate.deadline import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN, BACKGROUND_LIMIT, request_deadline
 from gate.errors import GateError, NotSignedInError, SignInEndedError
 from gate.identity.return_url import return_path_of, sign_in_path
+from gate.log import logger
 from gate.metrics import count_request, metrics
 from gate.routes import endpoint_of
 from gate.web.request import Request

@@ -90,7 +90,7 @@ def test_an_export_is_a_file_that_changes_nothing(gate: Gate, tmp_path: Path, fi
 def test_what_the_table_remembers_besides_is_left_alone(gate: Gate, file: Path, world: World) -> None:
     replay_guard = ReplayGuard(world.operator("dynamodb"), table=world.deployment.table["TableName"])
     replay_guard.claim("ticket/x")
-    assert "once:" not in gate("grants", "export").out
+    assert "replay:" not in gate("grants", "export").out
     gate("grants", "apply", str(file), "--yes")
     with pytest.raises(AlreadyUsedError):
         replay_guard.claim("ticket/x")

@@ -247,9 +247,9 @@ def test_the_api(
 
 WRITES = [
     # what the function may write into the grants table, and under which keys
-    ("PutItem", "line:home", True),
-    ("UpdateItem", "line:home", True),
-    ("PutItem", "once:ticket/x", True),
+    ("PutItem", "queue:home", True),
+    ("UpdateItem", "queue:home", True),
+    ("PutItem", "replay:ticket/x", True),
     ("PutItem", "cutoff:user:alice@example.com", True),
     ("PutItem", "cutoff:*", False),
     ("UpdateItem", "cutoff:user:alice@example.com", False),

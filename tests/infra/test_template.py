@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from gate.config import Config
-from gate.identity.session import CookieFactory
 from gate.routes import ROUTES as ENDPOINTS
 from gate.routes import endpoint_of
+from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 from local.deployment import Deployment
 from local.template import ACCOUNT, EGRESS, REGION, Resolver, Template
@@ -113,8 +113,8 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
         "dynamodb:BatchGetItem": [(table, None)],
         # The last: of people who sign out everywhere. Everybody's cutoff, `cutoff:*`, is none of these.
-        "dynamodb:PutItem": [(table, _under("line:*")), (table, _under("cutoff:user:*"))],
-        "dynamodb:UpdateItem": [(table, _under("line:*")), (table, _under("report:*"))],
+        "dynamodb:PutItem": [(table, _under("queue:*")), (table, _under("cutoff:user:*"))],
+        "dynamodb:UpdateItem": [(table, _under("queue:*")), (table, _under("report:*"))],
         "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
     }
     own, more = own_deployment.environment, may(own_deployment)
@@ -127,7 +127,7 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
     assert more.keys() - may(deployment).keys() == {"lambda:InvokeFunction"}
     own_table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own['GATE_TABLE']}"
     assert more["dynamodb:PutItem"] == [
-        (own_table, _under("line:*", "once:*")),
+        (own_table, _under("queue:*", "replay:*")),
         (own_table, _under("cutoff:user:*")),
     ]
     assert more["lambda:InvokeFunction"] == [(own_deployment.function_arn, None)]

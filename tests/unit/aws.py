@@ -122,9 +122,9 @@ class _Client:
 
     def _put_item(self, arguments: dict[str, Any]) -> Any:
         key = arguments["Item"]["principal"]["S"]
-        assert key.startswith(("once:", "line:", "cutoff:user:"))
+        assert key.startswith(("replay:", "queue:", "cutoff:user:"))
         self._aws.table.put_item(arguments)
-        if key.startswith("once:"):
+        if key.startswith("replay:"):
             self._aws.replay_guard.append(key)
         if self._aws.lost:
             self._aws.lost -= 1
@@ -132,7 +132,7 @@ class _Client:
         return {}
 
     def _update_item(self, arguments: dict[str, Any]) -> Any:
-        assert arguments["Key"]["principal"]["S"].startswith(("line:", "report:"))
+        assert arguments["Key"]["principal"]["S"].startswith(("queue:", "report:"))
         return self._aws.table.update_item(arguments)
 
     def _invoke(self, arguments: dict[str, Any]) -> Any:

@@ -73,7 +73,8 @@ def test_a_redirect_imports_nothing_more() -> None:
 from types import SimpleNamespace
 from tests.unit.aws import FakeAws
 from gate import container
-from gate.identity.session import CookieFactory, Sessions
+from gate.identity.session import Sessions
+from gate.web.cookies import CookieFactory
 from gate.identity.person import Person
 from datetime import timedelta
 import jinja2

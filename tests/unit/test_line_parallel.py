@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import AwsError, InLineError, ThrottledError
-from gate.launch.queue import CROWDED, SOON, LaunchQueue
-from gate.store.queue_store import RESERVED, REST, QueueStore
+from gate.launch.queue import CROWDED, SOON
+from gate.launch.queue.launch_queue import LaunchQueue
+from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import Clock, World
 from tests.unit.interleaving import Request, every_order, play
@@ -44,12 +45,12 @@ class Scene:
     @property
     def given(self) -> int:
         """How many numbers the line has given out."""
-        lines = self.table.of(["line:home"])
+        lines = self.table.of(["queue:home"])
         return int(lines[0]["last"]["N"]) if lines else 0
 
     def number(self, who: str = "user:alice@example.com") -> int | None:
         """The number that a caller holds."""
-        turns = self.table.of([f"line:home/{who}"])
+        turns = self.table.of([f"queue:home/{who}"])
         return int(turns[0]["number"]["N"]) if turns and "number" in turns[0] else None
 
 
@@ -85,8 +86,8 @@ def test_each_caller_takes_one_number_in_any_order(people: list[int], order: lis
     requests = [scene.request(f"user:{person}@example.com") for person in people]
     play(requests, order)
     assert _wait(requests)
-    queue_store = sorted(scene.number(f"user:{person}@example.com") or 0 for person in set(people))
-    assert queue_store == list(range(1, scene.given + 1)) == list(range(1, len(set(people)) + 1))
+    numbers = sorted(scene.number(f"user:{person}@example.com") or 0 for person in set(people))
+    assert numbers == list(range(1, scene.given + 1)) == list(range(1, len(set(people)) + 1))
 
 
 @settings(max_examples=100, deadline=None)
@@ -109,7 +110,7 @@ def test_a_request_that_dies_midway_leaves_no_second_number_in_hand(
             requests[wish].step()
     assert all(isinstance(request.failure, InLineError | AwsError) for request in requests)
     assert scene.given <= 1
-    scene.clock.now += RESERVED + 1
+    scene.clock.now += RESERVATION_TTL + 1
     later = scene.request()
     later.finish()
     assert isinstance(later.failure, InLineError)
@@ -142,7 +143,7 @@ def test_a_reservation_that_was_left_behind_ends_by_itself() -> None:
     dead.fails = ("before", LOST)
     dead.finish()
     assert isinstance(dead.failure, AwsError)
-    scene.clock.now += RESERVED - 1
+    scene.clock.now += RESERVATION_TTL - 1
     early = scene.request()
     early.finish()
     assert scene.given == 0
@@ -158,7 +159,7 @@ def test_a_number_drawn_after_the_reservations_end_does_not_displace_the_one_tha
     slow = scene.request()
     slow.step()
     slow.step()  # it has reserved
-    scene.clock.now += RESERVED + 2
+    scene.clock.now += RESERVATION_TTL + 2
     scene.request().finish()
     assert scene.number() == 1
     slow.finish()
@@ -177,7 +178,7 @@ def test_whoever_rests_takes_no_number_by_a_request_of_before() -> None:
     assert queue_store.reserve("home", "user:alice@example.com") is None
     early.finish()
     assert scene.given == 1
-    scene.clock.now += REST + CROWDED
+    scene.clock.now += COOLDOWN + CROWDED
     assert queue_store.reserve("home", "user:alice@example.com") is not None
 
 
@@ -207,9 +208,9 @@ def test_an_answer_of_the_table_that_is_lost_costs_no_second_number(world: World
     world.aws.table.put_item = put_item  # type: ignore[method-assign]
     assert world.browser.get("/open/alice-notebook").status == 502
     assert world.browser.get("/open/alice-notebook").status == 202
-    world.clock.now += RESERVED + 2
+    world.clock.now += RESERVATION_TTL + 2
     assert world.browser.get("/open/alice-notebook").status == 202
-    (line,) = world.aws.table.of(["line:home"])
+    (line,) = world.aws.table.of(["queue:home"])
     assert line["last"]["N"] == "1"
     del world.aws.errors["create_presigned_notebook_instance_url"]
     world.clock.now += 1

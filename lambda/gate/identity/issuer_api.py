@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from gate.audit import logger
 from gate.errors import IdentityProviderBusyError, IdentityProviderDownError
+from gate.log import logger
 from gate.transport import Connections
 
 LONGEST_DOCUMENT = 1 << 20

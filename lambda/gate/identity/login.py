@@ -22,9 +22,9 @@ from gate.identity.claims import ClaimRules
 from gate.identity.login_state import LOGIN_SECONDS, LoginState, LoginStates
 from gate.identity.person import Person, person_signing_in
 from gate.identity.provider import Provider
-from gate.identity.session import CookieFactory
 from gate.identity.sign_in_report import SignInReport
 from gate.signing import BadSignatureError, Signer
+from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 
 MOST_LOGINS = 8

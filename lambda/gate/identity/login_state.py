@@ -9,8 +9,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Self
 
+from gate.clock import Clock
 from gate.identity.return_url import safe_return_path
-from gate.signing import BadSignatureError, Clock, Signer
+from gate.signing import BadSignatureError, Signer
 
 LOGIN_SECONDS = 600
 """How long somebody may take at the identity provider."""

@@ -11,10 +11,10 @@ from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors import InvalidTicketError, TicketPreviewError
 from gate.identity.caller import Caller
-from gate.identity.session import CookieFactory
 from gate.notebook import Notebook
 from gate.signing import BadSignatureError, Signer
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 
 TICKET_SECONDS = 300

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate.aws.errors import aws_errors
+from gate.clock import Clock
 from gate.errors import AwsDeniedError
 from gate.launch.target import LaunchTarget
-from gate.signing import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient

@@ -30,7 +30,7 @@ from gate.launch.credentials import CallerClients
 from gate.launch.notebook_status import Instance, NotebookStatus, instance_of
 from gate.launch.origins import origins_of
 from gate.launch.policy import session_policy
-from gate.launch.queue import LaunchQueue
+from gate.launch.queue.launch_queue import LaunchQueue
 from gate.launch.target import LaunchTarget, launch_target_of
 from gate.metrics import count
 from gate.store.grant_row import View

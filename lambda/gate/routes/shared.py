@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from urllib.parse import unquote
 
-from gate.audit import logger
 from gate.container import get_gate
 from gate.errors import GroupsNotSentError, NotGrantedError
 from gate.identity.caller import Caller
+from gate.log import logger
 from gate.notebook import Notebook
 from gate.store.grants import Grant
 from gate.web.request import Request

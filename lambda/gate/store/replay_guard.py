@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from gate.aws.errors import aws_errors, code_of
-from gate.signing import Clock
+from gate.clock import Clock
+from gate.store import key_prefixes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-PREFIX = "once:"
-"""Prefix of the partition key. No principal has it, so no grant can be written this way (see infra/grants_table.py)."""
 
 CLAIM_TTL = 3600
 """Seconds after which DynamoDB may delete a claim. Signatures and tickets have expired by then."""
@@ -41,7 +39,7 @@ class ReplayGuard:
         """
         attempt_id = attempt_id or secrets.token_urlsafe(16)
         item = {
-            "principal": {"S": f"{PREFIX}{value}"},
+            "principal": {"S": f"{key_prefixes.REPLAY_CLAIM}{value}"},
             "notebook": {"S": "-"},
             "attempt_id": {"S": attempt_id},
             "until": {"N": str(int(self._clock()) + CLAIM_TTL)},
