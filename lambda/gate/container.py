@@ -1,7 +1,7 @@
-"""The gate: one deployment's parts, put together, each made when it is first needed and then kept.
+"""The container: makes each part of a deployment when it is first needed, and keeps it.
 
-What a redirect into a notebook does not need is imported only where it is used: who comes first after a pause waits
-for each import.
+Modules that a redirect does not need are imported where they are used, because the first request after a cold start
+waits for each import.
 """
 
 import json
@@ -151,17 +151,17 @@ class Gate:
 
     @cached_property
     def cutoffs(self) -> Cutoffs:
-        """What ends sign-ins."""
+        """The cutoffs of sign-ins."""
         return Cutoffs(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def replay_guard(self) -> ReplayGuard:
-        """What has happened, and must not happen again."""
+        """The guard against replays."""
         return ReplayGuard(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def slack(self) -> "SlackService":
-        """What Slack asks for."""
+        """The service behind Slack's requests."""
         from gate.slack.service import SlackService
 
         return SlackService(self)
@@ -180,13 +180,13 @@ class Gate:
 
     @cached_property
     def launcher(self) -> Launcher:
-        """The way into notebooks."""
+        """Creates presigned URLs."""
         clients = CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock)
         return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property
     def queue_store(self) -> "QueueStore":
-        """Who stands in line."""
+        """The store of launch queues."""
         from gate.store.queue_store import QueueStore
 
         return QueueStore(self._dynamodb, table=self.config.table, clock=self._clock)
@@ -247,6 +247,6 @@ def get_gate() -> Gate:
 
 
 def set_gate(gate: Gate | None) -> None:
-    """Make `gate` this process's own: for whoever brings a clock of their own. None lets go of the present one."""
+    """Replace this process's gate, for callers with a clock of their own. None removes it."""
     global _gate
     _gate = gate

@@ -95,7 +95,7 @@ def test_an_error_in_another_tab_leads_on(world: World, error: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "code=x", "state=made-up&code=x", "state=//evil.example&code=x", "error=x"])
-def test_what_get_gate_did_not_sign_leads_to_the_start_page(world: World, query: str) -> None:
+def test_what_the_gate_did_not_sign_leads_to_the_start_page(world: World, query: str) -> None:
     world.sign_in("alice@example.com")
     assert _led_on(world.browser.get(f"/login/callback?{query}"), world.browser, "/")
 

@@ -83,7 +83,7 @@ fake = FakeAws()
 fake.notebooks = {{"alice-notebook": "InService"}}
 fake.grant("user:alice@example.com", "alice-notebook")
 container.client = fake.client
-signer = service.get_gate()._signer("session", timedelta(hours=8))
+signer = container.get_gate()._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
 cookie = Sessions(signer, CookieFactory("/prod", True), seconds=28800).begin(Person("alice@example.com", (), 0))
 event["multiValueHeaders"]["Cookie"] = [str(cookie).split(";")[0]]

@@ -59,7 +59,7 @@ class AwsTransport:
 
     A kept connection that had died raises what botocore sends again (`ConnectionClosedError`), whatever the operation:
     on a new connection, as `KeepingPool` explains. A write that reached AWS before its connection failed is then made
-    twice: at worst a number in line is skipped, or an answer comes twice in Slack.
+    twice: at worst a number in the launch queue is skipped, or an answer comes twice in Slack.
     """
 
     def __init__(self) -> None:
