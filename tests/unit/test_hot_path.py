@@ -15,14 +15,15 @@ from tests.unit.conftest import ENVIRON, World
 ROOT = Path(__file__).parents[2]
 OWN = {
     "gate", "gate.audit", "gate.aws", "gate.aws.clients", "gate.aws.errors", "gate.aws.transport", "gate.bootstrap",
-    "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base", "gate.errors.caller",
-    "gate.errors.notebook", "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream", "gate.handler",
-    "gate.identity", "gate.identity.caller", "gate.identity.return_url", "gate.identity.session",
+    "gate.clock", "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base",
+    "gate.errors.caller", "gate.errors.notebook", "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream",
+    "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.return_url", "gate.identity.session",
     "gate.identity.session_name", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials",
     "gate.launch.launcher", "gate.launch.notebook_status", "gate.launch.origins", "gate.launch.policy",
-    "gate.launch.queue", "gate.launch.target", "gate.metrics", "gate.notebook", "gate.routes", "gate.routes.opening",
-    "gate.routes.shared", "gate.secrets", "gate.signing", "gate.store", "gate.store.cutoffs", "gate.store.grant_row",
-    "gate.store.grants", "gate.store.replay_guard", "gate.store.rows", "gate.tls", "gate.transport", "gate.web",
+    "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.target", "gate.log", "gate.metrics",
+    "gate.notebook", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets", "gate.signing",
+    "gate.store", "gate.store.cutoffs", "gate.store.grant_row", "gate.store.grants", "gate.store.key_prefixes",
+    "gate.store.replay_guard", "gate.store.rows", "gate.tls", "gate.transport", "gate.web", "gate.web.cookies",
     "gate.web.request", "gate.web.responses",
 }  # fmt: skip
 LIBRARIES = {

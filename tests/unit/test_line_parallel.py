@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import AwsError, InLineError, ThrottledError
-from gate.launch.queue import CROWDED, SOON
+from gate.launch.queue.launch_queue import QUEUE_CHECK_PERIOD, NUMBER_RETRY_AFTER
 from gate.launch.queue.launch_queue import LaunchQueue
 from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
 from tests.unit.aws import TOKEN, refusal
@@ -126,7 +126,7 @@ def test_who_meets_a_reservation_without_a_number_looks_again_soon() -> None:
         first.step()  # it has looked, and reserved
     second.finish()
     assert isinstance(second.failure, InLineError)
-    assert (second.failure.ahead, second.failure.retry_after) == (3, SOON)
+    assert (second.failure.ahead, second.failure.retry_after) == (3, NUMBER_RETRY_AFTER)
     first.finish()
     assert scene.number() == 4
     third = scene.request()
@@ -178,7 +178,7 @@ def test_whoever_rests_takes_no_number_by_a_request_of_before() -> None:
     assert queue_store.reserve("home", "user:alice@example.com") is None
     early.finish()
     assert scene.given == 1
-    scene.clock.now += COOLDOWN + CROWDED
+    scene.clock.now += COOLDOWN + QUEUE_CHECK_PERIOD
     assert queue_store.reserve("home", "user:alice@example.com") is not None
 
 
