@@ -34,7 +34,7 @@ class Visitor:
 
     async def __aenter__(self) -> "Visitor":
         connector = aiohttp.TCPConnector(resolver=_Loopback(), local_addr=(self.address, 0))
-        self.http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieFactory(unsafe=True))
+        self.http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True))
         return self
 
     async def __aexit__(

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import AwsError, InLineError, ThrottledError
-from gate.launch.queue.launch_queue import QUEUE_CHECK_PERIOD, NUMBER_RETRY_AFTER
-from gate.launch.queue.launch_queue import LaunchQueue
+from gate.launch.queue.launch_queue import NUMBER_RETRY_AFTER, QUEUE_CHECK_PERIOD, LaunchQueue
 from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import Clock, World
