@@ -24,9 +24,7 @@ from botocore.exceptions import ClientError
 from cli.aws import aws_errors, code_of
 from cli.errors import CommandError
 from cli.revocations import LONGEST, MARGIN, Revocation, combined, missing
-
-PARTITION = "revoked:"
-"""The rows' partition key, which no principal is. The sort key is the session name."""
+from gate.store import key_prefixes
 
 ATTEMPTS = 8
 LONGEST_PAUSE = 5.0
@@ -58,7 +56,7 @@ class DenyRows:
         query = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="principal = :revoked",
-            ExpressionAttributeValues={":revoked": {"S": PARTITION}},
+            ExpressionAttributeValues={":revoked": {"S": key_prefixes.REVOCATION}},
             ConsistentRead=True,
         )
         with aws_errors():
@@ -68,7 +66,7 @@ class DenyRows:
     def add(self, name: str, before: int) -> None:
         """Have the sessions of `name` denied that began before `before` (epoch seconds). Raises `CommandError`."""
         item = {
-            "principal": {"S": PARTITION},
+            "principal": {"S": key_prefixes.REVOCATION},
             "notebook": {"S": name},
             "before": {"N": str(before)},
             "until": {"N": str(before + LONGEST)},

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.checks import Check, Doctor, worst
-from cli.errors import NOT_SO, CommandError
+from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.live import Live
 from cli.output import AsJson, Output
 from cli.sign_in import SignIn
@@ -51,7 +51,7 @@ def doctor(
     if trial and trial.claims and not as_json:
         out.table(("CLAIM", "TYPE", "FROM"), [(claim.name, claim.type, claim.source) for claim in trial.claims])
     if worst(found) == "bad":
-        raise typer.Exit(NOT_SO)
+        raise typer.Exit(EXIT_NEGATIVE)
 
 
 def _say(out: Output, check: Check) -> None:

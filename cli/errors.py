@@ -1,6 +1,6 @@
 """What can go wrong for somebody who types a command, and the exit codes that say so."""
 
-DONE, FAILED, USAGE, NOT_SO = 0, 1, 2, 3
+DONE, FAILED, USAGE, EXIT_NEGATIVE = 0, 1, 2, 3
 """Exit codes: done; failed, and says why; typed wrong; and: it worked, but the answer is not the good one, or
 something is left to do."""
 

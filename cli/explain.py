@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from cli.errors import NOT_SO, CommandError
+from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.finding import ALLOWED, Finding
 from cli.gates import Explanation, Question
 from cli.output import AsJson, Output
@@ -42,7 +42,7 @@ def explain(
         if stopped is None:
             out.say("They get in.", style="bold green")
     if stopped is not None:
-        raise typer.Exit(NOT_SO)
+        raise typer.Exit(EXIT_NEGATIVE)
 
 
 def _say(out: Output, finding: Finding) -> None:

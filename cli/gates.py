@@ -22,12 +22,12 @@ from gate.errors import (
     PlaceUnknownError,
     SignInEndedError,
 )
-from gate.grants import Grant, Grants
 from gate.identity.caller import Caller
 from gate.identity.groups import matters
 from gate.launch.launcher import NOT_READY
-from gate.launch.place import target_of
+from gate.launch.target import launch_target_of
 from gate.notebook import Notebook
+from gate.store.grants import Grant, Grants
 
 MAX_GROUPS = 20
 """Groups that are named in one line."""
@@ -132,7 +132,7 @@ class Explanation:
         yield self._policies.session(way)
 
     def _state(self, question: Question) -> Iterator[Finding]:
-        target = target_of(self._deployed.config, question.notebook)
+        target = launch_target_of(self._deployed.config, question.notebook)
         if target.external_id:
             yield Finding("notebook", True, "Its state can't be looked at from this account")
             return
@@ -151,7 +151,7 @@ class Explanation:
         yield self._policies.use(self._way(question), question.used_from)
 
     def _way(self, question: Question) -> Way:
-        target = target_of(self._deployed.config, question.notebook)
+        target = launch_target_of(self._deployed.config, question.notebook)
         if self._deployed.config.pin != "networks":
             for source in (question.opened_from, question.used_from):
                 if not source.address:

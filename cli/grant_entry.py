@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from cli.principal import principal
 from gate.errors import InvalidNotebookNameError
-from gate.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, Power, View, read, until_of
 from gate.notebook import Notebook
+from gate.store.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, Power, View, read, until_of
 
 Item = dict[str, dict[str, Any]]
 """A row in DynamoDB's own form."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.grant_entry import Entry, day_of
-from gate.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, read
 from gate.identity.principal import normal_principal
+from gate.store.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, read
 
 _UNREADABLE = {
     "notebook": "notebook is no notebook's name",

@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 
 from cli.context import Context
-from cli.errors import NOT_SO, CommandError
+from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grant_entry import Entry, ended, holds, plain, problems_of
 from cli.grants_export import Export
 from cli.grants_file import load
@@ -33,7 +33,7 @@ def plan_(context: typer.Context, file: File, as_json: AsJson = False) -> None:
     if not as_json:
         show(planned, out)
     if planned.all:
-        raise typer.Exit(NOT_SO)
+        raise typer.Exit(EXIT_NEGATIVE)
 
 
 @app.command()
@@ -66,7 +66,7 @@ def apply(
         for change in lost[:SHOWN]:
             out.say(f"  {' '.join(change.key)}")
         out.say("Type it again to see what is left to do.")
-        raise typer.Exit(NOT_SO)
+        raise typer.Exit(EXIT_NEGATIVE)
     if planned.all:
         out.say(f"Done: {words(planned)}.", style="green")
 
@@ -93,7 +93,7 @@ def export(
     for line in exported.left_out:
         typer.echo(f"Left out, since it grants nothing: {line}", err=True)
     if exported.left_out:
-        raise typer.Exit(NOT_SO)
+        raise typer.Exit(EXIT_NEGATIVE)
 
 
 @app.command("list")

@@ -8,18 +8,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
-from cli.denies import PARTITION
 from cli.grant_entry import Entry, Item, holds
 from cli.grants_plan import Change, Key
-from gate import cutoffs, once
-from gate.identity import sign_in_report
-from gate.launch import numbers
+from gate.store import cutoffs, key_prefixes
 
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
-
-NO_GRANTS = (once.PREFIX, numbers.PREFIX, cutoffs.PREFIX, sign_in_report.PREFIX, PARTITION)
-"""Prefixes of the partition keys of rows that are not grants."""
 
 SIDE_BY_SIDE = 4
 ATTEMPTS = 8
@@ -39,7 +33,7 @@ class GrantsTable:
         with aws_errors():
             for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table, ConsistentRead=True):
                 for item in page["Items"]:
-                    if not item["principal"]["S"].startswith(NO_GRANTS):
+                    if not item["principal"]["S"].startswith(key_prefixes.NOT_GRANTS):
                         found[_key(item)] = item
         return found
 

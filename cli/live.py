@@ -33,10 +33,10 @@ from cli.grants_plan import Change
 from cli.grants_table import GrantsTable
 from cli.launch_role import LaunchRolePolicies
 from cli.revocations import Revocation
-from gate.aws import THROTTLED
+from gate.aws.errors import THROTTLED
 from gate.identity.iam import role_arn
-from gate.launch.launcher import NOT_SO
-from gate.launch.names import session_name
+from gate.identity.session_name import session_name
+from gate.launch.launcher import STATE_CONFLICT_CODES
 
 PATIENCE = 30
 CUT_WITHIN = 120
@@ -83,7 +83,7 @@ class Live:
 
     def _refusal(self, name: str, notebook: str) -> Check:
         code = self._create(notebook)
-        return _belief(name, code in NOT_SO, f"AWS answers {code or 'with a URL'}")
+        return _belief(name, code in STATE_CONFLICT_CODES, f"AWS answers {code or 'with a URL'}")
 
     def _create(self, notebook: str) -> str:
         """Ask for a URL, and return AWS's error code, empty where there is a URL."""

@@ -9,7 +9,7 @@ import typer
 from cli import doctor, explain, grants, revoke, rotate
 from cli.context import Context
 from cli.errors import FAILED, CommandError
-from gate.audit import logger
+from gate.log import logger
 
 app = typer.Typer(
     help="Look after a Notebook Gate: who may open what, why somebody can't, and whether all is well.",

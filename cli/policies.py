@@ -10,12 +10,12 @@ from cli.deployed import Deployed
 from cli.finding import Finding
 from cli.simulate import Simulator
 from cli.source import Source
-from gate.grants import Grant
 from gate.identity.caller import Caller
+from gate.identity.session_name import session_name
 from gate.launch.launcher import policy_for
-from gate.launch.names import session_name
-from gate.launch.place import Target
 from gate.launch.policy import OPEN
+from gate.launch.target import LaunchTarget
+from gate.store.grants import Grant
 
 _DIFFERS = "gate doctor compares the role with the settings; deploy again to put it right."
 
@@ -24,7 +24,7 @@ _DIFFERS = "gate doctor compares the role with the settings; deploy again to put
 class Way:
     """One caller's way into one notebook."""
 
-    target: Target
+    target: LaunchTarget
     caller: Caller
     grant: Grant
 

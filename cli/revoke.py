@@ -11,7 +11,7 @@ from cli.clock import this_moment
 from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
 from cli.elsewhere import commands, other_accounts
-from cli.errors import NOT_SO, CommandError
+from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grants_plan import Change
 from cli.grants_table import GrantsTable
 from cli.launch_role import LaunchRolePolicies
@@ -19,8 +19,8 @@ from cli.output import AsJson, Output
 from cli.principal import principal
 from cli.revocations import EVERYBODY
 from cli.revoke_report import Left, Report
-from gate import cutoffs
-from gate.launch.names import session_name
+from gate.identity.session_name import session_name
+from gate.store import cutoffs
 
 ATTEMPTS = 3
 """How often somebody's grants are taken, while somebody else goes on giving them."""
@@ -52,7 +52,7 @@ def revoke(
     out.document(report.plain())
     report.tell(out)
     if report.left:
-        raise typer.Exit(NOT_SO)
+        raise typer.Exit(EXIT_NEGATIVE)
 
 
 def _let_out(deployed: Deployed, table: GrantsTable, principals: Sequence[str], report: Report) -> None:

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 from cli.aws import aws_errors, code_of
 from cli.deployed import Deployed
 from cli.source import Source
-from gate.launch.place import Target
 from gate.launch.policy import OPEN
+from gate.launch.target import LaunchTarget
 from gate.notebook import Notebook
 
 _ABSENT = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException"})
@@ -21,15 +21,15 @@ class Simulator:
     def __init__(self, deployed: Deployed) -> None:
         self._deployed = deployed
 
-    def role_allows(self, target: Target, source: Source, name: str) -> bool:
+    def role_allows(self, target: LaunchTarget, source: Source, name: str) -> bool:
         """Tell whether the launch role, as it stands, opens `target` for a session `name` that begins now."""
         return self._allowed("simulate_principal_policy", target, source, name, PolicySourceArn=target.role_arn)
 
-    def session_allows(self, policy: str, target: Target, source: Source, name: str) -> bool:
+    def session_allows(self, policy: str, target: LaunchTarget, source: Source, name: str) -> bool:
         """Tell whether the session policy alone does."""
         return self._allowed("simulate_custom_policy", target, source, name, PolicyInputList=[policy])
 
-    def describe(self, target: Target, notebook: Notebook) -> str | None:
+    def describe(self, target: LaunchTarget, notebook: Notebook) -> str | None:
         """Return the notebook's state, None where there is none. Raises `CommandError`."""
         aws = self._deployed.aws
         sagemaker = aws.client("sagemaker", region=target.region)
@@ -42,7 +42,7 @@ class Simulator:
                 raise
         return str(answer["NotebookInstanceStatus"])
 
-    def _allowed(self, operation: str, target: Target, source: Source, name: str, **policies: Any) -> bool:
+    def _allowed(self, operation: str, target: LaunchTarget, source: Source, name: str, **policies: Any) -> bool:
         issued = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         entries = [
             *((key, kind, value) for key, (kind, value) in source.context.items()),

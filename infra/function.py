@@ -89,7 +89,7 @@ class GateFunction(Construct):
             description="Notebook Gate: from a caller's identity to one redirect into their notebook",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            handler="gate.entry.handler",
+            handler="gate.bootstrap.handler",
             code=function_code(python=python, authorities=authorities),
             memory_size=512,
             # API Gateway gives up after 29 seconds; nobody would hear an answer after that.

@@ -20,7 +20,7 @@ _HEADERS = {
     "Content-Security-Policy": f"\"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'\"",
 }
 
-# As the function sends it (lambda/gate/responses.py, with the reason for what is not in it).
+# As the function sends it (lambda/gate/web/responses.py, with the reason for what is not in it).
 _OWN_DOMAIN = {"Strict-Transport-Security": "'max-age=31536000'"}
 
 

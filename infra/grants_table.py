@@ -5,6 +5,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from gate.store import key_prefixes
+
 
 class GrantsTable(Construct):
     """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves.
@@ -43,18 +45,17 @@ class GrantsTable(Construct):
             iam.PolicyStatement(actions=["dynamodb:BatchGetItem"], resources=[self.table.table_arn])
         )
 
-    def grant_remembering(self, role: iam.IRole, *, once: bool) -> None:
-        """Let `role` write down what it has to remember, and no grant: only under keys that no principal has.
+    def grant_writing_state(self, role: iam.IRole, *, replay_claims: bool) -> None:
+        """Let `role` write queues, cutoffs, sign-in reports and, with `replay_claims`, claims of the replay guard.
 
-        Who stands in line, who has signed out everywhere, what came of a watched sign-in, and, with `once`, what may
-        not happen twice.
+        It may not write grants: the policy allows only partition keys that no principal has.
         """
-        kept = ["line:*", *(["once:*"] if once else [])]
+        kept = [f"{key_prefixes.QUEUE}*", *([f"{key_prefixes.REPLAY_CLAIM}*"] if replay_claims else [])]
         self._grant_writing(role, ["dynamodb:PutItem", "dynamodb:UpdateItem"], keys=kept)
         # A person's own cutoff. Everybody's is `cutoff:*`, which is the operators' to write, and no match of this.
-        self._grant_writing(role, ["dynamodb:PutItem"], keys=["cutoff:user:*"])
+        self._grant_writing(role, ["dynamodb:PutItem"], keys=[f"{key_prefixes.CUTOFF}user:*"])
         # A sign-in's report, into the row that an operator wrote.
-        self._grant_writing(role, ["dynamodb:UpdateItem"], keys=["report:*"])
+        self._grant_writing(role, ["dynamodb:UpdateItem"], keys=[f"{key_prefixes.SIGN_IN_REPORT}*"])
 
     def _grant_writing(self, role: iam.IRole, actions: list[str], *, keys: list[str]) -> None:
         role.add_to_principal_policy(

@@ -57,7 +57,7 @@ class GateStack(cdk.Stack):
         issuer = self._issuer(settings, base_url)
         slack = Slack(self, "Slack", settings=settings.slack) if settings.slack.teams else None
         grants.grant_reading(function_role.role)
-        grants.grant_remembering(function_role.role, once=bool(slack))
+        grants.grant_writing_state(function_role.role, replay_claims=bool(slack))
         for arn in filter(None, (key.secret_arn, issuer.client_secret_arn, slack.secret.secret_arn if slack else "")):
             function_role.grant_secret(arn)
         function = GateFunction(

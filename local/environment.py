@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import boto3
 
-from gate.clients import session
+from gate.aws.clients import session
 from local.aws.authority import FUNCTION_KEY
 from local.template import REGION
 

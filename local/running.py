@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from gate.audit import logger
+from gate.log import logger
 from local.sample import Sample
 from local.slack.app import SlackApp
 from local.template import REGION

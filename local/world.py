@@ -14,8 +14,8 @@ import boto3
 from aiohttp import web
 from botocore.loaders import create_loader
 
-from gate import service
-from gate.clients import session
+from gate import container
+from gate.aws.clients import session
 from gate.config import Config
 from gate.handler import handler
 from infra.models import OPERATIONS
@@ -107,7 +107,7 @@ class World:
         if not self._one.acquire(blocking=False):
             raise RuntimeError("another world is running in this process")
         self._started.callback(self._one.release)
-        self._started.callback(service.install, None)  # with it go its connections
+        self._started.callback(container.set_gate, None)  # with it go its connections
         try:
             self._start()
         except BaseException:
@@ -246,7 +246,7 @@ class World:
         self._ahead = ahead
         clock = self._clock
         config = Config.from_environ({**self._environment, **(environment or {})})
-        service.install(service.Gate(config, clock=lambda: clock() + self._ahead))
+        container.set_gate(container.Gate(config, clock=lambda: clock() + self._ahead))
 
     def let_pass(self, seconds: float) -> None:
         """Move the function's clock on by `seconds`, and nobody else's; until it is started anew."""

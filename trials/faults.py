@@ -8,9 +8,8 @@ from unittest.mock import patch
 
 import requests
 
-from gate import cutoffs
 from gate.identity.published import FIRST_FETCH_INTERVAL
-from gate.launch import numbers
+from gate.store import key_prefixes
 from local.world import World
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
 from trials.neighbour import Fault, Neighbour
@@ -169,7 +168,7 @@ class Trial:
         """Empty the line, and let sign-ins of the second in which somebody signed out everywhere count."""
         table, dynamodb = self.world.deployment.table["TableName"], self.world.operator("dynamodb")
         for item in dynamodb.scan(TableName=table)["Items"]:
-            if item["principal"]["S"].startswith((numbers.PREFIX, cutoffs.PREFIX)):
+            if item["principal"]["S"].startswith((key_prefixes.QUEUE, key_prefixes.CUTOFF)):
                 dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
 
     def _untraced(self, endpoint: Endpoint, witness: Witness) -> bool:

@@ -17,12 +17,12 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from gate import service
-from gate.audit import logger
+from gate import container
 from gate.config import Config
 from gate.handler import handler
 from gate.identity.person import Person
 from gate.identity.session import Sessions
+from gate.log import logger
 from gate.signing import Key, Signer
 from infra.sections import LimitSettings
 from trials.rush_aws import CREATED, KEY, Aws, Bucket
@@ -118,7 +118,7 @@ class Rush:
         limits = LimitSettings()
         self._door = Bucket(limits.rate, limits.burst, self._clock)
         self._aws = Aws(Bucket(morning.urls_per_second, morning.urls_per_second, self._clock))
-        self._gates = [service.Gate(Config.from_environ(ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
+        self._gates = [container.Gate(Config.from_environ(ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
         signer = Signer(_Key(), purpose="session", max_age=timedelta(hours=8), clock=self._clock)
         self._sessions = Sessions.of(Config.from_environ(ENVIRON), signer)
         self._impatient = {person for person in range(morning.people) if self._random.random() < morning.leave}
@@ -158,7 +158,7 @@ class Rush:
         if not self._door.take():
             course.busy_pages += person >= 0
             return 1 / self._morning.script if person < 0 else BUSY_PAGE + way
-        service.install(self._random.choice(self._gates))
+        container.set_gate(self._random.choice(self._gates))
         answer = handler(self._event(person), CONTEXT)
         assert answer is not None
         headers = answer["multiValueHeaders"]
@@ -189,7 +189,7 @@ class Rush:
         kept = handled.stream  # type: ignore[attr-defined]
         with (
             open(os.devnull, "w", encoding="utf-8") as nowhere,  # noqa: PTH123
-            patch("gate.service.client", self._aws.client),
+            patch("gate.container.client", self._aws.client),
             # What spreads people who look again: by this rush's own chance, so that it goes alike each time.
             patch("secrets.randbelow", self._random.randrange),
             contextlib.redirect_stdout(nowhere),

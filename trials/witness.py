@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from moto.sts.models import sts_backends
 
-from gate.audit import logger
+from gate.log import logger
 from local.template import ACCOUNT
 from local.world import World
 

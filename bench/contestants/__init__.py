@@ -11,8 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.aws import KEY, NOTEBOOK, PERSON
-from gate.identity.session import CookieJar, Sessions
+from gate.identity.session import Sessions
 from gate.signing import Key, Signer
+from gate.web.cookies import CookieFactory
 from infra.bundle import bundle, install
 from infra.bytecode import compile_all
 
@@ -58,7 +59,7 @@ def contestants() -> Iterator[Contestant]:
     yield Contestant("bare", "no framework, requests signed by hand", "app.handler", bare, _hmac, _copied("bare"))
     yield Contestant("plain", "boto3, Powertools, PyJWT, as packaged", "app.handler", bare, _jwt, _plain)
     yield Contestant("plain-pyc", "the same with bytecode", "app.handler", bare, _jwt, _plain_pyc)
-    yield Contestant("gate", "the bundle that is deployed", "gate.entry.handler", _own(), _session, _gate)
+    yield Contestant("gate", "the bundle that is deployed", "gate.bootstrap.handler", _own(), _session, _gate)
 
     yield Contestant(
         PROFILE, "what the gate is made of, doing nothing else", "app.handler", bare, lambda _: "", _libraries
@@ -98,7 +99,7 @@ class _Keys:
 
 
 def _session(email: str) -> str:
-    jar = CookieJar("/prod", secure=True)
+    jar = CookieFactory("/prod", secure=True)
     signer = Signer(_Keys(), purpose="session", max_age=timedelta(hours=8))
     return f"theme=dark; {jar.full_name(Sessions.NAME)}={signer.sign([email])}"
 

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from aws_lambda_powertools import Logger
-
 from gate.errors import GateError
 from gate.identity.caller import Caller
-from gate.launch.names import session_name
+from gate.identity.session_name import session_name
+from gate.log import logger
 from gate.metrics import count, count_outcome
 from gate.notebook import Notebook
-
-logger = Logger(service="notebook-gate")
-
 
 _ON_THE_WAY = frozenset(
     {

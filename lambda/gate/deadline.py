@@ -18,7 +18,7 @@ ANSWER_WITHIN = 9.0
 ACKNOWLEDGE_WITHIN = 2.5
 """Seconds for all calls of one request of Slack's, which waits for three."""
 
-LATER = 24.0
+BACKGROUND_LIMIT = 24.0
 """Seconds for what nobody waits for: the answers in Slack."""
 
 RESERVE = 1.0
@@ -56,16 +56,16 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextlib.contextmanager
-def within(remaining_ms: float, *, most: float = ANSWER_WITHIN) -> Iterator[None]:
+def request_deadline(remaining_ms: float, *, most: float = ANSWER_WITHIN) -> Iterator[None]:
     """Bound the block by what Lambda leaves (milliseconds), and by `most` seconds."""
     with _ending(min(most, remaining_ms / 1000 - RESERVE)):
         yield
 
 
 @contextlib.contextmanager
-def sooner() -> Iterator[None]:
+def shortened_deadline() -> Iterator[None]:
     """Bound the block so that a quarter of what is left remains after it: to tell that it took too long."""
-    with _ending(left(LATER) * 0.75):
+    with _ending(left(BACKGROUND_LIMIT) * 0.75):
         yield
 
 

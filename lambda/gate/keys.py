@@ -7,9 +7,10 @@ as an instance knows it: `gate rotate-key` alone leaves it as the previous one, 
 
 from collections.abc import Callable
 
+from gate.clock import Clock
 from gate.errors import GateError
 from gate.secrets import KEPT, Secret
-from gate.signing import Clock, Key
+from gate.signing import Key
 
 SOON = 10
 """Seconds between two looks for a key that is not known: forged values must not become calls to Secrets Manager."""

@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.aws import aws_errors
+from gate.aws.errors import aws_errors
+from gate.clock import Clock
 from gate.errors import GateError
-from gate.signing import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

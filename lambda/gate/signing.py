@@ -7,7 +7,6 @@ one can never pass for another, and each value names the key that signed it, so 
 import hashlib
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -16,8 +15,7 @@ from typing import Any, Protocol
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 
-Clock = Callable[[], float]
-"""Seconds since the epoch. The one place from which the function takes the time."""
+from gate.clock import Clock
 
 CLOCK_SKEW = 60
 """Seconds by which another machine's clock may run ahead of ours."""

@@ -14,7 +14,7 @@ from cli.grant_entry import Entry, holds
 from cli.grant_rows import faults, meant, oddities
 from cli.grants_export import Export
 from cli.grants_words import listed, row
-from gate.grant_row import LATEST
+from gate.store.grant_row import LATEST
 from local.sample import Sample
 from local.world import World
 from tests.cli.conftest import Gate

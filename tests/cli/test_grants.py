@@ -13,7 +13,7 @@ from cli.grant_entry import Entry
 from cli.grants_file import load
 from cli.grants_plan import plan
 from cli.grants_table import GrantsTable
-from gate.once import Once, SpentError
+from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from local.aws.seed import fill
 from local.sample import Sample
 from local.world import World
@@ -88,12 +88,12 @@ def test_an_export_is_a_file_that_changes_nothing(gate: Gate, tmp_path: Path, fi
 
 
 def test_what_the_table_remembers_besides_is_left_alone(gate: Gate, file: Path, world: World) -> None:
-    once = Once(world.operator("dynamodb"), table=world.deployment.table["TableName"])
-    once.spend("ticket/x")
-    assert "once:" not in gate("grants", "export").out
+    replay_guard = ReplayGuard(world.operator("dynamodb"), table=world.deployment.table["TableName"])
+    replay_guard.claim("ticket/x")
+    assert "replay:" not in gate("grants", "export").out
     gate("grants", "apply", str(file), "--yes")
-    with pytest.raises(SpentError):
-        once.spend("ticket/x")
+    with pytest.raises(AlreadyUsedError):
+        replay_guard.claim("ticket/x")
 
 
 def test_nothing_is_done_unless_it_is_confirmed(gate: Gate, file: Path) -> None:

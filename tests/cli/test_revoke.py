@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cli.errors import CommandError
 from cli.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, POLICY, Revocation, combined, document
-from gate.cutoffs import PREFIX, cutoff_write
 from gate.launch.policy import OPEN
+from gate.store import key_prefixes
+from gate.store.cutoffs import cutoff_write
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call
 from local.sample import Sample
@@ -102,7 +103,11 @@ def _cutoffs(world: World) -> dict[str, int]:
     """Return the moments before which sign-ins count for nothing, by subject."""
     items = world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
     rows = {item["principal"]["S"]: item for item in items}
-    return {key.removeprefix(PREFIX): int(item["before"]["N"]) for key, item in rows.items() if key.startswith(PREFIX)}
+    return {
+        key.removeprefix(key_prefixes.CUTOFF): int(item["before"]["N"])
+        for key, item in rows.items()
+        if key.startswith(key_prefixes.CUTOFF)
+    }
 
 
 @pytest.mark.parametrize(

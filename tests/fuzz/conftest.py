@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gate.audit import logger
+from gate.log import logger
 from tests.unit.conftest import _issuer, issuer, slack, world  # noqa: F401
 from trials.fuzz_report import write
 

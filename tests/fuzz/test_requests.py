@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jwt.utils import base64url_decode
 
 from gate.handler import handler
-from gate.identity.target import safe_target
+from gate.identity.return_url import safe_return_path
 from gate.routes import ROUTES
 from tests.fuzz.conftest import CORPUS
 from tests.unit.conftest import CONTEXT, EVENTS, Answer, World
@@ -239,7 +239,7 @@ def test_targets_of_the_corpus(world: World, tried: Tried, line: dict[str, str])
     """Redirect targets of the corpus, plain and encoded once or twice, before and after signing in."""
     target = line["target"]
     for written_so in {target, quote(target, safe=""), quote(quote(target, safe=""), safe="")}:
-        assert safe_target(written_so) == "/", line["technique"]
+        assert safe_return_path(written_so) == "/", line["technique"]
         world.browser.cookies.clear()
         answer = world.sign_in(path=written_so)
         assert (answer.status, answer.location) == (302, f"{world.browser.base_url}/")

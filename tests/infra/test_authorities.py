@@ -26,7 +26,7 @@ def test_the_bundle_holds_them_where_the_function_looks(tmp_path: Path, authorit
     assert placed.exists() == bool(authorities)
     if authorities:
         assert placed.read_bytes() == authorities.read_bytes()
-    assert (tmp_path / "gate" / "entry.py").exists()
+    assert (tmp_path / "gate" / "bootstrap.py").exists()
 
 
 def test_a_change_of_them_makes_a_new_bundle(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What an own domain adds."""
 
-from gate.responses import STRICT_TRANSPORT_SECURITY
+from gate.web.responses import STRICT_TRANSPORT_SECURITY
 from local.deployment import Deployment
 from local.template import Template
 

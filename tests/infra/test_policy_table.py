@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from gate.config import Config
-from gate.grants import Grant
 from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.notebook import Notebook
+from gate.store.grants import Grant
 from infra.settings import Settings
 from local.deployment import Deployment
 from local.evaluator import Access, Evaluator
@@ -247,9 +247,9 @@ def test_the_api(
 
 WRITES = [
     # what the function may write into the grants table, and under which keys
-    ("PutItem", "line:home", True),
-    ("UpdateItem", "line:home", True),
-    ("PutItem", "once:ticket/x", True),
+    ("PutItem", "queue:home", True),
+    ("UpdateItem", "queue:home", True),
+    ("PutItem", "replay:ticket/x", True),
     ("PutItem", "cutoff:user:alice@example.com", True),
     ("PutItem", "cutoff:*", False),
     ("UpdateItem", "cutoff:user:alice@example.com", False),

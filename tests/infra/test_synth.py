@@ -167,9 +167,9 @@ def test_the_bundle_can_be_imported_and_is_for_the_functions_platform(asset: Pat
     for library in libraries:
         assert int.from_bytes(library.read_bytes()[18:20], "little") == AARCH64, library
     # -S and -I: nothing but the bundle and the standard library.
-    code = f"import sys; sys.path.insert(0, {str(asset)!r}); import gate.entry; print(gate.entry.__file__)"
+    code = f"import sys; sys.path.insert(0, {str(asset)!r}); import gate.bootstrap; print(gate.bootstrap.__file__)"
     done = _run(sys.executable, "-I", "-S", "-c", code)
-    assert done.stdout.strip() == str(asset / "gate" / "entry.py"), done.stderr
+    assert done.stdout.strip() == str(asset / "gate" / "bootstrap.py"), done.stderr
 
 
 def test_all_of_the_bundle_is_compiled_for_good(asset: Path) -> None:
@@ -183,7 +183,7 @@ def test_all_of_the_bundle_is_compiled_for_good(asset: Path) -> None:
         # PEP 552: the lowest bit says that a hash follows, the next whether it is to be checked.
         assert (head[:4].hex(), int.from_bytes(head[4:], "little")) == (magic, 0b01), path
     # What one's shell says of bytecode decides nothing here.
-    assert b"/var/task/gate/entry.py" in (asset / "gate" / "__pycache__" / "entry.cpython-313.pyc").read_bytes()
+    assert b"/var/task/gate/bootstrap.py" in (asset / "gate" / "__pycache__" / "bootstrap.cpython-313.pyc").read_bytes()
 
 
 def test_the_bundle_is_not_larger_than_it_may_be(asset: Path, tmp_path: Path) -> None:

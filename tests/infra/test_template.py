@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from gate.config import Config
-from gate.identity.session import CookieJar
-from gate.request import Request
 from gate.routes import ROUTES as ENDPOINTS
 from gate.routes import endpoint_of
+from gate.web.cookies import CookieFactory
+from gate.web.request import Request
 from local.deployment import Deployment
 from local.template import ACCOUNT, EGRESS, REGION, Resolver, Template
 from tests.infra.conftest import ENDPOINT, GIVEN, NETWORK
@@ -113,8 +113,8 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
         "dynamodb:BatchGetItem": [(table, None)],
         # The last: of people who sign out everywhere. Everybody's cutoff, `cutoff:*`, is none of these.
-        "dynamodb:PutItem": [(table, _under("line:*")), (table, _under("cutoff:user:*"))],
-        "dynamodb:UpdateItem": [(table, _under("line:*")), (table, _under("report:*"))],
+        "dynamodb:PutItem": [(table, _under("queue:*")), (table, _under("cutoff:user:*"))],
+        "dynamodb:UpdateItem": [(table, _under("queue:*")), (table, _under("report:*"))],
         "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
     }
     own, more = own_deployment.environment, may(own_deployment)
@@ -127,7 +127,7 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
     assert more.keys() - may(deployment).keys() == {"lambda:InvokeFunction"}
     own_table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own['GATE_TABLE']}"
     assert more["dynamodb:PutItem"] == [
-        (own_table, _under("line:*", "once:*")),
+        (own_table, _under("queue:*", "replay:*")),
         (own_table, _under("cutoff:user:*")),
     ]
     assert more["lambda:InvokeFunction"] == [(own_deployment.function_arn, None)]
@@ -163,7 +163,7 @@ def test_the_functions_environment_is_what_its_code_reads(deployment: Deployment
     assert own.base_url == "https://notebooks.example.com"
     assert own.egress == ("192.0.2.10/32", "192.0.2.11/32")
     assert (own.issuer, own.client_id) == ("https://login.example.com", "gate")
-    assert CookieJar(own.base_path, own.secure)
+    assert CookieFactory(own.base_path, own.secure)
     # Either would print whole events, cookies and all, and answer with tracebacks.
     for name in deployment.environment:
         assert "DEBUG" not in name

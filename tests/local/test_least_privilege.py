@@ -69,10 +69,10 @@ def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, f
     adding_to_cutoff |= {"ExpressionAttributeValues": {":one": {"N": "1"}}}
     theirs = {"principal": {"S": "cutoff:user:alice@example.com"}, "notebook": {"S": "-"}}
     assert refused(lambda: dynamodb.update_item(TableName=table, Key=theirs, **adding_to_cutoff))
-    once = {"principal": {"S": "once:ticket/x"}, "notebook": {"S": "-"}}
+    once = {"principal": {"S": "replay:ticket/x"}, "notebook": {"S": "-"}}
     assert not refused(lambda: dynamodb.put_item(TableName=table, Item=once))
     assert refused(lambda: dynamodb.batch_write_item(RequestItems={table: [{"PutRequest": {"Item": once}}]}))
-    line = {"principal": {"S": "line:home"}, "notebook": {"S": "-"}}
+    line = {"principal": {"S": "queue:home"}, "notebook": {"S": "-"}}
     adding = {"UpdateExpression": "ADD #last :one", "ExpressionAttributeNames": {"#last": "last"}}
     adding |= {"ExpressionAttributeValues": {":one": {"N": "1"}}}
     assert not refused(lambda: dynamodb.update_item(TableName=table, Key=line, **adding))

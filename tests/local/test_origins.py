@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gate import service
+from gate import container
 from local.sample import Sample
 from local.world import World
 from tests.local.visitor import Visitor
@@ -78,6 +78,6 @@ def test_a_private_api_is_reached_through_its_endpoint_alone(sample: Sample) -> 
 
 def test_the_function_itself_needs_its_subnets_in_the_session_policy(sample: Sample) -> None:
     with World(sample=sample, settings=PUBLIC | NO_EGRESS, endpoints=ENDPOINTS) as world:
-        service.install(service.Gate(replace(service.the_gate().config, subnet_cidrs=("10.0.2.0/24",))))
+        container.set_gate(container.Gate(replace(container.get_gate().config, subnet_cidrs=("10.0.2.0/24",))))
         answer = Person(world).open("/open/alice-notebook", "alice@example.com")
         assert (answer.status_code, "AWS refused the gate" in answer.text) == (502, True)

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from gate.audit import logger
+from gate.log import logger
 from local.world import World
 from trials.person import Person
 

@@ -66,5 +66,5 @@ def test_everybody_gets_in_by_what_the_page_says(world: World, clock: StoppedClo
     # Two at once, then two a second, and what it costs so few that each looks every few seconds.
     assert max(arrived) < 30
     numbers = [item for item in world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
-               if item["principal"]["S"].startswith("line:home/")]  # fmt: skip
+               if item["principal"]["S"].startswith("queue:home/")]  # fmt: skip
     assert 0 < len(numbers) < len(PEOPLE)  # who came while there was no line has none

@@ -63,7 +63,7 @@ def test_a_ticket_is_spent_in_the_table_itself(world: World) -> None:
     assert [answer.status_code for answer in answers] == [200, 401, 401]
     assert answers[1].json()["error"] == "invalid_ticket"
     items = world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
-    spent = [item for item in items if item["principal"]["S"].startswith("once:ticket/")]
+    spent = [item for item in items if item["principal"]["S"].startswith("replay:ticket/")]
     # Each goes by itself when nobody could use its ticket any more.
     assert all(time.time() < int(item["until"]["N"]) < time.time() + 3600 for item in spent)
     assert spent

@@ -34,7 +34,7 @@ def test_those_who_leave_hold_nobody_up_for_long() -> None:
 
 def test_without_the_line_it_would_go_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """That the simulation tells good from bad."""
-    monkeypatch.setattr("gate.launch.line.Line.through", lambda _self, _place, _who, call: call())
+    monkeypatch.setattr("gate.launch.queue.launch_queue.LaunchQueue.admit", lambda _self, _place, _who, call: call())
     course = Rush(SMALL).play()
     assert course.error_pages > 0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.audit import logger
+from gate.log import logger
 from trials.endpoints import ENDPOINTS, JSON, NOTEBOOK, Endpoint
 from trials.faults import Trial
 from trials.neighbour import Fault

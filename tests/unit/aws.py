@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from gate.cutoffs import cutoff_write
+from gate.store.cutoffs import cutoff_write
 from trials.table import Table
 
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
@@ -47,7 +47,7 @@ class FakeAws:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.table = Table()
         """Everything but the grants."""
-        self.once: list[str] = []
+        self.replay_guard: list[str] = []
         """What happened once."""
         self.lost = 0
         """How many of the next answers to `put_item` get lost, after it was done."""
@@ -122,17 +122,17 @@ class _Client:
 
     def _put_item(self, arguments: dict[str, Any]) -> Any:
         key = arguments["Item"]["principal"]["S"]
-        assert key.startswith(("once:", "line:", "cutoff:user:"))
+        assert key.startswith(("replay:", "queue:", "cutoff:user:"))
         self._aws.table.put_item(arguments)
-        if key.startswith("once:"):
-            self._aws.once.append(key)
+        if key.startswith("replay:"):
+            self._aws.replay_guard.append(key)
         if self._aws.lost:
             self._aws.lost -= 1
             raise ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
         return {}
 
     def _update_item(self, arguments: dict[str, Any]) -> Any:
-        assert arguments["Key"]["principal"]["S"].startswith(("line:", "report:"))
+        assert arguments["Key"]["principal"]["S"].startswith(("queue:", "report:"))
         return self._aws.table.update_item(arguments)
 
     def _invoke(self, arguments: dict[str, Any]) -> Any:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from gate import service
+from gate import container
 from gate.config import Config
 from gate.handler import handler
 from gate.routes import ROUTES
@@ -162,7 +162,7 @@ class World:
         """Deploy again with other settings."""
         self.environ |= changes
         self.browser = Browser(self.environ["GATE_BASE_URL"])
-        service.install(service.Gate(Config.from_environ(self.environ), clock=self.clock))
+        container.set_gate(container.Gate(Config.from_environ(self.environ), clock=self.clock))
 
     def sign_in(self, email: str = "alice@example.com", path: str = "/", browser: Browser | None = None, **claims: Any):
         """Walk through the whole sign-in and return the last answer: the way back to `path`."""
@@ -198,7 +198,7 @@ def world(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> World:
     aws.grant("user:alice@example.com", "alice-notebook", session=7200, power="start-stop")
     aws.grant("user:bob@example.com", "bob-notebook")
     aws.grant("group:data-science", "shared-notebook", view="classic", session=3600)
-    for module in ("gate.service", "gate.slack.desk", "gate.routes.login"):
+    for module in ("gate.container", "gate.slack.service", "gate.routes.login"):
         monkeypatch.setattr(f"{module}.client", aws.client)
     world = World(aws, issuer, Clock(), {**ENVIRON, "GATE_ISSUER": issuer.url}, Browser(STAGE_URL))
     world.configure()

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gate.audit import logger
+from gate.log import logger
 from tests.unit.aws import SIGNING_KEY, TOKEN, refusal
 from tests.unit.conftest import Browser, World
 

@@ -311,11 +311,11 @@ def test_the_cookies_of_all_tabs_leave_room_in_the_headers(world: World) -> None
 
 def test_nothing_of_the_cookie_is_in_the_state(world: World) -> None:
     """The verifier and the nonce stay with the browser; the state goes through addresses, logs and histories."""
-    from gate import service
+    from gate import container
 
     away = _away(world.browser)
     (cookie,) = world.browser.cookies.values()
-    login: Any = service.the_gate().login
+    login: Any = container.get_gate().login
     state_id, nonce, verifier = login._signer.read(cookie)
     said = login._states._signer.read(_state_of(away))
     assert said == [state_id, NOTEBOOK]

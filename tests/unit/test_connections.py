@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from gate import aws_transport, http
-from gate.clients import client, session
+from gate import transport
+from gate.aws import transport as aws_transport
+from gate.aws.clients import client, session
 from gate.errors import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.tls import tls_context
@@ -112,7 +113,7 @@ def issuer_api() -> Iterator[IssuerApi]:
 def now(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """The wall clock as connections read it: `now.seconds`."""
     clock = SimpleNamespace(seconds=1_700_000_000.0)
-    monkeypatch.setattr(http, "time", SimpleNamespace(time=lambda: clock.seconds))
+    monkeypatch.setattr(transport, "time", SimpleNamespace(time=lambda: clock.seconds))
     return clock
 
 
@@ -120,7 +121,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def sts(neighbour: Neighbour, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", neighbour.url)
     transport = aws_transport.AwsTransport()
-    monkeypatch.setattr("gate.clients.AwsTransport", lambda: transport)
+    monkeypatch.setattr("gate.aws.clients.AwsTransport", lambda: transport)
     session.cache_clear()
     given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
     yield client("sts", region="eu-west-1", credentials=given)
@@ -161,7 +162,7 @@ def test_a_code_is_sent_once(neighbour: Neighbour, issuer_api: IssuerApi) -> Non
     assert (neighbour.handled, neighbour.opened) == (["POST", "POST"], 2)
 
 
-@pytest.mark.parametrize("seconds", [http.MAX_IDLE + 0.1, 351, 86_400, -10])
+@pytest.mark.parametrize("seconds", [transport.MAX_IDLE + 0.1, 351, 86_400, -10])
 def test_a_code_never_meets_a_connection_that_lay_idle(
     neighbour: Neighbour, issuer_api: IssuerApi, now: SimpleNamespace, seconds: float
 ) -> None:
@@ -191,7 +192,7 @@ def test_connections_are_kept_from_one_request_to_the_next(
     for _ in range(3):
         issuer_api.get("keys", neighbour.url)
         issuer_api.post("token", neighbour.url, FORM, {})
-        now.seconds += http.MAX_IDLE
+        now.seconds += transport.MAX_IDLE
     assert neighbour.opened == 1
     for _ in range(3):
         _assume(sts)

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.cutoffs import EVERYBODY, cutoff_key
 from gate.errors import NotGrantedError, SignInEndedError
-from gate.grants import Grants
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
-from gate.rows import Rows
+from gate.store.cutoffs import EVERYBODY, cutoff_key
+from gate.store.grants import Grants
+from gate.store.rows import Rows
 from tests.unit import aws as fakes
 from tests.unit.aws import FakeAws, refusal
 from tests.unit.conftest import Answer, World

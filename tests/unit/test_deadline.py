@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from gate import deadline
-from gate.aws import aws_errors
-from gate.aws_transport import OutOfTimeError
-from gate.clients import client, session
-from gate.deadline import RESERVE, within
+from gate.aws.clients import client, session
+from gate.aws.errors import aws_errors
+from gate.aws.transport import OutOfTimeError
+from gate.deadline import RESERVE, request_deadline
 from gate.errors import AwsError, IdentityProviderDownError, SlackDownError
 from gate.identity.provider import Provider
 from gate.slack.api import SlackApi
@@ -57,7 +57,7 @@ def _serving(behaviour: Misbehaviour) -> Iterator[str]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs of single reads that nobody here lives to see: what ends a call is the request's deadline."""
-    for name in ("gate.http.CONNECT", "gate.http.READ", "gate.slack.api.PATIENCE"):
+    for name in ("gate.transport.CONNECT", "gate.transport.READ", "gate.slack.api.PATIENCE"):
         monkeypatch.setattr(name, 10 * FOREVER)
 
 
@@ -88,7 +88,7 @@ def test_a_neighbour_is_given_up_when_the_time_is_over(
 ) -> None:
     with _serving(behaviour) as url:
         begun = time.monotonic()
-        with within((RESERVE + 0.5) * 1000), pytest.raises(error):
+        with request_deadline((RESERVE + 0.5) * 1000), pytest.raises(error):
             call(url, monkeypatch)
         assert 0.3 < time.monotonic() - begun < FOREVER
 
@@ -102,7 +102,7 @@ def test_without_time_no_call_is_made(call: Any, error: type[Exception], monkeyp
     async def note(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         asked.append("a connection")
 
-    with _serving(note) as url, within(0), pytest.raises(error):
+    with _serving(note) as url, request_deadline(0), pytest.raises(error):
         call(url, monkeypatch)
     assert not asked
 
@@ -122,10 +122,10 @@ def test_a_connection_that_was_kept_is_bounded_as_well(monkeypatch: pytest.Monke
         session.cache_clear()
         given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
         sts = client("sts", region="eu-west-1", credentials=given)
-        with within((RESERVE + FOREVER) * 1000, most=FOREVER):
+        with request_deadline((RESERVE + FOREVER) * 1000, most=FOREVER):
             sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
         begun = time.monotonic()
-        with within((RESERVE + 0.5) * 1000), pytest.raises(BotoCoreError):
+        with request_deadline((RESERVE + 0.5) * 1000), pytest.raises(BotoCoreError):
             sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
         assert time.monotonic() - begun < FOREVER
 
@@ -156,9 +156,9 @@ def test_what_is_connected_after_the_end_is_shut_at_once() -> None:
 
 
 def test_lambdas_own_end_counts_where_it_comes_first() -> None:
-    with within(28_000):
+    with request_deadline(28_000):
         assert 0 < deadline.left(60) <= 9
-    with within(3_000):
+    with request_deadline(3_000):
         assert 0 < deadline.left(60) <= 2
     assert deadline.left(60) == 60
     assert not isinstance(OutOfTimeError(), OSError)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.grant_row import LATEST, LONGEST_SESSION, read
-from gate.responses import pages
+from gate.store.grant_row import LATEST, LONGEST_SESSION, read
+from gate.web.responses import pages
 from tests.unit.conftest import World
 from tests.unit.slack import TEAM, Slack
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.container import get_gate
 from gate.identity.caller import normal_group
 from gate.identity.groups import MAX_GROUPS, find_claim, read_groups
-from gate.service import the_gate
 from tests.unit.conftest import Browser, World
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
@@ -256,7 +256,7 @@ def test_a_session_from_before_holds_what_it_held(world: World) -> None:
     """So that a deployment signs nobody out, and takes no group for the reason why there are none."""
     world.sign_in("bob@example.com", groups=["data-science", "overage"])
     (value,) = (value for name, value in world.browser.cookies.items() if "gate-session" in name)
-    signer = the_gate().sessions._signer
+    signer = get_gate().sessions._signer
     assert signer.read(value) == ["bob@example.com", "data-science", "overage"]
     assert world.browser.get(OPEN).status == 302
     assert "could not be read" not in world.browser.get("/").body

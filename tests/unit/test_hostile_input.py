@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gate.identity.target import safe_target
+from gate.identity.return_url import safe_return_path
 from gate.signing import Key, Signer
 from tests.unit.aws import SIGNING_KEY
 from tests.unit.conftest import World
@@ -80,7 +80,7 @@ def test_a_sign_in_leads_back_to_pages_of_ours(world: World, target: str) -> Non
 
 @given(st.text())
 def test_any_text_as_a_target_is_a_path_of_ours(text: str) -> None:
-    target = safe_target(text)
+    target = safe_return_path(text)
     parts = urlsplit(target)
     assert (parts.scheme, parts.netloc, parts.fragment) == ("", "", "")
     assert target == "/" or target.startswith("/open")

@@ -14,15 +14,17 @@ from tests.unit.conftest import ENVIRON, World
 
 ROOT = Path(__file__).parents[2]
 OWN = {
-    "gate", "gate.audit", "gate.aws", "gate.aws_transport", "gate.clients", "gate.config", "gate.cutoffs",
-    "gate.deadline", "gate.entry", "gate.errors", "gate.errors.base", "gate.errors.caller", "gate.errors.notebook",
-    "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream", "gate.grant_row", "gate.grants", "gate.handler",
-    "gate.http", "gate.identity", "gate.identity.caller", "gate.identity.session", "gate.identity.target",
-    "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials", "gate.launch.instance",
-    "gate.launch.launcher", "gate.launch.line", "gate.launch.names", "gate.launch.origins", "gate.launch.place",
-    "gate.launch.policy", "gate.metrics", "gate.notebook", "gate.once", "gate.request", "gate.responses", "gate.routes",
-    "gate.routes.opening", "gate.routes.shared", "gate.rows", "gate.secrets", "gate.service", "gate.signing",
-    "gate.tls",
+    "gate", "gate.audit", "gate.aws", "gate.aws.clients", "gate.aws.errors", "gate.aws.transport", "gate.bootstrap",
+    "gate.clock", "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base",
+    "gate.errors.caller", "gate.errors.notebook", "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream",
+    "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.return_url", "gate.identity.session",
+    "gate.identity.session_name", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials",
+    "gate.launch.launcher", "gate.launch.notebook_status", "gate.launch.origins", "gate.launch.policy",
+    "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.target", "gate.log", "gate.metrics",
+    "gate.notebook", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets", "gate.signing",
+    "gate.store", "gate.store.cutoffs", "gate.store.grant_row", "gate.store.grants", "gate.store.key_prefixes",
+    "gate.store.replay_guard", "gate.store.rows", "gate.tls", "gate.transport", "gate.web", "gate.web.cookies",
+    "gate.web.request", "gate.web.responses",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
@@ -32,7 +34,7 @@ LIBRARIES = {
 
 WATCH = """
 import json, sys
-import gate.entry
+import gate.bootstrap
 started = set(sys.modules)
 {more}
 print(json.dumps([sorted(started), sorted(set(sys.modules) - started)]))
@@ -71,8 +73,9 @@ def test_a_redirect_imports_nothing_more() -> None:
     more = f"""
 from types import SimpleNamespace
 from tests.unit.aws import FakeAws
-from gate import service
-from gate.identity.session import CookieJar, Sessions
+from gate import container
+from gate.identity.session import Sessions
+from gate.web.cookies import CookieFactory
 from gate.identity.person import Person
 from datetime import timedelta
 import jinja2
@@ -80,15 +83,15 @@ import os
 fake = FakeAws()
 fake.notebooks = {{"alice-notebook": "InService"}}
 fake.grant("user:alice@example.com", "alice-notebook")
-service.client = fake.client
-signer = service.the_gate()._signer("session", timedelta(hours=8))
+container.client = fake.client
+signer = container.get_gate()._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
-cookie = Sessions(signer, CookieJar("/prod", True), seconds=28800).begin(Person("alice@example.com", (), 0))
+cookie = Sessions(signer, CookieFactory("/prod", True), seconds=28800).begin(Person("alice@example.com", (), 0))
 event["multiValueHeaders"]["Cookie"] = [str(cookie).split(";")[0]]
 context = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="1")
 context.get_remaining_time_in_millis = lambda: 28_000
 started = set(sys.modules)
-answer = gate.entry.handler(event, context)
+answer = gate.bootstrap.handler(event, context)
 assert "authToken=" in answer["multiValueHeaders"]["Location"][0]
 """
     _, later = _imported(f"import sys; sys.path.append({str(ROOT)!r})" + more)
@@ -96,11 +99,11 @@ assert "authToken=" in answer["multiValueHeaders"]["Location"][0]
 
 
 def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> None:
-    _, first = _imported("gate.entry.prepare()")
+    _, first = _imported("gate.bootstrap.prepare()")
     assert {"jwt", "jinja2", "cryptography"} <= _libraries(first)
     assert "slack_sdk" not in _libraries(first)  # there is no Slack in these settings
     _, later = _imported(
-        "gate.entry.prepare(); started = set(sys.modules)\n"
+        "gate.bootstrap.prepare(); started = set(sys.modules)\n"
         "from gate.identity import id_token, login, provider\n"
         "from gate.routes import health, login, notebooks, slack\n"
     )
@@ -109,11 +112,11 @@ def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> No
 
 def test_authorities_are_loaded_before_the_snapshot_and_never_at_a_plain_start() -> None:
     loaded = "gate.tls.tls_context.cache_info().currsize"
-    _imported(f"assert {loaded} == 0; gate.entry.prepare(); assert {loaded} == 1")
+    _imported(f"assert {loaded} == 0; gate.bootstrap.prepare(); assert {loaded} == 1")
 
 
 def test_the_hook_is_registered_for_snapstart() -> None:
-    _imported("import snapshot_restore_py as s; assert s._before_snapshot_registry[0][0] == gate.entry.prepare")
+    _imported("import snapshot_restore_py as s; assert s._before_snapshot_registry[0][0] == gate.bootstrap.prepare")
 
 
 @pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])

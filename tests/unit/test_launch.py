@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.grants import Grant
 from gate.identity.caller import normal_address
-from gate.launch.names import session_name
+from gate.identity.session_name import session_name
 from gate.launch.origins import Origins, host, network_of
-from gate.launch.place import notebook_arn
 from gate.launch.policy import LONGEST_POLICY, session_policy
+from gate.launch.target import notebook_arn
 from gate.notebook import Notebook
+from gate.store.grants import Grant
 from tests.unit.conftest import World
 
 AWS_RULE = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)

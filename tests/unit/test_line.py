@@ -2,7 +2,7 @@
 
 import pytest
 
-from gate.launch.numbers import FIRST_RATE, SLOWEST, Queue
+from gate.launch.queue.state import INITIAL_RATE, MIN_RATE, QueueState
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import Browser, World
 
@@ -65,7 +65,7 @@ def test_first_come_first_served(world: World, people: list[Browser]) -> None:
     assert people[3].get(OPEN).status == 202
     assert _calls(world, URL) == before  # nor is AWS asked for somebody whose turn it is not
     for number, browser in enumerate(people):
-        world.clock.now += 1.01 / FIRST_RATE
+        world.clock.now += 1.01 / INITIAL_RATE
         assert browser.get(OPEN).status == 302, number
 
 
@@ -132,12 +132,17 @@ def test_a_table_that_fails_meanwhile_is_told(world: World, people: list[Browser
     ],
 )
 def test_its_pace(done: int, throttled: int, rate: float) -> None:
-    queue = Queue(last=100, served=10, at=0, rate=5, done=done, throttled=throttled)
-    paced = queue.paced(3)
-    assert paced.rate == pytest.approx(rate)
-    assert (paced.served, paced.at, paced.done, paced.throttled) == (25, 3, 0, 0)
+    queue = QueueState(last=100, served=10, at=0, rate=5, done=done, throttled=throttled)
+    adjusted = queue.with_adjusted_rate(3)
+    assert adjusted.rate == pytest.approx(rate)
+    assert (
+        adjusted.served,
+        adjusted.at,
+        adjusted.done,
+        adjusted.throttled,
+    ) == (25, 3, 0, 0)
 
 
 def test_its_pace_has_bounds() -> None:
-    assert Queue(last=9, served=0, at=0, rate=5).paced(1000).served == 9
-    assert Queue(last=9, rate=SLOWEST, throttled=1).paced(3).rate == SLOWEST
+    assert QueueState(last=9, served=0, at=0, rate=5).with_adjusted_rate(1000).served == 9
+    assert QueueState(last=9, rate=MIN_RATE, throttled=1).with_adjusted_rate(3).rate == MIN_RATE

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gate.errors import AwsError, InLineError, ThrottledError
-from gate.launch.line import CROWDED, SOON, Line
-from gate.launch.numbers import RESERVED, REST, Numbers
+from gate.launch.queue.launch_queue import NUMBER_RETRY_AFTER, QUEUE_CHECK_PERIOD, LaunchQueue
+from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import Clock, World
 from tests.unit.interleaving import Request, every_order, play
@@ -36,20 +36,20 @@ class Scene:
             return "https://"
 
         def work(dynamodb: Any) -> None:
-            numbers = Numbers(dynamodb, table="grants", clock=self.clock)
-            Line(lambda: numbers, clock=self.clock).through("home", who, launch)
+            queue_store = QueueStore(dynamodb, table="grants", clock=self.clock)
+            LaunchQueue(lambda: queue_store, clock=self.clock).admit("home", who, launch)
 
         return Request(self.table, work)
 
     @property
     def given(self) -> int:
         """How many numbers the line has given out."""
-        lines = self.table.of(["line:home"])
+        lines = self.table.of(["queue:home"])
         return int(lines[0]["last"]["N"]) if lines else 0
 
     def number(self, who: str = "user:alice@example.com") -> int | None:
         """The number that a caller holds."""
-        turns = self.table.of([f"line:home/{who}"])
+        turns = self.table.of([f"queue:home/{who}"])
         return int(turns[0]["number"]["N"]) if turns and "number" in turns[0] else None
 
 
@@ -109,7 +109,7 @@ def test_a_request_that_dies_midway_leaves_no_second_number_in_hand(
             requests[wish].step()
     assert all(isinstance(request.failure, InLineError | AwsError) for request in requests)
     assert scene.given <= 1
-    scene.clock.now += RESERVED + 1
+    scene.clock.now += RESERVATION_TTL + 1
     later = scene.request()
     later.finish()
     assert isinstance(later.failure, InLineError)
@@ -125,7 +125,7 @@ def test_who_meets_a_reservation_without_a_number_looks_again_soon() -> None:
         first.step()  # it has looked, and reserved
     second.finish()
     assert isinstance(second.failure, InLineError)
-    assert (second.failure.ahead, second.failure.retry_after) == (3, SOON)
+    assert (second.failure.ahead, second.failure.retry_after) == (3, NUMBER_RETRY_AFTER)
     first.finish()
     assert scene.number() == 4
     third = scene.request()
@@ -142,7 +142,7 @@ def test_a_reservation_that_was_left_behind_ends_by_itself() -> None:
     dead.fails = ("before", LOST)
     dead.finish()
     assert isinstance(dead.failure, AwsError)
-    scene.clock.now += RESERVED - 1
+    scene.clock.now += RESERVATION_TTL - 1
     early = scene.request()
     early.finish()
     assert scene.given == 0
@@ -158,7 +158,7 @@ def test_a_number_drawn_after_the_reservations_end_does_not_displace_the_one_tha
     slow = scene.request()
     slow.step()
     slow.step()  # it has reserved
-    scene.clock.now += RESERVED + 2
+    scene.clock.now += RESERVATION_TTL + 2
     scene.request().finish()
     assert scene.number() == 1
     slow.finish()
@@ -172,13 +172,13 @@ def test_whoever_rests_takes_no_number_by_a_request_of_before() -> None:
     early = scene.request()
     early.step()
     scene.clock.now += 1
-    numbers = Numbers(_Direct(scene.table), table="grants", clock=scene.clock)  # type: ignore[arg-type]
-    numbers.rest("home", "user:alice@example.com")
-    assert numbers.reserve("home", "user:alice@example.com") is None
+    queue_store = QueueStore(_Direct(scene.table), table="grants", clock=scene.clock)  # type: ignore[arg-type]
+    queue_store.start_cooldown("home", "user:alice@example.com")
+    assert queue_store.reserve("home", "user:alice@example.com") is None
     early.finish()
     assert scene.given == 1
-    scene.clock.now += REST + CROWDED
-    assert numbers.reserve("home", "user:alice@example.com") is not None
+    scene.clock.now += COOLDOWN + QUEUE_CHECK_PERIOD
+    assert queue_store.reserve("home", "user:alice@example.com") is not None
 
 
 class _Direct:
@@ -207,9 +207,9 @@ def test_an_answer_of_the_table_that_is_lost_costs_no_second_number(world: World
     world.aws.table.put_item = put_item  # type: ignore[method-assign]
     assert world.browser.get("/open/alice-notebook").status == 502
     assert world.browser.get("/open/alice-notebook").status == 202
-    world.clock.now += RESERVED + 2
+    world.clock.now += RESERVATION_TTL + 2
     assert world.browser.get("/open/alice-notebook").status == 202
-    (line,) = world.aws.table.of(["line:home"])
+    (line,) = world.aws.table.of(["queue:home"])
     assert line["last"]["N"] == "1"
     del world.aws.errors["create_presigned_notebook_instance_url"]
     world.clock.now += 1

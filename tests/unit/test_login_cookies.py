@@ -5,7 +5,7 @@ import re
 import pytest
 
 from gate.identity.login import MOST_LOGINS
-from gate.request import Request
+from gate.web.request import Request
 from tests.unit.conftest import STAGE_URL, Browser, World
 
 DOMAIN = "https://notebooks.example.com"

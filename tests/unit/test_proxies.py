@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from gate import aws_transport, http
-from gate.aws import aws_errors
-from gate.clients import client, session
-from gate.deadline import RESERVE, within
+from gate import transport
+from gate.aws import transport as aws_transport
+from gate.aws.clients import client, session
+from gate.aws.errors import aws_errors
+from gate.deadline import RESERVE, request_deadline
 from gate.errors import AwsError, IdentityProviderDownError, SlackDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.slack.api import SlackApi
@@ -97,7 +98,7 @@ def forgetful(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 def _forget() -> None:
     tls_context.cache_clear()
-    http._proxy_of.cache_clear()
+    transport._proxy_of.cache_clear()
     session.cache_clear()
 
 
@@ -114,7 +115,7 @@ def _aws() -> Iterator[Callable[[], None]]:
     transport = aws_transport.AwsTransport()
     given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gate.clients.AwsTransport", lambda: transport)
+        patch.setattr("gate.aws.clients.AwsTransport", lambda: transport)
         sts = client("sts", region="eu-west-1", credentials=given)
 
     def call() -> None:
@@ -164,7 +165,7 @@ def test_a_proxy_over_tls_is_checked_as_well(
     made = Proxy(port)
     with serve_streams(made.serve, tls=tls) as own, making() as call:
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{own}")
-        with within((RESERVE + FOREVER) * 1000, most=FOREVER):
+        with request_deadline((RESERVE + FOREVER) * 1000, most=FOREVER):
             call()
         assert len(made.asked) == 1
 
@@ -188,10 +189,10 @@ def test_what_needs_no_proxy_is_reached_without(
 def test_names_end_where_no_proxy_says(forgetful: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     monkeypatch.setenv("NO_PROXY", ".sagemaker.eu-west-1.amazonaws.com,login.example.com")
-    assert http.proxy_of("https://api.sagemaker.eu-west-1.amazonaws.com/") == ""
-    assert http.proxy_of("https://login.example.com/") == ""
-    assert http.proxy_of("https://evil-login.example.com/") == "http://proxy.example.com:3128"
-    assert http.proxy_of("http://127.0.0.1:9001/") == ""
+    assert transport.proxy_of("https://api.sagemaker.eu-west-1.amazonaws.com/") == ""
+    assert transport.proxy_of("https://login.example.com/") == ""
+    assert transport.proxy_of("https://evil-login.example.com/") == "http://proxy.example.com:3128"
+    assert transport.proxy_of("http://127.0.0.1:9001/") == ""
 
 
 @EACH
@@ -257,12 +258,12 @@ def test_a_proxy_that_opens_no_tunnel_is_given_up(
     behaviour: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("gate.http.CONNECT", "gate.http.READ", "gate.slack.api.PATIENCE"):
+    for name in ("gate.transport.CONNECT", "gate.transport.READ", "gate.slack.api.PATIENCE"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(behaviour) as own, making() as call:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{own}")
         begun = time.monotonic()
-        with within((RESERVE + 0.5) * 1000), pytest.raises(error):
+        with request_deadline((RESERVE + 0.5) * 1000), pytest.raises(error):
             call()
         assert time.monotonic() - begun < FOREVER
 
@@ -280,12 +281,12 @@ async def _trickles_a_handshake(_reader: asyncio.StreamReader, writer: asyncio.S
 def test_a_handshake_that_trickles_in_is_given_up(
     proxy: Proxy, making: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gate.http.CONNECT", "gate.http.READ"):
+    for name in ("gate.transport.CONNECT", "gate.transport.READ"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(_trickles_a_handshake) as slow, making() as call:
         proxy.to = slow
         begun = time.monotonic()
-        with within((RESERVE + 0.5) * 1000), pytest.raises(error):
+        with request_deadline((RESERVE + 0.5) * 1000), pytest.raises(error):
             call()
         assert time.monotonic() - begun < FOREVER
     assert proxy.asked
@@ -299,12 +300,12 @@ async def _says_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWri
 def test_an_answer_through_a_proxy_over_tls_is_awaited_no_longer(
     tls: ssl.SSLContext, forgetful: None, making: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gate.http.CONNECT", "gate.http.READ"):
+    for name in ("gate.transport.CONNECT", "gate.transport.READ"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(_says_nothing, tls=tls) as silent, serve_streams(Proxy(silent).serve, tls=tls) as own:
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{own}")
         begun = time.monotonic()
-        with making() as call, within((RESERVE + 2) * 1000), pytest.raises(error):
+        with making() as call, request_deadline((RESERVE + 2) * 1000), pytest.raises(error):
             call()
         assert time.monotonic() - begun < FOREVER
 

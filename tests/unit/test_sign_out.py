@@ -2,8 +2,8 @@
 
 import pytest
 
-from gate.cutoffs import cutoff_key
 from gate.identity.ticket import MOST_WAITS
+from gate.store.cutoffs import cutoff_key
 from tests.unit.aws import refusal
 from tests.unit.conftest import Browser, World
 from tests.unit.slack import Slack, link

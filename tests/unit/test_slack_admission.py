@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gate import deadline
 from gate.errors import InvalidSlackRequestError
-from gate.request import Request
-from gate.slack.ask import Ask, ask_of
+from gate.slack.command import SlackCommand, parse_command
+from gate.web.request import Request
 from local.slack import payloads
 from local.slack.payloads import Member
 from tests.unit.aws import refusal
@@ -176,11 +176,11 @@ def test_what_slack_would_never_send_is_a_clear_400(slack: Slack, body: bytes) -
     assert not slack.world.aws.called("invoke")
 
 
-def _ask(body: bytes) -> Ask | type[InvalidSlackRequestError] | None:
+def _ask(body: bytes) -> SlackCommand | type[InvalidSlackRequestError] | None:
     event = {"requestContext": {}, "body": base64.b64encode(body).decode(), "isBase64Encoded": True}
     request = Request.from_event(event, "")
     try:
-        return ask_of(request)
+        return parse_command(request)
     except InvalidSlackRequestError:
         return InvalidSlackRequestError
 
@@ -238,6 +238,6 @@ def test_a_slash_command_that_cannot_be_worked_off_is_told_so_at_once(slack: Sla
 
 def test_slack_is_answered_in_the_time_that_it_waits(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
     left = []
-    monkeypatch.setattr("gate.once.Once.spend", lambda *_a, **_o: left.append(deadline.left(60)))
+    monkeypatch.setattr("gate.store.replay_guard.ReplayGuard.claim", lambda *_a, **_o: left.append(deadline.left(60)))
     assert slack.post(slack.body("command")).status == 200
     assert 2 < left[0] <= 2.5

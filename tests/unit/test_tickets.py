@@ -218,7 +218,7 @@ def test_a_ticket_that_may_be_spent_is_still_good_in_that_browser_alone(
     aws, browser = slack.world.aws, slack.world.browser
     aws.lost = 1
     assert browser.get(path, headers=headers).status == 502
-    assert len(aws.once) == 2  # the ticket, after the signature of the message that it came from
+    assert len(aws.replay_guard) == 2  # the ticket, after the signature of the message that it came from
     # Who has seen the link has not seen the cookie, nor can they make it up.
     elsewhere = Browser(browser.base_url)
     for guess in ("", "x" * 22, "%", "é", "x" * 4000):

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from gate.errors.base import BadRequestError, ForbiddenError, GateError, NotFoundError
 
 if TYPE_CHECKING:
-    from gate.launch.instance import Instance
+    from gate.launch.notebook_status import Instance
 
 
 class InvalidNotebookNameError(BadRequestError):

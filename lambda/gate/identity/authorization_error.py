@@ -4,7 +4,6 @@ Sources: RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6, OpenID Connect C
 unmet_authentication_requirements 1.0, RFC 8707 §2.
 """
 
-from gate.audit import logger
 from gate.errors import (
     InteractionRequiredError,
     LoginFailedError,
@@ -12,6 +11,7 @@ from gate.errors import (
     RequestRefusedError,
     SignInDeniedError,
 )
+from gate.log import logger
 
 OTHER = "other"
 """What the log calls a code that is not listed here. A client may write anything in its place."""

@@ -5,9 +5,9 @@ Source: OpenID Connect Discovery 1.0 §4.
 
 from typing import Any
 
-from gate.audit import logger
 from gate.errors import IdentityProviderDownError, WrongIssuerError
 from gate.identity.issuer_api import IssuerApi
+from gate.log import logger
 
 LONGEST_ISSUER = 300
 """Characters that are told of the issuer that a document names."""

@@ -5,7 +5,7 @@ from collections.abc import Collection
 
 from gate.errors import UnknownIamCallerError
 from gate.identity.caller import Caller, normal_address
-from gate.request import Request
+from gate.web.request import Request
 
 _ASSUMED = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/(?P<session>.+)")
 _ROLE = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?:.+/)?(?P<role>[^/]+)")

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from gate.audit import logger
 from gate.errors import IdentityProviderBusyError, IdentityProviderDownError
-from gate.http import Connections
+from gate.log import logger
+from gate.transport import Connections
 
 LONGEST_DOCUMENT = 1 << 20
 """Bytes read of any answer; more is nonsense or an attack."""

@@ -22,10 +22,10 @@ from gate.identity.claims import ClaimRules
 from gate.identity.login_state import LOGIN_SECONDS, LoginState, LoginStates
 from gate.identity.person import Person, person_signing_in
 from gate.identity.provider import Provider
-from gate.identity.session import CookieJar
 from gate.identity.sign_in_report import SignInReport
-from gate.request import Request
 from gate.signing import BadSignatureError, Signer
+from gate.web.cookies import CookieFactory
+from gate.web.request import Request
 
 MOST_LOGINS = 8
 """Sign-ins under way in one browser: some tabs that are opened at once.
@@ -61,7 +61,7 @@ class Login:
         provider: Provider,
         signer: Signer,
         states: LoginStates,
-        jar: CookieJar,
+        jar: CookieFactory,
         *,
         base_url: str,
         cookie_path: str,

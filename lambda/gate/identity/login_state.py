@@ -9,8 +9,9 @@ import secrets
 from dataclasses import dataclass
 from typing import Self
 
-from gate.identity.target import safe_target
-from gate.signing import BadSignatureError, Clock, Signer
+from gate.clock import Clock
+from gate.identity.return_url import safe_return_path
+from gate.signing import BadSignatureError, Signer
 
 LOGIN_SECONDS = 600
 """How long somebody may take at the identity provider."""
@@ -35,7 +36,7 @@ class LoginState:
     @classmethod
     def new(cls, target: str, *, restarted: bool) -> Self:
         """Make the state of a new sign-in."""
-        return cls(secrets.token_urlsafe(16), safe_target(target), restarted)
+        return cls(secrets.token_urlsafe(16), safe_return_path(target), restarted)
 
 
 class LoginStates:
@@ -57,4 +58,4 @@ class LoginStates:
         except BadSignatureError:
             return None
         late = self._clock() - signed_at >= LOGIN_SECONDS
-        return LoginState(state_id, safe_target(target), bool(restarted), late)
+        return LoginState(state_id, safe_return_path(target), bool(restarted), late)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gate.audit import logger
 from gate.errors import EmailNotVerifiedError, TokenLacksClaimError, UserUnknownError
 from gate.identity.caller import Caller, Via, normal_address
 from gate.identity.claims import ClaimRules, Claims
@@ -13,6 +12,7 @@ from gate.identity.principal import normal_user
 from gate.identity.provider import Provider, Tokens
 from gate.identity.sign_in_report import SignInReport
 from gate.identity.user_info import user_info
+from gate.log import logger
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from gate.audit import logger
+from gate.clock import Clock
 from gate.errors import (
     ClientRefusedError,
     GateError,
@@ -24,8 +24,8 @@ from gate.identity.discovery import discovery_document
 from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.jwks import KeySet
 from gate.identity.published import PublishedDocument
+from gate.log import logger
 from gate.secrets import KEPT
-from gate.signing import Clock
 
 if TYPE_CHECKING:
     from jwt import PyJWK

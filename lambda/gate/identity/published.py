@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from gate.clock import Clock
 from gate.errors import IdentityProviderDownError, UpstreamError
-from gate.signing import Clock
 
 LIFETIME = 3600
 """Seconds for which a document is believed without asking again."""

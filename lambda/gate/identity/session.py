@@ -1,15 +1,15 @@
 """The session cookie: who signed in, signed, for as long as the deployment allows."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.shared.cookies import Cookie, SameSite
+from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.config import Config
 from gate.errors import NotSignedInError, TooManyGroupsError
 from gate.identity.caller import Caller
-from gate.request import Request
 from gate.signing import BadSignatureError, Signer
+from gate.web.cookies import CookieFactory
+from gate.web.request import Request
 
 if TYPE_CHECKING:
     from gate.identity.person import Person
@@ -18,39 +18,12 @@ LONGEST_COOKIE = 4096
 """Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1)."""
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class CookieJar:
-    """Names and attributes of the gate's cookies, as the place where it is served demands."""
-
-    base_path: str
-    secure: bool
-
-    def make(self, name: str, value: str, *, max_age: int, path: str = "/") -> Cookie:
-        """Make a cookie for `path` below the gate's own; `max_age` in seconds, 0 removes it."""
-        return Cookie(
-            self.full_name(name, path),
-            value,
-            path=(self.base_path + path).rstrip("/") or "/",
-            secure=self.secure,
-            http_only=True,
-            # Lax, not Strict: bookmarks in Slack or a portal, and the way back from the issuer, are cross-site.
-            same_site=SameSite.LAX_MODE,
-            max_age=max_age,
-        )
-
-    def full_name(self, name: str, path: str = "/") -> str:
-        """Return the name with the prefix that makes browsers refuse a neighbour's forgery (RFC 6265bis §4.1.3)."""
-        if not self.secure:
-            return name
-        return f"__Host-{name}" if self.base_path + path == "/" else f"__Secure-{name}"
-
-
 class Sessions:
     """Writes and reads the session cookie."""
 
     NAME = "gate-session"
 
-    def __init__(self, signer: Signer, jar: CookieJar, *, seconds: int):
+    def __init__(self, signer: Signer, jar: CookieFactory, *, seconds: int):
         """`seconds`: the lifetime of the cookie; the signer's own limit is what counts."""
         self._signer = signer
         self._jar = jar
@@ -59,7 +32,7 @@ class Sessions:
     @classmethod
     def of(cls, config: Config, signer: Signer) -> "Sessions":
         """Make the sessions of a deployment."""
-        return cls(signer, CookieJar(config.base_path, config.secure), seconds=config.sign_in_seconds)
+        return cls(signer, CookieFactory(config.base_path, config.secure), seconds=config.sign_in_seconds)
 
     def begin(self, person: "Person") -> Cookie:
         """Make the cookie that signs `person` in. Raises `TooManyGroupsError` when it would not fit."""

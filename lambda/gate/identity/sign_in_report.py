@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from gate.aws import aws_errors, code_of
+from gate.aws.errors import aws_errors, code_of
+from gate.clock import Clock
 from gate.errors import GateError
 from gate.identity.claims import SeenClaim
-from gate.signing import Clock
+from gate.store import key_prefixes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-PREFIX = "report:"
-"""Begins the partition key; no principal does, so that no grant can be written this way (see infra/grants_table.py)."""
 
 MAX_CLAIMS, MAX_NAME = 100, 200
 """Claims that are reported, and characters of a claim's name: a row holds 400 KB (DynamoDB developer guide)."""
@@ -38,7 +36,7 @@ def valid_id(text: str) -> str:
 
 def report_key(report_id: str) -> dict[str, Any]:
     """Return the table's key of a report."""
-    return {"principal": {"S": f"{PREFIX}{report_id}"}, "notebook": {"S": "-"}}
+    return {"principal": {"S": f"{key_prefixes.SIGN_IN_REPORT}{report_id}"}, "notebook": {"S": "-"}}
 
 
 @dataclass

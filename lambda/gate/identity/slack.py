@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from gate.clock import Clock
 from gate.identity.caller import Caller, normal_address
-from gate.signing import Clock
 
 KEPT = 300
 """Seconds for which an address is believed before Slack is asked again."""

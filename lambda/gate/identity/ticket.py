@@ -11,11 +11,11 @@ from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors import InvalidTicketError, TicketPreviewError
 from gate.identity.caller import Caller
-from gate.identity.session import CookieJar
 from gate.notebook import Notebook
-from gate.once import Once, SpentError
-from gate.request import Request
 from gate.signing import BadSignatureError, Signer
+from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from gate.web.cookies import CookieFactory
+from gate.web.request import Request
 
 TICKET_SECONDS = 300
 WAIT_SECONDS = 900
@@ -33,28 +33,28 @@ _BY = re.compile(r"[\w-]{22}", re.ASCII)
 class Tickets:
     """Makes and redeems tickets, and keeps those who wait."""
 
-    def __init__(self, signer: Signer, waiting: Signer, jar: CookieJar, once: Once):
+    def __init__(self, signer: Signer, waiting: Signer, jar: CookieFactory, replay_guard: ReplayGuard):
         """`signer` and `waiting`: of two purposes, for the tickets and for the cookies of those who wait."""
         self._signer = signer
         self._waiting = waiting
         self._jar = jar
-        self._once = once
+        self._once = replay_guard
 
     def issue(self, caller: Caller, notebook: Notebook) -> str:
         """Return a ticket by which `caller` may come to `notebook`; their grant is asked again when they come."""
         return self._signer.sign([secrets.token_urlsafe(16), str(notebook), caller.subject, *caller.aliases])
 
-    def by(self, request: Request) -> str:
-        """Return who tries: what `again` told this browser, or somebody new."""
+    def attempt_id(self, request: Request) -> str:
+        """Return who tries: what `retry_cookie` told this browser, or somebody new."""
         told = request.cookies.get(self._jar.full_name(_TRY), "")
         return told if _BY.fullmatch(told) else secrets.token_urlsafe(16)
 
-    def again(self, by: str) -> Cookie:
+    def retry_cookie(self, attempt_id: str) -> Cookie:
         """Make the cookie by which this browser, and no other, may try a ticket again that may be spent already."""
-        return self._jar.make(_TRY, by, max_age=TICKET_SECONDS)
+        return self._jar.make(_TRY, attempt_id, max_age=TICKET_SECONDS)
 
-    def redeem(self, ticket: str, notebook: Notebook, request: Request, *, by: str) -> Caller:
-        """Return who comes to `notebook` with `ticket`, which is then spent by `by`.
+    def redeem(self, ticket: str, notebook: Notebook, request: Request, *, attempt_id: str) -> Caller:
+        """Return who comes to `notebook` with `ticket`, which is then spent by `attempt_id`.
 
         Raises `TicketPreviewError`, which leaves it unspent, when nobody has clicked yet, `InvalidTicketError`
         when it is altered, late, spent, or another notebook's, and what `aws_errors` raises when that can't be told.
@@ -65,8 +65,8 @@ class Tickets:
             (number, named, subject, *aliases), issued_at = self._signer.read_dated(ticket)
             if named != str(notebook):
                 raise InvalidTicketError
-            self._once.spend(f"ticket/{number}", by=by)
-        except (BadSignatureError, SpentError):
+            self._once.claim(f"ticket/{number}", attempt_id=attempt_id)
+        except (BadSignatureError, AlreadyUsedError):
             raise InvalidTicketError from None
         return Caller(subject, (), "ticket", request.address, issued_at, tuple(aliases))
 

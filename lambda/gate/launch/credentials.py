@@ -5,10 +5,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gate.aws import aws_errors
+from gate.aws.errors import aws_errors
+from gate.clock import Clock
 from gate.errors import AwsDeniedError
-from gate.launch.place import Target
-from gate.signing import Clock
+from gate.launch.target import LaunchTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 T = TypeVar("T")
-_Key = tuple[Target, str, str]
+_Key = tuple[LaunchTarget, str, str]
 
 ROLE_SESSION = 3600
 """Seconds; the most that a role assumed from a role may have (IAM user guide, "role chaining")."""
@@ -45,7 +45,7 @@ class CallerClients:
         self._kept: OrderedDict[_Key, tuple[SageMakerClient, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def run(self, target: Target, name: str, policy: str, call: "Callable[[SageMakerClient], T]") -> T:
+    def run(self, target: LaunchTarget, name: str, policy: str, call: "Callable[[SageMakerClient], T]") -> T:
         """Return what `call` returns for a client of the session `name`, narrowed by `policy` (JSON).
 
         Clients are kept by all three, so that nobody gets more, or another's address, than they would anew.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import ClientError
 
 from gate import deadline
-from gate.aws import code_of
+from gate.aws.errors import code_of
 from gate.config import Config
 from gate.errors import (
     AwsError,
@@ -24,17 +24,17 @@ from gate.errors import (
     NotReadyError,
     ThrottledError,
 )
-from gate.grant_row import View
-from gate.grants import Grant
 from gate.identity.caller import Caller
+from gate.identity.session_name import session_name
 from gate.launch.credentials import CallerClients
-from gate.launch.instance import Instance, Standing, instance_of
-from gate.launch.line import Line
-from gate.launch.names import session_name
+from gate.launch.notebook_status import Instance, NotebookStatus, instance_of
 from gate.launch.origins import origins_of
-from gate.launch.place import Target, target_of
 from gate.launch.policy import session_policy
+from gate.launch.queue.launch_queue import LaunchQueue
+from gate.launch.target import LaunchTarget, launch_target_of
 from gate.metrics import count
+from gate.store.grant_row import View
+from gate.store.grants import Grant
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -51,7 +51,9 @@ SIDE_BY_SIDE = 8
 PATIENCE = 8
 """Seconds for all states together; API Gateway waits for 29."""
 
-NOT_SO = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException", "ConflictException"})
+STATE_CONFLICT_CODES = frozenset(
+    {"ValidationException", "ResourceNotFound", "ResourceNotFoundException", "ConflictException"}
+)
 
 NOT_READY: dict[str, type[NotReadyError]] = {
     "Stopped": NotebookStoppedError,
@@ -72,7 +74,7 @@ class Launch:
 class Launcher:
     """Creates presigned URLs, and tells, starts and stops notebooks, each time as the caller."""
 
-    def __init__(self, config: Config, clients: CallerClients, line: Line):
+    def __init__(self, config: Config, clients: CallerClients, line: LaunchQueue):
         self._config = config
         self._clients = clients
         self._line = line
@@ -86,7 +88,7 @@ class Launcher:
         """
         name, seconds = grant.notebook.name, grant.session
         try:
-            url = self._line.through(
+            url = self._line.admit(
                 grant.notebook.place or HOME,
                 caller.subject,
                 lambda: self._run(
@@ -99,7 +101,7 @@ class Launcher:
             )
         except AwsError as error:
             # The API's sentence for a stopped notebook is not documented: ask for the state instead of reading it.
-            if _code(error) in NOT_SO:
+            if _code(error) in STATE_CONFLICT_CODES:
                 instance = self.describe(caller, grant)
                 if instance.state == "Stopped" and start and grant.starts_by_itself:
                     self.start(caller, grant)
@@ -117,11 +119,11 @@ class Launcher:
                 caller, grant, lambda client: instance_of(client.describe_notebook_instance(NotebookInstanceName=name))
             )
         except AwsError as error:
-            if _code(error) in NOT_SO:
+            if _code(error) in STATE_CONFLICT_CODES:
                 raise NotebookMissingError from error
             raise
 
-    def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[Standing]:
+    def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[NotebookStatus]:
         """Return how each of the notebooks stands, as far as that can be told now; asked side by side."""
         pool = ThreadPoolExecutor(max_workers=SIDE_BY_SIDE)
         # Each in this request's context: its deadline holds for them, too.
@@ -129,7 +131,7 @@ class Launcher:
         wait(asked, timeout=max(0.0, deadline.left(PATIENCE)))
         # Who has not answered by now is not waited for: the page is of more use than a state.
         pool.shutdown(wait=False, cancel_futures=True)
-        return [Standing(grant, _result(future)) for grant, future in zip(grants, asked, strict=True)]
+        return [NotebookStatus(grant, _result(future)) for grant, future in zip(grants, asked, strict=True)]
 
     def start(self, caller: Caller, grant: Grant) -> bool:
         """Start the notebook; tell whether that began now, or could not as it stands. Raises `NoPowerError`."""
@@ -149,7 +151,7 @@ class Launcher:
         try:
             self._run(caller, grant, call)
         except AwsError as error:
-            if _code(error) not in NOT_SO:
+            if _code(error) not in STATE_CONFLICT_CODES:
                 raise
             # Starting what already starts is no failure for whoever pressed the button; a deleted notebook is.
             self.describe(caller, grant)
@@ -157,12 +159,12 @@ class Launcher:
         return True
 
     def _run(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient], T]") -> T:
-        target = target_of(self._config, grant.notebook)
+        target = launch_target_of(self._config, grant.notebook)
         policy = policy_for(self._config, caller, grant, target)
         return self._clients.run(target, session_name(caller.name), policy, call)
 
 
-def policy_for(config: Config, caller: Caller, grant: Grant, target: Target) -> str:
+def policy_for(config: Config, caller: Caller, grant: Grant, target: LaunchTarget) -> str:
     """Return the session policy with which `caller` comes to `target`, as the deployment pins them."""
     return session_policy(target.notebook_arn, grant, origins_of(config, caller))
 

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from gate.grants import Grant
 from gate.launch.origins import Origins
+from gate.store.grants import Grant
 
 LONGEST_POLICY = 2048
 """Characters of an inline session policy (API reference of AssumeRole)."""

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from importlib import import_module
 
+from gate.container import Gate
 from gate.errors import NotFoundError
-from gate.request import Request
-from gate.responses import Response
+from gate.web.request import Request
+from gate.web.responses import Response
 
-Endpoint = Callable[[Request], Response]
+Endpoint = Callable[[Gate, Request], Response]
 
 ROUTES = {
     ("GET", "/"): "notebooks.home",

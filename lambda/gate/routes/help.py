@@ -1,17 +1,17 @@
 """What to do when a notebook refuses somebody who opened it."""
 
-from gate.request import Request
-from gate.responses import Response, document, page
-from gate.service import the_gate
+from gate.container import Gate
+from gate.web.request import Request
+from gate.web.responses import Response, document, page
 
 
-def when_refused(request: Request) -> Response:
+def when_refused(gate: Gate, request: Request) -> Response:
     """Say what a refusal inside a notebook means, and what the platform team needs to know.
 
     Nobody has to be signed in, and no neighbour is asked: it also answers while others fail.
     """
-    now = the_gate().now()
+    now = gate.now()
     if request.wants_json:
         return document({"address": request.address, "time": int(now)})
-    config = the_gate().config
+    config = gate.config
     return page("help.html", base_path=config.base_path, address=request.address, now=now, pin=config.pin)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from gate.audit import Decision, decision
-from gate.clients import client
+from gate.aws.clients import client
+from gate.container import Gate
 from gate.errors import (
     GateError,
     InvalidFormError,
@@ -15,47 +16,46 @@ from gate.errors import (
     WrongOriginError,
 )
 from gate.identity.login_state import LoginState
+from gate.identity.return_url import return_path_of
 from gate.identity.sign_in_report import SignInReport, valid_id
-from gate.identity.target import target_of
-from gate.request import Request
-from gate.responses import Response, failure, page, redirect
-from gate.service import the_gate
+from gate.web.request import Request
+from gate.web.responses import Response, failure, page, redirect
 
 _CHOICES = {b"": False, b"everywhere=1": True}
 """The two forms that the page of one's notebooks sends, and whether they mean everywhere."""
 
 
-def login(request: Request) -> Response:
+def login(gate: Gate, request: Request) -> Response:
     """To the identity provider, or straight on for those who are signed in already.
 
     With `report`, always to the provider: an operator wants to see what it sends (`gate doctor --sign-in`).
     """
-    target, report_id = target_of(request), valid_id(request.query.get("report", ""))
+    target, report_id = return_path_of(request), valid_id(request.query.get("report", ""))
     if not report_id:
         with suppress(NotSignedInError):
-            the_gate().sessions.caller(request)
-            return redirect(the_gate().config.base_url + target)
+            gate.sessions.caller(request)
+            return redirect(gate.config.base_url + target)
     try:
-        departure = the_gate().login.begin(request, target, report_id=report_id)
+        departure = gate.login.begin(request, target, report_id=report_id)
     except GateError:
         # A line for the reference, and a count: nobody new can sign in.
-        with decision(request, "login"), _reporting(request, SignInReport(report_id)):
+        with decision(request, "login"), _reporting(gate, request, SignInReport(report_id)):
             raise
     return redirect(departure.url, cookies=departure.cookies)
 
 
-def callback(request: Request) -> Response:
+def callback(gate: Gate, request: Request) -> Response:
     """Back from the identity provider."""
-    gate, target, report = the_gate(), "/", SignInReport()
+    target, report = "/", SignInReport()
     try:
-        with decision(request, "login") as record, _reporting(request, report):
+        with decision(request, "login") as record, _reporting(gate, request, report):
             state = gate.login.state(request)
             target = state.target if state else target
             try:
                 arrival = gate.login.finish(request, state, report)
             except LoginFailedError as error:
                 report.outcome = error.reason
-                detour = _detour(request, state, target, record)
+                detour = _detour(gate, request, state, target, record)
                 if detour is None:
                     raise
                 return detour
@@ -67,7 +67,7 @@ def callback(request: Request) -> Response:
 
 
 @contextmanager
-def _reporting(request: Request, report: SignInReport) -> Iterator[None]:
+def _reporting(gate: Gate, request: Request, report: SignInReport) -> Iterator[None]:
     """Tell the operator who watches the sign-in, if one does, what came of it when the block is left."""
     try:
         yield
@@ -77,17 +77,15 @@ def _reporting(request: Request, report: SignInReport) -> Iterator[None]:
     finally:
         if report.id:
             # A client of its own: this is rare, and the function as a whole need not know of it.
-            gate = the_gate()
             report.write(client("dynamodb"), gate.config.table, reference=request.id, clock=gate.now)
 
 
-def _detour(request: Request, state: LoginState | None, target: str, record: Decision) -> Response | None:
+def _detour(gate: Gate, request: Request, state: LoginState | None, target: str, record: Decision) -> Response | None:
     """Answer a way back that signs nobody in, where there is something better than to tell so.
 
     Whoever is signed in goes on to `target`: the answer was spent, late, or of another tab or browser. It makes no
     session and sets no cookie, so that nobody can slip a sign-in of theirs under somebody (login CSRF).
     """
-    gate = the_gate()
     try:
         record.caller = gate.sessions.caller(request)
     except NotSignedInError:
@@ -100,9 +98,8 @@ def _detour(request: Request, state: LoginState | None, target: str, record: Dec
     return redirect(gate.config.base_url + target)
 
 
-def logout(request: Request) -> Response:
+def logout(gate: Gate, request: Request) -> Response:
     """End our session here, or everywhere, and lead to where the identity provider's own one ends."""
-    gate = the_gate()
     if not request.sent_from(gate.config.origin):
         raise WrongOriginError
     if request.body not in _CHOICES:
@@ -112,7 +109,7 @@ def logout(request: Request) -> Response:
     cookies = [gate.sessions.end(), *gate.tickets.forget(request)]
     if everywhere:
         try:
-            _end_everywhere(request)
+            _end_everywhere(gate, request)
         except GateError as error:
             # Signed out of this browser in any case: nobody must stay signed in here because AWS does not answer.
             return failure(error, request, base_path=base_path, cookies=cookies)
@@ -132,10 +129,10 @@ def logout(request: Request) -> Response:
     )
 
 
-def _end_everywhere(request: Request) -> None:
+def _end_everywhere(gate: Gate, request: Request) -> None:
     with decision(request, "sign-out-everywhere") as record:
         try:
-            record.caller = the_gate().sessions.caller(request)
-            the_gate().cutoffs.end(record.caller)
+            record.caller = gate.sessions.caller(request)
+            gate.cutoffs.end(record.caller)
         except UpstreamError as error:
             raise SignOutIncompleteError from error

@@ -3,56 +3,56 @@
 from dataclasses import asdict
 
 from gate.audit import decision
+from gate.container import Gate
 from gate.errors import WrongOriginError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
-from gate.request import Request
-from gate.responses import Response, document, redirect
 from gate.routes.shared import grant_of, notebook_in, their_notebooks
-from gate.service import the_gate
+from gate.web.request import Request
+from gate.web.responses import Response, document, redirect
 
 
-def home(request: Request) -> Response:
+def home(gate: Gate, request: Request) -> Response:
     """The caller's notebooks."""
     with decision(request, "list") as record:
-        record.caller = the_gate().caller(request)
-        grants = the_gate().grants.listing(record.caller)
-    return their_notebooks(request, record.caller, grants)
+        record.caller = gate.caller(request)
+        grants = gate.grants.listing(record.caller)
+    return their_notebooks(gate, request, record.caller, grants)
 
 
-def state(request: Request) -> Response:
+def state(gate: Gate, request: Request) -> Response:
     """The notebook's state, as JSON."""
     named = notebook_in(request)
     with decision(request, "state") as record:
         record.notebook = named
-        record.caller = the_gate().caller(request, named)
-        instance = the_gate().launcher.describe(record.caller, grant_of(record.caller, named))
+        record.caller = gate.caller(request, named)
+        instance = gate.launcher.describe(record.caller, grant_of(gate, record.caller, named))
     return document({"notebook": str(named), **asdict(instance)})
 
 
-def start(request: Request) -> Response:
+def start(gate: Gate, request: Request) -> Response:
     """Start the notebook, where the grant gives that power."""
     named = notebook_in(request)
     with decision(request, "start") as record:
         record.notebook = named
-        record.caller = _presser(request, named)
-        begun = the_gate().launcher.start(record.caller, grant_of(record.caller, named))
+        record.caller = _form_caller(gate, request, named)
+        begun = gate.launcher.start(record.caller, grant_of(gate, record.caller, named))
     # To where one waits for it; but not where a form's answer would lead to another site, which form-action forbids.
-    return redirect(f"{the_gate().config.base_url}/{f'open/{named.segment}' if begun else ''}", status=303)
+    return redirect(f"{gate.config.base_url}/{f'open/{named.segment}' if begun else ''}", status=303)
 
 
-def stop(request: Request) -> Response:
+def stop(gate: Gate, request: Request) -> Response:
     """Stop the notebook, where the grant gives that power."""
     named = notebook_in(request)
     with decision(request, "stop") as record:
         record.notebook = named
-        record.caller = _presser(request, named)
-        the_gate().launcher.stop(record.caller, grant_of(record.caller, named))
-    return redirect(f"{the_gate().config.base_url}/", status=303)
+        record.caller = _form_caller(gate, request, named)
+        gate.launcher.stop(record.caller, grant_of(gate, record.caller, named))
+    return redirect(f"{gate.config.base_url}/", status=303)
 
 
-def _presser(request: Request, notebook: Notebook) -> Caller:
+def _form_caller(gate: Gate, request: Request, notebook: Notebook) -> Caller:
     """Return who pressed a button: only from a page of ours (cross-site request forgery), and by no token."""
-    if not request.sent_from(the_gate().config.origin):
+    if not request.sent_from(gate.config.origin):
         raise WrongOriginError
-    return the_gate().visitor(request, notebook)
+    return gate.visitor(request, notebook)

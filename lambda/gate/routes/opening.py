@@ -3,52 +3,52 @@
 from typing import cast, get_args
 
 from gate.audit import Decision, decision
+from gate.container import Gate
 from gate.errors import InvalidViewError, NotReadyError, OtherPersonError, UpstreamError
-from gate.grant_row import View
-from gate.grants import Grant
-from gate.launch.instance import USUAL_START, Standing
+from gate.launch.notebook_status import USUAL_START, NotebookStatus
 from gate.notebook import Notebook
-from gate.request import Request
-from gate.responses import Response, document, failure, page, redirect, retry_headers
 from gate.routes.shared import grant_of, not_granted, notebook_in, their_notebooks
-from gate.service import the_gate
+from gate.store.grant_row import View
+from gate.store.grants import Grant
+from gate.web.request import Request
+from gate.web.responses import Response, document, failure, page, redirect, retry_headers
 
 
-def open_the_one(request: Request) -> Response:
+def open_the_one(gate: Gate, request: Request) -> Response:
     """Into the only notebook, or the default one; else a page to choose."""
     view = _view(request)
     with decision(request, "open") as record:
-        record.caller = the_gate().caller(request)
-        grants = the_gate().grants.listing(record.caller)
+        record.caller = gate.caller(request)
+        grants = gate.grants.listing(record.caller)
         if not grants:
-            raise not_granted(record.caller)
+            raise not_granted(gate, record.caller)
         defaults = [grant for grant in grants if grant.default]
         decided = grants if len(grants) == 1 else defaults
         if len(decided) == 1:
-            return _into_or_wait(request, record, decided[0], view)
+            return _launch_or_wait(gate, request, record, decided[0], view)
         record.outcome = "choice"
-    return their_notebooks(request, record.caller, grants)
+    return their_notebooks(gate, request, record.caller, grants)
 
 
-def open_named(request: Request) -> Response:
+def open_named(gate: Gate, request: Request) -> Response:
     """Into the notebook of that name."""
     named, view = notebook_in(request), _view(request)
     with decision(request, "open") as record:
         record.notebook = named
         ticket = request.query.get("ticket")
         if ticket is not None:
-            return _with_ticket(request, record, ticket, named, view)
-        record.caller = the_gate().caller(request, named)
-        return _into_or_wait(request, record, grant_of(record.caller, named), view)
+            return _with_ticket(gate, request, record, ticket, named, view)
+        record.caller = gate.caller(request, named)
+        return _launch_or_wait(gate, request, record, grant_of(gate, record.caller, named), view)
 
 
-def open_named_by_iam(request: Request) -> Response:
+def open_named_by_iam(gate: Gate, request: Request) -> Response:
     """Into the notebook of that name, for callers who sign their requests (SigV4)."""
     named, view = notebook_in(request), _view(request)
     with decision(request, "open") as record:
         record.notebook = named
-        record.caller = the_gate().iam_caller(request)
-        return _into_or_wait(request, record, grant_of(record.caller, named), view)
+        record.caller = gate.iam_caller(request)
+        return _launch_or_wait(gate, request, record, grant_of(gate, record.caller, named), view)
 
 
 def _view(request: Request) -> View | None:
@@ -58,18 +58,20 @@ def _view(request: Request) -> View | None:
     return cast("View | None", view)
 
 
-def _with_ticket(request: Request, record: Decision, ticket: str, named: Notebook, view: View | None) -> Response:
-    tickets, config = the_gate().tickets, the_gate().config
-    by = tickets.by(request)
+def _with_ticket(
+    gate: Gate, request: Request, record: Decision, ticket: str, named: Notebook, view: View | None
+) -> Response:
+    tickets, config = gate.tickets, gate.config
+    attempt_id = tickets.attempt_id(request)
     try:
-        record.caller = tickets.redeem(ticket, named, request, by=by)
+        record.caller = tickets.redeem(ticket, named, request, attempt_id=attempt_id)
     except UpstreamError as error:
         record.ended(error)
-        return failure(error, request, base_path=config.base_path, cookies=[tickets.again(by)])
+        return failure(error, request, base_path=config.base_path, cookies=[tickets.retry_cookie(attempt_id)])
     try:
-        return _into(request, record, grant_of(record.caller, named), view)
+        return _launch(gate, request, record, grant_of(gate, record.caller, named), view)
     except (NotReadyError, UpstreamError) as error:
-        if the_gate().other_person(request, record.caller):
+        if gate.other_person(request, record.caller):
             # Their sign-in comes before a cookie of the one who waits, which would then be for nothing.
             raise OtherPersonError from error
         record.ended(error)
@@ -80,29 +82,29 @@ def _with_ticket(request: Request, record: Decision, ticket: str, named: Noteboo
         return redirect(f"{config.base_url}{_path(named, view)}", status=303, cookies=[cookie])
 
 
-def _into_or_wait(request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
+def _launch_or_wait(gate: Gate, request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
     try:
-        return _into(request, record, grant, view)
+        return _launch(gate, request, record, grant, view)
     except NotReadyError as error:
         if request.wants_json:
             raise
         record.ended(error)
-        return _waiting(request, error, grant, view)
+        return _waiting(gate, request, error, grant, view)
 
 
-def _into(request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
+def _launch(gate: Gate, request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
     """Send the caller into the notebook."""
     assert record.caller is not None
     record.notebook = grant.notebook
-    launch = the_gate().launcher.open(record.caller, grant, view, start=not request.speculative)
+    launch = gate.launcher.open(record.caller, grant, view, start=not request.speculative)
     if request.wants_json:
         return document({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
-    arrived = [the_gate().tickets.arrive(grant.notebook)] if record.caller.via == "ticket" else []
+    arrived = [gate.tickets.arrive(grant.notebook)] if record.caller.via == "ticket" else []
     return redirect(launch.authorized_url, cookies=arrived)
 
 
-def _waiting(request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response:
-    base_path = the_gate().config.base_path
+def _waiting(gate: Gate, request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response:
+    base_path = gate.config.base_path
     return page(
         "waiting.html",
         base_path=base_path,
@@ -110,11 +112,11 @@ def _waiting(request: Request, error: NotReadyError, grant: Grant, view: View | 
         headers=retry_headers(error, request),
         error=error,
         instance=error.instance,
-        elapsed=max(0, int(the_gate().now() - error.instance.changed)),
+        elapsed=max(0, int(gate.now() - error.instance.changed)),
         usual=USUAL_START,
         grant=grant,
-        can_start=Standing(grant, error.instance).can_start,
-        again=f"{base_path}{_path(grant.notebook, view)}",
+        can_start=NotebookStatus(grant, error.instance).can_start,
+        open_url=f"{base_path}{_path(grant.notebook, view)}",
         reference=request.id,
     )
 

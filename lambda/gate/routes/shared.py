@@ -3,14 +3,14 @@
 from dataclasses import asdict
 from urllib.parse import unquote
 
-from gate.audit import logger
+from gate.container import Gate
 from gate.errors import GroupsNotSentError, NotGrantedError
-from gate.grants import Grant
 from gate.identity.caller import Caller
+from gate.log import logger
 from gate.notebook import Notebook
-from gate.request import Request
-from gate.responses import Response, document, page
-from gate.service import the_gate
+from gate.store.grants import Grant
+from gate.web.request import Request
+from gate.web.responses import Response, document, page
 
 
 def notebook_in(request: Request) -> Notebook:
@@ -19,33 +19,33 @@ def notebook_in(request: Request) -> Notebook:
     return Notebook.parse_segment(unquote(request.parameters["notebook"]))
 
 
-def grant_of(caller: Caller, notebook: Notebook) -> Grant:
+def grant_of(gate: Gate, caller: Caller, notebook: Notebook) -> Grant:
     """Return the grant by which `caller` may open `notebook`.
 
     Raises what `not_granted` returns where there is none, and what else `Grants.find` raises.
     """
     try:
-        return the_gate().grants.find(caller, notebook)
+        return gate.grants.find(caller, notebook)
     except NotGrantedError:
-        raise not_granted(caller) from None
+        raise not_granted(gate, caller) from None
 
 
-def not_granted(caller: Caller) -> NotGrantedError:
+def not_granted(gate: Gate, caller: Caller) -> NotGrantedError:
     """Return the refusal of somebody without a grant, and log it when their groups could not be read.
 
     They may be refused for want of a group that they are in. The line has the reference that they see, and nothing of
     what the provider sent.
     """
     if caller.groups_problem:
-        claim = the_gate().config.groups_claim
+        claim = gate.config.groups_claim
         logger.warning("the groups of a refused caller are unknown", claim=claim, problem=caller.groups_problem)
     return GroupsNotSentError() if caller.groups_problem == "overage" else NotGrantedError()
 
 
-def their_notebooks(request: Request, caller: Caller, grants: list[Grant]) -> Response:
+def their_notebooks(gate: Gate, request: Request, caller: Caller, grants: list[Grant]) -> Response:
     """Show `caller` the notebooks of `grants`: how they stand, and what can be done with each."""
-    config = the_gate().config
-    rows = the_gate().launcher.describe_all(caller, grants)
+    config = gate.config
+    rows = gate.launcher.describe_all(caller, grants)
     if request.wants_json:
         notebooks = [
             {

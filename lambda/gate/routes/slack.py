@@ -1,19 +1,19 @@
 """What Slack sends: slash commands, shortcuts, and presses on buttons."""
 
 from gate.audit import decision
+from gate.container import Gate
 from gate.errors import SlackRefusedError, UpstreamError
-from gate.request import Request
-from gate.responses import Response, document
-from gate.service import the_gate
-from gate.slack.ask import is_command
+from gate.slack.command import is_command
+from gate.web.request import Request
+from gate.web.responses import Response, document
 
 
-def slack(request: Request) -> Response:
+def slack(gate: Gate, request: Request) -> Response:
     """Acknowledge what Slack sends; the answer follows. Whatever is not Slack's gets an empty 401.
 
     A slash command is answered in words right away when there will be no answer to follow.
     """
-    desk = the_gate().slack
+    desk = gate.slack
     try:
         with decision(request, "slack"):
             ask = desk.admit(request)

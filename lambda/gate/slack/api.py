@@ -13,8 +13,8 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate import deadline
-from gate.audit import logger
 from gate.errors import SlackDownError
+from gate.log import logger
 from gate.tls import tls_context
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from slack_sdk.models.views import View
 
 from gate.errors import GateError
 from gate.identity.caller import Caller
-from gate.launch.instance import Standing
+from gate.launch.notebook_status import NotebookStatus
 from gate.notebook import Notebook
-from gate.slack.ask import Ask
+from gate.slack.command import SlackCommand
 
 MOST = 20
 """Notebooks in one message; Slack takes 50 blocks, and each notebook is two."""
@@ -32,7 +32,9 @@ MOST = 20
 TITLE = "Your notebooks"
 
 
-def notebooks(ask: Ask, caller: Caller, rows: Sequence[Standing], link: Callable[[Notebook], str]) -> list[Block]:
+def notebooks(
+    ask: SlackCommand, caller: Caller, rows: Sequence[NotebookStatus], link: Callable[[Notebook], str]
+) -> list[Block]:
     """Show `rows`. `link`: makes the address by which the caller comes to a notebook."""
     if not rows:
         return [_section(f"You have no notebooks yet. {_how_to_get_one(caller)}"), _refresh()]
@@ -46,7 +48,7 @@ def notebooks(ask: Ask, caller: Caller, rows: Sequence[Standing], link: Callable
     return [*blocks, ContextBlock(elements=[PlainTextObject(text=hint)]), _refresh()]
 
 
-def refusal(ask: Ask, error: GateError) -> list[Block]:
+def refusal(ask: SlackCommand, error: GateError) -> list[Block]:
     """Tell `error` in its own fixed words, with the reference that finds the log line."""
     return [
         _section(f"*{error.title}*\n{error.words}"),
@@ -55,7 +57,7 @@ def refusal(ask: Ask, error: GateError) -> list[Block]:
     ]
 
 
-def message(ask: Ask, blocks: Sequence[Block]) -> dict[str, Any]:
+def message(ask: SlackCommand, blocks: Sequence[Block]) -> dict[str, Any]:
     """Return `blocks` as what goes to a `response_url`: seen by the caller alone."""
     return {
         "response_type": "ephemeral",
@@ -78,7 +80,7 @@ def loading() -> dict[str, Any]:
     return window([_section("Looking at your notebooks …")])
 
 
-def _standing(row: Standing) -> str:
+def _standing(row: NotebookStatus) -> str:
     facts = ["*Its state can’t be told right now.*"]
     if row.instance:
         facts = [f"*{row.instance.state_in_words}* since {_when(row.instance.changed)}", row.instance.instance_type]
@@ -87,7 +89,7 @@ def _standing(row: Standing) -> str:
     return f"*{row.grant.notebook}*\n{' · '.join(facts)}"
 
 
-def _buttons(ask: Ask, row: Standing, link: Callable[[Notebook], str]) -> Block:
+def _buttons(ask: SlackCommand, row: NotebookStatus, link: Callable[[Notebook], str]) -> Block:
     notebook = row.grant.notebook
     # Labels and titles have a limit, which a name alone stays below.
     name = notebook.name

@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import re
 
-from gate.request import Request
+from gate.web.request import Request
 
 MOST_SKEW = 300
 """Seconds by which the time in the signature may be off."""

@@ -1,7 +1,7 @@
-"""The gate: one deployment's parts, put together, each made when it is first needed and then kept.
+"""The container: makes each part of a deployment when it is first needed, and keeps it.
 
-What a redirect into a notebook does not need is imported only where it is used: who comes first after a pause waits
-for each import.
+Modules that a redirect does not need are imported where they are used, because the first request after a cold start
+waits for each import.
 """
 
 import json
@@ -11,26 +11,28 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from gate.audit import logger
-from gate.clients import client, session
+from gate.aws.clients import client, session
+from gate.clock import Clock
 from gate.config import Config
-from gate.cutoffs import Cutoffs
 from gate.errors import NotSignedInError
-from gate.grants import Grants
 from gate.identity.caller import Caller
-from gate.identity.session import CookieJar, Sessions
+from gate.identity.session import Sessions
 from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
 from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
-from gate.launch.line import Line
+from gate.launch.queue.launch_queue import LaunchQueue
+from gate.log import logger
 from gate.metrics import key_age
 from gate.notebook import Notebook
-from gate.once import Once
-from gate.request import Request
 from gate.secrets import Secrets
-from gate.signing import Clock, Signer
+from gate.signing import Signer
+from gate.store.cutoffs import Cutoffs
+from gate.store.grants import Grants
+from gate.store.replay_guard import ReplayGuard
 from gate.tls import tls_context
+from gate.web.cookies import CookieFactory
+from gate.web.request import Request
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -40,8 +42,8 @@ if TYPE_CHECKING:
     from gate.identity.claims import ClaimRules
     from gate.identity.login import Login
     from gate.identity.provider import Provider
-    from gate.launch.numbers import Numbers
-    from gate.slack.desk import SlackDesk
+    from gate.slack.service import SlackService
+    from gate.store.queue_store import QueueStore
 
 
 class Gate:
@@ -51,7 +53,7 @@ class Gate:
         """`clock` gives the time for cookies, grants and cached keys."""
         self.config = config
         self._clock = clock
-        self._jar = CookieJar(config.base_path, config.secure)
+        self._jar = CookieFactory(config.base_path, config.secure)
 
     def caller(self, request: Request, notebook: Notebook | None = None) -> Caller:
         """Return who is calling, by bearer token or cookie; `notebook`: the one that they call for.
@@ -89,7 +91,7 @@ class Gate:
 
     def make_clients(self) -> None:
         """Make what talks to AWS before it is asked for. Nothing is called by that, and no secret read."""
-        _ = self.grants, self.once, self.launcher, self.numbers, self._secrets
+        _ = self.grants, self.replay_guard, self.launcher, self.queue_store, self._secrets
         tls_context()
         session().get_service_model("sagemaker")  # whose clients are made for one caller each
 
@@ -134,7 +136,7 @@ class Gate:
         """Links that Slack hands out."""
         signer = self._signer("ticket", timedelta(seconds=TICKET_SECONDS))
         waiting = self._signer("waiting", timedelta(seconds=WAIT_SECONDS))
-        return Tickets(signer, waiting, self._jar, self.once)
+        return Tickets(signer, waiting, self._jar, self.replay_guard)
 
     def end_session_url(self) -> str | None:
         """Return where the identity provider's own session ends, if it has such a place and it is to end, too."""
@@ -149,20 +151,20 @@ class Gate:
 
     @cached_property
     def cutoffs(self) -> Cutoffs:
-        """What ends sign-ins."""
+        """The cutoffs of sign-ins."""
         return Cutoffs(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
-    def once(self) -> Once:
-        """What has happened, and must not happen again."""
-        return Once(self._dynamodb, table=self.config.table, clock=self._clock)
+    def replay_guard(self) -> ReplayGuard:
+        """The guard against replays."""
+        return ReplayGuard(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
-    def slack(self) -> "SlackDesk":
-        """What Slack asks for."""
-        from gate.slack.desk import SlackDesk
+    def slack(self) -> "SlackService":
+        """The service behind Slack's requests."""
+        from gate.slack.service import SlackService
 
-        return SlackDesk(self)
+        return SlackService(self)
 
     @property
     def slack_secret(self) -> dict[str, str]:
@@ -178,16 +180,16 @@ class Gate:
 
     @cached_property
     def launcher(self) -> Launcher:
-        """The way into notebooks."""
+        """Creates presigned URLs."""
         clients = CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock)
-        return Launcher(self.config, clients, Line(lambda: self.numbers, clock=self._clock))
+        return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property
-    def numbers(self) -> "Numbers":
-        """Who stands in line."""
-        from gate.launch.numbers import Numbers
+    def queue_store(self) -> "QueueStore":
+        """The store of launch queues."""
+        from gate.store.queue_store import QueueStore
 
-        return Numbers(self._dynamodb, table=self.config.table, clock=self._clock)
+        return QueueStore(self._dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def _dynamodb(self) -> "DynamoDBClient":
@@ -236,15 +238,15 @@ def _sagemaker(credentials: "CredentialsTypeDef", region: str) -> "SageMakerClie
 _gate: Gate | None = None
 
 
-def the_gate() -> Gate:
+def get_gate() -> Gate:
     """Return this process's gate, made at the first call from the environment. Raises `ConfigError`."""
     if _gate is None:
-        install(Gate(Config.from_environ(os.environ)))
+        set_gate(Gate(Config.from_environ(os.environ)))
     assert _gate is not None
     return _gate
 
 
-def install(gate: Gate | None) -> None:
-    """Make `gate` this process's own: for whoever brings a clock of their own. None lets go of the present one."""
+def set_gate(gate: Gate | None) -> None:
+    """Replace this process's gate, for callers with a clock of their own. None removes it."""
     global _gate
     _gate = gate

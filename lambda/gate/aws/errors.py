@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from gate.audit import logger
 from gate.errors import AwsDeniedError, AwsError, ThrottledError
+from gate.log import logger
 from gate.metrics import count
 
 THROTTLED = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
-from gate.audit import logger
-from gate.cutoffs import cutoff_keys, without_cutoffs
+from gate.clock import Clock
 from gate.errors import NotGrantedError
-from gate.grant_row import SHORTEST_SESSION, Power, View, read
 from gate.identity.caller import Caller
+from gate.log import logger
 from gate.metrics import count_once
 from gate.notebook import Notebook
-from gate.rows import Rows
-from gate.signing import Clock
+from gate.store.cutoffs import cutoff_keys, without_cutoffs
+from gate.store.grant_row import SHORTEST_SESSION, Power, View, read
+from gate.store.rows import Rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs
 
 from gate.errors import InvalidSlackRequestError
-from gate.request import Request
+from gate.web.request import Request
 
 Act = Literal["list", "start", "stop"]
 
@@ -21,7 +21,7 @@ _ACTS: dict[str, Act] = {"open": "list", "refresh": "list", "start": "start", "s
 
 
 @dataclass(frozen=True)
-class Ask:
+class SlackCommand:
     """One wish of one Slack user."""
 
     id: str
@@ -44,7 +44,7 @@ class Ask:
     """The window that the answer is to fill."""
 
 
-def ask_of(request: Request) -> Ask | None:
+def parse_command(request: Request) -> SlackCommand | None:
     """Read what `request` asks for; None for what needs no answer. Raises `InvalidSlackRequestError`."""
     try:
         form = {name: values[0] for name, values in parse_qs(request.body.decode(), max_num_fields=100).items()}
@@ -60,10 +60,10 @@ def is_command(request: Request) -> bool:
     return b"payload=" not in request.body
 
 
-def _command(form: dict[str, str], request: Request) -> Ask:
+def _command(form: dict[str, str], request: Request) -> SlackCommand:
     # Whoever pastes a name may paste the quotes around it, too.
     name = form.get("text", "").strip(" \t\r\n`'\"*_<>")
-    return Ask(
+    return SlackCommand(
         id=request.id,
         address=request.address,
         team=_id(form["team_id"]),
@@ -74,7 +74,7 @@ def _command(form: dict[str, str], request: Request) -> Ask:
     )
 
 
-def _interaction(payload: dict[str, Any], request: Request) -> Ask | None:
+def _interaction(payload: dict[str, Any], request: Request) -> SlackCommand | None:
     match payload["type"]:
         case "shortcut":
             return _ask(payload, request, trigger_id=payload["trigger_id"])
@@ -83,7 +83,7 @@ def _interaction(payload: dict[str, Any], request: Request) -> Ask | None:
     return None
 
 
-def _press(payload: dict[str, Any], request: Request) -> Ask | None:
+def _press(payload: dict[str, Any], request: Request) -> SlackCommand | None:
     pressed = payload["actions"][0]
     act = _ACTS.get(pressed["action_id"])
     if act is None:
@@ -102,11 +102,11 @@ def _press(payload: dict[str, Any], request: Request) -> Ask | None:
     )
 
 
-def _ask(payload: dict[str, Any], request: Request, **more: Any) -> Ask:
+def _ask(payload: dict[str, Any], request: Request, **more: Any) -> SlackCommand:
     user = payload["user"]
     # In a channel that is shared with another company, `team` is where the app is, and the user's is their own.
     team = user.get("team_id") or payload["team"]["id"]
-    return Ask(id=request.id, address=request.address, team=_id(team), user=_id(user["id"]), **more)
+    return SlackCommand(id=request.id, address=request.address, team=_id(team), user=_id(user["id"]), **more)
 
 
 def _id(text: str) -> str:

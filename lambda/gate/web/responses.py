@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors import GateError, InLineError, ThrottledError, UnauthenticatedError
-from gate.identity.target import sign_in_path, target_of
-from gate.request import Request
+from gate.identity.return_url import return_path_of, sign_in_path
+from gate.web.request import Request
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -105,7 +105,7 @@ def failure(
         cookies=cookies,
         error=error,
         reference=request.id,
-        sign_in=f"{base_path}{sign_in_path(target or target_of(request))}",
+        sign_in=f"{base_path}{sign_in_path(target or return_path_of(request))}",
     )
 
 
@@ -126,7 +126,7 @@ def pages() -> "tuple[Environment, str]":
     """Return where pages come from, and the content security policy that they are sent with."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here, since a redirect needs none of it
 
-    folder = Path(__file__).parent / "pages"
+    folder = Path(__file__).parents[1] / "pages"
     style = (folder / "style.css").read_text(encoding="utf-8")
     script = (folder / "page.js").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)

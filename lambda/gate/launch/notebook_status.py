@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.grants import Grant
+from gate.store.grants import Grant
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.type_defs import DescribeNotebookInstanceOutputTypeDef
@@ -43,7 +43,7 @@ _WORDS = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class NotebookStatus:
     """A granted notebook, and how it stands; without an instance, that can't be told right now."""
 
     grant: Grant

@@ -7,10 +7,10 @@ from snapshot_restore_py import register_before_snapshot
 # Nothing of what is imported becomes garbage, and looking for some would be a tenth of the start.
 gc.disable()
 
+from gate.container import get_gate  # noqa: E402
 from gate.handler import handler  # noqa: E402
-from gate.responses import pages  # noqa: E402
 from gate.routes import ROUTES, endpoint, opening  # noqa: E402, F401  `opening`: where nearly all requests go
-from gate.service import the_gate  # noqa: E402
+from gate.web.responses import pages  # noqa: E402
 
 gc.enable()
 gc.freeze()
@@ -30,7 +30,7 @@ def prepare() -> None:
     for name in ROUTES.values():
         endpoint(name)
     pages()
-    gate = the_gate()
+    gate = get_gate()
     gate.make_clients()
     if gate.config.slack.teams:
         from gate.slack import messages  # noqa: F401

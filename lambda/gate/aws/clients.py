@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import botocore.session
 from botocore.config import Config
 
-from gate.aws_transport import AwsTransport
+from gate.aws.transport import AwsTransport
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gate.audit import logger
-from gate.aws import aws_errors
+from gate.aws.errors import aws_errors
 from gate.errors import ThrottledError
+from gate.log import logger
 from gate.metrics import count
 
 if TYPE_CHECKING:

@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from gate import deadline
 from gate.audit import decision, log_unexpected
-from gate.aws import aws_errors
-from gate.clients import client
+from gate.aws.clients import client
+from gate.aws.errors import aws_errors
 from gate.errors import AwsError, GateError, SlackReplayError, SlackSignatureError, SlackTeamError
 from gate.identity.slack import SlackPeople
-from gate.launch.instance import Standing
+from gate.launch.notebook_status import NotebookStatus
 from gate.notebook import Notebook
-from gate.once import SpentError
-from gate.request import Request
 from gate.slack.api import SlackApi
-from gate.slack.ask import Ask, ask_of
+from gate.slack.command import SlackCommand, parse_command
 from gate.slack.signature import is_signed
+from gate.store.replay_guard import AlreadyUsedError
+from gate.web.request import Request
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
 
     from gate.audit import Decision
-    from gate.service import Gate
+    from gate.container import Gate
 
 
-class SlackDesk:
+class SlackService:
     """One deployment's."""
 
     def __init__(self, gate: "Gate"):
@@ -44,7 +44,7 @@ class SlackDesk:
         )
         self._people = SlackPeople(self._api.user, email_domains=self._config.email_domains, clock=gate.now)
 
-    def admit(self, request: Request) -> Ask | None:
+    def admit(self, request: Request) -> SlackCommand | None:
         """Return what Slack asks for with `request`; None for what needs no answer.
 
         Raises a `SlackRefusedError` for whatever is not Slack's, not new, or of a workspace that is not ours, and
@@ -52,19 +52,19 @@ class SlackDesk:
         """
         if not self._config.teams or not is_signed(request, self._secret.get("signing_secret", ""), self._gate.now()):
             raise SlackSignatureError
-        ask = ask_of(request)
+        ask = parse_command(request)
         if ask is None:
             return None
         if ask.team not in self._config.teams:
             raise SlackTeamError
         try:
             signature = request.headers["x-slack-signature"].encode()
-            self._gate.once.spend(f"slack/{hashlib.sha256(signature).hexdigest()}")
-        except SpentError:
+            self._gate.replay_guard.claim(f"slack/{hashlib.sha256(signature).hexdigest()}")
+        except AlreadyUsedError:
             raise SlackReplayError from None
         return ask
 
-    def begin(self, ask: Ask, function_arn: str) -> None:
+    def begin(self, ask: SlackCommand, function_arn: str) -> None:
         """See to it that `ask` is answered, by another invocation of `function_arn` than this one."""
         if ask.trigger_id:
             # Now or never: what opens a window is good for three seconds.
@@ -81,12 +81,12 @@ class SlackDesk:
             # It was not taken (API reference of Invoke), whoever it was that answered.
             raise AwsError
 
-    def answer(self, ask: Ask) -> None:
+    def answer(self, ask: SlackCommand) -> None:
         """Do what `ask` wants, and tell what came of it. Raises `SlackDownError` where it can't be told."""
         from gate.slack.messages import message, refusal, window
 
         try:
-            with decision(ask, ask.act) as record, deadline.sooner():
+            with decision(ask, ask.act) as record, deadline.shortened_deadline():
                 blocks = self._do(ask, record)
         except GateError as error:
             blocks = refusal(ask, error)
@@ -98,7 +98,7 @@ class SlackDesk:
         else:
             self._api.respond(ask.response_url, message(ask, blocks))
 
-    def _do(self, ask: Ask, record: "Decision") -> "list[Block]":
+    def _do(self, ask: SlackCommand, record: "Decision") -> "list[Block]":
         from gate.slack.messages import notebooks
 
         gate = self._gate
@@ -112,7 +112,7 @@ class SlackDesk:
             if ask.act == "stop":
                 gate.launcher.stop(caller, grant)
         if ask.alone:
-            rows = [Standing(grant, gate.launcher.describe(caller, grant))]
+            rows = [NotebookStatus(grant, gate.launcher.describe(caller, grant))]
         else:
             rows = gate.launcher.describe_all(caller, grants.listing(caller))
         tickets = gate.tickets

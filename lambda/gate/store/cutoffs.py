@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from gate.audit import logger
-from gate.aws import aws_errors, code_of
+from gate.aws.errors import aws_errors, code_of
+from gate.clock import Clock
 from gate.errors import SignInEndedError
 from gate.identity.caller import Caller
-from gate.rows import Rows
-from gate.signing import Clock
+from gate.log import logger
+from gate.store import key_prefixes
+from gate.store.rows import Rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-
-PREFIX = "cutoff:"
-"""Begins the partition key; no principal does, so that no grant can be written this way (see infra/grants_table.py)."""
 
 EVERYBODY = "*"
 """Stands in place of a subject for every person."""
@@ -32,7 +30,7 @@ says."""
 
 def cutoff_key(subject: str) -> dict[str, Any]:
     """Return the table's key of the cutoff of `subject` (`user:<e-mail>`, `slack:<team>/<user>`, or `EVERYBODY`)."""
-    return {"principal": {"S": f"{PREFIX}{subject}"}, "notebook": {"S": "-"}}
+    return {"principal": {"S": f"{key_prefixes.CUTOFF}{subject}"}, "notebook": {"S": "-"}}
 
 
 def cutoff_write(table: str, subject: str, moment: int) -> dict[str, Any]:
@@ -62,7 +60,7 @@ def without_cutoffs(items: Iterable[Mapping[str, Any]], caller: Caller) -> list[
     """Return the `items` that are no cutoffs. Raises `SignInEndedError` where a cutoff ends what proved `caller`."""
     others = []
     for item in items:
-        if not item["principal"]["S"].startswith(PREFIX):
+        if not item["principal"]["S"].startswith(key_prefixes.CUTOFF):
             others.append(item)
         elif caller.proven_at < _before(item):
             raise SignInEndedError(caller.via)

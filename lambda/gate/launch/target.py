@@ -8,7 +8,7 @@ from gate.notebook import Notebook
 
 
 @dataclass(frozen=True)
-class Target:
+class LaunchTarget:
     """The launch role to assume for a notebook, and the notebook as IAM knows it."""
 
     role_arn: str
@@ -18,7 +18,7 @@ class Target:
     """Asked for by launch roles in other accounts (IAM user guide, "The confused deputy problem")."""
 
 
-def target_of(config: Config, notebook: Notebook) -> Target:
+def launch_target_of(config: Config, notebook: Notebook) -> LaunchTarget:
     """Return the way to `notebook`. Raises `PlaceUnknownError` where the settings name no such account and region."""
     _, partition, _, _, home, _ = config.launch_role_arn.split(":", 5)
     if notebook.place and notebook.place not in config.elsewhere:
@@ -26,8 +26,8 @@ def target_of(config: Config, notebook: Notebook) -> Target:
     account, _, region = notebook.place.partition("/") if notebook.place else (home, "", config.region)
     arn = notebook_arn(partition, region, account, notebook.name)
     if account == home:
-        return Target(config.launch_role_arn, region, arn)
-    return Target(f"arn:{partition}:iam::{account}:role/{config.elsewhere_role}", region, arn, config.external_id)
+        return LaunchTarget(config.launch_role_arn, region, arn)
+    return LaunchTarget(f"arn:{partition}:iam::{account}:role/{config.elsewhere_role}", region, arn, config.external_id)
 
 
 def notebook_arn(partition: str, region: str, account: str, name: str) -> str:

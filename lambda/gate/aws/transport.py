@@ -14,8 +14,8 @@ from botocore.httpsession import URLLib3Session
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
-from gate import deadline, http
-from gate.http import KeepingPool, Kept, KeptSecure, proxy_of
+from gate import deadline, transport
+from gate.transport import KeepingPool, Kept, KeptSecure, proxy_of
 
 MAX_IDLE = 60.0
 """Seconds for which a connection to AWS may lie idle and be used again, as in AWS's SDK for Java.
@@ -59,7 +59,7 @@ class AwsTransport:
 
     A kept connection that had died raises what botocore sends again (`ConnectionClosedError`), whatever the operation:
     on a new connection, as `KeepingPool` explains. A write that reached AWS before its connection failed is then made
-    twice: at worst a number in line is skipped, or an answer comes twice in Slack.
+    twice: at worst a number in the launch queue is skipped, or an answer comes twice in Slack.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class AwsTransport:
 
         Raises `OutOfTimeError`, `NoAnswerError`, or what botocore's own sending raises.
         """
-        read = deadline.left(http.READ)
+        read = deadline.left(transport.READ)
         if read <= 0:
             raise OutOfTimeError
         request.context["read_timeout"] = read
@@ -91,7 +91,7 @@ class AwsTransport:
             # Without these options, which turn Nagle's algorithm off, each call waits 40 ms for an acknowledgement.
             options = HTTPConnection.default_socket_options
             proxies = {"https": proxy} if proxy else None
-            made = make(timeout=(http.CONNECT, http.READ), socket_options=options, proxies=proxies)
+            made = make(timeout=(transport.CONNECT, transport.READ), socket_options=options, proxies=proxies)
             made._pool_classes_by_scheme |= {"http": _Pool, "https": _SecurePool}
             self._sessions[proxy] = made
         return self._sessions[proxy]

@@ -1,0 +1,1 @@
+"""The grants table: grants, and what else is kept beside them."""

@@ -1,0 +1,13 @@
+"""Prefixes of the partition keys of items that are not grants.
+
+No principal has any of them, so such an item can never act as a grant. The function's policy and the operators'
+commands use the same definitions (infra/grants_table.py, cli/grants_table.py).
+"""
+
+REPLAY_CLAIM = "replay:"
+QUEUE = "queue:"
+CUTOFF = "cutoff:"
+SIGN_IN_REPORT = "report:"
+REVOCATION = "revoked:"
+
+NOT_GRANTS = (REPLAY_CLAIM, QUEUE, CUTOFF, SIGN_IN_REPORT, REVOCATION)
