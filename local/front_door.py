@@ -57,7 +57,9 @@ class FrontDoor:
         self._base_path = base_path
         self._endpoints = endpoints or {}
         self.remaining_ms = 28_000
-        """What Lambda says is left when the function begins; the stack's time-out."""
+        """What Lambda says is left when the function begins a request; the stack's time-out."""
+        self.background_remaining_ms = 28_000
+        """The same for an event that the function sent to itself."""
         self.calls = 0
         """How often the function was called."""
         # One worker: an instance of a function serves one request at a time.
@@ -134,7 +136,7 @@ class FrontDoor:
         event = event_of(request, match, stage=self._stage, base_path=self._base_path, user_arn=user)
         self.calls += 1
         try:
-            return answer_of(self._handler(event, self._context()))
+            return answer_of(self._handler(event, self._context(self.remaining_ms)))
         except Exception:  # noqa: BLE001
             # What API Gateway makes of a function that fails, or answers nonsense.
             return self._own("DEFAULT_5XX", 502, request)
@@ -142,20 +144,20 @@ class FrontDoor:
     def _work_off(self, event: dict[str, Any]) -> None:
         for _ in range(2):
             try:
-                self._handler(event, self._context())
+                self._handler(event, self._context(self.background_remaining_ms))
             except Exception as error:  # noqa: BLE001
                 logger.warning("the function failed at an event of its own: %s", type(error).__name__)
             else:
                 return
 
-    def _context(self) -> Any:
+    def _context(self, remaining_ms: int) -> Any:
         return SimpleNamespace(
             function_name="notebook-gate-local",
             function_version="$LATEST",
             memory_limit_in_mb=512,
             invoked_function_arn=self._function_arn,
             aws_request_id=str(uuid.uuid4()),
-            get_remaining_time_in_millis=lambda: self.remaining_ms,
+            get_remaining_time_in_millis=lambda: remaining_ms,
         )
 
     def _own(self, kind: str, status: int, request: HttpRequest) -> HttpAnswer:
