@@ -1,4 +1,4 @@
-"""What a sign-in shows of the settings of `[identity]`: whether each claim that they name came, and from where."""
+"""Checks a reported sign-in against the `[identity]` settings: which configured claims arrived, and from where."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cli.checks import Check, Level
 from gate.config import Config
 from gate.errors import EmailNotVerifiedError, UserUnknownError
+from gate.identity.claims import SeenClaim
 
 _SOURCES = {"id_token": "the ID token", "userinfo": "the UserInfo endpoint"}
 _TYPES = {"array": "a list", "object": "an object", "string": "a string", "boolean": "a boolean", "number": "a number"}
@@ -14,25 +15,14 @@ _NO_GROUPS = frozenset({"aud", "amr"})
 
 
 @dataclass(frozen=True)
-class ReportedClaim:
-    """One claim, as the function reports it: never with its value."""
-
-    name: str
-    type: str
-    """The name of its JSON type."""
-    source: str
-    """`id_token` or `userinfo`."""
-
-
-@dataclass(frozen=True)
 class Report:
-    """What came of the sign-in."""
+    """The result of a sign-in."""
 
     outcome: str
     """`allowed`, or the reason code of the refusal."""
     reference: str
     """Finds the log line."""
-    claims: tuple[ReportedClaim, ...]
+    claims: tuple[SeenClaim, ...]
 
 
 def look_at_sign_in(config: Config, report: Report | None) -> Iterator[Check]:
@@ -74,7 +64,7 @@ def _verified(report: Report) -> Check:
     return Check("verified address", "ok", _told(claim))
 
 
-def _groups(config: Config, claims: Sequence[ReportedClaim]) -> Check:
+def _groups(config: Config, claims: Sequence[SeenClaim]) -> Check:
     name, claim = config.groups_claim, _find(config.groups_claim, claims)
     if not config.groups:
         return Check("groups claim", "ok", "identity.groups is empty: nobody's groups are asked for")
@@ -97,10 +87,10 @@ def _groups(config: Config, claims: Sequence[ReportedClaim]) -> Check:
     return Check("groups claim", "look", f"{name} did not come", f"{', or '.join(mends)} (docs/identity.md).")
 
 
-def _find(name: str, claims: Sequence[ReportedClaim]) -> ReportedClaim | None:
-    # What is null counts as absent, as in the function.
+def _find(name: str, claims: Sequence[SeenClaim]) -> SeenClaim | None:
+    # A null claim counts as absent, as in the function.
     return next((claim for claim in claims if claim.name == name and claim.type != "null"), None)
 
 
-def _told(claim: ReportedClaim) -> str:
+def _told(claim: SeenClaim) -> str:
     return f"{claim.name} came from {_SOURCES.get(claim.source, claim.source)}, as {_TYPES.get(claim.type, claim.type)}"

@@ -98,7 +98,7 @@ def ended(item: Mapping[str, Any], now: float) -> bool:
 
 
 def has_passed(until: int | None, now: float) -> bool:
-    """Tell whether `until` (epoch seconds, None where there is no end) has passed."""
+    """Return whether `until` (epoch seconds; None for a grant without an end) has passed."""
     return until is not None and until <= now
 
 

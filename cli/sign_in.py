@@ -14,13 +14,12 @@ from typing import Any
 
 from cli.aws import aws_errors
 from cli.checks import Check
-from cli.claim_checks import Report, ReportedClaim, look_at_sign_in
+from cli.claim_checks import Report, look_at_sign_in
 from cli.deployed import Deployed
 from cli.output import Output
+from gate.identity.claims import SeenClaim
+from gate.identity.login_state import LOGIN_SECONDS
 from gate.identity.sign_in_report import report_key
-
-PATIENCE = 600
-"""Seconds for the whole sign-in: as long as somebody may take at the identity provider."""
 
 PAUSE = 1.0
 """Seconds between two looks at the row."""
@@ -37,7 +36,7 @@ class SignIn:
         self._out = out
         self._browser = browser
         self._clock = clock
-        self.claims: Sequence[ReportedClaim] = ()
+        self.claims: Sequence[SeenClaim] = ()
         """The claims that came, once `look` has ended."""
 
     def look(self) -> Iterator[Check]:
@@ -47,8 +46,8 @@ class SignIn:
         yield from look_at_sign_in(self._deployed.config, report)
 
     def _report(self) -> Report | None:
-        """Return what the function reports; None where nobody signed in within `PATIENCE` seconds."""
-        report_id, ends = secrets.token_urlsafe(16), int(self._clock()) + PATIENCE
+        """Return what the function reports; None where nobody signed in within `LOGIN_SECONDS`."""
+        report_id, ends = secrets.token_urlsafe(16), int(self._clock()) + LOGIN_SECONDS
         address = f"{self._deployed.config.base_url}/login?report={report_id}"
         table, key, dynamodb = self._deployed.table, report_key(report_id), self._deployed.aws.client("dynamodb")
         with aws_errors():
@@ -67,7 +66,7 @@ class SignIn:
         while True:
             item = read().get("Item", {})
             if "outcome" in item:
-                claims = tuple(ReportedClaim(*claim) for claim in json.loads(item["claims"]["S"]))
+                claims = tuple(SeenClaim(*claim) for claim in json.loads(item["claims"]["S"]))
                 return Report(item["outcome"]["S"], item["reference"]["S"], claims)
             if self._clock() >= ends:
                 return None

@@ -1,4 +1,4 @@
-"""The PEM file with certificate authorities of one's own, which goes into the function's bundle."""
+"""Your own certificate authorities: a PEM file that is copied into the function's bundle."""
 
 from pathlib import Path
 

@@ -34,7 +34,7 @@ def runtime_python() -> str | None:
 def bundle(target: Path, *, platform: str, python: str | None, authorities: Path | None = None) -> None:
     """Fill the folder `target` with all that the function needs on `platform`; `python` makes bytecode.
 
-    `authorities`: the PEM file with certificate authorities of one's own, if any.
+    `authorities`: the PEM file with your own certificate authorities, if any.
     Raises `BundlingError` or `BytecodeError`.
     """
     install(target, group="function", platform=platform)

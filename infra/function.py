@@ -78,7 +78,7 @@ class GateFunction(Construct):
         snap_start: bool,
         authorities: Path | None,
     ) -> None:
-        """`authorities`: the PEM file with certificate authorities of one's own, if any."""
+        """`authorities`: the PEM file with your own certificate authorities, if any."""
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=log_days)
         group.grant_write(role)

@@ -12,7 +12,7 @@ from infra.bundle import PLATFORM, SOURCE, bundle, fingerprint
 def function_code(*, python: str | None, authorities: Path | None) -> lambda_.Code:
     """Return the function's code as an asset, bundled at `cdk synth`; `python` makes its bytecode.
 
-    `authorities`: the PEM file with certificate authorities of one's own, if any.
+    `authorities`: the PEM file with your own certificate authorities, if any.
     """
     return lambda_.Code.from_asset(
         str(SOURCE),

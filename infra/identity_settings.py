@@ -1,11 +1,13 @@
 """The section `identity` of the settings: who people are, and who says so."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.sections import Section
 from infra.setting_types import Account, Issuer, RoleArn, Scope, SecretArn
+
+T = TypeVar("T")
 
 
 class IdentitySettings(Section):
@@ -36,17 +38,15 @@ class IdentitySettings(Section):
 
     @field_validator("scopes")
     @classmethod
-    def _ask_for_an_id_token(cls, value: list[str], info: ValidationInfo) -> list[str]:
+    def _ask_for_an_id_token(cls, value: list[str]) -> list[str]:
         if "openid" not in value:
             raise ValueError('lacks "openid", without which a provider sends no ID token; add it')
-        if info.data.get("issuer") == "" and value != cls.model_fields["scopes"].default:
-            raise ValueError("is for a provider of your own, but identity.issuer is empty; leave it out")
         return value
 
-    @field_validator("user_claim")
+    @field_validator("scopes", "user_claim")
     @classmethod
-    def _is_of_a_given_issuer(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("issuer") == "" and value != "email":
+    def _is_of_a_given_issuer(cls, value: T, info: ValidationInfo) -> T:
+        if info.data.get("issuer") == "" and value != cls.model_fields[str(info.field_name)].default:
             raise ValueError("is for a provider of your own, but identity.issuer is empty; leave it out")
         return value
 

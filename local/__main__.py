@@ -51,8 +51,9 @@ def _serve(environ: Mapping[str, str]) -> None:
     _say("Starting (the first time, the stack is synthesised, which takes some ten seconds) …")
     # Here, since it takes a second to import, and what can't be run is told at once.
     from local.running import until_interrupted
+    from local.world import World
 
-    until_interrupted(
+    world = World(
         sample=sample,
         port=port,
         issuer=issuer,
@@ -61,6 +62,7 @@ def _serve(environ: Mapping[str, str]) -> None:
         settings=settings,
         slack=slack,
     )
+    until_interrupted(world, sample=sample, issuer=issuer, team=slack.team)
 
 
 def _interrupt(number: int, _frame: Any) -> NoReturn:

@@ -3,14 +3,12 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from gate.log import logger
 from local.sample import Sample
-from local.slack.app import SlackApp
 from local.template import REGION
 from local.welcome import welcome
 from local.world import FILES, World
@@ -21,32 +19,18 @@ OPERATOR = LOG.with_name("operator.json")
 """Read by `gate --local` (cli/aws.py)."""
 
 
-def until_interrupted(
-    *,
-    sample: Sample,
-    port: int,
-    issuer: str,
-    client_id: str,
-    client_secret: str,
-    settings: Mapping[str, Any],
-    slack: SlackApp,
-) -> None:
-    """Serve on `port` until `KeyboardInterrupt`. The other arguments, and what it raises, are those of `World`."""
-    world = World(
-        sample=sample,
-        port=port,
-        issuer=issuer,
-        client_id=client_id,
-        client_secret=client_secret,
-        settings=settings,
-        slack=slack,
-    )
+def until_interrupted(world: World, *, sample: Sample, issuer: str, team: str) -> None:
+    """Serve `world`, which was made of `sample`, until `KeyboardInterrupt`.
+
+    `issuer`: somebody's own provider, or empty. `team`: the id of the Slack workspace.
+    Raises what entering a `World` raises.
+    """
     with ExitStack() as written, world:
         # Not before: the port is ours now, and with it the file; another run may be writing it until then.
         _log_to(LOG)
         places = {"log": LOG.relative_to(ROOT), "files": FILES.relative_to(ROOT)}
         written.enter_context(_operators_let_in(world))
-        print(welcome(sample, world.base_url, issuer=issuer, team=slack.team, **places), flush=True)  # noqa: T201
+        print(welcome(sample, world.base_url, issuer=issuer, team=team, **places), flush=True)  # noqa: T201
         threading.Event().wait()
 
 

@@ -147,17 +147,17 @@ class Gate:
     @cached_property
     def grants(self) -> Grants:
         """Who may open what."""
-        return Grants(self._dynamodb, table=self.config.table, max_session=self.config.max_session, clock=self._clock)
+        return Grants(self.dynamodb, table=self.config.table, max_session=self.config.max_session, clock=self._clock)
 
     @cached_property
     def cutoffs(self) -> Cutoffs:
         """The cutoffs of sign-ins."""
-        return Cutoffs(self._dynamodb, table=self.config.table, clock=self._clock)
+        return Cutoffs(self.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def replay_guard(self) -> ReplayGuard:
         """The guard against replays."""
-        return ReplayGuard(self._dynamodb, table=self.config.table, clock=self._clock)
+        return ReplayGuard(self.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def slack(self) -> "SlackService":
@@ -189,10 +189,11 @@ class Gate:
         """The store of launch queues."""
         from gate.store.queue_store import QueueStore
 
-        return QueueStore(self._dynamodb, table=self.config.table, clock=self._clock)
+        return QueueStore(self.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
-    def _dynamodb(self) -> "DynamoDBClient":
+    def dynamodb(self) -> "DynamoDBClient":
+        """The client with which the function reads and writes its table."""
         return cast("DynamoDBClient", client("dynamodb"))
 
     @cached_property

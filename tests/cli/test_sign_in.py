@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from cli.claim_checks import Report, ReportedClaim, look_at_sign_in
+from cli.claim_checks import Report, look_at_sign_in
 from gate.config import Config
+from gate.identity.claims import SeenClaim
 from local.world import World
 from tests.cli.conftest import Gate, Said
 from tests.unit.conftest import ENVIRON
@@ -117,7 +118,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(gate: Gate, world: World, monkeypatch
 def _report(outcome: str = "allowed", **claims: str) -> Report:
     """Return a report with each claim's type, and its source behind a space where it is not the ID token."""
     found = [(name, *f"{kind} id_token".split()[:2]) for name, kind in claims.items()]
-    return Report(outcome, "ref", tuple(ReportedClaim(*each) for each in found))
+    return Report(outcome, "ref", tuple(SeenClaim(*each) for each in found))
 
 
 ADDRESS = {"email": "string", "email_verified": "boolean"}

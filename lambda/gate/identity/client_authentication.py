@@ -4,6 +4,7 @@ Sources: RFC 6749 §2.3.1, OpenID Connect Core 1.0 §9, OpenID Connect Discovery
 """
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -37,14 +38,13 @@ class ClientAuthentication:
         """
         known = [method for method in (_BASIC, _POST) if method in (supported or (_BASIC,))] or [_POST]
         known.sort(key=lambda method: method != self._accepted)
-        *others, method = known
-        for first in others:
-            try:
-                answer = call(*self._proof(first, secret))
-            except ClientRefusedError:
-                continue
-            self._accepted = first
-            return answer
+        *others, last = known
+        for method in others:
+            with suppress(ClientRefusedError):
+                return self._send_by(method, secret, call)
+        return self._send_by(last, secret, call)
+
+    def _send_by(self, method: str, secret: str, call: Callable[[dict[str, str], dict[str, str]], T]) -> T:
         answer = call(*self._proof(method, secret))
         self._accepted = method
         return answer

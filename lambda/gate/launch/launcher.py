@@ -45,7 +45,7 @@ URL_LIFETIME = 300
 """Seconds for which a presigned URL can be used (API reference of CreatePresignedNotebookInstanceUrl)."""
 
 HOME = "home"
-"""The line for notebooks in the gate's own account and region."""
+"""The location of notebooks in the gate's own account and region, whose launches share a queue."""
 
 SIDE_BY_SIDE = 8
 PATIENCE = 8
@@ -74,10 +74,10 @@ class Launch:
 class Launcher:
     """Creates presigned URLs, and tells, starts and stops notebooks, each time as the caller."""
 
-    def __init__(self, config: Config, clients: CallerClients, line: LaunchQueue):
+    def __init__(self, config: Config, clients: CallerClients, queue: LaunchQueue):
         self._config = config
         self._clients = clients
-        self._line = line
+        self._queue = queue
 
     def open(self, caller: Caller, grant: Grant, view: View | None = None, *, start: bool = False) -> Launch:
         """Create the URL that lets `caller` into the notebook of `grant`; `view` overrides the grant's.
@@ -88,7 +88,7 @@ class Launcher:
         """
         name, seconds = grant.notebook.name, grant.session
         try:
-            url = self._line.admit(
+            url = self._queue.admit(
                 grant.notebook.place or HOME,
                 caller.subject,
                 lambda: self._run(

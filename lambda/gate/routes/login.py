@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from gate.audit import Decision, decision
-from gate.aws.clients import client
 from gate.container import Gate
 from gate.errors import (
     GateError,
@@ -76,8 +75,7 @@ def _reporting(gate: Gate, request: Request, report: SignInReport) -> Iterator[N
         raise
     finally:
         if report.id:
-            # A client of its own: this is rare, and the function as a whole need not know of it.
-            report.write(client("dynamodb"), gate.config.table, reference=request.id, clock=gate.now)
+            report.write(gate.dynamodb, gate.config.table, reference=request.id, clock=gate.now)
 
 
 def _detour(gate: Gate, request: Request, state: LoginState | None, target: str, record: Decision) -> Response | None:

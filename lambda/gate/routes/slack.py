@@ -13,12 +13,12 @@ def slack(gate: Gate, request: Request) -> Response:
 
     A slash command is answered in words right away when there will be no answer to follow.
     """
-    desk = gate.slack
+    service = gate.slack
     try:
         with decision(request, "slack"):
-            ask = desk.admit(request)
-            if ask is not None:
-                desk.begin(ask, request.function_arn)
+            command = service.admit(request)
+            if command is not None:
+                service.begin(command, request.function_arn)
     except SlackRefusedError:
         return Response(401, headers={"WWW-Authenticate": "Slack-Signature"})
     except UpstreamError as error:

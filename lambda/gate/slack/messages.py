@@ -33,14 +33,14 @@ TITLE = "Your notebooks"
 
 
 def notebooks(
-    ask: SlackCommand, caller: Caller, rows: Sequence[NotebookStatus], link: Callable[[Notebook], str]
+    command: SlackCommand, caller: Caller, rows: Sequence[NotebookStatus], link: Callable[[Notebook], str]
 ) -> list[Block]:
     """Show `rows`. `link`: makes the address by which the caller comes to a notebook."""
     if not rows:
         return [_section(f"You have no notebooks yet. {_how_to_get_one(caller)}"), _refresh()]
-    blocks: list[Block] = [] if ask.alone else [HeaderBlock(text=TITLE)]
+    blocks: list[Block] = [] if command.alone else [HeaderBlock(text=TITLE)]
     for row in rows[:MOST]:
-        blocks += [_section(_standing(row)), _buttons(ask, row, link)]
+        blocks += [_section(_standing(row)), _buttons(command, row, link)]
     if len(rows) > MOST:
         more = f"{len(rows) - MOST} more: type `/notebook NAME` for one of them."
         blocks.append(ContextBlock(elements=[MarkdownTextObject(text=more)]))
@@ -48,20 +48,20 @@ def notebooks(
     return [*blocks, ContextBlock(elements=[PlainTextObject(text=hint)]), _refresh()]
 
 
-def refusal(ask: SlackCommand, error: GateError) -> list[Block]:
+def refusal(command: SlackCommand, error: GateError) -> list[Block]:
     """Tell `error` in its own fixed words, with the reference that finds the log line."""
     return [
         _section(f"*{error.title}*\n{error.words}"),
-        ContextBlock(elements=[MarkdownTextObject(text=f"Reference: `{ask.id}`")]),
+        ContextBlock(elements=[MarkdownTextObject(text=f"Reference: `{command.id}`")]),
         _refresh(),
     ]
 
 
-def message(ask: SlackCommand, blocks: Sequence[Block]) -> dict[str, Any]:
+def message(command: SlackCommand, blocks: Sequence[Block]) -> dict[str, Any]:
     """Return `blocks` as what goes to a `response_url`: seen by the caller alone."""
     return {
         "response_type": "ephemeral",
-        "replace_original": ask.replaces,
+        "replace_original": command.replaces,
         # What screen readers and notifications say.
         "text": TITLE,
         "blocks": [block.to_dict() for block in blocks],
@@ -89,7 +89,7 @@ def _standing(row: NotebookStatus) -> str:
     return f"*{row.grant.notebook}*\n{' · '.join(facts)}"
 
 
-def _buttons(ask: SlackCommand, row: NotebookStatus, link: Callable[[Notebook], str]) -> Block:
+def _buttons(command: SlackCommand, row: NotebookStatus, link: Callable[[Notebook], str]) -> Block:
     notebook = row.grant.notebook
     # Labels and titles have a limit, which a name alone stays below.
     name = notebook.name
@@ -104,7 +104,7 @@ def _buttons(ask: SlackCommand, row: NotebookStatus, link: Callable[[Notebook], 
             title=f"Stop {name}?"[:100], text="What runs in it ends; its files stay.", confirm="Stop", deny="Cancel"
         )
         buttons.append(ButtonElement(text="Stop", action_id="stop", confirm=sure, accessibility_label=f"Stop {name}"))
-    return ActionsBlock(block_id=f"{'one' if ask.alone else 'all'}:{notebook}", elements=buttons)
+    return ActionsBlock(block_id=f"{'one' if command.alone else 'all'}:{notebook}", elements=buttons)
 
 
 def _refresh() -> Block:

@@ -1,4 +1,4 @@
-"""The gate's desk in Slack: admits, acknowledges in time, and answers afterwards.
+"""Slack's requests: admits them, acknowledges them in time, and answers afterwards.
 
 Slack waits three seconds for an acknowledgement. After it, Lambda freezes the function, so nothing can go on in a
 thread: the function invokes itself, asynchronously, and Lambda keeps that event until it has been worked off.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class SlackService:
-    """One deployment's."""
+    """Answers the Slack requests of one deployment."""
 
     def __init__(self, gate: "Gate"):
         self._gate = gate
@@ -52,27 +52,27 @@ class SlackService:
         """
         if not self._config.teams or not is_signed(request, self._secret.get("signing_secret", ""), self._gate.now()):
             raise SlackSignatureError
-        ask = parse_command(request)
-        if ask is None:
+        command = parse_command(request)
+        if command is None:
             return None
-        if ask.team not in self._config.teams:
+        if command.team not in self._config.teams:
             raise SlackTeamError
         try:
             signature = request.headers["x-slack-signature"].encode()
             self._gate.replay_guard.claim(f"slack/{hashlib.sha256(signature).hexdigest()}")
         except AlreadyUsedError:
             raise SlackReplayError from None
-        return ask
+        return command
 
-    def begin(self, ask: SlackCommand, function_arn: str) -> None:
-        """See to it that `ask` is answered, by another invocation of `function_arn` than this one."""
-        if ask.trigger_id:
+    def begin(self, command: SlackCommand, function_arn: str) -> None:
+        """See to it that `command` is answered, by another invocation of `function_arn` than this one."""
+        if command.trigger_id:
             # Now or never: what opens a window is good for three seconds.
             from gate.slack.messages import loading
 
-            ask = replace(ask, view_id=self._api.open_window(ask.trigger_id, loading()), trigger_id="")
+            command = replace(command, view_id=self._api.open_window(command.trigger_id, loading()), trigger_id="")
         # The request's id at the place where API Gateway has it, so that both invocations log under one reference.
-        event = {"requestContext": {"requestId": ask.id}, "slack": asdict(ask)}
+        event = {"requestContext": {"requestId": command.id}, "slack": asdict(command)}
         with aws_errors():
             answer = client("lambda").invoke(
                 FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode()
@@ -81,37 +81,37 @@ class SlackService:
             # It was not taken (API reference of Invoke), whoever it was that answered.
             raise AwsError
 
-    def answer(self, ask: SlackCommand) -> None:
-        """Do what `ask` wants, and tell what came of it. Raises `SlackDownError` where it can't be told."""
+    def answer(self, command: SlackCommand) -> None:
+        """Do what `command` wants, and tell what came of it. Raises `SlackDownError` where it can't be told."""
         from gate.slack.messages import message, refusal, window
 
         try:
-            with decision(ask, ask.act) as record, deadline.shortened_deadline():
-                blocks = self._do(ask, record)
+            with decision(command, command.act) as record, deadline.shortened_deadline():
+                blocks = self._do(command, record)
         except GateError as error:
-            blocks = refusal(ask, error)
+            blocks = refusal(command, error)
         except Exception as error:  # noqa: BLE001
             log_unexpected(error)
-            blocks = refusal(ask, GateError())
-        if ask.view_id:
-            self._api.fill_window(ask.view_id, window(blocks))
+            blocks = refusal(command, GateError())
+        if command.view_id:
+            self._api.fill_window(command.view_id, window(blocks))
         else:
-            self._api.respond(ask.response_url, message(ask, blocks))
+            self._api.respond(command.response_url, message(command, blocks))
 
-    def _do(self, ask: SlackCommand, record: "Decision") -> "list[Block]":
+    def _do(self, command: SlackCommand, record: "Decision") -> "list[Block]":
         from gate.slack.messages import notebooks
 
         gate = self._gate
-        record.caller = caller = self._people.caller(ask.team, ask.user, ask.address)
+        record.caller = caller = self._people.caller(command.team, command.user, command.address)
         grants = gate.grants
-        if ask.notebook:
-            record.notebook = Notebook.parse(ask.notebook)
+        if command.notebook:
+            record.notebook = Notebook.parse(command.notebook)
             grant = grants.find(caller, record.notebook)
-            if ask.act == "start":
+            if command.act == "start":
                 gate.launcher.start(caller, grant)
-            if ask.act == "stop":
+            if command.act == "stop":
                 gate.launcher.stop(caller, grant)
-        if ask.alone:
+        if command.alone:
             rows = [NotebookStatus(grant, gate.launcher.describe(caller, grant))]
         else:
             rows = gate.launcher.describe_all(caller, grants.listing(caller))
@@ -120,7 +120,7 @@ class SlackService:
         def link(notebook: Notebook) -> str:
             return f"{gate.config.base_url}/open/{notebook.segment}?ticket={tickets.issue(caller, notebook)}"
 
-        return notebooks(ask, caller, rows, link)
+        return notebooks(command, caller, rows, link)
 
     @property
     def _secret(self) -> Mapping[str, Any]:
