@@ -14,7 +14,7 @@ from rich.console import Console
 from bench import report
 from bench.contestants import PROFILE, contestants
 from bench.emulator import Runtime
-from bench.measure import Aws, Measurement
+from bench.measure import FakeAws, Measurement
 from infra.bundle import ROOT, install, runtime_python
 
 EMULATOR = ROOT / "bench" / "emulator.txt"
@@ -41,7 +41,7 @@ def main() -> None:
         logs.mkdir()
         measurement = Measurement(runtime, built, logs, status.update)
         gate = next(each for each in built if each.name == "gate")
-        with Aws.serving(grants=1000, delays=[0, SLOW]) as (at_once, slow):
+        with FakeAws.serving(grants=1000, delays=[0, SLOW]) as (at_once, slow):
             figures = measurement.run(at_once, cold=given.cold, warm=given.warm)
             results: dict[str, Any] = {
                 "contestants": figures,
@@ -50,7 +50,7 @@ def main() -> None:
                 "grants": {"1000": measurement.strangers(gate, at_once, 1000, warm=given.warm)},
             }
         status.update("a million grants")
-        with Aws.serving(grants=1_000_000, delays=[0]) as (at_once,):
+        with FakeAws.serving(grants=1_000_000, delays=[0]) as (at_once,):
             results["grants"]["1000000"] = measurement.strangers(gate, at_once, 1_000_000, warm=given.warm)
     told = {each.name: each.told for each in built}
     report.write({**results, "told": told, "machine": f"{machine}, Python {platform.python_version()}"})

@@ -48,7 +48,7 @@ class Figures:
         }
 
 
-class Aws:
+class FakeAws:
     """The stub, in a process of its own."""
 
     def __init__(self, ports: Sequence[int]):
@@ -56,7 +56,7 @@ class Aws:
 
     @classmethod
     @contextmanager
-    def serving(cls, *, grants: int, delays: Sequence[float]) -> Iterator[list["Aws"]]:
+    def serving(cls, *, grants: int, delays: Sequence[float]) -> Iterator[list["FakeAws"]]:
         """Serve one AWS for each of `delays` (seconds), with so many `grants`."""
         command = [sys.executable, "-m", "bench.aws", "--grants", str(grants), "--delays", *map(str, delays)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -89,7 +89,7 @@ class Measurement:
         self._folder = folder
         self._tell = tell
 
-    def run(self, aws: Aws, *, cold: int, warm: int) -> dict[str, dict[str, float]]:
+    def run(self, aws: FakeAws, *, cold: int, warm: int) -> dict[str, dict[str, float]]:
         """Start each `cold` times, and ask each `warm` times; return each one's figures."""
         figures = {contestant: Figures(bundle_mb=_zipped_mb(path)) for contestant, path in self._built.items()}
         for turn in range(cold):
@@ -114,7 +114,7 @@ class Measurement:
                 figures[contestant].peak_mb = function.peak_mb
         return {contestant.name: found.summary() for contestant, found in figures.items()}
 
-    def strangers(self, contestant: Contestant, aws: Aws, people: int, *, warm: int) -> dict[str, float]:
+    def strangers(self, contestant: Contestant, aws: FakeAws, people: int, *, warm: int) -> dict[str, float]:
         """Ask `warm` times, each time as another of `people`: nothing kept for one is of use for the next."""
         found = Figures()
         with self._started(contestant, aws) as function:
@@ -134,7 +134,7 @@ class Measurement:
         found.warm_ms += [_asked(function, event) for event in events]
         found.cpu_ms += function.cpu_ms - before
 
-    def _started(self, contestant: Contestant, aws: Aws) -> Function:
+    def _started(self, contestant: Contestant, aws: FakeAws) -> Function:
         log = Path(tempfile.mkstemp(dir=self._folder, prefix=f"{contestant.name}-", suffix=".log")[1])
         environment = {
             **contestant.environment,

@@ -12,7 +12,7 @@ from typing import Any
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.errors import CommandError
-from gate.errors import SlackDownError
+from gate.errors.slack import SlackDownError
 from gate.identity.caller import Caller, normal_address
 from gate.identity.slack import SlackPeople
 from gate.slack.api import SlackApi

@@ -21,7 +21,7 @@ CONFIG = Config(retries={"mode": "adaptive", "total_max_attempts": 8}, max_pool_
 
 
 @dataclass(frozen=True)
-class Aws:
+class AwsAccess:
     """One account and region, and who calls there."""
 
     session: Any
@@ -29,13 +29,13 @@ class Aws:
     _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def of_operator(cls, *, profile: str | None, region: str | None) -> "Aws":
+    def of_operator(cls, *, profile: str | None, region: str | None) -> "AwsAccess":
         """Use the credentials that the AWS command line would use."""
         with aws_errors():
             return cls(boto3.Session(profile_name=profile, region_name=region))
 
     @classmethod
-    def of_make_run(cls) -> "Aws":
+    def of_make_run(cls) -> "AwsAccess":
         """Use the AWS of the running `make run`. Raises `CommandError` where there is none."""
         try:
             told = json.loads(LOCAL.read_text(encoding="utf-8"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cli.checks import Check, Level
 from gate.config import Config
-from gate.errors import EmailNotVerifiedError, UserUnknownError
+from gate.errors.caller import EmailNotVerifiedError, UserUnknownError
 from gate.identity.claims import SeenClaim
 
 _SOURCES = {"id_token": "the ID token", "userinfo": "the UserInfo endpoint"}

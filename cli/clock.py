@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
-from cli.aws import Aws, aws_errors
+from cli.aws import AwsAccess, aws_errors
 
 
-def aws_clock(aws: Aws) -> float | None:
+def aws_clock(aws: AwsAccess) -> float | None:
     """Return AWS's time in epoch seconds, without fractions; None where it does not say. Raises `CommandError`."""
     with aws_errors():
         answer = aws.client("sts").get_caller_identity()  # needs no permission (API reference)
@@ -15,7 +15,7 @@ def aws_clock(aws: Aws) -> float | None:
     return parsedate_to_datetime(told).timestamp() if told else None
 
 
-def this_moment(aws: Aws, *, clock: Callable[[], float] = time.time) -> int:
+def this_moment(aws: AwsAccess, *, clock: Callable[[], float] = time.time) -> int:
     """Return the next whole second, in epoch seconds, by AWS's clock where that is ahead of this machine's.
 
     An operator's slow clock would leave what was signed meanwhile. Raises `CommandError`.

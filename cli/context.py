@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cli.aws import Aws
+from cli.aws import AwsAccess
 from cli.deployed import Deployed
 from cli.grants_table import GrantsTable
 
@@ -27,8 +27,8 @@ class Context:
     def deployed(self) -> Deployed:
         """The deployment that the command is about. Raises `CommandError`."""
         if self.local:
-            return Deployed.find(Aws.of_make_run(), self.stack or LOCAL_STACK)
-        aws = Aws.of_operator(profile=self.profile, region=self.region)
+            return Deployed.find(AwsAccess.of_make_run(), self.stack or LOCAL_STACK)
+        aws = AwsAccess.of_operator(profile=self.profile, region=self.region)
         return Deployed.find(aws, self.stack or _named_here())
 
     @cached_property

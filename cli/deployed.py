@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.aws import Aws, aws_errors, code_of
+from cli.aws import AwsAccess, aws_errors, code_of
 from cli.errors import CommandError
 from gate.config import Config, ConfigError
 from infra.settings import Settings, SettingsError
@@ -18,13 +18,13 @@ from infra.settings import Settings, SettingsError
 class Deployed:
     """One stack, as it stands in AWS."""
 
-    aws: Aws
+    aws: AwsAccess
     stack: str
     status: str
     outputs: Mapping[str, str]
 
     @classmethod
-    def find(cls, aws: Aws, stack: str) -> "Deployed":
+    def find(cls, aws: AwsAccess, stack: str) -> "Deployed":
         """Look the stack up by its name. Raises `CommandError`."""
         with aws_errors():
             try:

@@ -10,14 +10,14 @@ from cli.gates import Explanation, Question
 from cli.output import AsJson, Output
 from cli.principal import principal
 from cli.source import Source
-from gate.errors import InvalidNotebookNameError
+from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
 
 
 def explain(
     context: typer.Context,
     who: Annotated[str, typer.Argument(help="alice@example.com, iam:ARN or slack:TEAM/USER.")],
-    notebook: Annotated[str, typer.Argument(help="NAME, or ACCOUNT/REGION/NAME for one elsewhere.")],
+    notebook: Annotated[str, typer.Argument(help="NAME, or ACCOUNT/REGION/NAME for one in another account or region.")],
     source: Annotated[
         str, typer.Option("--from", help="The address that they come from: ADDRESS, or ADDRESS@ENDPOINT.")
     ] = "",

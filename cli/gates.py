@@ -15,13 +15,8 @@ from cli.grants_table import GrantsTable
 from cli.policies import Policies, Way
 from cli.simulate import Simulator
 from cli.source import FORMS, Source
-from gate.errors import (
-    NotebookBusyError,
-    NotebookMissingError,
-    NotGrantedError,
-    PlaceUnknownError,
-    SignInEndedError,
-)
+from gate.errors.caller import SignInEndedError
+from gate.errors.notebook import LocationUnknownError, NotebookBusyError, NotebookMissingError, NotGrantedError
 from gate.identity.caller import Caller
 from gate.identity.groups import matters
 from gate.launch.launcher import NOT_READY
@@ -119,9 +114,9 @@ class Explanation:
     def _roles(self, question: Question) -> Iterator[Finding]:
         try:
             way = self._way(question)
-        except PlaceUnknownError as error:
-            mend = "Add it to elsewhere.places in gate.toml, deploy, and deploy the launch role there."
-            yield Finding("launch role", False, f"{question.notebook.place} is not set up", error.reason, mend)
+        except LocationUnknownError as error:
+            mend = "Add it to remote.locations in gate.toml, deploy, and deploy the launch role there."
+            yield Finding("launch role", False, f"{question.notebook.location} is not set up", error.reason, mend)
             return
         if way.target.external_id:
             yield Finding(

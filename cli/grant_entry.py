@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cli.principal import principal
-from gate.errors import InvalidNotebookNameError
+from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
 from gate.store.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, Power, View, read, until_of
 
@@ -22,7 +22,7 @@ def _notebook(text: str) -> str:
         return str(Notebook.parse(text))
     except InvalidNotebookNameError:
         raise ValueError(
-            f"{text!r} is no notebook's name; write name, or account/region/name for one elsewhere"
+            f"{text!r} is no notebook's name; write name, or account/region/name for one in another account or region"
         ) from None
 
 

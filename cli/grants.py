@@ -21,7 +21,7 @@ app = typer.Typer(help="Who may open what.", no_args_is_help=True)
 
 File = Annotated[Path, typer.Argument(help="A YAML file of grants, the wanted state.")]
 Who = Annotated[str, typer.Argument(help="alice@example.com, group:NAME, iam:ARN or slack:TEAM/USER.")]
-Notebook = Annotated[str, typer.Argument(help="NAME, or ACCOUNT/REGION/NAME for one elsewhere.")]
+Notebook = Annotated[str, typer.Argument(help="NAME, or ACCOUNT/REGION/NAME for one in another account or region.")]
 
 
 @app.command("plan")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from gate.config import Config
-from gate.errors import GateError, WrongIssuerError
+from gate.errors.base import GateError
+from gate.errors.upstream import WrongIssuerError
 from gate.identity.provider import Provider
 
 

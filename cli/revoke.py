@@ -10,13 +10,13 @@ from cli.aliases import alias_of
 from cli.clock import this_moment
 from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
-from cli.elsewhere import commands, other_accounts
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grants_plan import Change
 from cli.grants_table import GrantsTable
 from cli.launch_role import LaunchRolePolicies
 from cli.output import AsJson, Output
 from cli.principal import principal
+from cli.remote_accounts import commands, other_accounts
 from cli.revocations import EVERYBODY
 from cli.revoke_report import Left, Report
 from gate.identity.session_name import session_name

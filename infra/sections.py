@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 from infra.setting_types import (
     ExternalId,
     HostName,
+    Location,
     MailDomain,
-    Place,
     PolicyArn,
     Qualifier,
     SlackTeam,
@@ -70,23 +70,23 @@ class DomainSettings(Section):
         return value
 
 
-class ElsewhereSettings(Section):
+class RemoteSettings(Section):
     """Other accounts and regions whose notebooks grants may name."""
 
-    places: list[Place] = Field(default=[], max_length=50)
+    locations: list[Location] = Field(default=[], max_length=50)
     external_id: ExternalId = ""
 
     @field_validator("external_id")
     @classmethod
-    def _goes_with_places(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("places") and not value:
+    def _goes_with_locations(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("locations") and not value:
             raise ValueError("is missing; write a word of your own that launch roles in other accounts ask for")
         return value
 
     @property
     def regions(self) -> list[str]:
-        """All regions of these places, each once."""
-        return sorted({place.partition("/")[2] for place in self.places})
+        """All regions of these locations, each once."""
+        return sorted({location.partition("/")[2] for location in self.locations})
 
 
 class AlarmSettings(Section):

@@ -103,7 +103,7 @@ TopicArn = Annotated[
 ]
 Qualifier = Annotated[str, pattern(r"[a-z0-9]{0,10}", "write what cdk bootstrap --qualifier was given")]
 ExternalId = Annotated[str, pattern(r"([\w+=,.@:/-]{2,1224})?", "write 2 or more letters, digits and +=,.@:/-")]
-Place = Annotated[
+Location = Annotated[
     str, pattern(r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}", 'write account and region: "123456789012/eu-west-1"')
 ]
 VpcId = Annotated[str, pattern(r"(vpc-[0-9a-f]{8,17})?", 'write it as in "vpc-0123456789abcdef0"')]

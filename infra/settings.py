@@ -14,8 +14,8 @@ from infra.identity_settings import IdentitySettings
 from infra.sections import (
     AlarmSettings,
     DomainSettings,
-    ElsewhereSettings,
     LimitSettings,
+    RemoteSettings,
     Section,
     SlackSettings,
     StackSettings,
@@ -45,7 +45,7 @@ class Settings(Section):
     slack: SlackSettings = SlackSettings()
     vpc: VpcSettings = VpcSettings()
     domain: DomainSettings = DomainSettings()
-    elsewhere: ElsewhereSettings = ElsewhereSettings()
+    remote: RemoteSettings = RemoteSettings()
     limits: LimitSettings = LimitSettings()
     alarms: AlarmSettings = AlarmSettings()
     stack: StackSettings = StackSettings()
@@ -138,14 +138,15 @@ class Settings(Section):
 
 
 def _line(detail: ErrorDetails) -> str:
-    place = ""
+    location = ""
     for part in detail["loc"]:
-        place += f"[{part}]" if isinstance(part, int) else f".{part}" if place else part
+        location += f"[{part}]" if isinstance(part, int) else f".{part}" if location else part
     if detail["type"] == "extra_forbidden":
-        return f"{place} is no setting; see the example gate.toml for the names there are"
+        return f"{location} is no setting; see the example gate.toml for the names there are"
     if detail["type"] == "too_long":
         most, count = detail["ctx"]["max_length"], detail["ctx"]["actual_length"]
-        return f"{place} has {count} entries, and at most {most} are possible: {_TOO_LONG.get(place, _TOO_LONG[''])}"
+        advice = _TOO_LONG.get(location, _TOO_LONG[""])
+        return f"{location} has {count} entries, and at most {most} are possible: {advice}"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] != "value_error":
         message = f"is not right: {message[0].lower()}{message[1:]}"
@@ -153,7 +154,7 @@ def _line(detail: ErrorDetails) -> str:
     value = "" if isinstance(detail["input"], (dict, Section)) and detail["type"] == "value_error" else detail["input"]
     if isinstance(value, str):
         value = re.sub("//.*@", "//***@", value)  # what is told is printed, and kept by build systems
-    return f"{place}{f' = {_SHORT.repr(value)}' if value != '' or detail['input'] == '' else ''} {message}"
+    return f"{location}{f' = {_SHORT.repr(value)}' if value != '' or detail['input'] == '' else ''} {message}"
 
 
 _SHORT = reprlib.Repr()

@@ -9,7 +9,6 @@ from infra.api import GateApi
 from infra.authorities import IN_FUNCTION
 from infra.bundle import ROOT
 from infra.domain import Domain
-from infra.elsewhere import role_name
 from infra.function import FunctionRole, GateFunction, listed, session_secret
 from infra.grants_table import GrantsTable
 from infra.identity import Issuer, UserPool
@@ -17,6 +16,7 @@ from infra.launch_role import LaunchRole, allow_assuming
 from infra.monitoring import Monitoring
 from infra.network import Network
 from infra.pin import warn_of_unknown_addresses
+from infra.remote import role_name
 from infra.settings import Settings
 from infra.slack import Slack
 from infra.vpc_settings import VpcSettings
@@ -40,9 +40,9 @@ class GateStack(cdk.Stack):
             trusted=function_role.role.role_arn,
             addresses=[*settings.networks, *network.egress],
             vpc_endpoints=settings.vpc_endpoints,
-            regions=[cdk.Aws.REGION, *settings.elsewhere.regions],
+            regions=[cdk.Aws.REGION, *settings.remote.regions],
         )
-        allow_assuming(function_role.role, [launch.role.role_arn, *self._elsewhere(settings)])
+        allow_assuming(function_role.role, [launch.role.role_arn, *self._remote_launch_roles(settings)])
         api = GateApi(
             self,
             "Gate",
@@ -94,9 +94,9 @@ class GateStack(cdk.Stack):
                 "GATE_SUBNET_CIDRS": listed(settings.vpc.subnet_cidrs),
                 "GATE_SIGN_IN_SECONDS": str(settings.identity.sign_in_seconds),
                 "GATE_MAX_SESSION": str(settings.limits.session),
-                "GATE_ELSEWHERE": listed(settings.elsewhere.places),
-                "GATE_ELSEWHERE_ROLE": role_name(settings) if settings.elsewhere.places else "",
-                "GATE_EXTERNAL_ID": settings.elsewhere.external_id,
+                "GATE_REMOTE_LOCATIONS": listed(settings.remote.locations),
+                "GATE_REMOTE_ROLE": role_name(settings) if settings.remote.locations else "",
+                "GATE_EXTERNAL_ID": settings.remote.external_id,
                 "POWERTOOLS_SERVICE_NAME": settings.name,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
                 **_way_out(settings.vpc),
@@ -118,7 +118,7 @@ class GateStack(cdk.Stack):
             "LaunchRoleArn": launch.role.role_arn,
             "FunctionName": function.alias.function_name,
         }
-        if settings.elsewhere.places:
+        if settings.remote.locations:
             outputs |= {"FunctionRoleArn": function_role.role.role_arn, "Egress": listed(network.egress)}
         if issuer.user_pool_id:
             outputs["UserPool"] = issuer.user_pool_id
@@ -127,10 +127,10 @@ class GateStack(cdk.Stack):
         for name, value in outputs.items():
             cdk.CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
 
-    def _elsewhere(self, settings: Settings) -> list[str]:
+    def _remote_launch_roles(self, settings: Settings) -> list[str]:
         """Return the ARNs of the launch roles in other accounts. One of this account would be no role at all."""
         name = role_name(settings)
-        accounts = sorted({place.partition("/")[0] for place in settings.elsewhere.places})
+        accounts = sorted({location.partition("/")[0] for location in settings.remote.locations})
         return [f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{name}" for account in accounts]
 
     def _issuer(self, settings: Settings, base_url: str) -> Issuer:

@@ -1,10 +1,10 @@
-"""From settings to stacks: the gate's, and, with places elsewhere, the launch role's."""
+"""From settings to stacks: the gate's, and, with remote locations, the launch role's."""
 
 from typing import Any
 
 import aws_cdk as cdk
 
-from infra.elsewhere import LaunchRoleStack
+from infra.remote import LaunchRoleStack
 from infra.sections import StackSettings
 from infra.settings import Settings
 from infra.stack import GateStack
@@ -16,7 +16,7 @@ LAUNCH_ROLE = "LaunchRole"
 def add_stacks(app: cdk.App, settings: Settings) -> list[cdk.Stack]:
     """Add to `app` the stacks that `settings` ask for, and return them, the gate's first."""
     stacks: list[cdk.Stack] = [GateStack(app, settings.name, settings=settings, **_options(settings.stack))]
-    if settings.elsewhere.places:
+    if settings.remote.locations:
         name = f"{settings.name}-launch-role"
         stacks.append(LaunchRoleStack(app, LAUNCH_ROLE, stack_name=name, settings=settings, **_options(settings.stack)))
     for stack in stacks:

@@ -50,10 +50,10 @@ def _serve(environ: Mapping[str, str]) -> None:
     settings = _settings({"issuer": issuer, "client_id": client_id, **claims}, slack)
     _say("Starting (the first time, the stack is synthesised, which takes some ten seconds) …")
     # Here, since it takes a second to import, and what can't be run is told at once.
+    from local.deployment import LocalDeployment
     from local.running import until_interrupted
-    from local.world import World
 
-    world = World(
+    deployment = LocalDeployment(
         sample=sample,
         port=port,
         issuer=issuer,
@@ -62,7 +62,7 @@ def _serve(environ: Mapping[str, str]) -> None:
         settings=settings,
         slack=slack,
     )
-    until_interrupted(world, sample=sample, issuer=issuer, team=slack.team)
+    until_interrupted(deployment, sample=sample, issuer=issuer, team=slack.team)
 
 
 def _interrupt(number: int, _frame: Any) -> NoReturn:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import boto3
 
-from gate.aws.clients import session
+from gate.aws.clients import botocore_session
 from local.aws.authority import FUNCTION_KEY
 from local.template import REGION
 
@@ -39,7 +39,7 @@ def functions_environment(aws_url: str, urls: Mapping[str, str]) -> Iterator[Map
     os.environ.pop("AWS_PROFILE", None)
     # Both keep a session, with the credentials that it found when it was made.
     boto3.setup_default_session()
-    session.cache_clear()
+    botocore_session.cache_clear()
     try:
         yield aws
     finally:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from local.deployment import Route
+from local.resolved_template import Route
 from local.template import ACCOUNT, API_ID, REGION
 
 Pairs = Sequence[tuple[str, str]]

@@ -12,9 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from local.aws.source import Source
-from local.deployment import Deployment
 from local.evaluator import Access, Evaluator
 from local.events import HttpAnswer, HttpRequest, Match, answer_of, event_of, find_route, method_arn
+from local.resolved_template import ResolvedTemplate
 from local.sample import IamUser
 from local.signature import BadSignatureError, UnsignedError, signer_of
 from local.template import ACCOUNT
@@ -34,7 +34,7 @@ class FrontDoor:
     def __init__(
         self,
         *,
-        deployment: Deployment,
+        template: ResolvedTemplate,
         evaluator: Evaluator,
         handler: Handler,
         users: Sequence[IamUser],
@@ -46,11 +46,11 @@ class FrontDoor:
         `endpoints`: of a private API, by the address of this machine that plays those who come through them.
         """
         # Read once: each is resolved out of the whole template.
-        self._stage = deployment.stage
-        self._policy = deployment.api_policy
-        self._function_arn = deployment.function_arn
-        self._routes = deployment.routes
-        self._responses = deployment.gateway_responses
+        self._stage = template.stage
+        self._policy = template.api_policy
+        self._function_arn = template.function_arn
+        self._routes = template.routes
+        self._responses = template.gateway_responses
         self._evaluator = evaluator
         self._handler = handler
         self._users = users

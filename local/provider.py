@@ -8,7 +8,7 @@ os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
 
 import oidc_provider_mock
 
-from local.sample import Person
+from local.sample import TestUser
 from local.serving import serve_wsgi
 
 CLIENT_ID = "notebook-gate-local"
@@ -19,7 +19,7 @@ CLIENT_SECRET = "any-will-do"
 class Provider:
     """An OpenID provider on loopback that knows the sample's people."""
 
-    def __init__(self, people: Sequence[Person], *, groups_claim: str) -> None:
+    def __init__(self, people: Sequence[TestUser], *, groups_claim: str) -> None:
         """`groups_claim`: the claim in which tokens carry a person's groups.
 
         People who are not in `people` can sign in, too; nobody vouches for their address, so the gate says no."""

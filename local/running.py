@@ -8,10 +8,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from gate.log import logger
+from local.deployment import FILES, LocalDeployment
 from local.sample import Sample
 from local.template import REGION
 from local.welcome import welcome
-from local.world import FILES, World
 
 ROOT = Path(__file__).parent.parent
 LOG = ROOT / ".cache" / "local" / "gate.log"
@@ -19,28 +19,28 @@ OPERATOR = LOG.with_name("operator.json")
 """Read by `gate --local` (cli/aws.py)."""
 
 
-def until_interrupted(world: World, *, sample: Sample, issuer: str, team: str) -> None:
-    """Serve `world`, which was made of `sample`, until `KeyboardInterrupt`.
+def until_interrupted(deployment: LocalDeployment, *, sample: Sample, issuer: str, team: str) -> None:
+    """Serve `deployment`, which was made of `sample`, until `KeyboardInterrupt`.
 
     `issuer`: somebody's own provider, or empty. `team`: the id of the Slack workspace.
-    Raises what entering a `World` raises.
+    Raises what entering a `LocalDeployment` raises.
     """
-    with ExitStack() as written, world:
+    with ExitStack() as written, deployment:
         # Not before: the port is ours now, and with it the file; another run may be writing it until then.
         _log_to(LOG)
         places = {"log": LOG.relative_to(ROOT), "files": FILES.relative_to(ROOT)}
-        written.enter_context(_operators_let_in(world))
-        print(welcome(sample, world.base_url, issuer=issuer, team=team, **places), flush=True)  # noqa: T201
+        written.enter_context(_operators_let_in(deployment))
+        print(welcome(sample, deployment.base_url, issuer=issuer, team=team, **places), flush=True)  # noqa: T201
         threading.Event().wait()
 
 
 @contextmanager
-def _operators_let_in(world: World) -> Iterator[None]:
+def _operators_let_in(deployment: LocalDeployment) -> Iterator[None]:
     """Write down how `gate --local` reaches this AWS, for this machine's user alone."""
     told = {
-        "endpoint_url": world.aws.url,
+        "endpoint_url": deployment.aws.url,
         "region": REGION,
-        "access_key_id": world.authority.operator_key,
+        "access_key_id": deployment.authority.operator_key,
         "secret_access_key": "local",
     }
     text = json.dumps(told)

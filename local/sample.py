@@ -19,7 +19,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Person(_Entry):
+class TestUser(_Entry):
     """Somebody who can sign in at the local provider."""
 
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
@@ -53,7 +53,7 @@ class IamUser(_Entry):
 class Sample(_Entry):
     """All of the file."""
 
-    people: list[Person] = []
+    people: list[TestUser] = []
     notebooks: list[Notebook] = []
     grants: list[Entry] = []
     iam_users: list[IamUser] = []

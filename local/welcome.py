@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from local.aws.instances import STARTING, STOPPING
-from local.sample import Person, Sample
+from local.sample import Sample, TestUser
 from local.template import REGION
 
 
@@ -53,7 +53,7 @@ def welcome(sample: Sample, base_url: str, *, issuer: str, team: str, log: Path,
     return "\n".join(lines)
 
 
-def _may_open(person: Person, sample: Sample) -> str:
+def _may_open(person: TestUser, sample: Sample) -> str:
     mine = {f"user:{person.email}": "", **{f"group:{group}": f" (group {group})" for group in person.groups}}
     found = [f"{grant.notebook}{mine[grant.principal]}" for grant in sample.grants if grant.principal in mine]
     return "may open " + ", ".join(found) if found else "may open nothing"

@@ -10,10 +10,10 @@ import requests
 
 from gate.identity.published import FIRST_FETCH_INTERVAL
 from gate.store import key_prefixes
-from local.world import World
+from local.deployment import LocalDeployment
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
 from trials.neighbour import Fault, Neighbour
-from trials.person import Person
+from trials.user import TestUser
 from trials.witness import Witness
 
 AWS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda")
@@ -59,8 +59,8 @@ class Outcome:
 class Trial:
     """A gate with something between it and each of its neighbours."""
 
-    def __init__(self, world: World, neighbours: dict[str, Neighbour], *, impatient_ms: int | None):
-        self.world = world
+    def __init__(self, deployment: LocalDeployment, neighbours: dict[str, Neighbour], *, impatient_ms: int | None):
+        self.deployment = deployment
         self._impatient_ms = impatient_ms
         self._neighbours = neighbours
         self._healthy: dict[str, int] = {}
@@ -82,13 +82,13 @@ class Trial:
                 return neighbours[name].url
 
             sample = SAMPLE.model_copy(update={"urls_per_second": 10_000})
-            world = started.enter_context(World(sample=sample, between=between))
+            deployment = started.enter_context(LocalDeployment(sample=sample, between=between))
             if impatient_ms is not None:
                 # A busy machine may take longer to prepare a request than people and Slack wait.
                 for name in ("ACKNOWLEDGE_WITHIN", "ANSWER_WITHIN"):
                     started.enter_context(patch(f"gate.handler.{name}", PATIENT_MS / 1000))
-                world.front_door.remaining_ms = world.front_door.background_remaining_ms = PATIENT_MS
-            yield cls(world, neighbours, impatient_ms=impatient_ms)
+                deployment.front_door.remaining_ms = deployment.front_door.background_remaining_ms = PATIENT_MS
+            yield cls(deployment, neighbours, impatient_ms=impatient_ms)
 
     def put(self, endpoint: Endpoint, name: str, fault: Fault) -> Outcome | None:
         """Use `endpoint` at a function that has just started, while the neighbour `name` fails.
@@ -99,14 +99,14 @@ class Trial:
         if clocks and name not in endpoint.needs:
             return None
         self.forget()
-        self.world.start_anew()  # one that knows nothing of the fault before
+        self.deployment.start_anew()  # one that knows nothing of the fault before
         healthy = self._on_a_good_day(endpoint)
-        person, witness = Person(self.world), Witness(self.world)
+        person, witness = TestUser(self.deployment), Witness(self.deployment)
         person.hooks["response"] = [witness.answered]
-        self.world.instances.put(NOTEBOOK, endpoint.state)
+        self.deployment.instances.put(NOTEBOOK, endpoint.state)
         self.forget()
-        request = endpoint.ready(self.world, person)
-        self.world.start_anew(ahead=BEHIND if clocks else 0)
+        request = endpoint.ready(self.deployment, person)
+        self.deployment.start_anew(ahead=BEHIND if clocks else 0)
         neighbour = self._neighbours[name]
         before = neighbour.calls
         with witness.listening():
@@ -132,12 +132,12 @@ class Trial:
             wrong.append("the notebook changed without a trace")
         if reason:
             if clocks:
-                self.world.start_anew()
+                self.deployment.start_anew()
             if reason == "in_line":
-                self.world.let_pass(IN_A_MOMENT)
+                self.deployment.let_pass(IN_A_MOMENT)
             if name == "issuer":
                 # A function that has just started asks again as soon as this, and people were told to wait longer.
-                self.world.let_pass(FIRST_FETCH_INTERVAL)
+                self.deployment.let_pass(FIRST_FETCH_INTERVAL)
             afterwards = endpoint.again(person, request, answer)
             if afterwards.status_code != healthy:
                 wrong.append(f"still {afterwards.status_code} afterwards")
@@ -147,7 +147,7 @@ class Trial:
 
     @contextmanager
     def _time_left(self, name: str, fault: Fault) -> Iterator[None]:
-        front_door = self.world.front_door
+        front_door = self.deployment.front_door
         usual = front_door.remaining_ms, front_door.background_remaining_ms
         if self._impatient_ms is not None and fault in (Fault.SILENT, Fault.TRICKLE):
             front_door.remaining_ms = self._impatient_ms
@@ -160,21 +160,21 @@ class Trial:
 
     def _on_a_good_day(self, endpoint: Endpoint) -> int:
         if endpoint.name not in self._healthy:
-            self.world.instances.put(NOTEBOOK, endpoint.state)
-            answer = endpoint.ready(self.world, Person(self.world))()
+            self.deployment.instances.put(NOTEBOOK, endpoint.state)
+            answer = endpoint.ready(self.deployment, TestUser(self.deployment))()
             assert answer.status_code < 400, f"{endpoint.name}: {answer.status_code} on a good day"
             self._healthy[endpoint.name] = answer.status_code
         return self._healthy[endpoint.name]
 
     def forget(self) -> None:
         """Empty the line, and let sign-ins of the second in which somebody signed out everywhere count."""
-        table, dynamodb = self.world.deployment.table["TableName"], self.world.operator("dynamodb")
+        table, dynamodb = self.deployment.template.table["TableName"], self.deployment.operator("dynamodb")
         for item in dynamodb.scan(TableName=table)["Items"]:
             if item["principal"]["S"].startswith((key_prefixes.QUEUE, key_prefixes.CUTOFF)):
                 dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
 
     def _untraced(self, endpoint: Endpoint, witness: Witness) -> bool:
-        changed = self.world.instances.state(NOTEBOOK) != endpoint.state
+        changed = self.deployment.instances.state(NOTEBOOK) != endpoint.state
         named = [line for line in witness.lines if line["message"] == "decision" and line.get("notebook") == NOTEBOOK]
         return changed and not named
 

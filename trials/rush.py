@@ -21,11 +21,11 @@ from gate import container
 from gate.config import Config
 from gate.handler import handler
 from gate.identity.person import Person
-from gate.identity.session import Sessions
+from gate.identity.sign_in_session import SignInSessions
 from gate.log import logger
 from gate.signing import Key, Signer
 from infra.sections import LimitSettings
-from trials.rush_aws import CREATED, KEY, Aws, Bucket
+from trials.rush_aws import CREATED, KEY, Bucket, FakeAws
 
 EVENT = json.loads((Path(__file__).parent.parent / "tests" / "events" / "browser_get.json").read_text(encoding="utf-8"))
 ENVIRON = {
@@ -117,10 +117,10 @@ class Rush:
         self.course = Course()
         limits = LimitSettings()
         self._door = Bucket(limits.rate, limits.burst, self._clock)
-        self._aws = Aws(Bucket(morning.urls_per_second, morning.urls_per_second, self._clock))
+        self._aws = FakeAws(Bucket(morning.urls_per_second, morning.urls_per_second, self._clock))
         self._gates = [container.Gate(Config.from_environ(ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
         signer = Signer(_Key(), purpose="session", max_age=timedelta(hours=8), clock=self._clock)
-        self._sessions = Sessions.of(Config.from_environ(ENVIRON), signer)
+        self._sessions = SignInSessions.of(Config.from_environ(ENVIRON), signer)
         self._impatient = {person for person in range(morning.people) if self._random.random() < morning.leave}
         self._cookies: dict[int, str] = {}
         self._second, self._in_second = 0, 0

@@ -31,14 +31,14 @@ class Bucket:
         return True
 
 
-class Aws:
+class FakeAws:
     """The calls of a launch."""
 
     def __init__(self, urls: Bucket):
         self._urls = urls
         self._table = Table()
 
-    def client(self, _service: str, **_options: Any) -> "Aws":
+    def client(self, _service: str, **_options: Any) -> "FakeAws":
         """Stand in for any client."""
         return self
 

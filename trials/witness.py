@@ -13,8 +13,8 @@ import requests
 from moto.sts.models import sts_backends
 
 from gate.log import logger
+from local.deployment import LocalDeployment
 from local.template import ACCOUNT
-from local.world import World
 
 SHORTEST = 12
 """Characters: what is shorter is no secret, and would be found in any log."""
@@ -25,8 +25,8 @@ _PARAMETERS = frozenset({"code", "state", "nonce", "ticket", "code_challenge", "
 class Witness:
     """Keeps what was written to the logs, metrics and standard streams, and every answer that a person got."""
 
-    def __init__(self, world: World):
-        self._world = world
+    def __init__(self, deployment: LocalDeployment):
+        self._deployment = deployment
         self._text = io.StringIO()
         self._answers: list[requests.Response] = []
 
@@ -80,13 +80,13 @@ class Witness:
                 yield kind, value
 
     def _in_play(self) -> Iterator[tuple[str, str]]:
-        vault = self._world.operator("secretsmanager")
+        vault = self._deployment.operator("secretsmanager")
         for entry in vault.list_secrets()["SecretList"]:
             text = vault.get_secret_value(SecretId=entry["ARN"])["SecretString"]
             with contextlib.suppress(ValueError, AttributeError):
                 yield from (("stored secret", value) for value in json.loads(text).values())
             yield "stored secret", text
-        for made in self._world.urls.made:
+        for made in self._deployment.urls.made:
             yield "presigned URL", made.token
         for role in sts_backends[ACCOUNT]["aws"].assumed_roles:
             yield from (("AWS credentials", secret) for secret in (role.secret_access_key, role.session_token))

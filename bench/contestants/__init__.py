@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.aws import KEY, NOTEBOOK, PERSON
-from gate.identity.session import Sessions
+from gate.identity.sign_in_session import SignInSessions
 from gate.signing import Key, Signer
 from gate.web.cookies import CookieFactory
 from infra.bundle import bundle, install
@@ -101,7 +101,7 @@ class _Keys:
 def _session(email: str) -> str:
     jar = CookieFactory("/prod", secure=True)
     signer = Signer(_Keys(), purpose="session", max_age=timedelta(hours=8))
-    return f"theme=dark; {jar.full_name(Sessions.NAME)}={signer.sign([email])}"
+    return f"theme=dark; {jar.full_name(SignInSessions.NAME)}={signer.sign([email])}"
 
 
 def _jwt(email: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gate.errors import GateError
+from gate.errors.base import GateError
 from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
 from gate.log import logger
@@ -94,8 +94,8 @@ def decision(wish: Wish, action: str) -> Iterator[Decision]:
 def log_unexpected(error: Exception) -> None:
     """Log where `error`, which nobody foresaw, happened.
 
-    Types and places only: an exception's text may quote a token, a URL or what the client sent.
+    Types and source lines only: an exception's text may quote a token, a URL or what the client sent.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
-    logger.error("unexpected", error_type=type(error).__name__, places=places)
+    lines = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+    logger.error("unexpected", error_type=type(error).__name__, frames=lines)

@@ -72,9 +72,9 @@ class Config:
     sign_in_seconds: int
     max_session: int
     """Seconds; also the length of a grant that names none."""
-    elsewhere: tuple[str, ...]
-    """Other places, `account/region`, whose notebooks grants may name."""
-    elsewhere_role: str
+    remote_locations: tuple[str, ...]
+    """Other locations, `account/region`, whose notebooks grants may name."""
+    remote_role: str
     """The launch role's name in other accounts."""
     external_id: str
     slack: SlackConfig
@@ -155,9 +155,9 @@ class Config:
             subnet_cidrs=words("GATE_SUBNET_CIDRS"),
             sign_in_seconds=seconds("GATE_SIGN_IN_SECONDS"),
             max_session=seconds("GATE_MAX_SESSION"),
-            elsewhere=words("GATE_ELSEWHERE"),
-            elsewhere_role=text("GATE_ELSEWHERE_ROLE", optional=not words("GATE_ELSEWHERE")),
-            external_id=text("GATE_EXTERNAL_ID", optional=not words("GATE_ELSEWHERE")),
+            remote_locations=words("GATE_REMOTE_LOCATIONS"),
+            remote_role=text("GATE_REMOTE_ROLE", optional=not words("GATE_REMOTE_LOCATIONS")),
+            external_id=text("GATE_EXTERNAL_ID", optional=not words("GATE_REMOTE_LOCATIONS")),
             slack=SlackConfig(
                 teams=words("GATE_SLACK_TEAMS"),
                 email_domains=words("GATE_SLACK_EMAIL_DOMAINS"),

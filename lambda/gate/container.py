@@ -11,12 +11,12 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from gate.aws.clients import client, session
+from gate.aws.clients import botocore_session, client
 from gate.clock import Clock
 from gate.config import Config
-from gate.errors import NotSignedInError
+from gate.errors.caller import NotSignedInError
 from gate.identity.caller import Caller
-from gate.identity.session import Sessions
+from gate.identity.sign_in_session import SignInSessions
 from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
 from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
@@ -78,13 +78,13 @@ class Gate:
         """
         waiting = self.tickets.waiting(request, notebook) if notebook else None
         if waiting is None:
-            return self.sessions.caller(request)
+            return self.sign_in_sessions.caller(request)
         return self.other_person(request, waiting) or waiting
 
     def other_person(self, request: Request, caller: Caller) -> Caller | None:
         """Return who is signed in at this browser, where that is somebody else than `caller`."""
         try:
-            signed_in = self.sessions.caller(request)
+            signed_in = self.sign_in_sessions.caller(request)
         except NotSignedInError:
             return None
         return None if signed_in.subject in caller.names else signed_in
@@ -93,7 +93,7 @@ class Gate:
         """Make what talks to AWS before it is asked for. Nothing is called by that, and no secret read."""
         _ = self.grants, self.replay_guard, self.launcher, self.queue_store, self._secrets
         tls_context()
-        session().get_service_model("sagemaker")  # whose clients are made for one caller each
+        botocore_session().get_service_model("sagemaker")  # whose clients are made for one caller each
 
     def now(self) -> float:
         """Return the time, in epoch seconds."""
@@ -106,10 +106,10 @@ class Gate:
         return iam_caller(request, user_roles=self.config.user_roles, now=self._clock())
 
     @property
-    def sessions(self) -> Sessions:
+    def sign_in_sessions(self) -> SignInSessions:
         """Sign-ins that are done."""
         signer = self._signer("session", timedelta(seconds=self.config.sign_in_seconds))
-        return Sessions(signer, self._jar, seconds=self.config.sign_in_seconds)
+        return SignInSessions(signer, self._jar, seconds=self.config.sign_in_seconds)
 
     @property
     def login(self) -> "Login":

@@ -10,7 +10,8 @@ from aws_lambda_powertools.logging import correlation_paths
 from gate.audit import log_unexpected
 from gate.container import Gate, get_gate
 from gate.deadline import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN, BACKGROUND_LIMIT, request_deadline
-from gate.errors import GateError, NotSignedInError, SignInEndedError
+from gate.errors.base import GateError
+from gate.errors.caller import NotSignedInError, SignInEndedError
 from gate.identity.return_url import return_path_of, sign_in_path
 from gate.log import logger
 from gate.metrics import count_request, metrics
@@ -67,7 +68,7 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
 
     A redirect could go round in circles: who signs in within the second of the cutoff is still before it.
     """
-    ended = {"session": lambda: [gate.sessions.end()], "ticket": lambda: gate.tickets.forget(request)}
+    ended = {"session": lambda: [gate.sign_in_sessions.end()], "ticket": lambda: gate.tickets.forget(request)}
     # A page that waits asks for JSON in the background: the cookie stays until the person has been told.
     forget = ended.get(error.via) if not request.wants_json else None
     return failure(error, request, base_path=gate.config.base_path, cookies=forget() if forget else [])

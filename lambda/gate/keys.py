@@ -8,7 +8,7 @@ as an instance knows it: `gate rotate-key` alone leaves it as the previous one, 
 from collections.abc import Callable
 
 from gate.clock import Clock
-from gate.errors import GateError
+from gate.errors.base import GateError
 from gate.secrets import KEPT, Secret
 from gate.signing import Key
 

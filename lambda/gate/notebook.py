@@ -3,12 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from gate.errors import InvalidNotebookNameError
+from gate.errors.notebook import InvalidNotebookNameError
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", re.ASCII)
 _LONGEST_NAME = 63
-_PLACE = re.compile(r"[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}", re.ASCII)
-_LONGEST_PLACE = 40
+_LOCATION = re.compile(r"[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}", re.ASCII)
+_MAX_LOCATION_LENGTH = 40
 
 SEPARATOR = "~"
 """Stands for the slash where a name is one segment of a path or part of a cookie's name: nothing ever escapes it."""
@@ -19,7 +19,7 @@ class Notebook:
     """A notebook instance, wherever it is."""
 
     name: str
-    place: str = ""
+    location: str = ""
     """`account/region`; empty for the deployment's own."""
 
     @classmethod
@@ -28,13 +28,13 @@ class Notebook:
 
         Raises `InvalidNotebookNameError`. Pattern and length: API reference of CreateNotebookInstance.
         """
-        place, slash, name = text.rpartition("/")
+        location, slash, name = text.rpartition("/")
         # The lengths go first, so that the patterns never work on long input.
         if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
             raise InvalidNotebookNameError
-        if slash and (len(place) > _LONGEST_PLACE or not _PLACE.fullmatch(place)):
+        if slash and (len(location) > _MAX_LOCATION_LENGTH or not _LOCATION.fullmatch(location)):
             raise InvalidNotebookNameError
-        return cls(name, place)
+        return cls(name, location)
 
     @classmethod
     def parse_segment(cls, text: str) -> "Notebook":
@@ -43,7 +43,7 @@ class Notebook:
 
     def __str__(self) -> str:
         """Write it as grants do."""
-        return f"{self.place}/{self.name}" if self.place else self.name
+        return f"{self.location}/{self.name}" if self.location else self.name
 
     @property
     def segment(self) -> str:

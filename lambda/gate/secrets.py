@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gate.aws.errors import aws_errors
 from gate.clock import Clock
-from gate.errors import GateError
+from gate.errors.base import GateError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

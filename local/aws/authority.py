@@ -12,8 +12,8 @@ from moto.sts.models import sts_backends
 
 from local.aws.calls import ApiError, Call
 from local.aws.source import Source
-from local.deployment import Deployment, Role
 from local.evaluator import Access, Evaluator
+from local.resolved_template import ResolvedTemplate, Role
 from local.template import ACCOUNT
 
 FUNCTION_KEY = "ASIALOCALFUNCTIONKEY"
@@ -40,10 +40,10 @@ class Identity:
 class Authority:
     """Knows all identities, and asks the evaluator about each of their calls."""
 
-    def __init__(self, deployment: Deployment, evaluator: Evaluator) -> None:
+    def __init__(self, template: ResolvedTemplate, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
-        self._function_role = deployment.function_role
-        self._launch_role = deployment.launch_role
+        self._function_role = template.function_role
+        self._launch_role = template.launch_role
         operator = Role(OPERATOR, {}, (ANYTHING,))
         self.roles: dict[str, Role] = {role.arn: role for role in (self._function_role, self._launch_role, operator)}
         """The roles by ARN, as they stand; each call meets what is here at that moment."""

@@ -7,8 +7,8 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from local.aws.calls import ApiError, Call
-from local.deployment import Deployment
 from local.evaluator import Access, Evaluator
+from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS
 
 STACK = "local"
@@ -21,11 +21,11 @@ class Control:
     """Answers the calls it knows; the rest is moto's."""
 
     def __init__(
-        self, deployment: Deployment, evaluator: Evaluator, environment: Mapping[str, str], operator_key: str
+        self, template: ResolvedTemplate, evaluator: Evaluator, environment: Mapping[str, str], operator_key: str
     ) -> None:
         """`environment`: what the function really has here. `operator_key`: the access key of whoever asks."""
         self._operator_key = operator_key
-        self._deployment = deployment
+        self._template = template
         self._evaluator = evaluator
         self._environment = environment
 
@@ -35,12 +35,12 @@ class Control:
         match call.service, call.operation:
             case "cloudformation", "DescribeStacks":
                 _need(parameters)
-                outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self._deployment.outputs.items()]
+                outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self._template.outputs.items()]
                 stack = {"StackName": STACK, "StackStatus": "UPDATE_COMPLETE", "Outputs": outputs}
                 return {"Stacks": [{**stack, "CreationTime": "2026-11-23T08:00:00Z"}]}
             case "cloudformation", "GetTemplateSummary":
                 _need(parameters)
-                return {"Metadata": json.dumps(self._deployment.metadata)}
+                return {"Metadata": json.dumps(self._template.metadata)}
             case "lambda", "GetFunctionConfiguration":
                 return {
                     "FunctionName": parameters["FunctionName"],

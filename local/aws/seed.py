@@ -13,7 +13,7 @@ from moto.sts.models import sts_backends
 from cli.grant_entry import Entry
 from local.aws.authority import DEPLOYED
 from local.aws.instances import Instances
-from local.deployment import Role
+from local.resolved_template import Role
 from local.sample import Notebook
 from local.template import ACCOUNT, REGION
 

@@ -21,7 +21,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
-class Aws:
+class FakeAws:
     """Serves AWS's APIs on loopback. Data lies in moto's backends, in this process."""
 
     def __init__(self, authority: Authority, operations: Operations, control: Control, function: Source) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.local.clock import Clock
 
 ROOT = Path(__file__).parents[2]
@@ -78,10 +78,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def world(clock: Clock, tmp_path: Path) -> Iterator[World]:
+def deployment(clock: Clock, tmp_path: Path) -> Iterator[LocalDeployment]:
     sample = Sample.load(ROOT / "local" / "sample.yaml")
-    with World(sample=sample, clock=clock, folder=tmp_path / "notebooks") as world:
-        yield world
+    with LocalDeployment(sample=sample, clock=clock, folder=tmp_path / "notebooks") as deployment:
+        yield deployment
 
 
 def picture(page: Page, name: str, folder: Path) -> Path:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
-from local.world import World
+from local.deployment import LocalDeployment
 from tests.browser.conftest import picture, sign_in
 from tests.browser.way_out import way_out
 from tests.local.clock import Clock
 
 
-def _open_the_notebook(page: Page, world: World) -> None:
-    page.goto(f"{world.base_url}/open/alice-notebook")
+def _open_the_notebook(page: Page, deployment: LocalDeployment) -> None:
+    page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"^http://alice-notebook\.notebook\.eu-west-1\.localhost:\d+/lab"))
     page.locator(".jp-DirListing-item").filter(has_text="welcome.ipynb").dblclick()
@@ -25,10 +25,10 @@ def _run_the_cell(page: Page) -> None:
     page.keyboard.press("Control+Enter")
 
 
-def test_a_person_signs_in_and_runs_a_cell(lab: Page, world: World, tmp_path: Path) -> None:
+def test_a_person_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeployment, tmp_path: Path) -> None:
     refused: list[str] = []
     lab.on("console", lambda message: refused.append(message.text))
-    _open_the_notebook(lab, world)
+    _open_the_notebook(lab, deployment)
     assert "authToken" not in lab.url
     _run_the_cell(lab)
     expect(lab.locator(".jp-OutputArea-output")).to_have_text("42")
@@ -37,48 +37,52 @@ def test_a_person_signs_in_and_runs_a_cell(lab: Page, world: World, tmp_path: Pa
     assert [text for text in refused if "Content Security Policy" in text] == []
 
 
-def test_the_same_url_is_refused_from_outside_although_it_is_valid(page: Page, chromium: Browser, world: World) -> None:
-    page.goto(f"{world.base_url}/open/alice-notebook")
+def test_the_same_url_is_refused_from_outside_although_it_is_valid(
+    page: Page, chromium: Browser, deployment: LocalDeployment
+) -> None:
+    page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"/lab"))
-    url, cookies = world.urls.made[-1].url, page.context.storage_state()
+    url, cookies = deployment.urls.made[-1].url, page.context.storage_state()
     with way_out("127.0.0.2") as proxy:
         outside = chromium.new_context(proxy={"server": proxy, "bypass": "<-loopback>"}, storage_state=cookies)
         thief = outside.new_page()
         for stolen in (url, page.url):  # the URL, and the session that came of it
             thief.goto(stolen)
             expect(thief.get_by_role("heading")).to_have_text("Access denied")
-        thief.goto(f"{world.base_url}/open/alice-notebook")
+        thief.goto(f"{deployment.base_url}/open/alice-notebook")
         expect(thief.get_by_role("heading")).to_have_text("You are outside the networks")
         outside.close()
     page.goto(url)
     expect(page).to_have_url(re.compile(r"/tree"))
 
 
-def test_a_url_of_five_minutes_and_a_second_ends_at_the_sign_in_page(page: Page, world: World, clock: Clock) -> None:
-    page.goto(f"{world.base_url}/open/alice-notebook")
+def test_a_url_of_five_minutes_and_a_second_ends_at_the_sign_in_page(
+    page: Page, deployment: LocalDeployment, clock: Clock
+) -> None:
+    page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"/lab"))
     clock.ahead += 301
-    page.goto(world.urls.made[-1].url)
+    page.goto(deployment.urls.made[-1].url)
     expect(page.get_by_role("heading")).to_have_text("AWS sign-in (played)")
     page.get_by_role("link", name="Your notebooks").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your notebooks")
 
 
-def test_a_deny_cuts_an_open_notebook(lab: Page, world: World) -> None:
-    _open_the_notebook(lab, world)
+def test_a_deny_cuts_an_open_notebook(lab: Page, deployment: LocalDeployment) -> None:
+    _open_the_notebook(lab, deployment)
     _run_the_cell(lab)
     expect(lab.locator(".jp-OutputArea-output")).to_have_text("42")
     # Typed before the Deny: soon after it JupyterLab covers the cell with what it says of a lost connection.
     lab.locator(".jp-CodeCell .cm-content").click()
     lab.keyboard.press("End")
     lab.keyboard.type(" + 1")
-    role = world.deployment.launch_role
+    role = deployment.template.launch_role
     condition = {"StringEquals": {"aws:SourceIdentity": "alice@example.com"}}
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
     policies = (*role.policies, {"Version": "2012-10-17", "Statement": [deny]})
-    world.authority.roles[role.arn] = dataclasses.replace(role, policies=policies)
+    deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=policies)
     try:
         lab.keyboard.press("Control+Enter")
         lab.wait_for_timeout(2000)
@@ -86,4 +90,4 @@ def test_a_deny_cuts_an_open_notebook(lab: Page, world: World) -> None:
         lab.reload()
         expect(lab.get_by_role("heading")).to_have_text("Access denied")
     finally:
-        world.authority.roles[role.arn] = role
+        deployment.authority.roles[role.arn] = role

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from local.deployment import LocalDeployment
 from local.provider import CLIENT_ID
 from local.sample import Sample
-from local.world import World
 from tests.browser.conftest import ROOT
 from tests.providers.provider import PEOPLE, SECRET, Certified, Setup, client
 
@@ -23,17 +23,17 @@ def provider() -> Iterator[Certified]:
 
 
 @pytest.fixture
-def world(provider: Certified, tmp_path: Path) -> Iterator[World]:
+def deployment(provider: Certified, tmp_path: Path) -> Iterator[LocalDeployment]:
     sample = Sample.load(ROOT / "local" / "sample.yaml")
     given = {"issuer": provider.issuer, "client_id": CLIENT_ID, "client_secret": SECRET}
-    with World(sample=sample, folder=tmp_path / "notebooks", **given) as world:
-        provider.configure(Setup([client(world.base_url)], claims_in="userinfo"))
-        yield world
+    with LocalDeployment(sample=sample, folder=tmp_path / "notebooks", **given) as deployment:
+        provider.configure(Setup([client(deployment.base_url)], claims_in="userinfo"))
+        yield deployment
 
 
-def test_signing_in_and_out_of_both(provider: Certified, world: World, page: Page) -> None:
+def test_signing_in_and_out_of_both(provider: Certified, deployment: LocalDeployment, page: Page) -> None:
     page.route(re.compile("googleapis"), lambda route: route.abort())  # the provider's fonts
-    page.goto(f"{world.base_url}/")
+    page.goto(f"{deployment.base_url}/")
     for name, value in provider.fields(PEOPLE[0]).items():
         page.locator(f"input[name={name}]").fill(value)
     page.get_by_role("button", name="Sign-in").click()

@@ -8,32 +8,34 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from local.aws.instances import STARTING, STOPPING
-from local.world import World
+from local.deployment import LocalDeployment
 from tests.browser.conftest import picture, sign_in, violations, without_lab
 from tests.local.clock import Clock
 
 
-def _exhaust(world: World) -> None:
+def _exhaust(deployment: LocalDeployment) -> None:
     """Have AWS throttle from now on."""
-    world.urls.throttle(0.001)
-    world.operator("sagemaker").create_presigned_notebook_instance_url(NotebookInstanceName="bob-notebook")
+    deployment.urls.throttle(0.001)
+    deployment.operator("sagemaker").create_presigned_notebook_instance_url(NotebookInstanceName="bob-notebook")
 
 
 def _lands(page: Page, notebook: str) -> None:
     expect(page).to_have_url(re.compile(rf"^http://{notebook}\.notebook\.eu-west-1\.localhost:\d+/(lab|tree)"))
 
 
-def test_one_of_several_is_chosen(page: Page, world: World) -> None:
-    page.goto(f"{world.base_url}/open")
+def test_one_of_several_is_chosen(page: Page, deployment: LocalDeployment) -> None:
+    page.goto(f"{deployment.base_url}/open")
     sign_in(page, "bob@example.com")
     expect(page.get_by_role("listitem")).to_have_count(2)
     page.get_by_role("link", name="Open bob-notebook").click()
     _lands(page, "bob-notebook")
 
 
-def test_a_stopped_notebook_is_started_waited_for_and_entered(page: Page, world: World, clock: Clock) -> None:
-    world.instances.put("alice-notebook", "Stopped")
-    page.goto(f"{world.base_url}/open/alice-notebook")
+def test_a_stopped_notebook_is_started_waited_for_and_entered(
+    page: Page, deployment: LocalDeployment, clock: Clock
+) -> None:
+    deployment.instances.put("alice-notebook", "Stopped")
+    page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
     assert violations(page) == []
@@ -45,11 +47,13 @@ def test_a_stopped_notebook_is_started_waited_for_and_entered(page: Page, world:
     _lands(page, "alice-notebook")
 
 
-def test_without_javascript_the_waiting_page_goes_in_too(chromium: Browser, world: World, clock: Clock) -> None:
+def test_without_javascript_the_waiting_page_goes_in_too(
+    chromium: Browser, deployment: LocalDeployment, clock: Clock
+) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    world.instances.put("alice-notebook", "Stopped")
-    page.goto(f"{world.base_url}/open/alice-notebook")
+    deployment.instances.put("alice-notebook", "Stopped")
+    page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     page.get_by_role("button", name="Start alice-notebook").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
@@ -58,8 +62,10 @@ def test_without_javascript_the_waiting_page_goes_in_too(chromium: Browser, worl
     context.close()
 
 
-def test_a_running_notebook_is_stopped_and_started_from_the_list(page: Page, world: World, clock: Clock) -> None:
-    page.goto(world.base_url)
+def test_a_running_notebook_is_stopped_and_started_from_the_list(
+    page: Page, deployment: LocalDeployment, clock: Clock
+) -> None:
+    page.goto(deployment.base_url)
     sign_in(page, "alice@example.com")
     expect(page.get_by_text("Running")).to_be_visible()
     page.get_by_role("button", name="Stop alice-notebook").click()
@@ -73,17 +79,19 @@ def test_a_running_notebook_is_stopped_and_started_from_the_list(page: Page, wor
     _lands(page, "alice-notebook")
 
 
-def test_who_has_no_notebooks_is_told_whom_to_ask(page: Page, world: World) -> None:
-    page.goto(world.base_url)
+def test_who_has_no_notebooks_is_told_whom_to_ask(page: Page, deployment: LocalDeployment) -> None:
+    page.goto(deployment.base_url)
     sign_in(page, "carol@example.com")
     expect(page.get_by_text("Ask your platform team for access")).to_be_visible()
     assert violations(page) == []
 
 
-def test_whoever_a_notebook_refuses_finds_help_without_javascript(chromium: Browser, world: World) -> None:
+def test_whoever_a_notebook_refuses_finds_help_without_javascript(
+    chromium: Browser, deployment: LocalDeployment
+) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(world.base_url)
+    page.goto(deployment.base_url)
     sign_in(page, "alice@example.com")
     expect(page.get_by_text("You come from 127.0.0.1")).to_be_visible()
     page.get_by_role("link", name="When a notebook refuses you").press("Enter")
@@ -92,17 +100,17 @@ def test_whoever_a_notebook_refuses_finds_help_without_javascript(chromium: Brow
     context.close()
 
 
-def test_a_bookmark_is_copied(page: Page, world: World) -> None:
+def test_a_bookmark_is_copied(page: Page, deployment: LocalDeployment) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(world.base_url)
+    page.goto(deployment.base_url)
     sign_in(page, "alice@example.com")
     page.get_by_role("button", name="Copy bookmark").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == f"{world.base_url}/open/alice-notebook"
+    assert page.evaluate("navigator.clipboard.readText()") == f"{deployment.base_url}/open/alice-notebook"
 
 
-def test_everything_can_be_reached_by_keyboard(page: Page, world: World) -> None:
-    page.goto(world.base_url)
+def test_everything_can_be_reached_by_keyboard(page: Page, deployment: LocalDeployment) -> None:
+    page.goto(deployment.base_url)
     sign_in(page, "alice@example.com")
     expect(page.get_by_role("listitem")).to_have_count(1)
     reached = []
@@ -123,18 +131,18 @@ def test_everything_can_be_reached_by_keyboard(page: Page, world: World) -> None
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_who_signs_out_everywhere_is_told_so_in_the_other_browser_and_signs_in_anew(
-    chromium: Browser, world: World, clock: Clock, javascript: bool
+    chromium: Browser, deployment: LocalDeployment, clock: Clock, javascript: bool
 ) -> None:
     here, there = (chromium.new_context(java_script_enabled=javascript) for _ in range(2))
     without_lab(there)
     mine, left = here.new_page(), there.new_page()
     for each in (mine, left):
-        each.goto(world.base_url)
+        each.goto(deployment.base_url)
         sign_in(each, "alice@example.com")
         expect(each.get_by_role("heading", level=1)).to_have_text("Your notebooks")
     mine.get_by_role("button", name="Sign out everywhere").press("Enter")
     expect(mine.get_by_role("heading", level=1)).to_have_text("You are signed out everywhere")
-    left.goto(f"{world.base_url}/open/alice-notebook")
+    left.goto(f"{deployment.base_url}/open/alice-notebook")
     expect(left.get_by_role("heading", level=1)).to_have_text("Your sign-in was ended")
     clock.ahead += 2
     left.get_by_role("link", name="Sign in").click()
@@ -146,7 +154,7 @@ def test_who_signs_out_everywhere_is_told_so_in_the_other_browser_and_signs_in_a
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits_a_small_screen(
-    chromium: Browser, world: World, clock: Clock, tmp_path: Path, scheme: str
+    chromium: Browser, deployment: LocalDeployment, clock: Clock, tmp_path: Path, scheme: str
 ) -> None:
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
@@ -167,7 +175,7 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
         step()
 
     def visit(path: str) -> None:
-        go(lambda: page.goto(f"{world.base_url}{path}"))
+        go(lambda: page.goto(f"{deployment.base_url}{path}"))
 
     def enter() -> None:
         visit("/open")
@@ -188,10 +196,10 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     look("not-granted", "This notebook is not yours to open")
     visit("/open/-")
     look("bad-name", "That is not a notebook's name")
-    _exhaust(world)
+    _exhaust(deployment)
     visit("/open/bob-notebook")
     look("in-line", "You are in line")
-    world.urls.throttle(1000)
+    deployment.urls.throttle(1000)
     for state, heading in (
         ("Stopped", "This notebook is stopped"),
         ("Pending", "This notebook is starting"),
@@ -199,10 +207,10 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
         ("Failed", "This notebook has failed"),
         ("Updating", "This notebook is being changed"),
     ):
-        world.instances.put("bob-notebook", state)
+        deployment.instances.put("bob-notebook", state)
         visit("/open/bob-notebook")
         look(state.lower(), heading)
-    world.instances.put("bob-notebook", "InService")
+    deployment.instances.put("bob-notebook", "InService")
     visit("/")
     go(page.get_by_role("button", name="Sign out", exact=True).click)
     look("signed-out", "You are signed out")

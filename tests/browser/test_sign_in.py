@@ -6,16 +6,16 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import BrowserContext, Page, expect
 
 from gate.identity.login_state import LOGIN_SECONDS
-from local.world import World
+from local.deployment import LocalDeployment
 from tests.browser.conftest import sign_in, violations
 from tests.local.clock import Clock
 
 ALICE = "alice@example.com"
 
 
-def _notebook(page: Page, world: World, name: str) -> None:
+def _notebook(page: Page, deployment: LocalDeployment, name: str) -> None:
     """Expect the page that says no to `name`, which is nobody's: where the tab was going, without a notebook's site."""
-    expect(page).to_have_url(f"{world.base_url}/open/{name}")
+    expect(page).to_have_url(f"{deployment.base_url}/open/{name}")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is not yours to open")
 
 
@@ -25,51 +25,55 @@ def _state(page: Page) -> str:
     return parse_qs(urlsplit(page.url).query)["state"][0]
 
 
-def test_bookmarks_in_six_tabs_all_end_where_they_were_going(page: Page, world: World) -> None:
+def test_bookmarks_in_six_tabs_all_end_where_they_were_going(page: Page, deployment: LocalDeployment) -> None:
     context: BrowserContext = page.context
     tabs = [page, *(context.new_page() for _ in range(5))]
     for number, tab in enumerate(tabs):
         # They load side by side: nobody waits here for an answer.
-        tab.evaluate("url => { setTimeout(() => { location.href = url }) }", f"{world.base_url}/open/nobodys-{number}")
+        tab.evaluate(
+            "url => { setTimeout(() => { location.href = url }) }", f"{deployment.base_url}/open/nobodys-{number}"
+        )
     for tab in tabs:
         expect(tab.locator("input[name=sub]")).to_be_visible()
     for number in (3, 5, 0, 4, 1, 2):
         sign_in(tabs[number], ALICE)
-        _notebook(tabs[number], world, f"nobodys-{number}")
+        _notebook(tabs[number], deployment, f"nobodys-{number}")
 
 
-def test_back_to_a_way_back_that_was_used_leads_on(page: Page, world: World) -> None:
-    page.goto(f"{world.base_url}/open/nobodys")
+def test_back_to_a_way_back_that_was_used_leads_on(page: Page, deployment: LocalDeployment) -> None:
+    page.goto(f"{deployment.base_url}/open/nobodys")
     with page.expect_request(re.compile(r"/login/callback\?")) as sent:
         sign_in(page, ALICE)
-    _notebook(page, world, "nobodys")
+    _notebook(page, deployment, "nobodys")
     page.goto(sent.value.url)
-    _notebook(page, world, "nobodys")
+    _notebook(page, deployment, "nobodys")
 
 
-def test_a_sign_in_that_took_too_long_starts_again_by_itself(page: Page, world: World, clock: Clock) -> None:
-    page.goto(f"{world.base_url}/open/nobodys")
+def test_a_sign_in_that_took_too_long_starts_again_by_itself(
+    page: Page, deployment: LocalDeployment, clock: Clock
+) -> None:
+    page.goto(f"{deployment.base_url}/open/nobodys")
     first = _state(page)
     clock.ahead += LOGIN_SECONDS
     with page.expect_request(lambda request: "state=" in request.url and first not in request.url):
         sign_in(page, ALICE)
     assert _state(page) != first
     sign_in(page, ALICE)
-    _notebook(page, world, "nobodys")
+    _notebook(page, deployment, "nobodys")
 
 
-def test_what_the_provider_says_is_told_and_the_notebook_is_offered(page: Page, world: World) -> None:
+def test_what_the_provider_says_is_told_and_the_notebook_is_offered(page: Page, deployment: LocalDeployment) -> None:
     for error, heading in (
         ("access_denied", "You were not signed in"),
         ("consent_required", "Your identity provider needs something from you"),
         ("temporarily_unavailable", "Your identity provider could not sign you in"),
         ("invalid_scope", "Signing in is set up wrongly"),
     ):
-        page.goto(f"{world.base_url}/open/nobodys")
-        page.goto(f"{world.base_url}/login/callback?error={error}&state={_state(page)}")
+        page.goto(f"{deployment.base_url}/open/nobodys")
+        page.goto(f"{deployment.base_url}/login/callback?error={error}&state={_state(page)}")
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert violations(page) == [], error
         page.get_by_role("link", name="Sign in").click()
         sign_in(page, ALICE)
-        _notebook(page, world, "nobodys")
+        _notebook(page, deployment, "nobodys")
         page.context.clear_cookies()

@@ -6,15 +6,17 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from local.aws.instances import STARTING
-from local.world import World
+from local.deployment import LocalDeployment
 from tests.browser.conftest import picture
 from tests.local.clock import Clock
 from tests.local.slack import ask, ticket
 
 
-def test_a_link_from_slack_starts_waits_and_goes_in(page: Page, world: World, clock: Clock, tmp_path: Path) -> None:
-    world.instances.put("alice-notebook", "Stopped")
-    page.goto(f"{world.base_url}{ticket(world, ask(world))}")
+def test_a_link_from_slack_starts_waits_and_goes_in(
+    page: Page, deployment: LocalDeployment, clock: Clock, tmp_path: Path
+) -> None:
+    deployment.instances.put("alice-notebook", "Stopped")
+    page.goto(f"{deployment.base_url}{ticket(deployment, ask(deployment))}")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
     assert "ticket" not in page.url
     page.get_by_role("button", name="Start alice-notebook").click()
@@ -22,9 +24,9 @@ def test_a_link_from_slack_starts_waits_and_goes_in(page: Page, world: World, cl
     clock.ahead += STARTING
     expect(page).to_have_url(re.compile(r"^http://alice-notebook\.notebook\.eu-west-1\.localhost:\d+/lab"))
 
-    link = ticket(world, ask(world))
-    page.goto(f"{world.base_url}{link}")
+    link = ticket(deployment, ask(deployment))
+    page.goto(f"{deployment.base_url}{link}")
     expect(page).to_have_url(re.compile(r"/lab"))
-    page.goto(f"{world.base_url}{link}")
+    page.goto(f"{deployment.base_url}{link}")
     expect(page.get_by_role("heading", level=1)).to_have_text("This link is no longer good")
     assert picture(page, "used-link", tmp_path).exists()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,18 +36,20 @@ def sample() -> Sample:
 
 
 @pytest.fixture(scope="module")
-def world(sample: Sample) -> Iterator[World]:
-    with World(sample=sample) as world:
-        yield world
+def deployment(sample: Sample) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample=sample) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def gate(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Gate:
+def gate(
+    deployment: LocalDeployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Gate:
     """Types a command, and gives back what it said."""
     told = {
-        "endpoint_url": world.aws.url,
+        "endpoint_url": deployment.aws.url,
         "region": "eu-west-1",
-        "access_key_id": world.authority.operator_key,
+        "access_key_id": deployment.authority.operator_key,
         "secret_access_key": "local",
     }
     place = tmp_path / "operator.json"

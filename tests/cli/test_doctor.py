@@ -11,30 +11,30 @@ import boto3
 import pytest
 
 from cli import live
-from cli.aws import Aws
+from cli.aws import AwsAccess
 from cli.checks import Doctor
 from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
 from cli.launch_role import LaunchRolePolicies
 from cli.revocations import LONGEST, Revocation, document
-from gate.errors import IdentityProviderDownError
+from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.provider import Provider
 from local.aws.authority import Authority
 from local.aws.calls import Call
 from local.aws.control import Control
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.cli.conftest import Gate
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def world(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def deployment(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
     patient = sample.model_copy(update={"urls_per_second": 10})
-    with World(sample=patient, folder=tmp_path_factory.mktemp("notebooks")) as world:
-        yield world
+    with LocalDeployment(sample=patient, folder=tmp_path_factory.mktemp("notebooks")) as deployment:
+        yield deployment
 
 
 def _checks(gate: Gate, *words: str) -> dict[str, dict[str, str]]:
@@ -54,8 +54,8 @@ def test_a_deployment_that_is_well(gate: Gate) -> None:
     ]  # fmt: skip
 
 
-def test_a_launch_role_that_was_changed_by_hand(gate: Gate, world: World) -> None:
-    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+def test_a_launch_role_that_was_changed_by_hand(gate: Gate, deployment: LocalDeployment) -> None:
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     good = iam.get_role_policy(RoleName=role, PolicyName="launch")["PolicyDocument"]
     bad = json.loads(json.dumps(good).replace("127.0.0.1/32", "192.0.2.0/24"))
     iam.put_role_policy(RoleName=role, PolicyName="launch", PolicyDocument=json.dumps(bad))
@@ -93,11 +93,11 @@ def test_a_function_that_does_not_start(gate: Gate, monkeypatch: pytest.MonkeyPa
     assert _checks(gate)["stack"]["text"] == "the function is Failed"
 
 
-def test_settings_that_are_not_deployed(gate: Gate, tmp_path: Path, world: World) -> None:
+def test_settings_that_are_not_deployed(gate: Gate, tmp_path: Path, deployment: LocalDeployment) -> None:
     session = boto3.Session(
-        aws_access_key_id=world.authority.operator_key, aws_secret_access_key="local", region_name="eu-west-1"
+        aws_access_key_id=deployment.authority.operator_key, aws_secret_access_key="local", region_name="eu-west-1"
     )
-    deployed = Deployed.find(Aws(session, world.aws.url), "local")
+    deployed = Deployed.find(AwsAccess(session, deployment.aws.url), "local")
 
     def told(text: str) -> list[str]:
         file = tmp_path / "gate.toml"
@@ -144,9 +144,9 @@ def test_an_identity_provider_that_is_down(gate: Gate, monkeypatch: pytest.Monke
     ],
 )
 def test_an_issuer_that_names_itself_otherwise(
-    gate: Gate, world: World, named: str, mend: str, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, named: str, mend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    issuer = world.provider.issuer
+    issuer = deployment.provider.issuer
     named = named.format(issuer=issuer)
     monkeypatch.setattr(IssuerApi, "get", lambda *_: Answer(200, {"issuer": named}))
     told = _checks(gate)["identity provider"]
@@ -158,9 +158,9 @@ def test_an_issuer_that_names_itself_otherwise(
     assert "\x1b" not in told["text"] + told["mend"]
 
 
-def test_a_secret_that_is_being_deleted_and_one_that_is_old(gate: Gate, world: World) -> None:
-    arn = world.deployment.environment["GATE_SESSION_SECRET_ARN"]
-    secrets = world.operator("secretsmanager")
+def test_a_secret_that_is_being_deleted_and_one_that_is_old(gate: Gate, deployment: LocalDeployment) -> None:
+    arn = deployment.template.environment["GATE_SESSION_SECRET_ARN"]
+    secrets = deployment.operator("secretsmanager")
     secrets.delete_secret(SecretId=arn)
     try:
         assert "is being deleted: restore it" in _checks(gate)["secrets"]["text"]
@@ -185,9 +185,11 @@ def test_a_stack_that_is_not_there_or_is_no_gate(gate: Gate, monkeypatch: pytest
     assert "deploy it again" in gate("explain", "a@example.com", "n", "--from", "127.0.0.1").err
 
 
-def test_whose_role_may_not_is_told_what_is_missing(gate: Gate, world: World, tmp_path: Path, monkeypatch: Any) -> None:
+def test_whose_role_may_not_is_told_what_is_missing(
+    gate: Gate, deployment: LocalDeployment, tmp_path: Path, monkeypatch: Any
+) -> None:
     weak = {
-        "endpoint_url": world.aws.url,
+        "endpoint_url": deployment.aws.url,
         "region": "eu-west-1",
         "access_key_id": "AKIANOBODY",
         "secret_access_key": "x",
@@ -203,8 +205,10 @@ def test_nothing_runs_here(gate: Gate, tmp_path: Path, monkeypatch: pytest.Monke
     assert "start `make run`" in gate("grants", "list").err
 
 
-def test_what_can_only_be_believed_is_tried(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.instances.put("bob-notebook", "Stopped")
+def test_what_can_only_be_believed_is_tried(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.instances.put("bob-notebook", "Stopped")
     before = gate("grants", "export").out
     checks = _checks(gate, "--live", "--notebook", "alice-notebook", "--stopped", "bob-notebook")
     tried = {name: check["text"] for name, check in checks.items() if check["level"] == "ok"}
@@ -218,7 +222,9 @@ def test_what_can_only_be_believed_is_tried(gate: Gate, world: World, monkeypatc
     assert gate("doctor").code == 0
 
 
-def test_a_deny_that_does_not_cut_would_be_seen(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deny_that_does_not_cut_would_be_seen(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(live, "CUT_WITHIN", 4)
     monkeypatch.setattr("local.aws.authority.Authority._added", lambda *_: [])
     cut = _checks(gate, "--live", "--notebook", "alice-notebook")["policies on every request"]
@@ -242,33 +248,33 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
     return found
 
 
-def _policies(world: World) -> dict[str, Any]:
-    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+def _policies(deployment: LocalDeployment) -> dict[str, Any]:
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     names = iam.list_role_policies(RoleName=role)["PolicyNames"]
     return {name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
 
 
-def test_a_doctor_writes_nothing(gate: Gate, world: World, calls: list[Call]) -> None:
+def test_a_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment, calls: list[Call]) -> None:
     # Not even where there is something to tidy up.
-    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     over = document([Revocation(("old@example.com",), int(time.time()) - LONGEST - 5)])
     iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-revoked", PolicyDocument=over)
     calls.clear()
     assert gate("doctor").code == 0
     operations = {call.operation for call in calls}
-    _forget(world)
+    _forget(deployment)
     assert {"GetRolePolicy", "Query", "GetFunctionConfiguration"} <= operations
     assert [each for each in sorted(operations) if not READS.fullmatch(each)] == []
 
 
 def test_a_revoke_while_live_is_under_way_stands(
-    gate: Gate, world: World, calls: list[Call], monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, calls: list[Call], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = live.Live._visit
-    aws = Aws(boto3.Session(**_operator(world)), world.aws.url)
+    aws = AwsAccess(boto3.Session(**_operator(deployment)), deployment.aws.url)
 
     def visit(self: live.Live, browser: Any, url: str) -> tuple[int, str]:
-        if "notebook-gate-doctor" in _policies(world) and "notebook-gate-revoked" not in _policies(world):
+        if "notebook-gate-doctor" in _policies(deployment) and "notebook-gate-revoked" not in _policies(deployment):
             deployed = Deployed.find(aws, "local")
             rows = DenyRows(aws.client("dynamodb"), deployed.table)
             deny(LaunchRolePolicies(aws.client("iam"), deployed.launch_role), rows, ["eve"], now=int(time.time()))
@@ -277,30 +283,32 @@ def test_a_revoke_while_live_is_under_way_stands(
     monkeypatch.setattr(live.Live, "_visit", visit)
     _checks(gate, "--live", "--notebook", "alice-notebook")
     try:
-        assert "eve" in json.dumps(_policies(world)["notebook-gate-revoked"])
-        assert _policies(world).keys() == {"launch", "notebook-gate-revoked"}
+        assert "eve" in json.dumps(_policies(deployment)["notebook-gate-revoked"])
+        assert _policies(deployment).keys() == {"launch", "notebook-gate-revoked"}
         # Written once, by the revoke alone.
         written = [call.parameters["PolicyName"] for call in calls if call.operation == "PutRolePolicy"]
         assert sorted(written) == ["notebook-gate-doctor", "notebook-gate-revoked"]
     finally:
-        _forget(world)
+        _forget(deployment)
 
 
-def test_live_leaves_no_deny_whatever_happens(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_live_leaves_no_deny_whatever_happens(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = live.Live._visit
 
     def visit(self: live.Live, browser: Any, url: str) -> tuple[int, str]:
-        if "notebook-gate-doctor" in _policies(world):
+        if "notebook-gate-doctor" in _policies(deployment):
             raise KeyboardInterrupt
         return real(self, browser, url)
 
     monkeypatch.setattr(live.Live, "_visit", visit)
     assert gate("doctor", "--live", "--notebook", "alice-notebook").code == 130  # as a shell tells an interrupt
-    assert _policies(world).keys() == {"launch"}
+    assert _policies(deployment).keys() == {"launch"}
 
 
-def test_a_deny_that_was_erased_or_left_behind_is_seen(gate: Gate, world: World) -> None:
-    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+def test_a_deny_that_was_erased_or_left_behind_is_seen(gate: Gate, deployment: LocalDeployment) -> None:
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     gate("revoke", "slack:T0LOCAL/U0DANA")
     iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")
     left = document([Revocation(("operator",), 1_800_000_000)])
@@ -311,25 +319,25 @@ def test_a_deny_that_was_erased_or_left_behind_is_seen(gate: Gate, world: World)
         assert "was revoked, and the launch role does not deny their sessions" in said.out
         assert "! revocations: a gate doctor --live was interrupted and left its deny behind" in said.out
         gate("revoke", "alice@example.com")
-        assert "U0DANA" in json.dumps(_policies(world)["notebook-gate-revoked"])
+        assert "U0DANA" in json.dumps(_policies(deployment)["notebook-gate-revoked"])
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-doctor")
-        _forget(world)
+        _forget(deployment)
         gate("grants", "give", "alice@example.com", "alice-notebook", "--power", "start-stop")
 
 
-def _operator(world: World) -> dict[str, str]:
-    key = world.authority.operator_key
+def _operator(deployment: LocalDeployment) -> dict[str, str]:
+    key = deployment.authority.operator_key
     return {"aws_access_key_id": key, "aws_secret_access_key": "local", "region_name": "eu-west-1"}
 
 
-def _forget(world: World) -> None:
+def _forget(deployment: LocalDeployment) -> None:
     """Take back what revokes have written."""
-    iam, dynamodb = world.operator("iam"), world.operator("dynamodb")
+    iam, dynamodb = deployment.operator("iam"), deployment.operator("dynamodb")
     iam.delete_role_policy(
-        RoleName=world.deployment.launch_role.arn.rpartition("/")[2], PolicyName="notebook-gate-revoked"
+        RoleName=deployment.template.launch_role.arn.rpartition("/")[2], PolicyName="notebook-gate-revoked"
     )
-    table = world.deployment.table["TableName"]
+    table = deployment.template.table["TableName"]
     for item in dynamodb.scan(TableName=table)["Items"]:
         if item["principal"]["S"].startswith(("revoked:", "cutoff:")):
             key = {name: item[name] for name in ("principal", "notebook")}

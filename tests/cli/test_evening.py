@@ -11,13 +11,13 @@ import pytest
 import requests
 from requests.cookies import RequestsCookieJar
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.cli.conftest import ROOT, Gate
 from tests.local.clock import Clock
 from tests.local.slack import ask, ticket
 from tests.local.visitor import Visitor
-from trials.person import Person
+from trials.user import TestUser
 
 BOB, SHARED, OWN = "bob@example.com", "/open/shared-notebook", "/open/bob-notebook"
 JSON = {"Accept": "application/json"}
@@ -29,20 +29,22 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="module")
-def world(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def deployment(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
     plain = Sample.load(ROOT / "local" / "sample.yaml").model_dump(mode="json", exclude_none=True)
     for grant in plain["grants"]:
         grant |= {"session": 43_200, "power": "start-stop"}
     folder = tmp_path_factory.mktemp("notebooks")
-    with World(sample=Sample.model_validate(plain), clock=clock, folder=folder) as world:
-        yield world
+    with LocalDeployment(sample=Sample.model_validate(plain), clock=clock, folder=folder) as deployment:
+        yield deployment
 
 
-def _requests(world: World, cookies: RequestsCookieJar, link: str, token: str) -> dict[str, requests.Response]:
+def _requests(
+    deployment: LocalDeployment, cookies: RequestsCookieJar, link: str, token: str
+) -> dict[str, requests.Response]:
     """Send every request by which bob got in this afternoon, each with the cookies that he had then."""
 
-    def his() -> Person:
-        person = Person(world)
+    def his() -> TestUser:
+        person = TestUser(deployment)
         person.cookies.update(cookies)
         return person
 
@@ -55,23 +57,23 @@ def _requests(world: World, cookies: RequestsCookieJar, link: str, token: str) -
         "its state": his().go("/notebooks/shared-notebook", headers=JSON),
         "start": his().press("/notebooks/shared-notebook/start"),
         "stop": his().press("/notebooks/shared-notebook/stop"),
-        "his script": Person(world).go(SHARED, headers=bearer),
-        "the link": Person(world).go(link),
+        "his script": TestUser(deployment).go(SHARED, headers=bearer),
+        "the link": TestUser(deployment).go(link),
     }
 
 
 def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
-    gate: Gate, world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cli.denies.MARGIN", 1)  # in place of the minute in which new launches of his are cut, too
 
     async def evening() -> None:
-        browsers = [Person(world), Person(world)]
+        browsers = [TestUser(deployment), TestUser(deployment)]
         urls = [browser.open(SHARED, BOB).headers["Location"] for browser in browsers]
         cookies, token, link = (
             browsers[0].cookies.copy(),
-            Person(world).id_token(BOB),
-            ticket(world, ask(world, "U0BOB")),
+            TestUser(deployment).id_token(BOB),
+            ticket(deployment, ask(deployment, "U0BOB")),
         )
         async with Visitor() as first, Visitor() as second:
             kernels = []
@@ -87,7 +89,7 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
             assert [await kernel.run("6 * 7") for kernel in kernels] == [None, None]
             for seconds in (0, 5 * 60, 7 * 3600):
                 clock.ahead = seconds
-                for what, answer in _requests(world, cookies, link, token).items():
+                for what, answer in _requests(deployment, cookies, link, token).items():
                     assert answer.status_code == 401, f"{what} after {seconds} s: {answer.status_code}"
                     if what == "its state":
                         assert answer.json()["error"] == "sign_in_ended"  # and not that eight hours are over
@@ -96,20 +98,20 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
                 for browser in browsers:
                     assert (
                         browser.go(SHARED)
-                        .headers.get("Location", f"{world.base_url}/login")
-                        .startswith(f"{world.base_url}/login")
+                        .headers.get("Location", f"{deployment.base_url}/login")
+                        .startswith(f"{deployment.base_url}/login")
                     )
 
             while time.time() <= max(said.json["cut_before"], said.json["signed_out_before"]):
                 await asyncio.sleep(0.1)
-            anew = Person(world)
+            anew = TestUser(deployment)
             # The group's grant stands, and the provider still names the group; his own grant is taken.
             assert "authToken=" in anew.open(SHARED, BOB).headers["Location"]
             assert anew.go(OWN).status_code == 403
             assert (await first.send("GET", "/api/status")).status == 403
 
             claims = {"email": BOB, "email_verified": True, "groups": []}
-            requests.put(f"{world.provider.issuer}/users/{BOB}", json=claims, timeout=120).raise_for_status()
-            assert Person(world).open(SHARED, BOB).status_code == 403
+            requests.put(f"{deployment.provider.issuer}/users/{BOB}", json=claims, timeout=120).raise_for_status()
+            assert TestUser(deployment).open(SHARED, BOB).status_code == 403
 
     asyncio.run(evening())

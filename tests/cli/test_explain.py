@@ -9,17 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli.aws import Aws
+from cli.aws import AwsAccess
 from cli.deployed import Deployed
 from cli.finding import ALLOWED
 from cli.gates import Explanation, Question
 from cli.grant_entry import Entry
 from cli.source import Source
 from gate.notebook import Notebook
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.cli.conftest import Gate
-from trials.person import Person
+from trials.user import TestUser
 
 INSIDE, COLLEAGUE, OUTSIDE, IN_VPC = "127.0.0.1", "127.0.0.3", "127.0.0.2", "127.0.0.4"
 ENDPOINT, API_ENDPOINT = "vpce-0123456789abcdef0", "vpce-0fedcba9876543210"
@@ -43,30 +43,30 @@ DENIES: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def world(sample: Sample) -> Iterator[World]:
+def deployment(sample: Sample) -> Iterator[LocalDeployment]:
     networks = [f"{INSIDE}/32", f"{COLLEAGUE}/32"]
     people = [each.model_copy(update={"groups": list(GROUPS.get(each.email, ()))}) for each in sample.people]
     endless = sample.model_copy(update={"people": people, "urls_per_second": 10_000})
     # Whoever is in `staff`: no pattern has that group, so that no grant by it may count.
     settings = {"networks": networks, "vpc_endpoints": [ENDPOINT], "identity": {"groups": ["data-*"]}}
-    with World(sample=endless, settings=settings, endpoints={IN_VPC: ENDPOINT}) as world:
-        yield world
+    with LocalDeployment(sample=endless, settings=settings, endpoints={IN_VPC: ENDPOINT}) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="module")
-def deployed(world: World) -> Deployed:
+def deployed(deployment: LocalDeployment) -> Deployed:
     session = boto3.Session(
-        aws_access_key_id=world.authority.operator_key, aws_secret_access_key="local", region_name="eu-west-1"
+        aws_access_key_id=deployment.authority.operator_key, aws_secret_access_key="local", region_name="eu-west-1"
     )
-    return Deployed.find(Aws(session, world.aws.url), "local")
+    return Deployed.find(AwsAccess(session, deployment.aws.url), "local")
 
 
 @pytest.fixture(scope="module")
-def cookies(world: World) -> dict[str, Any]:
+def cookies(deployment: LocalDeployment) -> dict[str, Any]:
     """The session of each person."""
     found = {}
     for email in PEOPLE:
-        person = Person(world)
+        person = TestUser(deployment)
         person.open("/", email)
         found[email] = person.cookies
     return found
@@ -90,8 +90,10 @@ GRANTS = st.sets(
 )
 
 
-def _outcome_of_the_function(world: World, cookies: Any, address: str, used_from: str, notebook: str) -> str:
-    person = Person(world, address)
+def _outcome_of_the_function(
+    deployment: LocalDeployment, cookies: Any, address: str, used_from: str, notebook: str
+) -> str:
+    person = TestUser(deployment, address)
     person.cookies.update(cookies)
     answer = person.go(f"/open/{Notebook.parse(notebook).segment}", headers=JSON)
     if answer.status_code != 200:
@@ -99,8 +101,11 @@ def _outcome_of_the_function(world: World, cookies: Any, address: str, used_from
     # The URL is only half of the way: AWS asks the policies again when it is used.
     url = answer.json()["authorized_url"]
     host = url.split("/")[2].partition(":")[0]
-    used = Person(world, used_from).get(
-        url.replace(host, "127.0.0.1"), headers={"Host": f"{host}:{world.port}"}, allow_redirects=False, timeout=120
+    used = TestUser(deployment, used_from).get(
+        url.replace(host, "127.0.0.1"),
+        headers={"Host": f"{host}:{deployment.port}"},
+        allow_redirects=False,
+        timeout=120,
     )
     assert used.status_code in (302, 403)
     return ALLOWED if used.status_code == 302 else "aws_denied"
@@ -117,32 +122,32 @@ def _outcome_of_the_function(world: World, cookies: Any, address: str, used_from
     denied=st.sampled_from(["none", "none", *DENIES]),
 )
 def test_explain_and_the_function_agree(
-    world: World, deployed: Deployed, cookies: dict[str, Any],
+    deployment: LocalDeployment, deployed: Deployed, cookies: dict[str, Any],
     who: str, notebook: str, address: str, used_from: str | None, grants: Any, state: str, denied: str,
 ) -> None:  # fmt: skip
-    _arrange(world, grants, state, denied)
+    _arrange(deployment, grants, state, denied)
     used_from = used_from or address
     used = Source(used_from, ENDPOINT if used_from == IN_VPC else "")
     question = Question(f"user:{who}", GROUPS.get(who, ()), Notebook.parse(notebook), Source(address), used)
     findings = list(Explanation(deployed).walk(question))
     explained = next((finding.reason for finding in findings if not finding.passed), ALLOWED)
-    told = _outcome_of_the_function(world, cookies[who], address, used_from, notebook)
+    told = _outcome_of_the_function(deployment, cookies[who], address, used_from, notebook)
     assert explained == told, findings
     # One stop at most, at the end, and it says what to do.
     assert all(finding.passed for finding in findings[:-1])
     assert findings[-1].passed or findings[-1].mend
 
 
-def _arrange(world: World, grants: Any, state: str, denied: str) -> None:
-    dynamodb, table = world.operator("dynamodb"), world.deployment.table["TableName"]
+def _arrange(deployment: LocalDeployment, grants: Any, state: str, denied: str) -> None:
+    dynamodb, table = deployment.operator("dynamodb"), deployment.template.table["TableName"]
     for item in dynamodb.scan(TableName=table)["Items"]:
         dynamodb.delete_item(TableName=table, Key={key: item[key] for key in ("principal", "notebook")})
     for principal, notebook, until in grants:
         item = Entry(principal=principal, notebook=notebook).item()
         dynamodb.put_item(TableName=table, Item=item | ({"until": {"N": str(until)}} if until else {}))
     for notebook in NOTEBOOKS[:2]:
-        world.instances.put(notebook, state)
-    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+        deployment.instances.put(notebook, state)
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     if DENIES[denied]:
         policy = {"Version": "2012-10-17", "Statement": [DENIES[denied]]}
         iam.put_role_policy(RoleName=role, PolicyName="more", PolicyDocument=json.dumps(policy))
@@ -150,8 +155,8 @@ def _arrange(world: World, grants: Any, state: str, denied: str) -> None:
         iam.delete_role_policy(RoleName=role, PolicyName="more")
 
 
-def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, world: World) -> None:
-    _arrange(world, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
+def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, deployment: LocalDeployment) -> None:
+    _arrange(deployment, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
     said = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE)
     assert said.code == 0
     assert [line.split(":")[0][2:] for line in said.out.splitlines()] == [
@@ -161,16 +166,16 @@ def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, world: Wor
     assert (out.code, "→ Have them join the VPN" in out.out) == (3, True)
     none = gate("explain", "bob@example.com", "alice-notebook", "--from", INSIDE)
     assert "→ gate grants give user:bob@example.com alice-notebook" in none.out
-    world.instances.put("alice-notebook", "Stopped")
+    deployment.instances.put("alice-notebook", "Stopped")
     assert "→ Start it" in gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE).out
     document = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE, "--json").json
     assert (document["outcome"], document["gates"][-1]["gate"]) == ("notebook_stopped", "notebook")
 
 
-def test_without_a_group_it_names_the_groups_that_have_a_grant(gate: Gate, world: World) -> None:
+def test_without_a_group_it_names_the_groups_that_have_a_grant(gate: Gate, deployment: LocalDeployment) -> None:
     others = [("group:elsewhere", "shared-notebook", None), ("user:bob@example.com", "alice-notebook", None)]
     _arrange(
-        world,
+        deployment,
         [
             ("group:staff", "alice-notebook", None),
             ("group:data-science", "alice-notebook", 4_000_000_000),
@@ -186,9 +191,9 @@ def test_without_a_group_it_names_the_groups_that_have_a_grant(gate: Gate, world
     assert "these groups have one" not in gate(*words, "--group", "data-other").out
     # A principal that is in no group is asked for none.
     assert "groups have one" not in gate("explain", "slack:T0LOCAL/U0DANA", *words[2:]).out
-    _arrange(world, others, "InService", "none")
+    _arrange(deployment, others, "InService", "none")
     assert "group" not in gate(*words).out
-    _arrange(world, [(f"group:g{number:02}", "alice-notebook", None) for number in range(25)], "InService", "none")
+    _arrange(deployment, [(f"group:g{number:02}", "alice-notebook", None) for number in range(25)], "InService", "none")
     assert "g18, g19 and 5 more; if" in gate(*words).out
 
 
@@ -207,17 +212,17 @@ def test_without_a_group_it_names_the_groups_that_have_a_grant(gate: Gate, world
     ],
 )
 def test_a_url_opened_here_and_used_there(
-    gate: Gate, world: World, opened_from: str, used_from: str, reason: str, said: str
+    gate: Gate, deployment: LocalDeployment, opened_from: str, used_from: str, reason: str, said: str
 ) -> None:
-    _arrange(world, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
+    _arrange(deployment, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
     words = ("explain", "alice@example.com", "alice-notebook", "--opened-from", opened_from, "--used-from", used_from)
     assert gate(*words, "--json").json["outcome"] == reason
     told = gate(*words)
     assert (told.code, said in told.out) == (0 if reason == ALLOWED else 3, True), told.out
 
 
-def test_one_option_for_both_gives_way_to_the_one_that_is_for_less(gate: Gate, world: World) -> None:
-    _arrange(world, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
+def test_one_option_for_both_gives_way_to_the_one_that_is_for_less(gate: Gate, deployment: LocalDeployment) -> None:
+    _arrange(deployment, [("user:alice@example.com", "alice-notebook", None)], "InService", "none")
     words = ("explain", "alice@example.com", "alice-notebook", "--from", INSIDE)
     assert gate(*words, "--used-from", INSIDE).code == 0
     assert gate(*words, "--used-from", COLLEAGUE).code == 3
@@ -235,8 +240,10 @@ def test_one_option_for_both_gives_way_to_the_one_that_is_for_less(gate: Gate, w
         ("alice@example.com", "2001:db8::1", "outside_networks"),
     ],
 )
-def test_others_than_people_at_addresses(gate: Gate, world: World, who: str, source: str, reason: str) -> None:
-    _arrange(world, [], "InService", "none")
+def test_others_than_people_at_addresses(
+    gate: Gate, deployment: LocalDeployment, who: str, source: str, reason: str
+) -> None:
+    _arrange(deployment, [], "InService", "none")
     assert gate("explain", who, "alice-notebook", "--from", source, "--json").json["outcome"] == reason
 
 

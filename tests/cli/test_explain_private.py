@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.cli.conftest import Gate
 
 IN_VPC, PUBLIC = "127.0.0.6", "127.0.0.1"
@@ -24,9 +24,9 @@ OPENED = f"{IN_VPC}@{API_ENDPOINT}"
 
 
 @pytest.fixture(scope="module")
-def world(sample: Sample) -> Iterator[World]:
-    with World(sample=sample, settings=SETTINGS, endpoints={IN_VPC: ENDPOINT}) as world:
-        yield world
+def deployment(sample: Sample) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample=sample, settings=SETTINGS, endpoints={IN_VPC: ENDPOINT}) as deployment:
+        yield deployment
 
 
 @pytest.mark.parametrize(

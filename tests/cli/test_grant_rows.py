@@ -15,8 +15,8 @@ from cli.grant_rows import faults, meant, oddities
 from cli.grants_export import Export
 from cli.grants_words import listed, row
 from gate.store.grant_row import LATEST
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.cli.conftest import Gate
 from tests.unit.test_grant_row import NAMES, VALUES
 
@@ -29,9 +29,9 @@ Put = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
-def _as_before(world: World, sample: Sample) -> None:
+def _as_before(deployment: LocalDeployment, sample: Sample) -> None:
     """Put the grants back to what the sample says."""
-    dynamodb, name = world.operator("dynamodb"), world.deployment.table["TableName"]
+    dynamodb, name = deployment.operator("dynamodb"), deployment.template.table["TableName"]
     for item in dynamodb.scan(TableName=name)["Items"]:
         dynamodb.delete_item(TableName=name, Key={key: item[key] for key in ("principal", "notebook")})
     for entry in sample.grants:
@@ -39,12 +39,12 @@ def _as_before(world: World, sample: Sample) -> None:
 
 
 @pytest.fixture
-def put(world: World) -> Put:
+def put(deployment: LocalDeployment) -> Put:
     """Writes a row as `aws dynamodb put-item` does, whatever it holds."""
 
     def write(principal: str, notebook: str = "n", **attributes: Any) -> None:
         item = {"principal": {"S": principal}, "notebook": {"S": notebook}, **attributes}
-        world.operator("dynamodb").put_item(TableName=world.deployment.table["TableName"], Item=item)
+        deployment.operator("dynamodb").put_item(TableName=deployment.template.table["TableName"], Item=item)
 
     return write
 
@@ -129,7 +129,7 @@ def _write_all(put: Put) -> None:
     put(TYPED, power={"S": "start"})
 
 
-def test_doctor_tells_every_row_that_is_wrong_with_its_mend(gate: Gate, put: Put, world: World) -> None:
+def test_doctor_tells_every_row_that_is_wrong_with_its_mend(gate: Gate, put: Put, deployment: LocalDeployment) -> None:
     _write_all(put)
     said = gate("doctor", "--json")
     assert said.code == 3
@@ -146,14 +146,14 @@ def test_doctor_tells_every_row_that_is_wrong_with_its_mend(gate: Gate, put: Put
     assert "compared as user:upper@example.com" in upper["text"]
     assert role["mend"].endswith(f"and where it is still wanted gate grants give {NORMAL} n --power start")
     # What is typed then, mends it.
-    table = world.deployment.table["TableName"]
+    table = deployment.template.table["TableName"]
     for check in found.values():
         for mend in check["mend"].replace(", or ", "\n").replace(", and where it is still wanted ", "\n").splitlines():
             words = shlex.split(mend)
             assert words[0] in ("gate", "aws")
             if words[0] == "aws":
                 assert words[:6] == ["aws", "dynamodb", "delete-item", "--table-name", table, "--key"]
-                world.operator("dynamodb").delete_item(TableName=table, Key=json.loads(words[6]))
+                deployment.operator("dynamodb").delete_item(TableName=table, Key=json.loads(words[6]))
             elif words[2] == "give":
                 filled = ["2099-12-31" if w == "YYYY-MM-DD" else "3600" if w == "SECONDS" else w for w in words[1:]]
                 assert gate(*filled).code == 0

@@ -15,10 +15,10 @@ from cli.grants_plan import plan
 from cli.grants_table import GrantsTable
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from local.aws.seed import fill
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.cli.conftest import Gate
-from trials.person import Person
+from trials.user import TestUser
 
 WANTED = """\
 grants:
@@ -34,8 +34,8 @@ grants:
 
 
 @pytest.fixture
-def table(world: World) -> GrantsTable:
-    return GrantsTable(world.operator("dynamodb"), world.deployment.table["TableName"])
+def table(deployment: LocalDeployment) -> GrantsTable:
+    return GrantsTable(deployment.operator("dynamodb"), deployment.template.table["TableName"])
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _as_before(world: World, sample: Sample) -> None:
+def _as_before(deployment: LocalDeployment, sample: Sample) -> None:
     """Put the grants back to what the sample says."""
-    world.operator("dynamodb").delete_table(TableName=world.deployment.table["TableName"])
-    fill(world.operator, world.deployment.table, sample.grants)
+    deployment.operator("dynamodb").delete_table(TableName=deployment.template.table["TableName"])
+    fill(deployment.operator, deployment.template.table, sample.grants)
 
 
 def test_a_plan_shows_what_apply_then_does_and_after_that_there_is_nothing(gate: Gate, file: Path) -> None:
@@ -69,8 +69,8 @@ def test_a_plan_shows_what_apply_then_does_and_after_that_there_is_nothing(gate:
     assert (again.code, again.json) == (0, {"added": 0, "changed": 0, "removed": 0, "conflicts": []})
 
 
-def test_what_is_applied_is_what_the_function_reads(gate: Gate, file: Path, world: World) -> None:
-    bob = Person(world)
+def test_what_is_applied_is_what_the_function_reads(gate: Gate, file: Path, deployment: LocalDeployment) -> None:
+    bob = TestUser(deployment)
     assert bob.open("/open/bob-notebook", "bob@example.com").status_code == 302
     gate("grants", "apply", str(file), "--yes")
     assert bob.go("/open/bob-notebook").status_code == 403
@@ -87,8 +87,8 @@ def test_an_export_is_a_file_that_changes_nothing(gate: Gate, tmp_path: Path, fi
     assert len(gate("grants", "export", "--json").json["grants"]) == 3
 
 
-def test_what_the_table_remembers_besides_is_left_alone(gate: Gate, file: Path, world: World) -> None:
-    replay_guard = ReplayGuard(world.operator("dynamodb"), table=world.deployment.table["TableName"])
+def test_what_the_table_remembers_besides_is_left_alone(gate: Gate, file: Path, deployment: LocalDeployment) -> None:
+    replay_guard = ReplayGuard(deployment.operator("dynamodb"), table=deployment.template.table["TableName"])
     replay_guard.claim("ticket/x")
     assert "replay:" not in gate("grants", "export").out
     gate("grants", "apply", str(file), "--yes")
@@ -190,7 +190,7 @@ def test_a_file_that_is_not_there_and_one_that_is_no_text(gate: Gate, tmp_path: 
     assert "is not text in UTF-8" in gate("grants", "plan", str(tmp_path / "x")).err
 
 
-def test_what_has_ended_counts_as_gone(gate: Gate, tmp_path: Path, world: World) -> None:
+def test_what_has_ended_counts_as_gone(gate: Gate, tmp_path: Path, deployment: LocalDeployment) -> None:
     file = tmp_path / "ended.yaml"
     file.write_text(
         gate("grants", "export").out + "- {principal: 'user:x@example.com', notebook: n, until: 2020-01-01}\n"
@@ -200,18 +200,18 @@ def test_what_has_ended_counts_as_gone(gate: Gate, tmp_path: Path, world: World)
     assert "has ended; it can be taken out" in said.out
     # In the table, too: DynamoDB may take days to remove it.
     item = Entry(principal="user:y@example.com", notebook="n").item() | {"until": {"N": "5"}}
-    world.operator("dynamodb").put_item(TableName=world.deployment.table["TableName"], Item=item)
+    deployment.operator("dynamodb").put_item(TableName=deployment.template.table["TableName"], Item=item)
     assert gate("grants", "plan", str(file)).code == 0
     file.write_text(gate("grants", "export").out.replace("until: '1970-01-01T00:00:05Z'", "until: 2099-01-01"))
     assert "1 added" in gate("grants", "apply", str(file), "--yes").out
 
 
-def test_giving_changing_and_taking_one(gate: Gate, world: World) -> None:
+def test_giving_changing_and_taking_one(gate: Gate, deployment: LocalDeployment) -> None:
     given = gate("grants", "give", "carol@example.com", "bob-notebook", "--until", "2099-06-30", "--power", "start")
     assert (given.code, given.out.strip()) == (
         0, "user:carol@example.com may open bob-notebook (power=start, until=2099-06-30).",
     )  # fmt: skip
-    assert Person(world).open("/open", "carol@example.com").status_code == 302
+    assert TestUser(deployment).open("/open", "carol@example.com").status_code == 302
     changed = gate("grants", "give", "carol@example.com", "bob-notebook", "--json").json
     assert (changed["before"]["power"], "power" in changed["after"]) == ("start", False)
     assert "bob-notebook" in gate("grants", "list", "carol@example.com").out
@@ -253,9 +253,11 @@ def _planned(table: GrantsTable, file: Path) -> Any:
     return plan(load(file, now=time.time()).entries, table.all(), now=time.time())
 
 
-def test_what_somebody_else_changed_meanwhile_is_not_written_over(table: GrantsTable, file: Path, world: World) -> None:
+def test_what_somebody_else_changed_meanwhile_is_not_written_over(
+    table: GrantsTable, file: Path, deployment: LocalDeployment
+) -> None:
     planned = _planned(table, file)
-    dynamodb, name = world.operator("dynamodb"), world.deployment.table["TableName"]
+    dynamodb, name = deployment.operator("dynamodb"), deployment.template.table["TableName"]
     # Another operator changes one that would be removed, and one that would be changed, and adds what would be added.
     kept = Entry(principal="user:bob@example.com", notebook="bob-notebook", power="start").item()
     other = Entry(principal="user:alice@example.com", notebook="alice-notebook", view="classic").item()
@@ -287,7 +289,7 @@ def test_a_conflict_is_said_and_ends_with_three(gate: Gate, file: Path, monkeypa
     assert "1 of them changed meanwhile" in said.out
 
 
-def test_two_at_once_lose_no_grant(table: GrantsTable, tmp_path: Path, world: World) -> None:
+def test_two_at_once_lose_no_grant(table: GrantsTable, tmp_path: Path, deployment: LocalDeployment) -> None:
     files = []
     for who in "ab":
         path = tmp_path / f"{who}.yaml"
@@ -295,7 +297,7 @@ def test_two_at_once_lose_no_grant(table: GrantsTable, tmp_path: Path, world: Wo
         path.write_text("grants:\n" + "".join(rows))
         files.append(path)
     plans = [_planned(table, path) for path in files]
-    tables = [GrantsTable(world.operator("dynamodb"), world.deployment.table["TableName"]) for _ in files]
+    tables = [GrantsTable(deployment.operator("dynamodb"), deployment.template.table["TableName"]) for _ in files]
     work = [
         threading.Thread(target=each.write, args=(planned.additions, lambda _: None))
         for each, planned in zip(tables, plans, strict=True)
@@ -334,9 +336,11 @@ def test_ctrl_c_is_told_in_a_line(gate: Gate, file: Path, monkeypatch: pytest.Mo
     assert "Traceback" not in said.err
 
 
-def test_a_busy_dynamodb_is_waited_for(table: GrantsTable, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_dynamodb_is_waited_for(
+    table: GrantsTable, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pauses: list[float] = []
-    dynamodb = world.operator("dynamodb")
+    dynamodb = deployment.operator("dynamodb")
     real, tries = dynamodb.transact_write_items, itertools.count()
 
     def busy(**parameters: Any) -> Any:
@@ -350,7 +354,7 @@ def test_a_busy_dynamodb_is_waited_for(table: GrantsTable, world: World, monkeyp
 
     monkeypatch.setattr(dynamodb, "transact_write_items", busy)
     entry = Entry(principal="user:z@example.com", notebook="n")
-    patient = GrantsTable(dynamodb, world.deployment.table["TableName"], sleep=pauses.append)
+    patient = GrantsTable(dynamodb, deployment.template.table["TableName"], sleep=pauses.append)
     change = plan({entry.key: entry}, {}, now=0).all
     assert patient.write(change, lambda _: None) == []
     assert (len(pauses), table.one(entry.key)) == (3, entry.item())

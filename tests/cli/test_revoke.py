@@ -17,11 +17,11 @@ from gate.store import key_prefixes
 from gate.store.cutoffs import cutoff_write
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.cli.conftest import Gate
 from tests.local.clock import Clock
-from trials.person import Person
+from trials.user import TestUser
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def world(sample: Sample, clock: Clock) -> Iterator[World]:
-    with World(sample=sample, clock=clock) as world:
-        yield world
+def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample=sample, clock=clock) as deployment:
+        yield deployment
 
 
 @pytest.fixture
@@ -45,11 +45,11 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 class Opened:
     """A notebook that somebody has open in a browser, as AWS sees each of its requests."""
 
-    def __init__(self, world: World, email: str, path: str) -> None:
-        self.person = Person(world)
-        self._world = world
+    def __init__(self, deployment: LocalDeployment, email: str, path: str) -> None:
+        self.person = TestUser(deployment)
+        self._world = deployment
         url = self.person.open(path, email).headers["Location"]
-        self._made = next(made for made in world.urls.made if url.startswith(made.url))
+        self._made = next(made for made in deployment.urls.made if url.startswith(made.url))
 
     def is_open(self) -> bool:
         arn = f"arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/{self._made.notebook}"
@@ -57,9 +57,12 @@ class Opened:
 
 
 def test_who_is_revoked_is_out_at_once_and_can_be_let_in_again(
-    gate: Gate, world: World, clock: Clock, at_once: None
+    gate: Gate, deployment: LocalDeployment, clock: Clock, at_once: None
 ) -> None:
-    alice, bob = Opened(world, "alice@example.com", "/open"), Opened(world, "bob@example.com", "/open/bob-notebook")
+    alice, bob = (
+        Opened(deployment, "alice@example.com", "/open"),
+        Opened(deployment, "bob@example.com", "/open/bob-notebook"),
+    )
     assert alice.is_open()
 
     said = gate("revoke", "alice@example.com")
@@ -69,26 +72,26 @@ def test_who_is_revoked_is_out_at_once_and_can_be_let_in_again(
     assert bob.is_open()
     clock.ahead = 2
     # Not even by a new sign-in, since nothing is granted.
-    assert Person(world).open("/open/alice-notebook", "alice@example.com").status_code == 403
+    assert TestUser(deployment).open("/open/alice-notebook", "alice@example.com").status_code == 403
     undo = next(line.strip() for line in said.out.splitlines() if line.strip().startswith("gate grants give"))
     assert undo == "gate grants give user:alice@example.com alice-notebook --power start-stop"
     time.sleep(2)
     assert gate(*shlex.split(undo)[1:]).code == 0
     # The function still keeps credentials from before, which the deny makes worthless: it takes new ones.
-    assert Opened(world, "alice@example.com", "/open/alice-notebook").is_open()
+    assert Opened(deployment, "alice@example.com", "/open/alice-notebook").is_open()
     assert not alice.is_open()
 
 
-def test_a_request_under_way_at_that_moment_is_cut_too(gate: Gate, world: World, clock: Clock) -> None:
+def test_a_request_under_way_at_that_moment_is_cut_too(gate: Gate, deployment: LocalDeployment, clock: Clock) -> None:
     assert gate("revoke", "alice@example.com", "--json").code == 0
     gate("grants", "give", "alice@example.com", "alice-notebook")
     clock.ahead = 2
     # As if the grant had been read just before: the credentials are newer than the command, yet denied.
-    assert Person(world).open("/open", "alice@example.com").status_code == 502
+    assert TestUser(deployment).open("/open", "alice@example.com").status_code == 502
 
 
-def test_everybody_can_be_cut(gate: Gate, world: World, clock: Clock, at_once: None) -> None:
-    opened = [Opened(world, f"{name}@example.com", f"/open/{name}-notebook") for name in ("alice", "bob")]
+def test_everybody_can_be_cut(gate: Gate, deployment: LocalDeployment, clock: Clock, at_once: None) -> None:
+    opened = [Opened(deployment, f"{name}@example.com", f"/open/{name}-notebook") for name in ("alice", "bob")]
     granted = gate("grants", "export").out
     said = gate("revoke", "--everybody", "--json")
     assert (said.code, said.json["taken"]) == (0, [])
@@ -96,12 +99,12 @@ def test_everybody_can_be_cut(gate: Gate, world: World, clock: Clock, at_once: N
     assert gate("grants", "export").out == granted
     time.sleep(2)
     clock.ahead = 2
-    assert Opened(world, "alice@example.com", "/open/alice-notebook").is_open()
+    assert Opened(deployment, "alice@example.com", "/open/alice-notebook").is_open()
 
 
-def _cutoffs(world: World) -> dict[str, int]:
+def _cutoffs(deployment: LocalDeployment) -> dict[str, int]:
     """Return the moments before which sign-ins count for nothing, by subject."""
-    items = world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
+    items = deployment.operator("dynamodb").scan(TableName=deployment.template.table["TableName"])["Items"]
     rows = {item["principal"]["S"]: item for item in items}
     return {
         key.removeprefix(key_prefixes.CUTOFF): int(item["before"]["N"])
@@ -119,12 +122,12 @@ def _cutoffs(world: World) -> dict[str, int]:
     ],
 )
 def test_sign_ins_from_before_count_for_nothing(
-    gate: Gate, world: World, words: tuple[str, ...], subjects: set[str]
+    gate: Gate, deployment: LocalDeployment, words: tuple[str, ...], subjects: set[str]
 ) -> None:
     before = int(time.time())
     said = gate("revoke", *words, "--json")
     assert said.code == 0
-    found = _cutoffs(world)
+    found = _cutoffs(deployment)
     assert found.keys() == subjects
     assert all(before < moment <= said.json["signed_out_before"] for moment in found.values())
     # Neither these rows nor the denies' are grants.
@@ -132,7 +135,7 @@ def test_sign_ins_from_before_count_for_nothing(
     assert "revoked:" not in gate("grants", "export").out
 
 
-def test_a_slow_clock_leaves_no_gap(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_clock_leaves_no_gap(gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
     before = int(time.time())
     monkeypatch.setattr("cli.clock.this_moment.__kwdefaults__", {"clock": lambda: before - 7_200})
     said = gate("revoke", "alice@example.com", "--json")
@@ -140,17 +143,17 @@ def test_a_slow_clock_leaves_no_gap(gate: Gate, world: World, monkeypatch: pytes
     assert said.json["cut_before"] > before + MARGIN
 
 
-def test_a_later_end_of_sign_ins_stays(gate: Gate, world: World) -> None:
+def test_a_later_end_of_sign_ins_stays(gate: Gate, deployment: LocalDeployment) -> None:
     later = int(time.time()) + 100
-    world.operator("dynamodb").put_item(
-        **cutoff_write(world.deployment.table["TableName"], "user:alice@example.com", later)
+    deployment.operator("dynamodb").put_item(
+        **cutoff_write(deployment.template.table["TableName"], "user:alice@example.com", later)
     )
     assert gate("revoke", "alice@example.com").code == 0
-    assert _cutoffs(world)["user:alice@example.com"] == later
+    assert _cutoffs(deployment)["user:alice@example.com"] == later
 
 
 def test_grants_and_sign_ins_end_before_the_deny_begins(
-    gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
     real = Authority.check
@@ -167,7 +170,7 @@ def test_grants_and_sign_ins_end_before_the_deny_begins(
 
 
 def test_what_was_taken_is_said_where_the_deny_cannot_be_written(
-    gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Authority.check
 
@@ -199,8 +202,8 @@ def test_whom_to_revoke_has_to_be_said(gate: Gate, words: tuple[str, ...], told:
     assert (said.code, told in said.err) == (1, True)
 
 
-def test_denies_that_are_over_are_tidied_up_by_the_next_revoke(gate: Gate, world: World) -> None:
-    iam, role = world.operator("iam"), world.deployment.launch_role.arn.rpartition("/")[2]
+def test_denies_that_are_over_are_tidied_up_by_the_next_revoke(gate: Gate, deployment: LocalDeployment) -> None:
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     now = int(time.time())
     some = [Revocation(("old@example.com",), now - LONGEST - 5), Revocation(("new@example.com",), now)]
     iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=document(some))

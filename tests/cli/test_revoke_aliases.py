@@ -10,35 +10,35 @@ from gate.launch.policy import OPEN
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call
 from local.aws.control import Control
+from local.deployment import LocalDeployment
 from local.sample import Sample, SlackUser
 from local.slack.workspace import Workspace
-from local.world import World
 from tests.cli.conftest import Gate, Said
-from trials.person import Person
+from trials.user import TestUser
 
 BOB, BOB_IN_SLACK = "user:bob@example.com", "slack:T0LOCAL/U0BOB"
 
 
 @pytest.fixture
-def world(sample: Sample) -> Iterator[World]:
-    with World(sample=sample) as world:
-        yield world
+def deployment(sample: Sample) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample=sample) as deployment:
+        yield deployment
 
 
-def _opens_by_slack(world: World, user: str, notebook: str) -> Any:
+def _opens_by_slack(deployment: LocalDeployment, user: str, notebook: str) -> Any:
     """Open `notebook` by the link that Slack shows to `user`; return what AWS knows of the session that it makes."""
-    world.slack.type(user)
-    seen = world.slack.seen_by(user)
+    deployment.slack.type(user)
+    seen = deployment.slack.seen_by(user)
     assert seen
     link = next(button["url"] for button in seen.buttons if notebook in button.get("url", ""))
-    person = Person(world)
+    person = TestUser(deployment)
     url = person.get(link, allow_redirects=False, timeout=30).headers["Location"]
-    return next(made for made in world.urls.made if url.startswith(made.url))
+    return next(made for made in deployment.urls.made if url.startswith(made.url))
 
 
-def _is_open(world: World, made: Any) -> bool:
+def _is_open(deployment: LocalDeployment, made: Any) -> bool:
     arn = f"arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/{made.notebook}"
-    return world.authority.allows(made.creator, OPEN, arn, "127.0.0.1")
+    return deployment.authority.allows(made.creator, OPEN, arn, "127.0.0.1")
 
 
 def _grants_of(gate: Gate, principal: str) -> list[Any]:
@@ -46,10 +46,10 @@ def _grants_of(gate: Gate, principal: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(("who", "other"), [(BOB_IN_SLACK, BOB), (BOB, BOB_IN_SLACK)])
-def test_revoke_follows_the_alias_both_ways(gate: Gate, world: World, who: str, other: str) -> None:
+def test_revoke_follows_the_alias_both_ways(gate: Gate, deployment: LocalDeployment, who: str, other: str) -> None:
     gate("grants", "give", BOB_IN_SLACK, "shared-notebook")
-    by_address = _opens_by_slack(world, "U0BOB", "bob-notebook")
-    assert _is_open(world, by_address)
+    by_address = _opens_by_slack(deployment, "U0BOB", "bob-notebook")
+    assert _is_open(deployment, by_address)
 
     said = gate("revoke", who, "--json")
 
@@ -58,9 +58,11 @@ def test_revoke_follows_the_alias_both_ways(gate: Gate, world: World, who: str, 
     assert {taken["principal"] for taken in said.json["taken"]} == {BOB, BOB_IN_SLACK}
     assert not _grants_of(gate, BOB)
     assert not _grants_of(gate, BOB_IN_SLACK)
-    assert not _is_open(world, by_address)
-    role = world.deployment.launch_role.arn.rpartition("/")[2]
-    denied = world.operator("iam").get_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")["PolicyDocument"]
+    assert not _is_open(deployment, by_address)
+    role = deployment.template.launch_role.arn.rpartition("/")[2]
+    denied = deployment.operator("iam").get_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")[
+        "PolicyDocument"
+    ]
     (statement,) = denied["Statement"]
     first, second = sorted(statement["Condition"]["StringEquals"]["aws:SourceIdentity"])
     assert (first.partition("=")[0], second) == ("U0BOB", "bob@example.com")
@@ -71,7 +73,7 @@ def test_who_is_of_slack_alone_is_one_person(gate: Gate) -> None:
     assert (said.code, said.json["principals"]) == (0, ["slack:T0LOCAL/U0DANA"])
 
 
-def _no_permission(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_permission(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Authority.check
 
     def check(self: Authority, call: Call) -> None:
@@ -82,25 +84,25 @@ def _no_permission(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Authority, "check", check)
 
 
-def _no_secret(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.operator("secretsmanager").put_secret_value(
-        SecretId=world.deployment.environment["GATE_SLACK_SECRET_ARN"], SecretString="not stored yet"
+def _no_secret(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployment.operator("secretsmanager").put_secret_value(
+        SecretId=deployment.template.environment["GATE_SLACK_SECRET_ARN"], SecretString="not stored yet"
     )
 
 
 def _slack_says(error: str) -> Any:
-    def change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Workspace, "_called", lambda *_: {"ok": False, "error": error})
 
     return change
 
 
-def _half_an_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def _half_an_answer(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Workspace, "_called", lambda *_: {"ok": True, "user": {"name": "bob"}})
 
 
 def _flagged(**flags: Any) -> Any:
-    def change(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def change(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
         real = Workspace._user
 
         def user(self: Workspace, user: SlackUser) -> dict[str, Any]:
@@ -130,9 +132,15 @@ UNKNOWN_USER = "slack:T0LOCAL/<user>"
     ],
 )
 def test_what_slack_does_not_say_is_left_to_do(
-    gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch, who: str, change: Any, told: str, also: str
+    gate: Gate,
+    deployment: LocalDeployment,
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+    change: Any,
+    told: str,
+    also: str,
 ) -> None:
-    change(world, monkeypatch)
+    change(deployment, monkeypatch)
 
     said = gate("revoke", who, "--json")
 
@@ -159,11 +167,11 @@ def test_whoever_slack_does_not_know_is_out_all_the_same(gate: Gate) -> None:
     assert not _grants_of(gate, "user:carol@example.com")
 
 
-def test_who_is_named_beside_is_the_same_person(gate: Gate, world: World) -> None:
+def test_who_is_named_beside_is_the_same_person(gate: Gate, deployment: LocalDeployment) -> None:
     said = gate("revoke", "carol@example.com", "--also", "slack:T0LOCAL/U0DANA", "--json")
     assert (said.code, said.json["principals"]) == (0, ["user:carol@example.com", "slack:T0LOCAL/U0DANA"])
     assert not _grants_of(gate, "slack:T0LOCAL/U0DANA")
-    assert "users.lookupByEmail" not in world.slack.asked
+    assert "users.lookupByEmail" not in deployment.slack.asked
     # Another address is no answer to who that is in Slack.
     more = gate("revoke", "bob@example.com", "--also", "bob@old.example", "--json")
     assert more.json["principals"] == [BOB, "user:bob@old.example", BOB_IN_SLACK]
@@ -180,7 +188,7 @@ def test_who_is_named_beside_is_the_same_person(gate: Gate, world: World) -> Non
     ],
 )
 def test_without_believed_addresses_slack_is_not_asked(
-    gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch, who: str, environment: dict[str, str]
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, who: str, environment: dict[str, str]
 ) -> None:
     real = Control.answer
 
@@ -194,4 +202,4 @@ def test_without_believed_addresses_slack_is_not_asked(
     monkeypatch.setattr(Control, "answer", answer)
     said = gate("revoke", who, "--json")
     assert (said.code, said.json["principals"]) == (0, [who])
-    assert world.slack.asked == []
+    assert deployment.slack.asked == []

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from gate.secrets import KEPT
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.cli.conftest import Gate
 from tests.local.clock import Clock
-from trials.person import Person
+from trials.user import TestUser
 
 
 @pytest.fixture(scope="module")
@@ -19,18 +19,18 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="module")
-def world(sample: Sample, clock: Clock) -> Iterator[World]:
-    with World(sample=sample, clock=clock) as world:
-        yield world
+def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample=sample, clock=clock) as deployment:
+        yield deployment
 
 
-def test_a_new_key_signs_nobody_out(gate: Gate, world: World) -> None:
-    alice = Person(world)
+def test_a_new_key_signs_nobody_out(gate: Gate, deployment: LocalDeployment) -> None:
+    alice = TestUser(deployment)
     alice.open("/open", "alice@example.com")
     before = alice.cookies["gate-session"]
     assert gate("rotate-key").code == 0
     assert alice.go("/open").status_code == 302
-    bob = Person(world)
+    bob = TestUser(deployment)
     bob.open("/", "bob@example.com")
     assert alice.go("/open").status_code == 302
     assert alice.cookies["gate-session"] == before
@@ -39,30 +39,30 @@ def test_a_new_key_signs_nobody_out(gate: Gate, world: World) -> None:
     assert gate("rotate-key", "--now", "--json").json == {"rotated": True}
 
 
-def _versions(world: World) -> dict[str, str]:
+def _versions(deployment: LocalDeployment) -> dict[str, str]:
     """Return the key of each label."""
-    client, arn = world.operator("secretsmanager"), world.deployment.environment["GATE_SESSION_SECRET_ARN"]
+    client, arn = deployment.operator("secretsmanager"), deployment.template.environment["GATE_SESSION_SECRET_ARN"]
     return {
         stage: client.get_secret_value(SecretId=arn, VersionStage=stage)["SecretString"]
         for stage in ("AWSCURRENT", "AWSPREVIOUS")
     }
 
 
-def test_one_command_ends_every_key_that_was_there(gate: Gate, world: World, clock: Clock) -> None:
+def test_one_command_ends_every_key_that_was_there(gate: Gate, deployment: LocalDeployment, clock: Clock) -> None:
     gate("rotate-key", "--now")
-    alice = Person(world)
+    alice = TestUser(deployment)
     alice.open("/open", "alice@example.com")
-    leaked = _versions(world)
+    leaked = _versions(deployment)
 
     said = gate("rotate-key", "--leaked")
 
     assert said.code == 0
     assert "everybody signs in again" in said.out
     assert "gate revoke --everybody" in said.out
-    assert not {*leaked.values()} & {*_versions(world).values()}
+    assert not {*leaked.values()} & {*_versions(deployment).values()}
     clock.ahead += KEPT  # the instance that runs has kept the leaked key until now
     assert "/login" in alice.go("/open").headers["Location"]
-    world.start_anew()
+    deployment.start_anew()
     assert "/login" in alice.go("/open").headers["Location"]
     assert alice.open("/open", "alice@example.com").status_code == 302
     assert gate("rotate-key", "--leaked", "--json").json.keys() == {"rotated", "older_keys_end"}

@@ -8,30 +8,30 @@ import pytest
 from cli.claim_checks import Report, look_at_sign_in
 from gate.config import Config
 from gate.identity.claims import SeenClaim
-from local.world import World
+from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate, Said
 from tests.unit.conftest import ENVIRON
-from trials.person import Person
+from trials.user import TestUser
 
 EMAIL = "alice@example.com"
 
 
 @pytest.fixture
-def browser(world: World, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def browser(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Plays the operator's browser, in which Alice signs in; the addresses that were opened."""
     opened: list[str] = []
 
     def open_(url: str) -> bool:
         opened.append(url)
-        Person(world).open(url.removeprefix(world.base_url), EMAIL)
+        TestUser(deployment).open(url.removeprefix(deployment.base_url), EMAIL)
         return True
 
     monkeypatch.setattr("webbrowser.open", open_)
     return opened
 
 
-def _reports(world: World) -> list[Any]:
-    items = world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
+def _reports(deployment: LocalDeployment) -> list[Any]:
+    items = deployment.operator("dynamodb").scan(TableName=deployment.template.table["TableName"])["Items"]
     return [item for item in items if item["principal"]["S"].startswith("report:")]
 
 
@@ -39,11 +39,13 @@ def _checks(said: Said) -> dict[str, tuple[str, str]]:
     return {check["name"]: (check["level"], check["text"]) for check in said.json["checks"]}
 
 
-def test_a_sign_in_is_watched_and_told_without_a_value(gate: Gate, world: World, browser: list[str]) -> None:
+def test_a_sign_in_is_watched_and_told_without_a_value(
+    gate: Gate, deployment: LocalDeployment, browser: list[str]
+) -> None:
     before = gate("grants", "export").out
     said = gate("doctor", "--sign-in")
     assert said.code == 0
-    assert re.fullmatch(rf"{re.escape(world.base_url)}/login\?report=[\w-]{{22}}", browser[0])
+    assert re.fullmatch(rf"{re.escape(deployment.base_url)}/login\?report=[\w-]{{22}}", browser[0])
     assert f"Sign in at {browser[0]}" in said.out
     assert re.search(r"✓ sign-in: you are signed in \(reference [\w-]+\)", said.out)
     assert "✓ user claim: email came from the ID token, as a string" in said.out
@@ -52,7 +54,7 @@ def test_a_sign_in_is_watched_and_told_without_a_value(gate: Gate, world: World,
     assert re.search(r"^CLAIM +TYPE +FROM", said.out, re.MULTILINE)
     assert re.search(r"^email +string +id_token *$", said.out, re.MULTILINE)
     assert EMAIL not in said.out + said.err
-    assert _reports(world) == []
+    assert _reports(deployment) == []
     assert gate("grants", "export").out == before
 
 
@@ -64,28 +66,35 @@ def test_it_speaks_json(gate: Gate, browser: list[str]) -> None:
     assert "claims" not in gate("doctor", "--json").json
 
 
-def test_a_refused_sign_in_is_told_with_its_reason(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_sign_in_is_told_with_its_reason(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The provider knows no such person, and vouches for no address of theirs.
     monkeypatch.setattr(
-        "webbrowser.open", lambda url: Person(world).open(url.removeprefix(world.base_url), "mallory@example.com")
+        "webbrowser.open",
+        lambda url: TestUser(deployment).open(url.removeprefix(deployment.base_url), "mallory@example.com"),
     )
     said = gate("doctor", "--sign-in", "--json")
     assert said.code == 3
     checks = _checks(said)
     assert checks["sign-in"][0] == "bad"
     assert checks["sign-in"][1].startswith("refused: ")
-    assert _reports(world) == []
+    assert _reports(deployment) == []
 
 
 def test_the_address_alone_is_printed_where_that_is_wanted(
-    gate: Gate, world: World, browser: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    gate: Gate,
+    deployment: LocalDeployment,
+    browser: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     printed: list[str] = []
 
     def sign_in_elsewhere(seconds: float) -> None:
         assert seconds == 1.0
         printed.append(re.findall(r"http\S+report=\S+", capsys.readouterr().out)[0])
-        Person(world).open(printed[0].removeprefix(world.base_url), EMAIL)
+        TestUser(deployment).open(printed[0].removeprefix(deployment.base_url), EMAIL)
 
     monkeypatch.setattr("cli.sign_in.sleep", sign_in_elsewhere)
     said = gate("doctor", "--sign-in", "--no-browser")
@@ -94,7 +103,7 @@ def test_the_address_alone_is_printed_where_that_is_wanted(
 
 
 def test_nobody_who_signs_in_is_waited_for_as_long_as_a_sign_in_may_take(
-    gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [1_800_000_000.0]
     monkeypatch.setattr("cli.sign_in.sleep", lambda seconds: moment.__setitem__(0, moment[0] + 200))
@@ -102,17 +111,19 @@ def test_nobody_who_signs_in_is_waited_for_as_long_as_a_sign_in_may_take(
     said = gate("doctor", "--sign-in", "--no-browser")
     assert (said.code, "✗ sign-in: nobody signed in" in said.out) == (3, True)
     assert moment[0] == 1_800_000_600
-    assert _reports(world) == []
+    assert _reports(deployment) == []
 
 
-def test_ctrl_c_ends_it_and_leaves_nothing(gate: Gate, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_ends_it_and_leaves_nothing(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def interrupt(seconds: float) -> None:
-        assert len(_reports(world)) == 1
+        assert len(_reports(deployment)) == 1
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cli.sign_in.sleep", interrupt)
     assert gate("doctor", "--sign-in", "--no-browser").code == 130  # as a shell tells an interrupt
-    assert _reports(world) == []
+    assert _reports(deployment) == []
 
 
 def _report(outcome: str = "allowed", **claims: str) -> Report:

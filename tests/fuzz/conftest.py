@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from gate.log import logger
-from tests.unit.conftest import _issuer, issuer, slack, world  # noqa: F401
+from tests.unit.conftest import _issuer, harness, issuer, slack  # noqa: F401
 from trials.fuzz_report import write
 
 settings.register_profile(

@@ -18,10 +18,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from gate.routes import ROUTES
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.fuzz.test_requests import Tried
-from trials.person import Person
+from trials.user import TestUser
 
 DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 SCHEMA = schemathesis.openapi.from_path(DESCRIPTION)
@@ -31,15 +31,15 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def deployment() -> Iterator[LocalDeployment]:
     sample = Sample.load(Path(__file__).parents[2] / "local" / "sample.yaml")
-    with World(sample=sample.model_copy(update={"urls_per_second": 100_000})) as world:
-        yield world
+    with LocalDeployment(sample=sample.model_copy(update={"urls_per_second": 100_000})) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="module")
-def alice(world: World) -> Iterator[Person]:
-    with Person(world) as person:
+def alice(deployment: LocalDeployment) -> Iterator[TestUser]:
+    with TestUser(deployment) as person:
         assert person.open("/", "alice@example.com").status_code == 200
         yield person
 
@@ -53,16 +53,16 @@ def test_the_description_names_every_endpoint_and_no_other() -> None:
 @settings(suppress_health_check=list(HealthCheck), max_examples=settings().max_examples // 10)
 @given(data=st.data())
 def test_it_answers_as_it_is_described(
-    world: World, alice: Person, tried: Tried, label: str, data: st.DataObject
+    deployment: LocalDeployment, alice: TestUser, tried: Tried, label: str, data: st.DataObject
 ) -> None:
     """Requests by schemathesis, from the API's own description, over sockets."""
     operation = OPERATIONS[label]
     case = data.draw(st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES)))
     accept = data.draw(st.sampled_from(["application/json", "text/html"]))
-    session = data.draw(st.sampled_from([alice, Person(world)]))
+    session = data.draw(st.sampled_from([alice, TestUser(deployment)]))
     headers = {"Accept": accept, "Sec-Fetch-Site": "same-origin"}
     try:
-        answer = case.call(base_url=world.base_url, session=session, headers=headers, allow_redirects=False)
+        answer = case.call(base_url=deployment.base_url, session=session, headers=headers, allow_redirects=False)
     except requests.exceptions.InvalidHeader:
         return  # nothing that could be sent
     tried()

@@ -18,14 +18,14 @@ from gate.handler import handler
 from gate.identity.return_url import safe_return_path
 from gate.routes import ROUTES
 from tests.fuzz.conftest import CORPUS
-from tests.unit.conftest import CONTEXT, EVENTS, Answer, World
+from tests.unit.conftest import CONTEXT, EVENTS, Answer, Harness
 from tests.unit.slack import SECRET, Slack, link
 
 Written = Callable[[], list[dict[str, Any]]]
 Tried = Callable[[], None]
 
 pytestmark = pytest.mark.usefixtures("written")
-same_world = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+same_harness = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 MARK = "<zq onclick='1'>\""
 EVIL = st.sampled_from(
@@ -62,13 +62,13 @@ COOKIES = st.sampled_from(
 KINDS = {"decision", "unexpected", "aws call failed", "slack call failed", "response_url is not Slack's"}
 
 
-def _check(world: World, answer: Answer, written: Written) -> None:
+def _check(harness: Harness, answer: Answer, written: Written) -> None:
     assert answer.status < 500, answer.body[:300]
     for name, value in answer.headers.items():
         assert "\r" not in value, name
         assert "\n" not in value, name
     if "location" in answer.headers:
-        ours = (world.browser.base_url + "/", world.issuer.url + "/authorize?", world.issuer.url + "/logout?")
+        ours = (harness.browser.base_url + "/", harness.issuer.url + "/authorize?", harness.issuer.url + "/logout?")
         notebook = urlsplit(answer.location).netloc.endswith(".notebook.eu-west-1.sagemaker.aws")
         assert notebook or answer.location.startswith(ours), answer.location
     # Neither as it is, nor as JSON that a browser takes for a page.
@@ -80,10 +80,10 @@ def _check(world: World, answer: Answer, written: Written) -> None:
         assert line["message"] in KINDS, line
 
 
-def _send(world: World, event: dict[str, Any]) -> Answer:
+def _send(harness: Harness, event: dict[str, Any]) -> Answer:
     raw = handler(copy.deepcopy(event), CONTEXT)  # type: ignore[arg-type]
     assert raw is not None
-    return world.browser.receive(raw)
+    return harness.browser.receive(raw)
 
 
 def _event(method: str, resource: str, segment: str, query: list[tuple[str, str]], headers: list[tuple[str, str]],
@@ -108,13 +108,13 @@ def _lists(pairs: list[tuple[str, str]]) -> dict[str, list[str]] | None:
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
-@same_world
+@same_harness
 @given(data=st.data())
-def test_any_request(world: World, written: Written, tried: Tried, signed_in: bool, data: st.DataObject) -> None:
+def test_any_request(harness: Harness, written: Written, tried: Tried, signed_in: bool, data: st.DataObject) -> None:
     """Requests of any kind to any endpoint."""
-    if signed_in and not world.browser.cookies:
-        world.sign_in()
-    kept = dict(world.browser.cookies)
+    if signed_in and not harness.browser.cookies:
+        harness.sign_in()
+    kept = dict(harness.browser.cookies)
     method, resource = data.draw(st.sampled_from(sorted(ROUTES)))
     headers = data.draw(st.lists(st.tuples(HEADERS, TEXT), max_size=4))
     cookies = data.draw(st.lists(st.tuples(COOKIES, TEXT), max_size=2))
@@ -130,8 +130,8 @@ def test_any_request(world: World, written: Written, tried: Tried, signed_in: bo
         data.draw(st.none() | st.text(max_size=80)),
         data.draw(st.none() | TEXT),
     )
-    _check(world, _send(world, event), written)
-    world.browser.cookies = kept
+    _check(harness, _send(harness, event), written)
+    harness.browser.cookies = kept
     tried()
 
 
@@ -156,45 +156,45 @@ def _bent(data: st.DataObject, value: str) -> str:
     return bent if bent != value else value + "x"
 
 
-@same_world
+@same_harness
 @given(data=st.data())
-def test_cookies(world: World, written: Written, tried: Tried, data: st.DataObject) -> None:
+def test_cookies(harness: Harness, written: Written, tried: Tried, data: st.DataObject) -> None:
     """Session cookies that were altered."""
-    if not world.browser.cookies:
-        world.sign_in()
-    kept = dict(world.browser.cookies)
+    if not harness.browser.cookies:
+        harness.sign_in()
+    kept = dict(harness.browser.cookies)
     ((name, value),) = kept.items()
     bent = _bent(data, value)
     headers = [("Cookie", f"{name}={bent}"), ("Accept", "application/json")]
-    answer = _send(world, _event("GET", "/open/{notebook}", "alice-notebook", [], headers, None, None))
+    answer = _send(harness, _event("GET", "/open/{notebook}", "alice-notebook", [], headers, None, None))
     # A cookie's value ends at a blank or a semicolon.
     assert answer.status == 401 or bent.strip(" \x00").rstrip() == value
-    _check(world, answer, written)
-    world.browser.cookies = kept
+    _check(harness, answer, written)
+    harness.browser.cookies = kept
     tried()
 
 
-@same_world
+@same_harness
 @given(data=st.data())
 def test_tickets(slack: Slack, written: Written, tried: Tried, data: st.DataObject) -> None:
     """Tickets that were altered."""
-    world = slack.world
+    harness = slack.harness
     if not hasattr(slack, "good"):
         vars(slack)["good"] = unquote(link(slack.ask()).partition("ticket=")[2])
     bent = _bent(data, vars(slack)["good"])
     event = _event("GET", "/open/{notebook}", "alice-notebook", [("ticket", bent)], [], None, None)
-    answer = _send(world, event)
+    answer = _send(harness, event)
     assert answer.status == 401
-    assert not world.aws.called("create_presigned_notebook_instance_url")
-    _check(world, answer, written)
+    assert not harness.aws.called("create_presigned_notebook_instance_url")
+    _check(harness, answer, written)
     tried()
 
 
-@same_world
+@same_harness
 @given(data=st.data())
-def test_tokens(world: World, written: Written, tried: Tried, data: st.DataObject) -> None:
+def test_tokens(harness: Harness, written: Written, tried: Tried, data: st.DataObject) -> None:
     """ID tokens that were altered, or made up."""
-    good = world.issuer.token(email="alice@example.com", email_verified=True)
+    good = harness.issuer.token(email="alice@example.com", email_verified=True)
     head, body, signature = good.split(".")
     other = data.draw(
         st.sampled_from([
@@ -209,10 +209,10 @@ def test_tokens(world: World, written: Written, tried: Tried, data: st.DataObjec
         ])
     )  # fmt: skip
     headers = [("Authorization", f"Bearer {other}"), ("Accept", "application/json")]
-    answer = _send(world, _event("GET", "/open/{notebook}", "alice-notebook", [], headers, None, None))
+    answer = _send(harness, _event("GET", "/open/{notebook}", "alice-notebook", [], headers, None, None))
     # Base64 has spellings with bits to spare, and a blank before a token is none of it.
     assert answer.status == 401 or _means(other) == _means(good)
-    _check(world, answer, written)
+    _check(harness, answer, written)
     tried()
 
 
@@ -235,30 +235,32 @@ def _means(token: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize("line", CORPUS, ids=range(len(CORPUS)))
-def test_targets_of_the_corpus(world: World, tried: Tried, line: dict[str, str]) -> None:
+def test_targets_of_the_corpus(harness: Harness, tried: Tried, line: dict[str, str]) -> None:
     """Redirect targets of the corpus, plain and encoded once or twice, before and after signing in."""
     target = line["target"]
     for written_so in {target, quote(target, safe=""), quote(quote(target, safe=""), safe="")}:
         assert safe_return_path(written_so) == "/", line["technique"]
-        world.browser.cookies.clear()
-        answer = world.sign_in(path=written_so)
-        assert (answer.status, answer.location) == (302, f"{world.browser.base_url}/")
-        assert world.browser.get(f"/login?{urlencode({'next': written_so})}").location == f"{world.browser.base_url}/"
+        harness.browser.cookies.clear()
+        answer = harness.sign_in(path=written_so)
+        assert (answer.status, answer.location) == (302, f"{harness.browser.base_url}/")
+        assert (
+            harness.browser.get(f"/login?{urlencode({'next': written_so})}").location == f"{harness.browser.base_url}/"
+        )
         tried()
 
 
-@same_world
+@same_harness
 @given(target=TEXT | st.lists(EVIL, max_size=3).map("".join))
-def test_targets(world: World, written: Written, tried: Tried, target: str) -> None:
+def test_targets(harness: Harness, written: Written, tried: Tried, target: str) -> None:
     """Redirect targets that are made up."""
-    if not world.browser.cookies:
-        world.sign_in()
-    kept = dict(world.browser.cookies)
+    if not harness.browser.cookies:
+        harness.sign_in()
+    kept = dict(harness.browser.cookies)
     cookie = "; ".join(f"{name}={value}" for name, value in kept.items())
-    answer = _send(world, _event("GET", "/login", "", [("next", target)], [("Cookie", cookie)], None, None))
-    path = answer.location.removeprefix(world.browser.base_url)
+    answer = _send(harness, _event("GET", "/login", "", [("next", target)], [("Cookie", cookie)], None, None))
+    path = answer.location.removeprefix(harness.browser.base_url)
     assert path == "/" or (path == target and path.startswith("/open"))
-    _check(world, answer, written)
+    _check(harness, answer, written)
     tried()
 
 
@@ -270,7 +272,7 @@ def _signed(body: bytes, stamp: int) -> dict[str, Any]:
     return {**event, "isBase64Encoded": True}
 
 
-@same_world
+@same_harness
 @given(data=st.data())
 def test_what_slack_signed(slack: Slack, written: Written, tried: Tried, data: st.DataObject) -> None:
     """Bodies that Slack signed, and that are nothing that it sends."""
@@ -287,13 +289,13 @@ def test_what_slack_signed(slack: Slack, written: Written, tried: Tried, data: s
              "text": TEXT, "response_url": TEXT}
         ).map(lambda form: urlencode(form, errors="replace").encode())
     )  # fmt: skip
-    answer = _send(slack.world, _signed(body, int(slack.world.clock())))
+    answer = _send(slack.harness, _signed(body, int(slack.harness.clock())))
     assert answer.status in (200, 400, 401), answer.body
-    for event in slack.world.aws.events:
+    for event in slack.harness.aws.events:
         # What is to be answered later is answered, if only in the log: its response_url is none of Slack's.
         with pytest.raises(Exception, match="Try again in a minute"):
             handler(event, CONTEXT)  # type: ignore[arg-type]
-    slack.world.aws.events.clear()
+    slack.harness.aws.events.clear()
     for line in written():
         assert line["message"] in KINDS, line
     tried()

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from infra.settings import Settings
-from local.deployment import Deployment
 from local.evaluator import Evaluator
+from local.resolved_template import ResolvedTemplate
 from local.template import Template, synthesise
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ OWN = {
         "subnet_ids": ["subnet-01234567", "subnet-89abcdef"],
         "egress": ["192.0.2.10", "192.0.2.11"],
     },
-    "elsewhere": {"places": ["210987654321/eu-central-1", "210987654321/us-east-1"], "external_id": "gate-4711"},
+    "remote": {"locations": ["210987654321/eu-central-1", "210987654321/us-east-1"], "external_id": "gate-4711"},
     "alarms": {"topic_arn": "arn:aws:sns:eu-west-1:123456789012:alarms"},
     "domain": {
         "name": "notebooks.example.com",
@@ -59,8 +59,8 @@ def own_template() -> Template:
 
 
 @pytest.fixture(scope="session")
-def own_deployment(own_template: Template) -> Deployment:
-    return Deployment(own_template)
+def own_resolved(own_template: Template) -> ResolvedTemplate:
+    return ResolvedTemplate(own_template)
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ import pytest
 import typer
 
 from cli.main import app
-from gate.errors import GateError
+from gate.errors.base import GateError
 from infra.api import IAM_ROUTES, OPEN_ROUTES, SLACK_ROUTES
-from local.deployment import Deployment
+from local.resolved_template import ResolvedTemplate
 from local.template import Template
 from tests.aws_command import AwsCommand
 
@@ -76,11 +76,11 @@ def test_the_documents_name_the_stacks_outputs(template: Template, own_template:
     for name in template["Outputs"]:
         assert f"`{name}`" in README
     assert "`SlackSecret`" in (ROOT / "docs" / "slack.md").read_text()
-    assert own_template["Outputs"].keys() - template["Outputs"].keys() == {"SlackSecret", *ELSEWHERE}
-    assert all(f"`{name}`" in (ROOT / "docs" / "elsewhere.md").read_text() for name in ELSEWHERE)
+    assert own_template["Outputs"].keys() - template["Outputs"].keys() == {"SlackSecret", *REMOTE}
+    assert all(f"`{name}`" in (ROOT / "docs" / "remote-accounts.md").read_text() for name in REMOTE)
 
 
-ELSEWHERE = ("FunctionRoleArn", "Egress")
+REMOTE = ("FunctionRoleArn", "Egress")
 
 
 def test_every_command_is_one_that_exists() -> None:
@@ -184,7 +184,7 @@ def test_every_reason_of_the_gate_has_its_row_with_its_status() -> None:
 
 def test_every_reason_of_api_gateway_has_its_row(template: Template) -> None:
     found = {}
-    for kind, response in Deployment(template).gateway_responses.items():
+    for kind, response in ResolvedTemplate(template).gateway_responses.items():
         status = str(response.status or kind.removeprefix("DEFAULT_"))
         found[json.loads(response.templates["application/json"])["error"]] = status
     assert _told("## Told by API Gateway") == found

@@ -14,7 +14,7 @@ BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 BASE: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
 VPC = OWN["vpc"]
-ELSEWHERE = {**BASE, "elsewhere": OWN["elsewhere"]}
+REMOTE = {**BASE, "remote": OWN["remote"]}
 DOMAIN = {"name": "n.example.com", "certificate_arn": OWN["domain"]["certificate_arn"]}
 OTHER = "vpce-0fedcba9876543210"
 PRIVATE = {"private_endpoints": [OTHER], "vpc_endpoints": [ENDPOINT]}
@@ -75,8 +75,8 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     ),
     "domain.hosted_zone_id": ({**BASE, "domain": OWN["domain"]}, "Z4567", '"HostedZoneId": "Z4567"'),
     "domain.hosted_zone_name": ({**BASE, "domain": OWN["domain"]}, "example.com", '"Type": "A"'),
-    "elsewhere.places": (ELSEWHERE, ["111122223333/eu-north-1"], "111122223333:role/notebook-gate-"),
-    "elsewhere.external_id": (ELSEWHERE, "word", '"sts:ExternalId": "word"'),
+    "remote.locations": (REMOTE, ["111122223333/eu-north-1"], "111122223333:role/notebook-gate-"),
+    "remote.external_id": (REMOTE, "word", '"sts:ExternalId": "word"'),
     "limits.session": (BASE, 3600, '"GATE_MAX_SESSION": "3600"'),
     "limits.rate": (BASE, 7, '"ThrottlingRateLimit": 7'),
     "limits.burst": (BASE, 9, '"ThrottlingBurstLimit": 9'),
@@ -168,8 +168,8 @@ def test_all_roles_are_bounded_and_everything_is_tagged(templates: dict[str, lis
         assert all(role["PermissionsBoundary"] == BOUNDARY for role in roles)
 
 
-def test_the_launch_role_elsewhere_trusts_the_function_alone(templates: dict[str, list[Template]]) -> None:
-    _, launch = templates["elsewhere.external_id"]
+def test_the_remote_launch_role_trusts_the_function_alone(templates: dict[str, list[Template]]) -> None:
+    _, launch = templates["remote.external_id"]
     (role,) = _of_type(launch, "AWS::IAM::Role")
     assert role["RoleName"] == "notebook-gate-launch"
     assume, source = role["AssumeRolePolicyDocument"]["Statement"]

@@ -20,8 +20,8 @@ from gate.launch.launcher import Launcher
 from gate.notebook import Notebook
 from gate.store.grants import Grant
 from infra.settings import Settings
-from local.deployment import Deployment
 from local.evaluator import Access, Evaluator
+from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, API_ID, EGRESS, REGION, Template, synthesise_all
 from tests.infra.conftest import ENDPOINT, OWN
 
@@ -80,7 +80,7 @@ ROWS = [
 ]
 
 
-def _session_policy(deployment: Deployment, pin: str, address: str = MINE) -> Any:
+def _session_policy(resolved: ResolvedTemplate, pin: str, address: str = MINE) -> Any:
     """Return the session policy that the function's own code asks STS for."""
     asked: list[dict[str, Any]] = []
 
@@ -94,19 +94,19 @@ def _session_policy(deployment: Deployment, pin: str, address: str = MINE) -> An
         "LastModifiedTime": datetime.datetime.now(datetime.UTC),
     }
     sagemaker: Any = SimpleNamespace(describe_notebook_instance=lambda **_: described)
-    config = Config.from_environ({**deployment.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
+    config = Config.from_environ({**resolved.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
     sts: Any = SimpleNamespace(assume_role=assume_role)
     clients = CallerClients(sts=sts, sagemaker_of=lambda *_: sagemaker, clock=time.time)
     nobody_waits: Any = None
     launcher = Launcher(config, clients, nobody_waits)
     caller = Caller("user:alice@example.com", (), "session", address, time.time())
     launcher.describe(caller, Grant("user:alice@example.com", Notebook("alice-notebook"), 43_200, power="start"))
-    assert asked[0]["RoleArn"] == deployment.launch_role.arn
+    assert asked[0]["RoleArn"] == resolved.launch_role.arn
     return json.loads(asked[0]["Policy"])
 
 
-def _access(deployment: Deployment, row: Row, session_policy: Any, role_policies: Any = None) -> Access:
-    role = deployment.launch_role
+def _access(resolved: ResolvedTemplate, row: Row, session_policy: Any, role_policies: Any = None) -> Access:
+    role = resolved.launch_role
     return Access(
         action=f"sagemaker:{row.action}",
         resource=f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:notebook-instance/{row.notebook}",
@@ -119,13 +119,13 @@ def _access(deployment: Deployment, row: Row, session_policy: Any, role_policies
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.label)
-def test_an_opened_notebook(own_deployment: Deployment, evaluator: Evaluator, row: Row) -> None:
+def test_an_opened_notebook(own_resolved: ResolvedTemplate, evaluator: Evaluator, row: Row) -> None:
     def allows(session_policy: Any, role_policies: Any = None) -> bool:
-        return evaluator.allows(_access(own_deployment, row, session_policy, role_policies))
+        return evaluator.allows(_access(own_resolved, row, session_policy, role_policies))
 
-    pinned = _session_policy(own_deployment, "caller")
+    pinned = _session_policy(own_resolved, "caller")
     assert allows(pinned) is row.caller_pin
-    assert allows(_session_policy(own_deployment, "networks")) is row.networks_pin
+    assert allows(_session_policy(own_resolved, "networks")) is row.networks_pin
     assert allows(None) is row.deny_alone
     assert allows(pinned, [ANYTHING]) is row.session_alone
     # Both ways: with no guard at all it is allowed, and without the role's Allow it never is.
@@ -134,9 +134,9 @@ def test_an_opened_notebook(own_deployment: Deployment, evaluator: Evaluator, ro
 
 
 def test_the_same_name_in_another_account_or_region_is_another_notebook(
-    own_deployment: Deployment, evaluator: Evaluator
+    own_resolved: ResolvedTemplate, evaluator: Evaluator
 ) -> None:
-    policy = _session_policy(own_deployment, "caller")
+    policy = _session_policy(own_resolved, "caller")
     for region, account, expected in (
         (REGION, ACCOUNT, True),
         ("us-east-1", ACCOUNT, False),
@@ -146,30 +146,30 @@ def test_the_same_name_in_another_account_or_region_is_another_notebook(
             action=f"sagemaker:{OPEN}",
             resource=f"arn:aws:sagemaker:{region}:{account}:notebook-instance/alice-notebook",
             account=account,
-            principal=own_deployment.launch_role.session("alice@example.com"),
+            principal=own_resolved.launch_role.session("alice@example.com"),
             context={"aws:SourceIp": MINE},
-            identity_policies=own_deployment.launch_role.policies,
+            identity_policies=own_resolved.launch_role.policies,
             session_policy=policy,
         )
         assert evaluator.allows(access) is expected
 
 
-def test_two_callers_are_pinned_to_their_own_addresses(own_deployment: Deployment, evaluator: Evaluator) -> None:
+def test_two_callers_are_pinned_to_their_own_addresses(own_resolved: ResolvedTemplate, evaluator: Evaluator) -> None:
     everybody = (MINE, COLLEAGUES, "2001:db8::7", "2001:db8::8")
     for caller in everybody:
-        policy = _session_policy(own_deployment, "caller", caller)
+        policy = _session_policy(own_resolved, "caller", caller)
         for source in everybody:
             row = Row("", True, True, True, True, _ip(source))
-            assert evaluator.allows(_access(own_deployment, row, policy)) is (source == caller)
+            assert evaluator.allows(_access(own_resolved, row, policy)) is (source == caller)
 
 
 def test_the_address_made_at_deployment_is_let_through(template: Template, evaluator: Evaluator) -> None:
-    deployment = Deployment(template)
-    policy = _session_policy(deployment, "caller")
+    resolved = ResolvedTemplate(template)
+    policy = _session_policy(resolved, "caller")
     for source, expected in ((EGRESS, True), (MINE, True), (OUTSIDE, False)):
         row = Row("", True, True, True, True, _ip(source))
-        assert evaluator.allows(_access(deployment, row, policy)) is expected
-        assert evaluator.allows(_access(deployment, row, None, [ANYTHING]))
+        assert evaluator.allows(_access(resolved, row, policy)) is expected
+        assert evaluator.allows(_access(resolved, row, None, [ANYTHING]))
 
 
 SIGNED = f"arn:aws:iam::{ACCOUNT}:user/job"
@@ -211,7 +211,7 @@ FOREIGN = "arn:aws:iam::999999999999:role/job"
     ],
 )
 def test_the_api(
-    own_deployment: Deployment,
+    own_resolved: ResolvedTemplate,
     template: Template,
     evaluator: Evaluator,
     request_line: str,
@@ -235,10 +235,10 @@ def test_the_api(
         )
         return evaluator.allows(access)
 
-    policy = own_deployment.api_policy
+    policy = own_resolved.api_policy
     assert allows(policy) is admitted
     # Where Slack is not in the settings, its path is like any other.
-    assert allows(Deployment(template).api_policy) is (admitted and source == MINE and principal != LISTED)
+    assert allows(ResolvedTemplate(template).api_policy) is (admitted and source == MINE and principal != LISTED)
     without_denies = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
     assert allows({**policy, "Statement": without_denies})
     nobody = [statement for statement in policy["Statement"] if statement["Effect"] == "Deny"]
@@ -265,20 +265,20 @@ WRITES = [
 
 @pytest.mark.parametrize(("operation", "key", "may"), WRITES)
 def test_the_rows_that_the_function_may_write(
-    own_deployment: Deployment, evaluator: Evaluator, operation: str, key: str, may: bool
+    own_resolved: ResolvedTemplate, evaluator: Evaluator, operation: str, key: str, may: bool
 ) -> None:
     def allows(policies: Any) -> bool:
         access = Access(
             action=f"dynamodb:{operation}",
-            resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own_deployment.environment['GATE_TABLE']}",
+            resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own_resolved.environment['GATE_TABLE']}",
             account=ACCOUNT,
-            principal=own_deployment.function_role.session("function"),
+            principal=own_resolved.function_role.session("function"),
             context={"dynamodb:LeadingKeys": [key]},
             identity_policies=policies,
         )
         return evaluator.allows(access)
 
-    policies = own_deployment.function_role.policies
+    policies = own_resolved.function_role.policies
     assert allows(policies) is may
     # Both ways: the keys alone stand for a refusal, and without the role's Allow nothing is written.
     without_keys = [
@@ -326,26 +326,24 @@ THROUGH = [
 
 
 @pytest.fixture(scope="module")
-def subnet_deployments() -> tuple[Deployment, Deployment]:
+def subnet_deployments() -> tuple[ResolvedTemplate, ResolvedTemplate]:
     """The own deployment, with the function's subnets beside an endpoint: with a public API, and with a private one."""
     subnets = {**OWN, "vpc": {**OWN["vpc"], "subnet_cidrs": ["10.0.9.0/24"]}}
     private = {name: value for name, value in subnets.items() if name not in ("slack", "domain")}
     wanted = [Settings.parse(subnets), Settings.parse({**private, "private_endpoints": [OTHER]})]
-    made = [Deployment(templates[0]) for templates in synthesise_all(wanted)]
+    made = [ResolvedTemplate(templates[0]) for templates in synthesise_all(wanted)]
     return made[0], made[1]
 
 
 @pytest.mark.parametrize("row", THROUGH, ids=lambda row: row.label)
 def test_an_opened_notebook_through_a_vpc_endpoint(
-    subnet_deployments: tuple[Deployment, Deployment], evaluator: Evaluator, row: Through
+    subnet_deployments: tuple[ResolvedTemplate, ResolvedTemplate], evaluator: Evaluator, row: Through
 ) -> None:
-    for deployment, address, expected in zip(
-        subnet_deployments, (MINE, IN_VPC), (row.public, row.private), strict=True
-    ):
+    for resolved, address, expected in zip(subnet_deployments, (MINE, IN_VPC), (row.public, row.private), strict=True):
 
-        def allows(pin: str, policies: Any, deployment: Deployment = deployment, address: str = address) -> bool:
+        def allows(pin: str, policies: Any, resolved: ResolvedTemplate = resolved, address: str = address) -> bool:
             asked = Row("", True, True, True, True, None)
-            access = _access(deployment, asked, _session_policy(deployment, pin, address), policies)
+            access = _access(resolved, asked, _session_policy(resolved, pin, address), policies)
             return evaluator.allows(replace(access, context=row.context))
 
         assert allows("caller", None) is expected

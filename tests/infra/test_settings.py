@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.settings import Settings, SettingsError
-from local.deployment import Deployment
+from local.resolved_template import ResolvedTemplate
 from local.template import synthesise_all
 from tests.infra.conftest import GIVEN
 
@@ -128,8 +128,8 @@ def test_all_problems_are_told_at_once() -> None:
         vpc={"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"]},
         pin="none",
     )
-    places = [line.removeprefix("gate.toml: ").split(" = ")[0] for line in lines]
-    assert sorted(places) == ["limits.rate", "limits.session", "networks[0]", "pin", "vpc.egress"]
+    locations = [line.removeprefix("gate.toml: ").split(" = ")[0] for line in lines]
+    assert sorted(locations) == ["limits.rate", "limits.session", "networks[0]", "pin", "vpc.egress"]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_long_value_is_shortened() -> None:
 def test_as_many_networks_as_are_possible_fit_into_the_policies() -> None:
     longest = [f"2001:abcd:abcd:abcd:abcd:abcd:abcd:{0x1000 + number:x}/128" for number in range(100)]
     (templates,) = synthesise_all([Settings.parse({"networks": longest})])
-    deployment = Deployment(templates[0])
+    resolved = ResolvedTemplate(templates[0])
     # API Gateway quotas (resource policy), and IAM quotas (inline policies of a role, which gate revoke shares).
-    assert len(json.dumps(deployment.api_policy)) < 8_192
-    assert len("".join(json.dumps(policy, separators=(",", ":")) for policy in deployment.launch_role.policies)) < 8_192
+    assert len(json.dumps(resolved.api_policy)) < 8_192
+    assert len("".join(json.dumps(policy, separators=(",", ":")) for policy in resolved.launch_role.policies)) < 8_192

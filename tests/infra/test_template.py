@@ -10,7 +10,7 @@ from gate.routes import ROUTES as ENDPOINTS
 from gate.routes import endpoint_of
 from gate.web.cookies import CookieFactory
 from gate.web.request import Request
-from local.deployment import Deployment
+from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS, REGION, Resolver, Template
 from tests.infra.conftest import ENDPOINT, GIVEN, NETWORK
 
@@ -35,8 +35,8 @@ SLACK = ("POST", "/slack")
 
 
 @pytest.fixture(scope="module")
-def deployment(template: Template) -> Deployment:
-    return Deployment(template)
+def resolved(template: Template) -> ResolvedTemplate:
+    return ResolvedTemplate(template)
 
 
 def _of_type(template: Template, kind: str) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def _one(template: Template, kind: str) -> dict[str, Any]:
     return properties
 
 
-def test_the_launch_roles_policy(deployment: Deployment, own_deployment: Deployment) -> None:
+def test_the_launch_roles_policy(resolved: ResolvedTemplate, own_resolved: ResolvedTemplate) -> None:
     def policy(addresses: list[str], endpoints: list[str], regions: tuple[str, ...] = ()) -> dict[str, Any]:
         condition: dict[str, Any] = {"NotIpAddress": {"aws:SourceIp": addresses}}
         if endpoints:
@@ -66,14 +66,14 @@ def test_the_launch_roles_policy(deployment: Deployment, own_deployment: Deploym
             ],
         }
 
-    assert list(deployment.launch_role.policies) == [policy([NETWORK, f"{EGRESS}/32"], [])]
+    assert list(resolved.launch_role.policies) == [policy([NETWORK, f"{EGRESS}/32"], [])]
     own = [NETWORK, "2001:db8::/32", "192.0.2.10/32", "192.0.2.11/32"]
-    assert list(own_deployment.launch_role.policies) == [policy(own, [ENDPOINT], ("eu-central-1", "us-east-1"))]
+    assert list(own_resolved.launch_role.policies) == [policy(own, [ENDPOINT], ("eu-central-1", "us-east-1"))]
 
 
-def test_only_the_functions_role_may_assume_the_launch_role(deployment: Deployment) -> None:
-    function = {"AWS": deployment.function_role.arn}
-    assert deployment.launch_role.trust["Statement"] == [
+def test_only_the_functions_role_may_assume_the_launch_role(resolved: ResolvedTemplate) -> None:
+    function = {"AWS": resolved.function_role.arn}
+    assert resolved.launch_role.trust["Statement"] == [
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": function},
         {"Effect": "Allow", "Action": "sts:SetSourceIdentity", "Principal": function},
     ]
@@ -87,8 +87,8 @@ def _under(*keys: str) -> dict[str, Any]:
     }
 
 
-def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_deployment: Deployment) -> None:
-    def may(which: Deployment) -> dict[str, Any]:
+def test_the_function_may_do_this_and_nothing_else(resolved: ResolvedTemplate, own_resolved: ResolvedTemplate) -> None:
+    def may(which: ResolvedTemplate) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for policy in which.function_role.policies:
             for statement in policy["Statement"]:
@@ -98,9 +98,9 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
                     found.setdefault(action, []).append((statement["Resource"], statement.get("Condition")))
         return found
 
-    environment = deployment.environment
-    networking = {action: what for action, what in may(deployment).items() if action.startswith("ec2:")}
-    others = {action: what for action, what in may(deployment).items() if not action.startswith("ec2:")}
+    environment = resolved.environment
+    networking = {action: what for action, what in may(resolved).items() if action.startswith("ec2:")}
+    others = {action: what for action, what in may(resolved).items() if not action.startswith("ec2:")}
     # For the Lambda service alone: a call from the function's code carries the key.
     assert all(what == [("*", {"Null": {"lambda:SourceFunctionArn": "true"}})] for what in networking.values())
     table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{environment['GATE_TABLE']}"
@@ -117,20 +117,20 @@ def test_the_function_may_do_this_and_nothing_else(deployment: Deployment, own_d
         "dynamodb:UpdateItem": [(table, _under("queue:*")), (table, _under("report:*"))],
         "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
     }
-    own, more = own_deployment.environment, may(own_deployment)
+    own, more = own_resolved.environment, may(own_resolved)
     assert more["secretsmanager:GetSecretValue"] == [
         (own["GATE_SESSION_SECRET_ARN"], None),
         (GIVEN["client_secret_arn"], None),
         (own["GATE_SLACK_SECRET_ARN"], None),
     ]
     # With Slack, more: to remember what happened once, under a key that is no principal, and to invoke itself.
-    assert more.keys() - may(deployment).keys() == {"lambda:InvokeFunction"}
+    assert more.keys() - may(resolved).keys() == {"lambda:InvokeFunction"}
     own_table = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{own['GATE_TABLE']}"
     assert more["dynamodb:PutItem"] == [
         (own_table, _under("queue:*", "replay:*")),
         (own_table, _under("cutoff:user:*")),
     ]
-    assert more["lambda:InvokeFunction"] == [(own_deployment.function_arn, None)]
+    assert more["lambda:InvokeFunction"] == [(own_resolved.function_arn, None)]
 
 
 def test_slacks_secret_is_unknown_to_all_until_it_is_stored(own_template: Template) -> None:
@@ -154,27 +154,31 @@ def test_a_flood_at_slacks_door_keeps_nobody_else_waiting(own_template: Template
     assert len(_one(template, "AWS::ApiGateway::Stage")["MethodSettings"]) == 1
 
 
-def test_the_functions_environment_is_what_its_code_reads(deployment: Deployment, own_deployment: Deployment) -> None:
-    config = Config.from_environ({**deployment.environment, "AWS_REGION": REGION})
+def test_the_functions_environment_is_what_its_code_reads(
+    resolved: ResolvedTemplate, own_resolved: ResolvedTemplate
+) -> None:
+    config = Config.from_environ({**resolved.environment, "AWS_REGION": REGION})
     assert config.base_url == "https://localgate1.execute-api.eu-west-1.amazonaws.com/prod"
     assert config.egress == (f"{EGRESS}/32",)
     assert (config.pin, config.max_session, config.groups_claim) == ("caller", 43_200, "cognito:groups")
-    own = Config.from_environ({**own_deployment.environment, "AWS_REGION": REGION})
+    own = Config.from_environ({**own_resolved.environment, "AWS_REGION": REGION})
     assert own.base_url == "https://notebooks.example.com"
     assert own.egress == ("192.0.2.10/32", "192.0.2.11/32")
     assert (own.issuer, own.client_id) == ("https://login.example.com", "gate")
     assert CookieFactory(own.base_path, own.secure)
     # Either would print whole events, cookies and all, and answer with tracebacks.
-    for name in deployment.environment:
+    for name in resolved.environment:
         assert "DEBUG" not in name
         assert name not in {"POWERTOOLS_DEV", "POWERTOOLS_LOGGER_LOG_EVENT"}
-    assert deployment.environment["POWERTOOLS_LOG_LEVEL"] == "INFO"
+    assert resolved.environment["POWERTOOLS_LOG_LEVEL"] == "INFO"
 
 
-def test_every_route_of_the_api_is_one_of_the_functions(deployment: Deployment, own_deployment: Deployment) -> None:
-    assert {(route.method, route.path) for route in deployment.routes} == ROUTES
-    assert {(route.method, route.path) for route in own_deployment.routes} == ROUTES | {SLACK}
-    assert {route.path for route in deployment.routes if route.signed} == {"/iam/open/{notebook}"}
+def test_every_route_of_the_api_is_one_of_the_functions(
+    resolved: ResolvedTemplate, own_resolved: ResolvedTemplate
+) -> None:
+    assert {(route.method, route.path) for route in resolved.routes} == ROUTES
+    assert {(route.method, route.path) for route in own_resolved.routes} == ROUTES | {SLACK}
+    assert {route.path for route in resolved.routes if route.signed} == {"/iam/open/{notebook}"}
     assert set(ENDPOINTS) == ROUTES | {SLACK}
 
 
@@ -198,8 +202,8 @@ def test_the_api_counts_throttles_and_logs_no_secret(template: Template) -> None
     assert _one(template, "AWS::ApiGateway::RestApi")["EndpointConfiguration"]["Types"] == ["REGIONAL"]
 
 
-def test_people_outside_are_told_what_to_do(deployment: Deployment) -> None:
-    responses = deployment.gateway_responses
+def test_people_outside_are_told_what_to_do(resolved: ResolvedTemplate) -> None:
+    responses = resolved.gateway_responses
     outside = responses["ACCESS_DENIED"]
     assert outside.status == 403
     assert "Join the VPN" in outside.templates["text/html"]
@@ -214,10 +218,10 @@ def test_people_outside_are_told_what_to_do(deployment: Deployment) -> None:
             assert "$context.error" not in body
 
 
-def test_each_refusal_of_api_gateway_has_its_code(deployment: Deployment) -> None:
+def test_each_refusal_of_api_gateway_has_its_code(resolved: ResolvedTemplate) -> None:
     told = {
         kind: (response.status, json.loads(response.templates["application/json"])["error"])
-        for kind, response in deployment.gateway_responses.items()
+        for kind, response in resolved.gateway_responses.items()
     }
     assert told == {
         "ACCESS_DENIED": (403, "outside_networks"),
@@ -277,7 +281,7 @@ def test_the_outputs_are_what_the_readme_names(template: Template, own_template:
     assert own_template["Outputs"].keys() == outputs | {"SlackSecret", "FunctionRoleArn", "Egress"}
 
 
-def test_nobody_can_sign_up_and_everybody_has_a_second_factor(template: Template, deployment: Deployment) -> None:
+def test_nobody_can_sign_up_and_everybody_has_a_second_factor(template: Template, resolved: ResolvedTemplate) -> None:
     pool = _one(template, "AWS::Cognito::UserPool")
     assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
     assert (pool["MfaConfiguration"], pool["EnabledMfas"]) == ("ON", ["SOFTWARE_TOKEN_MFA"])
@@ -286,7 +290,7 @@ def test_nobody_can_sign_up_and_everybody_has_a_second_factor(template: Template
     assert client["AllowedOAuthFlows"] == ["code"]
     assert "aws.cognito.signin.user.admin" not in client["AllowedOAuthScopes"]
     assert len(client["CallbackURLs"]) == 1
-    base_url = deployment.environment["GATE_BASE_URL"]
+    base_url = resolved.environment["GATE_BASE_URL"]
     assert Resolver(template).resolve(client["CallbackURLs"]) == [f"{base_url}/login/callback"]
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 
 SAMPLE = Path(__file__).parents[2] / "local" / "sample.yaml"
 
@@ -19,9 +19,9 @@ def sample() -> Sample:
 
 
 @pytest.fixture(scope="module")
-def world(sample: Sample) -> Iterator[World]:
-    with World(sample=sample) as world:
-        yield world
+def deployment(sample: Sample) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample=sample) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from local.aws.presigned import PresignedUrl
+from local.deployment import LocalDeployment
 from local.sample import Sample
 from local.template import EGRESS, Template
-from local.world import World
-from trials.person import Person
+from trials.user import TestUser
 
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 ALICES = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/alice-notebook"
@@ -66,32 +66,34 @@ def hide_the_table(template: Template) -> None:
     "change", [forget_the_functions_address, distrust_the_function, forbid_source_identity, hide_the_table]
 )
 def test_the_functions_own_calls_need_the_templates_leave(sample: Sample, change: Callable[[Template], None]) -> None:
-    with World(sample=sample, change=change) as world:
-        answer = Person(world).open("/open/alice-notebook", "alice@example.com")
+    with LocalDeployment(sample=sample, change=change) as deployment:
+        answer = TestUser(deployment).open("/open/alice-notebook", "alice@example.com")
         assert answer.status_code == 502
         assert "AWS refused the gate" in answer.text
-        assert world.urls.made == []
+        assert deployment.urls.made == []
 
 
 def test_who_is_turned_away_is_the_templates_decision(sample: Sample) -> None:
-    with World(sample=sample, change=open_the_api) as world:
-        assert Person(world, OUTSIDE).go("/health").status_code == 200
+    with LocalDeployment(sample=sample, change=open_the_api) as deployment:
+        assert TestUser(deployment, OUTSIDE).go("/health").status_code == 200
 
 
-def _made(sample: Sample, **options: Any) -> Iterator[tuple[World, PresignedUrl]]:
-    with World(sample=sample, **options) as world:
-        assert Person(world).open("/open/alice-notebook", "alice@example.com").status_code == 302
-        yield world, world.urls.made[-1]
+def _made(sample: Sample, **options: Any) -> Iterator[tuple[LocalDeployment, PresignedUrl]]:
+    with LocalDeployment(sample=sample, **options) as deployment:
+        assert TestUser(deployment).open("/open/alice-notebook", "alice@example.com").status_code == 302
+        yield deployment, deployment.urls.made[-1]
 
 
 @pytest.mark.parametrize("pin", ["caller", "networks"])
 @pytest.mark.parametrize("deny", ["kept", "dropped"])
 def test_a_leaked_url_is_held_by_the_roles_deny_and_by_the_pin(sample: Sample, pin: str, deny: str) -> None:
     change = drop_the_deny if deny == "dropped" else None
-    for world, url in _made(sample, settings={"pin": pin}, change=change):
+    for deployment, url in _made(sample, settings={"pin": pin}, change=change):
 
-        def usable(source: str, notebook: str = ALICES, world: World = world, url: PresignedUrl = url) -> bool:
-            return world.authority.allows(url.creator, OPEN, notebook, source)
+        def usable(
+            source: str, notebook: str = ALICES, deployment: LocalDeployment = deployment, url: PresignedUrl = url
+        ) -> bool:
+            return deployment.authority.allows(url.creator, OPEN, notebook, source)
 
         assert usable(INSIDE)
         assert usable(EGRESS)
@@ -102,9 +104,9 @@ def test_a_leaked_url_is_held_by_the_roles_deny_and_by_the_pin(sample: Sample, p
 
 
 def test_each_call_meets_the_launch_role_as_it_stands(sample: Sample) -> None:
-    for world, url in _made(sample):
-        assert world.authority.allows(url.creator, OPEN, ALICES, INSIDE)
+    for deployment, url in _made(sample):
+        assert deployment.authority.allows(url.creator, OPEN, ALICES, INSIDE)
         nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
-        role = world.deployment.launch_role
-        world.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
-        assert not world.authority.allows(url.creator, OPEN, ALICES, INSIDE)
+        role = deployment.template.launch_role
+        deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
+        assert not deployment.authority.allows(url.creator, OPEN, ALICES, INSIDE)

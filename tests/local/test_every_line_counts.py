@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
 from local.template import REGION, Template
-from local.world import World
 from tests.local.clock import Clock
 from tests.local.test_broken_deployments import launch_role
 from tests.local.test_least_privilege import FUNCTION_KEY, client_maker, refused
 from tests.local.test_notebook_site import COLLEAGUE, ENDPOINT, MINE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT
 from tests.local.visitor import Visitor
-from trials.person import Person
+from trials.user import TestUser
 
 Change = Callable[[list[dict[str, Any]]], None]
 ALICES = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"
@@ -40,18 +40,18 @@ def _status(url: str, address: str) -> int:
     return asyncio.run(knock())
 
 
-def walk(world: World, clock: Clock) -> None:
+def walk(deployment: LocalDeployment, clock: Clock) -> None:
     """Go the whole road, with each of its gates once open and once closed."""
     urls = []
     for notebook, email in (("alice-notebook", "alice@example.com"), ("bob-notebook", "bob@example.com")):
-        answer = Person(world).open(f"/open/{notebook}", email)
+        answer = TestUser(deployment).open(f"/open/{notebook}", email)
         assert answer.status_code == 302, answer.status_code
         urls.append(answer.headers["Location"])
     for url in urls:
         found = {address: _status(url, address) for address in (MINE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
         assert found == {MINE: 302, COLLEAGUE: 302, THROUGH_ENDPOINT: 302, OUTSIDE: 403}
 
-    alice = Person(world)
+    alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
     assert alice.go("/notebooks/alice-notebook").status_code == 200
     assert alice.press("/notebooks/alice-notebook/stop").status_code == 303
@@ -60,11 +60,11 @@ def walk(world: World, clock: Clock) -> None:
     clock.ahead += 10
 
     # What the role could do for a function that forgets to narrow it by a session policy.
-    role = world.deployment.launch_role.arn
-    sts = client_maker(world.aws.function_url, FUNCTION_KEY)("sts")
+    role = deployment.template.launch_role.arn
+    sts = client_maker(deployment.aws.function_url, FUNCTION_KEY)("sts")
     key = sts.assume_role(RoleArn=role, RoleSessionName="tester")["Credentials"]["AccessKeyId"]
-    here = client_maker(world.aws.url, key)("sagemaker")
-    elsewhere = client_maker(world.aws.url, key, region="us-east-1")("sagemaker")
+    here = client_maker(deployment.aws.url, key)("sagemaker")
+    elsewhere = client_maker(deployment.aws.url, key, region="us-east-1")("sagemaker")
     named = {"NotebookInstanceName": "alice-notebook"}
     assert not refused(lambda: here.describe_notebook_instance(**named))
     assert refused(lambda: elsewhere.describe_notebook_instance(**named))
@@ -72,8 +72,8 @@ def walk(world: World, clock: Clock) -> None:
     assert refused(lambda: here.update_notebook_instance(**named))
 
 
-def _world(sample: Sample, clock: Clock, change: Change | None = None) -> World:
-    return World(
+def _world(sample: Sample, clock: Clock, change: Change | None = None) -> LocalDeployment:
+    return LocalDeployment(
         sample=sample,
         settings={**SETTINGS, "pin": "networks"},
         clock=clock,
@@ -84,8 +84,8 @@ def _world(sample: Sample, clock: Clock, change: Change | None = None) -> World:
 
 def test_the_road_as_it_is(sample: Sample) -> None:
     clock = Clock()
-    with _world(sample, clock) as world:
-        walk(world, clock)
+    with _world(sample, clock) as deployment:
+        walk(deployment, clock)
 
 
 def _without_action(name: str) -> Change:
@@ -144,5 +144,5 @@ CHANGES: dict[str, Change] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
 def test_a_changed_line_is_felt(sample: Sample, change: Change) -> None:
     clock = Clock()
-    with _world(sample, clock, change) as world, pytest.raises(AssertionError):
-        walk(world, clock)
+    with _world(sample, clock, change) as deployment, pytest.raises(AssertionError):
+        walk(deployment, clock)

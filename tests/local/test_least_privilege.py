@@ -8,9 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws.authority import FUNCTION_KEY
+from local.deployment import LocalDeployment
 from local.template import REGION
-from local.world import World
-from trials.person import Person
+from trials.user import TestUser
 
 Make = Callable[[str], Any]
 OTHER_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:other-AbCdEf"
@@ -18,9 +18,9 @@ OTHER_ROLE = "arn:aws:iam::123456789012:role/Administrator"
 
 
 @pytest.fixture
-def function(world: World) -> Make:
+def function(deployment: LocalDeployment) -> Make:
     """Clients with the function's credentials, whose calls leave by the NAT gateway."""
-    return client_maker(world.aws.function_url, FUNCTION_KEY)
+    return client_maker(deployment.aws.function_url, FUNCTION_KEY)
 
 
 def client_maker(url: str, key: str, region: str = REGION) -> Make:
@@ -49,8 +49,8 @@ def _select(dynamodb: Any, statement: str) -> Callable[[], Any]:
     return lambda: dynamodb.execute_statement(Statement=statement, **({"Parameters": parameters} if parameters else {}))
 
 
-def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, function: Make) -> None:
-    table, dynamodb = world.deployment.table["TableName"], function("dynamodb")
+def test_the_grants_can_be_read_by_principal_and_in_no_other_way(deployment: LocalDeployment, function: Make) -> None:
+    table, dynamodb = deployment.template.table["TableName"], function("dynamodb")
     item = {"principal": {"S": "user:mallory@example.com"}, "notebook": {"S": "alice-notebook"}}
 
     assert not refused(_select(dynamodb, f'SELECT * FROM "{table}" WHERE "principal" IN [?]'))
@@ -88,16 +88,16 @@ def test_the_grants_can_be_read_by_principal_and_in_no_other_way(world: World, f
     assert refused(lambda: dynamodb.delete_table(TableName=table))
 
 
-def test_its_own_secret_can_be_read_and_none_can_be_written(world: World, function: Make) -> None:
-    secrets, own = function("secretsmanager"), world.deployment.environment["GATE_SESSION_SECRET_ARN"]
+def test_its_own_secret_can_be_read_and_none_can_be_written(deployment: LocalDeployment, function: Make) -> None:
+    secrets, own = function("secretsmanager"), deployment.template.environment["GATE_SESSION_SECRET_ARN"]
 
     assert not refused(lambda: secrets.get_secret_value(SecretId=own))
     assert refused(lambda: secrets.get_secret_value(SecretId=OTHER_SECRET))
     assert refused(lambda: secrets.put_secret_value(SecretId=own, SecretString="known"))
 
 
-def test_it_can_invoke_itself_and_no_other_function(world: World, function: Make) -> None:
-    invoker, own = function("lambda"), world.deployment.function_arn
+def test_it_can_invoke_itself_and_no_other_function(deployment: LocalDeployment, function: Make) -> None:
+    invoker, own = function("lambda"), deployment.template.function_arn
     event = {"InvocationType": "Event", "Payload": b'{"slack": {}}'}
 
     assert not refused(lambda: invoker.invoke(FunctionName=own, **event))
@@ -105,8 +105,8 @@ def test_it_can_invoke_itself_and_no_other_function(world: World, function: Make
     assert refused(lambda: invoker.invoke(FunctionName=own.rpartition(":")[0] + ":other", **event))
 
 
-def test_the_launch_role_can_be_assumed_and_no_other(world: World, function: Make) -> None:
-    sts, own = function("sts"), world.deployment.launch_role.arn
+def test_the_launch_role_can_be_assumed_and_no_other(deployment: LocalDeployment, function: Make) -> None:
+    sts, own = function("sts"), deployment.template.launch_role.arn
 
     assert not refused(lambda: sts.assume_role(RoleArn=own, RoleSessionName="x1", SourceIdentity="x1"))
     assert refused(lambda: sts.assume_role(RoleArn=OTHER_ROLE, RoleSessionName="x1"))
@@ -124,19 +124,19 @@ def test_it_opens_no_notebook_in_its_own_name(function: Make) -> None:
     assert refused(lambda: sagemaker.list_notebook_instances())
 
 
-def test_nobody_can_do_anything_without_credentials_that_are_known(world: World) -> None:
-    stranger = client_maker(world.aws.url, "AKIASTRANGERSTRANGER")
+def test_nobody_can_do_anything_without_credentials_that_are_known(deployment: LocalDeployment) -> None:
+    stranger = client_maker(deployment.aws.url, "AKIASTRANGERSTRANGER")
     assert refused(lambda: stranger("sagemaker").describe_notebook_instance(NotebookInstanceName="alice-notebook"))
-    operator = client_maker(world.aws.url, world.authority.operator_key)
+    operator = client_maker(deployment.aws.url, deployment.authority.operator_key)
     assert not refused(lambda: operator("sagemaker").list_notebook_instances())
 
 
-def test_the_callers_session_goes_as_far_as_the_grants_power(world: World) -> None:
+def test_the_callers_session_goes_as_far_as_the_grants_power(deployment: LocalDeployment) -> None:
     def may(email: str, notebook: str, operation: str) -> bool:
-        Person(world).open(f"/open/{notebook}", email)
+        TestUser(deployment).open(f"/open/{notebook}", email)
         arn = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/{notebook}"
-        creator = world.urls.made[-1].creator
-        return world.authority.allows(creator, f"sagemaker:{operation}", arn, "198.51.100.99")
+        creator = deployment.urls.made[-1].creator
+        return deployment.authority.allows(creator, f"sagemaker:{operation}", arn, "198.51.100.99")
 
     assert may("alice@example.com", "alice-notebook", "DescribeNotebookInstance")
     assert may("alice@example.com", "alice-notebook", "StopNotebookInstance")

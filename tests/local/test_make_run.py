@@ -16,7 +16,7 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from tests.providers.browser import Browser
-from tests.providers.provider import PEOPLE, SECRET, Certified, Person, Setup, client
+from tests.providers.provider import PEOPLE, SECRET, Certified, Setup, TestUser, client
 
 ROOT = Path(__file__).parents[2]
 LOG = ROOT / ".cache" / "local" / "gate.log"
@@ -235,7 +235,7 @@ def test_somebodys_own_provider(
     method: str,
     claims_in: Literal["userinfo"] | None,
     variables: dict[str, str],
-    person: Person,
+    person: TestUser,
     notebook: str,
 ) -> None:
     provider.configure(Setup([]))

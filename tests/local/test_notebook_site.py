@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.local.clock import Clock
 from tests.local.visitor import Visitor
-from trials.person import Person
+from trials.user import TestUser
 
 MINE, OUTSIDE, COLLEAGUE, THROUGH_ENDPOINT = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
 ENDPOINT = "vpce-0123456789abcdef0"
@@ -25,21 +25,23 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="module")
-def world(sample: Sample, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def deployment(sample: Sample, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
     folder = tmp_path_factory.mktemp("notebooks")
     endpoints = {THROUGH_ENDPOINT: ENDPOINT}
-    with World(sample=sample, settings=SETTINGS, clock=clock, folder=folder, endpoints=endpoints) as world:
-        yield world
+    with LocalDeployment(
+        sample=sample, settings=SETTINGS, clock=clock, folder=folder, endpoints=endpoints
+    ) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def url(world: World) -> str:
+def url(deployment: LocalDeployment) -> str:
     """Alice's presigned URL, just made."""
-    return _url(world, "alice-notebook", "alice@example.com")
+    return _url(deployment, "alice-notebook", "alice@example.com")
 
 
-def _url(world: World, notebook: str, email: str) -> str:
-    answer = Person(world).open(f"/open/{notebook}", email)
+def _url(deployment: LocalDeployment, notebook: str, email: str) -> str:
+    answer = TestUser(deployment).open(f"/open/{notebook}", email)
     assert answer.status_code == 302, f"{answer.status_code}: {answer.text[-600:]}"
     location: str = answer.headers["Location"]
     assert "authToken=" in location
@@ -81,8 +83,8 @@ def test_the_url_leads_into_jupyterlab_where_a_kernel_answers(url: str) -> None:
     _visit(work)
 
 
-def test_the_classic_view_is_the_classic_page(world: World) -> None:
-    assert _entered(_url(world, "alice-notebook?view=classic", "alice@example.com"), MINE) == (200, f"{HOST}/tree")
+def test_the_classic_view_is_the_classic_page(deployment: LocalDeployment) -> None:
+    assert _entered(_url(deployment, "alice-notebook?view=classic", "alice@example.com"), MINE) == (200, f"{HOST}/tree")
 
 
 def test_a_url_that_is_valid_is_refused_from_outside(url: str) -> None:
@@ -117,14 +119,14 @@ def test_after_five_minutes_the_url_leads_to_the_sign_in_page(url: str, clock: C
     assert _entered(url, MINE) == (200, end)
 
 
-def test_a_made_up_token_and_one_of_another_notebook_lead_there_too(world: World, url: str) -> None:
-    bobs = _url(world, "bob-notebook", "bob@example.com")
+def test_a_made_up_token_and_one_of_another_notebook_lead_there_too(deployment: LocalDeployment, url: str) -> None:
+    bobs = _url(deployment, "bob-notebook", "bob@example.com")
     token = bobs.partition("authToken=")[2]
     for other in (f"{url.partition('=')[0]}={token}", f"{url.partition('=')[0]}=made-up"):
         assert _entered(other, MINE) == (200, "signin.localhost/")
 
 
-def test_without_a_session_there_is_nothing_to_see(world: World, url: str) -> None:
+def test_without_a_session_there_is_nothing_to_see(deployment: LocalDeployment, url: str) -> None:
     async def work(visitor: Visitor) -> None:
         visitor.site = (await _origin(url)).site
         for path in ("/lab", "/api/status", "/api/contents/welcome.ipynb", "/"):
@@ -141,8 +143,8 @@ async def _origin(url: str) -> Visitor:
         return visitor
 
 
-def test_when_the_session_is_over_requests_and_frames_are_cut(world: World, clock: Clock) -> None:
-    url = _url(world, "bob-notebook", "bob@example.com")  # four hours
+def test_when_the_session_is_over_requests_and_frames_are_cut(deployment: LocalDeployment, clock: Clock) -> None:
+    url = _url(deployment, "bob-notebook", "bob@example.com")  # four hours
 
     async def work(visitor: Visitor) -> None:
         await visitor.enter(url)
@@ -157,9 +159,9 @@ def test_when_the_session_is_over_requests_and_frames_are_cut(world: World, cloc
     _visit(work)
 
 
-def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(world: World, url: str) -> None:
-    bobs = _url(world, "bob-notebook", "bob@example.com")
-    role = world.deployment.launch_role
+def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(deployment: LocalDeployment, url: str) -> None:
+    bobs = _url(deployment, "bob-notebook", "bob@example.com")
+    role = deployment.template.launch_role
     deny: dict[str, Any] = {
         "Effect": "Deny",
         "Action": "*",
@@ -178,7 +180,7 @@ def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(world: Wor
             kernel = await other.kernel()
             assert await alices.run("1 + 1") == "2"
             policies = (*role.policies, {"Version": "2012-10-17", "Statement": [deny]})
-            world.authority.roles[role.arn] = dataclasses.replace(role, policies=policies)
+            deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=policies)
             assert await alices.run("2 + 2") is None
             assert alices.channel.close_code == 1008
             assert (await visitor.send("GET", "/api/status")).status == 403
@@ -187,11 +189,11 @@ def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(world: Wor
     try:
         _visit(work)
     finally:
-        world.authority.roles[role.arn] = role
+        deployment.authority.roles[role.arn] = role
 
 
-def test_frames_from_the_kernel_need_leave_too(world: World, url: str, tmp_path: Path) -> None:
-    role = world.deployment.launch_role
+def test_frames_from_the_kernel_need_leave_too(deployment: LocalDeployment, url: str, tmp_path: Path) -> None:
+    role = deployment.template.launch_role
     nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
 
     async def work(visitor: Visitor) -> None:
@@ -201,19 +203,21 @@ def test_frames_from_the_kernel_need_leave_too(world: World, url: str, tmp_path:
         code = f"import os, time\nwhile not os.path.exists({str(leave)!r}): time.sleep(0.01)\n'secret'"
         await kernel.ask(code)
         assert await kernel.hear(code, "status") == {"execution_state": "busy"}
-        world.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
+        deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
         leave.touch()
         assert await kernel.hear(code, "execute_result") is None
 
     try:
         _visit(work)
     finally:
-        world.authority.roles[role.arn] = role
+        deployment.authority.roles[role.arn] = role
 
 
-def test_files_pass_through_whole_and_stay_when_the_notebook_was_stopped(world: World, clock: Clock) -> None:
+def test_files_pass_through_whole_and_stay_when_the_notebook_was_stopped(
+    deployment: LocalDeployment, clock: Clock
+) -> None:
     text = "0123456789abcdef" * 50_000
-    url = _url(world, "alice-notebook", "alice@example.com")
+    url = _url(deployment, "alice-notebook", "alice@example.com")
 
     async def work(visitor: Visitor) -> None:
         await visitor.enter(url)
@@ -221,7 +225,7 @@ def test_files_pass_through_whole_and_stay_when_the_notebook_was_stopped(world: 
         assert (await visitor.send("PUT", "/api/contents/big.txt", json=body)).status == 201
         kernel = await visitor.kernel()
 
-        alice = Person(world)
+        alice = TestUser(deployment)
         alice.open("/", "alice@example.com")
         alice.press("/notebooks/alice-notebook/stop")
         assert await kernel.run("1") is None

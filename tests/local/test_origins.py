@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from gate import container
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.local.visitor import Visitor
-from trials.person import Person
+from trials.user import TestUser
 
 MINE, COLLEAGUE, FAR = "127.0.0.1", "127.0.0.3", "127.0.0.5"
 """Public addresses."""
@@ -39,9 +39,9 @@ def _status(url: str, address: str) -> int:
     return asyncio.run(knock())
 
 
-def _usable_from(world: World, opened_from: str) -> list[str]:
+def _usable_from(deployment: LocalDeployment, opened_from: str) -> list[str]:
     """Return from which addresses a URL works that somebody at `opened_from` opened."""
-    answer = Person(world, opened_from).open("/open/alice-notebook", "alice@example.com")
+    answer = TestUser(deployment, opened_from).open("/open/alice-notebook", "alice@example.com")
     assert answer.status_code == 302, answer.text[-600:]
     found = {address: _status(answer.headers["Location"], address) for address in EVERYBODY}
     assert set(found.values()) <= {302, 403}
@@ -66,18 +66,18 @@ def _usable_from(world: World, opened_from: str) -> list[str]:
 def test_a_url_works_where_the_pin_says_and_nowhere_else(
     sample: Sample, settings: dict[str, Any], usable: dict[str, list[str]]
 ) -> None:
-    with World(sample=sample, settings=settings, endpoints=ENDPOINTS) as world:
-        assert {opened_from: _usable_from(world, opened_from) for opened_from in usable} == usable
+    with LocalDeployment(sample=sample, settings=settings, endpoints=ENDPOINTS) as deployment:
+        assert {opened_from: _usable_from(deployment, opened_from) for opened_from in usable} == usable
 
 
 def test_a_private_api_is_reached_through_its_endpoint_alone(sample: Sample) -> None:
-    with World(sample=sample, settings=PRIVATE, endpoints=ENDPOINTS) as world:
-        assert Person(world, IN_VPC).go("/health").status_code == 200
-        assert Person(world, MINE).go("/health").status_code == 403
+    with LocalDeployment(sample=sample, settings=PRIVATE, endpoints=ENDPOINTS) as deployment:
+        assert TestUser(deployment, IN_VPC).go("/health").status_code == 200
+        assert TestUser(deployment, MINE).go("/health").status_code == 403
 
 
 def test_the_function_itself_needs_its_subnets_in_the_session_policy(sample: Sample) -> None:
-    with World(sample=sample, settings=PUBLIC | NO_EGRESS, endpoints=ENDPOINTS) as world:
+    with LocalDeployment(sample=sample, settings=PUBLIC | NO_EGRESS, endpoints=ENDPOINTS) as deployment:
         container.set_gate(container.Gate(replace(container.get_gate().config, subnet_cidrs=("10.0.2.0/24",))))
-        answer = Person(world).open("/open/alice-notebook", "alice@example.com")
+        answer = TestUser(deployment).open("/open/alice-notebook", "alice@example.com")
         assert (answer.status_code, "AWS refused the gate" in answer.text) == (502, True)

@@ -1,17 +1,17 @@
 """What changes the gate's world, so that each test has a world of its own."""
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.local.clock import Clock
-from trials.person import Person
+from trials.user import TestUser
 
 JSON = {"Accept": "application/json"}
 
 
 def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -> None:
     clock = Clock()
-    with World(sample=sample, clock=clock) as world:
-        alice, bob = Person(world), Person(world)
+    with LocalDeployment(sample=sample, clock=clock) as deployment:
+        alice, bob = TestUser(deployment), TestUser(deployment)
         alice.open("/", "alice@example.com")
         bob.open("/", "bob@example.com")
 
@@ -34,32 +34,32 @@ def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -
 
 
 def test_a_grant_taken_away_is_felt_at_the_next_open(sample: Sample) -> None:
-    with World(sample=sample) as world:
-        alice = Person(world)
+    with LocalDeployment(sample=sample) as deployment:
+        alice = TestUser(deployment)
         assert alice.open("/open", "alice@example.com").status_code == 302
 
         key = {"principal": {"S": "user:alice@example.com"}, "notebook": {"S": "alice-notebook"}}
-        world.operator("dynamodb").delete_item(TableName=world.deployment.table["TableName"], Key=key)
+        deployment.operator("dynamodb").delete_item(TableName=deployment.template.table["TableName"], Key=key)
 
         assert alice.go("/open/alice-notebook").status_code == 403
 
 
 def test_redirects_and_cookies_work_under_a_stage_path(sample: Sample) -> None:
-    with World(sample=sample, under_stage=True) as world:
-        assert world.base_url.endswith("/prod")
-        alice = Person(world)
+    with LocalDeployment(sample=sample, under_stage=True) as deployment:
+        assert deployment.base_url.endswith("/prod")
+        alice = TestUser(deployment)
         answer = alice.open("/open/alice-notebook", "alice@example.com")
         assert answer.headers["Location"].startswith("http://alice-notebook.")
         assert {cookie.path for cookie in alice.cookies if cookie.name.startswith("gate")} == {"/prod"}
         assert 'href="/prod/"' in alice.go("/open/nobodys-notebook").text
-        assert alice.get(f"{world.url}/open/alice-notebook", timeout=120).status_code in {403, 404}
+        assert alice.get(f"{deployment.url}/open/alice-notebook", timeout=120).status_code in {403, 404}
 
 
 def test_too_many_urls_at_once_are_throttled_and_people_are_told_to_wait(sample: Sample) -> None:
     clock = Clock()
     slow = sample.model_copy(update={"urls_per_second": 0.1})
-    with World(sample=slow, clock=clock) as world:
-        alice = Person(world)
+    with LocalDeployment(sample=slow, clock=clock) as deployment:
+        alice = TestUser(deployment)
         alice.open("/", "alice@example.com")
         assert alice.go("/open/alice-notebook").status_code == 302
         busy = alice.go("/open/alice-notebook", headers=JSON)

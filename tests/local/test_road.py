@@ -7,20 +7,20 @@ import logging
 import pytest
 
 from gate.log import logger
-from local.world import World
-from trials.person import Person
+from local.deployment import LocalDeployment
+from trials.user import TestUser
 
 JSON = {"Accept": "application/json"}
 
 
-def test_alice_clicks_her_bookmark_signs_in_and_lands_in_her_notebook(world: World) -> None:
-    answer = Person(world).open("/open/alice-notebook", "alice@example.com")
+def test_alice_clicks_her_bookmark_signs_in_and_lands_in_her_notebook(deployment: LocalDeployment) -> None:
+    answer = TestUser(deployment).open("/open/alice-notebook", "alice@example.com")
 
-    made = world.urls.made[-1]
+    made = deployment.urls.made[-1]
     assert answer.status_code == 302
     assert answer.headers["Location"] == f"{made.url}&view=lab"
     assert answer.headers["Location"].startswith(
-        f"http://alice-notebook.notebook.eu-west-1.localhost:{world.port}?authToken="
+        f"http://alice-notebook.notebook.eu-west-1.localhost:{deployment.port}?authToken="
     )
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -28,20 +28,20 @@ def test_alice_clicks_her_bookmark_signs_in_and_lands_in_her_notebook(world: Wor
     assert made.session_seconds == 43_200
 
 
-def test_with_a_session_a_bookmark_is_one_redirect(world: World) -> None:
-    alice = Person(world)
+def test_with_a_session_a_bookmark_is_one_redirect(deployment: LocalDeployment) -> None:
+    alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
-    before = len(world.urls.made)
+    before = len(deployment.urls.made)
 
     for path in ("/open", "/open/alice-notebook", "/open/alice-notebook?view=classic"):
         answer = alice.go(path)
         assert (answer.status_code, ".localhost:" in answer.headers["Location"]) == (302, True)
         assert answer.headers["Location"].endswith("&view=lab") is ("classic" not in path)
-    assert len(world.urls.made) == before + 3
+    assert len(deployment.urls.made) == before + 3
 
 
-def test_carol_is_told_no_whether_the_notebook_exists_or_not(world: World) -> None:
-    carol = Person(world)
+def test_carol_is_told_no_whether_the_notebook_exists_or_not(deployment: LocalDeployment) -> None:
+    carol = TestUser(deployment)
     assert carol.open("/open/alice-notebook", "carol@example.com").status_code == 403
     answers = [carol.go(f"/open/{name}", headers=JSON) for name in ("alice-notebook", "no-such-notebook")]
 
@@ -49,8 +49,8 @@ def test_carol_is_told_no_whether_the_notebook_exists_or_not(world: World) -> No
     assert carol.go("/open").status_code == 403
 
 
-def test_bob_chooses_between_his_own_and_his_groups(world: World) -> None:
-    bob = Person(world)
+def test_bob_chooses_between_his_own_and_his_groups(deployment: LocalDeployment) -> None:
+    bob = TestUser(deployment)
     page = bob.open("/open", "bob@example.com")
 
     assert page.status_code == 200
@@ -58,13 +58,13 @@ def test_bob_chooses_between_his_own_and_his_groups(world: World) -> None:
     assert 'href="/open/shared-notebook"' in page.text
     assert "alice-notebook" not in page.text
     assert bob.go("/open/bob-notebook").headers["Location"].startswith("http://bob-notebook.")
-    assert world.urls.made[-1].session_seconds == 14_400
+    assert deployment.urls.made[-1].session_seconds == 14_400
     assert "view=" not in bob.go("/open/shared-notebook").headers["Location"]  # the grant says: classic
     assert bob.go("/open/alice-notebook").status_code == 403
 
 
-def test_somebody_the_provider_does_not_know_has_no_verified_address(world: World) -> None:
-    answer = Person(world).open("/open", "mallory@example.com")
+def test_somebody_the_provider_does_not_know_has_no_verified_address(deployment: LocalDeployment) -> None:
+    answer = TestUser(deployment).open("/open", "mallory@example.com")
     assert answer.status_code == 403
     assert "not verified" in answer.text
 
@@ -72,72 +72,72 @@ def test_somebody_the_provider_does_not_know_has_no_verified_address(world: Worl
 @pytest.mark.parametrize(
     "path", ["/", "/open", "/open/alice-notebook", "/notebooks/alice-notebook", "/login", "/help", "/health", "/nope"]
 )
-def test_strangers_are_turned_away_before_the_function_runs(world: World, path: str) -> None:
-    alice = Person(world)
+def test_strangers_are_turned_away_before_the_function_runs(deployment: LocalDeployment, path: str) -> None:
+    alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
-    stranger = Person(world, "127.0.0.2")
+    stranger = TestUser(deployment, "127.0.0.2")
     stranger.cookies = alice.cookies  # even with a session that was stolen
 
-    calls = world.front_door.calls
+    calls = deployment.front_door.calls
     answers = [stranger.go(path, headers=JSON), stranger.go(path, headers={"Accept": "text/html"})]
 
     assert [answer.status_code for answer in answers] == [403, 403]
     assert answers[0].json()["error"] == "outside_networks"
     assert "VPN" in answers[0].json()["message"]
     assert "<!doctype html>" in answers[1].text
-    assert world.front_door.calls == calls
+    assert deployment.front_door.calls == calls
     assert alice.go(path, headers=JSON).status_code in {200, 302} if path != "/nope" else True
 
 
-def test_only_slacks_own_path_is_exempt_from_the_networks(world: World) -> None:
-    calls = world.front_door.calls
-    stranger = Person(world, "127.0.0.2")
+def test_only_slacks_own_path_is_exempt_from_the_networks(deployment: LocalDeployment) -> None:
+    calls = deployment.front_door.calls
+    stranger = TestUser(deployment, "127.0.0.2")
     assert stranger.go("/open/POST/slack", headers=JSON).json()["error"] == "outside_networks"
     assert stranger.go("/slack", headers=JSON).json()["error"] == "outside_networks"
-    assert world.front_door.calls == calls
+    assert deployment.front_door.calls == calls
     # The function itself turns away what Slack has not signed, and says nothing about why.
     unsigned = stranger.go("/slack", "POST", headers=JSON)
     assert (unsigned.status_code, unsigned.content) == (401, b"")
-    assert world.front_door.calls == calls + 1
+    assert deployment.front_door.calls == calls + 1
 
 
-def test_a_script_with_an_id_token_gets_json(world: World) -> None:
-    token = Person(world).id_token("alice@example.com")
+def test_a_script_with_an_id_token_gets_json(deployment: LocalDeployment) -> None:
+    token = TestUser(deployment).id_token("alice@example.com")
     script = {**JSON, "Authorization": f"Bearer {token}"}
 
-    answer = Person(world).go("/open/alice-notebook", headers=script)
+    answer = TestUser(deployment).go("/open/alice-notebook", headers=script)
     assert answer.status_code == 200
-    assert answer.json()["authorized_url"] == f"{world.urls.made[-1].url}&view=lab"
+    assert answer.json()["authorized_url"] == f"{deployment.urls.made[-1].url}&view=lab"
     assert answer.json()["expires_in"] == 300
 
-    none = Person(world).go("/open/alice-notebook", headers=JSON)
+    none = TestUser(deployment).go("/open/alice-notebook", headers=JSON)
     assert (none.status_code, none.json()["error"]) == (401, "not_signed_in")
     forged = {**script, "Authorization": f"Bearer {token[:-8]}AAAAAAAA"}
-    assert Person(world).go("/open/alice-notebook", headers=forged).json()["error"] == "invalid_token"
+    assert TestUser(deployment).go("/open/alice-notebook", headers=forged).json()["error"] == "invalid_token"
 
 
-def test_signing_out_ends_our_session_and_leads_to_the_providers(world: World) -> None:
-    alice = Person(world)
+def test_signing_out_ends_our_session_and_leads_to_the_providers(deployment: LocalDeployment) -> None:
+    alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
     answer = alice.press("/logout")
 
     assert answer.status_code == 200
-    assert answer.headers["Refresh"].startswith(f"2;url={world.provider.issuer}/oauth2/end_session")
+    assert answer.headers["Refresh"].startswith(f"2;url={deployment.provider.issuer}/oauth2/end_session")
     assert alice.go("/open", headers=JSON).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/open/" + "a" * 10_000, "/" + "a/" * 5_000, "/open/%00", "/open/..%2f..%2fx", "/%"])
-def test_what_a_client_makes_up_is_its_own_fault(world: World, path: str) -> None:
-    assert 400 <= Person(world).go(path, headers=JSON).status_code < 500
-    assert 400 <= Person(world).go("/open/x", headers={**JSON, "X-Long": "x" * 11_000}).status_code < 500
+def test_what_a_client_makes_up_is_its_own_fault(deployment: LocalDeployment, path: str) -> None:
+    assert 400 <= TestUser(deployment).go(path, headers=JSON).status_code < 500
+    assert 400 <= TestUser(deployment).go("/open/x", headers={**JSON, "X-Long": "x" * 11_000}).status_code < 500
 
 
-def test_no_line_of_the_log_holds_what_opens_a_notebook(world: World) -> None:
+def test_no_line_of_the_log_holds_what_opens_a_notebook(deployment: LocalDeployment) -> None:
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     before = handler.setStream(io.StringIO())
     try:
-        person = Person(world)
+        person = TestUser(deployment)
         location = person.open("/open/alice-notebook", "alice@example.com").headers["Location"]
         logged = handler.stream.getvalue()
     finally:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
-from trials.person import Person
+from trials.user import TestUser
 
 A_SECOND = 2
 PEOPLE = [f"person-{number:02}@example.com" for number in range(12)]
@@ -33,7 +33,7 @@ def clock() -> StoppedClock:
 
 
 @pytest.fixture(scope="module")
-def world(clock: StoppedClock) -> Iterator[World]:
+def deployment(clock: StoppedClock) -> Iterator[LocalDeployment]:
     sample = Sample.model_validate(
         {
             "people": [{"email": email} for email in PEOPLE],
@@ -42,12 +42,12 @@ def world(clock: StoppedClock) -> Iterator[World]:
             "urls_per_second": A_SECOND,
         }
     )
-    with World(sample=sample, clock=clock) as world:
-        yield world
+    with LocalDeployment(sample=sample, clock=clock) as deployment:
+        yield deployment
 
 
-def test_everybody_gets_in_by_what_the_page_says(world: World, clock: StoppedClock) -> None:
-    people = [Person(world) for _ in PEOPLE]
+def test_everybody_gets_in_by_what_the_page_says(deployment: LocalDeployment, clock: StoppedClock) -> None:
+    people = [TestUser(deployment) for _ in PEOPLE]
     for person, email in zip(people, PEOPLE, strict=True):
         assert person.open("/", email).status_code == 200
     begun, statuses, arrived = clock.now, set(), []
@@ -62,9 +62,9 @@ def test_everybody_gets_in_by_what_the_page_says(world: World, clock: StoppedClo
             assert "You are in line" in answer.text
             heapq.heappush(due, (clock.now + int(answer.headers["Refresh"]), number))
     assert statuses == {202, 302}
-    assert len(arrived) == len(world.urls.made) == len(PEOPLE)
+    assert len(arrived) == len(deployment.urls.made) == len(PEOPLE)
     # Two at once, then two a second, and what it costs so few that each looks every few seconds.
     assert max(arrived) < 30
-    numbers = [item for item in world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
-               if item["principal"]["S"].startswith("queue:home/")]  # fmt: skip
+    rows = deployment.operator("dynamodb").scan(TableName=deployment.template.table["TableName"])["Items"]
+    numbers = [row for row in rows if row["principal"]["S"].startswith("queue:home/")]
     assert 0 < len(numbers) < len(PEOPLE)  # who came while there was no line has none

@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws.instances import STARTING, STOPPING
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.local.clock import Clock
 
 NAMED = {"NotebookInstanceName": "alice-notebook"}
@@ -20,15 +20,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="module")
-def world(sample: Sample, clock: Clock) -> Iterator[World]:
-    with World(sample=sample, clock=clock) as world:
-        yield world
+def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample=sample, clock=clock) as deployment:
+        yield deployment
 
 
 @pytest.fixture
-def sagemaker(world: World) -> Any:
-    world.instances.put("alice-notebook", "InService")
-    return world.operator("sagemaker")
+def sagemaker(deployment: LocalDeployment) -> Any:
+    deployment.instances.put("alice-notebook", "InService")
+    return deployment.operator("sagemaker")
 
 
 def _state(sagemaker: Any) -> str:
@@ -72,7 +72,9 @@ def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sam
         ("Stopping", False, False),
     ],
 )
-def test_only_some_states_can_be_left(world: World, sagemaker: Any, state: str, start: bool, stop: bool) -> None:
+def test_only_some_states_can_be_left(
+    deployment: LocalDeployment, sagemaker: Any, state: str, start: bool, stop: bool
+) -> None:
     for allowed, call, wanted in (
         (start, sagemaker.start_notebook_instance, "Status ({}) not in ([Stopped, Failed]). Unable to transition to"),
         (stop, sagemaker.stop_notebook_instance, "Status ({}) not in ([InService]). Unable to transition to"),
@@ -82,7 +84,7 @@ def test_only_some_states_can_be_left(world: World, sagemaker: Any, state: str, 
             "Status ({}) not in ([InService]). Unable to create",
         ),
     ):
-        world.instances.put("alice-notebook", state)
+        deployment.instances.put("alice-notebook", state)
         if not allowed:
             assert wanted.format(state) in _message(call, **NAMED)
         else:
@@ -105,9 +107,9 @@ def test_names_that_are_unknown_or_none(sagemaker: Any, operation: str) -> None:
         assert "regular expression pattern" in _message(call, NotebookInstanceName=name)
 
 
-def test_a_session_length_out_of_range(world: World, sagemaker: Any) -> None:
+def test_a_session_length_out_of_range(deployment: LocalDeployment, sagemaker: Any) -> None:
     call = sagemaker.create_presigned_notebook_instance_url
     for seconds in (1800, 43_200):
         call(**NAMED, SessionExpirationDurationInSeconds=seconds)
-        assert world.urls.made[-1].session_seconds == seconds
+        assert deployment.urls.made[-1].session_seconds == seconds
     assert "less than or equal to 43200" in _message(call, **NAMED, SessionExpirationDurationInSeconds=43_201)

@@ -8,15 +8,17 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from local.world import World
-from trials.person import Person
+from local.deployment import LocalDeployment
+from trials.user import TestUser
 
 KEY, SECRET = "AKIALOCALNIGHTLYJOB1", "only-good-on-this-machine"
 JSON = {"Accept": "application/json"}
 
 
-def _signed(world: World, path: str, *, key: str = KEY, secret: str = SECRET, age: float = 0) -> dict[str, Any]:
-    request = AWSRequest("GET", world.base_url + path, headers=dict(JSON))
+def _signed(
+    deployment: LocalDeployment, path: str, *, key: str = KEY, secret: str = SECRET, age: float = 0
+) -> dict[str, Any]:
+    request = AWSRequest("GET", deployment.base_url + path, headers=dict(JSON))
     signer = SigV4Auth(Credentials(key, secret), "execute-api", "eu-west-1")
     signer.add_auth(request)
     if age:
@@ -32,16 +34,16 @@ def _signed(world: World, path: str, *, key: str = KEY, secret: str = SECRET, ag
 
 @pytest.mark.parametrize("path", ["/iam/open/shared-notebook", "/iam/open/shared-notebook?view=lab"])
 @pytest.mark.parametrize("age", [0, 200, -200])
-def test_a_signed_request_opens_what_the_iam_grant_names(world: World, path: str, age: float) -> None:
-    answer = Person(world).go(path, headers=_signed(world, path, age=age))
+def test_a_signed_request_opens_what_the_iam_grant_names(deployment: LocalDeployment, path: str, age: float) -> None:
+    answer = TestUser(deployment).go(path, headers=_signed(deployment, path, age=age))
     assert answer.status_code == 200
     assert answer.json()["authorized_url"].startswith("http://shared-notebook.")
-    assert "nightly-job" in world.urls.made[-1].creator.arn
+    assert "nightly-job" in deployment.urls.made[-1].creator.arn
 
 
-def test_a_signature_is_no_grant(world: World) -> None:
+def test_a_signature_is_no_grant(deployment: LocalDeployment) -> None:
     path = "/iam/open/alice-notebook"
-    answer = Person(world).go(path, headers=_signed(world, path))
+    answer = TestUser(deployment).go(path, headers=_signed(deployment, path))
     assert (answer.status_code, answer.json()["error"]) == (403, "not_granted")
 
 
@@ -54,30 +56,32 @@ def test_a_signature_is_no_grant(world: World) -> None:
         {"age": -400},
     ],
 )
-def test_a_wrong_or_old_signature_never_reaches_the_function(world: World, wrong: dict[str, Any]) -> None:
-    calls, path = world.front_door.calls, "/iam/open/shared-notebook"
-    answer = Person(world).go(path, headers=_signed(world, path, **wrong))
+def test_a_wrong_or_old_signature_never_reaches_the_function(
+    deployment: LocalDeployment, wrong: dict[str, Any]
+) -> None:
+    calls, path = deployment.front_door.calls, "/iam/open/shared-notebook"
+    answer = TestUser(deployment).go(path, headers=_signed(deployment, path, **wrong))
     assert answer.status_code == 403
     assert "authorized_url" not in answer.text
-    assert world.front_door.calls == calls
+    assert deployment.front_door.calls == calls
 
 
-def test_a_signature_is_for_one_request_alone(world: World) -> None:
-    calls, headers = world.front_door.calls, _signed(world, "/iam/open/shared-notebook")
+def test_a_signature_is_for_one_request_alone(deployment: LocalDeployment) -> None:
+    calls, headers = deployment.front_door.calls, _signed(deployment, "/iam/open/shared-notebook")
     for path in ("/iam/open/alice-notebook", "/iam/open/shared-notebook?view=lab"):
-        assert Person(world).go(path, headers=headers).status_code == 403
-    assert world.front_door.calls == calls
+        assert TestUser(deployment).go(path, headers=headers).status_code == 403
+    assert deployment.front_door.calls == calls
 
 
-def test_an_unsigned_request_and_a_stranger_are_turned_away(world: World) -> None:
-    calls, path = world.front_door.calls, "/iam/open/shared-notebook"
-    assert "SigV4" in Person(world).go(path, headers=JSON).json()["message"]
-    stranger = Person(world, "127.0.0.2").go(path, headers=_signed(world, path))
+def test_an_unsigned_request_and_a_stranger_are_turned_away(deployment: LocalDeployment) -> None:
+    calls, path = deployment.front_door.calls, "/iam/open/shared-notebook"
+    assert "SigV4" in TestUser(deployment).go(path, headers=JSON).json()["message"]
+    stranger = TestUser(deployment, "127.0.0.2").go(path, headers=_signed(deployment, path))
     assert (stranger.status_code, stranger.json()["error"]) == (403, "outside_networks")
-    assert world.front_door.calls == calls
+    assert deployment.front_door.calls == calls
 
 
-def test_a_session_does_not_open_the_signed_route(world: World) -> None:
-    alice = Person(world)
+def test_a_session_does_not_open_the_signed_route(deployment: LocalDeployment) -> None:
+    alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
     assert alice.go("/iam/open/alice-notebook", headers=JSON).status_code in {403, 404}

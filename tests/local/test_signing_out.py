@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from local.deployment import LocalDeployment
 from local.sample import Sample
-from local.world import World
 from tests.local.clock import Clock
 from tests.local.slack import ask, ticket
-from trials.person import Person
+from trials.user import TestUser
 
 JSON = {"Accept": "application/json"}
 ALICE, OPEN = "alice@example.com", "/open/alice-notebook"
@@ -20,28 +20,28 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def world(sample: Sample, clock: Clock) -> Iterator[World]:
-    with World(sample=sample, clock=clock) as world:
-        yield world
+def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample=sample, clock=clock) as deployment:
+        yield deployment
 
 
-def _press(person: Person, everywhere: bool) -> int:
+def _press(person: TestUser, everywhere: bool) -> int:
     ours = {"Sec-Fetch-Site": "same-origin"}
     return person.go("/logout", "POST", headers=ours, data={"everywhere": "1"} if everywhere else {}).status_code
 
 
-def _outcome(person: Person, path: str = OPEN, **headers: str) -> str:
+def _outcome(person: TestUser, path: str = OPEN, **headers: str) -> str:
     answer = person.go(path, headers={**JSON, **headers})
     return str(answer.json().get("error", answer.status_code))
 
 
 def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_anew(
-    world: World, clock: Clock
+    deployment: LocalDeployment, clock: Clock
 ) -> None:
-    laptop, telephone, bob = Person(world), Person(world), Person(world)
+    laptop, telephone, bob = TestUser(deployment), TestUser(deployment), TestUser(deployment)
     for person, email in ((laptop, ALICE), (telephone, ALICE), (bob, "bob@example.com")):
         assert person.open("/", email).status_code == 200
-    token, path = Person(world).id_token(ALICE), ticket(world, ask(world))
+    token, path = TestUser(deployment).id_token(ALICE), ticket(deployment, ask(deployment))
     assert _outcome(telephone) == "200"
 
     assert _press(laptop, everywhere=True) == 200
@@ -51,9 +51,9 @@ def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_
         assert [_outcome(telephone, each) for each in (OPEN, "/", "/open", "/notebooks/alice-notebook")] == [
             "sign_in_ended"
         ] * 4
-        assert _outcome(Person(world), Authorization=f"Bearer {token}") == "sign_in_ended"
+        assert _outcome(TestUser(deployment), Authorization=f"Bearer {token}") == "sign_in_ended"
     clock.ahead = 2
-    assert _outcome(Person(world), path) == "sign_in_ended"
+    assert _outcome(TestUser(deployment), path) == "sign_in_ended"
     assert _outcome(bob, "/open/bob-notebook") == "200"
     # The telephone is told so, once, and signs in anew.
     told = telephone.go(OPEN)
@@ -62,14 +62,14 @@ def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_
     assert _outcome(laptop) == "not_signed_in"
     (row,) = [
         item
-        for item in world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
+        for item in deployment.operator("dynamodb").scan(TableName=deployment.template.table["TableName"])["Items"]
         if item["principal"]["S"].startswith("cutoff:")
     ]
     assert row["principal"]["S"] == f"cutoff:user:{ALICE}"
 
 
-def test_who_signs_out_here_stays_signed_in_there(world: World) -> None:
-    laptop, telephone = Person(world), Person(world)
+def test_who_signs_out_here_stays_signed_in_there(deployment: LocalDeployment) -> None:
+    laptop, telephone = TestUser(deployment), TestUser(deployment)
     for person in (laptop, telephone):
         person.open("/", ALICE)
     assert _press(laptop, everywhere=False) == 200

@@ -9,71 +9,73 @@ from pathlib import Path
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
+from local.deployment import LocalDeployment
 from local.slack import payloads
-from local.world import World
 from tests.local.slack import ask, press, ticket
-from trials.person import Person
+from trials.user import TestUser
 
 ROOT = Path(__file__).parents[2]
 JSON = {"Accept": "application/json"}
 
 
-def test_one_types_notebook_and_lands_in_it_with_one_click(world: World) -> None:
-    surface = ask(world)
+def test_one_types_notebook_and_lands_in_it_with_one_click(deployment: LocalDeployment) -> None:
+    surface = ask(deployment)
     assert "alice-notebook" in surface.text
     assert "bob-notebook" not in surface.text
     assert "authToken" not in str(surface.blocks)
 
-    answer = Person(world).go(ticket(world, surface))
+    answer = TestUser(deployment).go(ticket(deployment, surface))
 
-    made = world.urls.made[-1]
+    made = deployment.urls.made[-1]
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{made.url}&view=lab")
     assert made.creator.arn.endswith("/alice@example.com")
     assert not answer.cookies
 
 
-def test_who_has_no_address_in_slack_has_the_grants_of_their_slack_name(world: World) -> None:
-    surface = ask(world, "U0DANA")
+def test_who_has_no_address_in_slack_has_the_grants_of_their_slack_name(deployment: LocalDeployment) -> None:
+    surface = ask(deployment, "U0DANA")
     assert "shared-notebook" in surface.text
-    assert Person(world).go(ticket(world, surface)).headers["Location"].startswith("http://shared-notebook.")
-    assert "slack:T0LOCAL/U0NOBODY" in ask(world, "U0NOBODY").text
+    assert (
+        TestUser(deployment).go(ticket(deployment, surface)).headers["Location"].startswith("http://shared-notebook.")
+    )
+    assert "slack:T0LOCAL/U0NOBODY" in ask(deployment, "U0NOBODY").text
 
 
-def test_somebody_elses_notebook_is_not_granted_by_its_name(world: World) -> None:
+def test_somebody_elses_notebook_is_not_granted_by_its_name(deployment: LocalDeployment) -> None:
     for name in ("bob-notebook", "no-such-notebook"):
-        surface = ask(world, text=name)
+        surface = ask(deployment, text=name)
         assert not any(button.get("url") for button in surface.buttons)
 
 
-def test_tickets_open_from_inside_the_networks_alone(world: World) -> None:
-    path = ticket(world, ask(world))
-    calls = world.front_door.calls
+def test_tickets_open_from_inside_the_networks_alone(deployment: LocalDeployment) -> None:
+    path = ticket(deployment, ask(deployment))
+    calls = deployment.front_door.calls
 
-    refused = Person(world, "127.0.0.2").go(path, headers=JSON)
+    refused = TestUser(deployment, "127.0.0.2").go(path, headers=JSON)
 
     assert (refused.status_code, refused.json()["error"]) == (403, "outside_networks")
-    assert world.front_door.calls == calls
+    assert deployment.front_door.calls == calls
     # From outside it was not spent either: whoever it was made for can still come.
-    assert Person(world).go(path).status_code == 302
+    assert TestUser(deployment).go(path).status_code == 302
 
 
-def test_a_ticket_is_spent_in_the_table_itself(world: World) -> None:
-    path = ticket(world, ask(world))
-    answers = [Person(world).go(path, headers=JSON) for _ in range(3)]
+def test_a_ticket_is_spent_in_the_table_itself(deployment: LocalDeployment) -> None:
+    path = ticket(deployment, ask(deployment))
+    answers = [TestUser(deployment).go(path, headers=JSON) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 401, 401]
     assert answers[1].json()["error"] == "invalid_ticket"
-    items = world.operator("dynamodb").scan(TableName=world.deployment.table["TableName"])["Items"]
+    items = deployment.operator("dynamodb").scan(TableName=deployment.template.table["TableName"])["Items"]
     spent = [item for item in items if item["principal"]["S"].startswith("replay:ticket/")]
     # Each goes by itself when nobody could use its ticket any more.
     assert all(time.time() < int(item["until"]["N"]) < time.time() + 3600 for item in spent)
     assert spent
 
 
-def test_slacks_previewer_leaves_a_ticket_alone(world: World) -> None:
-    path = ticket(world, ask(world))
+def test_slacks_previewer_leaves_a_ticket_alone(deployment: LocalDeployment) -> None:
+    path = ticket(deployment, ask(deployment))
     robot = {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}
-    assert Person(world).go(path, headers=robot).status_code == 403
-    assert Person(world).go(path).status_code == 302
+    assert TestUser(deployment).go(path, headers=robot).status_code == 403
+    assert TestUser(deployment).go(path).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -85,35 +87,35 @@ def test_slacks_previewer_leaves_a_ticket_alone(world: World) -> None:
         {"X-Slack-Request-Timestamp": "soon"},
     ],
 )
-def test_what_slack_has_not_signed_is_refused(world: World, changed: dict[str, str]) -> None:
+def test_what_slack_has_not_signed_is_refused(deployment: LocalDeployment, changed: dict[str, str]) -> None:
     body = payloads.command(
         payloads.Member("T0LOCAL", "U0ALICE", "alice"),
         "",
-        response_url=world.slack.hook("U0ALICE"),
-        trigger_id=world.slack.trigger("U0ALICE"),
+        response_url=deployment.slack.hook("U0ALICE"),
+        trigger_id=deployment.slack.trigger("U0ALICE"),
     )
-    assert world.slack.send(body, changed) == 401
-    assert world.slack.send(body) == 200
-    assert world.slack.send(body + b" ", _signed_by("another secret", body)) == 401
+    assert deployment.slack.send(body, changed) == 401
+    assert deployment.slack.send(body) == 200
+    assert deployment.slack.send(body + b" ", _signed_by("another secret", body)) == 401
 
 
-def test_another_team_gets_nothing(world: World) -> None:
+def test_another_team_gets_nothing(deployment: LocalDeployment) -> None:
     stranger = payloads.Member("T0OTHER", "U0ALICE", "alice")
-    hook, trigger = world.slack.hook("U0ALICE"), world.slack.trigger("U0ALICE")
-    assert world.slack.send(payloads.command(stranger, "", response_url=hook, trigger_id=trigger)) == 401
-    assert world.slack.send(payloads.shortcut(stranger, trigger_id=trigger)) == 401
+    hook, trigger = deployment.slack.hook("U0ALICE"), deployment.slack.trigger("U0ALICE")
+    assert deployment.slack.send(payloads.command(stranger, "", response_url=hook, trigger_id=trigger)) == 401
+    assert deployment.slack.send(payloads.shortcut(stranger, trigger_id=trigger)) == 401
 
 
-def test_the_shortcut_opens_a_window_with_the_same_buttons(world: World) -> None:
-    assert world.slack.shortcut("U0ALICE") == 200
-    surface = world.slack.seen_by("U0ALICE")
+def test_the_shortcut_opens_a_window_with_the_same_buttons(deployment: LocalDeployment) -> None:
+    assert deployment.slack.shortcut("U0ALICE") == 200
+    surface = deployment.slack.seen_by("U0ALICE")
     assert surface is not None
     assert surface.view is not None
-    path = ticket(world, surface)
-    refreshed = press(world, surface, "Refresh the list")
+    path = ticket(deployment, surface)
+    refreshed = press(deployment, surface, "Refresh the list")
     assert refreshed.view is not None
     assert refreshed.view["id"] == surface.view["id"]
-    assert ticket(world, refreshed) != path
+    assert ticket(deployment, refreshed) != path
 
 
 def _signed_by(secret: str, body: bytes) -> dict[str, str]:
@@ -135,17 +137,17 @@ def _play(lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_player_shows_what_somebody_would_see(world: World) -> None:
-    played = _play("/notebook\n/notebook alice-notebook\nnonsense\n99\nshortcut\nquit\n", PORT=str(world.port))
+def test_the_player_shows_what_somebody_would_see(deployment: LocalDeployment) -> None:
+    played = _play("/notebook\n/notebook alice-notebook\nnonsense\n99\nshortcut\nquit\n", PORT=str(deployment.port))
     assert (played.returncode, played.stderr) == (0, "")
     for text in ("You are U0ALICE", "alice-notebook", "Open", "(in a window)", "Type /notebook"):
         assert text in played.stdout
     url = next(word for word in played.stdout.split() if "?ticket=" in word)
-    assert Person(world).get(url, allow_redirects=False).status_code == 302
+    assert TestUser(deployment).get(url, allow_redirects=False).status_code == 302
 
 
-def test_the_player_presses_buttons_and_can_be_somebody_else(world: World) -> None:
-    played = _play("/notebook\n1\n", PORT=str(world.port), SLACK_USER="U0DANA")
+def test_the_player_presses_buttons_and_can_be_somebody_else(deployment: LocalDeployment) -> None:
+    played = _play("/notebook\n1\n", PORT=str(deployment.port), SLACK_USER="U0DANA")
     assert played.returncode == 0
     assert played.stdout.count("shared-notebook") >= 2
 

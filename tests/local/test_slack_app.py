@@ -7,13 +7,13 @@ import pytest
 import yaml
 
 from cli.slack_manifest import UsageError, manifest
+from local.deployment import LocalDeployment
 from local.sample import Sample
 from local.slack import payloads
 from local.slack.app import SlackApp
-from local.world import World
 from tests.local.clock import Clock
 from tests.local.slack import ask, press, ticket
-from trials.person import Person
+from trials.user import TestUser
 
 ROOT = Path(__file__).parents[2]
 JSON = {"Accept": "application/json"}
@@ -21,19 +21,19 @@ JSON = {"Accept": "application/json"}
 
 def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
     clock = Clock()
-    with World(sample=sample, clock=clock) as world:
+    with LocalDeployment(sample=sample, clock=clock) as deployment:
         # 60 s to stop and 180 s to start, as at AWS, so many times faster.
         stopping, starting = 60 / sample.faster + 1, 180 / sample.faster + 1
-        surface = press(world, ask(world), "Stop")
+        surface = press(deployment, ask(deployment), "Stop")
         assert "Stopping" in surface.text
         clock.ahead += stopping
-        surface = press(world, surface, "Refresh the list")
+        surface = press(deployment, surface, "Refresh the list")
         assert "Stopped" in surface.text
-        surface = press(world, surface, "Start")
+        surface = press(deployment, surface, "Start")
         assert "Starting" in surface.text
 
-        alice = Person(world)
-        first = alice.go(ticket(world, surface))
+        alice = TestUser(deployment)
+        first = alice.go(ticket(deployment, surface))
         assert first.status_code == 303
         assert "ticket" not in first.headers["Location"]
         page = alice.get(first.headers["Location"], allow_redirects=False)
@@ -50,19 +50,19 @@ def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
 
 def test_a_ticket_ends_after_five_minutes(sample: Sample) -> None:
     clock = Clock()
-    with World(sample=sample, clock=clock) as world:
-        path = ticket(world, ask(world))
+    with LocalDeployment(sample=sample, clock=clock) as deployment:
+        path = ticket(deployment, ask(deployment))
         clock.ahead += 301
-        assert Person(world).go(path, headers=JSON).json()["error"] == "invalid_ticket"
+        assert TestUser(deployment).go(path, headers=JSON).json()["error"] == "invalid_ticket"
 
 
 def test_a_workspace_of_ones_own(sample: Sample) -> None:
     app = SlackApp(team="T0123ABCDEF", signing_secret="8f742231b10e8888abcd99yyyzzz85a5")
-    with World(sample=sample, slack=app) as world:
-        assert "alice-notebook" in ask(world).text
+    with LocalDeployment(sample=sample, slack=app) as deployment:
+        assert "alice-notebook" in ask(deployment).text
         member = payloads.Member("T0LOCAL", "U0ALICE", "alice")
-        foreign = payloads.command(member, "", response_url=world.slack.hook("U0ALICE"), trigger_id="1.2.3")
-        assert world.slack.send(foreign) == 401
+        foreign = payloads.command(member, "", response_url=deployment.slack.hook("U0ALICE"), trigger_id="1.2.3")
+        assert deployment.slack.send(foreign) == 401
 
 
 def test_the_manifest_is_the_deployments_own() -> None:

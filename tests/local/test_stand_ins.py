@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.deployment import Route
+from local.deployment import LocalDeployment
 from local.evaluator import Access, Evaluator, EvaluatorError
 from local.events import HttpRequest, answer_of, event_of, find_route
+from local.resolved_template import Route
 from local.sample import Sample, SampleError
 from local.template import Resolver, UnknownReferenceError
-from local.world import World
 
 ROUTES = [Route("GET", "/open", False), Route("GET", "/open/{notebook}", False), Route("POST", "/a/{b}/c.d", False)]
 
@@ -106,8 +106,8 @@ def test_the_evaluator_answers_both_ways_and_refuses_what_does_not_exist() -> No
         evaluator.allows(ACCESS)
 
 
-def test_partiql_takes_up_to_fifty_keys_and_pages_through_many_items(world: World) -> None:
-    table, dynamodb = world.deployment.table["TableName"], world.operator("dynamodb")
+def test_partiql_takes_up_to_fifty_keys_and_pages_through_many_items(deployment: LocalDeployment) -> None:
+    table, dynamodb = deployment.template.table["TableName"], deployment.operator("dynamodb")
     for number in range(130):
         item = {"principal": {"S": "group:many"}, "notebook": {"S": f"n{number:03}"}}
         dynamodb.put_item(TableName=table, Item=item)

@@ -7,8 +7,8 @@ from urllib.parse import urljoin
 
 import requests
 
-from tests.providers.provider import ForeignProvider, Person
-from trials.person import TIMEOUT
+from tests.providers.provider import ForeignProvider, TestUser
+from trials.user import TIMEOUT
 
 MOST_STEPS = 20
 """Redirects and forms from a bookmark to its end; more is a loop."""
@@ -131,7 +131,7 @@ class Browser(requests.Session):
             if cookie.name.startswith("gate"):
                 self.cookies.clear(cookie.domain, cookie.path, cookie.name)
 
-    def sign_in(self, path: str, person: Person, *, refuse: bool = False) -> requests.Response:
+    def sign_in(self, path: str, person: TestUser, *, refuse: bool = False) -> requests.Response:
         """Open `path`, and go through the provider's pages until they end."""
         answer = self.follow(self.go(path))
         for _ in range(MOST_STEPS):

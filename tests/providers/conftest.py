@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from local.deployment import LocalDeployment
 from local.provider import CLIENT_ID
 from local.sample import Sample
-from local.world import World
 from tests.providers.browser import Browser
 from tests.providers.provider import SECRET, Canaille, Certified, ForeignProvider
 
@@ -15,9 +15,9 @@ SAMPLE = Path(__file__).parents[2] / "local" / "sample.yaml"
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def deployment() -> Iterator[LocalDeployment]:
     # What tells the providers apart is the function's environment: so this is the template of all other worlds.
-    with World(
+    with LocalDeployment(
         sample=Sample.load(SAMPLE), issuer="http://127.0.0.1:9", client_id=CLIENT_ID, client_secret=SECRET
     ) as it:
         yield it
@@ -31,12 +31,12 @@ def provider(request: pytest.FixtureRequest) -> Iterator[ForeignProvider]:
 
 
 @pytest.fixture
-def browsers(world: World, provider: ForeignProvider) -> Iterator[Callable[[], Browser]]:
+def browsers(deployment: LocalDeployment, provider: ForeignProvider) -> Iterator[Callable[[], Browser]]:
     """Each call gives a browser that knows nobody yet."""
     made: list[Browser] = []
 
     def browser() -> Browser:
-        made.append(Browser(world.base_url, provider))
+        made.append(Browser(deployment.base_url, provider))
         return made[-1]
 
     yield browser

@@ -45,8 +45,10 @@ def client(gate_url: str, client_id: str = CLIENT_ID, **metadata: Any) -> Client
 
 
 @dataclass(frozen=True)
-class Person:
+class TestUser:
     """Somebody with an account."""
+
+    __test__ = False  # pytest takes classes whose name begins with Test for tests
 
     name: str
     groups: Sequence[str] = ()
@@ -57,7 +59,7 @@ class Person:
         return f"{self.name}@example.com"
 
 
-PEOPLE = (Person("alice"), Person("bob", ["data-science"]))
+PEOPLE = (TestUser("alice"), TestUser("bob", ["data-science"]))
 """Those of local/sample.yaml who may open something."""
 
 
@@ -119,7 +121,7 @@ class ForeignProvider(ABC):
         """Return the function's variables that this provider with `setup` needs."""
 
     @abstractmethod
-    def fields(self, person: Person) -> dict[str, str]:
+    def fields(self, person: TestUser) -> dict[str, str]:
         """Return what `person` types into the provider's forms, by the fields' names."""
 
     @abstractmethod
@@ -137,7 +139,7 @@ class Certified(ForeignProvider):
         """By default, it knows nothing of anybody but `sub`."""
         return {"GATE_USER_CLAIM": "sub"} if setup.claims_in is None else {}
 
-    def fields(self, person: Person) -> dict[str, str]:
+    def fields(self, person: TestUser) -> dict[str, str]:
         """Return the address as the login, which becomes the claim `sub`."""
         return {"login": person.email, "password": PASSWORD}
 
@@ -169,7 +171,7 @@ class Canaille(ForeignProvider):
         """It sends no `email_verified`."""
         return {"GATE_TRUST_EMAIL": "true"}
 
-    def fields(self, person: Person) -> dict[str, str]:
+    def fields(self, person: TestUser) -> dict[str, str]:
         """Return the name and the password."""
         return {"login": person.name, "password": PASSWORD}
 

@@ -7,10 +7,10 @@ import jwt
 import pytest
 import requests
 
-from gate.errors import SignInDeniedError
+from gate.errors.sign_in import SignInDeniedError
 from gate.identity.published import FETCH_INTERVAL
+from local.deployment import LocalDeployment
 from local.provider import CLIENT_ID
-from local.world import World
 from tests.providers.browser import Browser
 from tests.providers.keys import Key, ec_key, rsa_key
 from tests.providers.provider import PEOPLE, ForeignProvider, Setup, client
@@ -22,10 +22,10 @@ ALICES, SHARED = "/open/alice-notebook", "/open/shared-notebook"
 KEYS = (rsa_key("rsa"), ec_key("ec"))
 
 
-def ready(world: World, provider: ForeignProvider, setup: Setup, **environment: str) -> None:
+def ready(deployment: LocalDeployment, provider: ForeignProvider, setup: Setup, **environment: str) -> None:
     """Put the provider's `setup` in force, and start the gate with what goes with it."""
     provider.configure(setup)
-    world.start_anew(environment={"GATE_ISSUER": provider.issuer, **provider.environment(setup), **environment})
+    deployment.start_anew(environment={"GATE_ISSUER": provider.issuer, **provider.environment(setup), **environment})
 
 
 def opens(answer: requests.Response, notebook: str) -> bool:
@@ -33,53 +33,59 @@ def opens(answer: requests.Response, notebook: str) -> bool:
     return location.startswith(f"http://{notebook}.notebook.") and "authToken=" in location
 
 
-def test_the_default_configuration(world: World, provider: ForeignProvider, browsers: Browsers) -> None:
-    ready(world, provider, Setup([client(world.base_url)]))
+def test_the_default_configuration(deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers) -> None:
+    ready(deployment, provider, Setup([client(deployment.base_url)]))
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
 
 
 @pytest.mark.parametrize("metadata", [{}, {"userinfo_signed_response_alg": "ES256"}], ids=["json", "signed"])
 def test_claims_in_userinfo_only(
-    world: World, provider: ForeignProvider, browsers: Browsers, metadata: dict[str, str]
+    deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers, metadata: dict[str, str]
 ) -> None:
-    setup = Setup([client(world.base_url, **metadata)], KEYS, claims_in="userinfo")
-    ready(world, provider, setup, GATE_SCOPES="openid email groups")
+    setup = Setup([client(deployment.base_url, **metadata)], KEYS, claims_in="userinfo")
+    ready(deployment, provider, setup, GATE_SCOPES="openid email groups")
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
     assert opens(browsers().sign_in(SHARED, BOB), "shared-notebook")
 
 
-def test_groups_come_by_their_scope(world: World, provider: ForeignProvider, browsers: Browsers) -> None:
-    setup = Setup([client(world.base_url)], KEYS, claims_in="id_token")
-    ready(world, provider, setup, GATE_SCOPES="openid email")
+def test_groups_come_by_their_scope(deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers) -> None:
+    setup = Setup([client(deployment.base_url)], KEYS, claims_in="id_token")
+    ready(deployment, provider, setup, GATE_SCOPES="openid email")
     assert browsers().sign_in(SHARED, BOB).status_code == 403
-    ready(world, provider, setup, GATE_SCOPES="openid email groups")
+    ready(deployment, provider, setup, GATE_SCOPES="openid email groups")
     assert opens(browsers().sign_in(SHARED, BOB), "shared-notebook")
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "PS256"])
-def test_keys_of_other_kinds(world: World, provider: ForeignProvider, browsers: Browsers, algorithm: str) -> None:
-    registered = client(world.base_url, id_token_signed_response_alg=algorithm)
-    ready(world, provider, Setup([registered], KEYS, claims_in="id_token"))
+def test_keys_of_other_kinds(
+    deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers, algorithm: str
+) -> None:
+    registered = client(deployment.base_url, id_token_signed_response_alg=algorithm)
+    ready(deployment, provider, Setup([registered], KEYS, claims_in="id_token"))
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
-def test_how_the_gate_says_who_it_is(world: World, provider: ForeignProvider, browsers: Browsers, method: str) -> None:
-    registered = client(world.base_url, token_endpoint_auth_method=method)
+def test_how_the_gate_says_who_it_is(
+    deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers, method: str
+) -> None:
+    registered = client(deployment.base_url, token_endpoint_auth_method=method)
     public = {"GATE_CLIENT_SECRET_ARN": ""} if method == "none" else {}
-    ready(world, provider, Setup([registered], KEYS, claims_in="id_token"), **public)
+    ready(deployment, provider, Setup([registered], KEYS, claims_in="id_token"), **public)
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
 
 
-def test_the_provider_changes_its_key(world: World, provider: ForeignProvider, browsers: Browsers) -> None:
+def test_the_provider_changes_its_key(
+    deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers
+) -> None:
     before, after = rsa_key("rsa"), rsa_key("newer")
-    ready(world, provider, Setup([client(world.base_url)], [before], claims_in="id_token"))
+    ready(deployment, provider, Setup([client(deployment.base_url)], [before], claims_in="id_token"))
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
     script, token, newer = browsers(), _token(provider.issuer, before), _token(provider.issuer, after)
     assert opens(script.go(ALICES, Authorization=f"Bearer {token}"), "alice-notebook")
 
-    provider.configure(Setup([client(world.base_url)], [after], claims_in="id_token"))
-    world.let_pass(FETCH_INTERVAL + 1)
+    provider.configure(Setup([client(deployment.base_url)], [after], claims_in="id_token"))
+    deployment.let_pass(FETCH_INTERVAL + 1)
 
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
     assert script.go(ALICES, Authorization=f"Bearer {token}").status_code == 401
@@ -94,9 +100,9 @@ def _token(issuer: str, key: Key) -> str:
 
 
 def test_signing_out_ends_the_providers_session_too(
-    world: World, provider: ForeignProvider, browsers: Browsers
+    deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers
 ) -> None:
-    ready(world, provider, Setup([client(world.base_url)], KEYS, claims_in="id_token"))
+    ready(deployment, provider, Setup([client(deployment.base_url)], KEYS, claims_in="id_token"))
     browser = browsers()
     browser.sign_in(ALICES, ALICE)
     browser.forget_the_gate()
@@ -107,15 +113,15 @@ def test_signing_out_ends_the_providers_session_too(
     browser.visited.clear()
     end = browser.submit(confirmation, provider.SIGN_OUT)
 
-    assert f"{world.base_url}/" in browser.visited
+    assert f"{deployment.base_url}/" in browser.visited
     assert browser.at_provider(end)
     assert browser.at_provider(browser.follow(browser.go(ALICES)))
 
 
-def test_somebody_says_no(world: World, provider: ForeignProvider, browsers: Browsers) -> None:
-    ready(world, provider, Setup([client(world.base_url)], KEYS, claims_in="id_token"))
+def test_somebody_says_no(deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers) -> None:
+    ready(deployment, provider, Setup([client(deployment.base_url)], KEYS, claims_in="id_token"))
     browser = browsers()
     answer = browser.sign_in(ALICES, ALICE, refuse=True)
-    assert answer.url.startswith(f"{world.base_url}/login/callback?")
+    assert answer.url.startswith(f"{deployment.base_url}/login/callback?")
     assert (answer.status_code, SignInDeniedError.title in answer.text) == (400, True)
     assert browser.at_provider(browser.follow(browser.go(ALICES)))

@@ -13,7 +13,7 @@ from gate.log import logger
 from trials.endpoints import ENDPOINTS, JSON, NOTEBOOK, Endpoint
 from trials.faults import Trial
 from trials.neighbour import Fault
-from trials.person import Person
+from trials.user import TestUser
 from trials.witness import Witness
 
 KINDS = {
@@ -38,17 +38,17 @@ seen: set[str] = set()
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
 def test_an_endpoint_writes_no_secret(trial: Trial, endpoint: Endpoint) -> None:
-    witness = Witness(trial.world)
+    witness = Witness(trial.deployment)
     with witness.listening():
         for state in ("InService", "Stopped", "Failed"):
-            person = Person(trial.world)
+            person = TestUser(trial.deployment)
             person.hooks["response"] = [witness.answered]
-            trial.world.instances.put(NOTEBOOK, state)
+            trial.deployment.instances.put(NOTEBOOK, state)
             trial.forget()
-            trial.world.start_anew()
-            request = endpoint.ready(trial.world, person)
+            trial.deployment.start_anew()
+            request = endpoint.ready(trial.deployment, person)
             # As a function that has just started, again at once (a used ticket, code or signature), and signed out.
-            trial.world.start_anew()
+            trial.deployment.start_anew()
             request()
             request()
             bent = {name: value[:-2] + "xx" for name, value in person.cookies.items()}
@@ -77,10 +77,10 @@ def test_every_kind_was_in_play_and_would_have_been_found(trial: Trial) -> None:
     if not seen:
         pytest.fail("run all of this file: this looks at what the others met")
     assert seen == KINDS
-    witness = Witness(trial.world)
+    witness = Witness(trial.deployment)
     with witness.listening():
-        logger.info("a slip", extra={"url": trial.world.urls.made[-1].url})
+        logger.info("a slip", extra={"url": trial.deployment.urls.made[-1].url})
     assert witness.leaks() == ["presigned URL"]
     with witness.listening():
-        sys.stderr.write(trial.world.slack.bot_token)
+        sys.stderr.write(trial.deployment.slack.bot_token)
     assert witness.leaks() == ["presigned URL", "stored secret"]

@@ -151,7 +151,7 @@ def _matched(method: str, path: str) -> tuple[str, dict[str, str] | None]:
 
 
 @dataclass
-class World:
+class Harness:
     aws: FakeAws
     issuer: Issuer
     clock: Clock
@@ -192,7 +192,7 @@ def issuer(_issuer: Issuer) -> Issuer:
 
 
 @pytest.fixture
-def world(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> World:
+def harness(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Harness:
     aws = FakeAws()
     aws.notebooks = {"alice-notebook": "InService", "bob-notebook": "InService", "shared-notebook": "InService"}
     aws.grant("user:alice@example.com", "alice-notebook", session=7200, power="start-stop")
@@ -200,13 +200,13 @@ def world(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> World:
     aws.grant("group:data-science", "shared-notebook", view="classic", session=3600)
     for module in ("gate.container", "gate.slack.service"):
         monkeypatch.setattr(f"{module}.client", aws.client)
-    world = World(aws, issuer, Clock(), {**ENVIRON, "GATE_ISSUER": issuer.url}, Browser(STAGE_URL))
-    world.configure()
-    return world
+    harness = Harness(aws, issuer, Clock(), {**ENVIRON, "GATE_ISSUER": issuer.url}, Browser(STAGE_URL))
+    harness.configure()
+    return harness
 
 
 @pytest.fixture
-def slack(world: World) -> Iterator["Slack"]:
+def slack(harness: Harness) -> Iterator["Slack"]:
     """The deployment, with a Slack workspace whose people are believed about example.com."""
     from tests.unit.slack import SECRET, TEAM, Slack
 
@@ -215,14 +215,14 @@ def slack(world: World) -> Iterator["Slack"]:
         SlackUser(id="U0BOB", name="bob", email="bob@example.com"),
         SlackUser(id="U0DANA", name="dana"),
     ]
-    workspace = Workspace(team=TEAM, users=users, signing_secret=SECRET, gate_url="", clock=world.clock)
-    world.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": workspace.bot_token})
-    world.configure(
+    workspace = Workspace(team=TEAM, users=users, signing_secret=SECRET, gate_url="", clock=harness.clock)
+    harness.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": workspace.bot_token})
+    harness.configure(
         GATE_SLACK_TEAMS=TEAM,
         GATE_SLACK_EMAIL_DOMAINS="example.com",
         GATE_SLACK_SECRET_ARN="arn:slack",
         GATE_SLACK_API_URL=workspace.api_url,
         GATE_SLACK_HOOKS_URLS=f"https://hooks.slack.com/,{workspace.hooks_url}",
     )
-    yield Slack(world, workspace)
+    yield Slack(harness, workspace)
     workspace.close()

@@ -11,14 +11,14 @@ from slack_sdk.signature import SignatureVerifier
 from gate.handler import handler
 from local.slack.surface import Surface
 from local.slack.workspace import Workspace
-from tests.unit.conftest import CONTEXT, EVENTS, Answer, World
+from tests.unit.conftest import CONTEXT, EVENTS, Answer, Harness
 
 TEAM, SECRET = "T0LOCAL", "8f742231b10e8888abcd99yyyzzz85a5"
 
 
 @dataclass
 class Slack:
-    world: World
+    harness: Harness
     workspace: Workspace
 
     def body(self, kind: str, **changes: Any) -> bytes:
@@ -36,7 +36,7 @@ class Slack:
         return urlencode({"payload": json.dumps(payload)}).encode()
 
     def signed(self, body: bytes, secret: str = SECRET) -> dict[str, str]:
-        stamp = str(int(self.world.clock()))
+        stamp = str(int(self.harness.clock()))
         signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
         return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}
 
@@ -51,11 +51,11 @@ class Slack:
         event["body"] = body.decode("utf-8", "surrogateescape")
         raw = handler(copy.deepcopy(event), CONTEXT)
         assert raw is not None
-        return self.world.browser.receive(raw)
+        return self.harness.browser.receive(raw)
 
     def work(self) -> None:
         """Let Lambda deliver what the function asked of itself."""
-        events, self.world.aws.events[:] = list(self.world.aws.events), []
+        events, self.harness.aws.events[:] = list(self.harness.aws.events), []
         for event in events:
             assert handler(event, CONTEXT) is None
 

@@ -10,7 +10,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from gate.log import logger
 from tests.unit.aws import SIGNING_KEY, TOKEN, refusal
-from tests.unit.conftest import Browser, World
+from tests.unit.conftest import Browser, Harness
 
 
 class Lines(logging.Handler):
@@ -40,9 +40,9 @@ def lines() -> Any:
     logging.getLogger().removeHandler(handler)
 
 
-def test_an_allowed_launch_names_everything_that_matters(world: World, lines: Lines) -> None:
-    world.sign_in()
-    world.browser.get("/open/alice-notebook")
+def test_an_allowed_launch_names_everything_that_matters(harness: Harness, lines: Lines) -> None:
+    harness.sign_in()
+    harness.browser.get("/open/alice-notebook")
     login, opened = lines.decisions
     expected = {
         "subject": "user:alice@example.com",
@@ -58,12 +58,12 @@ def test_an_allowed_launch_names_everything_that_matters(world: World, lines: Li
     assert login["action"] == "login"
 
 
-def test_refusals_carry_their_reason(world: World, lines: Lines) -> None:
-    world.browser.get("/open/alice-notebook")
-    world.sign_in("carol@example.com")
-    world.browser.get("/open/alice-notebook")
-    world.browser.get("/open/-not-a-name-")
-    world.sign_in(browser=Browser(world.browser.base_url), email_verified=False)
+def test_refusals_carry_their_reason(harness: Harness, lines: Lines) -> None:
+    harness.browser.get("/open/alice-notebook")
+    harness.sign_in("carol@example.com")
+    harness.browser.get("/open/alice-notebook")
+    harness.browser.get("/open/-not-a-name-")
+    harness.sign_in(browser=Browser(harness.browser.base_url), email_verified=False)
     outcomes = [(line["action"], line["outcome"], line.get("subject")) for line in lines.decisions]
     assert outcomes == [
         ("open", "not_signed_in", None),
@@ -73,28 +73,28 @@ def test_refusals_carry_their_reason(world: World, lines: Lines) -> None:
     ]
 
 
-def test_a_mapped_caller_is_logged_under_both_names(world: World, lines: Lines) -> None:
+def test_a_mapped_caller_is_logged_under_both_names(harness: Harness, lines: Lines) -> None:
     arn = "arn:aws:sts::123456789012:assumed-role/Batch/job"
-    world.aws.grant("iam:arn:aws:iam::123456789012:role/Batch", "alice-notebook")
-    world.browser.get("/iam/open/alice-notebook", iam=arn)
+    harness.aws.grant("iam:arn:aws:iam::123456789012:role/Batch", "alice-notebook")
+    harness.browser.get("/iam/open/alice-notebook", iam=arn)
     (line,) = lines.decisions
     assert line["subject"] == "iam:arn:aws:iam::123456789012:role/Batch"
-    assert line["session_name"] == world.aws.called("assume_role")[0]["RoleSessionName"]
+    assert line["session_name"] == harness.aws.called("assume_role")[0]["RoleSessionName"]
     assert line["via"] == "iam"
 
 
-def test_no_secret_is_in_any_line(world: World, lines: Lines, capfd: pytest.CaptureFixture[str]) -> None:
+def test_no_secret_is_in_any_line(harness: Harness, lines: Lines, capfd: pytest.CaptureFixture[str]) -> None:
     """Drive every endpoint, in success and failure, with the root logger at DEBUG."""
-    world.configure(GATE_CLIENT_SECRET_ARN="arn:client")
-    browser, secrets = world.browser, {SIGNING_KEY, TOKEN, "client-secret-value"}
+    harness.configure(GATE_CLIENT_SECRET_ARN="arn:client")
+    browser, secrets = harness.browser, {SIGNING_KEY, TOKEN, "client-secret-value"}
     away = browser.get("/login?next=/open/alice-notebook")
     secrets |= {*browser.cookies.values(), *(v[0] for k, v in parse_qs(urlsplit(away.location).query).items()
                                              if k in ("state", "nonce", "code_challenge"))}  # fmt: skip
-    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
     browser.get(f"/login/callback?code={back['code']}-secret-code&state={back['state']}")
-    world.sign_in()
-    secrets |= {*browser.cookies.values(), "secret-code", world.issuer.token_requests[-1]["code_verifier"]}
-    token = world.issuer.token(email="alice@example.com", email_verified=True)
+    harness.sign_in()
+    secrets |= {*browser.cookies.values(), "secret-code", harness.issuer.token_requests[-1]["code_verifier"]}
+    token = harness.issuer.token(email="alice@example.com", email_verified=True)
     secrets |= {token, "forged.bearer.token"}
     for path in ("/", "/open", "/open/alice-notebook", "/open/nobodys", "/open/-", "/notebooks/alice-notebook", "/x"):
         browser.get(path)
@@ -103,9 +103,9 @@ def test_no_secret_is_in_any_line(world: World, lines: Lines, capfd: pytest.Capt
     browser.get("/iam/open/alice-notebook", iam="arn:aws:sts::123456789012:assumed-role/People/alice@example.com")
     for operation in ("batch_get_item", "assume_role", "create_presigned_notebook_instance_url"):
         for error in (refusal("ThrottlingException"), refusal("Weird"), RuntimeError(f"{TOKEN} {token}")):
-            world.aws.errors = {operation: error}
+            harness.aws.errors = {operation: error}
             browser.get("/open/alice-notebook")
-    world.aws.errors = {}
+    harness.aws.errors = {}
     browser.post("/notebooks/alice-notebook/stop")
     browser.post("/notebooks/alice-notebook/start")
     browser.post("/logout", body="everywhere=1")
@@ -123,19 +123,19 @@ def test_no_secret_is_in_any_line(world: World, lines: Lines, capfd: pytest.Capt
     ],
 )
 def test_a_call_that_aws_refused_is_named_by_its_code_and_not_by_its_words(
-    world: World, lines: Lines, error: Exception, code: str
+    harness: Harness, lines: Lines, error: Exception, code: str
 ) -> None:
-    world.sign_in()
-    world.aws.errors = {"assume_role": error}
-    world.browser.get("/open/alice-notebook")
+    harness.sign_in()
+    harness.aws.errors = {"assume_role": error}
+    harness.browser.get("/open/alice-notebook")
     (line,) = (json.loads(text) for text in lines.texts if "aws call failed" in text)
     assert (line["level"], line["code"]) == ("WARNING", code)
     assert "words of AWS" not in "".join(lines.texts)
 
 
-def test_a_secret_that_cannot_be_read_is_aws_that_refuses(world: World, lines: Lines) -> None:
-    world.aws.errors = {"get_secret_value": refusal("AccessDeniedException")}
-    world.browser.cookies["__Host-gate-session"] = world.browser.cookies["gate-session"] = "deadbeef.x"
-    world.browser.cookies["__Secure-gate-session"] = "deadbeef.x"
-    assert world.browser.get("/").status == 502
+def test_a_secret_that_cannot_be_read_is_aws_that_refuses(harness: Harness, lines: Lines) -> None:
+    harness.aws.errors = {"get_secret_value": refusal("AccessDeniedException")}
+    harness.browser.cookies["__Host-gate-session"] = harness.browser.cookies["gate-session"] = "deadbeef.x"
+    harness.browser.cookies["__Secure-gate-session"] = "deadbeef.x"
+    assert harness.browser.get("/").status == 502
     assert lines.decisions[-1]["outcome"] == "aws_denied"

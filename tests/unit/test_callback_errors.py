@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from gate.identity.authorization_error import _ERRORS
-from tests.unit.conftest import Browser, World
+from tests.unit.conftest import Browser, Harness
 
 JSON = {"Accept": "application/json"}
 DESCRIPTION = "Words-of-the-provider"
@@ -55,13 +55,13 @@ def test_the_table_here_is_the_one_of_the_code() -> None:
 
 @pytest.mark.parametrize("code", [*ERRORS, *UNKNOWN])
 def test_each_error_has_its_words_and_its_line(
-    world: World, code: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    harness: Harness, code: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     reason, words = ERRORS.get(code, ("provider_failed", "Sign in again in a minute"))
-    state = _state(world.browser)
-    page = world.browser.get(_callback(state, code))
+    state = _state(harness.browser)
+    page = harness.browser.get(_callback(state, code))
     assert (page.status, words in page.body) == (400, True)
-    told = world.browser.get(_callback(state, code), headers=JSON)
+    told = harness.browser.get(_callback(state, code), headers=JSON)
     assert (told.status, told.json["error"]) == (400, reason)
     # Nothing that the provider, or whoever wrote the link, says is repeated anywhere.
     lines = [vars(record) for record in caplog.records if record.msg == "identity provider sent an error"]
@@ -73,31 +73,31 @@ def test_each_error_has_its_words_and_its_line(
     assert DESCRIPTION not in written
     if code not in ERRORS and code != "unauthorized":
         assert code not in written
-    assert "gate-session" not in str(world.browser.cookies)
+    assert "gate-session" not in str(harness.browser.cookies)
 
 
 @pytest.mark.parametrize("code", ["access_denied", "consent_required", "server_error", "invalid_scope"])
-def test_the_page_leads_to_the_notebook_that_was_asked_for(world: World, code: str) -> None:
-    page = world.browser.get(_callback(_state(world.browser), code))
+def test_the_page_leads_to_the_notebook_that_was_asked_for(harness: Harness, code: str) -> None:
+    page = harness.browser.get(_callback(_state(harness.browser), code))
     assert re.findall(r'class="button" href="([^"]*)"', page.body) == ["/prod/login?next=%2Fopen%2Falice-notebook"]
 
 
-def test_nobody_makes_up_messages_for_others(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_nobody_makes_up_messages_for_others(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
     """Only an answer to this browser's own sign-in is told in the provider's name."""
-    foreign = _state(Browser(world.browser.base_url))
-    own = _state(world.browser)
+    foreign = _state(Browser(harness.browser.base_url))
+    own = _state(harness.browser)
     key_id, payload = own.split(".", 1)
     surrogates = [f"{key_id}.\ud800.aaaa", f"{key_id}.\udfff{payload}"]
     for state in [foreign, own[:-1], own + "x", *NOT_OURS]:
-        told = world.browser.get(_callback(state, "access_denied"), headers=JSON)
+        told = harness.browser.get(_callback(state, "access_denied"), headers=JSON)
         assert (told.status, told.json["error"]) == (400, "login_failed")
     for name, state in ((name, state) for state in surrogates for name in ("state", "cookie")):
-        event = _event(world, state) if name == "state" else _event(world, own, cookie=state)
-        assert world.browser.receive(event).status == 400
+        event = _event(harness, state) if name == "state" else _event(harness, own, cookie=state)
+        assert harness.browser.receive(event).status == 400
     assert "identity provider sent an error" not in caplog.messages
 
 
-def _event(world: World, state: str, cookie: str | None = None) -> dict[str, object]:
+def _event(harness: Harness, state: str, cookie: str | None = None) -> dict[str, object]:
     """Return the answer to an event whose strings no URL could carry."""
     from gate.handler import handler
     from tests.unit.conftest import CONTEXT, EVENTS
@@ -105,7 +105,7 @@ def _event(world: World, state: str, cookie: str | None = None) -> dict[str, obj
     event = json.loads((EVENTS / "browser_get.json").read_text())
     event["path"] = event["resource"] = "/login/callback"
     event["multiValueQueryStringParameters"] = {"state": [state], "error": ["access_denied"]}
-    cookies = world.browser.cookies if cookie is None else dict.fromkeys(world.browser.cookies, cookie)
+    cookies = harness.browser.cookies if cookie is None else dict.fromkeys(harness.browser.cookies, cookie)
     event["multiValueHeaders"]["Cookie"] = ["; ".join(f"{name}={value}" for name, value in cookies.items())]
     event["multiValueHeaders"]["Accept"] = ["application/json"]
     answer = handler(event, CONTEXT)
@@ -113,28 +113,30 @@ def _event(world: World, state: str, cookie: str | None = None) -> dict[str, obj
     return answer
 
 
-def test_an_error_comes_before_a_code(world: World) -> None:
+def test_an_error_comes_before_a_code(harness: Harness) -> None:
     """An answer with both is no success (RFC 6749 §4.1.2)."""
-    away = world.browser.get("/login")
-    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    told = world.browser.get(f"{_callback(back['state'], 'access_denied')}&code={back['code']}", headers=JSON)
+    away = harness.browser.get("/login")
+    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    told = harness.browser.get(f"{_callback(back['state'], 'access_denied')}&code={back['code']}", headers=JSON)
     assert told.json["error"] == "sign_in_denied"
-    assert world.issuer.token_requests == []
+    assert harness.issuer.token_requests == []
 
 
-def test_who_cancelled_can_go_back_and_sign_in_after_all(world: World) -> None:
-    away = world.browser.get("/login?next=/open/alice-notebook")
-    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    assert world.browser.get(_callback(back["state"], "access_denied")).status == 400
-    again = world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
-    assert again.location == f"{world.browser.base_url}/open/alice-notebook"
+def test_who_cancelled_can_go_back_and_sign_in_after_all(harness: Harness) -> None:
+    away = harness.browser.get("/login?next=/open/alice-notebook")
+    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    assert harness.browser.get(_callback(back["state"], "access_denied")).status == 400
+    again = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+    assert again.location == f"{harness.browser.base_url}/open/alice-notebook"
 
 
-def test_no_error_of_a_client_is_counted_as_the_gates_failure(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    state = _state(world.browser)
+def test_no_error_of_a_client_is_counted_as_the_gates_failure(
+    harness: Harness, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = _state(harness.browser)
     capsys.readouterr()
     for code in ERRORS:
-        assert world.browser.get(_callback(state, code), headers=JSON).status == 400
+        assert harness.browser.get(_callback(state, code), headers=JSON).status == 400
     counted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert [line["reason"] for line in counted] == [reason for reason, _ in ERRORS.values()]
     assert all(line["Refusals"] == [1.0] and "Failures" not in line for line in counted)

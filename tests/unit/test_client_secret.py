@@ -8,35 +8,35 @@ import pytest
 from gate.metrics import NAMESPACE
 from gate.secrets import KEPT
 from tests.unit.aws import refusal
-from tests.unit.conftest import Answer, World
+from tests.unit.conftest import Answer, Harness
 
 ARN = "arn:client"
 JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def confidential(world: World) -> World:
+def confidential(harness: Harness) -> Harness:
     """A deployment that has a secret at its provider, and has used it."""
-    world.issuer.client_secret = world.aws.secrets[ARN]
-    world.configure(GATE_CLIENT_SECRET_ARN=ARN)
-    assert world.sign_in().status == 302
-    world.browser.cookies.clear()
-    world.aws.calls.clear()
-    return world
+    harness.issuer.client_secret = harness.aws.secrets[ARN]
+    harness.configure(GATE_CLIENT_SECRET_ARN=ARN)
+    assert harness.sign_in().status == 302
+    harness.browser.cookies.clear()
+    harness.aws.calls.clear()
+    return harness
 
 
-def _callback(world: World) -> Answer:
+def _callback(harness: Harness) -> Answer:
     """Sign in up to the last step, and return its answer."""
-    away = world.browser.get("/login")
-    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    return world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+    away = harness.browser.get("/login")
+    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    return harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
 
 
-def _reads(world: World) -> int:
-    return [read["SecretId"] for read in world.aws.called("get_secret_value")].count(ARN)
+def _reads(harness: Harness) -> int:
+    return [read["SecretId"] for read in harness.aws.called("get_secret_value")].count(ARN)
 
 
-def test_a_new_client_secret_is_taken_up(confidential: World) -> None:
+def test_a_new_client_secret_is_taken_up(confidential: Harness) -> None:
     """The provider takes both for a while, so nobody is refused and nothing tells us but the clock."""
     confidential.aws.secrets[ARN] = "a-new-client-secret"
     confidential.clock.now += KEPT
@@ -47,14 +47,14 @@ def test_a_new_client_secret_is_taken_up(confidential: World) -> None:
 
 
 @pytest.mark.parametrize("later", [0, 1000, 86_400])
-def test_a_secret_that_was_changed_at_once_costs_nobody_a_sign_in(confidential: World, later: float) -> None:
+def test_a_secret_that_was_changed_at_once_costs_nobody_a_sign_in(confidential: Harness, later: float) -> None:
     confidential.clock.now += later
     confidential.aws.secrets[ARN] = confidential.issuer.client_secret = "a-new-client-secret"
     confidential.clock.now += 60
     assert _callback(confidential).status == 302
 
 
-def test_a_wrong_secret_is_not_tried_twice(confidential: World) -> None:
+def test_a_wrong_secret_is_not_tried_twice(confidential: Harness) -> None:
     confidential.issuer.client_secret = "nobody stored it"
     confidential.clock.now += 60
     confidential.issuer.requests.clear()
@@ -70,7 +70,7 @@ def test_a_wrong_secret_is_not_tried_twice(confidential: World) -> None:
 
 
 def test_the_method_that_the_client_was_registered_for_is_found_and_remembered(
-    confidential: World, monkeypatch: pytest.MonkeyPatch
+    confidential: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issuer, discovery = confidential.issuer, "/.well-known/openid-configuration"
     _, document = issuer._answer(discovery, {}, None)
@@ -93,13 +93,13 @@ def test_the_method_that_the_client_was_registered_for_is_found_and_remembered(
     assert issuer.requests.count("/token") == 2
 
 
-def test_a_secret_that_cannot_be_read_just_now_serves_on(confidential: World) -> None:
+def test_a_secret_that_cannot_be_read_just_now_serves_on(confidential: Harness) -> None:
     confidential.clock.now += KEPT + 1
     confidential.aws.errors["get_secret_value"] = refusal("InternalServiceError")
     assert _callback(confidential).status == 302
 
 
-def test_a_provider_that_spends_the_code_of_a_refused_client_asks_for_a_new_sign_in(confidential: World) -> None:
+def test_a_provider_that_spends_the_code_of_a_refused_client_asks_for_a_new_sign_in(confidential: Harness) -> None:
     confidential.aws.secrets[ARN] = "a-new-client-secret"
     confidential.clock.now += 60
     answers = [(401, {"error": "invalid_client"}), (400, {"error": "invalid_grant"})]
@@ -143,15 +143,15 @@ REFUSALS = [
 
 @pytest.mark.parametrize(("told", "status", "reason"), REFUSALS)
 def test_a_refusal_of_the_gate_is_not_the_persons(
-    world: World,
+    harness: Harness,
     told: tuple[int, Any],
     status: int,
     reason: str,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world.issuer.overrides["/token"] = told
-    answer = _callback(world)
+    harness.issuer.overrides["/token"] = told
+    answer = _callback(harness)
     assert (answer.status, answer.json["error"]) == (status, reason)
     assert ("retry-after" in answer.headers) is (status == 503)
     out = capsys.readouterr().out
@@ -170,8 +170,8 @@ def test_a_refusal_of_the_gate_is_not_the_persons(
     assert "xxx" not in written
 
 
-def test_the_page_says_who_can_mend_it(world: World) -> None:
-    world.issuer.client_secret = "the gate has none"
-    answer = world.sign_in()
+def test_the_page_says_who_can_mend_it(harness: Harness) -> None:
+    harness.issuer.client_secret = "the gate has none"
+    answer = harness.sign_in()
     assert answer.status == 502
     assert "Send the reference to your platform team" in answer.body

@@ -14,8 +14,8 @@ import pytest
 
 from gate import transport
 from gate.aws import transport as aws_transport
-from gate.aws.clients import client, session
-from gate.errors import IdentityProviderDownError
+from gate.aws.clients import botocore_session, client
+from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.tls import tls_context
 from local.streams import serve_streams
@@ -122,10 +122,10 @@ def sts(neighbour: Neighbour, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", neighbour.url)
     transport = aws_transport.AwsTransport()
     monkeypatch.setattr("gate.aws.clients.AwsTransport", lambda: transport)
-    session.cache_clear()
+    botocore_session.cache_clear()
     given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
     yield client("sts", region="eu-west-1", credentials=given)
-    session.cache_clear()
+    botocore_session.cache_clear()
     for each in transport._sessions.values():
         each.close()
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.errors import NotGrantedError, SignInEndedError
+from gate.errors.caller import SignInEndedError
+from gate.errors.notebook import NotGrantedError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
 from gate.store.cutoffs import EVERYBODY, cutoff_key
@@ -15,7 +16,7 @@ from gate.store.grants import Grants
 from gate.store.rows import Rows
 from tests.unit import aws as fakes
 from tests.unit.aws import FakeAws, refusal
-from tests.unit.conftest import Answer, World
+from tests.unit.conftest import Answer, Harness
 from tests.unit.slack import TEAM, Slack, link
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
@@ -32,16 +33,16 @@ Send = Callable[[str, str], Answer]
 
 def _sender(slack: Slack, **headers: str) -> Send:
     ours = {**JSON, "Sec-Fetch-Site": "same-origin", **headers}
-    return lambda method, path: slack.world.browser.send(method, path, headers=ours)
+    return lambda method, path: slack.harness.browser.send(method, path, headers=ours)
 
 
 def _session(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
-    slack.world.sign_in()
+    slack.harness.sign_in()
     return _sender(slack), [("GET", "/"), ("GET", "/open"), *AT_THE_NOTEBOOK, *BUTTONS]
 
 
 def _bearer(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
-    token = slack.world.issuer.token(email="alice@example.com", email_verified=True, iat=int(slack.world.clock.now))
+    token = slack.harness.issuer.token(email="alice@example.com", email_verified=True, iat=int(slack.harness.clock.now))
     return _sender(slack, Authorization=f"Bearer {token}"), [("GET", "/"), ("GET", "/open"), *AT_THE_NOTEBOOK]
 
 
@@ -52,17 +53,17 @@ def _ticket(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
 def _wait(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
     path = link(slack.ask())
     # The cookie is made later than the ticket, and proves no more than it.
-    slack.world.clock.now += 100
-    slack.world.aws.notebooks[NOTEBOOK] = "Pending"
-    assert slack.world.browser.get(path).status == 303
-    slack.world.aws.notebooks[NOTEBOOK] = "InService"
+    slack.harness.clock.now += 100
+    slack.harness.aws.notebooks[NOTEBOOK] = "Pending"
+    assert slack.harness.browser.get(path).status == 303
+    slack.harness.aws.notebooks[NOTEBOOK] = "InService"
     return _sender(slack), [*AT_THE_NOTEBOOK, *BUTTONS]
 
 
 @pytest.fixture
 def whole(slack: Slack) -> Slack:
     """A deployment at the beginning of a second."""
-    slack.world.clock.now = float(int(slack.world.clock.now))
+    slack.harness.clock.now = float(int(slack.harness.clock.now))
     return slack
 
 
@@ -72,12 +73,12 @@ def whole(slack: Slack) -> Slack:
 def test_what_was_proven_before_a_cutoff_counts_for_nothing_on_any_route(
     whole: Slack, prove: Callable[[Slack], tuple[Send, list[tuple[str, str]]]], whose: str, after: int
 ) -> None:
-    proven = int(whole.world.clock.now)
+    proven = int(whole.harness.clock.now)
     send, routes = prove(whole)
     # They come when the cutoff has long passed; when they were proven is what counts.
-    whole.world.clock.now += 100
-    whole.world.aws.cutoff(whose, proven + after)
-    whole.world.aws.calls.clear()
+    whole.harness.clock.now += 100
+    whole.harness.aws.cutoff(whose, proven + after)
+    whole.harness.aws.calls.clear()
     known_as = {ALICE, EVERYBODY} if prove in (_session, _bearer) else {ALICE, ALIAS, EVERYBODY}
     ended = after > 0 and whose in known_as
     for method, path in routes:
@@ -89,68 +90,68 @@ def test_what_was_proven_before_a_cutoff_counts_for_nothing_on_any_route(
             assert answer.status in {200, 303}, (method, path)
     if ended:
         for operation in ("assume_role", "start_notebook_instance", "stop_notebook_instance"):
-            assert not whole.world.aws.called(operation)
+            assert not whole.harness.aws.called(operation)
 
 
-def test_the_latest_of_several_cutoffs_counts(world: World) -> None:
-    world.sign_in()
-    now = int(world.clock.now)
-    world.aws.cutoff(EVERYBODY, now - 100)
-    world.aws.cutoff(ALICE, now)
-    assert world.browser.get(f"/open/{NOTEBOOK}").status == 302
-    world.aws.cutoff(EVERYBODY, now + 1)
-    assert world.browser.get(f"/open/{NOTEBOOK}").status == 401
+def test_the_latest_of_several_cutoffs_counts(harness: Harness) -> None:
+    harness.sign_in()
+    now = int(harness.clock.now)
+    harness.aws.cutoff(EVERYBODY, now - 100)
+    harness.aws.cutoff(ALICE, now)
+    assert harness.browser.get(f"/open/{NOTEBOOK}").status == 302
+    harness.aws.cutoff(EVERYBODY, now + 1)
+    assert harness.browser.get(f"/open/{NOTEBOOK}").status == 401
 
 
-def test_the_end_is_told_on_a_page_and_a_new_sign_in_works(world: World) -> None:
-    world.sign_in()
-    now = int(world.clock.now)
-    world.aws.cutoff(ALICE, now + 1)
+def test_the_end_is_told_on_a_page_and_a_new_sign_in_works(harness: Harness) -> None:
+    harness.sign_in()
+    now = int(harness.clock.now)
+    harness.aws.cutoff(ALICE, now + 1)
     for _ in range(3):
-        page = world.browser.get(f"/open/{NOTEBOOK}?view=classic")
+        page = harness.browser.get(f"/open/{NOTEBOOK}?view=classic")
         assert (page.status, "location" in page.headers) == (401, False)
         assert "Your sign-in was ended" in page.body
         assert 'href="/prod/login?next=%2Fopen%2Falice-notebook%3Fview%3Dclassic"' in page.body
         # The way to sign in does not lead back here at once.
-        assert world.browser.cookies == {}
+        assert harness.browser.cookies == {}
         # Within the very second of the cutoff, a new sign-in is still before it. It is told so, and goes in no circle.
-        world.sign_in(path=f"/open/{NOTEBOOK}")
-    world.browser.cookies.clear()
-    world.clock.now = now + 1.0
-    back = world.sign_in(path=f"/open/{NOTEBOOK}?view=classic")
+        harness.sign_in(path=f"/open/{NOTEBOOK}")
+    harness.browser.cookies.clear()
+    harness.clock.now = now + 1.0
+    back = harness.sign_in(path=f"/open/{NOTEBOOK}?view=classic")
     assert back.location.endswith(f"/open/{NOTEBOOK}?view=classic")
-    assert world.browser.get(f"/open/{NOTEBOOK}").status == 302
+    assert harness.browser.get(f"/open/{NOTEBOOK}").status == 302
 
 
-def test_a_page_that_waits_in_the_background_leaves_it_to_the_page_to_tell(world: World) -> None:
-    world.sign_in()
-    world.aws.cutoff(ALICE, int(world.clock.now) + 1)
-    assert world.browser.get(f"/notebooks/{NOTEBOOK}", headers=JSON).set_cookies == []
-    assert "Your sign-in was ended" in world.browser.get(f"/open/{NOTEBOOK}").body
+def test_a_page_that_waits_in_the_background_leaves_it_to_the_page_to_tell(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
+    assert harness.browser.get(f"/notebooks/{NOTEBOOK}", headers=JSON).set_cookies == []
+    assert "Your sign-in was ended" in harness.browser.get(f"/open/{NOTEBOOK}").body
 
 
-def test_a_press_that_comes_too_late_leads_to_a_new_sign_in(world: World) -> None:
-    world.sign_in()
-    world.aws.cutoff(ALICE, int(world.clock.now) + 1)
-    page = world.browser.post(f"/notebooks/{NOTEBOOK}/stop")
-    assert (page.status, world.browser.cookies) == (401, {})
+def test_a_press_that_comes_too_late_leads_to_a_new_sign_in(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
+    page = harness.browser.post(f"/notebooks/{NOTEBOOK}/stop")
+    assert (page.status, harness.browser.cookies) == (401, {})
     assert 'href="/prod/login?next=%2F"' in page.body
-    assert world.aws.notebooks[NOTEBOOK] == "InService"
+    assert harness.aws.notebooks[NOTEBOOK] == "InService"
 
 
 def test_of_somebody_who_waits_the_wait_is_ended_and_their_newer_sign_in_stays(whole: Slack) -> None:
     _wait(whole)
-    proven = int(whole.world.clock.now)
-    whole.world.sign_in()
-    whole.world.aws.cutoff(ALICE, proven)
-    assert whole.world.browser.get(f"/open/{NOTEBOOK}").status == 401
-    assert list(whole.world.browser.cookies) == ["__Secure-gate-session"]
-    assert whole.world.browser.get(f"/open/{NOTEBOOK}").status == 302
+    proven = int(whole.harness.clock.now)
+    whole.harness.sign_in()
+    whole.harness.aws.cutoff(ALICE, proven)
+    assert whole.harness.browser.get(f"/open/{NOTEBOOK}").status == 401
+    assert list(whole.harness.browser.cookies) == ["__Secure-gate-session"]
+    assert whole.harness.browser.get(f"/open/{NOTEBOOK}").status == 302
 
 
 @pytest.mark.parametrize("operation", ["batch_get_item", "assume_role", "create_presigned_notebook_instance_url"])
 def test_a_ticket_from_before_becomes_no_wait_from_after(whole: Slack, operation: str) -> None:
-    aws, clock, browser = whole.world.aws, whole.world.clock, whole.world.browser
+    aws, clock, browser = whole.harness.aws, whole.harness.clock, whole.harness.browser
     path = link(whole.ask())
     clock.now += 10
     cutoff = int(clock.now)
@@ -168,48 +169,48 @@ def test_a_ticket_from_before_becomes_no_wait_from_after(whole: Slack, operation
 
 
 def test_who_proves_themselves_with_each_request_is_refused_until_the_moment_has_come(whole: Slack) -> None:
-    aws, clock = whole.world.aws, whole.world.clock
+    aws, clock = whole.harness.aws, whole.harness.clock
     arn = "arn:aws:sts::123456789012:assumed-role/People/alice@example.com"
     aws.cutoff(ALICE, int(clock.now) + 1)
-    refused = whole.world.browser.get(f"/iam/open/{NOTEBOOK}", iam=arn, headers=JSON)
+    refused = whole.harness.browser.get(f"/iam/open/{NOTEBOOK}", iam=arn, headers=JSON)
     assert (refused.status, refused.json["error"]) == (401, "sign_in_ended")
     assert "Your sign-in was ended" in whole.ask().text
     clock.now += 1
-    assert whole.world.browser.get(f"/iam/open/{NOTEBOOK}", iam=arn).status == 302
+    assert whole.harness.browser.get(f"/iam/open/{NOTEBOOK}", iam=arn).status == 302
     assert "Your sign-in was ended" not in whole.ask().text
 
 
-def test_the_audit_line_names_who_was_ended(world: World, lines: Lines) -> None:  # noqa: F811
-    world.sign_in()
-    world.aws.cutoff(ALICE, int(world.clock.now) + 1)
-    world.browser.get(f"/open/{NOTEBOOK}")
+def test_the_audit_line_names_who_was_ended(harness: Harness, lines: Lines) -> None:  # noqa: F811
+    harness.sign_in()
+    harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
+    harness.browser.get(f"/open/{NOTEBOOK}")
     line = lines.decisions[-1]
     assert (line["action"], line["outcome"], line["subject"]) == ("open", "sign_in_ended", ALICE)
 
 
-def test_a_cutoff_on_a_later_page_of_the_answer_counts(world: World) -> None:
+def test_a_cutoff_on_a_later_page_of_the_answer_counts(harness: Harness) -> None:
     for number in range(7):
-        world.aws.grant(ALICE, f"n{number}")
-    world.sign_in()
-    assert world.browser.get("/", headers=JSON).status == 200
-    world.aws.cutoff(ALICE, int(world.clock.now) + 1)
-    world.aws.calls.clear()
-    assert world.browser.get("/", headers=JSON).status == 401
-    assert len(world.aws.called("execute_statement")) > 1
+        harness.aws.grant(ALICE, f"n{number}")
+    harness.sign_in()
+    assert harness.browser.get("/", headers=JSON).status == 200
+    harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
+    harness.aws.calls.clear()
+    assert harness.browser.get("/", headers=JSON).status == 401
+    assert len(harness.aws.called("execute_statement")) > 1
 
 
-def test_of_people_in_many_groups_the_cutoff_is_read_too(world: World) -> None:
-    world.sign_in(groups=[f"team-{number:03}" for number in range(150)])
-    world.aws.cutoff(EVERYBODY, int(world.clock.now) + 1)
-    assert world.browser.get(f"/open/{NOTEBOOK}").status == 401
+def test_of_people_in_many_groups_the_cutoff_is_read_too(harness: Harness) -> None:
+    harness.sign_in(groups=[f"team-{number:03}" for number in range(150)])
+    harness.aws.cutoff(EVERYBODY, int(harness.clock.now) + 1)
+    assert harness.browser.get(f"/open/{NOTEBOOK}").status == 401
 
 
-def test_a_cutoff_that_names_no_moment_ends_everything(world: World, lines: Lines) -> None:  # noqa: F811
+def test_a_cutoff_that_names_no_moment_ends_everything(harness: Harness, lines: Lines) -> None:  # noqa: F811
     """Written by hand. Nobody knows what it was to end, and it was to end something."""
-    world.sign_in()
+    harness.sign_in()
     for before in ({}, {"before": {"S": "2026-11-25"}}, {"before": {"BOOL": True}}):
-        world.aws.table.put_item({"Item": {**cutoff_key(ALICE), **before}})
-        assert world.browser.get(f"/open/{NOTEBOOK}", headers=JSON).status == 401
+        harness.aws.table.put_item({"Item": {**cutoff_key(ALICE), **before}})
+        assert harness.browser.get(f"/open/{NOTEBOOK}", headers=JSON).status == 401
     told = [text for text in lines.texts if "a cutoff names no moment" in text]
     assert [f"cutoff:{ALICE}" in text for text in told] == [True] * 3
 
@@ -232,11 +233,11 @@ ROW = {"principal": {"S": ALICE}, "notebook": {"S": NOTEBOOK}}
     ],
 )
 def test_a_part_of_an_answer_is_no_answer(
-    world: World, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], status: int, reason: str | None
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], status: int, reason: str | None
 ) -> None:
-    world.sign_in()
+    harness.sign_in()
     monkeypatch.setattr(fakes._Client, "_batch_get_item", lambda *_: answer)
-    told = world.browser.get(f"/open/{NOTEBOOK}", headers=JSON)
+    told = harness.browser.get(f"/open/{NOTEBOOK}", headers=JSON)
     assert (told.status, told.json.get("error")) == (status, reason)
 
 

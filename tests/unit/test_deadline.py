@@ -11,11 +11,12 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from gate import deadline
-from gate.aws.clients import client, session
+from gate.aws.clients import botocore_session, client
 from gate.aws.errors import aws_errors
 from gate.aws.transport import OutOfTimeError
 from gate.deadline import RESERVE, request_deadline
-from gate.errors import AwsError, IdentityProviderDownError, SlackDownError
+from gate.errors.slack import SlackDownError
+from gate.errors.upstream import AwsError, IdentityProviderDownError
 from gate.identity.provider import Provider
 from gate.slack.api import SlackApi
 from local.streams import serve_streams
@@ -63,7 +64,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _aws(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    session.cache_clear()
+    botocore_session.cache_clear()
     given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
     made = client("sts", region="eu-west-1", credentials=given)
     with aws_errors():
@@ -119,7 +120,7 @@ def test_a_connection_that_was_kept_is_bounded_as_well(monkeypatch: pytest.Monke
 
     with _serving(once) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        session.cache_clear()
+        botocore_session.cache_clear()
         given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
         sts = client("sts", region="eu-west-1", credentials=given)
         with request_deadline((RESERVE + FOREVER) * 1000, most=FOREVER):

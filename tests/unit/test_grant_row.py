@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gate.store.grant_row import LATEST, LONGEST_SESSION, read
 from gate.web.responses import pages
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 from tests.unit.slack import TEAM, Slack
 
 JSON = {"Accept": "application/json"}
@@ -32,49 +32,49 @@ def _row(principal: str, notebook: str, **attributes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("attributes", MALFORMED, ids=str)
 @pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
 def test_a_row_that_cannot_be_read_gives_nothing_and_takes_nothing(
-    world: World, principal: str, attributes: dict[str, Any]
+    harness: Harness, principal: str, attributes: dict[str, Any]
 ) -> None:
-    world.aws.grants.insert(0, _row(principal, "third-notebook", **attributes))
-    world.aws.notebooks["third-notebook"] = "InService"
-    world.sign_in(groups=["data-science"])
-    refused = world.browser.get("/open/third-notebook", headers=JSON)
+    harness.aws.grants.insert(0, _row(principal, "third-notebook", **attributes))
+    harness.aws.notebooks["third-notebook"] = "InService"
+    harness.sign_in(groups=["data-science"])
+    refused = harness.browser.get("/open/third-notebook", headers=JSON)
     assert (refused.status, refused.json["error"]) == (403, "not_granted")
-    assert world.browser.get("/open/alice-notebook").status == 302
-    assert world.browser.get("/open/shared-notebook").status == 302
-    assert world.browser.get("/").status == 200
-    listed = world.browser.get("/", headers=JSON).json["notebooks"]
+    assert harness.browser.get("/open/alice-notebook").status == 302
+    assert harness.browser.get("/open/shared-notebook").status == 302
+    assert harness.browser.get("/").status == 200
+    listed = harness.browser.get("/", headers=JSON).json["notebooks"]
     assert [each["notebook"] for each in listed] == ["alice-notebook", "shared-notebook"]
 
 
 @pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
-def test_an_unreadable_row_leaves_another_grant_of_that_notebook_good(world: World, principal: str) -> None:
-    world.aws.grants.insert(0, _row(principal, "shared-notebook", until={"S": "soon"}))
-    world.sign_in(groups=["data-science", "others"])
-    world.aws.grant("group:others", "shared-notebook", session=5000)
-    assert world.browser.get("/open/shared-notebook").status == 302
+def test_an_unreadable_row_leaves_another_grant_of_that_notebook_good(harness: Harness, principal: str) -> None:
+    harness.aws.grants.insert(0, _row(principal, "shared-notebook", until={"S": "soon"}))
+    harness.sign_in(groups=["data-science", "others"])
+    harness.aws.grant("group:others", "shared-notebook", session=5000)
+    assert harness.browser.get("/open/shared-notebook").status == 302
 
 
 @pytest.mark.parametrize(
     ("attributes", "seconds"),
     [({"N": "3.6E3"}, 3600), ({"N": "1E+4"}, 10_000), ({"N": "7200.0"}, 7200), ({"N": "43200"}, 43_200)],
 )
-def test_a_number_counts_however_dynamodb_writes_it(world: World, attributes: dict[str, str], seconds: int) -> None:
-    world.aws.grants[0]["session"] = attributes
-    world.aws.grants[0]["until"] = {"N": f"{LATEST}.00"}
-    world.sign_in()
-    assert world.browser.get("/open/alice-notebook").status == 302
-    assert world.aws.called(URL)[-1]["SessionExpirationDurationInSeconds"] == seconds
-    assert "yours until 9999-12-31 23:59 UTC" in world.browser.get("/").body
+def test_a_number_counts_however_dynamodb_writes_it(harness: Harness, attributes: dict[str, str], seconds: int) -> None:
+    harness.aws.grants[0]["session"] = attributes
+    harness.aws.grants[0]["until"] = {"N": f"{LATEST}.00"}
+    harness.sign_in()
+    assert harness.browser.get("/open/alice-notebook").status == 302
+    assert harness.aws.called(URL)[-1]["SessionExpirationDurationInSeconds"] == seconds
+    assert "yours until 9999-12-31 23:59 UTC" in harness.browser.get("/").body
 
 
 @pytest.mark.parametrize("value", [{"S": "everything"}, {"N": "1"}, {"NULL": True}, {"SS": ["start-stop"]}], ids=str)
-def test_what_else_cannot_be_read_gives_the_least(world: World, value: dict[str, Any]) -> None:
-    world.aws.grants[0] |= {"power": value, "view": value, "default": value}
-    world.aws.grant("user:alice@example.com", "bob-notebook")
-    world.sign_in()
-    assert world.browser.get("/open/alice-notebook").location.endswith("&view=lab")
-    assert world.browser.post("/notebooks/alice-notebook/stop").status == 403
-    assert world.browser.get("/open").status == 200  # the choice: there is no default
+def test_what_else_cannot_be_read_gives_the_least(harness: Harness, value: dict[str, Any]) -> None:
+    harness.aws.grants[0] |= {"power": value, "view": value, "default": value}
+    harness.aws.grant("user:alice@example.com", "bob-notebook")
+    harness.sign_in()
+    assert harness.browser.get("/open/alice-notebook").location.endswith("&view=lab")
+    assert harness.browser.post("/notebooks/alice-notebook/stop").status == 403
+    assert harness.browser.get("/open").status == 200  # the choice: there is no default
 
 
 def _told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
@@ -84,15 +84,17 @@ def _told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
 
 
 def test_a_row_that_cannot_be_read_is_logged_by_its_key_and_counted(
-    world: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    harness: Harness, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.sign_in()
-    world.aws.grants.append(_row("user:alice@example.com", "third", until={"S": "value-of-until"}, session={"N": "-7"}))
-    world.aws.grants.append(_row("user:alice@example.com", "not_a_name"))
+    harness.sign_in()
+    harness.aws.grants.append(
+        _row("user:alice@example.com", "third", until={"S": "value-of-until"}, session={"N": "-7"})
+    )
+    harness.aws.grants.append(_row("user:alice@example.com", "not_a_name"))
     for _ in range(2):
         caplog.clear()
         capsys.readouterr()
-        assert world.browser.get("/").status == 200
+        assert harness.browser.get("/").status == 200
         assert _told(caplog) == [
             ("user:alice@example.com", "third", "session", "until"),
             ("user:alice@example.com", "not_a_name", "notebook"),
@@ -103,11 +105,11 @@ def test_a_row_that_cannot_be_read_is_logged_by_its_key_and_counted(
 
 
 def test_a_row_that_is_read_twice_in_a_request_is_told_once(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
-    slack.world.aws.grants[0]["until"] = {"NULL": True}
-    slack.world.aws.grants.append(_row(f"slack:{TEAM}/U0ALICE", "alice-notebook", power={"S": "start-stop"}))
+    slack.harness.aws.grants[0]["until"] = {"NULL": True}
+    slack.harness.aws.grants.append(_row(f"slack:{TEAM}/U0ALICE", "alice-notebook", power={"S": "start-stop"}))
     assert "Stopping" in slack.ask("press", action_id="stop").text
     # The press reads the notebook's row, and its answer all of them.
-    assert [len(slack.world.aws.called(call)) for call in ("batch_get_item", "execute_statement")] == [1, 1]
+    assert [len(slack.harness.aws.called(call)) for call in ("batch_get_item", "execute_statement")] == [1, 1]
     assert _told(caplog) == [("user:alice@example.com", "alice-notebook", "until")]
 
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from gate.errors import InvalidNotebookNameError
+from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 
 
-def opened(world: World, path: str = "/open/alice-notebook") -> int:
+def opened(harness: Harness, path: str = "/open/alice-notebook") -> int:
     """Open the notebook and return the session's length in seconds, as asked of AWS."""
-    assert world.browser.get(path).status == 302
-    return world.aws.called("create_presigned_notebook_instance_url")[-1]["SessionExpirationDurationInSeconds"]
+    assert harness.browser.get(path).status == 302
+    return harness.aws.called("create_presigned_notebook_instance_url")[-1]["SessionExpirationDurationInSeconds"]
 
 
 @pytest.mark.parametrize(
@@ -18,16 +18,16 @@ def opened(world: World, path: str = "/open/alice-notebook") -> int:
     [(100_000, 7200), (7201, 7200), (3600, 3600), (1801, 1801), (1799, 1800), (1, 1800), (0, None), (-1, None)],
 )
 def test_an_opened_notebook_outlives_its_grant_as_little_as_can_be(
-    world: World, left: int, expected: int | None
+    harness: Harness, left: int, expected: int | None
 ) -> None:
-    world.sign_in()
-    world.clock.now = float(int(world.clock.now))
-    world.aws.grants[0]["until"] = {"N": str(int(world.clock.now) + left)}
+    harness.sign_in()
+    harness.clock.now = float(int(harness.clock.now))
+    harness.aws.grants[0]["until"] = {"N": str(int(harness.clock.now) + left)}
     if expected is None:
-        assert world.browser.get("/open/alice-notebook").status == 403
-        assert world.browser.get("/open").status == 403
+        assert harness.browser.get("/open/alice-notebook").status == 403
+        assert harness.browser.get("/open").status == 403
     else:
-        assert opened(world) == expected
+        assert opened(harness) == expected
 
 
 @pytest.mark.parametrize(
@@ -35,46 +35,46 @@ def test_an_opened_notebook_outlives_its_grant_as_little_as_can_be(
     [({}, 21_600), ({"session": 43_200}, 21_600), ({"session": 3600}, 3600), ({"session": 60}, 1800)],
 )
 def test_a_session_stays_within_the_deployment_and_the_api(
-    world: World, attributes: dict[str, int], expected: int
+    harness: Harness, attributes: dict[str, int], expected: int
 ) -> None:
-    world.configure(GATE_MAX_SESSION="21600")
-    world.aws.grants.clear()
-    world.aws.grant("user:alice@example.com", "alice-notebook", **attributes)
-    world.sign_in()
-    assert opened(world) == expected
+    harness.configure(GATE_MAX_SESSION="21600")
+    harness.aws.grants.clear()
+    harness.aws.grant("user:alice@example.com", "alice-notebook", **attributes)
+    harness.sign_in()
+    assert opened(harness) == expected
 
 
-def test_of_two_grants_ones_own_counts_then_the_more_powerful_then_the_longer(world: World) -> None:
-    world.aws.grants.clear()
-    world.aws.grant("group:a", "alice-notebook", session=1800, power="start-stop")
-    world.aws.grant("group:b", "alice-notebook", session=3600, power="start-stop")
-    world.aws.grant("group:c", "alice-notebook", session=7200)
-    world.sign_in(groups=["a", "b", "c"])
-    assert opened(world) == 3600
-    world.aws.grant("user:alice@example.com", "alice-notebook", session=2000)
-    assert opened(world) == 2000
-    assert opened(world, "/open") == 2000  # one notebook, however many grants
+def test_of_two_grants_ones_own_counts_then_the_more_powerful_then_the_longer(harness: Harness) -> None:
+    harness.aws.grants.clear()
+    harness.aws.grant("group:a", "alice-notebook", session=1800, power="start-stop")
+    harness.aws.grant("group:b", "alice-notebook", session=3600, power="start-stop")
+    harness.aws.grant("group:c", "alice-notebook", session=7200)
+    harness.sign_in(groups=["a", "b", "c"])
+    assert opened(harness) == 3600
+    harness.aws.grant("user:alice@example.com", "alice-notebook", session=2000)
+    assert opened(harness) == 2000
+    assert opened(harness, "/open") == 2000  # one notebook, however many grants
 
 
-def test_a_grant_taken_away_is_gone_at_the_next_open(world: World) -> None:
-    world.sign_in()
-    assert world.browser.get("/open/alice-notebook").status == 302
-    world.aws.grants.clear()
-    assert world.browser.get("/open/alice-notebook").status == 403
+def test_a_grant_taken_away_is_gone_at_the_next_open(harness: Harness) -> None:
+    harness.sign_in()
+    assert harness.browser.get("/open/alice-notebook").status == 302
+    harness.aws.grants.clear()
+    assert harness.browser.get("/open/alice-notebook").status == 403
 
 
-def test_words_that_are_not_in_the_list_give_the_least(world: World) -> None:
-    world.aws.grants[0] |= {"power": {"S": "everything"}, "view": {"S": "terminal"}}
-    world.sign_in()
-    assert world.browser.get("/open/alice-notebook").location.endswith("&view=lab")
-    assert world.browser.post("/notebooks/alice-notebook/stop").status == 403
+def test_words_that_are_not_in_the_list_give_the_least(harness: Harness) -> None:
+    harness.aws.grants[0] |= {"power": {"S": "everything"}, "view": {"S": "terminal"}}
+    harness.sign_in()
+    assert harness.browser.get("/open/alice-notebook").location.endswith("&view=lab")
+    assert harness.browser.post("/notebooks/alice-notebook/stop").status == 403
 
 
-def test_all_pages_of_a_long_answer_are_read(world: World) -> None:
+def test_all_pages_of_a_long_answer_are_read(harness: Harness) -> None:
     for number in range(25):
-        world.aws.grant("user:alice@example.com", f"n{number:02}")
-    world.sign_in()
-    listed = world.browser.get("/open", headers={"Accept": "application/json"}).json["notebooks"]
+        harness.aws.grant("user:alice@example.com", f"n{number:02}")
+    harness.sign_in()
+    listed = harness.browser.get("/open", headers={"Accept": "application/json"}).json["notebooks"]
     assert len(listed) == 26
 
 
@@ -84,9 +84,9 @@ def test_names_that_sagemaker_gives_are_taken(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["210987654321/eu-central-1/a-b", "210987654321/us-gov-west-1/A1"])
-def test_notebooks_elsewhere_are_named_with_their_place(name: str) -> None:
+def test_remote_notebooks_are_named_with_their_location(name: str) -> None:
     notebook = Notebook.parse(name)
-    assert (str(notebook), notebook.place) == (name, name.rpartition("/")[0])
+    assert (str(notebook), notebook.location) == (name, name.rpartition("/")[0])
     assert "/" not in notebook.segment
     assert Notebook.parse_segment(notebook.segment) == notebook
 
@@ -103,6 +103,6 @@ def test_names_that_it_never_gives_are_refused_wherever_they_are(name: str) -> N
     ["", "eu-west-1", "21098765432/eu-west-1", "210987654321/", "x/eu-west-1", "a/b/c", "210987654321/EU-west-1",
      "210987654321/eu-west-1/b", "210987654321/" + "a" * 99],
 )  # fmt: skip
-def test_places_that_aws_has_not_are_refused(place: str) -> None:
+def test_locations_that_aws_does_not_have_are_refused(place: str) -> None:
     with pytest.raises(InvalidNotebookNameError):
         Notebook.parse(f"{place}/a")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gate.container import get_gate
 from gate.identity.caller import normal_group
 from gate.identity.groups import MAX_GROUPS, find_claim, read_groups
-from tests.unit.conftest import Browser, World
+from tests.unit.conftest import Browser, Harness
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
 OPEN = "/open/shared-notebook"
@@ -102,15 +102,15 @@ def test_the_claim_is_found_by_its_name_or_by_its_path(path: str, claims: dict[s
 @pytest.mark.parametrize(
     "groups", ["data-science", "[data-science, x]", '["data-science"]', [{"name": "data-science"}]]
 )
-def test_a_group_in_any_shape_lets_its_people_in(world: World, groups: object) -> None:
-    world.sign_in("bob@example.com", groups=groups)
-    assert world.browser.get(OPEN).status == 302
+def test_a_group_in_any_shape_lets_its_people_in(harness: Harness, groups: object) -> None:
+    harness.sign_in("bob@example.com", groups=groups)
+    assert harness.browser.get(OPEN).status == 302
 
 
-def test_a_group_on_a_path_lets_its_people_in(world: World) -> None:
-    world.configure(GATE_GROUPS_CLAIM="realm_access.roles")
-    world.sign_in("bob@example.com", realm_access={"roles": ["data-science"]})
-    assert world.browser.get(OPEN).status == 302
+def test_a_group_on_a_path_lets_its_people_in(harness: Harness) -> None:
+    harness.configure(GATE_GROUPS_CLAIM="realm_access.roles")
+    harness.sign_in("bob@example.com", realm_access={"roles": ["data-science"]})
+    assert harness.browser.get(OPEN).status == 302
 
 
 # Groups that could not be read ---------------------------------------------------------------------------------------
@@ -136,14 +136,14 @@ def _warnings(lines: Lines) -> list[dict[str, Any]]:  # noqa: F811
     ],
 )
 def test_a_refusal_for_want_of_groups_is_told_to_operators_by_name_and_type(
-    world: World,
+    harness: Harness,
     claims: dict[str, object],
     problem: str,
     lines: Lines,  # noqa: F811
 ) -> None:
-    assert world.sign_in("bob@example.com", **claims).status == 302
+    assert harness.sign_in("bob@example.com", **claims).status == 302
     assert _warnings(lines) == []
-    page = world.browser.get(OPEN)
+    page = harness.browser.get(OPEN)
     assert page.status == 403
     (line,) = _warnings(lines)
     assert (line["message"], line["claim"], line["problem"]) == (
@@ -157,58 +157,58 @@ def test_a_refusal_for_want_of_groups_is_told_to_operators_by_name_and_type(
 
 @pytest.mark.parametrize("claims", [{}, {"groups": 7}, ENTRA])
 def test_who_has_a_grant_of_their_own_gets_in_without_noise(
-    world: World,
+    harness: Harness,
     claims: dict[str, object],
     lines: Lines,  # noqa: F811
 ) -> None:
-    world.sign_in("bob@example.com", path="/open/bob-notebook", **claims)
+    harness.sign_in("bob@example.com", path="/open/bob-notebook", **claims)
     for path in ("/open/bob-notebook", "/open"):
-        assert world.browser.get(path).status == 302
+        assert harness.browser.get(path).status == 302
     assert _warnings(lines) == []
 
 
-def test_who_has_all_groups_and_no_grant_is_no_puzzle_for_operators(world: World, lines: Lines) -> None:  # noqa: F811
-    world.sign_in("dave@example.com", groups=["others"])
-    assert world.browser.get(OPEN).status == 403
-    world.browser.cookies.clear()
-    world.sign_in("dave@example.com", groups=[])
-    assert world.browser.get(OPEN).status == 403
+def test_who_has_all_groups_and_no_grant_is_no_puzzle_for_operators(harness: Harness, lines: Lines) -> None:  # noqa: F811
+    harness.sign_in("dave@example.com", groups=["others"])
+    assert harness.browser.get(OPEN).status == 403
+    harness.browser.cookies.clear()
+    harness.sign_in("dave@example.com", groups=[])
+    assert harness.browser.get(OPEN).status == 403
     assert _warnings(lines) == []
 
 
 @pytest.mark.parametrize("path", [OPEN, "/open", "/open/no-such-notebook"])
-def test_who_is_in_too_many_groups_to_be_sent_is_told_what_helps(world: World, path: str) -> None:
-    world.sign_in("dave@example.com", **ENTRA)
-    page = world.browser.get(path)
+def test_who_is_in_too_many_groups_to_be_sent_is_told_what_helps(harness: Harness, path: str) -> None:
+    harness.sign_in("dave@example.com", **ENTRA)
+    page = harness.browser.get(path)
     assert page.status == 403
     assert "send only the groups assigned to this application" in page.body
     assert "identity.groups" not in page.body
-    assert world.browser.get(path, headers=JSON).json["error"] == "groups_not_sent"
+    assert harness.browser.get(path, headers=JSON).json["error"] == "groups_not_sent"
 
 
-def test_a_bearer_in_too_many_groups_is_told_the_same(world: World, lines: Lines) -> None:  # noqa: F811
-    token = world.issuer.token(email="dave@example.com", email_verified=True, **ENTRA)
-    answer = world.browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
+def test_a_bearer_in_too_many_groups_is_told_the_same(harness: Harness, lines: Lines) -> None:  # noqa: F811
+    token = harness.issuer.token(email="dave@example.com", email_verified=True, **ENTRA)
+    answer = harness.browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
     assert (answer.status, answer.json["error"]) == (403, "groups_not_sent")
     assert len(_warnings(lines)) == 1
 
 
-def test_a_pointer_for_another_claim_is_none_for_the_groups(world: World) -> None:
-    world.configure(GATE_GROUPS_CLAIM="roles")
-    world.sign_in("dave@example.com", hasgroups=True, **ENTRA)
-    assert world.browser.get(OPEN, headers=JSON).json["error"] == "not_granted"
+def test_a_pointer_for_another_claim_is_none_for_the_groups(harness: Harness) -> None:
+    harness.configure(GATE_GROUPS_CLAIM="roles")
+    harness.sign_in("dave@example.com", hasgroups=True, **ENTRA)
+    assert harness.browser.get(OPEN, headers=JSON).json["error"] == "not_granted"
 
 
-def test_groups_that_came_beside_a_pointer_count(world: World) -> None:
-    world.sign_in("dave@example.com", groups=["data-science"], **ENTRA)
-    assert world.browser.get(OPEN).status == 302
+def test_groups_that_came_beside_a_pointer_count(harness: Harness) -> None:
+    harness.sign_in("dave@example.com", groups=["data-science"], **ENTRA)
+    assert harness.browser.get(OPEN).status == 302
 
 
-def test_without_patterns_no_groups_are_asked_for_and_none_are_missed(world: World, lines: Lines) -> None:  # noqa: F811
-    world.configure(GATE_GROUPS="")
+def test_without_patterns_no_groups_are_asked_for_and_none_are_missed(harness: Harness, lines: Lines) -> None:  # noqa: F811
+    harness.configure(GATE_GROUPS="")
     for claims in (ENTRA, {"groups": 7}, {}, {"groups": ["data-science"]}):
-        browser = Browser(world.browser.base_url)
-        assert world.sign_in("dave@example.com", browser=browser, **claims).status == 302
+        browser = Browser(harness.browser.base_url)
+        assert harness.sign_in("dave@example.com", browser=browser, **claims).status == 302
         assert browser.get(OPEN, headers=JSON).json["error"] == "not_granted"
         assert "could not be read" not in browser.get("/").body
     assert _warnings(lines) == []
@@ -217,10 +217,10 @@ def test_without_patterns_no_groups_are_asked_for_and_none_are_missed(world: Wor
 # The page of one's notebooks -----------------------------------------------------------------------------------------
 
 
-def test_the_page_lists_the_groups_that_can_matter(world: World) -> None:
-    world.configure(GATE_GROUPS="data-*,<*")
-    world.sign_in("bob@example.com", groups=["data-science", "others", "<b>x</b>"])
-    page = world.browser.get("/").body
+def test_the_page_lists_the_groups_that_can_matter(harness: Harness) -> None:
+    harness.configure(GATE_GROUPS="data-*,<*")
+    harness.sign_in("bob@example.com", groups=["data-science", "others", "<b>x</b>"])
+    page = harness.browser.get("/").body
     assert "<code>data-science</code>" in page
     assert "<code>&lt;b&gt;x&lt;/b&gt;</code>" in page
     assert "others" not in page
@@ -228,9 +228,9 @@ def test_the_page_lists_the_groups_that_can_matter(world: World) -> None:
     assert "could not be read" not in page
 
 
-def test_many_groups_are_folded_away(world: World) -> None:
-    world.sign_in("bob@example.com", groups=[f"team-{number}" for number in range(40)])
-    page = world.browser.get("/").body
+def test_many_groups_are_folded_away(harness: Harness) -> None:
+    harness.sign_in("bob@example.com", groups=[f"team-{number}" for number in range(40)])
+    page = harness.browser.get("/").body
     assert "<summary>Your 40 groups that can matter here</summary>" in page
     assert "<code>team-39</code>" in page
 
@@ -244,19 +244,21 @@ def test_many_groups_are_folded_away(world: World) -> None:
         ({"groups": []}, None),
     ],
 )
-def test_the_page_says_when_groups_could_not_be_read(world: World, claims: dict[str, object], note: str | None) -> None:
-    world.sign_in("bob@example.com", **claims)
-    page = world.browser.get("/").body
+def test_the_page_says_when_groups_could_not_be_read(
+    harness: Harness, claims: dict[str, object], note: str | None
+) -> None:
+    harness.sign_in("bob@example.com", **claims)
+    page = harness.browser.get("/").body
     assert "bob-notebook" in page
     assert ("could not be read" in page) is (note is not None)
     assert note is None or note in page
 
 
-def test_a_session_from_before_holds_what_it_held(world: World) -> None:
+def test_a_session_from_before_holds_what_it_held(harness: Harness) -> None:
     """So that a deployment signs nobody out, and takes no group for the reason why there are none."""
-    world.sign_in("bob@example.com", groups=["data-science", "overage"])
-    (value,) = (value for name, value in world.browser.cookies.items() if "gate-session" in name)
-    signer = get_gate().sessions._signer
+    harness.sign_in("bob@example.com", groups=["data-science", "overage"])
+    (value,) = (value for name, value in harness.browser.cookies.items() if "gate-session" in name)
+    signer = get_gate().sign_in_sessions._signer
     assert signer.read(value) == ["bob@example.com", "data-science", "overage"]
-    assert world.browser.get(OPEN).status == 302
-    assert "could not be read" not in world.browser.get("/").body
+    assert harness.browser.get(OPEN).status == 302
+    assert "could not be read" not in harness.browser.get("/").body

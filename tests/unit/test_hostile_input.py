@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gate.identity.return_url import safe_return_path
 from gate.signing import Key, Signer
 from tests.unit.aws import SIGNING_KEY
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 
 ELSEWHERE = [
     "https://evil.example",
@@ -66,16 +66,16 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("target", ELSEWHERE)
-def test_a_sign_in_never_leads_elsewhere(world: World, target: str) -> None:
-    answer = world.sign_in(path=target)
-    assert (answer.status, answer.location) == (302, f"{world.browser.base_url}/")
-    signed_in = world.browser.get(f"/login?next={quote(target)}")
-    assert signed_in.location == f"{world.browser.base_url}/"
+def test_a_sign_in_never_leads_elsewhere(harness: Harness, target: str) -> None:
+    answer = harness.sign_in(path=target)
+    assert (answer.status, answer.location) == (302, f"{harness.browser.base_url}/")
+    signed_in = harness.browser.get(f"/login?next={quote(target)}")
+    assert signed_in.location == f"{harness.browser.base_url}/"
 
 
 @pytest.mark.parametrize("target", ["/", "/open", "/open/alice-notebook", "/open?view=lab", "/open/a?view=classic"])
-def test_a_sign_in_leads_back_to_pages_of_ours(world: World, target: str) -> None:
-    assert world.sign_in(path=target).location == world.browser.base_url + target
+def test_a_sign_in_leads_back_to_pages_of_ours(harness: Harness, target: str) -> None:
+    assert harness.sign_in(path=target).location == harness.browser.base_url + target
 
 
 @given(st.text())
@@ -116,33 +116,33 @@ NAMES = [
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("path", ["/open/{}", "/notebooks/{}", "/iam/open/{}"])
 @pytest.mark.parametrize("encoded", [False, True])
-def test_names_outside_the_pattern_are_a_client_error(world: World, path: str, name: str, encoded: bool) -> None:
-    world.sign_in()
-    world.aws.calls.clear()
-    answer = world.browser.get(path.format(quote(name, safe="") if encoded else name))
+def test_names_outside_the_pattern_are_a_client_error(harness: Harness, path: str, name: str, encoded: bool) -> None:
+    harness.sign_in()
+    harness.aws.calls.clear()
+    answer = harness.browser.get(path.format(quote(name, safe="") if encoded else name))
     assert answer.status in (400, 404)
     assert "<script>alert" not in answer.body
-    assert world.aws.calls == []
+    assert harness.aws.calls == []
 
 
-def test_an_encoded_name_is_the_same_name(world: World) -> None:
-    world.sign_in()
-    assert world.browser.get("/open/alice%2Dnotebook").status == 302
-    assert world.browser.get("/open/alice%252Dnotebook").status == 400
+def test_an_encoded_name_is_the_same_name(harness: Harness) -> None:
+    harness.sign_in()
+    assert harness.browser.get("/open/alice%2Dnotebook").status == 302
+    assert harness.browser.get("/open/alice%252Dnotebook").status == 400
 
 
-def session_cookie(world: World) -> tuple[str, str]:
-    ((name, value),) = [item for item in world.browser.cookies.items() if "gate-session" in item[0]]
+def session_cookie(harness: Harness) -> tuple[str, str]:
+    ((name, value),) = [item for item in harness.browser.cookies.items() if "gate-session" in item[0]]
     return name, value
 
 
-def test_every_altered_character_of_a_cookie_makes_it_worthless(world: World) -> None:
-    world.sign_in()
-    name, value = session_cookie(world)
+def test_every_altered_character_of_a_cookie_makes_it_worthless(harness: Harness) -> None:
+    harness.sign_in()
+    name, value = session_cookie(harness)
     accepted = []
     for place, character in enumerate(value):
-        world.browser.cookies[name] = value[:place] + ("A" if character != "A" else "B") + value[place + 1 :]
-        if not world.browser.get("/open/alice-notebook").location.startswith(f"{world.browser.base_url}/login"):
+        harness.browser.cookies[name] = value[:place] + ("A" if character != "A" else "B") + value[place + 1 :]
+        if not harness.browser.get("/open/alice-notebook").location.startswith(f"{harness.browser.base_url}/login"):
             accepted.append(place)
     assert accepted == []
 
@@ -150,47 +150,49 @@ def test_every_altered_character_of_a_cookie_makes_it_worthless(world: World) ->
 @pytest.mark.parametrize(
     "value", ["", ".", "..", "...", "x", "x.y.z", "null", "\x00", "é" * 100, "a" * 9000, "%00", '"quoted"', "k.W10.x.y"]
 )
-def test_nonsense_cookies_are_no_session(world: World, value: str) -> None:
-    world.sign_in()
-    name, _ = session_cookie(world)
-    world.browser.cookies[name] = value
-    assert world.browser.get("/open/alice-notebook").location.startswith(f"{world.browser.base_url}/login")
-    assert world.browser.get("/", headers={"Accept": "application/json"}).status == 401
+def test_nonsense_cookies_are_no_session(harness: Harness, value: str) -> None:
+    harness.sign_in()
+    name, _ = session_cookie(harness)
+    harness.browser.cookies[name] = value
+    assert harness.browser.get("/open/alice-notebook").location.startswith(f"{harness.browser.base_url}/login")
+    assert harness.browser.get("/", headers={"Accept": "application/json"}).status == 401
 
 
-def test_a_session_is_over_when_its_time_is(world: World) -> None:
-    world.sign_in()
-    world.clock.now += 28_799
-    assert world.browser.get("/open/alice-notebook").location.startswith("https://alice-notebook.")
-    world.clock.now += 1
-    assert world.browser.get("/open/alice-notebook").location.startswith(f"{world.browser.base_url}/login")
+def test_a_session_is_over_when_its_time_is(harness: Harness) -> None:
+    harness.sign_in()
+    harness.clock.now += 28_799
+    assert harness.browser.get("/open/alice-notebook").location.startswith("https://alice-notebook.")
+    harness.clock.now += 1
+    assert harness.browser.get("/open/alice-notebook").location.startswith(f"{harness.browser.base_url}/login")
 
 
 @pytest.mark.parametrize(("ahead", "welcome"), [(59, True), (61, False)])
-def test_a_session_from_the_future_is_a_forgery_beyond_the_clock_skew(world: World, ahead: int, welcome: bool) -> None:
-    world.clock.now += ahead
-    world.sign_in()
-    world.clock.now -= ahead
-    answer = world.browser.get("/open/alice-notebook")
+def test_a_session_from_the_future_is_a_forgery_beyond_the_clock_skew(
+    harness: Harness, ahead: int, welcome: bool
+) -> None:
+    harness.clock.now += ahead
+    harness.sign_in()
+    harness.clock.now -= ahead
+    answer = harness.browser.get("/open/alice-notebook")
     assert answer.location.startswith("https://alice-notebook.") is welcome
 
 
-def test_values_of_one_purpose_never_pass_for_another(world: World) -> None:
-    world.sign_in()
-    name, session = session_cookie(world)
-    world.browser.cookies.clear()
-    state = parse_qs(urlsplit(world.browser.get("/login").location).query)["state"][0]
-    ((login_name, login),) = world.browser.cookies.items()
-    world.browser.cookies = {name: login}
-    assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login")
+def test_values_of_one_purpose_never_pass_for_another(harness: Harness) -> None:
+    harness.sign_in()
+    name, session = session_cookie(harness)
+    harness.browser.cookies.clear()
+    state = parse_qs(urlsplit(harness.browser.get("/login").location).query)["state"][0]
+    ((login_name, login),) = harness.browser.cookies.items()
+    harness.browser.cookies = {name: login}
+    assert harness.browser.get("/open").location.startswith(f"{harness.browser.base_url}/login")
     for value in (session, state):
-        world.browser.cookies = {login_name: value}
-        assert world.browser.get(f"/login/callback?state={state}&code=x").status == 400
-    world.browser.cookies = {name: state}
-    assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login")
+        harness.browser.cookies = {login_name: value}
+        assert harness.browser.get(f"/login/callback?state={state}&code=x").status == 400
+    harness.browser.cookies = {name: state}
+    assert harness.browser.get("/open").location.startswith(f"{harness.browser.base_url}/login")
     for value in (session, login):
-        world.browser.cookies = {login_name: login}
-        told = world.browser.get(f"/login/callback?state={value}&code=x")
+        harness.browser.cookies = {login_name: login}
+        told = harness.browser.get(f"/login/callback?state={value}&code=x")
         assert (told.status, 'login?next=%2F"' in told.body) == (400, True)
 
 
@@ -199,36 +201,36 @@ def _signed_by(key: str, value: list[str]) -> str:
     return Signer(only, purpose="session", max_age=timedelta(hours=1), clock=time.time).sign(value)  # type: ignore[arg-type]
 
 
-def test_somebody_elses_key_signs_nothing(world: World) -> None:
-    world.sign_in()
-    name, _ = session_cookie(world)
+def test_somebody_elses_key_signs_nothing(harness: Harness) -> None:
+    harness.sign_in()
+    name, _ = session_cookie(harness)
     value = ["alice@example.com"]
     right = Key(SIGNING_KEY).id
     for key, called in (("another key", right), (SIGNING_KEY, "deadbeef"), ("another key", "deadbeef")):
-        world.browser.cookies[name] = f"{called}.{_signed_by(key, value).partition('.')[2]}"
-        assert world.browser.get("/open").location.startswith(f"{world.browser.base_url}/login"), key
-    world.browser.cookies[name] = _signed_by(SIGNING_KEY, value)
-    assert world.browser.get("/open").location.startswith("https://alice-notebook.")
+        harness.browser.cookies[name] = f"{called}.{_signed_by(key, value).partition('.')[2]}"
+        assert harness.browser.get("/open").location.startswith(f"{harness.browser.base_url}/login"), key
+    harness.browser.cookies[name] = _signed_by(SIGNING_KEY, value)
+    assert harness.browser.get("/open").location.startswith("https://alice-notebook.")
 
 
-def test_a_malformed_neighbour_does_not_cost_the_session(world: World) -> None:
-    world.sign_in()
-    name, value = session_cookie(world)
+def test_a_malformed_neighbour_does_not_cost_the_session(harness: Harness) -> None:
+    harness.sign_in()
+    name, value = session_cookie(harness)
     for line in (f'bad[]name="; {name}={value}', f"; ;=; x; {name}={value}", f"{name}={value}; {name}=second"):
-        answer = world.browser.get("/open/alice-notebook", headers={"Cookie": line})
+        answer = harness.browser.get("/open/alice-notebook", headers={"Cookie": line})
         assert answer.location.startswith("https://alice-notebook."), line
 
 
-def test_headers_do_not_change_where_the_caller_is(world: World) -> None:
-    world.sign_in()
-    world.browser.get("/open/alice-notebook", headers={"X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"})
-    (assumed,) = world.aws.called("assume_role")
+def test_headers_do_not_change_where_the_caller_is(harness: Harness) -> None:
+    harness.sign_in()
+    harness.browser.get("/open/alice-notebook", headers={"X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"})
+    (assumed,) = harness.aws.called("assume_role")
     assert "192.0.2.1" not in assumed["Policy"]
     assert '"203.0.113.7/32"' in assumed["Policy"]
 
 
-def test_a_host_header_does_not_change_where_people_are_sent(world: World) -> None:
-    answer = world.browser.get("/open/alice-notebook", headers={"Host": "evil.example", "X-Forwarded-Host": "evil"})
+def test_a_host_header_does_not_change_where_people_are_sent(harness: Harness) -> None:
+    answer = harness.browser.get("/open/alice-notebook", headers={"Host": "evil.example", "X-Forwarded-Host": "evil"})
     assert "evil" not in answer.location
 
 
@@ -249,11 +251,11 @@ TEXT = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"
     arn=st.none() | TEXT,
 )
 def test_no_request_makes_a_5xx(
-    world: World, path: str, method: str, text: str, query: dict[str, str], headers: dict[str, str], arn: str | None
+    harness: Harness, path: str, method: str, text: str, query: dict[str, str], headers: dict[str, str], arn: str | None
 ) -> None:
     address = path.format(quote(text, safe="")) + "?" + "&".join(f"{k}={quote(v)}" for k, v in query.items())
-    answer = world.browser.send(method, address, headers=headers, iam=arn)
+    answer = harness.browser.send(method, address, headers=headers, iam=arn)
     assert answer.status < 500
     assert "\n" not in answer.headers.get("location", "")
     if "location" in answer.headers:
-        assert answer.location.startswith((world.browser.base_url + "/", world.issuer.url + "/authorize?"))
+        assert answer.location.startswith((harness.browser.base_url + "/", harness.issuer.url + "/authorize?"))

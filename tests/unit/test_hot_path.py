@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from gate.notebook import Notebook
-from tests.unit.conftest import ENVIRON, World
+from tests.unit.conftest import ENVIRON, Harness
 
 ROOT = Path(__file__).parents[2]
 OWN = {
     "gate", "gate.audit", "gate.aws", "gate.aws.clients", "gate.aws.errors", "gate.aws.transport", "gate.bootstrap",
     "gate.clock", "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base",
     "gate.errors.caller", "gate.errors.notebook", "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream",
-    "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.return_url", "gate.identity.session",
-    "gate.identity.session_name", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials",
+    "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.return_url", "gate.identity.session_name",
+    "gate.identity.sign_in_session", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials",
     "gate.launch.launcher", "gate.launch.notebook_status", "gate.launch.origins", "gate.launch.policy",
     "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.target", "gate.log", "gate.metrics",
     "gate.notebook", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets", "gate.signing",
@@ -74,7 +74,7 @@ def test_a_redirect_imports_nothing_more() -> None:
 from types import SimpleNamespace
 from tests.unit.aws import FakeAws
 from gate import container
-from gate.identity.session import Sessions
+from gate.identity.sign_in_session import SignInSessions
 from gate.web.cookies import CookieFactory
 from gate.identity.person import Person
 from datetime import timedelta
@@ -86,7 +86,7 @@ fake.grant("user:alice@example.com", "alice-notebook")
 container.client = fake.client
 signer = container.get_gate()._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
-cookie = Sessions(signer, CookieFactory("/prod", True), seconds=28800).begin(Person("alice@example.com", (), 0))
+cookie = SignInSessions(signer, CookieFactory("/prod", True), seconds=28800).begin(Person("alice@example.com", (), 0))
 event["multiValueHeaders"]["Cookie"] = [str(cookie).split(";")[0]]
 context = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="1")
 context.get_remaining_time_in_millis = lambda: 28_000
@@ -120,29 +120,29 @@ def test_the_hook_is_registered_for_snapstart() -> None:
 
 
 @pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
-def test_a_launch_is_three_calls_and_the_next_one_two(world: World, principal: str) -> None:
-    world.aws.grant(principal, "third-notebook")
-    world.aws.notebooks["third-notebook"] = "InService"
-    world.sign_in(groups=["data-science"])
+def test_a_launch_is_three_calls_and_the_next_one_two(harness: Harness, principal: str) -> None:
+    harness.aws.grant(principal, "third-notebook")
+    harness.aws.notebooks["third-notebook"] = "InService"
+    harness.sign_in(groups=["data-science"])
 
     def calls() -> list[str]:
-        world.aws.calls.clear()
-        assert world.browser.get(f"/open/{Notebook.parse('third-notebook').segment}").status == 302
-        return [name for name, _ in world.aws.calls]
+        harness.aws.calls.clear()
+        assert harness.browser.get(f"/open/{Notebook.parse('third-notebook').segment}").status == 302
+        return [name for name, _ in harness.aws.calls]
 
     read, assume, create = "batch_get_item", "assume_role", "create_presigned_notebook_instance_url"
     assert calls() == [read, assume, create]
     assert calls() == [read, create]
 
 
-def test_calls_do_not_grow_with_grants(world: World) -> None:
-    world.sign_in()
-    world.browser.get("/open/alice-notebook")
+def test_calls_do_not_grow_with_grants(harness: Harness) -> None:
+    harness.sign_in()
+    harness.browser.get("/open/alice-notebook")
     counts: list[Any] = []
     for number in (10, 2_000):
         for each in range(number):
-            world.aws.grant(f"user:person{each}@example.com", f"notebook-{each}")
-        world.aws.calls.clear()
-        world.browser.get("/open/alice-notebook")
-        counts.append([name for name, _ in world.aws.calls])
+            harness.aws.grant(f"user:person{each}@example.com", f"notebook-{each}")
+        harness.aws.calls.clear()
+        harness.browser.get("/open/alice-notebook")
+        counts.append([name for name, _ in harness.aws.calls])
     assert counts[0] == counts[1] == ["batch_get_item", "create_presigned_notebook_instance_url"]

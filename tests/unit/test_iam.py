@@ -3,7 +3,7 @@
 import pytest
 
 from gate.identity.iam import role_arn
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 
 ACCOUNT = "123456789012"
 PEOPLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/People"
@@ -19,10 +19,10 @@ PEOPLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/People"
         ("arn:aws-cn:sts::123456789012:assumed-role/Batch/x", "iam:arn:aws-cn:iam::123456789012:role/Batch"),
     ],
 )
-def test_a_signed_request_is_its_principal(world: World, arn: str, principal: str) -> None:
-    world.aws.grants.clear()
-    world.aws.grant(principal, "alice-notebook")
-    answer = world.browser.get("/iam/open/alice-notebook", iam=arn)
+def test_a_signed_request_is_its_principal(harness: Harness, arn: str, principal: str) -> None:
+    harness.aws.grants.clear()
+    harness.aws.grant(principal, "alice-notebook")
+    answer = harness.browser.get("/iam/open/alice-notebook", iam=arn)
     assert answer.status == 302
     assert answer.location.startswith("https://alice-notebook.")
 
@@ -38,21 +38,21 @@ def test_a_signed_request_is_its_principal(world: World, arn: str, principal: st
         f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/People/alice@example.com",
     ],
 )
-def test_a_session_name_counts_only_for_listed_roles(world: World, arn: str) -> None:
-    assert world.browser.get("/iam/open/alice-notebook", iam=arn).status == 403
-    assert not world.aws.called("assume_role")
+def test_a_session_name_counts_only_for_listed_roles(harness: Harness, arn: str) -> None:
+    assert harness.browser.get("/iam/open/alice-notebook", iam=arn).status == 403
+    assert not harness.aws.called("assume_role")
 
 
 @pytest.mark.parametrize("arn", [None, "", f"{PEOPLE}/no-address", f"{PEOPLE}/a@b@c"])
-def test_an_identity_that_cannot_be_named_is_refused(world: World, arn: str | None) -> None:
-    world.sign_in()  # a session does not count on this route
-    answer = world.browser.get("/iam/open/alice-notebook", iam=arn, headers={"Accept": "application/json"})
+def test_an_identity_that_cannot_be_named_is_refused(harness: Harness, arn: str | None) -> None:
+    harness.sign_in()  # a session does not count on this route
+    answer = harness.browser.get("/iam/open/alice-notebook", iam=arn, headers={"Accept": "application/json"})
     assert (answer.status, answer.json["error"]) == (403, "unknown_iam_caller")
 
 
-def test_an_iam_identity_counts_nowhere_else(world: World) -> None:
-    answer = world.browser.get("/open/alice-notebook", iam=f"{PEOPLE}/alice@example.com")
-    assert answer.location.startswith(f"{world.browser.base_url}/login")
+def test_an_iam_identity_counts_nowhere_else(harness: Harness) -> None:
+    answer = harness.browser.get("/open/alice-notebook", iam=f"{PEOPLE}/alice@example.com")
+    assert answer.location.startswith(f"{harness.browser.base_url}/login")
 
 
 def test_roles_are_compared_without_their_path() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.errors import AwsError
+from gate.errors.upstream import AwsError
 from gate.keys import KeyRing
 from gate.secrets import KEPT, Secret
 from gate.signing import CLOCK_SKEW, BadSignatureError, Key, Signer

@@ -17,7 +17,7 @@ from gate.launch.policy import LONGEST_POLICY, session_policy
 from gate.launch.target import notebook_arn
 from gate.notebook import Notebook
 from gate.store.grants import Grant
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 
 AWS_RULE = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
@@ -132,13 +132,13 @@ NETWORKS = {"GATE_PIN": "network", "GATE_NETWORKS": "203.0.0.0/16,203.0.113.0/24
     ],
 )
 def test_a_session_is_pinned_to_where_the_caller_comes_from(
-    world: World, settings: dict[str, str], address: str, public: list[str] | None, private: list[str] | None
+    harness: Harness, settings: dict[str, str], address: str, public: list[str] | None, private: list[str] | None
 ) -> None:
-    world.configure(GATE_VPC_ENDPOINTS=ENDPOINT, **settings)
-    world.browser.address = address
-    world.sign_in()
-    assert world.browser.get("/open/alice-notebook").status == 302
-    policy = json.loads(world.aws.called("assume_role")[0]["Policy"])
+    harness.configure(GATE_VPC_ENDPOINTS=ENDPOINT, **settings)
+    harness.browser.address = address
+    harness.sign_in()
+    assert harness.browser.get("/open/alice-notebook").status == 302
+    policy = json.loads(harness.aws.called("assume_role")[0]["Policy"])
     conditions = [each["Condition"] for each in policy["Statement"] if "Presigned" in str(each["Action"])]
     expected: list[Any] = []
     if public is not None:
@@ -170,19 +170,19 @@ def test_what_is_no_address_is_in_no_network() -> None:
     assert network_of("", ("0.0.0.0/0", "::/0")) is None
 
 
-def test_without_a_pin_the_networks_of_the_role_decide(world: World) -> None:
-    world.configure(GATE_PIN="networks")
-    world.sign_in()
-    world.browser.get("/open/alice-notebook")
-    (assumed,) = world.aws.called("assume_role")
+def test_without_a_pin_the_networks_of_the_role_decide(harness: Harness) -> None:
+    harness.configure(GATE_PIN="networks")
+    harness.sign_in()
+    harness.browser.get("/open/alice-notebook")
+    (assumed,) = harness.aws.called("assume_role")
     assert "SourceIp" not in assumed["Policy"]
 
 
-def test_callers_at_ipv6_addresses_are_pinned_too(world: World) -> None:
-    world.browser.address = "2001:db8::7"
-    world.sign_in()
-    world.browser.get("/open/alice-notebook")
-    condition = json.loads(world.aws.called("assume_role")[0]["Policy"])["Statement"][0]["Condition"]
+def test_callers_at_ipv6_addresses_are_pinned_too(harness: Harness) -> None:
+    harness.browser.address = "2001:db8::7"
+    harness.sign_in()
+    harness.browser.get("/open/alice-notebook")
+    condition = json.loads(harness.aws.called("assume_role")[0]["Policy"])["Statement"][0]["Condition"]
     # With its prefix: IAM would take it for a /32, and let the whole of a provider in.
     assert condition["IpAddress"]["aws:SourceIp"] == ["2001:db8::7/128", "198.51.100.10/32"]
 

@@ -4,7 +4,7 @@ import pytest
 
 from gate.launch.queue.state import INITIAL_RATE, MIN_RATE, QueueState
 from tests.unit.aws import TOKEN, refusal
-from tests.unit.conftest import Browser, World
+from tests.unit.conftest import Browser, Harness
 
 URL = "create_presigned_notebook_instance_url"
 OPEN = "/open/shared-notebook"
@@ -12,34 +12,34 @@ JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
-def people(world: World) -> list[Browser]:
+def people(harness: Harness) -> list[Browser]:
     """Five people who are signed in and may open the same notebook; nobody waits yet."""
     browsers = []
     for number in range(5):
-        browser = Browser(world.browser.base_url)
-        world.sign_in(f"person-{number}@example.com", browser=browser, groups=["data-science"])
+        browser = Browser(harness.browser.base_url)
+        harness.sign_in(f"person-{number}@example.com", browser=browser, groups=["data-science"])
         browsers.append(browser)
     return browsers
 
 
-def _throttle(world: World) -> None:
-    world.aws.errors[URL] = refusal("ThrottlingException")
+def _throttle(harness: Harness) -> None:
+    harness.aws.errors[URL] = refusal("ThrottlingException")
 
 
-def _calls(world: World, *names: str) -> int:
-    return sum(len(world.aws.called(name)) for name in names)
+def _calls(harness: Harness, *names: str) -> int:
+    return sum(len(harness.aws.called(name)) for name in names)
 
 
-def test_on_quiet_days_nobody_looks_at_it(world: World, people: list[Browser]) -> None:
+def test_on_quiet_days_nobody_looks_at_it(harness: Harness, people: list[Browser]) -> None:
     assert people[0].get(OPEN).status == 302
-    assert _calls(world, "put_item", "update_item") == 0
-    assert not world.aws.called("execute_statement")
+    assert _calls(harness, "put_item", "update_item") == 0
+    assert not harness.aws.called("execute_statement")
 
 
 def test_who_is_throttled_is_told_where_they_stand_and_goes_in_by_themselves(
-    world: World, people: list[Browser]
+    harness: Harness, people: list[Browser]
 ) -> None:
-    _throttle(world)
+    _throttle(harness)
     first, second = people[0].get(OPEN), people[1].get(OPEN)
     assert (first.status, second.status) == (202, 202)
     assert "You are in line" in second.body
@@ -49,73 +49,73 @@ def test_who_is_throttled_is_told_where_they_stand_and_goes_in_by_themselves(
     assert (told.status, told.json["error"], told.json["ahead"]) == (202, "in_line", "2")
     assert "retry-after" in told.headers
     assert "refresh" not in told.headers
-    del world.aws.errors[URL]
-    world.clock.now += 1
+    del harness.aws.errors[URL]
+    harness.clock.now += 1
     assert TOKEN in people[0].get(OPEN).location
 
 
-def test_first_come_first_served(world: World, people: list[Browser]) -> None:
-    _throttle(world)
+def test_first_come_first_served(harness: Harness, people: list[Browser]) -> None:
+    _throttle(harness)
     for browser in people[:4]:
         assert browser.get(OPEN).status == 202
-    del world.aws.errors[URL]
+    del harness.aws.errors[URL]
     # Whoever comes now does not go past those who wait, although AWS would let them in.
     assert people[4].get(OPEN).status == 202
-    before = _calls(world, URL)
+    before = _calls(harness, URL)
     assert people[3].get(OPEN).status == 202
-    assert _calls(world, URL) == before  # nor is AWS asked for somebody whose turn it is not
+    assert _calls(harness, URL) == before  # nor is AWS asked for somebody whose turn it is not
     for number, browser in enumerate(people):
-        world.clock.now += 1.01 / INITIAL_RATE
+        harness.clock.now += 1.01 / INITIAL_RATE
         assert browser.get(OPEN).status == 302, number
 
 
-def test_a_caller_has_one_place_however_often_they_ask(world: World, people: list[Browser]) -> None:
-    _throttle(world)
+def test_a_caller_has_one_place_however_often_they_ask(harness: Harness, people: list[Browser]) -> None:
+    _throttle(harness)
     for _ in range(20):
         people[0].get(OPEN, headers=JSON)
     assert people[1].get(OPEN, headers=JSON).json["ahead"] == "1"
 
 
-def test_a_script_that_goes_in_rests_while_others_wait(world: World, people: list[Browser]) -> None:
-    _throttle(world)
+def test_a_script_that_goes_in_rests_while_others_wait(harness: Harness, people: list[Browser]) -> None:
+    _throttle(harness)
     assert people[0].get(OPEN).status == 202
     assert people[1].get(OPEN).status == 202
-    del world.aws.errors[URL]
-    world.clock.now += 0.3
+    del harness.aws.errors[URL]
+    harness.clock.now += 0.3
     assert people[0].get(OPEN).status == 302
     again = people[0].get(OPEN, headers=JSON)
     assert (again.json["error"], again.json["seconds"]) in (("in_line", "29"), ("in_line", "30"))
     assert "You went in a moment ago" in people[0].get(OPEN).body
-    world.clock.now += 1
+    harness.clock.now += 1
     assert people[1].get(OPEN).status == 302
-    world.clock.now += 31
+    harness.clock.now += 31
     assert people[0].get(OPEN).status == 302
 
 
-def test_other_accounts_and_regions_have_lines_of_their_own(world: World, people: list[Browser]) -> None:
-    place = "210987654321/eu-central-1"
-    world.configure(GATE_ELSEWHERE=place, GATE_ELSEWHERE_ROLE="gate-elsewhere", GATE_EXTERNAL_ID="x-42")
-    world.aws.grant("group:data-science", f"{place}/far")
-    world.aws.notebooks["far"] = "InService"
-    _throttle(world)
+def test_other_accounts_and_regions_have_lines_of_their_own(harness: Harness, people: list[Browser]) -> None:
+    location = "210987654321/eu-central-1"
+    harness.configure(GATE_REMOTE_LOCATIONS=location, GATE_REMOTE_ROLE="gate-remote", GATE_EXTERNAL_ID="x-42")
+    harness.aws.grant("group:data-science", f"{location}/far")
+    harness.aws.notebooks["far"] = "InService"
+    _throttle(harness)
     assert people[0].get(OPEN).status == 202
     assert people[1].get(OPEN, headers=JSON).json["ahead"] == "1"
-    far = people[2].get(f"/open/{place.replace('/', '~')}~far", headers=JSON)
+    far = people[2].get(f"/open/{location.replace('/', '~')}~far", headers=JSON)
     assert (far.json["error"], far.json["ahead"]) == ("in_line", "0")
 
 
-def test_after_a_quiet_time_it_begins_anew(world: World, people: list[Browser]) -> None:
-    _throttle(world)
+def test_after_a_quiet_time_it_begins_anew(harness: Harness, people: list[Browser]) -> None:
+    _throttle(harness)
     for browser in people:
         browser.get(OPEN)
-    world.clock.now += 7 * 3600
+    harness.clock.now += 7 * 3600
     told = [browser.get(OPEN, headers=JSON).json["ahead"] for browser in people]
     assert told == ["0", "1", "2", "3", "4"]
 
 
-def test_a_table_that_fails_meanwhile_is_told(world: World, people: list[Browser]) -> None:
-    _throttle(world)
-    world.aws.errors["update_item"] = refusal("InternalServerError")
+def test_a_table_that_fails_meanwhile_is_told(harness: Harness, people: list[Browser]) -> None:
+    _throttle(harness)
+    harness.aws.errors["update_item"] = refusal("InternalServerError")
     answer = people[0].get(OPEN, headers=JSON)
     assert (answer.status, answer.json["error"]) == (502, "aws_error")
 

@@ -8,11 +8,11 @@ from botocore.exceptions import ConnectionClosedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.errors import AwsError, InLineError, ThrottledError
+from gate.errors.upstream import AwsError, InLineError, ThrottledError
 from gate.launch.queue.launch_queue import NUMBER_RETRY_AFTER, QUEUE_CHECK_PERIOD, LaunchQueue
 from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
 from tests.unit.aws import TOKEN, refusal
-from tests.unit.conftest import Clock, World
+from tests.unit.conftest import Clock, Harness
 from tests.unit.interleaving import Request, every_order, play
 from trials.table import Table
 
@@ -190,11 +190,11 @@ class _Direct:
 
 
 @pytest.mark.parametrize("lost", [1, 2])
-def test_an_answer_of_the_table_that_is_lost_costs_no_second_number(world: World, lost: int) -> None:
+def test_an_answer_of_the_table_that_is_lost_costs_no_second_number(harness: Harness, lost: int) -> None:
     """Over the whole function: the reservation's answer is lost, or the one to the number itself."""
-    world.sign_in()
-    world.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
-    real, puts = world.aws.table.put_item, 0
+    harness.sign_in()
+    harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
+    real, puts = harness.aws.table.put_item, 0
 
     def put_item(arguments: dict[str, Any]) -> Any:
         nonlocal puts
@@ -204,13 +204,13 @@ def test_an_answer_of_the_table_that_is_lost_costs_no_second_number(world: World
             raise LOST
         return answer
 
-    world.aws.table.put_item = put_item  # type: ignore[method-assign]
-    assert world.browser.get("/open/alice-notebook").status == 502
-    assert world.browser.get("/open/alice-notebook").status == 202
-    world.clock.now += RESERVATION_TTL + 2
-    assert world.browser.get("/open/alice-notebook").status == 202
-    (line,) = world.aws.table.of(["queue:home"])
+    harness.aws.table.put_item = put_item  # type: ignore[method-assign]
+    assert harness.browser.get("/open/alice-notebook").status == 502
+    assert harness.browser.get("/open/alice-notebook").status == 202
+    harness.clock.now += RESERVATION_TTL + 2
+    assert harness.browser.get("/open/alice-notebook").status == 202
+    (line,) = harness.aws.table.of(["queue:home"])
     assert line["last"]["N"] == "1"
-    del world.aws.errors["create_presigned_notebook_instance_url"]
-    world.clock.now += 1
-    assert TOKEN in world.browser.get("/open/alice-notebook").location
+    del harness.aws.errors["create_presigned_notebook_instance_url"]
+    harness.clock.now += 1
+    assert TOKEN in harness.browser.get("/open/alice-notebook").location

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.unit.conftest import ENVIRON, Browser, World
+from tests.unit.conftest import ENVIRON, Browser, Harness
 
 DOMAIN = "https://notebooks.example.com"
 
@@ -18,35 +18,35 @@ def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def test_the_way_to_the_provider_carries_all_that_it_must(world: World) -> None:
-    answer = world.browser.get("/login?next=/open/alice-notebook")
+def test_the_way_to_the_provider_carries_all_that_it_must(harness: Harness) -> None:
+    answer = harness.browser.get("/login?next=/open/alice-notebook")
     query = query_of(answer.location)
     assert answer.status == 302
-    assert answer.location.startswith(f"{world.issuer.url}/authorize?")
+    assert answer.location.startswith(f"{harness.issuer.url}/authorize?")
     assert query["response_type"] == "code"
-    assert query["redirect_uri"] == f"{world.browser.base_url}/login/callback"
+    assert query["redirect_uri"] == f"{harness.browser.base_url}/login/callback"
     assert query["code_challenge_method"] == "S256"
     assert len({query["state"], query["nonce"], query["code_challenge"]}) == 3
     assert all(len(query[name]) >= 43 for name in ("state", "nonce", "code_challenge"))
 
 
-def test_the_verifier_sent_to_the_token_endpoint_hashes_to_the_challenge_sent_before(world: World) -> None:
-    away = world.browser.get("/login")
-    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    assert world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}").status == 302
-    (form,) = world.issuer.token_requests
+def test_the_verifier_sent_to_the_token_endpoint_hashes_to_the_challenge_sent_before(harness: Harness) -> None:
+    away = harness.browser.get("/login")
+    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    assert harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}").status == 302
+    (form,) = harness.issuer.token_requests
     digest = hashlib.sha256(form["code_verifier"].encode()).digest()
     assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == query_of(away.location)["code_challenge"]
 
 
-def test_a_code_with_another_sign_ins_verifier_is_refused(world: World) -> None:
+def test_a_code_with_another_sign_ins_verifier_is_refused(harness: Harness) -> None:
     """An attacker's code slipped into somebody's sign-in fails at a provider that checks PKCE."""
-    mallory = Browser(world.browser.base_url)
-    stolen = world.issuer.sign_in(mallory.get("/login").location, email="mallory@example.com", email_verified=True)
-    state = query_of(world.browser.get("/login").location)["state"]
-    answer = world.browser.get(f"/login/callback?code={stolen['code']}&state={state}")
+    mallory = Browser(harness.browser.base_url)
+    stolen = harness.issuer.sign_in(mallory.get("/login").location, email="mallory@example.com", email_verified=True)
+    state = query_of(harness.browser.get("/login").location)["state"]
+    answer = harness.browser.get(f"/login/callback?code={stolen['code']}&state={state}")
     assert answer.status == 400
-    assert "gate-session" not in str(world.browser.cookies)
+    assert "gate-session" not in str(harness.browser.cookies)
 
 
 @pytest.mark.parametrize(
@@ -58,11 +58,11 @@ def test_a_code_with_another_sign_ins_verifier_is_refused(world: World) -> None:
     ],
 )
 def test_cookies_fit_the_place_where_they_are_served(
-    world: World, base_url: str, session: tuple[str, str], login: tuple[str, str]
+    harness: Harness, base_url: str, session: tuple[str, str], login: tuple[str, str]
 ) -> None:
-    world.configure(GATE_BASE_URL=base_url)
-    (begun,) = world.browser.get("/login").set_cookies
-    done = world.sign_in()
+    harness.configure(GATE_BASE_URL=base_url)
+    (begun,) = harness.browser.get("/login").set_cookies
+    done = harness.sign_in()
     (cookie,) = [line for line in done.set_cookies if "gate-session" in line]
     for line, (name, path) in ((cookie, session), (begun, login)):
         assert line.startswith(name)
@@ -71,51 +71,51 @@ def test_cookies_fit_the_place_where_they_are_served(
         assert "SameSite=Lax" in line
         assert ("Secure" in line.split(";", 1)[1]) is base_url.startswith("https")
         assert "Domain" not in line
-    assert world.browser.get("/open/alice-notebook").status == 302
+    assert harness.browser.get("/open/alice-notebook").status == 302
 
 
-def test_the_cookie_of_a_sign_in_is_gone_after_it(world: World) -> None:
-    world.sign_in()
-    assert [name for name in world.browser.cookies if "login" in name] == []
+def test_the_cookie_of_a_sign_in_is_gone_after_it(harness: Harness) -> None:
+    harness.sign_in()
+    assert [name for name in harness.browser.cookies if "login" in name] == []
 
 
-def test_several_bookmarks_opened_at_once_all_arrive(world: World) -> None:
-    urls = [world.browser.get(f"/login?next=/open/{name}").location for name in ("alice-notebook", "bob-notebook")]
+def test_several_bookmarks_opened_at_once_all_arrive(harness: Harness) -> None:
+    urls = [harness.browser.get(f"/login?next=/open/{name}").location for name in ("alice-notebook", "bob-notebook")]
     for url, name in zip(urls, ("alice-notebook", "bob-notebook"), strict=True):
-        back = world.issuer.sign_in(url, email="alice@example.com", email_verified=True)
-        answer = world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
-        assert answer.location == f"{world.browser.base_url}/open/{name}"
+        back = harness.issuer.sign_in(url, email="alice@example.com", email_verified=True)
+        answer = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+        assert answer.location == f"{harness.browser.base_url}/open/{name}"
 
 
-def test_sign_ins_that_nobody_finished_do_not_pile_up(world: World) -> None:
+def test_sign_ins_that_nobody_finished_do_not_pile_up(harness: Harness) -> None:
     for _ in range(12):
-        world.browser.get("/login")
-    assert len([name for name in world.browser.cookies if "gate-login" in name]) == 8
+        harness.browser.get("/login")
+    assert len([name for name in harness.browser.cookies if "gate-login" in name]) == 8
 
 
-def test_who_is_signed_in_is_not_sent_to_the_provider_again(world: World) -> None:
-    world.sign_in()
-    assert world.browser.get("/login?next=/open").location == f"{world.browser.base_url}/open"
+def test_who_is_signed_in_is_not_sent_to_the_provider_again(harness: Harness) -> None:
+    harness.sign_in()
+    assert harness.browser.get("/login?next=/open").location == f"{harness.browser.base_url}/open"
 
 
-def test_a_state_can_be_used_once_and_only_in_time(world: World) -> None:
-    away = world.browser.get("/login")
-    cookies = dict(world.browser.cookies)
-    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+def test_a_state_can_be_used_once_and_only_in_time(harness: Harness) -> None:
+    away = harness.browser.get("/login")
+    cookies = dict(harness.browser.cookies)
+    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
     callback = f"/login/callback?code={back['code']}&state={back['state']}"
-    assert world.browser.get(callback).status == 302
-    world.browser.cookies = {}
-    assert world.browser.get(callback).status == 400  # the cookie is gone, and the session
-    world.browser.cookies = dict(cookies)
-    assert world.browser.get(callback).status == 400  # the code is spent
-    again = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    world.browser.cookies = dict(cookies)
-    world.clock.now += 601
-    redeemed = len(world.issuer.token_requests)
-    late = world.browser.get(f"/login/callback?code={again['code']}&state={again['state']}")
-    assert late.location.startswith(f"{world.issuer.url}/authorize?")
-    assert "gate-session" not in str(world.browser.cookies)
-    assert len(world.issuer.token_requests) == redeemed
+    assert harness.browser.get(callback).status == 302
+    harness.browser.cookies = {}
+    assert harness.browser.get(callback).status == 400  # the cookie is gone, and the session
+    harness.browser.cookies = dict(cookies)
+    assert harness.browser.get(callback).status == 400  # the code is spent
+    again = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    harness.browser.cookies = dict(cookies)
+    harness.clock.now += 601
+    redeemed = len(harness.issuer.token_requests)
+    late = harness.browser.get(f"/login/callback?code={again['code']}&state={again['state']}")
+    assert late.location.startswith(f"{harness.issuer.url}/authorize?")
+    assert "gate-session" not in str(harness.browser.cookies)
+    assert len(harness.issuer.token_requests) == redeemed
 
 
 @pytest.mark.parametrize(
@@ -134,70 +134,70 @@ def test_a_state_can_be_used_once_and_only_in_time(world: World) -> None:
         "state=" + "a" * 8000,
     ],
 )
-def test_a_callback_that_is_none_of_ours_is_a_400_page(world: World, query: str) -> None:
-    state = query_of(world.browser.get("/login").location)["state"]
-    answer = world.browser.get(f"/login/callback?{query.replace('STATE', state)}")
+def test_a_callback_that_is_none_of_ours_is_a_400_page(harness: Harness, query: str) -> None:
+    state = query_of(harness.browser.get("/login").location)["state"]
+    answer = harness.browser.get(f"/login/callback?{query.replace('STATE', state)}")
     assert answer.status == 400
     assert "Sign in again" in answer.body
     assert "<script" not in answer.body
 
 
-def test_another_browser_cannot_finish_a_sign_in(world: World) -> None:
+def test_another_browser_cannot_finish_a_sign_in(harness: Harness) -> None:
     """Login CSRF: a victim must not be signed in as the attacker."""
-    back = world.issuer.sign_in(world.browser.get("/login").location, email="m@example.com", email_verified=True)
-    victim = Browser(world.browser.base_url)
+    back = harness.issuer.sign_in(harness.browser.get("/login").location, email="m@example.com", email_verified=True)
+    victim = Browser(harness.browser.base_url)
     assert victim.get(f"/login/callback?code={back['code']}&state={back['state']}").status == 400
     assert victim.cookies == {}
 
 
-def test_a_token_with_another_nonce_is_refused(world: World) -> None:
-    assert world.sign_in(nonce="another").status == 400
+def test_a_token_with_another_nonce_is_refused(harness: Harness) -> None:
+    assert harness.sign_in(nonce="another").status == 400
 
 
 @pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": None}, {"email": 7}])
-def test_an_address_that_is_not_vouched_for_is_nobody(world: World, claims: dict[str, object]) -> None:
-    answer = world.sign_in(**claims)
+def test_an_address_that_is_not_vouched_for_is_nobody(harness: Harness, claims: dict[str, object]) -> None:
+    answer = harness.sign_in(**claims)
     assert answer.status == 403
     assert "not verified" in answer.body
 
 
-def test_an_issuers_addresses_can_be_believed_by_a_setting(world: World) -> None:
-    world.configure(GATE_TRUST_EMAIL="true")
-    assert world.sign_in(email_verified=None).status == 302
+def test_an_issuers_addresses_can_be_believed_by_a_setting(harness: Harness) -> None:
+    harness.configure(GATE_TRUST_EMAIL="true")
+    assert harness.sign_in(email_verified=None).status == 302
 
 
-def test_the_clients_secret_is_sent_where_there_is_one(world: World) -> None:
-    world.issuer.client_secret = "client-secret-value"
-    assert world.sign_in().status == 502
-    world.configure(GATE_CLIENT_SECRET_ARN="arn:client")
-    assert world.sign_in().status == 302
-    assert "client_secret" not in world.issuer.token_requests[-1]
+def test_the_clients_secret_is_sent_where_there_is_one(harness: Harness) -> None:
+    harness.issuer.client_secret = "client-secret-value"
+    assert harness.sign_in().status == 502
+    harness.configure(GATE_CLIENT_SECRET_ARN="arn:client")
+    assert harness.sign_in().status == 302
+    assert "client_secret" not in harness.issuer.token_requests[-1]
 
 
-def test_signing_out_clears_the_session_and_leads_to_the_providers_end(world: World) -> None:
-    world.sign_in()
-    answer = world.browser.post("/logout")
+def test_signing_out_clears_the_session_and_leads_to_the_providers_end(harness: Harness) -> None:
+    harness.sign_in()
+    answer = harness.browser.post("/logout")
     assert answer.status == 200
-    assert answer.headers["refresh"].startswith(f"2;url={world.issuer.url}/logout?")
-    assert world.browser.cookies == {}
-    assert world.browser.get("/open/alice-notebook").location.startswith(f"{world.browser.base_url}/login")
+    assert answer.headers["refresh"].startswith(f"2;url={harness.issuer.url}/logout?")
+    assert harness.browser.cookies == {}
+    assert harness.browser.get("/open/alice-notebook").location.startswith(f"{harness.browser.base_url}/login")
 
 
-def test_signing_out_works_when_the_provider_is_down(world: World) -> None:
-    world.sign_in()
-    world.configure()
-    world.issuer.overrides["/.well-known/openid-configuration"] = (500, {})
-    assert world.browser.post("/logout").status == 200
+def test_signing_out_works_when_the_provider_is_down(harness: Harness) -> None:
+    harness.sign_in()
+    harness.configure()
+    harness.issuer.overrides["/.well-known/openid-configuration"] = (500, {})
+    assert harness.browser.post("/logout").status == 200
 
 
-def test_nobody_is_signed_out_from_elsewhere(world: World) -> None:
-    world.sign_in()
+def test_nobody_is_signed_out_from_elsewhere(harness: Harness) -> None:
+    harness.sign_in()
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
-        assert world.browser.post("/logout", headers=headers).status == 403
-    cookies = dict(world.browser.cookies)
+        assert harness.browser.post("/logout", headers=headers).status == 403
+    cookies = dict(harness.browser.cookies)
     headers = {"Origin": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com.evil.example"}
-    assert world.browser.send("POST", "/logout", headers={**headers, "Sec-Fetch-Site": "cross-site"}).status == 403
-    assert world.browser.cookies == cookies
+    assert harness.browser.send("POST", "/logout", headers={**headers, "Sec-Fetch-Site": "cross-site"}).status == 403
+    assert harness.browser.cookies == cookies
 
 
 @pytest.mark.parametrize(
@@ -220,34 +220,34 @@ def test_nobody_is_signed_out_from_elsewhere(world: World) -> None:
     ],
 )
 def test_a_provider_that_fails_is_named_as_the_one_that_fails(
-    world: World, path: str, answer: tuple[int, object]
+    harness: Harness, path: str, answer: tuple[int, object]
 ) -> None:
-    away = None if "openid" in path else world.browser.get("/login")
-    world.issuer.overrides[path] = answer
+    away = None if "openid" in path else harness.browser.get("/login")
+    harness.issuer.overrides[path] = answer
     if away is None:
-        assert world.browser.get("/login").status == 503
+        assert harness.browser.get("/login").status == 503
         return
-    back = world.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    failed = world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    failed = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
     assert failed.status == 503
     assert failed.headers["retry-after"]
-    assert "gate-session" not in str(world.browser.cookies)
+    assert "gate-session" not in str(harness.browser.cookies)
 
 
 # Bearer tokens: the same verification, on the `Authorization` header.
 
 
-def bearer(world: World, token: str) -> int:
-    browser = Browser(world.browser.base_url)
+def bearer(harness: Harness, token: str) -> int:
+    browser = Browser(harness.browser.base_url)
     return browser.get("/open/alice-notebook", headers={"Authorization": f"Bearer {token}"}).status
 
 
 GOOD = {"email": "alice@example.com", "email_verified": True}
 
 
-def test_a_bearer_token_opens_the_notebook(world: World) -> None:
-    assert bearer(world, world.issuer.token(**GOOD)) == 302
-    assert bearer(world, world.issuer.token(**{**GOOD, "email": "carol@example.com"})) == 403
+def test_a_bearer_token_opens_the_notebook(harness: Harness) -> None:
+    assert bearer(harness, harness.issuer.token(**GOOD)) == 302
+    assert bearer(harness, harness.issuer.token(**{**GOOD, "email": "carol@example.com"})) == 403
 
 
 @pytest.mark.parametrize(
@@ -273,19 +273,19 @@ def test_a_bearer_token_opens_the_notebook(world: World) -> None:
         ({"email": "\u212alice@example.com"}, 403),
     ],
 )
-def test_a_bearer_tokens_claims_count(world: World, changes: dict[str, object], status: int) -> None:
-    assert bearer(world, world.issuer.token(**{**GOOD, **changes})) == status
+def test_a_bearer_tokens_claims_count(harness: Harness, changes: dict[str, object], status: int) -> None:
+    assert bearer(harness, harness.issuer.token(**{**GOOD, **changes})) == status
 
 
 @pytest.mark.parametrize(("seconds_ago", "status"), [(1, 302), (30, 302), (65, 401)])
-def test_a_minute_of_clock_skew_is_allowed_and_no_more(world: World, seconds_ago: int, status: int) -> None:
+def test_a_minute_of_clock_skew_is_allowed_and_no_more(harness: Harness, seconds_ago: int, status: int) -> None:
     import time
 
-    assert bearer(world, world.issuer.token(**GOOD, exp=int(time.time()) - seconds_ago)) == status
+    assert bearer(harness, harness.issuer.token(**GOOD, exp=int(time.time()) - seconds_ago)) == status
 
 
-def test_forged_tokens_prove_nothing(world: World) -> None:
-    issuer = world.issuer
+def test_forged_tokens_prove_nothing(harness: Harness) -> None:
+    issuer = harness.issuer
     pem = issuer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     payload = jwt.decode(issuer.token(**GOOD), options={"verify_signature": False})
     none = jwt.encode(payload, None, "none", {"kid": "k1"})
@@ -314,68 +314,68 @@ def test_forged_tokens_prove_nothing(world: World) -> None:
         "eyJ9" * 4000,
         "é.ü.ß",
     ]
-    assert [bearer(world, token) for token in forged] == [401] * len(forged)
+    assert [bearer(harness, token) for token in forged] == [401] * len(forged)
 
 
-def test_made_up_key_ids_do_not_hammer_the_issuer(world: World) -> None:
+def test_made_up_key_ids_do_not_hammer_the_issuer(harness: Harness) -> None:
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     for number in range(20):
-        assert bearer(world, world.issuer.token(key=stranger, headers={"kid": f"k{number + 2}"}, **GOOD)) == 401
-    assert world.issuer.requests.count("/jwks") == 1
-    world.clock.now += 61
-    bearer(world, world.issuer.token(key=stranger, headers={"kid": "k99"}, **GOOD))
-    assert world.issuer.requests.count("/jwks") == 2
+        assert bearer(harness, harness.issuer.token(key=stranger, headers={"kid": f"k{number + 2}"}, **GOOD)) == 401
+    assert harness.issuer.requests.count("/jwks") == 1
+    harness.clock.now += 61
+    bearer(harness, harness.issuer.token(key=stranger, headers={"kid": "k99"}, **GOOD))
+    assert harness.issuer.requests.count("/jwks") == 2
 
 
-def test_a_bad_token_is_not_passed_over_for_a_good_cookie(world: World) -> None:
-    world.sign_in()
-    assert world.browser.get("/open/alice-notebook", headers={"Authorization": "Bearer x.y.z"}).status == 401
+def test_a_bad_token_is_not_passed_over_for_a_good_cookie(harness: Harness) -> None:
+    harness.sign_in()
+    assert harness.browser.get("/open/alice-notebook", headers={"Authorization": "Bearer x.y.z"}).status == 401
 
 
-def test_other_authorization_schemes_are_no_tokens(world: World) -> None:
-    world.sign_in()
-    assert world.browser.get("/open/alice-notebook", headers={"Authorization": "Basic YTpi"}).status == 302
+def test_other_authorization_schemes_are_no_tokens(harness: Harness) -> None:
+    harness.sign_in()
+    assert harness.browser.get("/open/alice-notebook", headers={"Authorization": "Basic YTpi"}).status == 302
 
 
 # Groups.
 
 
-def test_only_groups_that_can_matter_are_kept(world: World) -> None:
-    world.configure(GATE_GROUPS="sagemaker-*,data-science")
-    world.aws.grant("group:sagemaker-x", "alice-notebook")
-    world.aws.grant("group:others", "alice-notebook")
-    world.sign_in("dave@example.com", groups=["others"])
-    assert world.browser.get("/open/alice-notebook").status == 403
-    world.configure()
-    world.sign_in("dave@example.com", groups=["others", "sagemaker-x"])
-    assert world.browser.get("/open/alice-notebook").status == 302
+def test_only_groups_that_can_matter_are_kept(harness: Harness) -> None:
+    harness.configure(GATE_GROUPS="sagemaker-*,data-science")
+    harness.aws.grant("group:sagemaker-x", "alice-notebook")
+    harness.aws.grant("group:others", "alice-notebook")
+    harness.sign_in("dave@example.com", groups=["others"])
+    assert harness.browser.get("/open/alice-notebook").status == 403
+    harness.configure()
+    harness.sign_in("dave@example.com", groups=["others", "sagemaker-x"])
+    assert harness.browser.get("/open/alice-notebook").status == 302
 
 
-def test_a_person_in_a_hundred_groups_is_served_by_few_calls(world: World) -> None:
-    world.sign_in("bob@example.com", groups=["data-science", *(f"team-{number:03}" for number in range(99))])
-    world.aws.calls.clear()
-    assert world.browser.get("/open/shared-notebook").status == 302
-    reads = world.aws.called("batch_get_item")
+def test_a_person_in_a_hundred_groups_is_served_by_few_calls(harness: Harness) -> None:
+    harness.sign_in("bob@example.com", groups=["data-science", *(f"team-{number:03}" for number in range(99))])
+    harness.aws.calls.clear()
+    assert harness.browser.get("/open/shared-notebook").status == 302
+    reads = harness.aws.called("batch_get_item")
     # Themselves, their groups, and two cutoffs: their own and everybody's.
     assert [len(read["RequestItems"]["grants"]["Keys"]) for read in reads] == [100, 3]
-    world.aws.calls.clear()
-    assert world.browser.get("/", headers={"Accept": "application/json"}).status == 200
-    assert [len(read["Parameters"]) for read in world.aws.called("execute_statement")] == [50, 50, 3]
+    harness.aws.calls.clear()
+    assert harness.browser.get("/", headers={"Accept": "application/json"}).status == 200
+    assert [len(read["Parameters"]) for read in harness.aws.called("execute_statement")] == [50, 50, 3]
 
 
-def test_more_groups_than_a_cookie_holds_are_a_clear_refusal(world: World) -> None:
+def test_more_groups_than_a_cookie_holds_are_a_clear_refusal(harness: Harness) -> None:
     names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(400)]
-    answer = world.sign_in(groups=names)
+    answer = harness.sign_in(groups=names)
     assert answer.status == 403
     assert "identity.groups" in answer.body
-    assert world.sign_in(groups=names[:60]).status == 302
-    assert all(len(line) <= 4096 for line in world.browser.cookies.values())
+    assert harness.sign_in(groups=names[:60]).status == 302
+    assert all(len(line) <= 4096 for line in harness.browser.cookies.values())
 
 
-def test_groups_that_are_no_list_of_names_are_none(world: World) -> None:
+def test_groups_that_are_no_list_of_names_are_none(harness: Harness) -> None:
     for groups in (7, {"data-science": True}, [["data-science"], None, 3, ""]):
-        world.sign_in("bob@example.com", groups=groups)
-        assert world.browser.get("/open/shared-notebook").status == 403
-        world.browser.cookies.clear()
-    world.sign_in("bob@example.com", groups="data-science")
-    assert world.browser.get("/open/shared-notebook").status == 302
+        harness.sign_in("bob@example.com", groups=groups)
+        assert harness.browser.get("/open/shared-notebook").status == 403
+        harness.browser.cookies.clear()
+    harness.sign_in("bob@example.com", groups="data-science")
+    assert harness.browser.get("/open/shared-notebook").status == 302

@@ -8,7 +8,7 @@ import pytest
 
 from gate.metrics import count, metrics
 from tests.unit.aws import TOKEN, refusal
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 
 JSON = {"Accept": "application/json"}
 
@@ -27,57 +27,57 @@ def counted(capsys: pytest.CaptureFixture[str]) -> Any:
     return read
 
 
-def test_a_launch_is_counted(world: World, counted: Any) -> None:
-    world.sign_in()
+def test_a_launch_is_counted(harness: Harness, counted: Any) -> None:
+    harness.sign_in()
     counted()
-    world.browser.get("/open/alice-notebook")
+    harness.browser.get("/open/alice-notebook")
     sums, (blob,), text = counted()
     assert (sums["Requests"], sums["Launches"]) == (1, 1)
     assert "Refusals" not in sums
     assert blob["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "NotebookGate"
     assert TOKEN not in text
-    assert next(iter(world.browser.cookies.values())) not in text
+    assert next(iter(harness.browser.cookies.values())) not in text
 
 
-def test_refusals_are_counted_in_all_and_by_reason(world: World, counted: Any) -> None:
-    world.sign_in()
+def test_refusals_are_counted_in_all_and_by_reason(harness: Harness, counted: Any) -> None:
+    harness.sign_in()
     counted()
-    world.browser.get("/open/bob-notebook", headers=JSON)
+    harness.browser.get("/open/bob-notebook", headers=JSON)
     sums, (blob,), _ = counted()
     assert sums["Refusals"] == 1
     assert blob["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"], ["service", "reason"]]
     assert blob["reason"] == "not_granted"
 
 
-def test_signing_in_first_and_waiting_are_no_refusals(world: World, counted: Any) -> None:
-    world.browser.get("/open/alice-notebook", headers=JSON)
-    world.sign_in()
-    world.aws.notebooks["alice-notebook"] = "Pending"
-    world.browser.get("/open/alice-notebook")
+def test_signing_in_first_and_waiting_are_no_refusals(harness: Harness, counted: Any) -> None:
+    harness.browser.get("/open/alice-notebook", headers=JSON)
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = "Pending"
+    harness.browser.get("/open/alice-notebook")
     sums, *_ = counted()
     assert sums["Detours"] == 2
     assert "Refusals" not in sums
 
 
-def test_failures_and_throttling_are_told_apart(world: World, counted: Any) -> None:
-    world.sign_in()
+def test_failures_and_throttling_are_told_apart(harness: Harness, counted: Any) -> None:
+    harness.sign_in()
     counted()
-    world.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
-    world.browser.get("/open/alice-notebook")
+    harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
+    harness.browser.get("/open/alice-notebook")
     assert {"Detours": 1.0, "Throttles": 1.0}.items() <= counted()[0].items()
-    world.clock.now += 1  # the turn of whoever is in line
-    world.aws.errors["create_presigned_notebook_instance_url"] = ZeroDivisionError("secret words")
-    world.browser.get("/open/alice-notebook")
+    harness.clock.now += 1  # the turn of whoever is in line
+    harness.aws.errors["create_presigned_notebook_instance_url"] = ZeroDivisionError("secret words")
+    harness.browser.get("/open/alice-notebook")
     sums, _, text = counted()
     assert sums["Failures"] == 1
     assert "secret words" not in text
 
 
-def test_throttling_is_counted_by_the_request_alone(world: World, counted: Any) -> None:
-    world.sign_in()
+def test_throttling_is_counted_by_the_request_alone(harness: Harness, counted: Any) -> None:
+    harness.sign_in()
     counted()
-    world.aws.errors["describe_notebook_instance"] = refusal("ThrottlingException")
-    assert world.browser.get("/").status == 200
+    harness.aws.errors["describe_notebook_instance"] = refusal("ThrottlingException")
+    assert harness.browser.get("/").status == 200
     assert counted()[0]["Throttles"] == 1
     # A thread that was left behind when its request had ended.
     left = threading.Thread(target=count, args=["Throttles"])
@@ -86,21 +86,23 @@ def test_throttling_is_counted_by_the_request_alone(world: World, counted: Any) 
     assert not metrics.metric_set
 
 
-def test_the_age_of_the_key_is_told_when_it_is_read(world: World, counted: Any) -> None:
-    world.sign_in()
+def test_the_age_of_the_key_is_told_when_it_is_read(harness: Harness, counted: Any) -> None:
+    harness.sign_in()
     _, blobs, _ = counted()
-    days = (world.clock.now - world.aws.created.timestamp()) / 86_400
+    days = (harness.clock.now - harness.aws.created.timestamp()) / 86_400
     assert [blob["SigningKeyAge"] for blob in blobs if "SigningKeyAge" in blob] == [[pytest.approx(days)]]
-    world.browser.get("/open")
+    harness.browser.get("/open")
     assert "SigningKeyAge" not in counted()[0]
 
 
-def test_where_metrics_are_off_nothing_piles_up(world: World, counted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_metrics_are_off_nothing_piles_up(
+    harness: Harness, counted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
-    world.sign_in()
+    harness.sign_in()
     for _ in range(120):
-        assert world.browser.get("/open/bob-notebook", headers=JSON).status == 403
+        assert harness.browser.get("/open/bob-notebook", headers=JSON).status == 403
     assert counted()[0] == {}
     monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED")
-    world.browser.get("/open/bob-notebook", headers=JSON)
+    harness.browser.get("/open/bob-notebook", headers=JSON)
     assert counted()[0]["Refusals"] == 1

@@ -5,28 +5,28 @@ import json
 import pytest
 
 from tests.unit.aws import CHANGED, TOKEN, refusal
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 
 ALICE_URL = f"https://alice-notebook.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}&view=lab"
 
 
-def test_a_bookmark_leads_through_the_sign_in_into_the_notebook(world: World) -> None:
-    away = world.browser.get("/open/alice-notebook")
+def test_a_bookmark_leads_through_the_sign_in_into_the_notebook(harness: Harness) -> None:
+    away = harness.browser.get("/open/alice-notebook")
     assert away.status == 302
-    login = world.browser.get(world.browser.path_of(away.location))
-    back = world.issuer.sign_in(login.location, email="alice@example.com", email_verified=True)
-    returned = world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
-    assert (returned.status, returned.location) == (302, f"{world.browser.base_url}/open/alice-notebook")
-    answer = world.browser.get(world.browser.path_of(returned.location))
+    login = harness.browser.get(harness.browser.path_of(away.location))
+    back = harness.issuer.sign_in(login.location, email="alice@example.com", email_verified=True)
+    returned = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+    assert (returned.status, returned.location) == (302, f"{harness.browser.base_url}/open/alice-notebook")
+    answer = harness.browser.get(harness.browser.path_of(returned.location))
     assert (answer.status, answer.location) == (302, ALICE_URL)
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_launch_role_is_assumed_as_the_caller_and_narrowed_to_the_notebook(world: World) -> None:
-    world.sign_in()
-    world.browser.get("/open/alice-notebook")
-    (assumed,) = world.aws.called("assume_role")
+def test_the_launch_role_is_assumed_as_the_caller_and_narrowed_to_the_notebook(harness: Harness) -> None:
+    harness.sign_in()
+    harness.browser.get("/open/alice-notebook")
+    (assumed,) = harness.aws.called("assume_role")
     policy = json.loads(assumed.pop("Policy"))
     assert assumed == {
         "RoleArn": "arn:aws:iam::123456789012:role/launch",
@@ -42,96 +42,96 @@ def test_the_launch_role_is_assumed_as_the_caller_and_narrowed_to_the_notebook(w
         "Condition": {"IpAddress": {"aws:SourceIp": ["203.0.113.7/32", "198.51.100.10/32"]}},
     }
     assert {statement["Resource"] for statement in policy["Statement"]} == {arn}
-    (created,) = world.aws.called("create_presigned_notebook_instance_url")
+    (created,) = harness.aws.called("create_presigned_notebook_instance_url")
     assert created == {"NotebookInstanceName": "alice-notebook", "SessionExpirationDurationInSeconds": 7200}
 
 
-def test_nothing_but_the_grants_the_role_and_the_url_is_asked_of_aws(world: World) -> None:
-    world.sign_in()
-    world.aws.calls.clear()
-    world.browser.get("/open/alice-notebook")
-    operations = [operation for operation, _ in world.aws.calls]
+def test_nothing_but_the_grants_the_role_and_the_url_is_asked_of_aws(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.calls.clear()
+    harness.browser.get("/open/alice-notebook")
+    operations = [operation for operation, _ in harness.aws.calls]
     assert operations == ["batch_get_item", "assume_role", "create_presigned_notebook_instance_url"]
 
 
 @pytest.mark.parametrize(
     ("query", "ends_in_lab"), [("", True), ("?view=lab", True), ("?view=classic", False), ("?view=", None)]
 )
-def test_the_view_of_the_grant_can_be_overridden(world: World, query: str, ends_in_lab: bool | None) -> None:
-    world.sign_in()
-    answer = world.browser.get(f"/open/alice-notebook{query}")
+def test_the_view_of_the_grant_can_be_overridden(harness: Harness, query: str, ends_in_lab: bool | None) -> None:
+    harness.sign_in()
+    answer = harness.browser.get(f"/open/alice-notebook{query}")
     if ends_in_lab is None:
         assert (answer.status, "invalid_view" in answer.body) == (400, False)
     else:
         assert answer.location.endswith("&view=lab") is ends_in_lab
 
 
-def test_open_takes_the_only_notebook(world: World) -> None:
-    world.sign_in()
-    assert world.browser.get("/open").location == ALICE_URL
+def test_open_takes_the_only_notebook(harness: Harness) -> None:
+    harness.sign_in()
+    assert harness.browser.get("/open").location == ALICE_URL
 
 
-def test_open_lets_choose_between_several(world: World) -> None:
-    world.sign_in("bob@example.com", groups=["data-science"])
-    answer = world.browser.get("/open")
+def test_open_lets_choose_between_several(harness: Harness) -> None:
+    harness.sign_in("bob@example.com", groups=["data-science"])
+    answer = harness.browser.get("/open")
     assert answer.status == 200
     assert "/prod/open/bob-notebook" in answer.body
     assert "/prod/open/shared-notebook" in answer.body
     assert "alice-notebook" not in answer.body
-    listed = world.browser.get("/open", headers={"Accept": "application/json"}).json["notebooks"]
+    listed = harness.browser.get("/open", headers={"Accept": "application/json"}).json["notebooks"]
     assert [entry["notebook"] for entry in listed] == ["bob-notebook", "shared-notebook"]
 
 
-def test_open_takes_the_default_of_several(world: World) -> None:
-    world.aws.grants[2]["default"] = {"BOOL": True}
-    world.sign_in("bob@example.com", groups=["data-science"])
-    assert world.browser.get("/open").location.startswith("https://shared-notebook.")
-    assert not world.browser.get("/open").location.endswith("view=lab")  # the grant says classic
+def test_open_takes_the_default_of_several(harness: Harness) -> None:
+    harness.aws.grants[2]["default"] = {"BOOL": True}
+    harness.sign_in("bob@example.com", groups=["data-science"])
+    assert harness.browser.get("/open").location.startswith("https://shared-notebook.")
+    assert not harness.browser.get("/open").location.endswith("view=lab")  # the grant says classic
 
 
-def test_two_defaults_decide_nothing(world: World) -> None:
-    for item in world.aws.grants:
+def test_two_defaults_decide_nothing(harness: Harness) -> None:
+    for item in harness.aws.grants:
         item["default"] = {"BOOL": True}
-    world.sign_in("bob@example.com", groups=["data-science"])
-    assert world.browser.get("/open").status == 200
+    harness.sign_in("bob@example.com", groups=["data-science"])
+    assert harness.browser.get("/open").status == 200
 
 
-def test_home_lists_the_notebooks_also_when_there_are_none(world: World) -> None:
-    world.sign_in("carol@example.com")
-    page = world.browser.get("/")
+def test_home_lists_the_notebooks_also_when_there_are_none(harness: Harness) -> None:
+    harness.sign_in("carol@example.com")
+    page = harness.browser.get("/")
     assert page.status == 200
     assert "no notebooks yet" in page.body
     assert "carol@example.com" in page.body
 
 
-def test_nobody_is_allowed_anything_by_default(world: World) -> None:
-    world.sign_in("carol@example.com")
-    assert world.browser.get("/open").status == 403
-    refused = world.browser.get("/open/alice-notebook")
-    unknown = world.browser.get("/open/no-such-notebook")
+def test_nobody_is_allowed_anything_by_default(harness: Harness) -> None:
+    harness.sign_in("carol@example.com")
+    assert harness.browser.get("/open").status == 403
+    refused = harness.browser.get("/open/alice-notebook")
+    unknown = harness.browser.get("/open/no-such-notebook")
     assert refused.status == unknown.status == 403
     assert refused.body == unknown.body
-    assert not world.aws.called("assume_role")
+    assert not harness.aws.called("assume_role")
 
 
-def test_a_person_of_another_group_gets_nothing(world: World) -> None:
-    world.sign_in("carol@example.com", groups=["data-science-x", "Data-Science", "user:bob@example.com"])
-    assert world.browser.get("/open/shared-notebook").status == 403
-    assert world.browser.get("/open/bob-notebook").status == 403
+def test_a_person_of_another_group_gets_nothing(harness: Harness) -> None:
+    harness.sign_in("carol@example.com", groups=["data-science-x", "Data-Science", "user:bob@example.com"])
+    assert harness.browser.get("/open/shared-notebook").status == 403
+    assert harness.browser.get("/open/bob-notebook").status == 403
 
 
-def test_json_clients_get_the_url_as_json(world: World) -> None:
-    world.sign_in()
-    answer = world.browser.get("/open/alice-notebook", headers={"Accept": "application/json"})
+def test_json_clients_get_the_url_as_json(harness: Harness) -> None:
+    harness.sign_in()
+    answer = harness.browser.get("/open/alice-notebook", headers={"Accept": "application/json"})
     assert answer.json == {"authorized_url": ALICE_URL, "expires_in": 300}
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_without_a_session_browsers_sign_in_and_json_clients_get_401(world: World) -> None:
-    assert world.browser.get("/open/alice-notebook?view=classic").location == (
-        f"{world.browser.base_url}/login?next=%2Fopen%2Falice-notebook%3Fview%3Dclassic"
+def test_without_a_session_browsers_sign_in_and_json_clients_get_401(harness: Harness) -> None:
+    assert harness.browser.get("/open/alice-notebook?view=classic").location == (
+        f"{harness.browser.base_url}/login?next=%2Fopen%2Falice-notebook%3Fview%3Dclassic"
     )
-    answer = world.browser.get("/open/alice-notebook", headers={"Accept": "application/json"})
+    answer = harness.browser.get("/open/alice-notebook", headers={"Accept": "application/json"})
     assert answer.status == 401
     assert answer.json["error"] == "not_signed_in"
     assert answer.json["reference"] == "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f"
@@ -157,27 +157,27 @@ def test_without_a_session_browsers_sign_in_and_json_clients_get_401(world: Worl
     ],
 )
 def test_failures_of_aws_have_words_and_a_code(
-    world: World, operation: str, error: str | None, state: str | None, status: int, reason: str
+    harness: Harness, operation: str, error: str | None, state: str | None, status: int, reason: str
 ) -> None:
-    world.sign_in()
+    harness.sign_in()
     if state is None:
-        del world.aws.notebooks["alice-notebook"]
+        del harness.aws.notebooks["alice-notebook"]
     else:
-        world.aws.notebooks["alice-notebook"] = state
+        harness.aws.notebooks["alice-notebook"] = state
     if error:
-        world.aws.errors[operation] = refusal(error)
-    answer = world.browser.get("/open/alice-notebook", headers={"Accept": "application/json"})
+        harness.aws.errors[operation] = refusal(error)
+    answer = harness.browser.get("/open/alice-notebook", headers={"Accept": "application/json"})
     assert (answer.status, answer.json["error"]) == (status, reason)
     assert "words of AWS" not in answer.body
-    page = world.browser.get("/open/alice-notebook")
+    page = harness.browser.get("/open/alice-notebook")
     assert page.status == status
     assert "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f" in page.body
 
 
-def test_an_unexpected_failure_is_told_without_its_text(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    world.sign_in()
-    world.aws.errors["batch_get_item"] = RuntimeError("secret-in-a-message")
-    answer = world.browser.get("/open/alice-notebook")
+def test_an_unexpected_failure_is_told_without_its_text(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    harness.sign_in()
+    harness.aws.errors["batch_get_item"] = RuntimeError("secret-in-a-message")
+    answer = harness.browser.get("/open/alice-notebook")
     assert answer.status == 500
     assert "Something went wrong" in answer.body
     (record,) = [record for record in caplog.records if record.message == "unexpected"]
@@ -185,55 +185,55 @@ def test_an_unexpected_failure_is_told_without_its_text(world: World, caplog: py
     assert "secret-in-a-message" not in caplog.text + str([vars(record) for record in caplog.records]) + answer.body
 
 
-def test_the_state_is_told_as_json(world: World) -> None:
-    world.sign_in()
-    world.aws.notebooks["alice-notebook"] = "Stopped"
-    assert world.browser.get("/notebooks/alice-notebook").json == {
+def test_the_state_is_told_as_json(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = "Stopped"
+    assert harness.browser.get("/notebooks/alice-notebook").json == {
         "notebook": "alice-notebook",
         "state": "Stopped",
         "instance_type": "ml.t3.medium",
         "changed": CHANGED.timestamp(),
     }
-    assert world.browser.get("/notebooks/bob-notebook").status == 403
+    assert harness.browser.get("/notebooks/bob-notebook").status == 403
 
 
-def test_starting_and_stopping_need_a_session_the_power_and_the_own_page(world: World) -> None:
-    world.aws.notebooks["alice-notebook"] = "Stopped"
-    assert world.browser.post("/notebooks/alice-notebook/start").status == 401
-    world.sign_in()
+def test_starting_and_stopping_need_a_session_the_power_and_the_own_page(harness: Harness) -> None:
+    harness.aws.notebooks["alice-notebook"] = "Stopped"
+    assert harness.browser.post("/notebooks/alice-notebook/start").status == 401
+    harness.sign_in()
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Sec-Fetch-Site": "none"}):
-        assert world.browser.post("/notebooks/alice-notebook/start", headers=headers).status == 403
-    assert world.browser.send("POST", "/notebooks/alice-notebook/start").status == 403
-    assert world.aws.notebooks["alice-notebook"] == "Stopped"
-    answer = world.browser.post("/notebooks/alice-notebook/start")
-    assert (answer.status, answer.location) == (303, f"{world.browser.base_url}/open/alice-notebook")
-    assert world.aws.notebooks["alice-notebook"] == "Pending"
-    assert world.browser.post("/notebooks/alice-notebook/start").status == 303  # it starts already: no failure
-    world.aws.notebooks["alice-notebook"] = "InService"
-    assert world.browser.post("/notebooks/alice-notebook/stop").status == 303
-    assert world.aws.notebooks["alice-notebook"] == "Stopping"
+        assert harness.browser.post("/notebooks/alice-notebook/start", headers=headers).status == 403
+    assert harness.browser.send("POST", "/notebooks/alice-notebook/start").status == 403
+    assert harness.aws.notebooks["alice-notebook"] == "Stopped"
+    answer = harness.browser.post("/notebooks/alice-notebook/start")
+    assert (answer.status, answer.location) == (303, f"{harness.browser.base_url}/open/alice-notebook")
+    assert harness.aws.notebooks["alice-notebook"] == "Pending"
+    assert harness.browser.post("/notebooks/alice-notebook/start").status == 303  # it starts already: no failure
+    harness.aws.notebooks["alice-notebook"] = "InService"
+    assert harness.browser.post("/notebooks/alice-notebook/stop").status == 303
+    assert harness.aws.notebooks["alice-notebook"] == "Stopping"
 
 
-def test_a_grant_without_power_starts_nothing(world: World) -> None:
-    world.sign_in("bob@example.com")
-    world.aws.notebooks["bob-notebook"] = "Stopped"
-    assert world.browser.post("/notebooks/bob-notebook/start").status == 403
-    assert world.browser.post("/notebooks/bob-notebook/stop").status == 403
-    assert world.aws.notebooks["bob-notebook"] == "Stopped"
+def test_a_grant_without_power_starts_nothing(harness: Harness) -> None:
+    harness.sign_in("bob@example.com")
+    harness.aws.notebooks["bob-notebook"] = "Stopped"
+    assert harness.browser.post("/notebooks/bob-notebook/start").status == 403
+    assert harness.browser.post("/notebooks/bob-notebook/stop").status == 403
+    assert harness.aws.notebooks["bob-notebook"] == "Stopped"
 
 
-def test_a_bearer_token_starts_nothing(world: World) -> None:
-    token = world.issuer.token(email="alice@example.com", email_verified=True)
-    answer = world.browser.post("/notebooks/alice-notebook/stop", headers={"Authorization": f"Bearer {token}"})
+def test_a_bearer_token_starts_nothing(harness: Harness) -> None:
+    token = harness.issuer.token(email="alice@example.com", email_verified=True)
+    answer = harness.browser.post("/notebooks/alice-notebook/stop", headers={"Authorization": f"Bearer {token}"})
     assert answer.status == 401
 
 
-def test_health_asks_nobody(world: World) -> None:
-    assert world.browser.get("/health").json == {"status": "ok"}
-    assert world.aws.calls == []
+def test_health_asks_nobody(harness: Harness) -> None:
+    assert harness.browser.get("/health").json == {"status": "ok"}
+    assert harness.aws.calls == []
 
 
-def test_an_unknown_address_is_a_404_page(world: World) -> None:
-    answer = world.browser.get("/nothing/here")
+def test_an_unknown_address_is_a_404_page(harness: Harness) -> None:
+    answer = harness.browser.get("/nothing/here")
     assert answer.status == 404
     assert "There is no such page" in answer.body

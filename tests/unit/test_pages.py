@@ -7,24 +7,24 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.unit.conftest import Answer, World
+from tests.unit.conftest import Answer, Harness
 
 FOREIGN = re.compile(r"<script (?!>)|<(link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(")
 
 
-def _pages(world: World) -> dict[str, Answer]:
-    world.sign_in("bob@example.com", groups=["data-science"])
+def _pages(harness: Harness) -> dict[str, Answer]:
+    harness.sign_in("bob@example.com", groups=["data-science"])
     pages = {
-        "notebooks": world.browser.get("/"),
-        "choice": world.browser.get("/open"),
-        "refusal": world.browser.get("/open/alice-notebook"),
-        "bad name": world.browser.get("/open/-"),
-        "unknown": world.browser.get("/nope"),
-        "help": world.browser.get("/help"),
+        "notebooks": harness.browser.get("/"),
+        "choice": harness.browser.get("/open"),
+        "refusal": harness.browser.get("/open/alice-notebook"),
+        "bad name": harness.browser.get("/open/-"),
+        "unknown": harness.browser.get("/nope"),
+        "help": harness.browser.get("/help"),
     }
-    world.aws.notebooks["bob-notebook"] = "Stopped"
-    pages["not running"] = world.browser.get("/open/bob-notebook")
-    pages["signed out"] = world.browser.post("/logout")
+    harness.aws.notebooks["bob-notebook"] = "Stopped"
+    pages["not running"] = harness.browser.get("/open/bob-notebook")
+    pages["signed out"] = harness.browser.post("/logout")
     return pages
 
 
@@ -32,8 +32,8 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def test_pages_carry_a_strict_policy(world: World) -> None:
-    for name, page in _pages(world).items():
+def test_pages_carry_a_strict_policy(harness: Harness) -> None:
+    for name, page in _pages(harness).items():
         policy = dict(part.strip().partition(" ")[::2] for part in page.headers["content-security-policy"].split(";"))
         (style,) = re.findall(r"<style>(.*?)</style>", page.body, re.DOTALL)
         for script in re.findall(r"<script>(.*?)</script>", page.body, re.DOTALL):
@@ -52,36 +52,36 @@ def test_pages_carry_a_strict_policy(world: World) -> None:
         assert page.headers["cache-control"] == "no-store"
 
 
-def test_pages_load_and_run_nothing(world: World) -> None:
-    for name, page in _pages(world).items():
+def test_pages_load_and_run_nothing(harness: Harness) -> None:
+    for name, page in _pages(harness).items():
         assert not re.search(
             r"<script\s|<(link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(", page.body
         ), name
         for address in re.findall(r'(?:href|action)="([^"]*)"', page.body):
             # One's own pages; only signing out leads to the provider's.
             own = address.startswith("/prod/") or address == "/prod"
-            assert own or (name == "signed out" and address.startswith(world.issuer.url)), (name, address)
+            assert own or (name == "signed out" and address.startswith(harness.issuer.url)), (name, address)
 
 
-def test_pages_are_small(world: World) -> None:
-    for name, page in _pages(world).items():
+def test_pages_are_small(harness: Harness) -> None:
+    for name, page in _pages(harness).items():
         assert len(page.body) < 30_000, name
 
 
-def test_pages_say_what_they_are_in_a_language_and_on_small_screens(world: World) -> None:
-    for name, page in _pages(world).items():
+def test_pages_say_what_they_are_in_a_language_and_on_small_screens(harness: Harness) -> None:
+    for name, page in _pages(harness).items():
         assert '<html lang="en">' in page.body, name
         assert 'name="viewport"' in page.body, name
         assert len(re.findall(r"<h1>", page.body)) == 1, name
 
 
 @pytest.mark.parametrize("name", ["<b>x</b>@example.com", '"onload=alert(1)@example.com', "{{7*7}}@example.com"])
-def test_a_name_stays_a_name(world: World, name: str) -> None:
-    world.aws.grant(f"user:{name}", "alice-notebook")
-    world.sign_in(name)
-    page = world.browser.get("/")
+def test_a_name_stays_a_name(harness: Harness, name: str) -> None:
+    harness.aws.grant(f"user:{name}", "alice-notebook")
+    harness.sign_in(name)
+    page = harness.browser.get("/")
     assert page.status == 200
     assert "<b>" not in page.body
     assert "49@" not in page.body
     assert '"onload' not in page.body
-    assert urlsplit(world.browser.get("/open").location).netloc.endswith(".sagemaker.aws")
+    assert urlsplit(harness.browser.get("/open").location).netloc.endswith(".sagemaker.aws")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cli.principal import principal
 from gate.identity.iam import iam_caller
 from gate.identity.principal import normal_principal
-from tests.unit.conftest import Browser, World
+from tests.unit.conftest import Browser, Harness
 
 ACCOUNT = "arn:aws:iam::123456789012"
 SSO = f"{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_X_0123"
@@ -73,36 +73,38 @@ def test_the_normal_form_is_its_own(text: str) -> None:
         assert normal_principal(normal) == normal
 
 
-def test_a_grant_to_a_group_in_another_spelling_is_given_to_the_one_that_the_function_compares(world: World) -> None:
-    world.aws.grant(principal("group:e\u0301quipe"), "third-notebook")
-    world.aws.notebooks["third-notebook"] = "InService"
+def test_a_grant_to_a_group_in_another_spelling_is_given_to_the_one_that_the_function_compares(
+    harness: Harness,
+) -> None:
+    harness.aws.grant(principal("group:e\u0301quipe"), "third-notebook")
+    harness.aws.notebooks["third-notebook"] = "InService"
     for group in ("\u00e9quipe", "e\u0301quipe"):
-        browser = Browser(world.browser.base_url)
-        world.sign_in(browser=browser, groups=[group])
+        browser = Browser(harness.browser.base_url)
+        harness.sign_in(browser=browser, groups=[group])
         assert browser.get("/open/third-notebook").status == 302
 
 
 @pytest.mark.parametrize("group", ["x ", " x", "x\u200b", "x\n", "x" * 513])
-def test_a_group_that_no_grant_can_be_given_to_counts_for_nothing(world: World, group: str) -> None:
+def test_a_group_that_no_grant_can_be_given_to_counts_for_nothing(harness: Harness, group: str) -> None:
     """So that what `gate doctor` says of such a row is so, also of one that somebody wrote by hand."""
     assert normal_principal(f"group:{group}") is None
-    world.aws.grant(f"group:{group}", "third-notebook")
-    world.aws.notebooks["third-notebook"] = "InService"
-    world.sign_in(groups=[group, "data-science"])
-    assert world.browser.get("/open/third-notebook").status == 403
-    assert world.browser.get("/open/shared-notebook").status == 302
+    harness.aws.grant(f"group:{group}", "third-notebook")
+    harness.aws.notebooks["third-notebook"] = "InService"
+    harness.sign_in(groups=[group, "data-science"])
+    assert harness.browser.get("/open/third-notebook").status == 403
+    assert harness.browser.get("/open/shared-notebook").status == 302
 
 
-def test_a_grant_to_a_role_with_a_path_lets_its_sessions_in(world: World) -> None:
-    world.aws.grant(principal(f"iam:{SSO}"), "third-notebook")
-    world.aws.notebooks["third-notebook"] = "InService"
+def test_a_grant_to_a_role_with_a_path_lets_its_sessions_in(harness: Harness) -> None:
+    harness.aws.grant(principal(f"iam:{SSO}"), "third-notebook")
+    harness.aws.notebooks["third-notebook"] = "InService"
     session = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_X_0123/ann"
-    assert world.browser.get("/iam/open/third-notebook", iam=session).status == 302
+    assert harness.browser.get("/iam/open/third-notebook", iam=session).status == 302
 
 
-def test_a_grant_to_an_iam_user_keeps_the_path_that_api_gateway_tells(world: World) -> None:
+def test_a_grant_to_an_iam_user_keeps_the_path_that_api_gateway_tells(harness: Harness) -> None:
     arn = f"{ACCOUNT}:user/division/ann"
-    world.aws.grant(principal(f"iam:{arn}"), "third-notebook")
-    world.aws.notebooks["third-notebook"] = "InService"
-    assert world.browser.get("/iam/open/third-notebook", iam=arn).status == 302
-    assert world.browser.get("/iam/open/third-notebook", iam=f"{ACCOUNT}:user/ann").status == 403
+    harness.aws.grant(principal(f"iam:{arn}"), "third-notebook")
+    harness.aws.notebooks["third-notebook"] = "InService"
+    assert harness.browser.get("/iam/open/third-notebook", iam=arn).status == 302
+    assert harness.browser.get("/iam/open/third-notebook", iam=f"{ACCOUNT}:user/ann").status == 403

@@ -13,9 +13,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gate.errors import EmailNotVerifiedError, GroupsNotSentError
+from gate.errors.caller import EmailNotVerifiedError
+from gate.errors.notebook import GroupsNotSentError
 from infra.settings import Settings
-from tests.unit.conftest import Answer, World
+from tests.unit.conftest import Answer, Harness
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "identity.md").read_text()
 JSON = {"Accept": "application/json"}
@@ -195,14 +196,14 @@ def _lines() -> dict[str, dict[str, Any]]:
 LINES = _lines()
 
 
-def _deploy(world: World, row: Row) -> None:
+def _deploy(harness: Harness, row: Row) -> None:
     """Deploy with the lines of docs/identity.md, and the test issuer in the provider's place."""
-    here = {"issuer": world.issuer.url, "client_id": world.environ["GATE_CLIENT_ID"]}
+    here = {"issuer": harness.issuer.url, "client_id": harness.environ["GATE_CLIENT_ID"]}
     identity = Settings.parse(
         {"networks": ["203.0.113.0/24"], "identity": {**LINES[row.provider], **row.settings, **here}}
     ).identity
-    world.issuer.user_info = row.user_info
-    world.configure(
+    harness.issuer.user_info = row.user_info
+    harness.configure(
         GATE_SCOPES=" ".join(identity.scopes),
         GATE_USER_CLAIM=identity.user_claim,
         GATE_GROUPS_CLAIM=identity.groups_claim,
@@ -212,12 +213,12 @@ def _deploy(world: World, row: Row) -> None:
     )
 
 
-def _sign_in(world: World, row: Row) -> Answer:
-    away = world.browser.get("/login?next=/open")
-    back = world.issuer.sign_in(away.location, **row.id_token)
-    if world.issuer.user_info is not None:
-        world.issuer.user_info = {**world.issuer.user_info, "sub": row.id_token["sub"]}
-    return world.browser.get(f"/login/callback?{urlencode(back)}")
+def _sign_in(harness: Harness, row: Row) -> Answer:
+    away = harness.browser.get("/login?next=/open")
+    back = harness.issuer.sign_in(away.location, **row.id_token)
+    if harness.issuer.user_info is not None:
+        harness.issuer.user_info = {**harness.issuer.user_info, "sub": row.id_token["sub"]}
+    return harness.browser.get(f"/login/callback?{urlencode(back)}")
 
 
 def test_every_provider_of_the_document_has_a_row() -> None:
@@ -232,15 +233,15 @@ def test_the_lines_of_the_document_are_settings(provider: str) -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_a_provider_signs_people_in_as_its_documentation_shows(world: World, row: Row) -> None:
-    _deploy(world, row)
-    assert _sign_in(world, row).status == 302
-    world.aws.grants.clear()
-    world.aws.grant(f"user:{row.user}", "alice-notebook")
+def test_a_provider_signs_people_in_as_its_documentation_shows(harness: Harness, row: Row) -> None:
+    _deploy(harness, row)
+    assert _sign_in(harness, row).status == 302
+    harness.aws.grants.clear()
+    harness.aws.grant(f"user:{row.user}", "alice-notebook")
     for number, group in enumerate(row.groups):
-        world.aws.grant(f"group:{group}", f"notebook-{number}")
-    world.aws.grant("group:other", "bob-notebook")
-    listed = world.browser.get("/", headers=JSON).json["notebooks"]
+        harness.aws.grant(f"group:{group}", f"notebook-{number}")
+    harness.aws.grant("group:other", "bob-notebook")
+    listed = harness.browser.get("/", headers=JSON).json["notebooks"]
     assert [each["notebook"] for each in listed] == [
         "alice-notebook", *(f"notebook-{number}" for number in range(len(row.groups)))
     ]  # fmt: skip
@@ -250,12 +251,12 @@ UNVOUCHED = [row for row in ROWS if "email" in row.id_token and row.id_token.get
 
 
 @pytest.mark.parametrize("row", UNVOUCHED, ids=str)
-def test_what_a_provider_does_not_vouch_for_signs_nobody_in(world: World, row: Row) -> None:
+def test_what_a_provider_does_not_vouch_for_signs_nobody_in(harness: Harness, row: Row) -> None:
     # Entra ID sends no `email_verified`, Okta none in the ID token, Authentik one that is false.
-    _deploy(world, row)
-    world.issuer.user_info = None
-    world.configure(GATE_USER_CLAIM="email", GATE_TRUST_EMAIL="false")
-    answer = _sign_in(world, row)
+    _deploy(harness, row)
+    harness.issuer.user_info = None
+    harness.configure(GATE_USER_CLAIM="email", GATE_TRUST_EMAIL="false")
+    answer = _sign_in(harness, row)
     assert (answer.status, EmailNotVerifiedError.title in answer.body) == (403, True)
 
 
@@ -270,13 +271,15 @@ def test_what_a_provider_does_not_vouch_for_signs_nobody_in(world: World, row: R
     ],
     ids=["_claim_names", "hasgroups"],
 )
-def test_entra_ids_overage_keeps_nobody_out_who_has_a_grant_of_their_own(world: World, pointer: dict[str, Any]) -> None:
+def test_entra_ids_overage_keeps_nobody_out_who_has_a_grant_of_their_own(
+    harness: Harness, pointer: dict[str, Any]
+) -> None:
     entra = next(row for row in ROWS if row.provider == "Microsoft Entra ID")
     token = {name: value for name, value in entra.id_token.items() if name != "groups"} | pointer
     row = Row(entra.provider, "overage", entra.source, ENTRA_OID, (), token)
-    _deploy(world, row)
-    _sign_in(world, row)
-    refused = world.browser.get("/open/shared-notebook")
+    _deploy(harness, row)
+    _sign_in(harness, row)
+    refused = harness.browser.get("/open/shared-notebook")
     assert (refused.status, GroupsNotSentError.title in refused.body) == (403, True)
-    world.aws.grant(f"user:{ENTRA_OID}", "alice-notebook")
-    assert world.browser.get("/open/alice-notebook").status == 302
+    harness.aws.grant(f"user:{ENTRA_OID}", "alice-notebook")
+    assert harness.browser.get("/open/alice-notebook").status == 302

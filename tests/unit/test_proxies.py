@@ -12,10 +12,11 @@ import pytest
 
 from gate import transport
 from gate.aws import transport as aws_transport
-from gate.aws.clients import client, session
+from gate.aws.clients import botocore_session, client
 from gate.aws.errors import aws_errors
 from gate.deadline import RESERVE, request_deadline
-from gate.errors import AwsError, IdentityProviderDownError, SlackDownError
+from gate.errors.slack import SlackDownError
+from gate.errors.upstream import AwsError, IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.slack.api import SlackApi
 from gate.tls import tls_context
@@ -99,7 +100,7 @@ def forgetful(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def _forget() -> None:
     tls_context.cache_clear()
     transport._proxy_of.cache_clear()
-    session.cache_clear()
+    botocore_session.cache_clear()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.unit.aws import refusal
-from tests.unit.conftest import Answer, World
+from tests.unit.conftest import Answer, Harness
 
 JSON = {"Accept": "application/json"}
 URL = "create_presigned_notebook_instance_url"
@@ -14,59 +14,59 @@ MANY = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(400
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
 
 
-def _open(world: World, path: str = "/open/alice-notebook", **headers: str) -> Answer:
-    return world.browser.get(path, headers={**JSON, **headers})
+def _open(harness: Harness, path: str = "/open/alice-notebook", **headers: str) -> Answer:
+    return harness.browser.get(path, headers={**JSON, **headers})
 
 
-def _aws(operation: str, code: str) -> Callable[[World], Answer]:
-    def provoke(world: World) -> Answer:
-        world.sign_in()
-        world.aws.errors[operation] = refusal(code)
-        return _open(world)
+def _aws(operation: str, code: str) -> Callable[[Harness], Answer]:
+    def provoke(harness: Harness) -> Answer:
+        harness.sign_in()
+        harness.aws.errors[operation] = refusal(code)
+        return _open(harness)
 
     return provoke
 
 
-def _state(state: str | None) -> Callable[[World], Answer]:
-    def provoke(world: World) -> Answer:
-        world.sign_in()
+def _state(state: str | None) -> Callable[[Harness], Answer]:
+    def provoke(harness: Harness) -> Answer:
+        harness.sign_in()
         if state is None:
-            del world.aws.notebooks["alice-notebook"]
+            del harness.aws.notebooks["alice-notebook"]
         else:
-            world.aws.notebooks["alice-notebook"] = state
-        return _open(world)
+            harness.aws.notebooks["alice-notebook"] = state
+        return _open(harness)
 
     return provoke
 
 
-def _signed_in(path: str) -> Callable[[World], Answer]:
-    def provoke(world: World) -> Answer:
-        world.sign_in()
-        return _open(world, path)
+def _signed_in(path: str) -> Callable[[Harness], Answer]:
+    def provoke(harness: Harness) -> Answer:
+        harness.sign_in()
+        return _open(harness, path)
 
     return provoke
 
 
-def _callback(world: World, **claims: object) -> Answer:
-    away = world.browser.get("/login")
-    back = world.issuer.sign_in(away.location, **claims)
-    return _open(world, f"/login/callback?code={back['code']}&state={back['state']}")
+def _callback(harness: Harness, **claims: object) -> Answer:
+    away = harness.browser.get("/login")
+    back = harness.issuer.sign_in(away.location, **claims)
+    return _open(harness, f"/login/callback?code={back['code']}&state={back['state']}")
 
 
-def _press(world: World, email: str, headers: dict[str, str]) -> Answer:
-    world.sign_in(email)
-    return world.browser.send("POST", "/notebooks/bob-notebook/start", headers={**JSON, **headers})
+def _press(harness: Harness, email: str, headers: dict[str, str]) -> Answer:
+    harness.sign_in(email)
+    return harness.browser.send("POST", "/notebooks/bob-notebook/start", headers={**JSON, **headers})
 
 
-def _provider_down(world: World) -> Answer:
-    world.configure(GATE_ISSUER="http://127.0.0.1:9")
-    return _open(world, "/login")
+def _provider_down(harness: Harness) -> Answer:
+    harness.configure(GATE_ISSUER="http://127.0.0.1:9")
+    return _open(harness, "/login")
 
 
-def _bug(world: World) -> Answer:
-    world.sign_in()
-    world.aws.errors[URL] = RuntimeError("nobody foresaw this")
-    return _open(world)
+def _bug(harness: Harness) -> Answer:
+    harness.sign_in()
+    harness.aws.errors[URL] = RuntimeError("nobody foresaw this")
+    return _open(harness)
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,19 @@ def _bug(world: World) -> Answer:
     [
         ("invalid_name", 400, _signed_in("/open/-")),
         ("invalid_view", 400, _signed_in("/open/alice-notebook?view=vim")),
-        ("login_failed", 400, lambda world: _open(world, "/login/callback?code=c&state=s")),
+        ("login_failed", 400, lambda harness: _open(harness, "/login/callback?code=c&state=s")),
         ("not_signed_in", 401, _open),
-        ("invalid_token", 401, lambda world: _open(world, Authorization="Bearer x.y.z")),
+        ("invalid_token", 401, lambda harness: _open(harness, Authorization="Bearer x.y.z")),
         ("not_granted", 403, _signed_in("/open/bob-notebook")),
-        ("no_power", 403, lambda world: _press(world, "bob@example.com", SAME_SITE)),
-        ("email_not_verified", 403, lambda world: _callback(world, email="a@example.com", email_verified=False)),
+        ("no_power", 403, lambda harness: _press(harness, "bob@example.com", SAME_SITE)),
+        ("email_not_verified", 403, lambda harness: _callback(harness, email="a@example.com", email_verified=False)),
         (
             "too_many_groups",
             403,
-            lambda world: _callback(world, email="a@example.com", email_verified=True, groups=MANY),
+            lambda harness: _callback(harness, email="a@example.com", email_verified=True, groups=MANY),
         ),
-        ("unknown_iam_caller", 403, lambda world: _open(world, "/iam/open/alice-notebook")),
-        ("wrong_origin", 403, lambda world: _press(world, "bob@example.com", {"Sec-Fetch-Site": "cross-site"})),
+        ("unknown_iam_caller", 403, lambda harness: _open(harness, "/iam/open/alice-notebook")),
+        ("wrong_origin", 403, lambda harness: _press(harness, "bob@example.com", {"Sec-Fetch-Site": "cross-site"})),
         ("not_found", 404, _signed_in("/nope")),
         ("notebook_missing", 404, _state(None)),
         ("notebook_starting", 202, _state("Pending")),
@@ -102,8 +102,8 @@ def _bug(world: World) -> Answer:
         ("identity_provider_down", 503, _provider_down),
     ],
 )
-def test_each_reason(world: World, reason: str, status: int, provoke: Callable[[World], Answer]) -> None:
-    answer = provoke(world)
+def test_each_reason(harness: Harness, reason: str, status: int, provoke: Callable[[Harness], Answer]) -> None:
+    answer = provoke(harness)
     assert (answer.status, answer.json["error"]) == (status, reason)
     assert answer.json["message"]
     assert answer.json["reference"] == "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f"

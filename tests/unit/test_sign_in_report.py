@@ -8,133 +8,133 @@ import pytest
 
 from gate.identity.sign_in_report import MAX_CLAIMS, report_key
 from tests.unit.aws import refusal
-from tests.unit.conftest import Answer, Browser, World
+from tests.unit.conftest import Answer, Browser, Harness
 
 ID = "AAAAAAAAAAAAAAAAAAAA_-"
 EMAIL = "alice@example.com"
 VERIFIED = {"email": EMAIL, "email_verified": True}
 
 
-def _watch(world: World, seconds: int = 600, report_id: str = ID) -> None:
+def _watch(harness: Harness, seconds: int = 600, report_id: str = ID) -> None:
     """Write the row that `gate doctor --sign-in` writes."""
-    until = {"N": str(int(world.clock.now) + seconds)}
-    world.aws.table.put_item({"Item": {**report_key(report_id), "until": until}})
+    until = {"N": str(int(harness.clock.now) + seconds)}
+    harness.aws.table.put_item({"Item": {**report_key(report_id), "until": until}})
 
 
-def _row(world: World, report_id: str = ID) -> dict[str, Any]:
+def _row(harness: Harness, report_id: str = ID) -> dict[str, Any]:
     """Return what is written down, without the key."""
-    found = world.aws.table.at([report_key(report_id)])
+    found = harness.aws.table.at([report_key(report_id)])
     return {name: next(iter(value.values())) for row in found for name, value in row.items() if name != "principal"}
 
 
-def _sign_in(world: World, report_id: str = ID, browser: Browser | None = None, **claims: Any) -> Answer:
-    browser = browser or world.browser
+def _sign_in(harness: Harness, report_id: str = ID, browser: Browser | None = None, **claims: Any) -> Answer:
+    browser = browser or harness.browser
     away = browser.get(f"/login?report={report_id}")
-    assert away.location.startswith(world.issuer.url)
-    return browser.get(f"/login/callback?{urlencode(world.issuer.sign_in(away.location, **claims))}")
+    assert away.location.startswith(harness.issuer.url)
+    return browser.get(f"/login/callback?{urlencode(harness.issuer.sign_in(away.location, **claims))}")
 
 
-def _claims(world: World) -> dict[str, tuple[str, str]]:
-    return {name: (kind, source) for name, kind, source in json.loads(_row(world)["claims"])}
+def _claims(harness: Harness) -> dict[str, tuple[str, str]]:
+    return {name: (kind, source) for name, kind, source in json.loads(_row(harness)["claims"])}
 
 
-def test_a_watched_sign_in_is_reported_by_names_and_types_alone(world: World) -> None:
-    _watch(world)
-    answer = _sign_in(world, **VERIFIED, groups=["data-science"], oid=7, address={"locality": "Oslo"})
-    assert (answer.status, world.browser.path_of(answer.location)) == (302, "/")
-    assert world.browser.get("/open/alice-notebook").status == 302
-    row = _row(world)
+def test_a_watched_sign_in_is_reported_by_names_and_types_alone(harness: Harness) -> None:
+    _watch(harness)
+    answer = _sign_in(harness, **VERIFIED, groups=["data-science"], oid=7, address={"locality": "Oslo"})
+    assert (answer.status, harness.browser.path_of(answer.location)) == (302, "/")
+    assert harness.browser.get("/open/alice-notebook").status == 302
+    row = _row(harness)
     assert (row["outcome"], row["reference"]) == ("allowed", "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f")
-    claims = _claims(world)
+    claims = _claims(harness)
     assert claims["email"] == ("string", "id_token")
     assert claims["email_verified"] == ("boolean", "id_token")
     assert claims["groups"] == ("array", "id_token")
     assert claims["oid"] == ("number", "id_token")
     assert claims["address"] == ("object", "id_token")
-    for value in (EMAIL, "data-science", "Oslo", "s-1", world.issuer.url):
+    for value in (EMAIL, "data-science", "Oslo", "s-1", harness.issuer.url):
         assert value not in json.dumps(row)
 
 
-def test_it_goes_to_the_provider_although_somebody_is_signed_in(world: World) -> None:
-    world.sign_in()
-    assert world.browser.get("/login").location.endswith("/prod/")
-    _watch(world)
-    assert _sign_in(world, email="bob@example.com", email_verified=True).status == 302
-    assert _row(world)["outcome"] == "allowed"
+def test_it_goes_to_the_provider_although_somebody_is_signed_in(harness: Harness) -> None:
+    harness.sign_in()
+    assert harness.browser.get("/login").location.endswith("/prod/")
+    _watch(harness)
+    assert _sign_in(harness, email="bob@example.com", email_verified=True).status == 302
+    assert _row(harness)["outcome"] == "allowed"
     # Who signed in is who they are there.
-    assert world.browser.get("/open/bob-notebook").status == 302
+    assert harness.browser.get("/open/bob-notebook").status == 302
 
 
 @pytest.mark.parametrize("text", ["", "A", "A" * 21, "A" * 23, "AAAAAAAAAAAAAAAAAAAA.A", "ÄAAAAAAAAAAAAAAAAAAAA-", "*"])
-def test_what_is_no_id_watches_nothing(world: World, text: str) -> None:
-    world.sign_in()
-    assert world.browser.get(f"/login?{urlencode({'report': text})}").location.endswith("/prod/")
+def test_what_is_no_id_watches_nothing(harness: Harness, text: str) -> None:
+    harness.sign_in()
+    assert harness.browser.get(f"/login?{urlencode({'report': text})}").location.endswith("/prod/")
 
 
-def test_a_link_without_an_operators_row_makes_none(world: World) -> None:
-    assert _sign_in(world, **VERIFIED).status == 302
-    assert _row(world) == {}
+def test_a_link_without_an_operators_row_makes_none(harness: Harness) -> None:
+    assert _sign_in(harness, **VERIFIED).status == 302
+    assert _row(harness) == {}
 
 
-def test_a_report_is_written_once_and_in_time(world: World) -> None:
-    _watch(world)
-    _sign_in(world, **VERIFIED)
-    before = _row(world)
-    assert _sign_in(world, browser=Browser(world.browser.base_url), email="bob@example.com").status == 403
-    assert _row(world) == before
-    _watch(world, seconds=-1)
-    assert _sign_in(world, **VERIFIED).status == 302
-    assert "outcome" not in _row(world)
+def test_a_report_is_written_once_and_in_time(harness: Harness) -> None:
+    _watch(harness)
+    _sign_in(harness, **VERIFIED)
+    before = _row(harness)
+    assert _sign_in(harness, browser=Browser(harness.browser.base_url), email="bob@example.com").status == 403
+    assert _row(harness) == before
+    _watch(harness, seconds=-1)
+    assert _sign_in(harness, **VERIFIED).status == 302
+    assert "outcome" not in _row(harness)
 
 
-def test_a_refused_sign_in_is_reported_with_its_reason_and_its_claims(world: World) -> None:
-    _watch(world)
-    assert _sign_in(world, email=EMAIL).status == 403
-    assert _row(world)["outcome"] == "email_not_verified"
-    assert _claims(world)["email"] == ("string", "id_token")
+def test_a_refused_sign_in_is_reported_with_its_reason_and_its_claims(harness: Harness) -> None:
+    _watch(harness)
+    assert _sign_in(harness, email=EMAIL).status == 403
+    assert _row(harness)["outcome"] == "email_not_verified"
+    assert _claims(harness)["email"] == ("string", "id_token")
 
 
-def test_what_the_provider_refuses_is_reported_although_somebody_goes_on_as_signed_in(world: World) -> None:
-    world.sign_in()
-    _watch(world)
-    away = world.browser.get(f"/login?report={ID}").location
+def test_what_the_provider_refuses_is_reported_although_somebody_goes_on_as_signed_in(harness: Harness) -> None:
+    harness.sign_in()
+    _watch(harness)
+    away = harness.browser.get(f"/login?report={ID}").location
     state = parse_qs(urlsplit(away).query)["state"][0]
-    assert world.browser.get(f"/login/callback?{urlencode({'error': 'access_denied', 'state': state})}").status == 302
-    row = _row(world)
+    assert harness.browser.get(f"/login/callback?{urlencode({'error': 'access_denied', 'state': state})}").status == 302
+    row = _row(harness)
     assert (row["outcome"], row["claims"]) == ("sign_in_denied", "[]")
 
 
-def test_a_provider_that_cannot_even_be_asked_is_reported(world: World) -> None:
-    _watch(world)
-    world.issuer.overrides["/.well-known/openid-configuration"] = (500, {})
-    assert world.browser.get(f"/login?report={ID}").status == 503
-    assert _row(world)["outcome"] == "identity_provider_down"
+def test_a_provider_that_cannot_even_be_asked_is_reported(harness: Harness) -> None:
+    _watch(harness)
+    harness.issuer.overrides["/.well-known/openid-configuration"] = (500, {})
+    assert harness.browser.get(f"/login?report={ID}").status == 503
+    assert _row(harness)["outcome"] == "identity_provider_down"
 
 
-def test_another_browser_reports_nothing(world: World) -> None:
-    _watch(world)
-    away = world.browser.get(f"/login?report={ID}").location
-    back = world.issuer.sign_in(away, **VERIFIED)
-    assert Browser(world.browser.base_url).get(f"/login/callback?{urlencode(back)}").status == 400
-    assert "outcome" not in _row(world)
+def test_another_browser_reports_nothing(harness: Harness) -> None:
+    _watch(harness)
+    away = harness.browser.get(f"/login?report={ID}").location
+    back = harness.issuer.sign_in(away, **VERIFIED)
+    assert Browser(harness.browser.base_url).get(f"/login/callback?{urlencode(back)}").status == 400
+    assert "outcome" not in _row(harness)
 
 
-def test_a_sign_in_that_nobody_watches_asks_the_table_nothing(world: World) -> None:
-    _watch(world)
-    assert world.sign_in().status == 302
-    assert world.aws.called("update_item") == []
+def test_a_sign_in_that_nobody_watches_asks_the_table_nothing(harness: Harness) -> None:
+    _watch(harness)
+    assert harness.sign_in().status == 302
+    assert harness.aws.called("update_item") == []
 
 
-def test_a_report_that_cannot_be_written_costs_nobody_their_sign_in(world: World) -> None:
-    _watch(world)
-    world.aws.errors["update_item"] = refusal("InternalServerError")
-    assert _sign_in(world, **VERIFIED).status == 302
+def test_a_report_that_cannot_be_written_costs_nobody_their_sign_in(harness: Harness) -> None:
+    _watch(harness)
+    harness.aws.errors["update_item"] = refusal("InternalServerError")
+    assert _sign_in(harness, **VERIFIED).status == 302
 
 
-def test_a_report_is_bounded(world: World) -> None:
-    _watch(world)
+def test_a_report_is_bounded(harness: Harness) -> None:
+    _watch(harness)
     odd = {"x" * 201: 1, "a\nb": 1, "\x1b[2J": 1}
-    assert _sign_in(world, **VERIFIED, **odd, **{f"claim{number}": 1 for number in range(500)}).status == 302
-    claims = _claims(world)
+    assert _sign_in(harness, **VERIFIED, **odd, **{f"claim{number}": 1 for number in range(500)}).status == 302
+    claims = _claims(harness)
     assert len(claims) == MAX_CLAIMS
     assert not odd.keys() & claims.keys()

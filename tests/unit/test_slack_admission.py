@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate import deadline
-from gate.errors import InvalidSlackRequestError
+from gate.errors.slack import InvalidSlackRequestError
 from gate.slack.command import SlackCommand, parse_command
 from gate.web.request import Request
 from local.slack import payloads
@@ -25,7 +25,7 @@ STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 
 def _is_refused(slack: Slack, answer: Answer) -> bool:
     """An empty 401, and nothing was done."""
-    nothing_done = not slack.world.aws.called("put_item") and not slack.world.aws.called("invoke")
+    nothing_done = not slack.harness.aws.called("put_item") and not slack.harness.aws.called("invoke")
     return (answer.status, answer.body) == (401, "") and nothing_done and not slack.workspace.asked
 
 
@@ -33,7 +33,7 @@ def _is_refused(slack: Slack, answer: Answer) -> bool:
 def test_what_slacks_own_library_signed_is_accepted(slack: Slack, kind: str) -> None:
     answer = slack.post(slack.body(kind))
     assert (answer.status, answer.body) == (200, "")
-    assert len(slack.world.aws.events) == 1
+    assert len(slack.harness.aws.events) == 1
 
 
 REFUSED: dict[str, Callable[[Slack, bytes, dict[str, str]], tuple[bytes, dict[str, str]]]] = {
@@ -73,16 +73,16 @@ def test_every_altered_byte_of_the_body_and_the_signature_counts(slack: Slack) -
         text = headers[SIGNATURE]
         altered_text = text[:place] + chr(ord(text[place]) ^ 1) + text[place + 1 :]
         assert slack.post(body, headers | {SIGNATURE: altered_text}).status == 401, place
-    assert not slack.world.aws.called("put_item")
+    assert not slack.harness.aws.called("put_item")
     assert slack.post(body, headers).status == 200
 
 
 @pytest.mark.parametrize(("late", "status"), [(-301, 401), (-300, 200), (0, 200), (300, 200), (301, 401)])
 def test_a_signature_is_good_for_five_minutes(slack: Slack, late: int, status: int) -> None:
-    slack.world.clock.now = int(slack.world.clock.now)
+    slack.harness.clock.now = int(slack.harness.clock.now)
     body = slack.body("command")
     headers = slack.signed(body)
-    slack.world.clock.now += late
+    slack.harness.clock.now += late
     assert slack.post(body, headers).status == status
 
 
@@ -98,20 +98,20 @@ def test_a_replayed_request_does_nothing_twice(slack: Slack, kind: str) -> None:
     body = slack.body(kind)
     headers = slack.signed(body)
     assert slack.post(body, headers).status == 200
-    slack.world.clock.now += 200
+    slack.harness.clock.now += 200
     for _ in range(2):
         answer = slack.post(body, headers)
         assert (answer.status, answer.body) == (401, "")
-    assert len(slack.world.aws.called("invoke")) == 1
+    assert len(slack.harness.aws.called("invoke")) == 1
     # Whoever types the same words again sends another request.
     assert slack.post(slack.body(kind)).status == 200
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_workspace_gets_nothing(slack: Slack, kind: str) -> None:
-    slack.world.configure(GATE_SLACK_TEAMS="T0OTHER,T0THIRD")
+    slack.harness.configure(GATE_SLACK_TEAMS="T0OTHER,T0THIRD")
     assert _is_refused(slack, slack.post(slack.body(kind)))
-    slack.world.configure(GATE_SLACK_TEAMS="T0OTHER,T0LOCAL")
+    slack.harness.configure(GATE_SLACK_TEAMS="T0OTHER,T0LOCAL")
     assert slack.post(slack.body(kind)).status == 200
 
 
@@ -123,14 +123,14 @@ def test_a_guest_from_another_company_is_of_their_own_workspace(slack: Slack) ->
 
 
 def test_without_slack_in_the_settings_nobody_comes_in(slack: Slack) -> None:
-    slack.world.configure(GATE_SLACK_TEAMS="")
+    slack.harness.configure(GATE_SLACK_TEAMS="")
     assert _is_refused(slack, slack.post(slack.body("command")))
 
 
 @pytest.mark.parametrize("secret", ["", "not json", "[]", "{}", '{"signing_secret": ""}', '{"signing_secret": 5}'])
 def test_a_secret_that_is_not_stored_yet_admits_nobody(slack: Slack, secret: str) -> None:
-    slack.world.aws.secrets["arn:slack"] = secret
-    slack.world.configure()
+    slack.harness.aws.secrets["arn:slack"] = secret
+    slack.harness.configure()
     for own in (SECRET, "5", "None"):
         body = slack.body("command")
         assert _is_refused(slack, slack.post(body, slack.signed(body, own)))
@@ -142,7 +142,7 @@ def test_a_secret_that_is_not_stored_yet_admits_nobody(slack: Slack, secret: str
 def test_what_needs_no_answer_is_acknowledged(slack: Slack, payload: str) -> None:
     assert slack.post(urlencode({"payload": payload}).encode()).status == 200
     assert slack.post(slack.body("press", action_id="somebody-elses")).status == 200
-    assert not slack.world.aws.called("invoke")
+    assert not slack.harness.aws.called("invoke")
 
 
 BROKEN = [
@@ -173,7 +173,7 @@ def test_what_slack_would_never_send_is_a_clear_400(slack: Slack, body: bytes) -
         return
     answer = slack.post(body)
     assert (answer.status, answer.json["error"]) == (400, "invalid_slack_request")
-    assert not slack.world.aws.called("invoke")
+    assert not slack.harness.aws.called("invoke")
 
 
 def _ask(body: bytes) -> SlackCommand | type[InvalidSlackRequestError] | None:
@@ -226,7 +226,7 @@ def test_the_local_workspace_sends_what_slack_publishes() -> None:
 
 @pytest.mark.parametrize("operation", ["get_secret_value", "put_item", "invoke"])
 def test_a_slash_command_that_cannot_be_worked_off_is_told_so_at_once(slack: Slack, operation: str) -> None:
-    slack.world.aws.errors[operation] = refusal("InternalFailure")
+    slack.harness.aws.errors[operation] = refusal("InternalFailure")
     answer = slack.post(slack.body("command"))
     assert (answer.status, answer.json["response_type"]) == (200, "ephemeral")
     assert "AWS did not answer as it should" in answer.json["text"]

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from tests.unit.aws import SIGNING_KEY, TOKEN, refusal
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 from tests.unit.slack import SECRET, TEAM, Slack, labels, link
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
 
 def test_the_list_shows_each_notebook_with_what_can_be_done(slack: Slack) -> None:
-    slack.world.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook", power="start")
-    slack.world.aws.notebooks |= {"shared-notebook": "Stopped"}
+    slack.harness.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook", power="start")
+    slack.harness.aws.notebooks |= {"shared-notebook": "Stopped"}
     seen = slack.ask()
     assert labels(seen) == ["Open", "Stop", "Open", "Start", "Refresh the list"]
     assert "alice-notebook\nRunning since 2026-11-23 08:00 UTC · ml.t3.medium" in seen.text
@@ -29,13 +29,13 @@ def test_the_list_shows_each_notebook_with_what_can_be_done(slack: Slack) -> Non
 
 @pytest.mark.parametrize("state", ["Pending", "Stopping", "Failed", "Updating", "Deleting"])
 def test_buttons_fit_the_state(slack: Slack, state: str) -> None:
-    slack.world.aws.notebooks["alice-notebook"] = state
+    slack.harness.aws.notebooks["alice-notebook"] = state
     expected = ["Open", "Start", "Refresh the list"] if state == "Failed" else ["Open", "Refresh the list"]
     assert labels(slack.ask()) == expected
 
 
 def test_a_named_notebook_is_shown_alone(slack: Slack) -> None:
-    slack.world.aws.grant("user:alice@example.com", "shared-notebook")
+    slack.harness.aws.grant("user:alice@example.com", "shared-notebook")
     for typed in ("alice-notebook", "  alice-notebook ", "`alice-notebook`"):
         seen = slack.ask(text=typed)
         assert "alice-notebook" in seen.text
@@ -62,9 +62,9 @@ def test_the_answer_is_for_the_caller_alone_and_replaces_what_was_pressed(
 
 def test_start_and_stop_work_in_place(slack: Slack) -> None:
     seen = slack.ask("press", action_id="stop")
-    assert slack.world.aws.notebooks["alice-notebook"] == "Stopping"
+    assert slack.harness.aws.notebooks["alice-notebook"] == "Stopping"
     assert "Stopping since" in seen.text
-    slack.world.aws.notebooks["alice-notebook"] = "Stopped"
+    slack.harness.aws.notebooks["alice-notebook"] = "Stopped"
     assert "Start" in labels(slack.ask("press", action_id="refresh", block_id="all:"))
     assert "Starting since" in slack.ask("press", action_id="start").text
     # Pressed again, by somebody who was slow or by Lambda's second try, it changes nothing and is no failure.
@@ -75,7 +75,7 @@ def test_pressing_open_brings_a_fresh_link(slack: Slack) -> None:
     first = link(slack.ask())
     second = link(slack.ask("press", action_id="open"))
     assert first != second
-    assert slack.world.aws.notebooks["alice-notebook"] == "InService"
+    assert slack.harness.aws.notebooks["alice-notebook"] == "InService"
 
 
 def test_refusals_are_told_in_words_with_the_reference(slack: Slack) -> None:
@@ -91,12 +91,12 @@ def test_refusals_are_told_in_words_with_the_reference(slack: Slack) -> None:
         assert title in text
         assert reference in text
     assert "You may not start or stop" in slack.ask("press", who="U0BOB", block_id="all:bob-notebook").text
-    del slack.world.aws.notebooks["alice-notebook"]
+    del slack.harness.aws.notebooks["alice-notebook"]
     assert "This notebook no longer exists" in slack.ask(text="alice-notebook").text
     assert "can’t be told right now" in slack.ask().text
-    slack.world.aws.errors["execute_statement"] = refusal("ThrottlingException")
+    slack.harness.aws.errors["execute_statement"] = refusal("ThrottlingException")
     assert "AWS asked us to slow down" in slack.ask().text
-    slack.world.aws.errors["execute_statement"] = RuntimeError("secret words")
+    slack.harness.aws.errors["execute_statement"] = RuntimeError("secret words")
     text = slack.ask().text
     assert "Something went wrong" in text
     assert "secret words" not in text
@@ -104,14 +104,14 @@ def test_refusals_are_told_in_words_with_the_reference(slack: Slack) -> None:
 
 def test_who_has_nothing_is_told_who_they_are(slack: Slack) -> None:
     assert "tell them who you are: slack:T0LOCAL/U0DANA" in slack.ask(who="U0DANA").text
-    slack.world.aws.grants.clear()
+    slack.harness.aws.grants.clear()
     assert "user:alice@example.com or slack:T0LOCAL/U0ALICE" in slack.ask().text
 
 
 def test_many_notebooks_still_fit_into_a_message(slack: Slack) -> None:
     for number in range(30):
-        slack.world.aws.notebooks[f"n-{number:02}"] = "InService"
-        slack.world.aws.grant("slack:T0LOCAL/U0DANA", f"n-{number:02}", power="start-stop")
+        slack.harness.aws.notebooks[f"n-{number:02}"] = "InService"
+        slack.harness.aws.grant("slack:T0LOCAL/U0DANA", f"n-{number:02}", power="start-stop")
     seen = slack.ask(who="U0DANA")
     assert len(seen.blocks) <= 50
     assert "10 more: type /notebook NAME" in seen.text
@@ -138,7 +138,7 @@ def test_a_shortcut_opens_a_window_at_once_and_fills_it_afterwards(slack: Slack)
 
 
 def test_nothing_is_posted_to_addresses_that_are_not_slacks(slack: Slack) -> None:
-    from gate.errors import SlackDownError
+    from gate.errors.slack import SlackDownError
 
     evil = slack.workspace.hooks_url.replace("/hooks/", "/elsewhere/")
     for url in (
@@ -154,10 +154,10 @@ def test_nothing_is_posted_to_addresses_that_are_not_slacks(slack: Slack) -> Non
 
 
 def test_when_slack_does_not_answer_lambda_tries_again(slack: Slack) -> None:
-    from gate.errors import SlackDownError
+    from gate.errors.slack import SlackDownError
 
     slack.post(slack.body("command"))
-    (event,) = slack.world.aws.events
+    (event,) = slack.harness.aws.events
     slack.workspace.close()
     with pytest.raises(SlackDownError):
         slack.work()
@@ -199,7 +199,7 @@ def test_an_address_counts_only_where_slack_vouches_for_it(
 
     monkeypatch.setattr(SlackApi, "user", lambda self, user: {**MEMBER, **changes})
     # The desk took hold of the method when it was made.
-    slack.world.configure()
+    slack.harness.configure()
     text = slack.ask().text
     # A look-alike is known by its own address, which is nobody's here.
     assert ("Running since" in text) is (known is True)
@@ -210,22 +210,22 @@ def test_slack_is_asked_once_in_five_minutes_and_not_at_all_without_domains(slac
         slack.ask()
     slack.ask(who="U0BOB")
     assert slack.workspace.asked == ["users.info", "users.info"]
-    slack.world.clock.now += 301
+    slack.harness.clock.now += 301
     slack.ask()
     assert len(slack.workspace.asked) == 3
-    slack.world.configure(GATE_SLACK_EMAIL_DOMAINS="")
-    slack.world.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook")
+    slack.harness.configure(GATE_SLACK_EMAIL_DOMAINS="")
+    slack.harness.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook")
     assert "shared-notebook" in (text := slack.ask().text)
     assert "alice-notebook" not in text
     assert len(slack.workspace.asked) == 3
 
 
 def test_without_its_bot_token_the_gate_says_that_slack_does_not_tell(slack: Slack) -> None:
-    slack.world.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": ""})
-    slack.world.configure()
+    slack.harness.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": ""})
+    slack.harness.configure()
     assert "Slack does not say who you are" in slack.ask().text
-    slack.world.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": "xoxb-revoked"})
-    slack.world.configure()
+    slack.harness.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": "xoxb-revoked"})
+    slack.harness.configure()
     assert "Slack does not say who you are" in slack.ask().text
     # A window can't be opened then; Slack tells so by itself.
     answer = slack.post(slack.body("shortcut"))
@@ -234,20 +234,20 @@ def test_without_its_bot_token_the_gate_says_that_slack_does_not_tell(slack: Sla
 
 def test_credentials_for_slack_open_nothing(slack: Slack) -> None:
     slack.ask()
-    policies = [json.loads(call["Policy"]) for call in slack.world.aws.called("assume_role")]
+    policies = [json.loads(call["Policy"]) for call in slack.harness.aws.called("assume_role")]
     assert policies
     assert "CreatePresignedNotebookInstanceUrl" not in json.dumps(policies)
     # They do not depend on which of Slack's servers called, so they are kept.
     slack.ask("press", action_id="refresh")
-    assert len(slack.world.aws.called("assume_role")) == len(policies)
-    assert not slack.world.aws.called("create_presigned_notebook_instance_url")
+    assert len(slack.harness.aws.called("assume_role")) == len(policies)
+    assert not slack.harness.aws.called("create_presigned_notebook_instance_url")
 
 
 def test_no_secret_of_slacks_reaches_a_log(slack: Slack, lines: Lines) -> None:  # noqa: F811
     seen = slack.ask()
     path = link(seen)
-    slack.world.browser.get(path)
-    slack.world.browser.get(path)
+    slack.harness.browser.get(path)
+    slack.harness.browser.get(path)
     body = slack.body("press", action_id="stop")
     slack.post(body, {})
     slack.post(body)
@@ -285,7 +285,7 @@ def test_outsiders_are_logged_with_the_reason(slack: Slack, lines: Lines) -> Non
     assert outcomes == ["slack_signature", "allowed", "slack_replay", "slack_team"]
 
 
-def test_the_world_without_slack_asks_for_none_of_its_secrets(world: World) -> None:
-    world.sign_in()
-    world.browser.get("/open/alice-notebook")
-    assert {call["SecretId"] for call in world.aws.called("get_secret_value")} == {"arn:session"}
+def test_the_world_without_slack_asks_for_none_of_its_secrets(harness: Harness) -> None:
+    harness.sign_in()
+    harness.browser.get("/open/alice-notebook")
+    assert {call["SecretId"] for call in harness.aws.called("get_secret_value")} == {"arn:session"}

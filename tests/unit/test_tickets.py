@@ -38,79 +38,79 @@ def path(slack: Slack) -> str:
 
 
 def test_a_ticket_opens_with_one_click_and_without_a_login(slack: Slack, path: str) -> None:
-    answer = slack.world.browser.get(path)
+    answer = slack.harness.browser.get(path)
     assert (answer.status, answer.location) == (302, ALICE_URL)
     assert answer.headers["referrer-policy"] == "no-referrer"
-    (assumed,) = [call for call in slack.world.aws.called("assume_role") if "203.0.113.7/32" in call["Policy"]]
+    (assumed,) = [call for call in slack.harness.aws.called("assume_role") if "203.0.113.7/32" in call["Policy"]]
     # As the person, and pinned to the browser's address, not to that of Slack's server.
     assert assumed["SourceIdentity"] == "alice@example.com"
     assert "198.51.100.77" not in assumed["Policy"]
 
 
 def test_a_ticket_is_good_once(slack: Slack, path: str) -> None:
-    assert slack.world.browser.get(path).status == 302
-    for browser in (slack.world.browser, Browser(slack.world.browser.base_url)):
+    assert slack.harness.browser.get(path).status == 302
+    for browser in (slack.harness.browser, Browser(slack.harness.browser.base_url)):
         assert _is_refused(browser.get(path))
-    assert len(slack.world.aws.called("create_presigned_notebook_instance_url")) == 1
+    assert len(slack.harness.aws.called("create_presigned_notebook_instance_url")) == 1
 
 
 @pytest.mark.parametrize(("age", "opens"), [(0, True), (299, True), (300, False), (86_400, False), (-61, False)])
 def test_a_ticket_is_good_for_five_minutes(slack: Slack, path: str, age: int, opens: bool) -> None:
-    slack.world.clock.now = int(slack.world.clock.now) + age
-    answer = slack.world.browser.get(path)
+    slack.harness.clock.now = int(slack.harness.clock.now) + age
+    answer = slack.harness.browser.get(path)
     assert answer.status == 302 if opens else _is_refused(answer)
 
 
 def test_a_ticket_is_for_its_notebook_alone(slack: Slack, path: str) -> None:
-    slack.world.aws.grant("user:alice@example.com", "shared-notebook")
+    slack.harness.aws.grant("user:alice@example.com", "shared-notebook")
     other = path.replace("alice-notebook", "shared-notebook", 1)
-    assert _is_refused(slack.world.browser.get(other))
+    assert _is_refused(slack.harness.browser.get(other))
     # Trying it there has not spent it.
-    assert slack.world.browser.get(path).status == 302
+    assert slack.harness.browser.get(path).status == 302
 
 
 def test_every_altered_character_of_a_ticket_makes_it_worthless(slack: Slack, path: str) -> None:
     before, ticket = path.split("ticket=")
     for place, character in enumerate(ticket):
         altered = ticket[:place] + ("A" if character != "A" else "B") + ticket[place + 1 :]
-        assert _is_refused(slack.world.browser.get(f"{before}ticket={altered}")), place
-    assert _is_refused(slack.world.browser.get(f"{before}ticket="))
-    assert slack.world.browser.get(path).status == 302
+        assert _is_refused(slack.harness.browser.get(f"{before}ticket={altered}")), place
+    assert _is_refused(slack.harness.browser.get(f"{before}ticket="))
+    assert slack.harness.browser.get(path).status == 302
 
 
 @pytest.mark.parametrize("headers", PREVIEWERS)
 def test_what_only_looks_at_a_link_neither_opens_nor_spends_it(
     slack: Slack, path: str, headers: dict[str, str]
 ) -> None:
-    answer = slack.world.browser.get(path, headers=headers)
+    answer = slack.harness.browser.get(path, headers=headers)
     assert answer.status == 403
     assert "This link waits for a click" in answer.body
-    assert not slack.world.aws.called("create_presigned_notebook_instance_url")
-    assert slack.world.browser.get(path).status == 302
+    assert not slack.harness.aws.called("create_presigned_notebook_instance_url")
+    assert slack.harness.browser.get(path).status == 302
 
 
 def test_a_telephone_with_an_unlucky_name_is_no_robot(slack: Slack, path: str) -> None:
     agent = "Mozilla/5.0 (Linux; Android 9; CUBOT X19) AppleWebKit/537.36 Chrome/131.0 Mobile Safari/537.36"
-    assert slack.world.browser.get(path, headers={"User-Agent": agent}).status == 302
+    assert slack.harness.browser.get(path, headers={"User-Agent": agent}).status == 302
 
 
 def test_a_grant_taken_away_in_between_counts(slack: Slack, path: str) -> None:
-    slack.world.aws.grants.clear()
-    answer = slack.world.browser.get(path, headers=JSON)
+    slack.harness.aws.grants.clear()
+    answer = slack.harness.browser.get(path, headers=JSON)
     assert (answer.status, answer.json["error"]) == (403, "not_granted")
 
 
 def test_a_ticket_gives_no_group_and_no_session(slack: Slack, path: str) -> None:
-    slack.world.browser.get(path)
-    assert not slack.world.browser.cookies
-    assert slack.world.browser.get("/", headers=JSON).json["error"] == "not_signed_in"
+    slack.harness.browser.get(path)
+    assert not slack.harness.browser.cookies
+    assert slack.harness.browser.get("/", headers=JSON).json["error"] == "not_signed_in"
 
 
 @pytest.mark.parametrize(
     ("reason", "status", "provoke"),
     [
-        ("invalid_ticket", 401, lambda slack, path: slack.world.browser.get(f"{path}x", headers=JSON)),
-        ("ticket_preview", 403, lambda slack, path: slack.world.browser.get(path, headers=JSON | PREVIEWERS[0])),
+        ("invalid_ticket", 401, lambda slack, path: slack.harness.browser.get(f"{path}x", headers=JSON)),
+        ("ticket_preview", 403, lambda slack, path: slack.harness.browser.get(path, headers=JSON | PREVIEWERS[0])),
     ],
 )
 def test_scripts_get_the_code(
@@ -121,21 +121,21 @@ def test_scripts_get_the_code(
 
 
 def test_a_script_can_redeem_a_ticket(slack: Slack, path: str) -> None:
-    answer = slack.world.browser.get(path, headers=JSON)
+    answer = slack.harness.browser.get(path, headers=JSON)
     assert (answer.status, answer.json["authorized_url"]) == (200, ALICE_URL)
-    slack.world.aws.notebooks["alice-notebook"] = "Stopped"
-    answer = slack.world.browser.get(link(slack.ask()), headers=JSON)
+    slack.harness.aws.notebooks["alice-notebook"] = "Stopped"
+    answer = slack.harness.browser.get(link(slack.ask()), headers=JSON)
     assert (answer.status, answer.json["error"]) == (409, "notebook_stopped")
     # The ticket is spent; a script that keeps cookies can look again.
-    slack.world.aws.notebooks["alice-notebook"] = "InService"
-    assert slack.world.browser.get("/open/alice-notebook", headers=JSON).json["authorized_url"] == ALICE_URL
+    slack.harness.aws.notebooks["alice-notebook"] = "InService"
+    assert slack.harness.browser.get("/open/alice-notebook", headers=JSON).json["authorized_url"] == ALICE_URL
 
 
 # Waiting --------------------------------------------------------------------------------------------------------------
 
 
 def test_who_comes_too_early_waits_without_a_login_and_goes_in(slack: Slack, path: str) -> None:
-    aws, browser = slack.world.aws, slack.world.browser
+    aws, browser = slack.harness.aws, slack.harness.browser
     aws.notebooks["alice-notebook"] = "Stopped"
     away = browser.get(path)
     # The page that waits has no ticket in its address, so that looking again is not using it again.
@@ -157,12 +157,12 @@ def test_who_comes_too_early_waits_without_a_login_and_goes_in(slack: Slack, pat
 
 
 def test_the_chosen_view_is_kept_while_waiting(slack: Slack, path: str) -> None:
-    slack.world.aws.notebooks["alice-notebook"] = "Pending"
-    assert slack.world.browser.get(f"{path}&view=classic").location.endswith("/open/alice-notebook?view=classic")
+    slack.harness.aws.notebooks["alice-notebook"] = "Pending"
+    assert slack.harness.browser.get(f"{path}&view=classic").location.endswith("/open/alice-notebook?view=classic")
 
 
 def test_who_waits_can_come_to_that_notebook_alone(slack: Slack, path: str) -> None:
-    aws, browser = slack.world.aws, slack.world.browser
+    aws, browser = slack.harness.aws, slack.harness.browser
     aws.grant("user:alice@example.com", "shared-notebook")
     aws.notebooks["alice-notebook"] = "Pending"
     browser.get(path)
@@ -184,38 +184,38 @@ def test_who_waits_can_come_to_that_notebook_alone(slack: Slack, path: str) -> N
 
 
 def test_waiting_ends_after_a_quarter_of_an_hour(slack: Slack, path: str) -> None:
-    slack.world.aws.notebooks["alice-notebook"] = "Pending"
-    slack.world.browser.get(path)
-    kept = dict(slack.world.browser.cookies)
-    slack.world.clock.now = int(slack.world.clock.now) + WAIT_SECONDS - 1
-    assert slack.world.browser.get("/open/alice-notebook").status == 202
-    slack.world.clock.now += 2
-    slack.world.browser.cookies = kept
-    assert slack.world.browser.get("/open/alice-notebook", headers=JSON).json["error"] == "not_signed_in"
+    slack.harness.aws.notebooks["alice-notebook"] = "Pending"
+    slack.harness.browser.get(path)
+    kept = dict(slack.harness.browser.cookies)
+    slack.harness.clock.now = int(slack.harness.clock.now) + WAIT_SECONDS - 1
+    assert slack.harness.browser.get("/open/alice-notebook").status == 202
+    slack.harness.clock.now += 2
+    slack.harness.browser.cookies = kept
+    assert slack.harness.browser.get("/open/alice-notebook", headers=JSON).json["error"] == "not_signed_in"
 
 
 def test_another_site_cannot_press_start_for_who_waits(slack: Slack, path: str) -> None:
-    slack.world.aws.notebooks["alice-notebook"] = "Stopped"
-    slack.world.browser.get(path)
-    answer = slack.world.browser.post("/notebooks/alice-notebook/start", {"Sec-Fetch-Site": "cross-site", **JSON})
+    slack.harness.aws.notebooks["alice-notebook"] = "Stopped"
+    slack.harness.browser.get(path)
+    answer = slack.harness.browser.post("/notebooks/alice-notebook/start", {"Sec-Fetch-Site": "cross-site", **JSON})
     assert answer.json["error"] == "wrong_origin"
 
 
 def test_throttled_with_a_ticket_still_gets_in(slack: Slack, path: str) -> None:
     operation = "create_presigned_notebook_instance_url"
-    slack.world.aws.errors[operation] = refusal("ThrottlingException")
-    assert slack.world.browser.get(path).status == 303
-    assert slack.world.browser.get("/open/alice-notebook").status == 202
-    del slack.world.aws.errors[operation]
-    slack.world.clock.now += 1
-    assert slack.world.browser.get("/open/alice-notebook").location == ALICE_URL
+    slack.harness.aws.errors[operation] = refusal("ThrottlingException")
+    assert slack.harness.browser.get(path).status == 303
+    assert slack.harness.browser.get("/open/alice-notebook").status == 202
+    del slack.harness.aws.errors[operation]
+    slack.harness.clock.now += 1
+    assert slack.harness.browser.get("/open/alice-notebook").location == ALICE_URL
 
 
 @pytest.mark.parametrize("headers", [{}, JSON])
 def test_a_ticket_that_may_be_spent_is_still_good_in_that_browser_alone(
     slack: Slack, path: str, headers: dict[str, str]
 ) -> None:
-    aws, browser = slack.world.aws, slack.world.browser
+    aws, browser = slack.harness.aws, slack.harness.browser
     aws.lost = 1
     assert browser.get(path, headers=headers).status == 502
     assert len(aws.replay_guard) == 2  # the ticket, after the signature of the message that it came from
@@ -229,7 +229,7 @@ def test_a_ticket_that_may_be_spent_is_still_good_in_that_browser_alone(
 
 
 def test_the_audit_line_of_a_ticket_names_the_person(slack: Slack, path: str, lines: Lines) -> None:  # noqa: F811
-    slack.world.browser.get(path)
+    slack.harness.browser.get(path)
     (line,) = lines.decisions
     assert (line["action"], line["outcome"], line["via"]) == ("open", "allowed", "ticket")
     assert (line["subject"], line["address"]) == ("user:alice@example.com", "203.0.113.7")

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from cli.principal import principal
-from tests.unit.conftest import Answer, Browser, World
+from tests.unit.conftest import Answer, Browser, Harness
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
 OPEN = "/open/alice-notebook"
@@ -13,9 +13,9 @@ JSON = {"Accept": "application/json"}
 GOOD = {"email": "alice@example.com", "email_verified": True}
 
 
-def _give(world: World, typed: str) -> None:
-    world.aws.grants.clear()
-    world.aws.grant(principal(typed), "alice-notebook")
+def _give(harness: Harness, typed: str) -> None:
+    harness.aws.grants.clear()
+    harness.aws.grant(principal(typed), "alice-notebook")
 
 
 @pytest.mark.parametrize(
@@ -30,21 +30,21 @@ def _give(world: World, typed: str) -> None:
     ],
 )
 def test_a_grant_is_given_to_the_value_of_the_claim(
-    world: World, claim: str, value: str, granted: str, others: list[str]
+    harness: Harness, claim: str, value: str, granted: str, others: list[str]
 ) -> None:
-    world.configure(GATE_USER_CLAIM=claim)
-    _give(world, granted)
+    harness.configure(GATE_USER_CLAIM=claim)
+    _give(harness, granted)
     for name in (value, *others):
-        browser = Browser(world.browser.base_url)
-        assert world.sign_in("x@example.com", browser=browser, email_verified=None, **{claim: name}).status == 302
+        browser = Browser(harness.browser.base_url)
+        assert harness.sign_in("x@example.com", browser=browser, email_verified=None, **{claim: name}).status == 302
         assert browser.get(OPEN).status == (302 if name == value else 403), name
 
 
-def test_the_address_counts_for_nothing_where_another_claim_names_people(world: World) -> None:
-    world.configure(GATE_USER_CLAIM="preferred_username")
-    assert world.sign_in("alice@example.com", preferred_username="mallory").status == 302
-    assert world.browser.get(OPEN).status == 403
-    assert "<strong>mallory</strong>" in world.browser.get("/").body
+def test_the_address_counts_for_nothing_where_another_claim_names_people(harness: Harness) -> None:
+    harness.configure(GATE_USER_CLAIM="preferred_username")
+    assert harness.sign_in("alice@example.com", preferred_username="mallory").status == 302
+    assert harness.browser.get(OPEN).status == 403
+    assert "<strong>mallory</strong>" in harness.browser.get("/").body
 
 
 @pytest.mark.parametrize(
@@ -57,17 +57,17 @@ def test_the_address_counts_for_nothing_where_another_claim_names_people(world: 
     ],
 )  # fmt: skip
 def test_who_is_not_named_does_not_get_in_and_the_log_says_why(
-    world: World,
+    harness: Harness,
     value: object,
     problem: str,
     lines: Lines,  # noqa: F811
 ) -> None:
-    world.configure(GATE_USER_CLAIM="preferred_username")
-    answer = world.sign_in("alice@example.com", preferred_username=value)
+    harness.configure(GATE_USER_CLAIM="preferred_username")
+    answer = harness.sign_in("alice@example.com", preferred_username=value)
     assert answer.status == 403
     assert "did not say who you are" in answer.body
     assert 'class="button"' not in answer.body  # to sign in again would end here again
-    assert "gate-session" not in str(world.browser.cookies)
+    assert "gate-session" not in str(harness.browser.cookies)
     (line,) = [line for line in map(json.loads, lines.texts) if line["message"] == "the user's claim can't be used"]
     assert (line["level"], line["claim"], line["problem"]) == ("WARNING", "preferred_username", problem)
     assert line["correlation_id"] in answer.body
@@ -75,27 +75,27 @@ def test_who_is_not_named_does_not_get_in_and_the_log_says_why(
         assert value not in str(lines.texts)
 
 
-def test_an_address_that_never_came_is_not_one_that_has_to_be_verified(world: World) -> None:
-    away = world.browser.get("/login")
-    back = world.issuer.sign_in(away.location)
-    answer = world.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+def test_an_address_that_never_came_is_not_one_that_has_to_be_verified(harness: Harness) -> None:
+    away = harness.browser.get("/login")
+    back = harness.issuer.sign_in(away.location)
+    answer = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
     assert (answer.status, answer.json["error"]) == (403, "user_unknown")
 
 
 # Bearer tokens -------------------------------------------------------------------------------------------------------
 
 
-def _bearer(world: World, **claims: object) -> Answer:
-    token = world.issuer.token(**{**GOOD, **claims})
-    browser = Browser(world.browser.base_url)
+def _bearer(harness: Harness, **claims: object) -> Answer:
+    token = harness.issuer.token(**{**GOOD, **claims})
+    browser = Browser(harness.browser.base_url)
     return browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
 
 
-def test_a_bearer_is_who_the_claim_says(world: World) -> None:
-    world.configure(GATE_USER_CLAIM="sub")
-    _give(world, "user:S-9")
-    assert _bearer(world, sub="S-9").status == 200
-    assert _bearer(world, sub="s-9").status == 403
+def test_a_bearer_is_who_the_claim_says(harness: Harness) -> None:
+    harness.configure(GATE_USER_CLAIM="sub")
+    _give(harness, "user:S-9")
+    assert _bearer(harness, sub="S-9").status == 200
+    assert _bearer(harness, sub="s-9").status == 403
 
 
 @pytest.mark.parametrize(
@@ -115,32 +115,32 @@ def test_a_bearer_is_who_the_claim_says(world: World) -> None:
         ({"azp": "cli"}, 200),
     ],
 )
-def test_tokens_of_applications_in_the_settings_count(world: World, claims: dict[str, object], status: int) -> None:
-    world.configure(GATE_AUDIENCES="cli,jupyter")
-    assert _bearer(world, **claims).status == status
+def test_tokens_of_applications_in_the_settings_count(harness: Harness, claims: dict[str, object], status: int) -> None:
+    harness.configure(GATE_AUDIENCES="cli,jupyter")
+    assert _bearer(harness, **claims).status == status
 
 
-def test_without_the_setting_another_applications_token_counts_for_nothing(world: World) -> None:
-    assert _bearer(world, aud="cli").status == 401
+def test_without_the_setting_another_applications_token_counts_for_nothing(harness: Harness) -> None:
+    assert _bearer(harness, aud="cli").status == 401
 
 
 @pytest.mark.parametrize("claims", [{"aud": "cli"}, {"aud": "cli", "azp": "notebook-gate"}, {"azp": "cli"}])
 def test_a_sign_in_takes_no_token_that_was_made_for_another_application(
-    world: World, claims: dict[str, object]
+    harness: Harness, claims: dict[str, object]
 ) -> None:
-    world.configure(GATE_AUDIENCES="cli")
-    assert world.sign_in(**claims).status == 400
-    assert "gate-session" not in str(world.browser.cookies)
+    harness.configure(GATE_AUDIENCES="cli")
+    assert harness.sign_in(**claims).status == 400
+    assert "gate-session" not in str(harness.browser.cookies)
 
 
 # Signing out ---------------------------------------------------------------------------------------------------------
 
 
-def test_signing_out_here_asks_nothing_of_the_provider(world: World) -> None:
-    world.configure(GATE_SIGN_OUT="here")
-    world.sign_in()
-    world.issuer.requests.clear()
-    answer = world.browser.post("/logout")
-    assert (answer.status, answer.headers.get("refresh"), world.browser.cookies) == (200, None, {})
-    assert world.issuer.url not in answer.body
-    assert world.issuer.requests == []
+def test_signing_out_here_asks_nothing_of_the_provider(harness: Harness) -> None:
+    harness.configure(GATE_SIGN_OUT="here")
+    harness.sign_in()
+    harness.issuer.requests.clear()
+    answer = harness.browser.post("/logout")
+    assert (answer.status, answer.headers.get("refresh"), harness.browser.cookies) == (200, None, {})
+    assert harness.issuer.url not in answer.body
+    assert harness.issuer.requests == []

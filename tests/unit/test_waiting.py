@@ -10,7 +10,7 @@ import pytest
 
 from gate.launch.launcher import PATIENCE
 from tests.unit.aws import CHANGED, refusal
-from tests.unit.conftest import World
+from tests.unit.conftest import Harness
 
 JSON = {"Accept": "application/json"}
 OPEN = "/open/alice-notebook"
@@ -28,45 +28,45 @@ OPEN = "/open/alice-notebook"
     ],
 )
 def test_json_clients_get_the_state_and_when_to_ask_again(
-    world: World, state: str, status: int, reason: str, retry: str
+    harness: Harness, state: str, status: int, reason: str, retry: str
 ) -> None:
-    world.sign_in()
-    world.aws.notebooks["alice-notebook"] = state
-    answer = world.browser.get(OPEN, headers=JSON)
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = state
+    answer = harness.browser.get(OPEN, headers=JSON)
     assert (answer.status, answer.json["error"], answer.json["state"]) == (status, reason, state)
     assert answer.headers.get("retry-after") == retry
-    page = world.browser.get(OPEN)
+    page = harness.browser.get(OPEN)
     assert (page.status, page.headers.get("retry-after")) == (status, retry)
     assert f'data-state="{state}"' in page.body
     # Without JavaScript, the page asks again by itself: somebody else may have started it.
     assert f'<noscript><meta http-equiv="refresh" content="{retry}"></noscript>' in page.body
 
 
-def test_the_progress_is_true(world: World) -> None:
-    world.sign_in()
-    world.aws.notebooks["alice-notebook"] = "Pending"
-    elapsed = int(world.clock.now - CHANGED.timestamp())
-    body = world.browser.get(OPEN).body
+def test_the_progress_is_true(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = "Pending"
+    elapsed = int(harness.clock.now - CHANGED.timestamp())
+    body = harness.browser.get(OPEN).body
     assert f'<progress max="180" value="{elapsed}"' in body
     assert "usually takes about 3 minutes" in body
 
 
 @pytest.mark.parametrize(("power", "button"), [("none", False), ("start", True), ("start-stop", True)])
 @pytest.mark.parametrize("state", ["Stopped", "Failed", "Pending"])
-def test_who_may_start_it_finds_a_button(world: World, power: str, button: bool, state: str) -> None:
-    world.aws.grants.clear()
-    world.aws.grant("user:alice@example.com", "alice-notebook", power=power)
-    world.sign_in()
-    world.aws.notebooks["alice-notebook"] = state
-    assert ("/notebooks/alice-notebook/start" in world.browser.get(OPEN).body) == (button and state != "Pending")
+def test_who_may_start_it_finds_a_button(harness: Harness, power: str, button: bool, state: str) -> None:
+    harness.aws.grants.clear()
+    harness.aws.grant("user:alice@example.com", "alice-notebook", power=power)
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = state
+    assert ("/notebooks/alice-notebook/start" in harness.browser.get(OPEN).body) == (button and state != "Pending")
 
 
-def test_a_get_starts_nothing_unless_the_grant_says_so(world: World) -> None:
-    world.sign_in()
-    world.aws.notebooks["alice-notebook"] = "Stopped"
+def test_a_get_starts_nothing_unless_the_grant_says_so(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = "Stopped"
     for path in (OPEN, "/open", "/", "/notebooks/alice-notebook"):
-        world.browser.get(path)
-    assert world.aws.called("start_notebook_instance") == []
+        harness.browser.get(path)
+    assert harness.aws.called("start_notebook_instance") == []
 
 
 @pytest.mark.parametrize(
@@ -85,35 +85,35 @@ def test_a_get_starts_nothing_unless_the_grant_says_so(world: World) -> None:
     ],
 )
 def test_a_grant_that_starts_by_itself_does_so_for_people_and_not_for_previews(
-    world: World, headers: dict[str, str], starts: bool
+    harness: Harness, headers: dict[str, str], starts: bool
 ) -> None:
-    world.aws.grants.clear()
-    world.aws.grant("user:alice@example.com", "alice-notebook", power="auto-start")
-    world.sign_in()
-    world.aws.notebooks["alice-notebook"] = "Stopped"
-    answer = world.browser.get(OPEN, headers=headers)
-    assert bool(world.aws.called("start_notebook_instance")) is starts
+    harness.aws.grants.clear()
+    harness.aws.grant("user:alice@example.com", "alice-notebook", power="auto-start")
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = "Stopped"
+    answer = harness.browser.get(OPEN, headers=headers)
+    assert bool(harness.aws.called("start_notebook_instance")) is starts
     assert answer.status == (202 if starts else 409)
 
 
-def test_starting_leads_to_where_one_waits_but_never_by_a_form_to_another_site(world: World) -> None:
-    world.sign_in()
-    world.aws.notebooks["alice-notebook"] = "Stopped"
-    begun = world.browser.post("/notebooks/alice-notebook/start")
+def test_starting_leads_to_where_one_waits_but_never_by_a_form_to_another_site(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = "Stopped"
+    begun = harness.browser.post("/notebooks/alice-notebook/start")
     assert begun.location.endswith("/open/alice-notebook")
-    world.aws.notebooks["alice-notebook"] = "InService"  # a page that was open for long
-    assert world.browser.post("/notebooks/alice-notebook/start").location == f"{world.browser.base_url}/"
+    harness.aws.notebooks["alice-notebook"] = "InService"  # a page that was open for long
+    assert harness.browser.post("/notebooks/alice-notebook/start").location == f"{harness.browser.base_url}/"
 
 
-def test_the_page_of_notebooks_tells_all_of_each(world: World) -> None:
-    world.aws.grants.clear()
-    until = int(world.clock.now) + 86_400
-    world.aws.grant("user:alice@example.com", "alice-notebook", power="start-stop", until=until)
-    world.aws.grant("user:alice@example.com", "bob-notebook", power="start")
-    world.aws.grant("user:alice@example.com", "gone-notebook")
-    world.aws.notebooks["bob-notebook"] = "Stopped"
-    world.sign_in()
-    items = re.findall(r"<li>(.*?)</li>", world.browser.get("/").body, re.DOTALL)
+def test_the_page_of_notebooks_tells_all_of_each(harness: Harness) -> None:
+    harness.aws.grants.clear()
+    until = int(harness.clock.now) + 86_400
+    harness.aws.grant("user:alice@example.com", "alice-notebook", power="start-stop", until=until)
+    harness.aws.grant("user:alice@example.com", "bob-notebook", power="start")
+    harness.aws.grant("user:alice@example.com", "gone-notebook")
+    harness.aws.notebooks["bob-notebook"] = "Stopped"
+    harness.sign_in()
+    items = re.findall(r"<li>(.*?)</li>", harness.browser.get("/").body, re.DOTALL)
     running, stopped, gone = items
     assert "<strong>Running</strong> since 2026-11-23 08:00 UTC · ml.t3.medium" in running
     assert "yours until 20" in running
@@ -125,21 +125,21 @@ def test_the_page_of_notebooks_tells_all_of_each(world: World) -> None:
     assert "can’t be told" in gone
     assert all('data-copy="https://' in item and ">Open</a>" in item for item in items)
 
-    listed = world.browser.get("/", headers=JSON).json["notebooks"]
+    listed = harness.browser.get("/", headers=JSON).json["notebooks"]
     assert [each["state"] for each in listed] == ["InService", "Stopped", None]
     assert [each["until"] for each in listed] == [until, None, None]
 
 
 @pytest.mark.parametrize("operation", ["describe_notebook_instance", "assume_role"])
-def test_a_state_that_cannot_be_told_does_not_take_the_page_down(world: World, operation: str) -> None:
-    world.sign_in()
-    world.aws.errors[operation] = refusal("ThrottlingException")
-    page = world.browser.get("/")
+def test_a_state_that_cannot_be_told_does_not_take_the_page_down(harness: Harness, operation: str) -> None:
+    harness.sign_in()
+    harness.aws.errors[operation] = refusal("ThrottlingException")
+    page = harness.browser.get("/")
     assert page.status == 200
     assert "can’t be told" in page.body
 
 
-def test_states_are_asked_side_by_side_and_not_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_are_asked_side_by_side_and_not_for_ever(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[float] = []
     side_by_side, end = threading.Barrier(8), threading.Event()
 
@@ -154,50 +154,50 @@ def test_states_are_asked_side_by_side_and_not_for_ever(world: World, monkeypatc
             end.wait(60)
 
     monkeypatch.setattr("gate.launch.launcher.wait", wait_for_eight)
-    world.aws.grants.clear()
+    harness.aws.grants.clear()
     for number in range(16):
-        world.aws.notebooks[f"n{number:02}"] = "InService"
-        world.aws.grant("user:alice@example.com", f"n{number:02}")
-    world.sign_in()
-    world.aws.before["describe_notebook_instance"] = describe
-    body = world.browser.get("/").body
+        harness.aws.notebooks[f"n{number:02}"] = "InService"
+        harness.aws.grant("user:alice@example.com", f"n{number:02}")
+    harness.sign_in()
+    harness.aws.before["describe_notebook_instance"] = describe
+    body = harness.browser.get("/").body
     end.set()
     assert body.count("<strong>Running</strong>") == 8
     assert body.count("can’t be told") == 8
     assert 0 < given[0] <= PATIENCE
 
 
-def test_a_warm_open_is_two_calls_and_never_asks_for_the_state(world: World) -> None:
-    world.sign_in()
-    world.browser.get(OPEN)
-    world.aws.calls.clear()
+def test_a_warm_open_is_two_calls_and_never_asks_for_the_state(harness: Harness) -> None:
+    harness.sign_in()
+    harness.browser.get(OPEN)
+    harness.aws.calls.clear()
     for path in (OPEN, f"{OPEN}?view=classic", "/open"):
-        assert world.browser.get(path).status == 302
+        assert harness.browser.get(path).status == 302
     named, any_of_theirs, url = "batch_get_item", "execute_statement", "create_presigned_notebook_instance_url"
-    assert [name for name, _ in world.aws.calls] == [named, url, named, url, any_of_theirs, url]
+    assert [name for name, _ in harness.aws.calls] == [named, url, named, url, any_of_theirs, url]
 
 
-def test_credentials_are_kept_for_one_caller_address_and_notebook_while_they_are_fresh(world: World) -> None:
+def test_credentials_are_kept_for_one_caller_address_and_notebook_while_they_are_fresh(harness: Harness) -> None:
     def assumed() -> int:
-        world.aws.calls.clear()
-        assert world.browser.get(OPEN).status == 302
-        return len(world.aws.called("assume_role"))
+        harness.aws.calls.clear()
+        assert harness.browser.get(OPEN).status == 302
+        return len(harness.aws.called("assume_role"))
 
-    world.sign_in()
+    harness.sign_in()
     assert [assumed(), assumed()] == [1, 0]
-    world.browser.address = "203.0.113.8"
+    harness.browser.address = "203.0.113.8"
     assert [assumed(), assumed()] == [1, 0]
-    world.clock.now += 3001
+    harness.clock.now += 3001
     assert [assumed(), assumed()] == [1, 0]
-    world.aws.grants.clear()
-    world.aws.grant("user:alice@example.com", "alice-notebook", power="none")  # less than before
+    harness.aws.grants.clear()
+    harness.aws.grant("user:alice@example.com", "alice-notebook", power="none")  # less than before
     assert [assumed(), assumed()] == [1, 0]
 
 
-def test_a_throttled_page_tries_again_by_itself_at_times_of_its_own(world: World) -> None:
-    world.sign_in()
-    world.aws.errors["batch_get_item"] = refusal("ThrottlingException")
-    pauses = {int(world.browser.get(OPEN).headers["refresh"]) for _ in range(40)}
+def test_a_throttled_page_tries_again_by_itself_at_times_of_its_own(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.errors["batch_get_item"] = refusal("ThrottlingException")
+    pauses = {int(harness.browser.get(OPEN).headers["refresh"]) for _ in range(40)}
     assert pauses <= set(range(5, 11))
     assert len(pauses) > 2
-    assert "refresh" not in world.browser.get(OPEN, headers=JSON).headers
+    assert "refresh" not in harness.browser.get(OPEN, headers=JSON).headers

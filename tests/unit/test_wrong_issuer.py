@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from gate.errors import WrongIssuerError
+from gate.errors.upstream import WrongIssuerError
 from gate.identity.discovery import LONGEST_ISSUER
 from gate.identity.provider import Provider
-from tests.unit.conftest import Browser, World
+from tests.unit.conftest import Browser, Harness
 from tests.unit.issuer import CLIENT_ID, Issuer
 
 JSON = {"Accept": "application/json"}
@@ -32,16 +32,16 @@ NAMED = {
 
 @pytest.mark.parametrize("kind", NAMED)
 def test_people_are_told_that_it_is_set_up_wrongly_and_the_log_has_both(
-    world: World, kind: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+    harness: Harness, kind: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    named = NAMED[kind](world.issuer.url)
-    world.issuer.overrides[DISCOVERY] = _document(world.issuer, named)
-    page = world.browser.get("/login?next=/open/alice-notebook")
+    named = NAMED[kind](harness.issuer.url)
+    harness.issuer.overrides[DISCOVERY] = _document(harness.issuer, named)
+    page = harness.browser.get("/login?next=/open/alice-notebook")
     assert (page.status, "set up wrongly" in page.body, "platform team" in page.body) == (502, True, True)
     assert "in a minute" not in page.body
     assert "retry-after" not in page.headers
     (line,) = (vars(record) for record in caplog.records if record.msg == "identity provider names another issuer")
-    assert (line["issuer"], line["named"]) == (world.issuer.url, named[:LONGEST_ISSUER])
+    assert (line["issuer"], line["named"]) == (harness.issuer.url, named[:LONGEST_ISSUER])
     assert line["levelname"] == "WARNING"
     # The reference on the page finds it.
     (decided,) = (vars(record) for record in caplog.records if record.msg == "decision")
@@ -51,25 +51,25 @@ def test_people_are_told_that_it_is_set_up_wrongly_and_the_log_has_both(
     assert "another.example" not in page.body
 
 
-def test_a_slash_too_many_in_the_settings_is_one_too(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    world.configure(GATE_ISSUER=f"{world.issuer.url}/")
-    assert world.browser.get("/login", headers=JSON).json["error"] == "wrong_issuer"
+def test_a_slash_too_many_in_the_settings_is_one_too(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    harness.configure(GATE_ISSUER=f"{harness.issuer.url}/")
+    assert harness.browser.get("/login", headers=JSON).json["error"] == "wrong_issuer"
     (line,) = (vars(record) for record in caplog.records if record.msg == "identity provider names another issuer")
-    assert (line["issuer"], line["named"]) == (f"{world.issuer.url}/", world.issuer.url)
+    assert (line["issuer"], line["named"]) == (f"{harness.issuer.url}/", harness.issuer.url)
 
 
-def test_it_is_not_asked_again_for_each_request(world: World) -> None:
-    world.issuer.overrides[DISCOVERY] = _document(world.issuer, "https://another.example")
-    token = world.issuer.token(email="alice@example.com", email_verified=True)
+def test_it_is_not_asked_again_for_each_request(harness: Harness) -> None:
+    harness.issuer.overrides[DISCOVERY] = _document(harness.issuer, "https://another.example")
+    token = harness.issuer.token(email="alice@example.com", email_verified=True)
     for _ in range(5):
-        assert world.browser.get("/login", headers=JSON).json["error"] == "wrong_issuer"
-        bearer = Browser(world.browser.base_url).get("/open/alice-notebook", headers=JSON | _bearer(token))
+        assert harness.browser.get("/login", headers=JSON).json["error"] == "wrong_issuer"
+        bearer = Browser(harness.browser.base_url).get("/open/alice-notebook", headers=JSON | _bearer(token))
         assert (bearer.status, bearer.json["error"]) == (502, "wrong_issuer")
-    assert world.issuer.requests.count(DISCOVERY) == 1
+    assert harness.issuer.requests.count(DISCOVERY) == 1
     # Mended there, it works after a few seconds.
-    world.issuer.overrides.clear()
-    world.clock.now += 6
-    assert world.browser.get("/login").status == 302
+    harness.issuer.overrides.clear()
+    harness.clock.now += 6
+    assert harness.browser.get("/login").status == 302
 
 
 def _bearer(token: str) -> dict[str, str]:
@@ -77,18 +77,18 @@ def _bearer(token: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("named", [None, 7, ["https://another.example"]])
-def test_a_document_that_names_no_issuer_is_none(world: World, named: object) -> None:
-    world.issuer.overrides[DISCOVERY] = _document(world.issuer, named)
-    assert world.browser.get("/login", headers=JSON).json["error"] == "identity_provider_down"
+def test_a_document_that_names_no_issuer_is_none(harness: Harness, named: object) -> None:
+    harness.issuer.overrides[DISCOVERY] = _document(harness.issuer, named)
+    assert harness.browser.get("/login", headers=JSON).json["error"] == "identity_provider_down"
 
 
-def test_a_known_document_serves_on_while_the_provider_names_another_issuer(world: World) -> None:
-    assert world.browser.get("/login").status == 302
-    world.issuer.overrides[DISCOVERY] = _document(world.issuer, "https://another.example")
-    world.clock.now += 3601
-    assert world.browser.get("/login").status == 302
-    world.clock.now += 86_401
-    assert world.browser.get("/login").status == 502
+def test_a_known_document_serves_on_while_the_provider_names_another_issuer(harness: Harness) -> None:
+    assert harness.browser.get("/login").status == 302
+    harness.issuer.overrides[DISCOVERY] = _document(harness.issuer, "https://another.example")
+    harness.clock.now += 3601
+    assert harness.browser.get("/login").status == 302
+    harness.clock.now += 86_401
+    assert harness.browser.get("/login").status == 502
 
 
 def test_a_look_at_the_provider_tells_what_it_names(issuer: Issuer) -> None:

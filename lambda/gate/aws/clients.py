@@ -30,11 +30,11 @@ def client(service: str, *, region: str | None = None, credentials: "Credentials
         else {}
     )
     with _lock:  # botocore's session, which makes clients, is not for several threads at once
-        return session().create_client(service, region_name=region, config=CLIENT_CONFIG, **given)
+        return botocore_session().create_client(service, region_name=region, config=CLIENT_CONFIG, **given)
 
 
 @cache
-def session() -> botocore.session.Session:
+def botocore_session() -> botocore.session.Session:
     """Return the process's session; it keeps the function's credentials, and renews them when they near their end."""
     made: Any = botocore.session.get_session()
     made.register("before-send", AwsTransport().send)

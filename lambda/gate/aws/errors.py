@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from gate.errors import AwsDeniedError, AwsError, ThrottledError
+from gate.errors.upstream import AwsDeniedError, AwsError, ThrottledError
 from gate.log import logger
 from gate.metrics import count
 

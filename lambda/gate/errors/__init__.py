@@ -21,6 +21,7 @@ from gate.errors.notebook import (
     GroupsNotSentError,
     InvalidNotebookNameError,
     InvalidViewError,
+    LocationUnknownError,
     NoPowerError,
     NotebookBusyError,
     NotebookFailedError,
@@ -30,7 +31,6 @@ from gate.errors.notebook import (
     NotebookStoppingError,
     NotGrantedError,
     NotReadyError,
-    PlaceUnknownError,
 )
 from gate.errors.sign_in import (
     InteractionRequiredError,
@@ -82,6 +82,7 @@ __all__ = [
     "InvalidTicketError",
     "InvalidTokenError",
     "InvalidViewError",
+    "LocationUnknownError",
     "LoginFailedError",
     "NoPowerError",
     "NotFoundError",
@@ -95,7 +96,6 @@ __all__ = [
     "NotebookStoppedError",
     "NotebookStoppingError",
     "OtherPersonError",
-    "PlaceUnknownError",
     "ProviderFailedError",
     "RequestRefusedError",
     "SignInDeniedError",

@@ -75,10 +75,10 @@ class NotReadyError(GateError):
         return {"state": self.instance.state}
 
 
-class PlaceUnknownError(NotFoundError):
+class LocationUnknownError(NotFoundError):
     """A grant names an account or region that the deployment's settings do not."""
 
-    reason = "place_unknown"
+    reason = "location_unknown"
     title = "This notebook is out of reach"
     words = "It is in an account or region that the gate is not set up for. Tell your platform team."
 

@@ -4,7 +4,7 @@ Sources: RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6, OpenID Connect C
 unmet_authentication_requirements 1.0, RFC 8707 §2.
 """
 
-from gate.errors import (
+from gate.errors.sign_in import (
     InteractionRequiredError,
     LoginFailedError,
     ProviderFailedError,

@@ -5,7 +5,7 @@ Source: OpenID Connect Discovery 1.0 §4.
 
 from typing import Any
 
-from gate.errors import IdentityProviderDownError, WrongIssuerError
+from gate.errors.upstream import IdentityProviderDownError, WrongIssuerError
 from gate.identity.issuer_api import IssuerApi
 from gate.log import logger
 

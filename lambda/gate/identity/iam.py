@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from gate.errors import UnknownIamCallerError
+from gate.errors.caller import UnknownIamCallerError
 from gate.identity.caller import Caller, normal_address
 from gate.web.request import Request
 

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gate.errors import InvalidTokenError
+from gate.errors.caller import InvalidTokenError
 from gate.identity.jwks import ALGORITHMS
 from gate.identity.provider import Provider
 from gate.signing import CLOCK_SKEW

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from gate.errors import IdentityProviderBusyError, IdentityProviderDownError
+from gate.errors.upstream import IdentityProviderBusyError, IdentityProviderDownError
 from gate.log import logger
 from gate.transport import Connections
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors import InvalidTokenError, LoginFailedError
+from gate.errors.caller import InvalidTokenError
+from gate.errors.sign_in import LoginFailedError
 from gate.identity.authorization_error import authorization_error
 from gate.identity.claims import ClaimRules
 from gate.identity.login_state import LOGIN_SECONDS, LoginState, LoginStates

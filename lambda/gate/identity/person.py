@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gate.errors import EmailNotVerifiedError, TokenLacksClaimError, UserUnknownError
+from gate.errors.caller import EmailNotVerifiedError, TokenLacksClaimError, UserUnknownError
 from gate.identity.caller import Caller, Via, normal_address
 from gate.identity.claims import ClaimRules, Claims
 from gate.identity.groups import json_type

@@ -10,14 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from gate.clock import Clock
-from gate.errors import (
-    ClientRefusedError,
-    GateError,
-    IdentityProviderDownError,
-    InvalidTokenError,
-    LoginFailedError,
-    ProviderFailedError,
-)
+from gate.errors.base import GateError
+from gate.errors.caller import InvalidTokenError
+from gate.errors.sign_in import LoginFailedError, ProviderFailedError
+from gate.errors.upstream import ClientRefusedError, IdentityProviderDownError
 from gate.identity.authorization_error import OTHER
 from gate.identity.client_authentication import ClientAuthentication
 from gate.identity.discovery import discovery_document

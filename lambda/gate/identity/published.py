@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from gate.clock import Clock
-from gate.errors import IdentityProviderDownError, UpstreamError
+from gate.errors.upstream import IdentityProviderDownError, UpstreamError
 
 LIFETIME = 3600
 """Seconds for which a document is believed without asking again."""

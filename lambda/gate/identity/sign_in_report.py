@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from gate.aws.errors import aws_errors, code_of
 from gate.clock import Clock
-from gate.errors import GateError
+from gate.errors.base import GateError
 from gate.identity.claims import SeenClaim
 from gate.store import key_prefixes
 

@@ -9,7 +9,7 @@ import secrets
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors import InvalidTicketError, TicketPreviewError
+from gate.errors.slack import InvalidTicketError, TicketPreviewError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
 from gate.signing import BadSignatureError, Signer

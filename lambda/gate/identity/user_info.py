@@ -5,7 +5,7 @@ Source: OpenID Connect Core 1.0 §5.3.
 
 from typing import TYPE_CHECKING, Any
 
-from gate.errors import InvalidTokenError
+from gate.errors.caller import InvalidTokenError
 from gate.identity.id_token import signed_claims
 from gate.identity.issuer_api import Answer
 from gate.identity.provider import Provider

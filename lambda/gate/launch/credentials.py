@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate.aws.errors import aws_errors
 from gate.clock import Clock
-from gate.errors import AwsDeniedError
+from gate.errors.upstream import AwsDeniedError
 from gate.launch.target import LaunchTarget
 
 if TYPE_CHECKING:

@@ -11,9 +11,8 @@ from botocore.exceptions import ClientError
 from gate import deadline
 from gate.aws.errors import code_of
 from gate.config import Config
-from gate.errors import (
-    AwsError,
-    GateError,
+from gate.errors.base import GateError
+from gate.errors.notebook import (
     NoPowerError,
     NotebookBusyError,
     NotebookFailedError,
@@ -22,8 +21,8 @@ from gate.errors import (
     NotebookStoppedError,
     NotebookStoppingError,
     NotReadyError,
-    ThrottledError,
 )
+from gate.errors.upstream import AwsError, ThrottledError
 from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
 from gate.launch.credentials import CallerClients
@@ -89,7 +88,7 @@ class Launcher:
         name, seconds = grant.notebook.name, grant.session
         try:
             url = self._queue.admit(
-                grant.notebook.place or HOME,
+                grant.notebook.location or HOME,
                 caller.subject,
                 lambda: self._run(
                     caller,

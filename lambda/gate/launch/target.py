@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gate.config import Config
-from gate.errors import PlaceUnknownError
+from gate.errors.notebook import LocationUnknownError
 from gate.notebook import Notebook
 
 
@@ -19,15 +19,18 @@ class LaunchTarget:
 
 
 def launch_target_of(config: Config, notebook: Notebook) -> LaunchTarget:
-    """Return the way to `notebook`. Raises `PlaceUnknownError` where the settings name no such account and region."""
+    """Return the launch target of `notebook`.
+
+    Raises `LocationUnknownError` if the settings do not list its account and region.
+    """
     _, partition, _, _, home, _ = config.launch_role_arn.split(":", 5)
-    if notebook.place and notebook.place not in config.elsewhere:
-        raise PlaceUnknownError
-    account, _, region = notebook.place.partition("/") if notebook.place else (home, "", config.region)
+    if notebook.location and notebook.location not in config.remote_locations:
+        raise LocationUnknownError
+    account, _, region = notebook.location.partition("/") if notebook.location else (home, "", config.region)
     arn = notebook_arn(partition, region, account, notebook.name)
     if account == home:
         return LaunchTarget(config.launch_role_arn, region, arn)
-    return LaunchTarget(f"arn:{partition}:iam::{account}:role/{config.elsewhere_role}", region, arn, config.external_id)
+    return LaunchTarget(f"arn:{partition}:iam::{account}:role/{config.remote_role}", region, arn, config.external_id)
 
 
 def notebook_arn(partition: str, region: str, account: str, name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from importlib import import_module
 
 from gate.container import Gate
-from gate.errors import NotFoundError
+from gate.errors.base import NotFoundError
 from gate.web.request import Request
 from gate.web.responses import Response
 

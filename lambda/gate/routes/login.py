@@ -5,15 +5,10 @@ from contextlib import contextmanager, suppress
 
 from gate.audit import Decision, decision
 from gate.container import Gate
-from gate.errors import (
-    GateError,
-    InvalidFormError,
-    LoginFailedError,
-    NotSignedInError,
-    SignOutIncompleteError,
-    UpstreamError,
-    WrongOriginError,
-)
+from gate.errors.base import GateError
+from gate.errors.caller import InvalidFormError, NotSignedInError, WrongOriginError
+from gate.errors.sign_in import LoginFailedError
+from gate.errors.upstream import SignOutIncompleteError, UpstreamError
 from gate.identity.login_state import LoginState
 from gate.identity.return_url import return_path_of
 from gate.identity.sign_in_report import SignInReport, valid_id
@@ -32,7 +27,7 @@ def login(gate: Gate, request: Request) -> Response:
     target, report_id = return_path_of(request), valid_id(request.query.get("report", ""))
     if not report_id:
         with suppress(NotSignedInError):
-            gate.sessions.caller(request)
+            gate.sign_in_sessions.caller(request)
             return redirect(gate.config.base_url + target)
     try:
         departure = gate.login.begin(request, target, report_id=report_id)
@@ -59,7 +54,7 @@ def callback(gate: Gate, request: Request) -> Response:
                     raise
                 return detour
             record.caller = arrival.person.caller("session", request.address)
-            cookies = [*arrival.cookies, gate.sessions.begin(arrival.person)]
+            cookies = [*arrival.cookies, gate.sign_in_sessions.begin(arrival.person)]
     except GateError as error:
         return failure(error, request, base_path=gate.config.base_path, target=target)
     return redirect(gate.config.base_url + target, cookies=cookies)
@@ -85,7 +80,7 @@ def _detour(gate: Gate, request: Request, state: LoginState | None, target: str,
     session and sets no cookie, so that nobody can slip a sign-in of theirs under somebody (login CSRF).
     """
     try:
-        record.caller = gate.sessions.caller(request)
+        record.caller = gate.sign_in_sessions.caller(request)
     except NotSignedInError:
         departure = gate.login.restart(request, state)
         if departure is None:
@@ -104,7 +99,7 @@ def logout(gate: Gate, request: Request) -> Response:
         # Whoever asked for more than was understood must not be told that it was done.
         raise InvalidFormError
     everywhere, base_path = _CHOICES[request.body], gate.config.base_path
-    cookies = [gate.sessions.end(), *gate.tickets.forget(request)]
+    cookies = [gate.sign_in_sessions.end(), *gate.tickets.forget(request)]
     if everywhere:
         try:
             _end_everywhere(gate, request)
@@ -130,7 +125,7 @@ def logout(gate: Gate, request: Request) -> Response:
 def _end_everywhere(gate: Gate, request: Request) -> None:
     with decision(request, "sign-out-everywhere") as record:
         try:
-            record.caller = gate.sessions.caller(request)
+            record.caller = gate.sign_in_sessions.caller(request)
             gate.cutoffs.end(record.caller)
         except UpstreamError as error:
             raise SignOutIncompleteError from error

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from gate.audit import decision
 from gate.container import Gate
-from gate.errors import WrongOriginError
+from gate.errors.caller import WrongOriginError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
 from gate.routes.shared import grant_of, notebook_in, their_notebooks

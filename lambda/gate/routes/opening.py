@@ -4,7 +4,9 @@ from typing import cast, get_args
 
 from gate.audit import Decision, decision
 from gate.container import Gate
-from gate.errors import InvalidViewError, NotReadyError, OtherPersonError, UpstreamError
+from gate.errors.notebook import InvalidViewError, NotReadyError
+from gate.errors.slack import OtherPersonError
+from gate.errors.upstream import UpstreamError
 from gate.launch.notebook_status import USUAL_START, NotebookStatus
 from gate.notebook import Notebook
 from gate.routes.shared import grant_of, not_granted, notebook_in, their_notebooks

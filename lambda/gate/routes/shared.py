@@ -4,7 +4,7 @@ from dataclasses import asdict
 from urllib.parse import unquote
 
 from gate.container import Gate
-from gate.errors import GroupsNotSentError, NotGrantedError
+from gate.errors.notebook import GroupsNotSentError, NotGrantedError
 from gate.identity.caller import Caller
 from gate.log import logger
 from gate.notebook import Notebook

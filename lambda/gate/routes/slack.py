@@ -2,7 +2,8 @@
 
 from gate.audit import decision
 from gate.container import Gate
-from gate.errors import SlackRefusedError, UpstreamError
+from gate.errors.slack import SlackRefusedError
+from gate.errors.upstream import UpstreamError
 from gate.slack.command import is_command
 from gate.web.request import Request
 from gate.web.responses import Response, document

@@ -13,7 +13,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate import deadline
-from gate.errors import SlackDownError
+from gate.errors.slack import SlackDownError
 from gate.log import logger
 from gate.tls import tls_context
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from gate.errors import InvalidSlackRequestError
+from gate.errors.slack import InvalidSlackRequestError
 from gate.web.request import Request
 
 Act = Literal["list", "start", "stop"]

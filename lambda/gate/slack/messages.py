@@ -20,7 +20,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from gate.errors import GateError
+from gate.errors.base import GateError
 from gate.identity.caller import Caller
 from gate.launch.notebook_status import NotebookStatus
 from gate.notebook import Notebook

@@ -14,7 +14,9 @@ from gate import deadline
 from gate.audit import decision, log_unexpected
 from gate.aws.clients import client
 from gate.aws.errors import aws_errors
-from gate.errors import AwsError, GateError, SlackReplayError, SlackSignatureError, SlackTeamError
+from gate.errors.base import GateError
+from gate.errors.slack import SlackReplayError, SlackSignatureError, SlackTeamError
+from gate.errors.upstream import AwsError
 from gate.identity.slack import SlackPeople
 from gate.launch.notebook_status import NotebookStatus
 from gate.notebook import Notebook

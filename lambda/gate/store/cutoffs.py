@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from gate.aws.errors import aws_errors, code_of
 from gate.clock import Clock
-from gate.errors import SignInEndedError
+from gate.errors.caller import SignInEndedError
 from gate.identity.caller import Caller
 from gate.log import logger
 from gate.store import key_prefixes

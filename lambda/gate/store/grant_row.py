@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal, get_args
 
-from gate.errors import InvalidNotebookNameError
+from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
 
 View = Literal["lab", "classic"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from gate.clock import Clock
-from gate.errors import NotGrantedError
+from gate.errors.notebook import NotGrantedError
 from gate.identity.caller import Caller
 from gate.log import logger
 from gate.metrics import count_once

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gate.aws.errors import aws_errors
-from gate.errors import ThrottledError
+from gate.errors.upstream import ThrottledError
 from gate.log import logger
 from gate.metrics import count
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors import GateError, InLineError, ThrottledError, UnauthenticatedError
+from gate.errors.base import GateError, UnauthenticatedError
+from gate.errors.upstream import InLineError, ThrottledError
 from gate.identity.return_url import return_path_of, sign_in_path
 from gate.web.request import Request
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from gate.clock import Clock
-from gate.errors import InLineError, ThrottledError
+from gate.errors.upstream import InLineError, ThrottledError
 
 if TYPE_CHECKING:
     from gate.launch.queue.state import QueueState, QueueTicket

@@ -29,10 +29,10 @@ class LaunchRoleStack(cdk.Stack):
             "Launch",
             name=role_name(settings),
             trusted=trusted.value_as_string,
-            external_id=settings.elsewhere.external_id,
+            external_id=settings.remote.external_id,
             addresses=settings.networks if settings.vpc.no_egress else self._addresses(settings.networks),
             vpc_endpoints=settings.vpc_endpoints,
-            regions=settings.elsewhere.regions,
+            regions=settings.remote.regions,
         )
         cdk.CfnOutput(self, "RoleOutput", value=launch.role.role_arn).override_logical_id("LaunchRoleArn")
 

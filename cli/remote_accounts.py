@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from cli.deployed import Deployed
 from cli.grant_entry import Item
 from cli.revocations import POLICY
-from gate.errors import InvalidNotebookNameError
+from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
 
 FILE = "revoked.json"
@@ -20,8 +20,8 @@ def other_accounts(deployed: Deployed, taken: Iterable[Item]) -> list[str]:
     Raises `CommandError`.
     """
     home = deployed.config.launch_role_arn.split(":")[4]
-    places = {*deployed.config.elsewhere, *map(_place, taken)}
-    return sorted({place.partition("/")[0] for place in places if place} - {home})
+    locations = {*deployed.config.remote_locations, *map(_place, taken)}
+    return sorted({location.partition("/")[0] for location in locations if location} - {home})
 
 
 def commands(deployed: Deployed, accounts: Iterable[str]) -> list[tuple[str, str]]:
@@ -32,8 +32,8 @@ def commands(deployed: Deployed, accounts: Iterable[str]) -> list[tuple[str, str
     home = deployed.config.launch_role_arn.split(":")[4]
     read = ["aws", "iam", "get-role-policy", "--role-name", deployed.launch_role, "--policy-name", POLICY]
     first = (home, f"{shlex.join([*read, '--query', 'PolicyDocument', '--output', 'json'])} > {FILE}")
-    # Without places in the settings any more, the function does not know the name (infra/elsewhere.py, `role_name`).
-    role = deployed.config.elsewhere_role or f"{deployed.stack}-launch"
+    # Without locations in the settings any more, the function does not know the name (infra/remote.py, `role_name`).
+    role = deployed.config.remote_role or f"{deployed.stack}-launch"
     put = ["aws", "iam", "put-role-policy", "--role-name", role, "--policy-name", POLICY]
     words = shlex.join([*put, "--policy-document", f"file://{FILE}"])
     return [first, *((account, words) for account in accounts)]
@@ -41,6 +41,6 @@ def commands(deployed: Deployed, accounts: Iterable[str]) -> list[tuple[str, str
 
 def _place(item: Item) -> str:
     try:
-        return Notebook.parse(item["notebook"]["S"]).place
+        return Notebook.parse(item["notebook"]["S"]).location
     except InvalidNotebookNameError:
         return ""  # it leads nowhere

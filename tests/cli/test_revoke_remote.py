@@ -9,21 +9,23 @@ import pytest
 
 from gate.launch.policy import OPEN
 from local.aws.authority import ANYTHING
+from local.deployment import LocalDeployment
 from local.evaluator import Access
 from local.sample import Sample
-from local.world import World
 from tests.aws_command import AwsCommand
 from tests.cli.conftest import Gate
-from trials.person import Person
+from trials.user import TestUser
 
 HOME, THEIRS, MORE = "123456789012", "210987654321", "321098765432"
-PLACES = [f"{THEIRS}/eu-central-1", f"{THEIRS}/eu-west-1", f"{MORE}/eu-west-1", f"{HOME}/eu-central-1"]
+LOCATIONS = [f"{THEIRS}/eu-central-1", f"{THEIRS}/eu-west-1", f"{MORE}/eu-west-1", f"{HOME}/eu-central-1"]
 
 
 @pytest.fixture
-def world(sample: Sample) -> Iterator[World]:
-    with World(sample=sample, settings={"elsewhere": {"places": PLACES, "external_id": "gate-4711"}}) as world:
-        yield world
+def deployment(sample: Sample) -> Iterator[LocalDeployment]:
+    with LocalDeployment(
+        sample=sample, settings={"remote": {"locations": LOCATIONS, "external_id": "gate-4711"}}
+    ) as deployment:
+        yield deployment
 
 
 @pytest.mark.parametrize("words", [("--everybody",), ("bob@example.com",)])
@@ -46,10 +48,10 @@ def test_another_region_of_the_gates_own_account_is_cut_here(gate: Gate) -> None
 
 
 def test_the_commands_that_it_says_cut_what_is_open_there(
-    gate: Gate, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    opened = [_session(world, name) for name in ("bob", "alice")]
+    opened = [_session(deployment, name) for name in ("bob", "alice")]
 
     said = gate("revoke", "bob@example.com")
 
@@ -59,17 +61,17 @@ def test_the_commands_that_it_says_cut_what_is_open_there(
     ]
     # What stands for the role there: the name that the stack LaunchRole gives it.
     name = "notebook-gate-launch"
-    iam = world.operator("iam")
+    iam = deployment.operator("iam")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYTHING))
     for line in lines:
         _type(iam, line.partition(": ")[2])
     there = iam.get_role_policy(RoleName=name, PolicyName="notebook-gate-revoked")["PolicyDocument"]
-    assert [_may_open(world, made, there) for made in opened] == [False, True]
+    assert [_may_open(deployment, made, there) for made in opened] == [False, True]
 
 
-def _session(world: World, name: str) -> Any:
-    url = Person(world).open(f"/open/{name}-notebook", f"{name}@example.com").headers["Location"]
-    return next(made for made in world.urls.made if url.startswith(made.url))
+def _session(deployment: LocalDeployment, name: str) -> Any:
+    url = TestUser(deployment).open(f"/open/{name}-notebook", f"{name}@example.com").headers["Location"]
+    return next(made for made in deployment.urls.made if url.startswith(made.url))
 
 
 def _type(iam: Any, line: str) -> None:
@@ -86,9 +88,9 @@ def _type(iam: Any, line: str) -> None:
         Path(file).write_text(json.dumps(answer[command.own["query"]], indent=4))
 
 
-def _may_open(world: World, made: Any, added: Any) -> bool:
+def _may_open(deployment: LocalDeployment, made: Any, added: Any) -> bool:
     """Tell whether the session of `made`, at a role that may do anything but what `added` denies, opens a notebook."""
-    return world.evaluator.allows(
+    return deployment.evaluator.allows(
         Access(
             action=OPEN,
             resource=f"arn:aws:sagemaker:eu-central-1:{THEIRS}:notebook-instance/team-notebook",

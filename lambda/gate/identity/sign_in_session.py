@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.config import Config
-from gate.errors import NotSignedInError, TooManyGroupsError
+from gate.errors.caller import NotSignedInError, TooManyGroupsError
 from gate.identity.caller import Caller
 from gate.signing import BadSignatureError, Signer
 from gate.web.cookies import CookieFactory
@@ -18,7 +18,7 @@ LONGEST_COOKIE = 4096
 """Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1)."""
 
 
-class Sessions:
+class SignInSessions:
     """Writes and reads the session cookie."""
 
     NAME = "gate-session"
@@ -30,7 +30,7 @@ class Sessions:
         self._seconds = seconds
 
     @classmethod
-    def of(cls, config: Config, signer: Signer) -> "Sessions":
+    def of(cls, config: Config, signer: Signer) -> "SignInSessions":
         """Make the sessions of a deployment."""
         return cls(signer, CookieFactory(config.base_path, config.secure), seconds=config.sign_in_seconds)
 

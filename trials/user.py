@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from local.deployment import LocalDeployment
 from local.provider import CLIENT_ID, CLIENT_SECRET
-from local.world import World
 
 TIMEOUT = 120
 """Seconds for one answer, on a machine that is busy with other things."""
@@ -25,18 +25,20 @@ class _From(HTTPAdapter):
         super().init_poolmanager(*arguments, source_address=(self._address, 0), **options)
 
 
-class Person(requests.Session):
+class TestUser(requests.Session):
     """Keeps cookies, follows no redirect unasked, and is inside the networks unless told otherwise."""
 
-    def __init__(self, world: World, address: str = "127.0.0.1") -> None:
+    __test__ = False  # pytest takes classes whose name begins with Test for tests
+
+    def __init__(self, deployment: LocalDeployment, address: str = "127.0.0.1") -> None:
         super().__init__()
-        self._world = world
+        self._deployment = deployment
         self.trust_env = False
         self.mount("http://", _From(address))
 
     def go(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
         """Send a request to the gate."""
-        return self.request(method, self._world.base_url + path, allow_redirects=False, timeout=TIMEOUT, **options)
+        return self.request(method, self._deployment.base_url + path, allow_redirects=False, timeout=TIMEOUT, **options)
 
     def press(self, path: str) -> requests.Response:
         """Press a button on one of the gate's own pages."""

@@ -1,0 +1,175 @@
+"""What a template deploys, as far as this machine enforces it: routes, policies, roles, table, environment.
+
+There is no second copy of any of these: all of them are read out of the synthesised template.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.template import ACCOUNT, API_ID, REGION, Resolver, Template
+
+
+@dataclass(frozen=True)
+class Route:
+    """One method on one resource of the API."""
+
+    method: str
+    path: str
+    """As in the API, with `{parameters}`."""
+    signed: bool
+    """Whether callers must sign (SigV4)."""
+
+
+@dataclass(frozen=True)
+class GatewayResponse:
+    """What API Gateway says on its own."""
+
+    status: int | None
+    headers: Mapping[str, str]
+    templates: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Role:
+    """An IAM role: who may assume it, and what it may do."""
+
+    arn: str
+    trust: Mapping[str, Any]
+    policies: tuple[Mapping[str, Any], ...]
+
+    def session(self, name: str) -> str:
+        """Return the ARN of a session of this role."""
+        return f"arn:aws:sts::{ACCOUNT}:assumed-role/{self.arn.rsplit('/', 1)[-1]}/{name}"
+
+
+class ResolvedTemplate:
+    """A resolved template."""
+
+    def __init__(self, template: Template) -> None:
+        """Raises `UnknownReferenceError` when the template holds a reference that means nothing here."""
+        self._resources: dict[str, Any] = template["Resources"]
+        self._outputs = template["Outputs"]
+        self.metadata: Mapping[str, Any] = template["Metadata"]
+        self._resolver = Resolver(template)
+
+    @property
+    def stage(self) -> str:
+        """The name of the API's one stage."""
+        ((_, stage),) = self._of_type("AWS::ApiGateway::Stage")
+        return str(stage["StageName"])
+
+    @property
+    def api_policy(self) -> dict[str, Any]:
+        """The API's resource policy, with `execute-api:/` in full as API Gateway writes it."""
+        ((_, api),) = self._of_type("AWS::ApiGateway::RestApi")
+        policy: dict[str, Any] = self._resolver.resolve(api["Policy"])
+        for statement in policy["Statement"]:
+            for element in ("Resource", "NotResource"):
+                if element in statement:
+                    statement[element] = _expanded(statement[element])
+        return policy
+
+    @property
+    def routes(self) -> list[Route]:
+        """All routes; what is not among them never reaches the function."""
+        paths = {"root": ""}
+        resources = {
+            name: self._resolver.resolve(resource) for name, resource in self._of_type("AWS::ApiGateway::Resource")
+        }
+        while len(paths) <= len(resources):
+            for name, resource in resources.items():
+                if resource["ParentId"] in paths:
+                    paths[name] = f"{paths[resource['ParentId']]}/{resource['PathPart']}"
+        wanted = ("HttpMethod", "ResourceId", "AuthorizationType")
+        methods = [
+            self._resolver.resolve({name: method[name] for name in wanted})
+            for _, method in self._of_type("AWS::ApiGateway::Method")
+        ]
+        return [
+            Route(method["HttpMethod"], paths[method["ResourceId"]] or "/", method["AuthorizationType"] == "AWS_IAM")
+            for method in methods
+        ]
+
+    @property
+    def gateway_responses(self) -> dict[str, GatewayResponse]:
+        """What API Gateway says by itself, by the kind of response (`ACCESS_DENIED`, …)."""
+        return {
+            response["ResponseType"]: GatewayResponse(
+                int(response["StatusCode"]) if "StatusCode" in response else None,
+                {
+                    name.removeprefix("gatewayresponse.header."): value[1:-1]
+                    for name, value in response["ResponseParameters"].items()
+                },
+                response["ResponseTemplates"],
+            )
+            for _, response in self._of_type("AWS::ApiGateway::GatewayResponse")
+        }
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What the stack prints."""
+        return {name: str(self._resolver.resolve(output["Value"])) for name, output in self._outputs.items()}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The function's environment; the addresses in it are AWS's, not this machine's."""
+        variables: dict[str, str] = self._resolver.resolve(self._function["Environment"]["Variables"])
+        return variables
+
+    @property
+    def function_arn(self) -> str:
+        """The ARN by which the function is invoked: its alias's."""
+        ((alias, _),) = self._of_type("AWS::Lambda::Alias")
+        return str(self._resolver.resolve({"Ref": alias}))
+
+    @property
+    def function_role(self) -> Role:
+        """The function's own role."""
+        return self._role(self._function["Role"]["Fn::GetAtt"][0])
+
+    @property
+    def launch_role(self) -> Role:
+        """The launch role."""
+        return self._role(self._outputs["LaunchRoleArn"]["Value"]["Fn::GetAtt"][0])
+
+    @property
+    def table(self) -> dict[str, Any]:
+        """The grants table, as CreateTable takes it."""
+        ((name, table),) = self._of_type("AWS::DynamoDB::Table")
+        wanted = ("KeySchema", "AttributeDefinitions", "BillingMode")
+        return {"TableName": name, **{key: table[key] for key in wanted}}
+
+    @property
+    def _function(self) -> dict[str, Any]:
+        function: dict[str, Any] = self._resources[self._function_name]["Properties"]
+        return function
+
+    @property
+    def _function_name(self) -> str:
+        functions = dict(self._of_type("AWS::Lambda::Function"))
+        (name,) = (n for n, f in functions.items() if "GATE_TABLE" in f.get("Environment", {}).get("Variables", {}))
+        return name
+
+    def _role(self, name: str) -> Role:
+        role = self._resources[name]["Properties"]
+        attached = [
+            policy for _, policy in self._of_type("AWS::IAM::Policy") if {"Ref": name} in policy.get("Roles", [])
+        ]
+        documents = [policy["PolicyDocument"] for policy in [*role.get("Policies", []), *attached]]
+        return Role(
+            self._resolver.resolve({"Fn::GetAtt": [name, "Arn"]}),
+            self._resolver.resolve(role["AssumeRolePolicyDocument"]),
+            tuple(self._resolver.resolve(document) for document in documents),
+        )
+
+    def _of_type(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, resource in self._resources.items():
+            if resource["Type"] == kind:
+                yield name, resource["Properties"]
+
+
+def _expanded(resources: str | list[str]) -> list[str]:
+    listed = [resources] if isinstance(resources, str) else resources
+    own = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/"
+    return [resource.replace("execute-api:/", own, 1) for resource in listed]

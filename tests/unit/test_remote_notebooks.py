@@ -1,0 +1,99 @@
+"""Notebooks in other accounts and regions, and credentials from before a revocation."""
+
+import json
+
+import pytest
+
+from tests.unit.aws import refusal
+from tests.unit.conftest import Harness
+
+LOCATION, HERE = "210987654321/eu-central-1", "123456789012/us-east-1"
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def remote(harness: Harness) -> Harness:
+    harness.configure(
+        GATE_REMOTE_LOCATIONS=f"{LOCATION},{HERE}", GATE_REMOTE_ROLE="gate-launch", GATE_EXTERNAL_ID="x-42"
+    )
+    harness.aws.notebooks |= {"theirs": "InService", "far": "InService"}
+    harness.aws.grant("user:carol@example.com", f"{LOCATION}/theirs", power="start")
+    harness.aws.grant("user:dan@example.com", f"{HERE}/far")
+    harness.aws.grant("user:eve@example.com", "999999999999/eu-west-1/nowhere")
+    return harness
+
+
+def test_the_role_of_that_account_is_assumed_with_the_external_id(remote: Harness) -> None:
+    answer = remote.sign_in("carol@example.com", "/open")
+    answer = remote.browser.get(remote.browser.path_of(answer.location))
+    assert answer.location.startswith("https://theirs.")
+    (assumed,) = remote.aws.called("assume_role")
+    assert assumed["RoleArn"] == "arn:aws:iam::210987654321:role/gate-launch"
+    assert assumed["ExternalId"] == "x-42"
+    arn = "arn:aws:sagemaker:eu-central-1:210987654321:notebook-instance/theirs"
+    assert {each["Resource"] for each in json.loads(assumed["Policy"])["Statement"]} == {arn}
+    assert remote.aws.regions[-1] == "eu-central-1"
+
+
+def test_another_region_of_ones_own_account_needs_no_other_role(remote: Harness) -> None:
+    remote.sign_in("dan@example.com")
+    remote.browser.get("/open")
+    (assumed,) = remote.aws.called("assume_role")
+    assert assumed["RoleArn"] == "arn:aws:iam::123456789012:role/launch"
+    assert "ExternalId" not in assumed
+    assert remote.aws.regions[-1] == "us-east-1"
+
+
+def test_its_address_its_buttons_and_its_state_carry_the_location(remote: Harness) -> None:
+    remote.sign_in("carol@example.com")
+    segment = f"{LOCATION.replace('/', '~')}~theirs"
+    page = remote.browser.get("/").body
+    assert f"/open/{segment}" in page
+    remote.aws.notebooks["theirs"] = "Stopped"
+    page = remote.browser.get("/").body
+    assert f"/notebooks/{segment}/start" in page
+    assert remote.browser.get(f"/notebooks/{segment}").json["notebook"] == f"{LOCATION}/theirs"
+    assert remote.browser.post(f"/notebooks/{segment}/start").location.endswith(f"/open/{segment}")
+    assert remote.browser.get(f"/open/{segment}").status == 202
+    # The same name here is another notebook.
+    assert remote.browser.get("/open/theirs", headers=JSON).json["error"] == "not_granted"
+
+
+def test_signing_in_leads_back_to_a_remote_notebook(remote: Harness) -> None:
+    path = f"/open/{LOCATION.replace('/', '~')}~theirs"
+    assert remote.browser.path_of(remote.sign_in("carol@example.com", path).location) == path
+
+
+def test_a_location_that_is_not_set_up_has_an_error_of_its_own(remote: Harness) -> None:
+    remote.sign_in("eve@example.com")
+    answer = remote.browser.get("/open", headers=JSON)
+    assert (answer.status, answer.json["error"]) == (404, "location_unknown")
+    assert not remote.aws.called("assume_role")
+    # Whoever has no grant for it learns nothing of the settings.
+    remote.browser.cookies.clear()
+    remote.sign_in("alice@example.com")
+    segment = "999999999999~eu-west-1~nowhere"
+    assert remote.browser.get(f"/open/{segment}", headers=JSON).json["error"] == "not_granted"
+
+
+def test_a_row_that_names_no_notebook_takes_the_others_not_away(harness: Harness) -> None:
+    harness.aws.grant("user:alice@example.com", "not a name")
+    harness.sign_in()
+    assert harness.browser.get("/open").status == 302
+
+
+def test_who_is_let_in_again_after_a_revocation_gets_new_credentials(harness: Harness) -> None:
+    harness.sign_in()
+    assert harness.browser.get("/open").status == 302
+    denied = harness.aws.errors
+    denied["create_presigned_notebook_instance_url"] = refusal("AccessDeniedException")
+    harness.aws.lasting = {"create_presigned_notebook_instance_url": 1}
+    assert harness.browser.get("/open").status == 302
+    assert len(harness.aws.called("assume_role")) == 2
+
+
+def test_new_credentials_that_are_denied_are_not_tried_again(harness: Harness) -> None:
+    harness.sign_in()
+    harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("AccessDeniedException")
+    assert harness.browser.get("/open").status == 502
+    assert len(harness.aws.called("create_presigned_notebook_instance_url")) == 1
