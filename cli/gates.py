@@ -16,10 +16,9 @@ from cli.policies import Policies, Way
 from cli.simulate import Simulator
 from cli.source import FORMS, Source
 from gate.errors.caller import SignInEndedError
-from gate.errors.notebook import LocationUnknownError, NotebookBusyError, NotebookMissingError, NotGrantedError
+from gate.errors.notebook import LocationUnknownError, NotebookMissingError, NotGrantedError, not_ready_error
 from gate.identity.caller import Caller
 from gate.identity.groups import matters
-from gate.launch.launcher import NOT_READY
 from gate.launch.target import launch_target_of
 from gate.notebook import Notebook
 from gate.store.grants import Grant, Grants
@@ -136,7 +135,7 @@ class Explanation:
             mend = "Take the grant away, or create the notebook instance again under that name."
             yield Finding("notebook", False, "There is no such notebook instance", NotebookMissingError.reason, mend)
         elif instance != "InService":
-            error = NOT_READY.get(instance, NotebookBusyError)
+            error = not_ready_error(instance)
             mend = "Start it, or give `--power start` with the grant so that they can."
             yield Finding("notebook", False, f"It is {instance}", error.reason, mend)
         else:

@@ -1,4 +1,4 @@
-"""One structured line for each decision: who, how known, from where, which notebook, and what came of it."""
+"""The audit log: one line for each decision, with the caller, the notebook and the outcome."""
 
 import traceback
 from collections.abc import Iterator
@@ -7,30 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gate.errors.base import GateError
+from gate.errors.base import Category, GateError
 from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
 from gate.log import logger
 from gate.metrics import count, count_outcome
 from gate.notebook import Notebook
 
-_ON_THE_WAY = frozenset(
-    {
-        "already_signed_in",
-        "in_line",
-        "login_restarted",
-        "not_signed_in",
-        "notebook_busy",
-        "notebook_starting",
-        "notebook_stopped",
-        "notebook_stopping",
-    }
-)
-"""Outcomes that are no refusal: sign in first, wait, or go on as who is signed in."""
 
-
-class Wish(Protocol):
-    """Whatever is decided on."""
+class Audited(Protocol):
+    """A request that a decision is made on: an HTTP request or a Slack command."""
 
     @property
     def id(self) -> str:
@@ -38,43 +24,46 @@ class Wish(Protocol):
 
     @property
     def address(self) -> str:
-        """Where it came from."""
+        """The IP address that the request came from."""
 
 
 @dataclass(eq=False, repr=False)
 class Decision:
-    """What is known so far of a decision that is being made."""
+    """What is known so far about a decision."""
 
     caller: Caller | None = None
     notebook: Notebook | None = None
     outcome: str = "allowed"
-    kind: str = "Refusals"
-    """What it is counted as, where it is not `allowed`."""
+    category: Category | None = None
+    """How the outcome is counted. None if the caller got what the request asked for."""
 
-    def ended(self, error: GateError) -> None:
-        """Take down that `error` ended it, when it is answered and not raised."""
-        self.outcome = error.reason
-        self.kind = "Failures" if error.status >= 500 else "Refusals"
+    def failed(self, error: GateError) -> None:
+        """Record `error` as the outcome, for an error that is answered without leaving the block."""
+        self.outcome, self.category = error.reason, error.category
+
+    def detour(self, outcome: str) -> None:
+        """Record a step on the way that is not an error, such as another sign-in."""
+        self.outcome, self.category = outcome, Category.DETOUR
 
 
 @contextmanager
-def decision(wish: Wish, action: str) -> Iterator[Decision]:
-    """Log one line when the block is left: `allowed`, or the reason code of the error that left it.
+def decision(request: Audited, action: str) -> Iterator[Decision]:
+    """Log one line at the end of the block. The outcome is `allowed`, or the reason code of the error.
 
-    The fields are picked one by one, so that no token, cookie, code or URL can get into the line.
+    The line has a fixed set of fields, so that no token, cookie, code or URL can get into it.
     """
     record = Decision()
     try:
         yield record
     except GateError as error:
-        record.ended(error)
+        record.failed(error)
         raise
     except Exception:
-        record.ended(GateError())
+        record.failed(GateError())
         raise
     finally:
-        if record.outcome not in ("allowed", "choice"):
-            count_outcome("Detours" if record.outcome in _ON_THE_WAY else record.kind, record.outcome)
+        if record.category is not None:
+            count_outcome(record.category, record.outcome)
         elif action == "open" and record.outcome == "allowed":
             count("Launches")
         caller = record.caller
@@ -85,16 +74,16 @@ def decision(wish: Wish, action: str) -> Iterator[Decision]:
             subject=caller.subject if caller else None,
             session_name=session_name(caller.name) if caller else None,
             via=caller.via if caller else None,
-            address=wish.address,
+            address=request.address,
             notebook=str(record.notebook) if record.notebook else None,
-            request_id=wish.id,
+            request_id=request.id,
         )
 
 
 def log_unexpected(error: Exception) -> None:
-    """Log where `error`, which nobody foresaw, happened.
+    """Log where an unexpected error happened.
 
-    Types and source lines only: an exception's text may quote a token, a URL or what the client sent.
+    The line has types and source lines only, because the text of an exception can quote a token or a URL.
     """
     frames = traceback.extract_tb(error.__traceback__)
     lines = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

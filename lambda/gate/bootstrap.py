@@ -1,15 +1,15 @@
-"""What Lambda starts: the handler, imported in one go, and for SnapStart all else that a request could wait for."""
+"""The module that Lambda imports: the handler, and for SnapStart everything else that a request could import."""
 
 import gc
 
 from snapshot_restore_py import register_before_snapshot
 
-# Nothing of what is imported becomes garbage, and looking for some would be a tenth of the start.
+# Imports create hardly any garbage, and collecting it would take a tenth of the start.
 gc.disable()
 
 from gate.container import get_gate  # noqa: E402
 from gate.handler import handler  # noqa: E402
-from gate.routes import ROUTES, endpoint, opening  # noqa: E402, F401  `opening`: where nearly all requests go
+from gate.routes import ROUTES, opening  # noqa: E402, F401  `opening` has the routes of nearly all requests
 from gate.web.responses import pages  # noqa: E402
 
 gc.enable()
@@ -19,23 +19,23 @@ __all__ = ["handler"]
 
 
 def prepare() -> None:
-    """Make what SnapStart's snapshot is to hold (Lambda developer guide, "Runtime hooks for Lambda SnapStart").
+    """Load what SnapStart's snapshot is to contain (Lambda developer guide, "Runtime hooks for Lambda SnapStart").
 
-    Nobody is called and no secret is read: a snapshot is kept for weeks, and everything started from it is alike.
+    No service is called and no secret is read, because a snapshot is kept for weeks and shared by all instances.
     """
     import jwt  # noqa: F401
 
     from gate.identity import iam, login  # noqa: F401
 
-    for name in ROUTES.values():
-        endpoint(name)
+    for route in ROUTES.values():
+        route.load()
     pages()
     gate = get_gate()
     gate.make_clients()
     if gate.config.slack.teams:
         from gate.slack import messages  # noqa: F401
 
-        _ = gate.slack
+        _ = gate.slack_requests, gate.slack_answers
 
 
 register_before_snapshot(prepare)

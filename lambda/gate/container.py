@@ -1,10 +1,9 @@
 """The container: makes each part of a deployment when it is first needed, and keeps it.
 
-Modules that a redirect does not need are imported where they are used, because the first request after a cold start
-waits for each import.
+Modules that a launch does not need are imported where they are used, because the first request after a cold start waits
+for each import.
 """
 
-import json
 import os
 import time
 from datetime import timedelta
@@ -14,17 +13,14 @@ from typing import TYPE_CHECKING, cast
 from gate.aws.clients import botocore_session, client
 from gate.clock import Clock
 from gate.config import Config
-from gate.errors.caller import NotSignedInError
-from gate.identity.caller import Caller
+from gate.identity.callers import Callers
 from gate.identity.sign_in_session import SignInSessions
 from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
 from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.launch.queue.launch_queue import LaunchQueue
-from gate.log import logger
 from gate.metrics import key_age
-from gate.notebook import Notebook
 from gate.secrets import Secrets
 from gate.signing import Signer
 from gate.store.cutoffs import Cutoffs
@@ -32,7 +28,6 @@ from gate.store.grants import Grants
 from gate.store.replay_guard import ReplayGuard
 from gate.tls import tls_context
 from gate.web.cookies import CookieFactory
-from gate.web.request import Request
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,91 +36,63 @@ if TYPE_CHECKING:
 
     from gate.identity.claims import ClaimRules
     from gate.identity.login import Login
+    from gate.identity.person import Person
     from gate.identity.provider import Provider
-    from gate.slack.service import SlackService
+    from gate.slack.answers import SlackAnswers
+    from gate.slack.api import SlackApi
+    from gate.slack.requests import SlackRequests
     from gate.store.queue_store import QueueStore
 
 
 class Gate:
-    """Everything that a route may ask for."""
+    """The parts that routes use."""
 
     def __init__(self, config: Config, *, clock: Clock = time.time):
-        """`clock` gives the time for cookies, grants and cached keys."""
+        """`clock`: returns the time for cookies, grants and cached keys, in epoch seconds."""
         self.config = config
         self._clock = clock
-        self._jar = CookieFactory(config.base_path, config.secure)
-
-    def caller(self, request: Request, notebook: Notebook | None = None) -> Caller:
-        """Return who is calling, by bearer token or cookie; `notebook`: the one that they call for.
-
-        A token that came is the one that counts: a bad one is refused, not passed over for a cookie.
-        Raises what `person_of` raises, or `NotSignedInError`.
-        """
-        token = request.bearer
-        if token is None:
-            return self.visitor(request, notebook)
-        from gate.identity.person import person_of
-
-        person = person_of(token, provider=self._provider, rules=self._rules, audiences=self.config.audiences)
-        return person.caller("bearer", request.address)
-
-    def visitor(self, request: Request, notebook: Notebook | None = None) -> Caller:
-        """Return who sits at the browser: whom a ticket let wait for `notebook`, or who is signed in.
-
-        Somebody who is signed in under another name comes first: a colleague's link must not make their presses count
-        as the colleague's, nor may who waited here before speak for them.
-        Raises `NotSignedInError`.
-        """
-        waiting = self.tickets.waiting(request, notebook) if notebook else None
-        if waiting is None:
-            return self.sign_in_sessions.caller(request)
-        return self.other_person(request, waiting) or waiting
-
-    def other_person(self, request: Request, caller: Caller) -> Caller | None:
-        """Return who is signed in at this browser, where that is somebody else than `caller`."""
-        try:
-            signed_in = self.sign_in_sessions.caller(request)
-        except NotSignedInError:
-            return None
-        return None if signed_in.subject in caller.names else signed_in
-
-    def make_clients(self) -> None:
-        """Make what talks to AWS before it is asked for. Nothing is called by that, and no secret read."""
-        _ = self.grants, self.replay_guard, self.launcher, self.queue_store, self._secrets
-        tls_context()
-        botocore_session().get_service_model("sagemaker")  # whose clients are made for one caller each
+        self._cookies = CookieFactory(config.base_path, config.secure)
 
     def now(self) -> float:
         """Return the time, in epoch seconds."""
         return self._clock()
 
-    def iam_caller(self, request: Request) -> Caller:
-        """Return whom API Gateway's IAM authorizer let through. Raises `UnknownIamCallerError`."""
-        from gate.identity.iam import iam_caller
+    def make_clients(self) -> None:
+        """Make the clients of AWS in advance. No call is made, and no secret is read."""
+        _ = self.grants, self.replay_guard, self.launcher, self.queue_store, self._secrets
+        tls_context()
+        botocore_session().get_service_model("sagemaker")  # whose clients are made for one caller each
 
-        return iam_caller(request, user_roles=self.config.user_roles, now=self._clock())
+    @cached_property
+    def callers(self) -> Callers:
+        """The identification of callers."""
+        return Callers(
+            self.sign_in_sessions,
+            self.tickets,
+            person_of=self._person_of,
+            user_roles=self.config.user_roles,
+            clock=self._clock,
+        )
 
     @property
     def sign_in_sessions(self) -> SignInSessions:
-        """Sign-ins that are done."""
-        signer = self._signer("session", timedelta(seconds=self.config.sign_in_seconds))
-        return SignInSessions(signer, self._jar, seconds=self.config.sign_in_seconds)
+        """The sessions of people who signed in."""
+        seconds = self.config.sign_in_seconds
+        return SignInSessions(self._signer("session", timedelta(seconds=seconds)), self._cookies, seconds=seconds)
 
     @property
     def login(self) -> "Login":
-        """Sign-ins under way."""
+        """The sign-in at the identity provider."""
         from gate.identity.login import Login
         from gate.identity.login_state import LOGIN_SECONDS, STATE_SECONDS, LoginStates
 
-        signer = self._signer("login", timedelta(seconds=LOGIN_SECONDS))
-        states = LoginStates(self._signer("state", timedelta(seconds=STATE_SECONDS)), self._clock)
         return Login(
             self._provider,
-            signer,
-            states,
-            self._jar,
+            self._signer("login", timedelta(seconds=LOGIN_SECONDS)),
+            LoginStates(self._signer("state", timedelta(seconds=STATE_SECONDS)), self._clock),
+            self._cookies,
             base_url=self.config.base_url,
-            # `__Host-` cookies have the path `/` (RFC 6265bis §4.1.3.2), and only an own host name has that path.
+            # `__Host-` cookies have the path `/` (RFC 6265bis §4.1.3.2), which the gate has only on its own host name.
             cookie_path="/" if self.config.own_host else "/login",
             scopes=self.config.scopes,
             rules=self._rules,
@@ -133,20 +100,23 @@ class Gate:
 
     @property
     def tickets(self) -> Tickets:
-        """Links that Slack hands out."""
+        """The links that are sent to Slack."""
         signer = self._signer("ticket", timedelta(seconds=TICKET_SECONDS))
         waiting = self._signer("waiting", timedelta(seconds=WAIT_SECONDS))
-        return Tickets(signer, waiting, self._jar, self.replay_guard)
+        return Tickets(signer, waiting, self._cookies, self.replay_guard)
 
     def end_session_url(self) -> str | None:
-        """Return where the identity provider's own session ends, if it has such a place and it is to end, too."""
+        """Return the URL that ends the session at the identity provider.
+
+        None if the provider has none, or the settings keep that session.
+        """
         if self.config.sign_out == "here":
             return None
         return self._provider.end_session_url(f"{self.config.base_url}/")
 
     @cached_property
     def grants(self) -> Grants:
-        """Who may open what."""
+        """The grants."""
         return Grants(self.dynamodb, table=self.config.table, max_session=self.config.max_session, clock=self._clock)
 
     @cached_property
@@ -160,27 +130,8 @@ class Gate:
         return ReplayGuard(self.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
-    def slack(self) -> "SlackService":
-        """The service behind Slack's requests."""
-        from gate.slack.service import SlackService
-
-        return SlackService(self)
-
-    @property
-    def slack_secret(self) -> dict[str, str]:
-        """What the Slack app's owner stored: `signing_secret` and `bot_token`. Empty where that is no such JSON."""
-        try:
-            stored = json.loads(self._secrets.text(self.config.slack.secret_arn))
-        except ValueError:
-            stored = None
-        if not isinstance(stored, dict):
-            logger.error("the slack secret is not JSON with signing_secret and bot_token")
-            return {}
-        return {name: value for name, value in stored.items() if isinstance(value, str)}
-
-    @cached_property
     def launcher(self) -> Launcher:
-        """Creates presigned URLs."""
+        """The maker of presigned URLs."""
         clients = CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock)
         return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
@@ -192,9 +143,59 @@ class Gate:
         return QueueStore(self.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
+    def slack_requests(self) -> "SlackRequests":
+        """The admission of Slack's requests."""
+        from gate.slack.requests import SlackRequests
+
+        return SlackRequests(
+            self.config.slack,
+            self._slack_api,
+            secret=self._slack_secret,
+            replay_guard=self.replay_guard,
+            clock=self._clock,
+        )
+
+    @cached_property
+    def slack_answers(self) -> "SlackAnswers":
+        """The answers to Slack's requests."""
+        from gate.identity.slack import SlackPeople
+        from gate.slack.answers import SlackAnswers
+
+        people = SlackPeople(self._slack_api.user, email_domains=self.config.slack.email_domains, clock=self._clock)
+        return SlackAnswers(
+            self._slack_api,
+            people,
+            grants=self.grants,
+            launcher=self.launcher,
+            tickets=self.tickets,
+            base_url=self.config.base_url,
+        )
+
+    @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """The client with which the function reads and writes its table."""
+        """The client for the grants table."""
         return cast("DynamoDBClient", client("dynamodb"))
+
+    @cached_property
+    def _slack_api(self) -> "SlackApi":
+        from gate.slack.api import SlackApi
+
+        slack = self.config.slack
+        return SlackApi(
+            token=lambda: self._slack_secret().get("bot_token", ""),
+            api_url=slack.api_url,
+            hooks_urls=slack.hooks_urls,
+        )
+
+    def _slack_secret(self) -> dict[str, str]:
+        from gate.slack.app_secret import app_secret
+
+        return app_secret(self._secrets.text(self.config.slack.secret_arn))
+
+    def _person_of(self, token: str) -> "Person":
+        from gate.identity.person import person_of
+
+        return person_of(token, provider=self._provider, rules=self._rules, audiences=self.config.audiences)
 
     @cached_property
     def _rules(self) -> "ClaimRules":
@@ -240,7 +241,7 @@ _gate: Gate | None = None
 
 
 def get_gate() -> Gate:
-    """Return this process's gate, made at the first call from the environment. Raises `ConfigError`."""
+    """Return the container of this process. The first call makes it from the environment. Raises `ConfigError`."""
     if _gate is None:
         set_gate(Gate(Config.from_environ(os.environ)))
     assert _gate is not None
@@ -248,6 +249,6 @@ def get_gate() -> Gate:
 
 
 def set_gate(gate: Gate | None) -> None:
-    """Replace this process's gate, for callers with a clock of their own. None removes it."""
+    """Replace the container of this process, for callers with a clock of their own. None removes it."""
     global _gate
     _gate = gate

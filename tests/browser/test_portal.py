@@ -195,7 +195,7 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     visit("/open/alice-notebook")
     look("not-granted", "This notebook is not yours to open")
     visit("/open/-")
-    look("bad-name", "That is not a notebook's name")
+    look("bad-name", "This is not a valid notebook name")
     _exhaust(deployment)
     visit("/open/bob-notebook")
     look("in-line", "You are in line")
@@ -223,6 +223,6 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     visit("/help")
     look("help", "When a notebook refuses you")
     visit("/nope")
-    look("no-such-page", "There is no such page")
+    look("no-such-page", "This page does not exist")
     assert [text for text in complaints if "Content Security Policy" in text] == []
     context.close()

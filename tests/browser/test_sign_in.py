@@ -67,7 +67,7 @@ def test_what_the_provider_says_is_told_and_the_notebook_is_offered(page: Page, 
         ("access_denied", "You were not signed in"),
         ("consent_required", "Your identity provider needs something from you"),
         ("temporarily_unavailable", "Your identity provider could not sign you in"),
-        ("invalid_scope", "Signing in is set up wrongly"),
+        ("invalid_scope", "Signing in is not set up correctly"),
     ):
         page.goto(f"{deployment.base_url}/open/nobodys")
         page.goto(f"{deployment.base_url}/login/callback?error={error}&state={_state(page)}")

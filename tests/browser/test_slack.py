@@ -28,5 +28,5 @@ def test_a_link_from_slack_starts_waits_and_goes_in(
     page.goto(f"{deployment.base_url}{link}")
     expect(page).to_have_url(re.compile(r"/lab"))
     page.goto(f"{deployment.base_url}{link}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This link is no longer good")
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link is no longer valid")
     assert picture(page, "used-link", tmp_path).exists()

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from jwt.utils import base64url_decode
 
 from gate.handler import handler
-from gate.identity.return_url import safe_return_path
 from gate.routes import ROUTES
+from gate.web.return_url import safe_return_path
 from tests.fuzz.conftest import CORPUS
 from tests.unit.conftest import CONTEXT, EVENTS, Answer, Harness
 from tests.unit.slack import SECRET, Slack, link

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gate.identity.return_url import safe_return_path
 from gate.signing import Key, Signer
+from gate.web.return_url import safe_return_path
 from tests.unit.aws import SIGNING_KEY
 from tests.unit.conftest import Harness
 

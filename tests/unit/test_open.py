@@ -236,4 +236,4 @@ def test_health_asks_nobody(harness: Harness) -> None:
 def test_an_unknown_address_is_a_404_page(harness: Harness) -> None:
     answer = harness.browser.get("/nothing/here")
     assert answer.status == 404
-    assert "There is no such page" in answer.body
+    assert "This page does not exist" in answer.body

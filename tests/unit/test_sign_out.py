@@ -133,7 +133,7 @@ def test_nobody_is_told_that_they_are_signed_out_everywhere_when_they_may_not_be
     harness.aws.errors[operation] = refusal(code)
     page = harness.browser.post("/logout", body=EVERYWHERE)
     assert page.status == 502
-    assert "You are signed out here, but perhaps not elsewhere" in page.body
+    assert "You are signed out here, but perhaps not in other browsers" in page.body
     assert "signed out everywhere" not in page.body
     assert 'href="/prod/login' in page.body
     # In this browser they are, whatever AWS does.

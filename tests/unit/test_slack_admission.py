@@ -229,7 +229,7 @@ def test_a_slash_command_that_cannot_be_worked_off_is_told_so_at_once(slack: Sla
     slack.harness.aws.errors[operation] = refusal("InternalFailure")
     answer = slack.post(slack.body("command"))
     assert (answer.status, answer.json["response_type"]) == (200, "ephemeral")
-    assert "AWS did not answer as it should" in answer.json["text"]
+    assert "AWS did not respond as expected" in answer.json["text"]
     assert "Reference: `" in answer.json["text"]
     # To these Slack itself says that something went wrong, and that one may try again, unless it sees a 200.
     for kind in ("shortcut", "press"):

@@ -28,7 +28,7 @@ PREVIEWERS = [
 
 
 def _is_refused(answer: Answer) -> bool:
-    return answer.status == 401 and "Location" not in answer.headers and "This link is no longer good" in answer.body
+    return answer.status == 401 and "Location" not in answer.headers and "This link is no longer valid" in answer.body
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_people_are_told_that_it_is_set_up_wrongly_and_the_log_has_both(
     named = NAMED[kind](harness.issuer.url)
     harness.issuer.overrides[DISCOVERY] = _document(harness.issuer, named)
     page = harness.browser.get("/login?next=/open/alice-notebook")
-    assert (page.status, "set up wrongly" in page.body, "platform team" in page.body) == (502, True, True)
+    assert (page.status, "not set up correctly" in page.body, "platform team" in page.body) == (502, True, True)
     assert "in a minute" not in page.body
     assert "retry-after" not in page.headers
     (line,) = (vars(record) for record in caplog.records if record.msg == "identity provider names another issuer")

@@ -1,22 +1,25 @@
-"""Who is calling can't be told, or did not ask as they must."""
+"""Errors of identification: the caller is unknown, or the request was sent in the wrong way."""
 
-from gate.errors.base import BadRequestError, ForbiddenError, UnauthenticatedError
+from gate.errors.base import BadRequestError, Category, ForbiddenError, NextPage, UnauthenticatedError
 
 
 class NotSignedInError(UnauthenticatedError):
-    """No session cookie or token came with the request, or the session is over."""
+    """The request has no session cookie and no token, or the session has expired."""
 
+    category = Category.DETOUR
+    next_page = NextPage.SIGN_IN
     reason = "not_signed_in"
     title = "Please sign in"
-    words = "You are not signed in, or your session is over. Sign in and try again."
+    words = "You are not signed in, or your session has expired. Sign in and try again."
 
 
 class SignInEndedError(UnauthenticatedError):
-    """The identity was proven before a cutoff: everything from before that moment was ended."""
+    """The identity was proven before a cutoff. A cutoff ends everything that was proven before it."""
 
+    next_page = NextPage.SIGN_IN
     reason = "sign_in_ended"
     title = "Your sign-in was ended"
-    words = "It was ended by you, with Sign out everywhere, or by your platform team. Sign in again to go on."
+    words = "You ended it with Sign out everywhere, or your platform team ended it. Sign in again to continue."
 
     def __init__(self, via: str) -> None:
         """`via`: how the identity was proven, as in `Caller.via`."""
@@ -25,7 +28,7 @@ class SignInEndedError(UnauthenticatedError):
 
 
 class InvalidTokenError(UnauthenticatedError):
-    """A bearer token came, and it does not prove anything."""
+    """The bearer token does not prove an identity."""
 
     reason = "invalid_token"
     title = "The token was not accepted"
@@ -33,16 +36,18 @@ class InvalidTokenError(UnauthenticatedError):
 
 
 class EmailNotVerifiedError(ForbiddenError):
-    """The identity provider names no address, or does not vouch for it."""
+    """The identity provider sends no e-mail address, or does not confirm that it is verified."""
 
+    next_page = NextPage.SIGN_IN
     reason = "email_not_verified"
     title = "Your e-mail address is not verified"
-    words = "Your identity provider does not vouch for your e-mail address. Verify it there, then sign in again."
+    words = "Your identity provider does not confirm your e-mail address. Verify it there, then sign in again."
 
 
 class UserUnknownError(ForbiddenError):
-    """The identity provider vouches for somebody, and the claim that would name them is absent or can't be used."""
+    """The identity provider signed the caller in, but the claim that names users is absent or unusable."""
 
+    next_page = NextPage.NONE  # signing in again would not help, and the caller has no notebooks
     reason = "user_unknown"
     title = "Your identity provider did not say who you are"
     words = (
@@ -52,36 +57,36 @@ class UserUnknownError(ForbiddenError):
 
 
 class TokenLacksClaimError(ForbiddenError):
-    """A bearer token is good, and lacks a claim that says who somebody is. Nobody else is asked about its bearer."""
+    """The bearer token is valid, and lacks a claim that identifies users. The gate asks UserInfo for sign-ins only."""
 
     reason = "token_lacks_claim"
     title = "The token does not say who you are"
-    words = "The ID token lacks the claim named beside this message. Have your identity provider put it into ID tokens."
+    words = "The ID token lacks the claim named beside this message. Configure your identity provider to include it."
 
     def __init__(self, claim: str) -> None:
-        """`claim`: its name, which the deployment's settings give."""
+        """`claim`: the name of the claim, from the deployment's settings."""
         super().__init__()
         self.claim = claim
 
     @property
     def details(self) -> dict[str, str]:
-        """Which claim."""
+        """The name of the claim."""
         return {"claim": self.claim}
 
 
 class TooManyGroupsError(ForbiddenError):
-    """More groups than fit into the session cookie."""
+    """The caller's groups do not fit into the session cookie."""
 
     reason = "too_many_groups"
     title = "You are in too many groups"
     words = (
         "Your identity provider sent more groups than a session can hold. Ask your platform team to narrow the setting "
-        "identity.groups, or to have the provider send fewer."
+        "identity.groups, or to configure the provider to send fewer."
     )
 
 
 class UnknownIamCallerError(ForbiddenError):
-    """The IAM route was reached without an identity that can be named."""
+    """The request to the IAM route has no identity that a grant could name."""
 
     reason = "unknown_iam_caller"
     title = "Your AWS identity was not recognised"
@@ -89,16 +94,16 @@ class UnknownIamCallerError(ForbiddenError):
 
 
 class InvalidFormError(BadRequestError):
-    """A form holds something else than the fields of the page that it is on."""
+    """The form has other fields than those of the page that it belongs to."""
 
     reason = "invalid_form"
-    title = "That form was not understood"
+    title = "This form was not understood"
     words = "Open your notebooks here and use the buttons on the page."
 
 
 class WrongOriginError(ForbiddenError):
-    """A form was sent from a page that is not ours (cross-site request forgery)."""
+    """The form was sent from a page of another site (cross-site request forgery)."""
 
     reason = "wrong_origin"
-    title = "That did not come from this site"
+    title = "This request did not come from this site"
     words = "Open your notebooks here and use the buttons on the page."

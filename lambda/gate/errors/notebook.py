@@ -1,31 +1,34 @@
-"""What was asked of a notebook can't be, or can't be now."""
+"""Errors of requests for a notebook."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from gate.errors.base import BadRequestError, ForbiddenError, GateError, NotFoundError
+from gate.errors.base import BadRequestError, Category, ForbiddenError, GateError, NotFoundError
 
 if TYPE_CHECKING:
-    from gate.launch.notebook_status import Instance
+    from gate.launch.instance import Instance
 
 
 class InvalidNotebookNameError(BadRequestError):
-    """The name in the path is none that SageMaker could give."""
+    """The name in the path cannot be the name of a SageMaker notebook instance."""
 
     reason = "invalid_name"
-    title = "That is not a notebook's name"
+    title = "This is not a valid notebook name"
     words = "A name has up to 63 letters, digits and hyphens. Check the bookmark, or choose from your notebooks."
 
 
 class InvalidViewError(BadRequestError):
-    """`?view=` is neither lab nor classic."""
+    """The query parameter `view` is neither `lab` nor `classic`."""
 
     reason = "invalid_view"
-    title = "That view does not exist"
+    title = "This view does not exist"
     words = "Use view=lab or view=classic, or leave it out."
 
 
 class NotGrantedError(ForbiddenError):
-    """No grant, or no such notebook: one and the same answer, so that names can't be found out by trying."""
+    """The caller has no grant, or the notebook does not exist.
+
+    Both cases give the same response, so that a caller cannot find out which names exist.
+    """
 
     reason = "not_granted"
     title = "This notebook is not yours to open"
@@ -33,19 +36,19 @@ class NotGrantedError(ForbiddenError):
 
 
 class GroupsNotSentError(NotGrantedError):
-    """No grant of their own, and the provider sent a pointer in place of the groups that may have one ("overage")."""
+    """The caller has no grant, and the provider sent a pointer instead of the groups that may have one (overage)."""
 
     reason = "groups_not_sent"
     title = "Your identity provider did not send your groups"
     words = (
-        "You have no access of your own, and whether a group of yours has it can't be told: you are in so many that "
-        "your identity provider leaves them out. Ask your platform team to have the provider send only the groups "
+        "You have no access of your own. One of your groups may have access, but you are in so many groups that your "
+        "identity provider leaves them out. Ask your platform team to configure the provider to send only the groups "
         "assigned to this application."
     )
 
 
 class NoPowerError(ForbiddenError):
-    """The grant opens the notebook, but does not start or stop it."""
+    """The grant does not allow its caller to start or stop the notebook."""
 
     reason = "no_power"
     title = "You may not start or stop this notebook"
@@ -53,17 +56,28 @@ class NoPowerError(ForbiddenError):
 
 
 class NotebookMissingError(NotFoundError):
-    """The grant names a notebook that is gone."""
+    """The notebook of the grant was deleted."""
 
     reason = "notebook_missing"
     title = "This notebook no longer exists"
     words = "Your grant names a notebook that was deleted. Ask your platform team for a new one."
 
 
+class LocationUnknownError(NotFoundError):
+    """The grant names an account or region that the deployment's settings do not list."""
+
+    reason = "location_unknown"
+    title = "This notebook is out of reach"
+    words = "It is in an account or region that the gate is not set up for. Tell your platform team."
+
+
 class NotReadyError(GateError):
-    """The notebook exists, but can't be opened as it stands. Carries how it stands, for who can tell more of it."""
+    """The notebook exists, and cannot be opened in its present state."""
 
     status = 409
+    category = Category.DETOUR
+    state: ClassVar[str] = ""
+    """The SageMaker state that the error stands for."""
 
     def __init__(self, instance: "Instance") -> None:
         super().__init__()
@@ -71,59 +85,61 @@ class NotReadyError(GateError):
 
     @property
     def details(self) -> dict[str, str]:
-        """How the notebook stands."""
+        """The state."""
         return {"state": self.instance.state}
 
 
-class LocationUnknownError(NotFoundError):
-    """A grant names an account or region that the deployment's settings do not."""
-
-    reason = "location_unknown"
-    title = "This notebook is out of reach"
-    words = "It is in an account or region that the gate is not set up for. Tell your platform team."
-
-
 class NotebookStoppedError(NotReadyError):
-    """It is stopped."""
+    """The notebook is stopped."""
 
+    state = "Stopped"
     reason = "notebook_stopped"
     title = "This notebook is stopped"
-    words = "Start it, and you go in as soon as it runs. If your grant does not include that, ask your platform team."
+    words = "Start it. It opens as soon as it runs. If your grant does not include starting, ask your platform team."
     retry_after = 60
 
 
 class NotebookStartingError(NotReadyError):
-    """It starts."""
+    """The notebook is starting."""
 
     status = 202
+    state = "Pending"
     reason = "notebook_starting"
     title = "This notebook is starting"
-    words = "You go in as soon as it runs. There is nothing to do but wait."
+    words = "It opens as soon as it runs. You only have to wait."
     retry_after = 15
 
 
 class NotebookStoppingError(NotReadyError):
-    """It stops."""
+    """The notebook is stopping."""
 
+    state = "Stopping"
     reason = "notebook_stopping"
     title = "This notebook is stopping"
-    words = "Wait until it has stopped, about a minute; then start it again."
+    words = "Wait about a minute until it has stopped. Then start it again."
     retry_after = 15
 
 
 class NotebookFailedError(NotReadyError):
-    """SageMaker could not start it."""
+    """SageMaker could not start the notebook."""
 
+    category = Category.REFUSAL
+    state = "Failed"
     reason = "notebook_failed"
     title = "This notebook has failed"
-    words = "SageMaker could not start it. Start it again; if it fails again, tell your platform team."
+    words = "SageMaker could not start it. Start it again. If it fails again, tell your platform team."
     retry_after = 60
 
 
 class NotebookBusyError(NotReadyError):
-    """It is being updated or deleted, or in a state that came after this was written."""
+    """The notebook is being updated or deleted, or is in a state that this version does not know."""
 
     reason = "notebook_busy"
     title = "This notebook is being changed"
-    words = "Somebody updates or deletes it. Try again in a few minutes, or ask your platform team."
+    words = "It is being updated or deleted. Try again in a few minutes, or ask your platform team."
     retry_after = 60
+
+
+def not_ready_error(state: str) -> type[NotReadyError]:
+    """Return the error for a notebook in `state`, a SageMaker state other than `InService`."""
+    return next((error for error in NotReadyError.__subclasses__() if error.state == state), NotebookBusyError)

@@ -1,15 +1,16 @@
-"""A way back from the identity provider that signs nobody in.
+"""Errors of sign-ins that the identity provider sends back without signing anybody in.
 
-All are 400: what the browser brings decides, and whoever begins a sign-in can bring any of it. With a 5xx, a client
-could make the gate look broken, and set off its alarms.
+All of them are 400, because any client can cause them with a made-up callback. A 5xx would let a client raise the
+alarms for failures.
 """
 
-from gate.errors.base import BadRequestError
+from gate.errors.base import BadRequestError, NextPage
 
 
 class LoginFailedError(BadRequestError):
-    """The way back from the identity provider does not belong to a sign-in that this browser began."""
+    """The callback does not belong to a sign-in that this browser began."""
 
+    next_page = NextPage.SIGN_IN
     reason = "login_failed"
     title = "Signing in did not work"
     words = "The sign-in took too long, was used before, or was begun in another browser. Sign in again."
@@ -21,13 +22,13 @@ class SignInDeniedError(LoginFailedError):
     reason = "sign_in_denied"
     title = "You were not signed in"
     words = (
-        "You cancelled, or your identity provider does not let you use this application. Sign in again; if it says no, "
-        "ask your platform team."
+        "You cancelled, or your identity provider does not let you use this application. Sign in again. If it refuses "
+        "again, ask your platform team."
     )
 
 
 class InteractionRequiredError(LoginFailedError):
-    """The provider wants the person to do something there first: choose an account, agree, prove more."""
+    """The provider requires an interaction first: the person must choose an account, consent, or prove more."""
 
     reason = "interaction_required"
     title = "Your identity provider needs something from you"
@@ -38,16 +39,16 @@ class InteractionRequiredError(LoginFailedError):
 
 
 class ProviderFailedError(LoginFailedError):
-    """The provider failed, or names an error that says no more than that."""
+    """The provider failed, or reports an error without a known cause."""
 
     reason = "provider_failed"
     title = "Your identity provider could not sign you in"
-    words = "Sign in again in a minute; if it stays, send the reference to your platform team."
+    words = "Sign in again in a minute. If it fails again, send the reference to your platform team."
 
 
 class RequestRefusedError(LoginFailedError):
-    """The provider does not accept what the gate asks of it: its scopes, its flow, or its client id."""
+    """The provider does not accept the gate's request: its scopes, its flow, or its client id."""
 
     reason = "request_refused"
-    title = "Signing in is set up wrongly"
+    title = "Signing in is not set up correctly"
     words = "Your identity provider does not accept the gate's request. Send the reference to your platform team."

@@ -1,14 +1,15 @@
-"""Slack, and the links that it hands out."""
+"""Errors of Slack's requests, and of the links that the gate sends to Slack."""
 
-from gate.errors.base import BadRequestError, ForbiddenError, GateError, UnauthenticatedError
+from gate.errors.base import BadRequestError, Category, ForbiddenError, GateError, NextPage, UnauthenticatedError
 from gate.errors.upstream import UpstreamError
 
 
 class InvalidTicketError(UnauthenticatedError):
-    """The ticket in the link was altered, is late, was used, or is for another notebook."""
+    """The ticket in the link is altered, expired, used, or for another notebook."""
 
+    next_page = NextPage.SIGN_IN
     reason = "invalid_ticket"
-    title = "This link is no longer good"
+    title = "This link is no longer valid"
     words = (
         "A link from Slack opens one notebook, once, for five minutes. Press Open in Slack again, or type /notebook "
         "there for a new one. You can also sign in here."
@@ -16,7 +17,7 @@ class InvalidTicketError(UnauthenticatedError):
 
 
 class TicketPreviewError(ForbiddenError):
-    """Something looked at a link before anybody clicked it."""
+    """The request is a preview or prefetch of a link that nobody has clicked yet."""
 
     reason = "ticket_preview"
     title = "This link waits for a click"
@@ -24,55 +25,59 @@ class TicketPreviewError(ForbiddenError):
 
 
 class OtherPersonError(GateError):
-    """A link's notebook does not run yet, and in this browser somebody else than the link's person is signed in."""
+    """The notebook of the link does not run yet, and another person than the link's is signed in at this browser."""
 
     status = 409
+    category = Category.REFUSAL
     reason = "other_person"
     title = "You are signed in here under another name"
     words = (
-        "This link was made for somebody else than the person who is signed in here, and its notebook can't be opened "
+        "This link was made for another person than the one who is signed in here, and its notebook can't be opened "
         "right now. Sign out on the page of your notebooks, then press Open in Slack again."
     )
 
 
 class SlackDownError(UpstreamError):
-    """Slack's API does not answer, or refuses the bot token."""
+    """Slack's API does not respond, or refuses the bot token."""
 
     reason = "slack_down"
-    title = "Slack does not say who you are"
-    words = "Try again in a minute; if it stays, send the reference to your platform team."
+    title = "Slack is not responding"
+    words = "Try again in a minute. If it happens again, send the reference to your platform team."
 
     def __init__(self, code: str = "") -> None:
-        """`code`: Slack's own error code, or what failed, for logs and operators; no answer carries it."""
+        """`code`: Slack's error code or the kind of failure, for logs and operators only."""
         super().__init__()
         self.code = code
 
 
 class InvalidSlackRequestError(BadRequestError):
-    """Slack's signature is right, and what it signed is nothing that Slack would send."""
+    """The signature is valid, but the content is not one of Slack's payloads."""
 
     reason = "invalid_slack_request"
-    title = "That is no request of Slack's"
+    title = "This is not a request that Slack sends"
     words = "Send a slash command, a global shortcut or a block action, as Slack does."
 
 
 class SlackRefusedError(UnauthenticatedError):
-    """It is not Slack that calls, or not for us. Told by an empty 401 alone; the log knows why."""
+    """The request is not from Slack, or not for this deployment.
+
+    The response is an empty 401. Only the log has the reason.
+    """
 
 
 class SlackSignatureError(SlackRefusedError):
-    """The signature is missing, wrong, or more than five minutes off."""
+    """The signature is missing, wrong, or more than five minutes old."""
 
     reason = "slack_signature"
 
 
 class SlackTeamError(SlackRefusedError):
-    """The workspace is not in the settings."""
+    """The settings do not list the workspace."""
 
     reason = "slack_team"
 
 
 class SlackReplayError(SlackRefusedError):
-    """The very same request came before."""
+    """The same request came before."""
 
     reason = "slack_replay"

@@ -1,98 +1,110 @@
-"""A neighbour failed: AWS, or the identity provider."""
+"""Errors of the services that the gate depends on: AWS and the identity provider."""
 
 import secrets
 
-from gate.errors.base import GateError
+from gate.errors.base import Category, GateError, NextPage
 
 
 class UpstreamError(GateError):
-    """A neighbour that we depend on failed; nothing that the client sent."""
+    """A service that the gate depends on failed. The client did not cause this."""
 
     status = 502
 
 
 class AwsError(UpstreamError):
-    """AWS answered with an error that trying again may or may not mend."""
+    """AWS returned an error. A retry may or may not succeed."""
 
     reason = "aws_error"
-    title = "AWS did not answer as it should"
-    words = "Try again in a minute; if it stays, send the reference to your platform team."
+    title = "AWS did not respond as expected"
+    words = "Try again in a minute. If it happens again, send the reference to your platform team."
 
 
 class SignOutIncompleteError(UpstreamError):
-    """The cutoff of somebody who signs out everywhere could not be written, or nobody knows whether it was."""
+    """A sign-out everywhere could not write its cutoff, or the outcome of the write is unknown."""
 
+    next_page = NextPage.SIGN_IN
     reason = "sign_out_incomplete"
-    title = "You are signed out here, but perhaps not elsewhere"
+    title = "You are signed out here, but perhaps not in other browsers"
     words = (
-        "AWS did not answer as it should, so sign-ins in your other browsers may go on. Sign in again in a minute, and "
-        "press Sign out everywhere once more; if it fails again, send the reference to your platform team."
+        "AWS did not respond as expected, so you may still be signed in in your other browsers. Sign in again in a "
+        "minute, and press Sign out everywhere once more. If it fails again, send the reference to your platform team."
     )
 
 
 class AwsDeniedError(UpstreamError):
-    """AWS refused the gate's own call: the deployment's policies and addresses don't fit together."""
+    """AWS denied a call of the gate itself. The deployment's policies and addresses do not match."""
 
     reason = "aws_denied"
-    title = "AWS refused the gate's own call"
-    words = "The deployment's policies need mending. Send the reference to your platform team."
+    title = "AWS denied the gate's own call"
+    words = "The deployment's policies need fixing. Send the reference to your platform team."
 
 
 class ThrottledError(UpstreamError):
-    """AWS asks for patience."""
+    """AWS throttled a call."""
 
     status = 503
     reason = "throttled"
     title = "Many people are opening notebooks right now"
-    words = "AWS asked us to slow down. Try again in a few seconds; an open page does so by itself."
-    retry_after = 5
+    words = "AWS asked us to slow down. Try again in a few seconds. An open page does so by itself."
+    retry_after: int = 5
+
+    def refresh_after(self) -> int | None:
+        """Return `retry_after` with jitter, so that throttled browsers do not all come back at once."""
+        return self.retry_after + secrets.randbelow(self.retry_after + 1)
 
 
 class InLineError(ThrottledError):
-    """AWS asks for patience, so people stand in line. Carries when to look again."""
+    """AWS throttles, and the caller waits in the launch queue."""
 
     status = 202
+    category = Category.DETOUR
     reason = "in_line"
     title = "You are in line"
     words = (
-        "Many people are opening notebooks right now. Leave this page open: it goes in by itself when it is your turn."
+        "Many people are opening notebooks right now. Leave this page open: it opens your notebook when it is your "
+        "turn."
     )
     template = "in_line.html"
 
     def __init__(self, ahead: int, seconds: float, waiting: int) -> None:
-        """`ahead`: people before the caller. `seconds`: until it is their turn. `waiting`: people in line."""
+        """`ahead`: callers ahead of this one. `seconds`: until its turn. `waiting`: callers in the queue."""
         super().__init__()
         self.ahead = ahead
         self.seconds = round(seconds)
-        # Never long, for the line may move faster than it did; but a long one asks 75 times a second, all together.
-        # Who is nearly there looks at times of their own, not all at once.
+        # The queue may become faster, so nobody waits long between two requests; but a long queue sends no more than
+        # 75 requests a second in all. Callers near the front get jitter, so that they do not come all at once.
         longest = max(10.0, waiting / 75)
         self.retry_after = max(1, round(min(seconds * 0.9, longest))) + (secrets.randbelow(3) if seconds < 5 else 0)
 
     @property
     def about(self) -> str:
-        """The time in words."""
+        """The waiting time in words."""
         minutes = round(self.seconds / 60)
-        return f"{minutes} minutes" if minutes > 1 else "a minute" if self.seconds > 20 else "some seconds"
+        return f"{minutes} minutes" if minutes > 1 else "a minute" if self.seconds > 20 else "a few seconds"
 
     @property
     def details(self) -> dict[str, str]:
-        """Where in the line."""
+        """The position in the queue."""
         return {"ahead": str(self.ahead), "seconds": str(self.seconds)}
+
+    def refresh_after(self) -> int | None:
+        """Return `retry_after` as it is: the queue spreads its callers already."""
+        return self.retry_after
 
 
 class IdentityProviderDownError(UpstreamError):
-    """The issuer can't be reached, or answers nonsense."""
+    """The issuer does not respond, or sends an invalid response."""
 
     status = 503
+    next_page = NextPage.SIGN_IN
     reason = "identity_provider_down"
-    title = "The sign-in service does not answer"
+    title = "The sign-in service is not responding"
     words = "Your identity provider can't be reached right now. Try again in a minute."
     retry_after = 60
 
 
 class IdentityProviderBusyError(IdentityProviderDownError):
-    """The issuer answers 429: it asks for patience."""
+    """The issuer throttles the gate (HTTP 429)."""
 
     reason = "identity_provider_busy"
     title = "The sign-in service is busy"
@@ -100,21 +112,26 @@ class IdentityProviderBusyError(IdentityProviderDownError):
 
 
 class ClientRefusedError(UpstreamError):
-    """The issuer refuses the gate itself: its client id, its secret, or the flow it is registered for."""
+    """The issuer refuses the gate itself: its client id, its secret, or the flow that it is registered for."""
 
+    next_page = NextPage.SIGN_IN
     reason = "client_refused"
-    title = "Signing in is set up wrongly"
+    title = "Signing in is not set up correctly"
     words = "Your identity provider does not accept the gate. Send the reference to your platform team."
 
 
 class WrongIssuerError(UpstreamError):
-    """The provider's discovery document speaks for another issuer than the one in the settings."""
+    """The discovery document names another issuer than the settings."""
 
+    next_page = NextPage.SIGN_IN
     reason = "wrong_issuer"
-    title = "Signing in is set up wrongly"
-    words = "The gate knows your identity provider by a wrong address. Send the reference to your platform team."
+    title = "Signing in is not set up correctly"
+    words = (
+        "The gate is configured with another address than your identity provider uses for itself. Send the reference "
+        "to your platform team."
+    )
 
     def __init__(self, named: str = "") -> None:
-        """`named`: the issuer that the document names, for logs and operators; no answer carries it."""
+        """`named`: the issuer that the document names, for logs and operators only."""
         super().__init__()
         self.named = named

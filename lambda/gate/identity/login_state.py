@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from gate.clock import Clock
-from gate.identity.return_url import safe_return_path
 from gate.signing import BadSignatureError, Signer
+from gate.web.return_url import safe_return_path
 
 LOGIN_SECONDS = 600
 """How long somebody may take at the identity provider."""

@@ -136,8 +136,6 @@ class Provider:
 
         Raises what `discovery_document` raises.
         """
-        # Asked by itself first: what `PublishedDocument` raises has lost which issuer the document names.
-        self._fetch_metadata()
         for name in ("authorization_endpoint", "token_endpoint"):
             self._endpoint(name)
         if not self._keys.get():

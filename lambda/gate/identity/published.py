@@ -32,13 +32,13 @@ class PublishedDocument(Generic[T]):
     """One document, and when it was fetched. Failed attempts count as attempts."""
 
     def __init__(self, fetch: Callable[[], T], *, clock: Clock):
-        """`fetch`: reads the document now, or raises an `UpstreamError` whose class can be made without arguments."""
+        """`fetch`: fetches the document, or raises an `UpstreamError`."""
         self._fetch = fetch
         self._clock = clock
         self._document: T | None = None
         self._fetched_at = self._tried_at = _NEVER
-        self._failure: type[UpstreamError] | None = None
-        """What the last attempt raised; None after one that succeeded."""
+        self._failure: UpstreamError | None = None
+        """The error of the last attempt. None after a success."""
 
     def get(self) -> T:
         """Return the document: at most `LIFETIME` old, or `STALE_LIFETIME` older when it can't be fetched.
@@ -71,8 +71,8 @@ class PublishedDocument(Generic[T]):
 
     @property
     def _error(self) -> UpstreamError:
-        # A new one each time: an exception that is raised again collects tracebacks.
-        return (self._failure or IdentityProviderDownError)()
+        # Without the traceback: an exception that is raised again collects tracebacks.
+        return self._failure.with_traceback(None) if self._failure else IdentityProviderDownError()
 
     def _try(self) -> None:
         """Fetch the document, unless that was tried a moment ago."""
@@ -84,7 +84,7 @@ class PublishedDocument(Generic[T]):
         try:
             self._document = self._fetch()
         except UpstreamError as error:
-            self._failure = type(error)
+            self._failure = error
         else:
             self._failure = None
             self._fetched_at = now

@@ -12,21 +12,13 @@ from gate import deadline
 from gate.aws.errors import code_of
 from gate.config import Config
 from gate.errors.base import GateError
-from gate.errors.notebook import (
-    NoPowerError,
-    NotebookBusyError,
-    NotebookFailedError,
-    NotebookMissingError,
-    NotebookStartingError,
-    NotebookStoppedError,
-    NotebookStoppingError,
-    NotReadyError,
-)
+from gate.errors.notebook import NoPowerError, NotebookMissingError, NotebookStartingError, not_ready_error
 from gate.errors.upstream import AwsError, ThrottledError
 from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
 from gate.launch.credentials import CallerClients
-from gate.launch.notebook_status import Instance, NotebookStatus, instance_of
+from gate.launch.instance import Instance, instance_of
+from gate.launch.notebook_status import NotebookStatus
 from gate.launch.origins import origins_of
 from gate.launch.policy import session_policy
 from gate.launch.queue.launch_queue import LaunchQueue
@@ -53,13 +45,6 @@ PATIENCE = 8
 STATE_CONFLICT_CODES = frozenset(
     {"ValidationException", "ResourceNotFound", "ResourceNotFoundException", "ConflictException"}
 )
-
-NOT_READY: dict[str, type[NotReadyError]] = {
-    "Stopped": NotebookStoppedError,
-    "Pending": NotebookStartingError,
-    "Stopping": NotebookStoppingError,
-    "Failed": NotebookFailedError,
-}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -106,7 +91,7 @@ class Launcher:
                     self.start(caller, grant)
                     raise NotebookStartingError(self.describe(caller, grant)) from error
                 if instance.state != "InService":
-                    raise NOT_READY.get(instance.state, NotebookBusyError)(instance) from error
+                    raise not_ready_error(instance.state)(instance) from error
             raise
         return Launch(f"{url}&view=lab" if (view or grant.view) == "lab" else url)
 

@@ -1,47 +1,129 @@
-"""The endpoints: each parses, makes one call, and answers."""
+"""The routes: which function answers which request, and how long it may take."""
 
 from collections.abc import Callable
-from importlib import import_module
+from dataclasses import dataclass
 
 from gate.container import Gate
+from gate.deadline import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN
 from gate.errors.base import NotFoundError
 from gate.web.request import Request
 from gate.web.responses import Response
 
 Endpoint = Callable[[Gate, Request], Response]
 
-ROUTES = {
-    ("GET", "/"): "notebooks.home",
-    ("GET", "/open"): "opening.open_the_one",
-    ("GET", "/open/{notebook}"): "opening.open_named",
-    ("GET", "/iam/open/{notebook}"): "opening.open_named_by_iam",
-    ("GET", "/notebooks/{notebook}"): "notebooks.state",
-    ("POST", "/notebooks/{notebook}/start"): "notebooks.start",
-    ("POST", "/notebooks/{notebook}/stop"): "notebooks.stop",
-    ("GET", "/login"): "login.login",
-    ("GET", "/login/callback"): "login.callback",
-    ("POST", "/logout"): "login.logout",
-    ("POST", "/slack"): "slack.slack",
-    ("GET", "/help"): "help.when_refused",
-    ("GET", "/health"): "health.health",
-}
-"""API Gateway matches, and tells which route it was; here stands what answers there.
 
-By name: a module is imported when the first request for it comes, since who opens a notebook should not have to wait
-for what Slack needs.
-"""
+@dataclass(frozen=True)
+class Route:
+    """One route of the API."""
+
+    load: Callable[[], Endpoint]
+    """Imports and returns the endpoint.
+
+    A module is imported with the first request for one of its routes: a launch must not wait for what Slack needs.
+    """
+    time_limit: float = ANSWER_WITHIN
+    """Seconds for all calls of one request."""
 
 
-def endpoint_of(request: Request) -> Endpoint:
-    """Return what answers `request`. Raises `NotFoundError`."""
-    name = ROUTES.get((request.method, request.resource))
-    if name is None:
+def route_of(request: Request) -> Route:
+    """Return the route that API Gateway matched. Raises `NotFoundError`."""
+    route = ROUTES.get((request.method, request.resource))
+    if route is None:
         raise NotFoundError
-    return endpoint(name)
+    return route
 
 
-def endpoint(name: str) -> Endpoint:
-    """Return the endpoint called `name` in `ROUTES`."""
-    module, _, function = name.partition(".")
-    found: Endpoint = getattr(import_module(f"gate.routes.{module}"), function)
-    return found
+def _home() -> Endpoint:
+    from gate.routes.notebooks import home
+
+    return home
+
+
+def _open_default() -> Endpoint:
+    from gate.routes.opening import open_default
+
+    return open_default
+
+
+def _open_named() -> Endpoint:
+    from gate.routes.opening import open_named
+
+    return open_named
+
+
+def _open_named_by_iam() -> Endpoint:
+    from gate.routes.opening import open_named_by_iam
+
+    return open_named_by_iam
+
+
+def _state() -> Endpoint:
+    from gate.routes.notebooks import state
+
+    return state
+
+
+def _start() -> Endpoint:
+    from gate.routes.notebooks import start
+
+    return start
+
+
+def _stop() -> Endpoint:
+    from gate.routes.notebooks import stop
+
+    return stop
+
+
+def _login() -> Endpoint:
+    from gate.routes.login import login
+
+    return login
+
+
+def _callback() -> Endpoint:
+    from gate.routes.login import callback
+
+    return callback
+
+
+def _logout() -> Endpoint:
+    from gate.routes.logout import logout
+
+    return logout
+
+
+def _slack() -> Endpoint:
+    from gate.routes.slack import slack
+
+    return slack
+
+
+def _refusal_help() -> Endpoint:
+    from gate.routes.help import refusal_help
+
+    return refusal_help
+
+
+def _health() -> Endpoint:
+    from gate.routes.health import health
+
+    return health
+
+
+ROUTES = {
+    ("GET", "/"): Route(_home),
+    ("GET", "/open"): Route(_open_default),
+    ("GET", "/open/{notebook}"): Route(_open_named),
+    ("GET", "/iam/open/{notebook}"): Route(_open_named_by_iam),
+    ("GET", "/notebooks/{notebook}"): Route(_state),
+    ("POST", "/notebooks/{notebook}/start"): Route(_start),
+    ("POST", "/notebooks/{notebook}/stop"): Route(_stop),
+    ("GET", "/login"): Route(_login),
+    ("GET", "/login/callback"): Route(_callback),
+    ("POST", "/logout"): Route(_logout),
+    ("POST", "/slack"): Route(_slack, time_limit=ACKNOWLEDGE_WITHIN),
+    ("GET", "/help"): Route(_refusal_help),
+    ("GET", "/health"): Route(_health),
+}
+"""By method and resource. API Gateway matches paths to resources."""

@@ -1,4 +1,4 @@
-"""Whether the function runs at all."""
+"""The health check."""
 
 from gate.container import Gate
 from gate.web.request import Request
@@ -6,5 +6,5 @@ from gate.web.responses import Response, document
 
 
 def health(_gate: Gate, _request: Request) -> Response:
-    """Say that the function answers; it asks no neighbour and tells no secret."""
+    """Report that the function runs. It calls no other service and reveals nothing."""
     return document({"status": "ok"})

@@ -1,14 +1,14 @@
-"""What to do when a notebook refuses somebody who opened it."""
+"""Help for callers whose open notebook refuses them."""
 
 from gate.container import Gate
 from gate.web.request import Request
 from gate.web.responses import Response, document, page
 
 
-def when_refused(gate: Gate, request: Request) -> Response:
-    """Say what a refusal inside a notebook means, and what the platform team needs to know.
+def refusal_help(gate: Gate, request: Request) -> Response:
+    """Explain what a refusal inside a notebook means, and which facts the platform team needs.
 
-    Nobody has to be signed in, and no neighbour is asked: it also answers while others fail.
+    The page needs no sign-in and no other service, so that it also answers during an outage.
     """
     now = gate.now()
     if request.wants_json:

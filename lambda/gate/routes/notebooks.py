@@ -1,4 +1,4 @@
-"""One's notebooks: the list, the state of each, and starting and stopping them."""
+"""The list of a caller's notebooks, and the state, start and stop of one notebook."""
 
 from dataclasses import asdict
 
@@ -7,52 +7,45 @@ from gate.container import Gate
 from gate.errors.caller import WrongOriginError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
-from gate.routes.shared import grant_of, notebook_in, their_notebooks
+from gate.routes.shared import caller_of, notebook_access, notebooks_response
 from gate.web.request import Request
 from gate.web.responses import Response, document, redirect
 
 
 def home(gate: Gate, request: Request) -> Response:
-    """The caller's notebooks."""
+    """List the caller's notebooks."""
     with decision(request, "list") as record:
-        record.caller = gate.caller(request)
+        record.caller = gate.callers.of(request)
         grants = gate.grants.listing(record.caller)
-    return their_notebooks(gate, request, record.caller, grants)
+    return notebooks_response(gate, request, record.caller, grants)
 
 
 def state(gate: Gate, request: Request) -> Response:
-    """The notebook's state, as JSON."""
-    named = notebook_in(request)
-    with decision(request, "state") as record:
-        record.notebook = named
-        record.caller = gate.caller(request, named)
-        instance = gate.launcher.describe(record.caller, grant_of(gate, record.caller, named))
-    return document({"notebook": str(named), **asdict(instance)})
+    """Return the notebook's state as JSON."""
+    with notebook_access(gate, request, "state", caller_of) as access:
+        instance = gate.launcher.describe(access.caller, access.grant)
+    return document({"notebook": str(access.grant.notebook), **asdict(instance)})
 
 
 def start(gate: Gate, request: Request) -> Response:
-    """Start the notebook, where the grant gives that power."""
-    named = notebook_in(request)
-    with decision(request, "start") as record:
-        record.notebook = named
-        record.caller = _form_caller(gate, request, named)
-        begun = gate.launcher.start(record.caller, grant_of(gate, record.caller, named))
-    # To where one waits for it; but not where a form's answer would lead to another site, which form-action forbids.
-    return redirect(f"{gate.config.base_url}/{f'open/{named.segment}' if begun else ''}", status=303)
+    """Start the notebook, if the grant allows it."""
+    with notebook_access(gate, request, "start", _form_caller) as access:
+        started = gate.launcher.start(access.caller, access.grant)
+    # The page that waits for the notebook. If the notebook runs already, that page would redirect to another site,
+    # which form-action 'self' forbids.
+    path = f"open/{access.grant.notebook.segment}" if started else ""
+    return redirect(f"{gate.config.base_url}/{path}", status=303)
 
 
 def stop(gate: Gate, request: Request) -> Response:
-    """Stop the notebook, where the grant gives that power."""
-    named = notebook_in(request)
-    with decision(request, "stop") as record:
-        record.notebook = named
-        record.caller = _form_caller(gate, request, named)
-        gate.launcher.stop(record.caller, grant_of(gate, record.caller, named))
+    """Stop the notebook, if the grant allows it."""
+    with notebook_access(gate, request, "stop", _form_caller) as access:
+        gate.launcher.stop(access.caller, access.grant)
     return redirect(f"{gate.config.base_url}/", status=303)
 
 
 def _form_caller(gate: Gate, request: Request, notebook: Notebook) -> Caller:
-    """Return who pressed a button: only from a page of ours (cross-site request forgery), and by no token."""
+    """Identify the sender of a form by cookie. The form must be from one of the gate's own pages (CSRF)."""
     if not request.sent_from(gate.config.origin):
         raise WrongOriginError
-    return gate.visitor(request, notebook)
+    return gate.callers.in_browser(request, notebook)

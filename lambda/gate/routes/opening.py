@@ -1,4 +1,4 @@
-"""Opening a notebook: one redirect, or a page that waits until there is where to go."""
+"""Opening a notebook: a redirect to its presigned URL, or a page that waits for the notebook."""
 
 from typing import cast, get_args
 
@@ -7,50 +7,59 @@ from gate.container import Gate
 from gate.errors.notebook import InvalidViewError, NotReadyError
 from gate.errors.slack import OtherPersonError
 from gate.errors.upstream import UpstreamError
-from gate.launch.notebook_status import USUAL_START, NotebookStatus
+from gate.identity.caller import Caller
+from gate.launch.instance import USUAL_START_SECONDS
+from gate.launch.notebook_status import NotebookStatus
 from gate.notebook import Notebook
-from gate.routes.shared import grant_of, not_granted, notebook_in, their_notebooks
+from gate.routes.shared import (
+    Access,
+    caller_of,
+    grant_of,
+    not_granted,
+    notebook_access,
+    notebook_in,
+    notebooks_response,
+)
 from gate.store.grant_row import View
 from gate.store.grants import Grant
 from gate.web.request import Request
 from gate.web.responses import Response, document, failure, page, redirect, retry_headers
 
 
-def open_the_one(gate: Gate, request: Request) -> Response:
-    """Into the only notebook, or the default one; else a page to choose."""
+def open_default(gate: Gate, request: Request) -> Response:
+    """Open the caller's only or default notebook, or list the caller's notebooks if there is no such notebook."""
     view = _view(request)
     with decision(request, "open") as record:
-        record.caller = gate.caller(request)
-        grants = gate.grants.listing(record.caller)
+        record.caller = caller = gate.callers.of(request)
+        grants = gate.grants.listing(caller)
         if not grants:
-            raise not_granted(gate, record.caller)
-        defaults = [grant for grant in grants if grant.default]
-        decided = grants if len(grants) == 1 else defaults
-        if len(decided) == 1:
-            return _launch_or_wait(gate, request, record, decided[0], view)
+            raise not_granted(gate, caller)
+        candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]
+        if len(candidates) == 1:
+            record.notebook = candidates[0].notebook
+            return _launch_or_wait(gate, request, Access(caller, candidates[0], record), view)
         record.outcome = "choice"
-    return their_notebooks(gate, request, record.caller, grants)
+    return notebooks_response(gate, request, caller, grants)
 
 
 def open_named(gate: Gate, request: Request) -> Response:
-    """Into the notebook of that name."""
-    named, view = notebook_in(request), _view(request)
-    with decision(request, "open") as record:
-        record.notebook = named
-        ticket = request.query.get("ticket")
-        if ticket is not None:
-            return _with_ticket(gate, request, record, ticket, named, view)
-        record.caller = gate.caller(request, named)
-        return _launch_or_wait(gate, request, record, grant_of(gate, record.caller, named), view)
+    """Open the notebook that the path names."""
+    if "ticket" in request.query:
+        return _open_with_ticket(gate, request)
+    view = _view(request)
+    with notebook_access(gate, request, "open", caller_of) as access:
+        return _launch_or_wait(gate, request, access, view)
 
 
 def open_named_by_iam(gate: Gate, request: Request) -> Response:
-    """Into the notebook of that name, for callers who sign their requests (SigV4)."""
-    named, view = notebook_in(request), _view(request)
-    with decision(request, "open") as record:
-        record.notebook = named
-        record.caller = gate.iam_caller(request)
-        return _launch_or_wait(gate, request, record, grant_of(gate, record.caller, named), view)
+    """Open the notebook that the path names, for callers who sign their requests (SigV4)."""
+    view = _view(request)
+    with notebook_access(gate, request, "open", _iam_caller) as access:
+        return _launch_or_wait(gate, request, access, view)
+
+
+def _iam_caller(gate: Gate, request: Request, _notebook: Notebook) -> Caller:
+    return gate.callers.by_iam(request)
 
 
 def _view(request: Request) -> View | None:
@@ -60,52 +69,66 @@ def _view(request: Request) -> View | None:
     return cast("View | None", view)
 
 
-def _with_ticket(
-    gate: Gate, request: Request, record: Decision, ticket: str, named: Notebook, view: View | None
-) -> Response:
+def _open_with_ticket(gate: Gate, request: Request) -> Response:
+    """Open a notebook with a ticket, which counts once.
+
+    If the notebook cannot be opened now, the response sets a cookie that replaces the ticket.
+    """
+    notebook, view = notebook_in(request), _view(request)
     tickets, config = gate.tickets, gate.config
-    attempt_id = tickets.attempt_id(request)
-    try:
-        record.caller = tickets.redeem(ticket, named, request, attempt_id=attempt_id)
-    except UpstreamError as error:
-        record.ended(error)
-        return failure(error, request, base_path=config.base_path, cookies=[tickets.retry_cookie(attempt_id)])
-    try:
-        return _launch(gate, request, record, grant_of(gate, record.caller, named), view)
-    except (NotReadyError, UpstreamError) as error:
-        if gate.other_person(request, record.caller):
-            # Their sign-in comes before a cookie of the one who waits, which would then be for nothing.
-            raise OtherPersonError from error
-        record.ended(error)
-        # The ticket is spent, so who tries again must have another address, and something else to show.
-        cookie = tickets.wait(record.caller, named)
-        if request.wants_json:
-            return failure(error, request, base_path=config.base_path, cookies=[cookie])
-        return redirect(f"{config.base_url}{_path(named, view)}", status=303, cookies=[cookie])
+    with decision(request, "open") as record:
+        record.notebook = notebook
+        attempt_id = tickets.attempt_id(request)
+        try:
+            caller = tickets.redeem(request.query["ticket"], notebook, request, attempt_id=attempt_id)
+        except UpstreamError as error:
+            record.failed(error)
+            return failure(error, request, base_path=config.base_path, cookies=[tickets.retry_cookie(attempt_id)])
+        record.caller = caller
+        try:
+            return _launch(gate, request, Access(caller, grant_of(gate, caller, notebook), record), view)
+        except (NotReadyError, UpstreamError) as error:
+            return _keep_waiting(gate, request, record, error, view)
 
 
-def _launch_or_wait(gate: Gate, request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
+def _keep_waiting(
+    gate: Gate, request: Request, record: Decision, error: NotReadyError | UpstreamError, view: View | None
+) -> Response:
+    """Return a response to a caller whose ticket is used, with a cookie by which they can try again without it."""
+    caller, notebook = record.caller, record.notebook
+    assert caller is not None
+    assert notebook is not None
+    if gate.callers.other_person(request, caller):
+        # The sign-in of the other person takes precedence over the cookie, which would have no effect.
+        raise OtherPersonError from error
+    record.failed(error)
+    cookie = gate.tickets.wait(caller, notebook)
+    if request.wants_json:
+        return failure(error, request, base_path=gate.config.base_path, cookies=[cookie])
+    return redirect(f"{gate.config.base_url}{_path(notebook, view)}", status=303, cookies=[cookie])
+
+
+def _launch_or_wait(gate: Gate, request: Request, access: Access, view: View | None) -> Response:
     try:
-        return _launch(gate, request, record, grant, view)
+        return _launch(gate, request, access, view)
     except NotReadyError as error:
         if request.wants_json:
             raise
-        record.ended(error)
-        return _waiting(gate, request, error, grant, view)
+        access.decision.failed(error)
+        return _waiting_page(gate, request, error, access.grant, view)
 
 
-def _launch(gate: Gate, request: Request, record: Decision, grant: Grant, view: View | None) -> Response:
-    """Send the caller into the notebook."""
-    assert record.caller is not None
-    record.notebook = grant.notebook
-    launch = gate.launcher.open(record.caller, grant, view, start=not request.speculative)
+def _launch(gate: Gate, request: Request, access: Access, view: View | None) -> Response:
+    """Redirect the caller to the notebook's presigned URL."""
+    caller, grant = access.caller, access.grant
+    launch = gate.launcher.open(caller, grant, view, start=not request.speculative)
     if request.wants_json:
         return document({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
-    arrived = [gate.tickets.arrive(grant.notebook)] if record.caller.via == "ticket" else []
-    return redirect(launch.authorized_url, cookies=arrived)
+    cookies = [gate.tickets.arrive(grant.notebook)] if caller.via == "ticket" else []
+    return redirect(launch.authorized_url, cookies=cookies)
 
 
-def _waiting(gate: Gate, request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response:
+def _waiting_page(gate: Gate, request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response:
     base_path = gate.config.base_path
     return page(
         "waiting.html",
@@ -115,7 +138,7 @@ def _waiting(gate: Gate, request: Request, error: NotReadyError, grant: Grant, v
         error=error,
         instance=error.instance,
         elapsed=max(0, int(gate.now() - error.instance.changed)),
-        usual=USUAL_START,
+        usual=USUAL_START_SECONDS,
         grant=grant,
         can_start=NotebookStatus(grant, error.instance).can_start,
         open_url=f"{base_path}{_path(grant.notebook, view)}",

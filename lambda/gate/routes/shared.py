@@ -1,8 +1,11 @@
-"""What several routes do alike: finding the notebook that is meant, and showing somebody's notebooks."""
+"""What several routes have in common: the checks before a notebook is used, and the page of notebooks."""
 
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from urllib.parse import unquote
 
+from gate.audit import Decision, decision
 from gate.container import Gate
 from gate.errors.notebook import GroupsNotSentError, NotGrantedError
 from gate.identity.caller import Caller
@@ -12,17 +15,47 @@ from gate.store.grants import Grant
 from gate.web.request import Request
 from gate.web.responses import Response, document, page
 
+Identify = Callable[[Gate, Request, Notebook], Caller]
+"""Returns the caller of a request for a notebook. Raises a `GateError` if the caller is unknown."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """A caller's access to the notebook that a request names."""
+
+    caller: Caller
+    grant: Grant
+    decision: Decision
+
+
+@contextmanager
+def notebook_access(gate: Gate, request: Request, action: str, identify: Identify) -> Iterator[Access]:
+    """Check the access that `request` needs, and log the decision on `action` at the end of the block.
+
+    Raises the errors of `notebook_in`, `identify` and `grant_of`.
+    """
+    notebook = notebook_in(request)
+    with decision(request, action) as record:
+        record.notebook = notebook
+        record.caller = caller = identify(gate, request, notebook)
+        yield Access(caller, grant_of(gate, caller, notebook), record)
+
+
+def caller_of(gate: Gate, request: Request, notebook: Notebook) -> Caller:
+    """Identify the caller by bearer token or cookie."""
+    return gate.callers.of(request, notebook)
+
 
 def notebook_in(request: Request) -> Notebook:
-    """Return the notebook that is named in the path. Raises `InvalidNotebookNameError`."""
-    # API Gateway leaves path parameters encoded. One decoding only: what is still encoded after it is no name.
+    """Return the notebook that the path names. Raises `InvalidNotebookNameError`."""
+    # API Gateway does not decode path parameters. They are decoded once: a name that is still encoded is invalid.
     return Notebook.parse_segment(unquote(request.parameters["notebook"]))
 
 
 def grant_of(gate: Gate, caller: Caller, notebook: Notebook) -> Grant:
     """Return the grant by which `caller` may open `notebook`.
 
-    Raises what `not_granted` returns where there is none, and what else `Grants.find` raises.
+    Raises the error of `not_granted` if there is none, and the other errors of `Grants.find`.
     """
     try:
         return gate.grants.find(caller, notebook)
@@ -31,10 +64,10 @@ def grant_of(gate: Gate, caller: Caller, notebook: Notebook) -> Grant:
 
 
 def not_granted(gate: Gate, caller: Caller) -> NotGrantedError:
-    """Return the refusal of somebody without a grant, and log it when their groups could not be read.
+    """Return the error for a caller without a grant.
 
-    They may be refused for want of a group that they are in. The line has the reference that they see, and nothing of
-    what the provider sent.
+    It also logs if the caller's groups could not be read, because one of them may have a grant. The line has nothing
+    of what the provider sent.
     """
     if caller.groups_problem:
         claim = gate.config.groups_claim
@@ -42,8 +75,8 @@ def not_granted(gate: Gate, caller: Caller) -> NotGrantedError:
     return GroupsNotSentError() if caller.groups_problem == "overage" else NotGrantedError()
 
 
-def their_notebooks(gate: Gate, request: Request, caller: Caller, grants: list[Grant]) -> Response:
-    """Show `caller` the notebooks of `grants`: how they stand, and what can be done with each."""
+def notebooks_response(gate: Gate, request: Request, caller: Caller, grants: list[Grant]) -> Response:
+    """Return the list of the notebooks of `grants` with their states, as a page or as JSON."""
     config = gate.config
     rows = gate.launcher.describe_all(caller, grants)
     if request.wants_json:

@@ -1,4 +1,4 @@
-"""What Slack sends: slash commands, shortcuts, and presses on buttons."""
+"""Slash commands, shortcuts and button presses from Slack."""
 
 from gate.audit import decision
 from gate.container import Gate
@@ -10,21 +10,21 @@ from gate.web.responses import Response, document
 
 
 def slack(gate: Gate, request: Request) -> Response:
-    """Acknowledge what Slack sends; the answer follows. Whatever is not Slack's gets an empty 401.
+    """Acknowledge a request from Slack. The answer follows later. A request that is not from Slack gets an empty 401.
 
-    A slash command is answered in words right away when there will be no answer to follow.
+    If no answer can follow, the response to a slash command has the error in words.
     """
-    service = gate.slack
+    requests = gate.slack_requests
     try:
         with decision(request, "slack"):
-            command = service.admit(request)
+            command = requests.admit(request)
             if command is not None:
-                service.begin(command, request.function_arn)
+                requests.begin(command, request.function_arn)
     except SlackRefusedError:
         return Response(401, headers={"WWW-Authenticate": "Slack-Signature"})
     except UpstreamError as error:
         if not is_command(request):
-            raise  # of which Slack says that it had trouble, and to try again; it would not show words of ours
+            raise  # Slack then shows an error of its own. It would not show a text of ours.
         words = f"*{error.title}*\n{error.words}\nReference: `{request.id}`"
         return document({"response_type": "ephemeral", "text": words})
     return Response(200)

@@ -81,9 +81,9 @@ def loading() -> dict[str, Any]:
 
 
 def _standing(row: NotebookStatus) -> str:
-    facts = ["*Its state can’t be told right now.*"]
+    facts = ["*Its state is unknown right now.*"]
     if row.instance:
-        facts = [f"*{row.instance.state_in_words}* since {_when(row.instance.changed)}", row.instance.instance_type]
+        facts = [f"*{row.instance.state_label}* since {_when(row.instance.changed)}", row.instance.instance_type]
     if row.grant.until:
         facts.append(f"yours until {_when(row.grant.until)}")
     return f"*{row.grant.notebook}*\n{' · '.join(facts)}"

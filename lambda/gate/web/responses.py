@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors.base import GateError, UnauthenticatedError
-from gate.errors.upstream import InLineError, ThrottledError
-from gate.identity.return_url import return_path_of, sign_in_path
+from gate.errors.base import GateError
 from gate.web.request import Request
+from gate.web.return_url import return_path_of, sign_in_path
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -92,9 +90,7 @@ def failure(
 
     `target`: the path of ours to which signing in leads from there; by default, to where `request` was going.
     """
-    headers = retry_headers(error, request)
-    if isinstance(error, UnauthenticatedError):
-        headers["WWW-Authenticate"] = "Bearer"  # RFC 9110 §11.6.1: every 401 names a way in
+    headers = {**error.headers, **retry_headers(error, request)}
     if request.wants_json:
         body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
         return replace(document(body, status=error.status, headers=headers), cookies=cookies)
@@ -111,14 +107,13 @@ def failure(
 
 
 def retry_headers(error: GateError, request: Request) -> dict[str, str]:
-    """Return the headers that say when to try `error` again; people's browsers do so by themselves when throttled."""
+    """Return the headers that say when to retry after `error`. `Refresh` makes a browser retry by itself."""
     if error.retry_after is None:
         return {}
     headers = {"Retry-After": str(error.retry_after)}
-    if isinstance(error, ThrottledError) and not request.wants_json and request.method == "GET":
-        # With jitter: not all of those who were turned away at once, at once again. A line needs none.
-        jitter = 0 if isinstance(error, InLineError) else secrets.randbelow(error.retry_after + 1)
-        headers["Refresh"] = str(error.retry_after + jitter)
+    refresh_after = error.refresh_after()
+    if refresh_after is not None and not request.wants_json and request.method == "GET":
+        headers["Refresh"] = str(refresh_after)
     return headers
 
 

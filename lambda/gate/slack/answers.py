@@ -1,0 +1,78 @@
+"""Answers to Slack's requests, in an invocation of the function that nobody waits for."""
+
+from typing import TYPE_CHECKING
+
+from gate import deadline
+from gate.audit import Decision, decision, log_unexpected
+from gate.errors.base import GateError
+from gate.identity.caller import Caller
+from gate.identity.slack import SlackPeople
+from gate.identity.ticket import Tickets
+from gate.launch.launcher import Launcher
+from gate.launch.notebook_status import NotebookStatus
+from gate.notebook import Notebook
+from gate.slack.api import SlackApi
+from gate.slack.command import SlackCommand
+from gate.store.grants import Grants
+
+if TYPE_CHECKING:
+    from slack_sdk.models.blocks import Block
+
+
+class SlackAnswers:
+    """Executes Slack commands, and sends the results to Slack."""
+
+    def __init__(
+        self,
+        api: SlackApi,
+        people: SlackPeople,
+        *,
+        grants: Grants,
+        launcher: Launcher,
+        tickets: Tickets,
+        base_url: str,
+    ):
+        """`base_url`: the gate's own address, for links."""
+        self._api = api
+        self._people = people
+        self._grants = grants
+        self._launcher = launcher
+        self._tickets = tickets
+        self._base_url = base_url
+
+    def answer(self, command: SlackCommand) -> None:
+        """Execute `command`, and send the result or the error. Raises `SlackDownError` if it cannot be sent."""
+        from gate.slack.messages import message, refusal, window
+
+        try:
+            with decision(command, command.act) as record, deadline.shortened_deadline():
+                blocks = self._execute(command, record)
+        except GateError as error:
+            blocks = refusal(command, error)
+        except Exception as error:  # noqa: BLE001
+            log_unexpected(error)
+            blocks = refusal(command, GateError())
+        if command.view_id:
+            self._api.fill_window(command.view_id, window(blocks))
+        else:
+            self._api.respond(command.response_url, message(command, blocks))
+
+    def _execute(self, command: SlackCommand, record: Decision) -> "list[Block]":
+        from gate.slack.messages import notebooks
+
+        record.caller = caller = self._people.caller(command.team, command.user, command.address)
+        if command.notebook:
+            record.notebook = Notebook.parse(command.notebook)
+            grant = self._grants.find(caller, record.notebook)
+            if command.act == "start":
+                self._launcher.start(caller, grant)
+            if command.act == "stop":
+                self._launcher.stop(caller, grant)
+        if command.alone:
+            rows = [NotebookStatus(grant, self._launcher.describe(caller, grant))]
+        else:
+            rows = self._launcher.describe_all(caller, self._grants.listing(caller))
+        return notebooks(command, caller, rows, lambda notebook: self._link(caller, notebook))
+
+    def _link(self, caller: Caller, notebook: Notebook) -> str:
+        return f"{self._base_url}/open/{notebook.segment}?ticket={self._tickets.issue(caller, notebook)}"

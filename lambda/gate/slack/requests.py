@@ -1,0 +1,86 @@
+"""Requests from Slack: verifies them, and acknowledges them in time.
+
+Slack waits three seconds for an acknowledgement. After the response, Lambda freezes the function, so a thread cannot do
+the rest: the function invokes itself asynchronously, and Lambda keeps that event until it is processed.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, cast
+
+from gate.aws.clients import client
+from gate.aws.errors import aws_errors
+from gate.clock import Clock
+from gate.config import SlackConfig
+from gate.errors.slack import SlackReplayError, SlackSignatureError, SlackTeamError
+from gate.errors.upstream import AwsError
+from gate.slack.api import SlackApi
+from gate.slack.command import SlackCommand, parse_command
+from gate.slack.signature import is_signed
+from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from gate.web.request import Request
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+
+class SlackRequests:
+    """Admits Slack's requests, and hands them to another invocation of the function."""
+
+    def __init__(
+        self,
+        config: SlackConfig,
+        api: SlackApi,
+        *,
+        secret: Callable[[], Mapping[str, str]],
+        replay_guard: ReplayGuard,
+        clock: Clock,
+    ):
+        """`secret`: returns the Slack app's secret, see `app_secret`."""
+        self._config = config
+        self._api = api
+        self._secret = secret
+        self._replay_guard = replay_guard
+        self._clock = clock
+
+    def admit(self, request: Request) -> SlackCommand | None:
+        """Return the command in `request`, or None if the request needs no answer.
+
+        Raises a `SlackRefusedError` if the request is not from Slack, was sent before, or is of a workspace that the
+        settings do not list, and `InvalidSlackRequestError`.
+        """
+        if not self._config.teams or not is_signed(request, self._secret().get("signing_secret", ""), self._clock()):
+            raise SlackSignatureError
+        command = parse_command(request)
+        if command is None:
+            return None
+        if command.team not in self._config.teams:
+            raise SlackTeamError
+        try:
+            signature = request.headers["x-slack-signature"].encode()
+            self._replay_guard.claim(f"slack/{hashlib.sha256(signature).hexdigest()}")
+        except AlreadyUsedError:
+            raise SlackReplayError from None
+        return command
+
+    def begin(self, command: SlackCommand, function_arn: str) -> None:
+        """Start another invocation of `function_arn`, which answers `command`.
+
+        Raises `SlackDownError` if a window cannot be opened, and the errors of `aws_errors`.
+        """
+        if command.trigger_id:
+            # Slack accepts the trigger of a window for three seconds, so the window is opened before the answer exists.
+            from gate.slack.messages import loading
+
+            command = replace(command, view_id=self._api.open_window(command.trigger_id, loading()), trigger_id="")
+        # The id is where API Gateway puts it, so that the log lines of both invocations have one reference.
+        event = {"requestContext": {"requestId": command.id}, "slack": asdict(command)}
+        with aws_errors():
+            answer = cast("LambdaClient", client("lambda")).invoke(
+                FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode()
+            )
+        if answer["StatusCode"] != 202:
+            # 202 means that Lambda queued the event (API reference of Invoke).
+            raise AwsError
