@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from cli.principal import principal
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
-from gate.store.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, Power, View, read, until_of
+from gate.store.grant_row import LATEST, MAX_SESSION, MIN_SESSION, OPTIONAL, Power, View, read, until_of
 
 Item = dict[str, dict[str, Any]]
 """A row in DynamoDB's own form."""
@@ -55,7 +55,7 @@ class Entry(BaseModel):
 
     principal: Annotated[str, AfterValidator(principal)]
     notebook: Annotated[str, AfterValidator(_notebook)]
-    session: Annotated[int, Field(ge=SHORTEST_SESSION, le=LONGEST_SESSION)] | None = None
+    session: Annotated[int, Field(ge=MIN_SESSION, le=MAX_SESSION)] | None = None
     view: View | None = None
     power: Power | None = None
     until: Annotated[int, BeforeValidator(_until), Field(ge=0, le=LATEST)] | None = None

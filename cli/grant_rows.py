@@ -7,11 +7,11 @@ from typing import Any
 
 from cli.grant_entry import Entry, day_of
 from gate.identity.principal import normal_principal
-from gate.store.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, read
+from gate.store.grant_row import LATEST, MAX_SESSION, MIN_SESSION, OPTIONAL, read
 
 _UNREADABLE = {
     "notebook": "notebook is no notebook's name",
-    "session": f"session is no whole number of seconds from 1 to {LONGEST_SESSION}",
+    "session": f"session is no whole number of seconds from 1 to {MAX_SESSION}",
     "until": f"until is no whole number of seconds since 1970, up to {LATEST} (the end of the year 9999)",
 }
 _IGNORED = {
@@ -38,8 +38,8 @@ def oddities(item: Mapping[str, Any]) -> list[str]:
     """Say what of a row counts for something else than it says."""
     row = read(item)
     found = [_IGNORED[name] for name in row.ignored]
-    if row.session is not None and row.session < SHORTEST_SESSION:
-        found.append(f"session is under {SHORTEST_SESSION} seconds and counts as {SHORTEST_SESSION}")
+    if row.session is not None and row.session < MIN_SESSION:
+        found.append(f"session is under {MIN_SESSION} seconds and counts as {MIN_SESSION}")
     unknown = sorted(item.keys() - Entry.model_fields.keys())
     return [*found, *(f"{name} is no attribute of a grant and counts for nothing" for name in unknown)]
 
@@ -50,7 +50,7 @@ def meant(item: Mapping[str, Any]) -> dict[str, Any]:
     left = item.keys() - {*row.ignored, *row.unreadable}
     values: dict[str, Any] = {name: getattr(row, name) for name in OPTIONAL if name in left}
     if "session" in values:
-        values["session"] = max(values["session"], SHORTEST_SESSION)
+        values["session"] = max(values["session"], MIN_SESSION)
     if "until" in values:
         values["until"] = day_of(values["until"])
     principal = item["principal"]["S"]

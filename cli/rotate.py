@@ -9,7 +9,7 @@ import typer
 from cli.aws import aws_errors
 from cli.errors import CommandError
 from cli.output import AsJson, Output
-from gate.secrets import KEPT
+from gate.secrets import SECRET_TTL
 
 BYTES = 32
 
@@ -27,7 +27,7 @@ def rotate_key(
     out = Output(as_json=as_json)
     if leaked:
         _end_all_keys(client, config.session_secret_arn)
-        ended = int(time.time()) + KEPT + 1
+        ended = int(time.time()) + SECRET_TTL + 1
         out.document({"rotated": True, "older_keys_end": ended})
         out.say("Two new keys are stored, and no older one is left for the function to read.", style="green")
         over = time.strftime("%H:%M:%S UTC", time.gmtime(ended))

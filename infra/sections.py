@@ -15,7 +15,7 @@ from infra.setting_types import (
     TopicArn,
 )
 
-SHORTEST_SESSION, LONGEST_SESSION = 1800, 43_200
+MIN_SESSION, MAX_SESSION = 1800, 43_200
 """Seconds; the range that CreatePresignedNotebookInstanceUrl takes (API reference)."""
 
 LOG_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
@@ -115,7 +115,7 @@ class StackSettings(Section):
 class LimitSettings(Section):
     """How much and how long."""
 
-    session: int = LONGEST_SESSION
+    session: int = MAX_SESSION
     rate: int = Field(default=200, ge=1, le=10_000)
     burst: int = Field(default=400, ge=1, le=5_000)
     log_days: int = 365
@@ -123,10 +123,8 @@ class LimitSettings(Section):
     @field_validator("session")
     @classmethod
     def _is_in_the_apis_range(cls, value: int) -> int:
-        if not SHORTEST_SESSION <= value <= LONGEST_SESSION:
-            raise ValueError(
-                f"is outside of what SageMaker takes; write seconds from {SHORTEST_SESSION} to {LONGEST_SESSION}"
-            )
+        if not MIN_SESSION <= value <= MAX_SESSION:
+            raise ValueError(f"is outside of what SageMaker takes; write seconds from {MIN_SESSION} to {MAX_SESSION}")
         return value
 
     @field_validator("log_days")

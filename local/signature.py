@@ -13,7 +13,7 @@ from local.events import HttpRequest
 from local.sample import IamUser
 from local.template import ACCOUNT, REGION
 
-MOST_SKEW = 300
+MAX_SKEW = 300
 """Seconds by which a signature's time may be off (IAM user guide, "Troubleshoot Signature Version 4")."""
 
 _HEADER = re.compile(
@@ -44,7 +44,7 @@ def signer_of(request: HttpRequest, users: Sequence[IamUser], *, base_path: str,
         signed_at = datetime.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC).timestamp()
     except ValueError:
         raise BadSignatureError from None
-    if abs(now - signed_at) > MOST_SKEW:
+    if abs(now - signed_at) > MAX_SKEW:
         raise BadSignatureError
     url = f"http://{headers.get('host', '')}{base_path}{request.path}" + (f"?{request.query}" if request.query else "")
     signed = {name: headers.get(name, "") for name in match["signed"].split(";")}

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 import requests
 
 from gate.identity.published import FIRST_FETCH_INTERVAL
+from gate.routes import ROUTES
 from gate.store import key_prefixes
 from local.deployment import LocalDeployment
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
@@ -85,8 +86,8 @@ class Trial:
             deployment = started.enter_context(LocalDeployment(sample=sample, between=between))
             if impatient_ms is not None:
                 # A busy machine may take longer to prepare a request than people and Slack wait.
-                for name in ("ACKNOWLEDGE_WITHIN", "ANSWER_WITHIN"):
-                    started.enter_context(patch(f"gate.handler.{name}", PATIENT_MS / 1000))
+                patient = {key: replace(route, time_limit=PATIENT_MS / 1000) for key, route in ROUTES.items()}
+                started.enter_context(patch.dict(ROUTES, patient))
                 deployment.front_door.remaining_ms = deployment.front_door.background_remaining_ms = PATIENT_MS
             yield cls(deployment, neighbours, impatient_ms=impatient_ms)
 

@@ -99,9 +99,9 @@ class _Keys:
 
 
 def _session(email: str) -> str:
-    jar = CookieFactory("/prod", secure=True)
+    cookies = CookieFactory("/prod", secure=True)
     signer = Signer(_Keys(), purpose="session", max_age=timedelta(hours=8))
-    return f"theme=dark; {jar.full_name(SignInSessions.NAME)}={signer.sign([email])}"
+    return f"theme=dark; {cookies.full_name(SignInSessions.NAME)}={signer.sign([email])}"
 
 
 def _jwt(email: str) -> str:

@@ -226,7 +226,7 @@ class Gate:
     @cached_property
     def _keys(self) -> KeyRing:
         arn = self.config.session_secret_arn
-        return KeyRing(lambda stage: self._secrets.read(arn, stage=stage), clock=self._clock, aged=key_age)
+        return KeyRing(lambda stage: self._secrets.read(arn, stage=stage), clock=self._clock, report_age=key_age)
 
     @cached_property
     def _secrets(self) -> Secrets:

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from weakref import WeakSet
 
-ANSWER_WITHIN = 9.0
+RESPONSE_LIMIT = 9.0
 """Seconds for all calls of one request together: people have an answer within ten."""
 
-ACKNOWLEDGE_WITHIN = 2.5
+ACKNOWLEDGEMENT_LIMIT = 2.5
 """Seconds for all calls of one request of Slack's, which waits for three."""
 
 BACKGROUND_LIMIT = 24.0
@@ -56,7 +56,7 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextlib.contextmanager
-def request_deadline(remaining_ms: float, *, most: float = ANSWER_WITHIN) -> Iterator[None]:
+def request_deadline(remaining_ms: float, *, most: float = RESPONSE_LIMIT) -> Iterator[None]:
     """Bound the block by what Lambda leaves (milliseconds), and by `most` seconds."""
     with _ending(min(most, remaining_ms / 1000 - RESERVE)):
         yield

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 from gate.clock import Clock
 from gate.errors.base import GateError
-from gate.secrets import KEPT, Secret
+from gate.secrets import SECRET_TTL, Secret
 from gate.signing import Key
 
-SOON = 10
+KEY_LOOKUP_INTERVAL = 10
 """Seconds between two looks for a key that is not known: forged values must not become calls to Secrets Manager."""
 
 Read = Callable[[str], Secret]
@@ -20,17 +20,17 @@ Read = Callable[[str], Secret]
 
 
 class KeyRing:
-    """Knows the keys, and looks again when a value comes that another instance has signed with a newer one.
+    """Caches the keys, and reads them again for a value that another instance signed with a newer key.
 
-    No key outlives `KEPT` seconds after Secrets Manager has ceased to give it. The one exception is the current key
-    while Secrets Manager does not answer: without it, everybody would be signed out.
+    A key is used for at most `SECRET_TTL` seconds after Secrets Manager stops returning it. The one exception is the
+    current key while Secrets Manager does not respond: without it, everybody would be signed out.
     """
 
-    def __init__(self, read: Read, *, clock: Clock, aged: Callable[[float], None]):
-        """`aged`: told the current key's age in days, each time it is read."""
+    def __init__(self, read: Read, *, clock: Clock, report_age: Callable[[float], None]):
+        """`report_age`: told the current key's age in days, each time it is read."""
         self._read = read
         self._clock = clock
-        self._aged = aged
+        self._report_age = report_age
         self._now: Secret | None = None
         self._before: Secret | None = None
         self._before_until = self._loaded = self._looked = -float("inf")
@@ -42,7 +42,7 @@ class KeyRing:
     def find(self, name: str) -> Key | None:
         """Return the key called `name` (see `Key.id`), or None. Raises what `current` raises."""
         key = self._known(name)
-        if key is None and self._clock() - self._looked >= SOON:
+        if key is None and self._clock() - self._looked >= KEY_LOOKUP_INTERVAL:
             self._looked = self._clock()
             try:
                 self._load()
@@ -57,18 +57,18 @@ class KeyRing:
         keys = [Key(now.text)]
         if self._before is not None and self._clock() < self._before_until:
             # After the change, instances that had not heard of it went on signing for as long as they keep a secret.
-            keys.append(Key(self._before.text, now.created + KEPT))
+            keys.append(Key(self._before.text, now.created + SECRET_TTL))
         return next((key for key in keys if key.id == name), None)
 
     def _current(self) -> Secret:
-        if self._now is None or self._clock() - self._loaded >= KEPT:
+        if self._now is None or self._clock() - self._loaded >= SECRET_TTL:
             try:
                 return self._load()
             except GateError:
                 if self._now is None:
                     raise
                 # Better a key of five minutes ago than nobody signed in; it is read again soon.
-                self._loaded = self._clock() - KEPT + SOON
+                self._loaded = self._clock() - SECRET_TTL + KEY_LOOKUP_INTERVAL
         return self._now
 
     def _load(self) -> Secret:
@@ -78,7 +78,7 @@ class KeyRing:
             self._before = None
         self._now = now
         self._loaded = self._clock()
-        self._aged((self._clock() - now.created) / 86_400)
+        self._report_age((self._clock() - now.created) / 86_400)
         return now
 
     def _load_before(self) -> None:
@@ -86,4 +86,4 @@ class KeyRing:
         # read live longer than a current one, whatever stale answer Secrets Manager gave.
         self._before = None
         self._before = self._read("AWSPREVIOUS")
-        self._before_until = self._clock() + KEPT
+        self._before_until = self._clock() + SECRET_TTL

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from gate.errors.notebook import InvalidNotebookNameError
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", re.ASCII)
-_LONGEST_NAME = 63
+_MAX_NAME_LENGTH = 63
 _LOCATION = re.compile(r"[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}", re.ASCII)
 _MAX_LOCATION_LENGTH = 40
 
@@ -30,7 +30,7 @@ class Notebook:
         """
         location, slash, name = text.rpartition("/")
         # The lengths go first, so that the patterns never work on long input.
-        if len(name) > _LONGEST_NAME or not _NAME.fullmatch(name):
+        if len(name) > _MAX_NAME_LENGTH or not _NAME.fullmatch(name):
             raise InvalidNotebookNameError
         if slash and (len(location) > _MAX_LOCATION_LENGTH or not _LOCATION.fullmatch(location)):
             raise InvalidNotebookNameError

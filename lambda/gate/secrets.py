@@ -11,7 +11,7 @@ from gate.errors.base import GateError
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-KEPT = 300
+SECRET_TTL = 300
 """Seconds after which a secret is read again, so that a new one is taken up without a new start."""
 
 
@@ -33,7 +33,7 @@ class Secrets:
         self._kept: dict[str, tuple[Secret, float]] = {}
         """By ARN, with the time at which it was read."""
 
-    def text(self, arn: str, *, max_age: float = KEPT) -> str:
+    def text(self, arn: str, *, max_age: float = SECRET_TTL) -> str:
         """Return the current secret, read at most `max_age` seconds ago; earlier, when it can't be read just now.
 
         Raises what `aws_errors` raises, where it was never read.

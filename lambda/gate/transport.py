@@ -15,7 +15,7 @@ from urllib3.exceptions import ProtocolError
 from gate import deadline
 from gate.tls import tls_context
 
-CONNECT, READ = 2.0, 5.0
+CONNECT_TIMEOUT, READ_TIMEOUT = 2.0, 5.0
 """Seconds: a neighbour that takes longer for either is down."""
 
 MAX_IDLE = 4.0
@@ -26,7 +26,7 @@ class DeadConnectionError(ProtocolError):
     """A kept connection had died unseen, and the request can be sent again: it was not taken, or repeating is safe."""
 
 
-class Kept:
+class TrackedConnection:
     """A connection that knows when it was last in use, and is shut when the time of its request is over."""
 
     sock: Any
@@ -63,7 +63,7 @@ class Kept:
         return answer
 
 
-class KeptSecure(Kept):
+class TrackedHttpsConnection(TrackedConnection):
     """The same, over TLS."""
 
     ssl_context: Any
@@ -79,7 +79,7 @@ class KeptSecure(Kept):
         super().connect()  # type: ignore[misc]
 
 
-class KeepingPool:
+class FreshConnectionPool:
     """A pool that hands out no connection that may have died unseen, and tells when one had.
 
     A NAT gateway forgets a connection after 350 idle seconds and answers the next packet with a reset (VPC user guide,
@@ -108,19 +108,19 @@ class KeepingPool:
             raise
 
 
-class _Connection(Kept, HTTPConnection):
+class _Connection(TrackedConnection, HTTPConnection):
     pass
 
 
-class _SecureConnection(KeptSecure, HTTPSConnection):
+class _SecureConnection(TrackedHttpsConnection, HTTPSConnection):
     pass
 
 
-class _Pool(KeepingPool, HTTPConnectionPool):
+class _Pool(FreshConnectionPool, HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(KeepingPool, HTTPSConnectionPool):
+class _SecurePool(FreshConnectionPool, HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
@@ -144,7 +144,7 @@ class Connections:
             return self._exchange(method, url, most, options)
 
     def _exchange(self, method: str, url: str, most: int, options: dict[str, Any]) -> tuple[BaseHTTPResponse, bytes]:
-        connect, read = deadline.left(CONNECT), deadline.left(READ)
+        connect, read = deadline.left(CONNECT_TIMEOUT), deadline.left(READ_TIMEOUT)
         if connect <= 0:
             raise TimeoutError
         timeout = Timeout(connect=connect, read=read)

@@ -12,7 +12,7 @@ from local.aws.calls import ApiError
 from local.aws.instances import Instances
 
 URL_SECONDS = 300
-SHORTEST_SESSION, LONGEST_SESSION = 1800, 43_200
+MIN_SESSION, MAX_SESSION = 1800, 43_200
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class PresignedUrls:
         """Answer the call. Raises `ApiError`."""
         self._throttle.admit()
         name = parameters["NotebookInstanceName"]
-        seconds = parameters.get("SessionExpirationDurationInSeconds", LONGEST_SESSION)
-        if not SHORTEST_SESSION <= seconds <= LONGEST_SESSION:
-            bound = "less than or equal to 43200" if seconds > LONGEST_SESSION else "greater than or equal to 1800"
+        seconds = parameters.get("SessionExpirationDurationInSeconds", MAX_SESSION)
+        if not MIN_SESSION <= seconds <= MAX_SESSION:
+            bound = "less than or equal to 43200" if seconds > MAX_SESSION else "greater than or equal to 1800"
             raise ApiError(
                 "ValidationException",
                 f"1 validation error detected: Value '{seconds}' at 'sessionExpirationDurationInSeconds' failed to "

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gate.secrets import KEPT
+from gate.secrets import SECRET_TTL
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from tests.cli.conftest import Gate
@@ -60,7 +60,7 @@ def test_one_command_ends_every_key_that_was_there(gate: Gate, deployment: Local
     assert "everybody signs in again" in said.out
     assert "gate revoke --everybody" in said.out
     assert not {*leaked.values()} & {*_versions(deployment).values()}
-    clock.ahead += KEPT  # the instance that runs has kept the leaked key until now
+    clock.ahead += SECRET_TTL  # the instance that runs has kept the leaked key until now
     assert "/login" in alice.go("/open").headers["Location"]
     deployment.start_anew()
     assert "/login" in alice.go("/open").headers["Location"]

@@ -58,7 +58,7 @@ def _serving(behaviour: Misbehaviour) -> Iterator[str]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs of single reads that nobody here lives to see: what ends a call is the request's deadline."""
-    for name in ("gate.transport.CONNECT", "gate.transport.READ", "gate.slack.api.PATIENCE"):
+    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT", "gate.slack.api.CALL_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
 
 

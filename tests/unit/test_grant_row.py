@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.store.grant_row import LATEST, LONGEST_SESSION, read
+from gate.store.grant_row import LATEST, MAX_SESSION, read
 from gate.web.responses import pages
 from tests.unit.conftest import Harness
 from tests.unit.slack import TEAM, Slack
@@ -21,7 +21,7 @@ NO_NUMBERS: list[dict[str, Any]] = [
 ]  # fmt: skip
 MALFORMED = [
     *[{"until": value} for value in [*NO_NUMBERS, {"N": "1798675200000"}, {"N": str(LATEST + 1)}]],
-    *[{"session": value} for value in [*NO_NUMBERS, {"N": "0"}, {"N": "3600000"}, {"N": str(LONGEST_SESSION + 1)}]],
+    *[{"session": value} for value in [*NO_NUMBERS, {"N": "0"}, {"N": "3600000"}, {"N": str(MAX_SESSION + 1)}]],
 ]
 
 
@@ -130,7 +130,7 @@ NAMES = ("session", "view", "power", "until", "default", "note")
 @given(attributes=st.dictionaries(st.sampled_from(NAMES), VALUES), notebook=st.text(min_size=1, max_size=30))
 def test_no_row_is_an_error_and_no_unreadable_end_is_no_end(attributes: dict[str, Any], notebook: str) -> None:
     row = read(_row("user:a@example.com", notebook, **attributes))
-    assert row.session is None or 1 <= row.session <= LONGEST_SESSION
+    assert row.session is None or 1 <= row.session <= MAX_SESSION
     assert row.until is None or 0 <= row.until <= LATEST
     for name in ("session", "until"):
         assert (getattr(row, name) is None) == (name not in attributes or name in row.unreadable)

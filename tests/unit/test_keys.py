@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
-from gate.keys import SOON
-from gate.secrets import KEPT
+from gate.keys import KEY_LOOKUP_INTERVAL
+from gate.secrets import SECRET_TTL
 from tests.unit.aws import SIGNING_KEY, refusal
 from tests.unit.conftest import Harness
 
@@ -23,7 +23,7 @@ def _is_in(harness: Harness) -> bool:
     return harness.browser.get("/open").location.startswith("https://alice-notebook.")
 
 
-@pytest.mark.parametrize("later", [0, 1, KEPT + 1, 3600])
+@pytest.mark.parametrize("later", [0, 1, SECRET_TTL + 1, 3600])
 def test_a_change_of_the_key_signs_nobody_out(harness: Harness, later: int) -> None:
     harness.sign_in()
     _change(harness)
@@ -47,7 +47,7 @@ def test_who_signed_in_at_an_instance_that_knows_the_new_key_is_known_to_all(har
 
 def test_the_old_key_signs_nothing_new(harness: Harness) -> None:
     changed = harness.clock.now
-    harness.clock.now += 3 * KEPT
+    harness.clock.now += 3 * SECRET_TTL
     harness.sign_in()  # at a thief's, who has the old key, long after the change
     forged = dict(harness.browser.cookies)
     _change(harness)
@@ -72,7 +72,7 @@ def test_made_up_key_ids_do_not_hammer_secrets_manager(harness: Harness) -> None
         harness.browser.cookies[name] = f"{number:08x}.x.y.z"
         harness.browser.get("/open")
     assert len(harness.aws.called("get_secret_value")) <= before + 2
-    harness.clock.now += SOON
+    harness.clock.now += KEY_LOOKUP_INTERVAL
     harness.browser.get("/open")
     assert len(harness.aws.called("get_secret_value")) <= before + 4
 
@@ -80,12 +80,12 @@ def test_made_up_key_ids_do_not_hammer_secrets_manager(harness: Harness) -> None
 def test_while_the_key_cannot_be_read_people_stay_signed_in(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.errors["get_secret_value"] = refusal("InternalServiceError")
-    harness.clock.now += KEPT + 1
+    harness.clock.now += SECRET_TTL + 1
     assert _is_in(harness)
     assert _is_in(harness)
     # It is read again soon, but not for each request.
     asked = len(harness.aws.called("get_secret_value"))
-    harness.clock.now += SOON + 1
+    harness.clock.now += KEY_LOOKUP_INTERVAL + 1
     assert _is_in(harness)
     assert len(harness.aws.called("get_secret_value")) == asked + 1
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gate.errors.upstream import AwsError
 from gate.keys import KeyRing
-from gate.secrets import KEPT, Secret
+from gate.secrets import SECRET_TTL, Secret
 from gate.signing import CLOCK_SKEW, BadSignatureError, Key, Signer
 from tests.unit.conftest import Clock
 
@@ -49,7 +49,7 @@ class Deployment:
         self.secrets.put("K0")
 
     def start(self) -> Signer:
-        keys = KeyRing(self.secrets.read, clock=self.clock, aged=lambda _: None)
+        keys = KeyRing(self.secrets.read, clock=self.clock, report_age=lambda _: None)
         signer = Signer(keys, purpose="session", max_age=timedelta(seconds=SIGN_IN), clock=self.clock)
         self.instances.append(signer)
         return signer
@@ -107,7 +107,7 @@ def test_a_previous_key_that_cannot_be_read_any_more_is_dropped(deployed: Deploy
     instance = deployed.start()
     assert _reads(instance, signed)
     deployed.secrets.fails.add("AWSPREVIOUS")
-    deployed.clock.now += KEPT
+    deployed.clock.now += SECRET_TTL
     assert not _reads(instance, signed)
     deployed.secrets.fails.clear()
     deployed.clock.now += 10
@@ -122,7 +122,7 @@ def test_a_stale_answer_about_the_previous_key_does_not_last(deployed: Deploymen
     instance = deployed.start()
     assert _reads(instance, leaked)
     deployed.secrets.stale.clear()
-    deployed.clock.now += KEPT
+    deployed.clock.now += SECRET_TTL
     assert not _reads(instance, leaked)
 
 
@@ -130,12 +130,12 @@ def test_a_plain_rotation_bounds_a_stolen_key_and_does_not_stop_it(deployed: Dep
     instance, changed = deployed.start(), deployed.clock.now
     instance.sign("alice")
     deployed.rotate("K1")
-    deployed.clock.now += KEPT + CLOCK_SKEW + 3_600
+    deployed.clock.now += SECRET_TTL + CLOCK_SKEW + 3_600
     # The thief chooses the moment, so that the signature seems to be from before the change.
     assert _reads(instance, deployed.forge("K0", at=changed))
     assert not _reads(instance, deployed.forge("K0", at=deployed.clock.now))
     # Once a sign-in from before the change has ended, so has everything that they can make.
-    deployed.clock.now = changed + KEPT + CLOCK_SKEW + SIGN_IN + 1
+    deployed.clock.now = changed + SECRET_TTL + CLOCK_SKEW + SIGN_IN + 1
     assert not any(_reads(instance, deployed.forge("K0", at=changed + s)) for s in range(0, 2 * SIGN_IN, 300))
 
 
@@ -161,12 +161,12 @@ def test_after_the_command_for_a_leak_no_older_key_counts_anywhere(
     done = deployed.clock.now
 
     def check(instance: Signer) -> None:
-        if deployed.clock.now >= done + KEPT:
+        if deployed.clock.now >= done + SECRET_TTL:
             moments = (done - 60, done, deployed.clock.now)
             assert not any(_reads(instance, deployed.forge(key, at=at)) for key in old for at in moments)
 
     _play(deployed, after, check)
-    deployed.clock.now = max(deployed.clock.now, done + KEPT)
+    deployed.clock.now = max(deployed.clock.now, done + SECRET_TTL)
     for instance in deployed.instances:
         check(instance)
 

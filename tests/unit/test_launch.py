@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gate.identity.caller import normal_address
 from gate.identity.session_name import session_name
 from gate.launch.origins import Origins, host, network_of
-from gate.launch.policy import LONGEST_POLICY, session_policy
+from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
 from gate.launch.target import notebook_arn
 from gate.notebook import Notebook
 from gate.store.grants import Grant
@@ -71,7 +71,7 @@ def test_a_session_policy_is_narrow_and_fits(notebook: str, origins: Origins | N
     assert arn == f"arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:notebook-instance/{notebook.lower()}"
     grant = Grant("user:a@example.com", Notebook(notebook), 1800, power=power)  # type: ignore[arg-type]
     text = session_policy(arn, grant, origins)
-    assert len(text) <= LONGEST_POLICY
+    assert len(text) <= MAX_POLICY_LENGTH
     statements = json.loads(text)["Statement"]
     assert all(statement["Effect"] == "Allow" and statement["Resource"] == arn for statement in statements)
     actions = [
@@ -100,7 +100,7 @@ def test_the_longest_session_policy_fits() -> None:
     origins = Origins(far, far, ["vpce-0123456789abcdef0"] * 8)
     arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
     grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop")
-    assert len(session_policy(arn, grant, origins)) <= LONGEST_POLICY
+    assert len(session_policy(arn, grant, origins)) <= MAX_POLICY_LENGTH
 
 
 CALLER, EGRESS, SUBNET, ENDPOINT = "203.0.113.7", "198.51.100.10/32", "10.0.9.0/24", "vpce-0123456789abcdef0"

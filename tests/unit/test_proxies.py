@@ -259,7 +259,7 @@ def test_a_proxy_that_opens_no_tunnel_is_given_up(
     behaviour: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("gate.transport.CONNECT", "gate.transport.READ", "gate.slack.api.PATIENCE"):
+    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT", "gate.slack.api.CALL_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(behaviour) as own, making() as call:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{own}")
@@ -282,7 +282,7 @@ async def _trickles_a_handshake(_reader: asyncio.StreamReader, writer: asyncio.S
 def test_a_handshake_that_trickles_in_is_given_up(
     proxy: Proxy, making: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gate.transport.CONNECT", "gate.transport.READ"):
+    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(_trickles_a_handshake) as slow, making() as call:
         proxy.to = slow
@@ -301,7 +301,7 @@ async def _says_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWri
 def test_an_answer_through_a_proxy_over_tls_is_awaited_no_longer(
     tls: ssl.SSLContext, forgetful: None, making: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gate.transport.CONNECT", "gate.transport.READ"):
+    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(_says_nothing, tls=tls) as silent, serve_streams(Proxy(silent).serve, tls=tls) as own:
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{own}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gate.launch.launcher import PATIENCE
+from gate.launch.launcher import DESCRIBE_TIMEOUT
 from tests.unit.aws import CHANGED, refusal
 from tests.unit.conftest import Harness
 
@@ -164,7 +164,7 @@ def test_states_are_asked_side_by_side_and_not_for_ever(harness: Harness, monkey
     end.set()
     assert body.count("<strong>Running</strong>") == 8
     assert body.count("is unknown") == 8
-    assert 0 < given[0] <= PATIENCE
+    assert 0 < given[0] <= DESCRIBE_TIMEOUT
 
 
 def test_a_warm_open_is_two_calls_and_never_asks_for_the_state(harness: Harness) -> None:

@@ -15,7 +15,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from gate import deadline, transport
-from gate.transport import KeepingPool, Kept, KeptSecure, proxy_of
+from gate.transport import FreshConnectionPool, TrackedConnection, TrackedHttpsConnection, proxy_of
 
 MAX_IDLE = 60.0
 """Seconds for which a connection to AWS may lie idle and be used again, as in AWS's SDK for Java.
@@ -36,20 +36,20 @@ class NoAnswerError(HTTPClientError):
     fmt = "no JSON came"
 
 
-class _Connection(Kept, AWSHTTPConnection):  # type: ignore[misc]  # botocore's own bases do not agree
+class _Connection(TrackedConnection, AWSHTTPConnection):  # type: ignore[misc]  # botocore's own bases do not agree
     pass
 
 
-class _SecureConnection(KeptSecure, AWSHTTPSConnection):  # type: ignore[misc]
+class _SecureConnection(TrackedHttpsConnection, AWSHTTPSConnection):  # type: ignore[misc]
     pass
 
 
-class _Pool(KeepingPool, AWSHTTPConnectionPool):
+class _Pool(FreshConnectionPool, AWSHTTPConnectionPool):
     ConnectionCls = _Connection
     max_idle = MAX_IDLE
 
 
-class _SecurePool(KeepingPool, AWSHTTPSConnectionPool):
+class _SecurePool(FreshConnectionPool, AWSHTTPSConnectionPool):
     ConnectionCls = _SecureConnection
     max_idle = MAX_IDLE
 
@@ -57,9 +57,9 @@ class _SecurePool(KeepingPool, AWSHTTPSConnectionPool):
 class AwsTransport:
     """Sends by the `before-send` event of botocore's clients: as botocore does it, but in the time that is left.
 
-    A kept connection that had died raises what botocore sends again (`ConnectionClosedError`), whatever the operation:
-    on a new connection, as `KeepingPool` explains. A write that reached AWS before its connection failed is then made
-    twice: at worst a number in the launch queue is skipped, or an answer comes twice in Slack.
+    A reused connection that turns out to be dead raises `ConnectionClosedError`, after which botocore retries any
+    operation on a new connection, as `FreshConnectionPool` explains. A write that reached AWS before its connection
+    failed is then made twice: at worst, a number in the launch queue is skipped, or an answer comes twice in Slack.
     """
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class AwsTransport:
 
         Raises `OutOfTimeError`, `NoAnswerError`, or what botocore's own sending raises.
         """
-        read = deadline.left(transport.READ)
+        read = deadline.left(transport.READ_TIMEOUT)
         if read <= 0:
             raise OutOfTimeError
         request.context["read_timeout"] = read
@@ -91,7 +91,9 @@ class AwsTransport:
             # Without these options, which turn Nagle's algorithm off, each call waits 40 ms for an acknowledgement.
             options = HTTPConnection.default_socket_options
             proxies = {"https": proxy} if proxy else None
-            made = make(timeout=(transport.CONNECT, transport.READ), socket_options=options, proxies=proxies)
+            made = make(
+                timeout=(transport.CONNECT_TIMEOUT, transport.READ_TIMEOUT), socket_options=options, proxies=proxies
+            )
             made._pool_classes_by_scheme |= {"http": _Pool, "https": _SecurePool}
             self._sessions[proxy] = made
         return self._sessions[proxy]

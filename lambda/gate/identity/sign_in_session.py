@@ -14,7 +14,7 @@ from gate.web.request import Request
 if TYPE_CHECKING:
     from gate.identity.person import Person
 
-LONGEST_COOKIE = 4096
+MAX_COOKIE_BYTES = 4096
 """Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1)."""
 
 
@@ -23,10 +23,10 @@ class SignInSessions:
 
     NAME = "gate-session"
 
-    def __init__(self, signer: Signer, jar: CookieFactory, *, seconds: int):
+    def __init__(self, signer: Signer, cookies: CookieFactory, *, seconds: int):
         """`seconds`: the lifetime of the cookie; the signer's own limit is what counts."""
         self._signer = signer
-        self._jar = jar
+        self._cookies = cookies
         self._seconds = seconds
 
     @classmethod
@@ -38,20 +38,20 @@ class SignInSessions:
         """Make the cookie that signs `person` in. Raises `TooManyGroupsError` when it would not fit."""
         # Who has no groups that could be read has the reason in their place, which no group's name can be taken for.
         groups = [{"problem": person.groups_problem}] if person.groups_problem else person.groups
-        cookie = self._jar.make(self.NAME, self._signer.sign([person.user, *groups]), max_age=self._seconds)
-        if len(str(cookie).encode()) > LONGEST_COOKIE:
+        cookie = self._cookies.make(self.NAME, self._signer.sign([person.user, *groups]), max_age=self._seconds)
+        if len(str(cookie).encode()) > MAX_COOKIE_BYTES:
             raise TooManyGroupsError
         return cookie
 
     def end(self) -> Cookie:
         """Make the cookie that removes the session."""
-        return self._jar.make(self.NAME, "", max_age=0)
+        return self._cookies.make(self.NAME, "", max_age=0)
 
     def caller(self, request: Request) -> Caller:
         """Return who is signed in. Raises `NotSignedInError`."""
         try:
             (user, *groups), proven_at = self._signer.read_dated(
-                request.cookies.get(self._jar.full_name(self.NAME), "")
+                request.cookies.get(self._cookies.full_name(self.NAME), "")
             )
         except BadSignatureError:
             raise NotSignedInError from None

@@ -8,10 +8,10 @@ from typing import Any
 from gate.clock import Clock
 from gate.identity.caller import Caller, normal_address
 
-KEPT = 300
+EMAIL_TTL = 300
 """Seconds for which an address is believed before Slack is asked again."""
 
-MOST = 1000
+MAX_USERS = 1000
 
 
 class SlackPeople:
@@ -42,8 +42,8 @@ class SlackPeople:
         email = _address_of(self._user_of(user), team)
         if email is not None and email.rpartition("@")[2] not in self._email_domains:
             email = None
-        self._kept[team, user] = (email, now + KEPT)
-        while len(self._kept) > MOST:
+        self._kept[team, user] = (email, now + EMAIL_TTL)
+        while len(self._kept) > MAX_USERS:
             self._kept.popitem(last=False)
         return email
 

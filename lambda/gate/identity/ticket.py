@@ -21,7 +21,7 @@ TICKET_SECONDS = 300
 WAIT_SECONDS = 900
 """A notebook usually starts in three to five minutes; who has waited this long asks for a new ticket."""
 
-MOST_WAITS = 40
+MAX_WAIT_COOKIES = 40
 """Cookies that one answer removes, so that planted names can't make its headers longer than the 10,240 bytes that API
 Gateway takes. A person waits for one or two notebooks."""
 
@@ -33,11 +33,11 @@ _BY = re.compile(r"[\w-]{22}", re.ASCII)
 class Tickets:
     """Makes and redeems tickets, and keeps those who wait."""
 
-    def __init__(self, signer: Signer, waiting: Signer, jar: CookieFactory, replay_guard: ReplayGuard):
+    def __init__(self, signer: Signer, waiting: Signer, cookies: CookieFactory, replay_guard: ReplayGuard):
         """`signer` and `waiting`: of two purposes, for the tickets and for the cookies of those who wait."""
         self._signer = signer
         self._waiting = waiting
-        self._jar = jar
+        self._cookies = cookies
         self._once = replay_guard
 
     def issue(self, caller: Caller, notebook: Notebook) -> str:
@@ -46,12 +46,12 @@ class Tickets:
 
     def attempt_id(self, request: Request) -> str:
         """Return who tries: what `retry_cookie` told this browser, or somebody new."""
-        told = request.cookies.get(self._jar.full_name(_TRY), "")
+        told = request.cookies.get(self._cookies.full_name(_TRY), "")
         return told if _BY.fullmatch(told) else secrets.token_urlsafe(16)
 
     def retry_cookie(self, attempt_id: str) -> Cookie:
         """Make the cookie by which this browser, and no other, may try a ticket again that may be spent already."""
-        return self._jar.make(_TRY, attempt_id, max_age=TICKET_SECONDS)
+        return self._cookies.make(_TRY, attempt_id, max_age=TICKET_SECONDS)
 
     def redeem(self, ticket: str, notebook: Notebook, request: Request, *, attempt_id: str) -> Caller:
         """Return who comes to `notebook` with `ticket`, which is then spent by `attempt_id`.
@@ -76,13 +76,13 @@ class Tickets:
         It holds the ticket's time: by its own, a ticket from before a cutoff would become a proof from after it.
         """
         value = self._waiting.sign([str(notebook), int(caller.proven_at), *caller.names])
-        return self._jar.make(_name(notebook), value, max_age=WAIT_SECONDS)
+        return self._cookies.make(_name(notebook), value, max_age=WAIT_SECONDS)
 
     def waiting(self, request: Request, notebook: Notebook) -> Caller | None:
         """Return who waits for `notebook` in this browser, if anybody does."""
         try:
             named, proven_at, subject, *aliases = self._waiting.read(
-                request.cookies.get(self._jar.full_name(_name(notebook)), "")
+                request.cookies.get(self._cookies.full_name(_name(notebook)), "")
             )
         except BadSignatureError:
             return None
@@ -93,16 +93,16 @@ class Tickets:
 
     def arrive(self, notebook: Notebook) -> Cookie:
         """Make the cookie that ends the waiting."""
-        return self._jar.make(_name(notebook), "", max_age=0)
+        return self._cookies.make(_name(notebook), "", max_age=0)
 
     def forget(self, request: Request) -> list[Cookie]:
         """Make the cookies that end all waiting in this browser, whatever the notebook, and all trying again."""
-        prefix = self._jar.full_name(_WAIT)
+        prefix = self._cookies.full_name(_WAIT)
         segments = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
-        bare = [f"{_WAIT}{segment}" for segment in segments if _SEGMENT.fullmatch(segment)][:MOST_WAITS]
-        if self._jar.full_name(_TRY) in request.cookies:
+        bare = [f"{_WAIT}{segment}" for segment in segments if _SEGMENT.fullmatch(segment)][:MAX_WAIT_COOKIES]
+        if self._cookies.full_name(_TRY) in request.cookies:
             bare.append(_TRY)
-        return [self._jar.make(name, "", max_age=0) for name in bare]
+        return [self._cookies.make(name, "", max_age=0) for name in bare]
 
 
 def _name(notebook: Notebook) -> str:

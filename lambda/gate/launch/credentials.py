@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _Key = tuple[LaunchTarget, str, str]
 
-ROLE_SESSION = 3600
+ROLE_SESSION_SECONDS = 3600
 """Seconds; the most that a role assumed from a role may have (IAM user guide, "role chaining")."""
 
-FRESH = 3000
+CLIENT_TTL = 3000
 """Seconds for which a client is used again; its last call is then well before its credentials end."""
 
-MOST = 128
+MAX_CLIENTS = 128
 """Clients kept; each is some hundred kilobytes."""
 
 
@@ -82,12 +82,12 @@ class CallerClients:
                 RoleSessionName=name,
                 SourceIdentity=name,
                 Policy=policy,
-                DurationSeconds=ROLE_SESSION,
+                DurationSeconds=ROLE_SESSION_SECONDS,
                 **outside,
             )
             client = self._sagemaker_of(answer["Credentials"], target.region)
         with self._lock:
-            self._kept[key] = (client, now + FRESH)
-            while len(self._kept) > MOST:
+            self._kept[key] = (client, now + CLIENT_TTL)
+            while len(self._kept) > MAX_CLIENTS:
                 self._kept.popitem(last=False)
         return client

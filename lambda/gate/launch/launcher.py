@@ -35,11 +35,11 @@ T = TypeVar("T")
 URL_LIFETIME = 300
 """Seconds for which a presigned URL can be used (API reference of CreatePresignedNotebookInstanceUrl)."""
 
-HOME = "home"
+HOME_LOCATION = "home"
 """The location of notebooks in the gate's own account and region, whose launches share a queue."""
 
-SIDE_BY_SIDE = 8
-PATIENCE = 8
+MAX_PARALLEL_CALLS = 8
+DESCRIBE_TIMEOUT = 8
 """Seconds for all states together; API Gateway waits for 29."""
 
 STATE_CONFLICT_CODES = frozenset(
@@ -73,7 +73,7 @@ class Launcher:
         name, seconds = grant.notebook.name, grant.session
         try:
             url = self._queue.admit(
-                grant.notebook.location or HOME,
+                grant.notebook.location or HOME_LOCATION,
                 caller.subject,
                 lambda: self._run(
                     caller,
@@ -109,10 +109,10 @@ class Launcher:
 
     def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[NotebookStatus]:
         """Return how each of the notebooks stands, as far as that can be told now; asked side by side."""
-        pool = ThreadPoolExecutor(max_workers=SIDE_BY_SIDE)
+        pool = ThreadPoolExecutor(max_workers=MAX_PARALLEL_CALLS)
         # Each in this request's context: its deadline holds for them, too.
         asked = [pool.submit(copy_context().run, self.describe, caller, grant) for grant in grants]
-        wait(asked, timeout=max(0.0, deadline.left(PATIENCE)))
+        wait(asked, timeout=max(0.0, deadline.left(DESCRIBE_TIMEOUT)))
         # Who has not answered by now is not waited for: the page is of more use than a state.
         pool.shutdown(wait=False, cancel_futures=True)
         return [NotebookStatus(grant, _result(future)) for grant, future in zip(grants, asked, strict=True)]

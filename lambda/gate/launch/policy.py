@@ -6,7 +6,7 @@ from typing import Any
 from gate.launch.origins import Origins
 from gate.store.grants import Grant
 
-LONGEST_POLICY = 2048
+MAX_POLICY_LENGTH = 2048
 """Characters of an inline session policy (API reference of AssumeRole)."""
 
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"

@@ -25,10 +25,10 @@ logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
 
 T = TypeVar("T")
 
-PATIENCE = 5
+CALL_TIMEOUT = 5
 """Seconds for one call."""
 
-PATIENCE_FOR_A_WINDOW = 2
+WINDOW_TIMEOUT = 2
 """Seconds: the window is opened before the acknowledgement, for which Slack waits three in all."""
 
 
@@ -44,8 +44,8 @@ class SlackApi:
     def user(self, user: str) -> Mapping[str, Any]:
         """Return the user object of `user` (method users.info). Raises `SlackDownError`."""
         with _slack_errors("users.info"):
-            client = self._client(PATIENCE)
-            found: Mapping[str, Any] = _in_time(PATIENCE, lambda: client.users_info(user=user))["user"]
+            client = self._client(CALL_TIMEOUT)
+            found: Mapping[str, Any] = _in_time(CALL_TIMEOUT, lambda: client.users_info(user=user))["user"]
             return found
 
     def user_by_email(self, email: str) -> Mapping[str, Any] | None:
@@ -55,8 +55,8 @@ class SlackApi:
         """
         try:
             with _slack_errors("users.lookupByEmail"):
-                client = self._client(PATIENCE)
-                answer = _in_time(PATIENCE, lambda: client.users_lookupByEmail(email=email))
+                client = self._client(CALL_TIMEOUT)
+                answer = _in_time(CALL_TIMEOUT, lambda: client.users_lookupByEmail(email=email))
                 found: Mapping[str, Any] = answer["user"]
                 return found
         except SlackDownError as error:
@@ -67,15 +67,15 @@ class SlackApi:
     def open_window(self, trigger_id: str, view: Mapping[str, Any]) -> str:
         """Open a window for whoever gave us `trigger_id`, and return its id. Raises `SlackDownError`."""
         with _slack_errors("views.open"):
-            client = self._client(PATIENCE_FOR_A_WINDOW)
-            answer = _in_time(PATIENCE_FOR_A_WINDOW, lambda: client.views_open(trigger_id=trigger_id, view=dict(view)))
+            client = self._client(WINDOW_TIMEOUT)
+            answer = _in_time(WINDOW_TIMEOUT, lambda: client.views_open(trigger_id=trigger_id, view=dict(view)))
             return str(answer["view"]["id"])
 
     def fill_window(self, view_id: str, view: Mapping[str, Any]) -> None:
         """Show `view` in the window. Raises `SlackDownError`."""
         with _slack_errors("views.update"):
-            client = self._client(PATIENCE)
-            _in_time(PATIENCE, lambda: client.views_update(view_id=view_id, view=dict(view)))
+            client = self._client(CALL_TIMEOUT)
+            _in_time(CALL_TIMEOUT, lambda: client.views_update(view_id=view_id, view=dict(view)))
 
     def respond(self, response_url: str, message: Mapping[str, Any]) -> None:
         """Send `message` to where Slack said it wants the answer. Raises `SlackDownError`."""
@@ -86,8 +86,8 @@ class SlackApi:
             logger.error("response_url is not Slack's")
             raise SlackDownError
         with _slack_errors("response_url"):
-            hook = WebhookClient(response_url, timeout=PATIENCE, ssl=tls_context())
-            answer = _in_time(PATIENCE, lambda: hook.send_dict(dict(message)))
+            hook = WebhookClient(response_url, timeout=CALL_TIMEOUT, ssl=tls_context())
+            answer = _in_time(CALL_TIMEOUT, lambda: hook.send_dict(dict(message)))
         if answer.status_code != 200:
             logger.warning("slack call failed", method="response_url", code=answer.status_code)
             raise SlackDownError
@@ -107,8 +107,8 @@ def _in_time(seconds: float, call: Callable[[], T]) -> T:
 
     slack_sdk bounds each read, not all together: an answer that trickles in is left behind, with its thread.
     """
-    patience = deadline.left(seconds)
-    if patience <= 0:
+    timeout = deadline.left(seconds)
+    if timeout <= 0:
         raise TimeoutError
     done: Future[T] = Future()
 
@@ -119,7 +119,7 @@ def _in_time(seconds: float, call: Callable[[], T]) -> T:
             done.set_exception(error)
 
     threading.Thread(target=work, daemon=True).start()
-    return done.result(timeout=patience)
+    return done.result(timeout=timeout)
 
 
 @contextmanager

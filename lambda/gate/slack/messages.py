@@ -26,7 +26,7 @@ from gate.launch.notebook_status import NotebookStatus
 from gate.notebook import Notebook
 from gate.slack.command import SlackCommand
 
-MOST = 20
+MAX_NOTEBOOKS = 20
 """Notebooks in one message; Slack takes 50 blocks, and each notebook is two."""
 
 TITLE = "Your notebooks"
@@ -39,10 +39,10 @@ def notebooks(
     if not rows:
         return [_section(f"You have no notebooks yet. {_how_to_get_one(caller)}"), _refresh()]
     blocks: list[Block] = [] if command.alone else [HeaderBlock(text=TITLE)]
-    for row in rows[:MOST]:
+    for row in rows[:MAX_NOTEBOOKS]:
         blocks += [_section(_standing(row)), _buttons(command, row, link)]
-    if len(rows) > MOST:
-        more = f"{len(rows) - MOST} more: type `/notebook NAME` for one of them."
+    if len(rows) > MAX_NOTEBOOKS:
+        more = f"{len(rows) - MAX_NOTEBOOKS} more: type `/notebook NAME` for one of them."
         blocks.append(ContextBlock(elements=[MarkdownTextObject(text=more)]))
     hint = "Open is good for five minutes, once, from your company’s networks; each press brings a fresh one."
     return [*blocks, ContextBlock(elements=[PlainTextObject(text=hint)]), _refresh()]

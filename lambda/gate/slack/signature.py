@@ -10,7 +10,7 @@ import re
 
 from gate.web.request import Request
 
-MOST_SKEW = 300
+MAX_SKEW = 300
 """Seconds by which the time in the signature may be off."""
 
 _STAMP = re.compile(r"[0-9]{1,12}")
@@ -19,7 +19,7 @@ _STAMP = re.compile(r"[0-9]{1,12}")
 def is_signed(request: Request, secret: str, now: float) -> bool:
     """Tell whether whoever knows `secret` signed `request` within five minutes of `now` (epoch seconds)."""
     stamp, signature = (request.headers.get(f"x-slack-{name}", "") for name in ("request-timestamp", "signature"))
-    if not secret or not _STAMP.fullmatch(stamp) or abs(now - int(stamp)) > MOST_SKEW:
+    if not secret or not _STAMP.fullmatch(stamp) or abs(now - int(stamp)) > MAX_SKEW:
         return False
     digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + request.body, hashlib.sha256).hexdigest()
     # As bytes: compare_digest refuses text that is not ASCII, and headers may hold any.

@@ -17,8 +17,8 @@ View = Literal["lab", "classic"]
 Power = Literal["none", "start", "start-stop", "auto-start"]
 """From the least to the most: each includes what stands before it."""
 
-SHORTEST_SESSION = 1_800
-LONGEST_SESSION = 43_200
+MIN_SESSION = 1_800
+MAX_SESSION = 43_200
 """Seconds; the least and the most that CreatePresignedNotebookInstanceUrl takes (its API reference)."""
 
 LATEST = 253_402_300_799
@@ -50,7 +50,7 @@ class GrantRow:
 def read(item: Mapping[str, Any]) -> GrantRow:
     """Read `item`, a row in DynamoDB's own form. Never raises for what a row of the table can hold."""
     notebook = _notebook(item)
-    session, until = _whole(item.get("session"), 1, LONGEST_SESSION), until_of(item)
+    session, until = _whole(item.get("session"), 1, MAX_SESSION), until_of(item)
     view: View | None = _word(item.get("view"), View)
     power: Power | None = _word(item.get("power"), Power)
     default = item.get("default", {}).get("BOOL")

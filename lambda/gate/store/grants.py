@@ -12,7 +12,7 @@ from gate.log import logger
 from gate.metrics import count_once
 from gate.notebook import Notebook
 from gate.store.cutoffs import cutoff_keys, without_cutoffs
-from gate.store.grant_row import SHORTEST_SESSION, Power, View, read
+from gate.store.grant_row import MIN_SESSION, Power, View, read
 from gate.store.rows import Rows
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Grants:
         return Grant(
             principal=item["principal"]["S"],
             notebook=row.notebook,
-            session=max(SHORTEST_SESSION, min(session, self._max_session)),
+            session=max(MIN_SESSION, min(session, self._max_session)),
             view=row.view or "lab",
             power=row.power or "none",
             until=row.until,
@@ -131,4 +131,4 @@ def _shortened(grant: Grant, now: float) -> Grant:
     """Let the opened notebook outlive the grant's end as little as the API allows."""
     if grant.until is None:
         return grant
-    return replace(grant, session=max(SHORTEST_SESSION, min(grant.session, int(grant.until - now))))
+    return replace(grant, session=max(MIN_SESSION, min(grant.session, int(grant.until - now))))

@@ -11,10 +11,10 @@ from gate.metrics import count
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEYS_A_CALL = 100
+MAX_BATCH_KEYS = 100
 """Keys that BatchGetItem takes (API reference)."""
 
-PRINCIPALS_A_CALL = 50
+MAX_IN_VALUES = 50
 """Partition keys that DynamoDB takes in the `IN` list of one PartiQL statement."""
 
 
@@ -32,7 +32,7 @@ class Rows:
         """
         # The same key twice is a ValidationException.
         different = list({(key["principal"]["S"], key["notebook"]["S"]): key for key in keys}.values())
-        for some in _in_parts(different, KEYS_A_CALL):
+        for some in _in_parts(different, MAX_BATCH_KEYS):
             with aws_errors():
                 answer = self._dynamodb.batch_get_item(
                     RequestItems={self._table: {"Keys": some, "ConsistentRead": True}}
@@ -47,7 +47,7 @@ class Rows:
 
     def of(self, principals: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         """Give all rows of `principals`. Raises what `aws_errors` raises."""
-        for some in _in_parts(principals, PRINCIPALS_A_CALL):
+        for some in _in_parts(principals, MAX_IN_VALUES):
             statement = f'SELECT * FROM "{self._table}" WHERE "principal" IN [{",".join("?" * len(some))}]'  # noqa: S608
             parameters = [{"S": principal} for principal in some]
             page: dict[str, Any] = {}
