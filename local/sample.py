@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cli.grant_entry import Entry
+from cli.grants.entry import Entry
 
 NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 

@@ -10,7 +10,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 
-from cli.grant_entry import Entry
+from cli.grants.entry import Entry
 from local.aws.authority import DEPLOYED
 from local.aws.instances import Instances
 from local.resolved_template import Role

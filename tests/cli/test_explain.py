@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
-from cli.finding import ALLOWED
-from cli.gates import Explanation, Question
-from cli.grant_entry import Entry
-from cli.source import Source
+from cli.explain.access_checks import Explanation, Question
+from cli.explain.finding import ALLOWED
+from cli.explain.source import Source
+from cli.grants.entry import Entry
 from gate.notebook import Notebook
 from local.deployment import LocalDeployment
 from local.sample import Sample

@@ -10,10 +10,10 @@ import pytest
 import yaml
 from hypothesis import given
 
-from cli.grant_entry import Entry, holds
-from cli.grant_rows import faults, meant, oddities
-from cli.grants_export import Export
-from cli.grants_words import listed, row
+from cli.grants.display import listed, row
+from cli.grants.entry import Entry, holds
+from cli.grants.export import Export
+from cli.grants.row_problems import faults, meant, oddities
 from gate.store.grant_row import LATEST
 from local.deployment import LocalDeployment
 from local.sample import Sample

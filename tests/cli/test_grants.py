@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.grant_entry import Entry
-from cli.grants_file import load
-from cli.grants_plan import plan
-from cli.grants_table import GrantsTable
+from cli.grants.entry import Entry
+from cli.grants.file import load
+from cli.grants.plan import plan
+from cli.grants.table import GrantsTable
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from local.aws.seed import fill
 from local.deployment import LocalDeployment

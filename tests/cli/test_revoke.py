@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.errors import CommandError
-from cli.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, POLICY, Revocation, combined, document
+from cli.revoke.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, POLICY, Revocation, combined, document
 from gate.launch.policy import OPEN
 from gate.store import key_prefixes
 from gate.store.cutoffs import cutoff_write
@@ -39,7 +39,7 @@ def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let people come back after a second, not a minute."""
-    monkeypatch.setattr("cli.denies.MARGIN", 1)
+    monkeypatch.setattr("cli.revoke.denies.MARGIN", 1)
 
 
 class Opened:

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from cli.errors import CommandError
-from cli.grant_entry import Entry, has_passed, problems_of
+from cli.grants.entry import Entry, has_passed, problems_of
 from cli.principal import respelled
 
 

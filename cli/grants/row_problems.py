@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from cli.grant_entry import Entry, day_of
+from cli.grants.entry import Entry, day_of
 from gate.identity.principal import normal_principal
 from gate.store.grant_row import LATEST, LONGEST_SESSION, OPTIONAL, SHORTEST_SESSION, read
 

@@ -5,11 +5,11 @@ from typing import Annotated
 import typer
 
 from cli.errors import EXIT_NEGATIVE, CommandError
-from cli.finding import ALLOWED, Finding
-from cli.gates import Explanation, Question
+from cli.explain.access_checks import Explanation, Question
+from cli.explain.finding import ALLOWED, Finding
+from cli.explain.source import Source
 from cli.output import AsJson, Output
 from cli.principal import principal
-from cli.source import Source
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
 

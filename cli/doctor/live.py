@@ -23,16 +23,16 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
-from cli.checks import Check, Level
 from cli.clock import this_moment
-from cli.denies_check import TRIAL
 from cli.deployed import Deployed
+from cli.doctor.checks import Check, Level
+from cli.doctor.deny_checks import TRIAL
 from cli.errors import CommandError
-from cli.grant_entry import Entry, plain
-from cli.grants_plan import Change
-from cli.grants_table import GrantsTable
-from cli.launch_role import LaunchRolePolicies
-from cli.revocations import Revocation
+from cli.grants.entry import Entry, plain
+from cli.grants.plan import Change
+from cli.grants.table import GrantsTable
+from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.revocations import Revocation
 from gate.aws.errors import THROTTLED
 from gate.identity.iam import role_arn
 from gate.identity.session_name import session_name

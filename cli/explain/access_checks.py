@@ -7,14 +7,14 @@ from typing import Any
 
 from cli.deployed import Deployed
 from cli.errors import CommandError
-from cli.finding import Finding
-from cli.grant_entry import Item, day_of, ended
-from cli.grant_rows import faults
-from cli.grant_rows import mend as mend_of
-from cli.grants_table import GrantsTable
-from cli.policies import Policies, Way
-from cli.simulate import Simulator
-from cli.source import FORMS, Source
+from cli.explain.finding import Finding
+from cli.explain.policies import Policies, Way
+from cli.explain.simulator import Simulator
+from cli.explain.source import FORMS, Source
+from cli.grants.entry import Item, day_of, ended
+from cli.grants.row_problems import faults
+from cli.grants.row_problems import mend as mend_of
+from cli.grants.table import GrantsTable
 from gate.errors.caller import SignInEndedError
 from gate.errors.notebook import LocationUnknownError, NotebookBusyError, NotebookMissingError, NotGrantedError
 from gate.identity.caller import Caller

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cli.grant_entry import Item, ended, plain
-from cli.grant_rows import faults, oddities
-from cli.grants_plan import Change, Plan
+from cli.grants.entry import Item, ended, plain
+from cli.grants.plan import Change, Plan
+from cli.grants.row_problems import faults, oddities
 from cli.output import Output
 
 SHOWN = 100

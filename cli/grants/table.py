@@ -8,8 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
-from cli.grant_entry import Entry, Item, holds
-from cli.grants_plan import Change, Key
+from cli.grants.entry import Entry, Item, holds
+from cli.grants.plan import Change, Key
 from gate.store import cutoffs, key_prefixes
 
 BATCH = 100

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from cli.context import Context
 from cli.errors import EXIT_NEGATIVE, CommandError
-from cli.grant_entry import Entry, ended, holds, plain, problems_of
-from cli.grants_export import Export
-from cli.grants_file import load
-from cli.grants_plan import Change, Plan, plan
-from cli.grants_words import SHOWN, counts, in_this_way, listed, row, show, words
+from cli.grants.display import SHOWN, counts, in_this_way, listed, row, show, words
+from cli.grants.entry import Entry, ended, holds, plain, problems_of
+from cli.grants.export import Export
+from cli.grants.file import load
+from cli.grants.plan import Change, Plan, plan
 from cli.output import AsJson, Output
 from cli.principal import principal, respelled
 

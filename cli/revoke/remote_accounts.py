@@ -4,8 +4,8 @@ import shlex
 from collections.abc import Iterable
 
 from cli.deployed import Deployed
-from cli.grant_entry import Item
-from cli.revocations import POLICY
+from cli.grants.entry import Item
+from cli.revoke.revocations import POLICY
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
 

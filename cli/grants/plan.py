@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.grant_entry import Entry, Item, ended, holds, plain
-from cli.grant_rows import faults, oddities
+from cli.grants.entry import Entry, Item, ended, holds, plain
+from cli.grants.row_problems import faults, oddities
 
 Key = tuple[str, str]
 
