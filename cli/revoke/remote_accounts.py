@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Iterable
 
 from cli.deployed import Deployed
-from cli.grants.entry import Item
 from cli.revoke.revocations import POLICY
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
+from grant_schema.item import Item
 
 FILE = "revoked.json"
 

@@ -194,7 +194,7 @@ def test_what_was_taken_is_said_where_the_deny_cannot_be_written(
         ((), "Say who"),
         (("a@example.com", "--everybody"), "Say who"),
         (("group:x",), "A group has no sessions"),
-        (("x",), "is nobody"),
+        (("x",), "is not a principal"),
     ],
 )
 def test_whom_to_revoke_has_to_be_said(gate: Gate, words: tuple[str, ...], told: str) -> None:
