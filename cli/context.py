@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
-from cli.grants_table import GrantsTable
+from cli.grants.table import GrantsTable
 
 SETTINGS = Path("gate.toml")
 LOCAL_STACK = "local"

@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 
-from cli import doctor, explain, grants, revoke, rotate
 from cli.context import Context
+from cli.doctor.command import doctor
 from cli.errors import FAILED, CommandError
+from cli.explain.command import explain
+from cli.grants.commands import app as grants
+from cli.revoke.command import revoke
+from cli.rotate_key import rotate_key
 from gate.log import logger
 
 app = typer.Typer(
@@ -19,11 +23,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(grants.app, name="grants")
-app.command()(explain.explain)
-app.command()(doctor.doctor)
-app.command()(revoke.revoke)
-app.command()(rotate.rotate_key)
+app.add_typer(grants, name="grants")
+app.command()(explain)
+app.command()(doctor)
+app.command()(revoke)
+app.command()(rotate_key)
 
 
 @app.callback()

@@ -10,7 +10,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 
-from cli.grant_entry import Entry
+from grant_schema.spec import GrantSpec
 from local.aws.authority import DEPLOYED
 from local.aws.instances import Instances
 from local.resolved_template import Role
@@ -28,7 +28,7 @@ def empty() -> None:
             backend.reset()
 
 
-def fill(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence[Entry]) -> None:
+def fill(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence[GrantSpec]) -> None:
     """Make the grants table and put `grants` into it."""
     dynamodb = client_of("dynamodb")
     dynamodb.create_table(**table)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from cli.denies import ATTEMPTS, DenyRows, deny
 from cli.errors import CommandError
-from cli.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, Revocation, missing
+from cli.revoke.denies import ATTEMPTS, DenyRows, deny
+from cli.revoke.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, Revocation, missing
 from tests.cli.interleaving import Steps, every_order
 
 NOW = 1_800_000_000

@@ -10,13 +10,13 @@ from typing import Any
 import boto3
 import pytest
 
-from cli import live
 from cli.aws import AwsAccess
-from cli.checks import Doctor
-from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
-from cli.launch_role import LaunchRolePolicies
-from cli.revocations import LONGEST, Revocation, document
+from cli.doctor import live
+from cli.doctor.checks import Doctor
+from cli.revoke.denies import DenyRows, deny
+from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.revocations import LONGEST, Revocation, document
 from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.provider import Provider
@@ -170,7 +170,7 @@ def test_a_secret_that_is_being_deleted_and_one_that_is_old(gate: Gate, deployme
 
 def test_a_clock_that_is_off(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     real = time.time
-    monkeypatch.setattr("cli.checks.Doctor.__init__.__kwdefaults__", {"clock": lambda: real() + 900})
+    monkeypatch.setattr("cli.doctor.checks.Doctor.__init__.__kwdefaults__", {"clock": lambda: real() + 900})
     assert re.search(r"\+90\d s off AWS's", _checks(gate)["clock"]["text"])
 
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
-from cli.finding import ALLOWED
-from cli.gates import Explanation, Question
-from cli.grant_entry import Entry
-from cli.source import Source
+from cli.explain.access_checks import Explanation, Question
+from cli.explain.finding import ALLOWED
+from cli.explain.source import Source
 from gate.notebook import Notebook
+from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from tests.cli.conftest import Gate
@@ -143,7 +143,7 @@ def _arrange(deployment: LocalDeployment, grants: Any, state: str, denied: str) 
     for item in dynamodb.scan(TableName=table)["Items"]:
         dynamodb.delete_item(TableName=table, Key={key: item[key] for key in ("principal", "notebook")})
     for principal, notebook, until in grants:
-        item = Entry(principal=principal, notebook=notebook).item()
+        item = GrantSpec(principal=principal, notebook=notebook).item()
         dynamodb.put_item(TableName=table, Item=item | ({"until": {"N": str(until)}} if until else {}))
     for notebook in NOTEBOOKS[:2]:
         deployment.instances.put(notebook, state)
@@ -251,8 +251,8 @@ def test_others_than_people_at_addresses(
     ("words", "told"),
     [
         (("group:x", "n", "--from", "1.2.3.4"), "A group goes nowhere"),
-        (("alice", "n", "--from", "1.2.3.4"), "'alice' is nobody"),
-        (("a@example.com", "n_", "--from", "1.2.3.4"), "is no notebook's name"),
+        (("alice", "n", "--from", "1.2.3.4"), "'alice' is not a principal"),
+        (("a@example.com", "n_", "--from", "1.2.3.4"), "is not a valid notebook name"),
         (("a@example.com", "n", "--from", "office"), "--from office is no address"),
         (("a@example.com", "n"), "Say where they come from"),
         (("a@example.com", "n", "--opened-from", "1.2.3.4"), "Say where they come from"),

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from hypothesis import given
 
-from cli.grant_entry import Entry, holds
-from cli.grant_rows import faults, meant, oddities
-from cli.grants_export import Export
-from cli.grants_words import listed, row
+from cli.grants.display import listed, row
+from cli.grants.export import Export
+from cli.grants.row_problems import faults, meant, oddities
 from gate.store.grant_row import LATEST
+from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from tests.cli.conftest import Gate
@@ -164,7 +164,7 @@ def test_doctor_tells_every_row_that_is_wrong_with_its_mend(gate: Gate, put: Put
 def test_a_user_of_another_claim_can_be_given_to_and_doctor_says_where_it_names_nobody(gate: Gate) -> None:
     assert gate("grants", "give", "user:00uA1b2", "n").out.strip() == "user:00uA1b2 may open n."
     assert ("user:00uA1b2", "n") in _keys(gate)
-    assert "'00uA1b2' is nobody" in gate("grants", "give", "00uA1b2", "n").err
+    assert "'00uA1b2' is not a principal" in gate("grants", "give", "00uA1b2", "n").err
     (check,) = [check for check in gate("doctor", "--json").json["checks"] if check["name"] == "grants"]
     assert check["level"] == "look"
     assert check["text"] == "user:00uA1b2 n: people are known by their e-mail address here, and this is none"
@@ -263,14 +263,14 @@ def test_the_last_day_that_there_is(gate: Gate, tmp_path: Path) -> None:
 
 
 def test_a_number_is_the_same_however_dynamodb_writes_it() -> None:
-    entry = Entry(principal="user:a@example.com", notebook="n", session=3600, until="9999-12-31")  # type: ignore[arg-type]
+    entry = GrantSpec(principal="user:a@example.com", notebook="n", session=3600, until="9999-12-31")  # type: ignore[arg-type]
     key = {"principal": {"S": "user:a@example.com"}, "notebook": {"S": "n"}}
     item = {**key, "session": {"N": "3.6E3"}, "until": {"N": f"{LATEST}.0"}}
-    assert holds(item, entry)
-    assert not holds(item | {"session": {"N": "3601"}}, entry)
-    assert not holds(item | {"note": {"S": "x"}}, entry)
-    assert not holds(item | {"view": {"S": "x"}}, entry)
-    assert not holds(key, entry)
+    assert entry.matches(item)
+    assert not entry.matches(item | {"session": {"N": "3601"}})
+    assert not entry.matches(item | {"note": {"S": "x"}})
+    assert not entry.matches(item | {"view": {"S": "x"}})
+    assert not entry.matches(key)
     assert (faults(item), oddities(item)) == ([], [])
     assert meant(item)["session"] == 3600
 
@@ -283,4 +283,4 @@ def test_every_row_can_be_shown(value: dict[str, Any]) -> None:
     text = Export.of([item]).text()
     assert yaml.safe_load(text)["grants"] == Export.of([item]).grants
     for grant in Export.of([item]).grants:
-        Entry.model_validate(grant)
+        GrantSpec.model_validate(grant)

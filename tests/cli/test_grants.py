@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.grant_entry import Entry
-from cli.grants_file import load
-from cli.grants_plan import plan
-from cli.grants_table import GrantsTable
+from cli.grants.file import load
+from cli.grants.plan import plan
+from cli.grants.table import GrantsTable
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from grant_schema.spec import GrantSpec
 from local.aws.seed import fill
 from local.deployment import LocalDeployment
 from local.sample import Sample
@@ -153,9 +153,9 @@ def test_all_problems_of_a_file_are_told_at_once_with_their_lines(gate: Gate, tm
     assert told.code == 1
     lines = [line.removeprefix(f"{file}:") for line in told.err.splitlines()]
     wanted = [
-        "2: 'alice' is nobody", "4: 'user:Alice@Example.com' is not as addresses are compared; write",
-        "4: '-bad-' is no notebook's name", "4: sesion is nothing that a grant has", "7: session = 60",
-        "7: power = 'everything'", "7: 'tomorrow' is no date; write 2026-12-31", "12: default = 'yes please'",
+        "2: 'alice' is not a principal", "4: 'user:Alice@Example.com' is not in normal form; write",
+        "4: '-bad-' is not a valid notebook name", "4: sesion is not an attribute of a grant", "7: session = 60",
+        "7: power = 'everything'", "7: 'tomorrow' is not a date; write 2026-12-31", "12: default = 'yes please'",
         "18: user:dan@example.com has its default in line 15", "21: user:dan@example.com n is granted already in line",
         "23: is no grant", "26: notebook is there twice",
     ]  # fmt: skip
@@ -199,7 +199,7 @@ def test_what_has_ended_counts_as_gone(gate: Gate, tmp_path: Path, deployment: L
     assert said.code == 0
     assert "has ended; it can be taken out" in said.out
     # In the table, too: DynamoDB may take days to remove it.
-    item = Entry(principal="user:y@example.com", notebook="n").item() | {"until": {"N": "5"}}
+    item = GrantSpec(principal="user:y@example.com", notebook="n").item() | {"until": {"N": "5"}}
     deployment.operator("dynamodb").put_item(TableName=deployment.template.table["TableName"], Item=item)
     assert gate("grants", "plan", str(file)).code == 0
     file.write_text(gate("grants", "export").out.replace("until: '1970-01-01T00:00:05Z'", "until: 2099-01-01"))
@@ -225,14 +225,14 @@ def test_giving_changing_and_taking_one(gate: Gate, deployment: LocalDeployment)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("give", "nobody", "n"), "'nobody' is nobody; write user:<e-mail or other name>"),
+        (("give", "nobody", "n"), "'nobody' is not a principal; write user:<e-mail or other name>"),
         (("give", "Bob@example.com", "n"), 'write "user:bob@example.com"'),
-        (("give", "bob@example.com", "n_"), "is no notebook's name"),
+        (("give", "bob@example.com", "n_"), "is not a valid notebook name"),
         (("give", "bob@example.com", "n", "--session", "5"), "session = 5"),
         (("give", "bob@example.com", "n", "--until", "2020-01-01"), "--until 2020-01-01 is over"),
-        (("give", "bob@example.com", "n", "--until", "soon"), "'soon' is no date"),
+        (("give", "bob@example.com", "n", "--until", "soon"), "'soon' is not a date"),
         (("give", "bob@example.com", "n", "--power", "all"), "power = 'all'"),
-        (("list", "iam:me"), "is nobody"),
+        (("list", "iam:me"), "is not a principal"),
     ],
 )
 def test_what_cannot_be_given_is_told(gate: Gate, words: tuple[str, ...], told: str) -> None:
@@ -259,8 +259,8 @@ def test_what_somebody_else_changed_meanwhile_is_not_written_over(
     planned = _planned(table, file)
     dynamodb, name = deployment.operator("dynamodb"), deployment.template.table["TableName"]
     # Another operator changes one that would be removed, and one that would be changed, and adds what would be added.
-    kept = Entry(principal="user:bob@example.com", notebook="bob-notebook", power="start").item()
-    other = Entry(principal="user:alice@example.com", notebook="alice-notebook", view="classic").item()
+    kept = GrantSpec(principal="user:bob@example.com", notebook="bob-notebook", power="start").item()
+    other = GrantSpec(principal="user:alice@example.com", notebook="alice-notebook", view="classic").item()
     same = next(change.wanted.item() for change in planned.additions)
     for item in (kept, other, same):
         dynamodb.put_item(TableName=name, Item=item)
@@ -353,7 +353,7 @@ def test_a_busy_dynamodb_is_waited_for(
         return real(**parameters)
 
     monkeypatch.setattr(dynamodb, "transact_write_items", busy)
-    entry = Entry(principal="user:z@example.com", notebook="n")
+    entry = GrantSpec(principal="user:z@example.com", notebook="n")
     patient = GrantsTable(dynamodb, deployment.template.table["TableName"], sleep=pauses.append)
     change = plan({entry.key: entry}, {}, now=0).all
     assert patient.write(change, lambda _: None) == []

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.errors import CommandError
-from cli.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, POLICY, Revocation, combined, document
+from cli.revoke.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, POLICY, Revocation, combined, document
 from gate.launch.policy import OPEN
 from gate.store import key_prefixes
 from gate.store.cutoffs import cutoff_write
@@ -39,7 +39,7 @@ def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let people come back after a second, not a minute."""
-    monkeypatch.setattr("cli.denies.MARGIN", 1)
+    monkeypatch.setattr("cli.revoke.denies.MARGIN", 1)
 
 
 class Opened:
@@ -194,7 +194,7 @@ def test_what_was_taken_is_said_where_the_deny_cannot_be_written(
         ((), "Say who"),
         (("a@example.com", "--everybody"), "Say who"),
         (("group:x",), "A group has no sessions"),
-        (("x",), "is nobody"),
+        (("x",), "is not a principal"),
     ],
 )
 def test_whom_to_revoke_has_to_be_said(gate: Gate, words: tuple[str, ...], told: str) -> None:

@@ -69,10 +69,10 @@ def test_one_command_ends_every_key_that_was_there(gate: Gate, deployment: Local
 
 
 def test_half_of_it_is_no_success(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli import rotate
+    from cli import rotate_key
     from cli.errors import CommandError
 
-    real, done = rotate._put_new_key, []
+    real, done = rotate_key._put_new_key, []
 
     def fails_at_the_second(client: Any, arn: str) -> None:
         if done:
@@ -80,7 +80,7 @@ def test_half_of_it_is_no_success(gate: Gate, monkeypatch: pytest.MonkeyPatch) -
         done.append(arn)
         real(client, arn)
 
-    monkeypatch.setattr(rotate, "_put_new_key", fails_at_the_second)
+    monkeypatch.setattr(rotate_key, "_put_new_key", fails_at_the_second)
     said = gate("rotate-key", "--leaked")
     assert said.code == 1
     assert "Type gate rotate-key --leaked again" in said.err

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.claim_checks import Report, look_at_sign_in
+from cli.doctor.claim_checks import Report, look_at_sign_in
 from gate.config import Config
 from gate.identity.claims import SeenClaim
 from local.deployment import LocalDeployment
@@ -96,7 +96,7 @@ def test_the_address_alone_is_printed_where_that_is_wanted(
         printed.append(re.findall(r"http\S+report=\S+", capsys.readouterr().out)[0])
         TestUser(deployment).open(printed[0].removeprefix(deployment.base_url), EMAIL)
 
-    monkeypatch.setattr("cli.sign_in.sleep", sign_in_elsewhere)
+    monkeypatch.setattr("cli.doctor.sign_in.sleep", sign_in_elsewhere)
     said = gate("doctor", "--sign-in", "--no-browser")
     assert (said.code, len(printed), browser) == (0, 1, [])
     assert "✓ sign-in: you are signed in" in said.out
@@ -106,8 +106,8 @@ def test_nobody_who_signs_in_is_waited_for_as_long_as_a_sign_in_may_take(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [1_800_000_000.0]
-    monkeypatch.setattr("cli.sign_in.sleep", lambda seconds: moment.__setitem__(0, moment[0] + 200))
-    monkeypatch.setattr("cli.sign_in.SignIn.__init__.__kwdefaults__", {"clock": lambda: moment[0]})
+    monkeypatch.setattr("cli.doctor.sign_in.sleep", lambda seconds: moment.__setitem__(0, moment[0] + 200))
+    monkeypatch.setattr("cli.doctor.sign_in.SignIn.__init__.__kwdefaults__", {"clock": lambda: moment[0]})
     said = gate("doctor", "--sign-in", "--no-browser")
     assert (said.code, "✗ sign-in: nobody signed in" in said.out) == (3, True)
     assert moment[0] == 1_800_000_600
@@ -121,7 +121,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(
         assert len(_reports(deployment)) == 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.sign_in.sleep", interrupt)
+    monkeypatch.setattr("cli.doctor.sign_in.sleep", interrupt)
     assert gate("doctor", "--sign-in", "--no-browser").code == 130  # as a shell tells an interrupt
     assert _reports(deployment) == []
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import CommandError
-from cli.grants_file import load
+from cli.grants.file import load
 from infra.settings import Settings, SettingsError
 
 Tried = Callable[[], None]

@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Iterable
 
 from cli.deployed import Deployed
-from cli.grant_entry import Item
-from cli.revocations import POLICY
+from cli.revoke.revocations import POLICY
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
+from grant_schema.item import Item
 
 FILE = "revoked.json"
 

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 
 from cli.context import Context
 from cli.errors import EXIT_NEGATIVE, CommandError
-from cli.grant_entry import Entry, ended, holds, plain, problems_of
-from cli.grants_export import Export
-from cli.grants_file import load
-from cli.grants_plan import Change, Plan, plan
-from cli.grants_words import SHOWN, counts, in_this_way, listed, row, show, words
+from cli.grants.display import SHOWN, counts, in_this_way, listed, row, show, words
+from cli.grants.export import Export
+from cli.grants.file import load
+from cli.grants.plan import Change, Plan, plan
 from cli.output import AsJson, Output
-from cli.principal import principal, respelled
+from grant_schema.item import has_ended, plain
+from grant_schema.principal import parse_principal, spelling_note
+from grant_schema.spec import GrantSpec, validation_problems
 
 app = typer.Typer(help="Who may open what.", no_args_is_help=True)
 
@@ -140,12 +141,12 @@ def give(
         "default": default or None,
     }
     entry = _entry({name: value for name, value in values.items() if value is not None})
-    if ended(entry.item(), time.time()):
+    if has_ended(entry.item(), time.time()):
         raise CommandError(f"--until {until} is over")
     table, out = context.obj.table, Output(as_json=as_json)
     _say_spelling(out, who, entry.principal)
     seen = table.one(entry.key)
-    if not holds(seen, entry):
+    if not entry.matches(seen):
         _write_one(table, Change(seen, entry))
     out.document({"before": plain(seen) if seen else None, "after": entry.plain()})
     out.say(f"{entry.principal} may open {entry.notebook}{in_this_way(entry.item())}.", style="green")
@@ -176,21 +177,21 @@ def _planned(context: Context, file: Path, out: Output) -> Plan:
 
 
 def _say_spelling(out: Output, typed: str, normal: str) -> None:
-    note = respelled(typed, normal)
+    note = spelling_note(typed, normal)
     if note:
         out.say(note, style="yellow")
 
 
-def _entry(values: dict[str, Any]) -> Entry:
+def _entry(values: dict[str, Any]) -> GrantSpec:
     try:
-        return Entry.model_validate(values)
+        return GrantSpec.model_validate(values)
     except ValidationError as error:
-        raise CommandError("\n".join(problems_of(error))) from None
+        raise CommandError("\n".join(validation_problems(error))) from None
 
 
 def _principal(who: str) -> str:
     try:
-        return principal(who)
+        return parse_principal(who)
     except ValueError as error:
         raise CommandError(str(error)) from None
 

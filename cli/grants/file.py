@@ -10,8 +10,9 @@ import yaml
 from pydantic import ValidationError
 
 from cli.errors import CommandError
-from cli.grant_entry import Entry, has_passed, problems_of
-from cli.principal import respelled
+from grant_schema.principal import spelling_note
+from grant_schema.spec import GrantSpec, validation_problems
+from grant_schema.until import has_passed
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # the first where libyaml is there
@@ -33,7 +34,7 @@ MOST_PROBLEMS = 100
 class GrantsFile:
     """What a file asks for."""
 
-    entries: Mapping[tuple[str, str], Entry]
+    entries: Mapping[tuple[str, str], GrantSpec]
     notes: Sequence[str] = ()
     """What is odd, but no problem."""
 
@@ -61,7 +62,7 @@ class _Reader:
     def __init__(self, source: str, now: float) -> None:
         self._source = source
         self._now = now
-        self.entries: dict[tuple[str, str], Entry] = {}
+        self.entries: dict[tuple[str, str], GrantSpec] = {}
         self.problems: list[tuple[int, str]] = []
         self.notes: list[str] = []
         self._lines: dict[tuple[str, str], int] = {}
@@ -104,16 +105,16 @@ class _Reader:
                 self.problems.append((_line(key), f"{key.value} is there twice"))
             values[str(key.value)] = loader.construct_object(value, deep=True)
         try:
-            entry = Entry.model_validate(values)
+            entry = GrantSpec.model_validate(values)
         except ValidationError as error:
-            self.problems += [(line, problem) for problem in problems_of(error)]
+            self.problems += [(line, problem) for problem in validation_problems(error)]
             return
-        note = respelled(values["principal"], entry.principal)
+        note = spelling_note(values["principal"], entry.principal)
         if note:
             self.notes.append(f"{self._source}:{line}: {note}")
         self._keep(entry, line)
 
-    def _keep(self, entry: Entry, line: int) -> None:
+    def _keep(self, entry: GrantSpec, line: int) -> None:
         if entry.key in self._lines:
             self.problems.append((line, f"{' '.join(entry.key)} is granted already in line {self._lines[entry.key]}"))
         if entry.default and entry.principal in self._defaults:

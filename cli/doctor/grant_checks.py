@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from cli.deployed import Deployed
-from cli.grant_rows import faults, mend, oddities
-from cli.grants_table import GrantsTable
+from cli.grants.row_problems import faults, mend, oddities
+from cli.grants.table import GrantsTable
 
 
 def look_at_grants(deployed: Deployed) -> Iterator[tuple[Literal["ok", "look", "bad"], str, str]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.deployed import Deployed
-from cli.finding import Finding
-from cli.simulate import Simulator
-from cli.source import Source
+from cli.explain.finding import Finding
+from cli.explain.simulator import Simulator
+from cli.explain.source import Source
 from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
 from gate.launch.launcher import policy_for

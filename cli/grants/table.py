@@ -8,9 +8,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
-from cli.grant_entry import Entry, Item, holds
-from cli.grants_plan import Change, Key
+from cli.grants.plan import Change, Key
 from gate.store import cutoffs, key_prefixes
+from grant_schema.item import Item
+from grant_schema.spec import GrantSpec
 
 BATCH = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
@@ -118,7 +119,7 @@ class GrantsTable:
     def _is_so(self, change: Change) -> bool:
         """Tell whether somebody else has done the same."""
         present = self.one(change.key)
-        return holds(present, change.wanted) if change.wanted else present is None
+        return change.wanted.matches(present) if change.wanted else present is None
 
 
 def _as_seen(seen: Item | None) -> dict[str, Any]:
@@ -129,7 +130,7 @@ def _as_seen(seen: Item | None) -> dict[str, Any]:
             "ExpressionAttributeNames": {"#principal": "principal"},
         }
     attributes = [
-        name for name in {**dict.fromkeys(Entry.model_fields), **seen} if name not in ("principal", "notebook")
+        name for name in {**dict.fromkeys(GrantSpec.model_fields), **seen} if name not in ("principal", "notebook")
     ]
     names, values, terms = {"#p": "principal"}, {}, ["attribute_exists(#p)"]
     for number, name in enumerate(attributes):

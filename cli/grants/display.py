@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cli.grant_entry import Item, ended, plain
-from cli.grant_rows import faults, oddities
-from cli.grants_plan import Change, Plan
+from cli.grants.plan import Change, Plan
+from cli.grants.row_problems import faults, oddities
 from cli.output import Output
+from grant_schema.item import Item, has_ended, plain
 
 SHOWN = 100
 """Lines of each kind that a plan shows to people; `--json` has them all."""
@@ -83,7 +83,7 @@ def _difference(change: Change) -> str:
 
 def row(item: Item, now: float) -> Sequence[str]:
     """Return a row's cells for people."""
-    marks = [in_this_way(item).strip(" ()"), "(ended)" if ended(item, now) else ""]
+    marks = [in_this_way(item).strip(" ()"), "(ended)" if has_ended(item, now) else ""]
     wrong, odd = faults(item), oddities(item)
     if wrong or odd:
         marks.append(f"({'grants nothing: ' if wrong else ''}{'; '.join(wrong + odd)})")
@@ -93,5 +93,5 @@ def row(item: Item, now: float) -> Sequence[str]:
 def listed(item: Item, now: float) -> dict[str, Any]:
     """Return a row for programs."""
     wrong, odd = faults(item), oddities(item)
-    marks = {"ended": ended(item, now), "grants_nothing": bool(wrong), "problems": wrong + odd}
+    marks = {"ended": has_ended(item, now), "grants_nothing": bool(wrong), "problems": wrong + odd}
     return {**plain(item), **{name: mark for name, mark in marks.items() if mark}}

@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
 from cli.errors import CommandError
-from cli.revocations import LONGEST, MARGIN, Revocation, combined, missing
+from cli.revoke.revocations import LONGEST, MARGIN, Revocation, combined, missing
 from gate.store import key_prefixes
 
 ATTEMPTS = 8

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.grant_entry import Entry, Item, ended, holds, plain
-from cli.grant_rows import faults, oddities
+from cli.grants.row_problems import faults, oddities
+from grant_schema.item import Item, has_ended, plain
+from grant_schema.spec import GrantSpec
 
 Key = tuple[str, str]
 
@@ -18,7 +19,7 @@ class Change:
     """One row to write or to remove, and what was seen there when that was decided."""
 
     seen: Item | None
-    wanted: Entry | None
+    wanted: GrantSpec | None
 
     @property
     def key(self) -> Key:
@@ -81,19 +82,19 @@ class Plan:
         }
 
 
-def plan(wanted: Mapping[Key, Entry], present: Mapping[Key, Item], *, now: float) -> Plan:
+def plan(wanted: Mapping[Key, GrantSpec], present: Mapping[Key, Item], *, now: float) -> Plan:
     """Compare. What has ended counts as gone: DynamoDB removes it by itself."""
     additions, changes, removals, unchanged = [], [], [], 0
     for key, entry in sorted(wanted.items()):
         seen = present.get(key)
-        if seen is None or ended(seen, now):
+        if seen is None or has_ended(seen, now):
             additions.append(Change(seen, entry))
-        elif not holds(seen, entry):
+        elif not entry.matches(seen):
             changes.append(Change(seen, entry))
         else:
             unchanged += 1
     for key, item in sorted(present.items()):
-        if key not in wanted and not ended(item, now):
+        if key not in wanted and not has_ended(item, now):
             removals.append(Change(item, None))
     return Plan(additions, changes, removals, unchanged)
 

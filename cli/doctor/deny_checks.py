@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Literal
 
-from cli.denies import DenyRows
 from cli.deployed import Deployed
-from cli.launch_role import LaunchRolePolicies
-from cli.revocations import missing
+from cli.revoke.denies import DenyRows
+from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.revocations import missing
 
 TRIAL = "notebook-gate-doctor"
 """The launch role's policy that `gate doctor --live` writes, and removes again."""

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from cli.errors import EXIT_NEGATIVE, CommandError
-from cli.finding import ALLOWED, Finding
-from cli.gates import Explanation, Question
+from cli.explain.access_checks import Explanation, Question
+from cli.explain.finding import ALLOWED, Finding
+from cli.explain.source import Source
 from cli.output import AsJson, Output
-from cli.principal import principal
-from cli.source import Source
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
+from grant_schema.principal import parse_principal
 
 
 def explain(
@@ -55,7 +55,7 @@ def _say(out: Output, finding: Finding) -> None:
 
 def _question(who: str, groups: list[str], notebook: str, opened_from: Source, used_from: Source) -> Question:
     try:
-        subject = principal(who)
+        subject = parse_principal(who)
     except ValueError as error:
         raise CommandError(str(error)) from None
     if subject.startswith("group:"):
@@ -63,7 +63,7 @@ def _question(who: str, groups: list[str], notebook: str, opened_from: Source, u
     try:
         named = Notebook.parse(notebook)
     except InvalidNotebookNameError:
-        raise CommandError(f"{notebook!r} is no notebook's name; write name, or account/region/name") from None
+        raise CommandError(f"{notebook!r} is not a valid notebook name; write name, or account/region/name") from None
     return Question(subject, groups, named, opened_from, used_from)
 
 

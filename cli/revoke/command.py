@@ -6,21 +6,21 @@ from typing import Annotated
 
 import typer
 
-from cli.aliases import alias_of
 from cli.clock import this_moment
-from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
-from cli.grants_plan import Change
-from cli.grants_table import GrantsTable
-from cli.launch_role import LaunchRolePolicies
+from cli.grants.plan import Change
+from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
-from cli.principal import principal
-from cli.remote_accounts import commands, other_accounts
-from cli.revocations import EVERYBODY
-from cli.revoke_report import Left, Report
+from cli.revoke.aliases import alias_of
+from cli.revoke.denies import DenyRows, deny
+from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.remote_accounts import commands, other_accounts
+from cli.revoke.report import Left, Report
+from cli.revoke.revocations import EVERYBODY
 from gate.identity.session_name import session_name
 from gate.store import cutoffs
+from grant_schema.principal import parse_principal
 
 ATTEMPTS = 3
 """How often somebody's grants are taken, while somebody else goes on giving them."""
@@ -121,7 +121,7 @@ def _kind(subject: str) -> str:
 
 def _principal(who: str) -> str:
     try:
-        subject = principal(who)
+        subject = parse_principal(who)
     except ValueError as error:
         raise CommandError(str(error)) from None
     if subject.startswith("group:"):

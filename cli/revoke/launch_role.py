@@ -7,7 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
-from cli.revocations import LIMIT, POLICY, Revocation, document
+from cli.revoke.revocations import LIMIT, POLICY, Revocation, document
 
 
 class LaunchRolePolicies:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cli.checks import Check, Level
+from cli.doctor.checks import Check, Level
 from gate.config import Config
 from gate.errors.caller import EmailNotVerifiedError, UserUnknownError
 from gate.identity.claims import SeenClaim

@@ -23,20 +23,21 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
-from cli.checks import Check, Level
 from cli.clock import this_moment
-from cli.denies_check import TRIAL
 from cli.deployed import Deployed
+from cli.doctor.checks import Check, Level
+from cli.doctor.deny_checks import TRIAL
 from cli.errors import CommandError
-from cli.grant_entry import Entry, plain
-from cli.grants_plan import Change
-from cli.grants_table import GrantsTable
-from cli.launch_role import LaunchRolePolicies
-from cli.revocations import Revocation
+from cli.grants.plan import Change
+from cli.grants.table import GrantsTable
+from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.revocations import Revocation
 from gate.aws.errors import THROTTLED
 from gate.identity.iam import role_arn
 from gate.identity.session_name import session_name
 from gate.launch.launcher import STATE_CONFLICT_CODES
+from grant_schema.item import plain
+from grant_schema.spec import GrantSpec
 
 PATIENCE = 30
 CUT_WITHIN = 120
@@ -100,7 +101,7 @@ class Live:
             arn = self.deployed.aws.client("sts").get_caller_identity()["Arn"]
         who = f"iam:{_as_caller(arn)}"
         until = int(time.time()) + 600 + (AN_HOUR if self.wait else 0)
-        entry = Entry.model_validate({"principal": who, "notebook": self.notebook})
+        entry = GrantSpec.model_validate({"principal": who, "notebook": self.notebook})
         entry = entry.model_copy(update={"until": until})
         table = GrantsTable(self.deployed.aws.client("dynamodb"), self.deployed.table)
         seen = table.one(entry.key)
@@ -108,7 +109,7 @@ class Live:
         try:
             yield session_name(who.partition(":")[2])
         finally:
-            back = Entry.model_validate(plain(seen)) if seen else None
+            back = GrantSpec.model_validate(plain(seen)) if seen else None
             table.write([Change(entry.item(), back)], lambda _: None)
 
     def _open(self) -> str:

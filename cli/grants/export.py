@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from cli.grant_rows import faults, meant, oddities
+from cli.grants.row_problems import faults, meant, oddities
 
 
 @dataclass(frozen=True)

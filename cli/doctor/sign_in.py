@@ -13,9 +13,9 @@ from time import sleep
 from typing import Any
 
 from cli.aws import aws_errors
-from cli.checks import Check
-from cli.claim_checks import Report, look_at_sign_in
 from cli.deployed import Deployed
+from cli.doctor.checks import Check
+from cli.doctor.claim_checks import Report, look_at_sign_in
 from cli.output import Output
 from gate.identity.claims import SeenClaim
 from gate.identity.login_state import LOGIN_SECONDS

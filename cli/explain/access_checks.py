@@ -7,14 +7,13 @@ from typing import Any
 
 from cli.deployed import Deployed
 from cli.errors import CommandError
-from cli.finding import Finding
-from cli.grant_entry import Item, day_of, ended
-from cli.grant_rows import faults
-from cli.grant_rows import mend as mend_of
-from cli.grants_table import GrantsTable
-from cli.policies import Policies, Way
-from cli.simulate import Simulator
-from cli.source import FORMS, Source
+from cli.explain.finding import Finding
+from cli.explain.policies import Policies, Way
+from cli.explain.simulator import Simulator
+from cli.explain.source import FORMS, Source
+from cli.grants.row_problems import faults
+from cli.grants.row_problems import mend as mend_of
+from cli.grants.table import GrantsTable
 from gate.errors.caller import SignInEndedError
 from gate.errors.notebook import LocationUnknownError, NotebookMissingError, NotGrantedError, not_ready_error
 from gate.identity.caller import Caller
@@ -22,6 +21,8 @@ from gate.identity.groups import matters
 from gate.launch.target import launch_target_of
 from gate.notebook import Notebook
 from gate.store.grants import Grant, Grants
+from grant_schema.item import Item, has_ended
+from grant_schema.until import format_until
 
 MAX_GROUPS = 20
 """Groups that are named in one line."""
@@ -107,7 +108,7 @@ class Explanation:
             mend = "Have them sign in again in a minute: sign-ins are ended up to a moment that is still to come."
             yield Finding("grant", False, "What they sign in to now counts for nothing yet", error.reason, mend)
             return
-        until = f", until {day_of(grant.until)}" if grant.until else ""
+        until = f", until {format_until(grant.until)}" if grant.until else ""
         yield Finding("grant", True, f"{grant.principal} may open it (power {grant.power}{until})")
 
     def _roles(self, question: Question) -> Iterator[Finding]:
@@ -171,7 +172,7 @@ class Explanation:
         groups = sorted(
             key[0].removeprefix("group:")
             for key, row in wanted.items()
-            if not faults(row) and not ended(row, self._clock())
+            if not faults(row) and not has_ended(row, self._clock())
         )
         if not groups:
             return ""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cli.grant_entry import Item, plain
-from cli.grant_rows import give_command
+from cli.grants.row_problems import give_command
 from cli.output import Output
-from cli.revocations import LONGEST
+from cli.revoke.revocations import LONGEST
+from grant_schema.item import Item, plain
 
 
 @dataclass(frozen=True)

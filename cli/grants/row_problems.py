@@ -5,12 +5,13 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from cli.grant_entry import Entry, day_of
 from gate.identity.principal import normal_principal
-from gate.store.grant_row import LATEST, MAX_SESSION, MIN_SESSION, OPTIONAL, read
+from gate.store.grant_row import LATEST, MAX_SESSION, OPTIONAL, MIN_SESSION, read
+from grant_schema.spec import GrantSpec
+from grant_schema.until import format_until
 
 _UNREADABLE = {
-    "notebook": "notebook is no notebook's name",
+    "notebook": "notebook is not a valid notebook name",
     "session": f"session is no whole number of seconds from 1 to {MAX_SESSION}",
     "until": f"until is no whole number of seconds since 1970, up to {LATEST} (the end of the year 9999)",
 }
@@ -40,7 +41,7 @@ def oddities(item: Mapping[str, Any]) -> list[str]:
     found = [_IGNORED[name] for name in row.ignored]
     if row.session is not None and row.session < MIN_SESSION:
         found.append(f"session is under {MIN_SESSION} seconds and counts as {MIN_SESSION}")
-    unknown = sorted(item.keys() - Entry.model_fields.keys())
+    unknown = sorted(item.keys() - GrantSpec.model_fields.keys())
     return [*found, *(f"{name} is no attribute of a grant and counts for nothing" for name in unknown)]
 
 
@@ -52,7 +53,7 @@ def meant(item: Mapping[str, Any]) -> dict[str, Any]:
     if "session" in values:
         values["session"] = max(values["session"], MIN_SESSION)
     if "until" in values:
-        values["until"] = day_of(values["until"])
+        values["until"] = format_until(values["until"])
     principal = item["principal"]["S"]
     return {"principal": normal_principal(principal) or principal, "notebook": item["notebook"]["S"], **values}
 

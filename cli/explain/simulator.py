@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, code_of
 from cli.deployed import Deployed
-from cli.source import Source
+from cli.explain.source import Source
 from gate.launch.policy import OPEN
 from gate.launch.target import LaunchTarget
 from gate.notebook import Notebook

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cli.checks import Check, Doctor, worst
+from cli.doctor.checks import Check, Doctor, worst
+from cli.doctor.live import Live
+from cli.doctor.sign_in import SignIn
 from cli.errors import EXIT_NEGATIVE, CommandError
-from cli.live import Live
 from cli.output import AsJson, Output
-from cli.sign_in import SignIn
 
 MARKS = {"ok": ("✓", "green"), "look": ("!", "yellow"), "bad": ("✗", "bold red")}
 

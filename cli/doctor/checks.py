@@ -13,12 +13,12 @@ import urllib3
 
 from cli.aws import aws_errors
 from cli.clock import aws_clock
-from cli.denies_check import standing_denies
 from cli.deployed import Deployed
+from cli.doctor.deny_checks import standing_denies
+from cli.doctor.grant_checks import look_at_grants
+from cli.doctor.issuer_check import look_at_issuer
 from cli.errors import CommandError
-from cli.grant_checks import look_at_grants
-from cli.issuer_check import look_at_issuer
-from cli.launch_role import LaunchRolePolicies
+from cli.revoke.launch_role import LaunchRolePolicies
 from gate.signing import CLOCK_SKEW
 from infra.settings import Settings, SettingsError
 
