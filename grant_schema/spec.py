@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
-from gate.store.grant_row import LATEST, MAX_SESSION, OPTIONAL, MIN_SESSION, Power, View, read
+from gate.store.grant_row import LATEST, MAX_SESSION, MIN_SESSION, OPTIONAL, Power, View, read
 from grant_schema.item import ATTRIBUTES, Item, plain, typed
 from grant_schema.principal import parse_principal
 from grant_schema.until import parse_until

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gate.identity.principal import normal_principal
-from gate.store.grant_row import LATEST, MAX_SESSION, OPTIONAL, MIN_SESSION, read
+from gate.store.grant_row import LATEST, MAX_SESSION, MIN_SESSION, OPTIONAL, read
 from grant_schema.spec import GrantSpec
 from grant_schema.until import format_until
 
