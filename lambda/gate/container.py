@@ -66,12 +66,9 @@ class Gate:
     @cached_property
     def callers(self) -> Callers:
         """The identification of callers."""
+        roles = self.config.user_roles
         return Callers(
-            self.sign_in_sessions,
-            self.tickets,
-            person_of=self._person_of,
-            user_roles=self.config.user_roles,
-            clock=self._clock,
+            self.sign_in_sessions, self.tickets, person_of=self._person_of, user_roles=roles, clock=self._clock
         )
 
     @property
@@ -182,9 +179,7 @@ class Gate:
 
         slack = self.config.slack
         return SlackApi(
-            token=lambda: self._slack_secret().get("bot_token", ""),
-            api_url=slack.api_url,
-            hooks_urls=slack.hooks_urls,
+            token=lambda: self._slack_secret().get("bot_token", ""), api_url=slack.api_url, hooks_urls=slack.hooks_urls
         )
 
     def _slack_secret(self) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The documents say what the code does: endpoints, settings, commands, outputs, and the tests of each threat."""
 
+import ast
 import contextlib
 import json
 import re
@@ -195,3 +196,25 @@ def test_every_reason_is_met_by_a_test(reason: str) -> None:
     # Not in this file, which names them all, nor in the documents.
     others = [path for path in (ROOT / "tests").rglob("test_*.py") if path.name != Path(__file__).name]
     assert any(f'"{reason}"' in path.read_text() for path in others), f"no test meets {reason}"
+
+
+def test_the_glossary_has_at_most_twenty_words_and_every_class_of_the_function() -> None:
+    rows = _rows("# Glossary", "\n" + (ROOT / "docs" / "glossary.md").read_text())
+    assert len(rows) <= 20
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row[2])]
+    modules = [ast.parse(file.read_text()) for file in (ROOT / "lambda" / "gate").rglob("*.py")]
+    classes = {node.name for module in modules for node in module.body if isinstance(node, ast.ClassDef)}
+    expected = {name for name in classes if not name.startswith("_") and not name.endswith("Error")}
+    assert sorted(listed) == sorted(expected)
+
+
+def test_no_file_has_more_than_250_lines() -> None:
+    folders = ("lambda", "infra", "cli", "grant_schema", "local", "testing", "tests", "trials", "bench")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    assert {str(file.relative_to(ROOT)) for file in files if len(file.read_text().splitlines()) > 250} == set()
+
+
+def test_the_map_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for name in re.findall(r"`([\w/.]+(?:/|\.py|\.md|\.toml|\.yaml|\.html))`", text):
+        assert any((folder / name).exists() for folder in (ROOT, ROOT / "lambda" / "gate")), name
