@@ -32,8 +32,9 @@ import each other. A module belongs to the longest entry that its name begins wi
 PACKAGES = {
     "gate": set(),
     "infra": {"gate"},
-    "cli": {"gate", "infra"},
-    "local": {"gate", "infra", "cli"},
+    "grant_schema": {"gate"},
+    "cli": {"gate", "grant_schema", "infra"},
+    "local": {"gate", "grant_schema", "infra"},
     "trials": {"bench", "gate", "infra", "local"},
     "bench": {"gate", "infra"},
 }
