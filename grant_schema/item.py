@@ -9,8 +9,16 @@ from grant_schema.until import format_until, has_passed
 Item = dict[str, dict[str, Any]]
 """A row in DynamoDB's own form, such as `{"principal": {"S": "user:alice@example.com"}}`."""
 
+GrantKey = tuple[str, str]
+"""Principal and notebook, which together identify a grant."""
+
 ATTRIBUTES = ("principal", "notebook", *OPTIONAL)
 """The attributes of a grant, in the order in which files and JSON write them."""
+
+
+def key_of(item: Mapping[str, Any]) -> GrantKey:
+    """Return the principal and the notebook of a row, as they are written there."""
+    return item["principal"]["S"], item["notebook"]["S"]
 
 
 def typed(value: str | int | bool) -> dict[str, Any]:

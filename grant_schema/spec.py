@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
 from gate.store.grant_row import LATEST, MAX_SESSION, MIN_SESSION, OPTIONAL, Power, View, read
-from grant_schema.item import ATTRIBUTES, Item, plain, typed
+from grant_schema.item import ATTRIBUTES, GrantKey, Item, key_of, plain, typed
 from grant_schema.principal import parse_principal
 from grant_schema.until import parse_until
 
@@ -40,8 +40,8 @@ class GrantSpec(BaseModel):
     default: bool | None = None
 
     @property
-    def key(self) -> tuple[str, str]:
-        """Principal and notebook, which together identify a grant."""
+    def key(self) -> GrantKey:
+        """The key of the grant's row."""
         return self.principal, self.notebook
 
     def item(self) -> Item:
@@ -62,8 +62,8 @@ class GrantSpec(BaseModel):
         if row.unreadable or row.ignored:
             return False
         values = {name: getattr(row, name) for name in OPTIONAL if name in item}
-        key = {"principal": item["principal"]["S"], "notebook": item["notebook"]["S"]}
-        return {**key, **values} == self.model_dump(exclude_none=True)
+        principal, notebook = key_of(item)
+        return {"principal": principal, "notebook": notebook, **values} == self.model_dump(exclude_none=True)
 
 
 def validation_problems(error: ValidationError) -> list[str]:

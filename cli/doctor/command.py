@@ -1,4 +1,4 @@
-"""`gate doctor`: whether a deployment is well, one line each, with what would mend it."""
+"""The command `gate doctor`."""
 
 from itertools import chain
 from pathlib import Path
@@ -6,56 +6,64 @@ from typing import Annotated
 
 import typer
 
-from cli.doctor.checks import Check, Doctor, worst
-from cli.doctor.live import Live
-from cli.doctor.sign_in import SignIn
+from cli.doctor.check import Check, worst
+from cli.doctor.deployment_checks import DeploymentChecks
+from cli.doctor.live_checks import LiveChecks
+from cli.doctor.sign_in import SignInCheck
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.output import AsJson, Output
 
-MARKS = {"ok": ("✓", "green"), "look": ("!", "yellow"), "bad": ("✗", "bold red")}
+MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "error": ("✗", "bold red")}
 
 
 def doctor(
     context: typer.Context,
-    settings: Annotated[Path, typer.Option(help="The settings that should be deployed.")] = Path("gate.toml"),
-    live: Annotated[bool, typer.Option("--live", help="Also try what can only be believed without AWS.")] = False,
-    notebook: Annotated[str | None, typer.Option(help="For --live: an instance that is in service.")] = None,
-    stopped: Annotated[str | None, typer.Option(help="For --live: one that is stopped.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="For --live: see that it outlives an hour.")] = False,
+    settings: Annotated[Path, typer.Option(help="The settings file to compare with the deployed settings.")] = Path(
+        "gate.toml"
+    ),
+    live: Annotated[
+        bool, typer.Option("--live", help="Also test the assumptions about AWS, with a notebook instance.")
+    ] = False,
+    notebook: Annotated[str | None, typer.Option(help="For --live: a notebook instance that is in service.")] = None,
+    stopped: Annotated[str | None, typer.Option(help="For --live: a notebook instance that is stopped.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="For --live: also test that an open notebook outlives an hour.")
+    ] = False,
     sign_in: Annotated[
-        bool, typer.Option("--sign-in", help="Also sign in, in your browser, and show which claims came from where.")
+        bool, typer.Option("--sign-in", help="Also sign in, in your browser, and show each claim with its source.")
     ] = False,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="For --sign-in: open no browser, only print the address.")
+        bool, typer.Option("--no-browser", help="For --sign-in: print the URL without opening a browser.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check a deployment. Ends with 3 when something has to be mended."""
+    """Check a deployment. Exits with 3 if a check finds an error."""
     out, found = Output(as_json=as_json), []
     if live and not notebook:
-        raise CommandError("--live tries things on a notebook instance: say which with --notebook NAME")
-    # `make run` brings settings of its own.
+        raise CommandError("--live needs a notebook instance: add --notebook NAME")
+    # `make run` does not use the settings file.
     file = None if context.obj.local else settings
-    looks = Doctor(context.obj.deployed, settings=file).look()
+    checks = DeploymentChecks(context.obj.deployed, settings_file=file).run()
     if live and notebook:
-        looks = chain(looks, Live(context.obj.deployed, notebook, stopped, wait).look())
-    trial = SignIn(context.obj.deployed, out, browser=not no_browser) if sign_in else None
-    if trial:
-        looks = chain(looks, trial.look())
-    for check in looks:
+        checks = chain(checks, LiveChecks(context.obj.deployed, notebook, stopped, wait).run())
+    sign_in_check = SignInCheck(context.obj.deployed, out, browser=not no_browser) if sign_in else None
+    if sign_in_check:
+        checks = chain(checks, sign_in_check.run())
+    for check in checks:
         found.append(check)
         if not as_json:
-            _say(out, check)
-    claims = {"claims": [vars(claim) for claim in trial.claims]} if trial else {}
-    out.document({"worst": worst(found), "checks": [vars(check) for check in found], **claims})
-    if trial and trial.claims and not as_json:
-        out.table(("CLAIM", "TYPE", "FROM"), [(claim.name, claim.type, claim.source) for claim in trial.claims])
-    if worst(found) == "bad":
+            _show(out, check)
+    claims = sign_in_check.claims if sign_in_check else ()
+    in_json = {"claims": [vars(claim) for claim in claims]} if sign_in_check else {}
+    out.document({"worst": worst(found), "checks": [vars(check) for check in found], **in_json})
+    if claims and not as_json:
+        out.table(("CLAIM", "TYPE", "SOURCE"), [(claim.name, claim.type, claim.source) for claim in claims])
+    if worst(found) == "error":
         raise typer.Exit(EXIT_NEGATIVE)
 
 
-def _say(out: Output, check: Check) -> None:
+def _show(out: Output, check: Check) -> None:
     mark, style = MARKS[check.level]
     out.say(f"{mark} {check.name}: {check.text}", style=style)
-    if check.mend:
-        out.say(f"  → {check.mend}")
+    if check.fix:
+        out.say(f"  → {check.fix}")

@@ -1,4 +1,4 @@
-"""The finding of one of the checks that a caller passes on the way into a notebook."""
+"""The result of one check of a caller's access to a notebook."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ ALLOWED = "allowed"
 
 @dataclass(frozen=True)
 class Finding:
-    """What one gate says."""
+    """Whether the caller passes the check `check`, and what to do if not."""
 
-    gate: str
+    check: str
     passed: bool
     text: str
     reason: str = ALLOWED
-    """The code that the function would log and answer with."""
-    mend: str = ""
+    """The reason code that the function would log and answer with (docs/reasons.md)."""
+    fix: str = ""

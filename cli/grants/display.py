@@ -3,76 +3,88 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cli.grants.plan import Change, Plan
-from cli.grants.row_problems import faults, oddities
+from cli.grants.plan import Plan, RowChange
+from cli.grants.row_problems import row_errors, row_warnings
 from cli.output import Output
-from grant_schema.item import Item, has_ended, plain
+from grant_schema.item import Item, has_ended, key_of, plain
 
-SHOWN = 100
-"""Lines of each kind that a plan shows to people; `--json` has them all."""
+MAX_LINES = 100
+"""Lines of each kind that are printed; `--json` has all of them."""
 
 
-def show(planned: Plan, out: Output) -> None:
-    """Say what `apply` would do, a line each."""
-    if not planned.all:
-        out.say(f"Nothing to do: all {planned.unchanged} grants are as the file says.", style="green")
+def show_plan(plan: Plan, out: Output) -> None:
+    """Print what `apply` would do, one line for each change."""
+    if not plan.row_changes:
+        out.say(f"Nothing to do: all {plan.unchanged} grants match the file.", style="green")
         return
-    kinds: list[tuple[str, Sequence[Any], Callable[[Any], str]]] = [
-        ("green", planned.additions, _addition),
-        ("yellow", planned.changes, _difference),
-        ("red", planned.removals, _removal),
-        ("yellow", planned.odd, _oddity),
+    sections: list[tuple[str, Sequence[Any], Callable[[Any], str]]] = [
+        ("green", plan.additions, _addition),
+        ("yellow", plan.changes, _difference),
+        ("red", plan.removals, _removal),
+        ("yellow", plan.malformed, _malformed),
     ]
-    for style, some, line_of in kinds:
-        for each in some[:SHOWN]:
-            out.say(line_of(each), style=style)
-        if len(some) > SHOWN:
-            out.say(f"  and {len(some) - SHOWN} more of these (plan --json shows all)", style=style)
-    out.say(f"{words(planned)}, {planned.unchanged} unchanged")
+    for style, lines, format_line in sections:
+        for line in lines[:MAX_LINES]:
+            out.say(format_line(line), style=style)
+        if len(lines) > MAX_LINES:
+            out.say(f"  and {len(lines) - MAX_LINES} more of these (plan --json shows all)", style=style)
+    out.say(f"{summary(plan)}, {plan.unchanged} unchanged")
 
 
-def words(planned: Plan) -> str:
+def summary(plan: Plan) -> str:
+    """Return the numbers of changes as text."""
+    return ", ".join(f"{number} {kind}" for kind, number in counts(plan).items())
+
+
+def counts(plan: Plan) -> dict[str, int]:
     """Return how many grants are added, changed and removed."""
-    return ", ".join(f"{number} {kind}" for kind, number in counts(planned).items())
-
-
-def counts(planned: Plan) -> dict[str, int]:
-    """Return the same as numbers."""
     return {
-        "added": len(planned.additions),
-        "changed": len(planned.changes),
-        "removed": len(planned.removals),
+        "added": len(plan.additions),
+        "changed": len(plan.changes),
+        "removed": len(plan.removals),
     }
 
 
-def _line(item: Item) -> str:
-    return f"{item['principal']['S']} {item['notebook']['S']}{in_this_way(item)}"
+def options_text(item: Item) -> str:
+    """Return the attributes of a row beside its key, in parentheses after a space; empty if it has none."""
+    options = [f"{name}={value}" for name, value in plain(item).items() if name not in ("principal", "notebook")]
+    return f" ({', '.join(options)})" if options else ""
 
 
-def in_this_way(item: Item) -> str:
-    """Return the attributes of a row that are not its key."""
-    extra = [f"{name}={value}" for name, value in plain(item).items() if name not in ("principal", "notebook")]
-    return f" ({', '.join(extra)})" if extra else ""
+def table_row(item: Item, now: float) -> Sequence[str]:
+    """Return the cells of a row for the table that `list` prints."""
+    marks = [options_text(item).strip(" ()"), "(ended)" if has_ended(item, now) else ""]
+    errors, warnings = row_errors(item), row_warnings(item)
+    if errors or warnings:
+        marks.append(f"({'grants nothing: ' if errors else ''}{'; '.join(errors + warnings)})")
+    return *key_of(item), " ".join(mark for mark in marks if mark)
 
 
-def _addition(change: Change) -> str:
-    assert change.wanted is not None
-    return f"+ {_line(change.wanted.item())}"
+def json_row(item: Item, now: float) -> dict[str, Any]:
+    """Return a row as `list --json` writes it."""
+    errors, warnings = row_errors(item), row_warnings(item)
+    marks = {"ended": has_ended(item, now), "grants_nothing": bool(errors), "problems": errors + warnings}
+    return {**plain(item), **{name: mark for name, mark in marks.items() if mark}}
 
 
-def _removal(change: Change) -> str:
-    assert change.seen is not None
-    return f"- {_line(change.seen)}"
+def _addition(change: RowChange) -> str:
+    assert change.after is not None
+    return f"+ {_line(change.after.item())}"
 
 
-def _oddity(odd: tuple[Change, list[str]]) -> str:
-    change, problems = odd
+def _removal(change: RowChange) -> str:
+    assert change.before is not None
+    return f"- {_line(change.before)}"
+
+
+def _malformed(row: tuple[RowChange, list[str]]) -> str:
+    change, problems = row
     return f"! apply {change.verb} {' '.join(change.key)}: {'; '.join(problems)}"
 
 
-def _difference(change: Change) -> str:
-    before = plain(change.seen) if change.seen else {}
-    after = change.wanted.plain() if change.wanted else {}
+def _difference(change: RowChange) -> str:
+    before = plain(change.before) if change.before else {}
+    after = change.after.plain() if change.after else {}
     parts = [
         f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"
         for name in {**before, **after}
@@ -81,17 +93,5 @@ def _difference(change: Change) -> str:
     return f"~ {' '.join(change.key)} ({', '.join(parts)})"
 
 
-def row(item: Item, now: float) -> Sequence[str]:
-    """Return a row's cells for people."""
-    marks = [in_this_way(item).strip(" ()"), "(ended)" if has_ended(item, now) else ""]
-    wrong, odd = faults(item), oddities(item)
-    if wrong or odd:
-        marks.append(f"({'grants nothing: ' if wrong else ''}{'; '.join(wrong + odd)})")
-    return item["principal"]["S"], item["notebook"]["S"], " ".join(mark for mark in marks if mark)
-
-
-def listed(item: Item, now: float) -> dict[str, Any]:
-    """Return a row for programs."""
-    wrong, odd = faults(item), oddities(item)
-    marks = {"ended": has_ended(item, now), "grants_nothing": bool(wrong), "problems": wrong + odd}
-    return {**plain(item), **{name: mark for name, mark in marks.items() if mark}}
+def _line(item: Item) -> str:
+    return f"{' '.join(key_of(item))}{options_text(item)}"

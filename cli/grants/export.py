@@ -1,4 +1,4 @@
-"""From rows of the table to a file of grants that `plan` and `apply` take."""
+"""Makes a grants file, which `plan` and `apply` accept, from the rows of the table."""
 
 import json
 from collections import Counter
@@ -8,31 +8,32 @@ from typing import Any
 
 import yaml
 
-from cli.grants.row_problems import faults, meant, oddities
+from cli.grants.row_fixes import effective_grant
+from cli.grants.row_problems import row_errors, row_warnings
 
 
 @dataclass(frozen=True)
 class Export:
-    """The grants file made of a table, and the rows that cannot be written into one."""
+    """The grants file made from a table, and the rows that it cannot hold."""
 
     grants: list[dict[str, Any]]
     left_out: list[str]
-    """Rows that grant nothing; a file could only hold them as grants of something."""
+    """Rows that grant nothing, each with the reason. In a file, they would grant something."""
     notes: list[str]
-    """Rows that the file puts as they count, not as they are written."""
+    """Rows that are exported by their effect, which differs from their text."""
 
     @classmethod
-    def of(cls, items: Iterable[Mapping[str, Any]]) -> "Export":
-        """Sort the rows: a row that grants something goes into the file, by what it grants."""
+    def from_rows(cls, items: Iterable[Mapping[str, Any]]) -> "Export":
+        """Export each row that grants something, by what it grants."""
         grants, left_out, notes = [], [], []
         for item in items:
-            key, problems = f"{_quoted(item, 'principal')} {_quoted(item, 'notebook')}", faults(item)
-            if problems:
-                left_out.append(f"{key}: {'; '.join(problems)}")
+            key, errors = f"{_quoted(item, 'principal')} {_quoted(item, 'notebook')}", row_errors(item)
+            if errors:
+                left_out.append(f"{key}: {'; '.join(errors)}")
                 continue
-            grants.append(meant(item))
-            notes += [f"{key}: {problem}" for problem in oddities(item)]
-        return cls(grants, left_out, notes + _without_second_defaults(grants))
+            grants.append(effective_grant(item))
+            notes += [f"{key}: {warning}" for warning in row_warnings(item)]
+        return cls(grants, left_out, notes + _remove_repeated_defaults(grants))
 
     def text(self) -> str:
         """Return the file, with a comment for each row that is left out."""
@@ -43,16 +44,19 @@ class Export:
         )
 
 
-def _without_second_defaults(grants: list[dict[str, Any]]) -> list[str]:
-    """Take `default` from principals that have several: no file may say so, and `/open` then offers a choice anyway."""
+def _remove_repeated_defaults(grants: list[dict[str, Any]]) -> list[str]:
+    """Remove `default` from principals that have several, and return a note for each.
+
+    A file may hold one default for each principal. With several in the table, `/open` offers a choice anyway.
+    """
     defaults = Counter(grant["principal"] for grant in grants if grant.get("default"))
-    several = {principal for principal, number in defaults.items() if number > 1}
+    repeated = {principal for principal, number in defaults.items() if number > 1}
     for grant in grants:
-        if grant["principal"] in several:
+        if grant["principal"] in repeated:
             grant.pop("default", None)
-    return [f"{principal} has {defaults[principal]} defaults and counts as without one" for principal in several]
+    return [f"{principal} has {defaults[principal]} defaults, which count as none" for principal in repeated]
 
 
 def _quoted(item: Mapping[str, Any], name: str) -> str:
-    # As JSON, whose text never ends a comment's line.
+    # JSON escapes line breaks, which would end the comment.
     return json.dumps(item[name]["S"])

@@ -1,7 +1,7 @@
-"""The other principal of a person who is both an e-mail address and a Slack user.
+"""Finds the other principal of a person who has both an e-mail address and a Slack user.
 
-With `slack.email_domains`, somebody in Slack launches as `user:<e-mail>` and also has the grants of
-`slack:<team>/<user>` (see gate/identity/slack.py, whose rule decides here, too).
+With `slack.email_domains`, a Slack user launches as `user:<e-mail>` and also has the grants of `slack:<team>/<user>`.
+The rule of gate/identity/slack.py decides here, too.
 """
 
 import json
@@ -23,23 +23,23 @@ class Alias:
     """The other principal of a person, or the reason why it is unknown."""
 
     principal: str = ""
-    """Empty where there is none, or none is known."""
+    """Empty if there is none, or none is known."""
     problem: str = ""
-    """Why it is not known. Empty where it is."""
+    """Why it is unknown; empty if it is known."""
     also: str = ""
-    """The value for `--also` that the operator has to complete, when the principal is unknown."""
+    """If it is unknown, the value for `--also`, which the operator completes."""
 
 
-def alias_of(deployed: Deployed, subject: str) -> Alias:
-    """Ask Slack which other principal is the person `subject`. Raises `CommandError`."""
+def find_alias(deployed: Deployed, subject: str) -> Alias:
+    """Ask Slack for the other principal of `subject`. Raises `CommandError`."""
     slack = deployed.config.slack
     kind, _, name = subject.partition(":")
     domains = slack.email_domains if slack.teams else ()
     if not domains or kind not in ("user", "slack"):
-        return Alias()  # Slack is not believed about addresses, so that each principal is a person of its own
+        return Alias()  # without email_domains, Slack users are separate from users with an e-mail address
     if kind == "user":
         return _slack_user(deployed, subject) if name.rpartition("@")[2] in domains else Alias()
-    return _address(deployed, subject)
+    return _email_user(deployed, subject)
 
 
 def _slack_user(deployed: Deployed, subject: str) -> Alias:
@@ -48,32 +48,33 @@ def _slack_user(deployed: Deployed, subject: str) -> Alias:
     try:
         user = _api(deployed).user_by_email(email)
         if user is None:
-            return Alias(problem=f"Slack knows nobody as {email} now (deactivated people are not found)", also=also)
+            problem = f"Slack finds no user with the address {email} (it does not find deactivated users)"
+            return Alias(problem=problem, also=also)
         principal = f"slack:{user['team_id']}/{user['id']}"
     except (SlackDownError, KeyError) as error:
-        return Alias(problem=_unanswered(error), also=also)
+        return Alias(problem=_lookup_failed(error), also=also)
     except CommandError as error:
-        return Alias(problem=f"Slack can't be asked who {email} is: {error}", also=also)
+        return Alias(problem=f"Slack can't be asked about {email}: {error}", also=also)
     if _caller(deployed, user, principal).subject != subject:
-        return Alias(problem=f"{principal} has that address in Slack, which does not vouch for it now", also=principal)
+        return Alias(problem=f"{principal} has that address in Slack, but Slack does not confirm it", also=principal)
     return Alias(principal)
 
 
-def _address(deployed: Deployed, subject: str) -> Alias:
+def _email_user(deployed: Deployed, subject: str) -> Alias:
     also = "user:<e-mail>"
     try:
         user = _api(deployed).user(subject.rpartition("/")[2])
     except SlackDownError as error:
-        return Alias(problem=_unanswered(error), also=also)
+        return Alias(problem=_lookup_failed(error), also=also)
     except CommandError as error:
-        return Alias(problem=f"Slack can't be asked who {subject} is: {error}", also=also)
+        return Alias(problem=f"Slack can't be asked about {subject}: {error}", also=also)
     caller = _caller(deployed, user, subject)
     if caller.subject != subject:
         return Alias(caller.subject)
     email = normal_address((user.get("profile") or {}).get("email"))
     if email is not None and email.rpartition("@")[2] in deployed.config.slack.email_domains:
-        # Somebody who has just been deactivated had it; a guest never did, and it may be their host's.
-        return Alias(problem=f"{subject} has {email} in Slack, which does not vouch for it now", also=f"user:{email}")
+        # A user deactivated since had this address confirmed. A guest never had, and it may belong to their host.
+        return Alias(problem=f"{subject} has {email} in Slack, but Slack does not confirm it", also=f"user:{email}")
     if user.get("deleted"):
         return Alias(problem=f"{subject} is deactivated, and Slack shows no address", also=also)
     return Alias()
@@ -97,6 +98,6 @@ def _api(deployed: Deployed) -> SlackApi:
     return SlackApi(token=lambda: token, api_url=slack.api_url, hooks_urls=slack.hooks_urls)
 
 
-def _unanswered(error: Exception) -> str:
-    code = error.code if isinstance(error, SlackDownError) else "half an answer"
-    return f"Slack did not say who that is ({code})"
+def _lookup_failed(error: Exception) -> str:
+    code = error.code if isinstance(error, SlackDownError) else "incomplete response"
+    return f"Slack did not answer the lookup ({code})"

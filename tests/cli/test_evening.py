@@ -65,7 +65,7 @@ def _requests(
 def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
     gate: Gate, deployment: LocalDeployment, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.revoke.denies.MARGIN", 1)  # seconds; a minute would slow the test
+    monkeypatch.setattr("cli.revoke.denies.SESSION_MARGIN", 1)  # seconds; a minute would slow the test
 
     async def evening() -> None:
         browsers = [TestUser(deployment), TestUser(deployment)]

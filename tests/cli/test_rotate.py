@@ -83,4 +83,4 @@ def test_half_of_it_is_no_success(gate: Gate, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(rotate_key, "_put_new_key", fails_at_the_second)
     said = gate("rotate-key", "--leaked")
     assert said.code == 1
-    assert "Type gate rotate-key --leaked again" in said.err
+    assert "Run gate rotate-key --leaked again" in said.err

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import CommandError
-from cli.grants.file import load
+from cli.grants.file import GrantsFile
 from infra.settings import Settings, SettingsError
 
 Tried = Callable[[], None]
@@ -43,7 +43,7 @@ def test_grants(tmp_path: Path, tried: Tried, text: str) -> None:
     """Grants files."""
     path = tmp_path / "grants.yaml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
-    assert (_told(CommandError, load, path, now=1_795_000_000) or f"{path}:").startswith(f"{path}:")
+    assert (_told(CommandError, GrantsFile.load, path, now=1_795_000_000) or f"{path}:").startswith(f"{path}:")
     tried()
 
 
