@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from infra.sections import Section
+from infra.sections import SettingsSection
 from infra.settings import Settings
 from local.template import Template, synthesise_all
 from tests.infra.conftest import ENDPOINT, GIVEN, OWN
@@ -66,7 +66,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
         [".example.com", "example.org"],
         '"NO_PROXY": ".example.com,example.org"',
     ),
-    "vpc.ca_bundle": (BASE, "tests/infra/authorities.pem", '"GATE_CA_BUNDLE": "/var/task/authorities.pem"'),
+    "vpc.ca_bundle": (BASE, "tests/infra/ca_bundle.pem", '"GATE_CA_BUNDLE": "/var/task/ca_bundle.pem"'),
     "domain.name": ({**BASE, "domain": DOMAIN}, "n.example.org", '"DomainName": "n.example.org"'),
     "domain.certificate_arn": (
         {**BASE, "domain": OWN["domain"]},
@@ -116,7 +116,7 @@ def test_every_setting_has_a_row() -> None:
     names = []
     for name, field in Settings.model_fields.items():
         section = field.annotation
-        if isinstance(section, type) and issubclass(section, Section):
+        if isinstance(section, type) and issubclass(section, SettingsSection):
             names += [f"{name}.{inner}" for inner in section.model_fields]
         else:
             names.append(name)
