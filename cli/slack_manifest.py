@@ -16,7 +16,7 @@ def manifest(base_url: str) -> str:
     """Return the manifest, in YAML, of the app for the deployment at `base_url`. Raises `UsageError`."""
     if not _BASE_URL.fullmatch(base_url):
         raise UsageError(
-            f"BASE_URL={base_url} is not the URL of a deployment: write the stack's output BaseUrl, such as "
+            f"BASE_URL={base_url} is not the URL of a deployment: write the output BaseUrl of the stack, such as "
             "make slack-manifest BASE_URL=https://notebooks.example.com"
         )
     template = (Path(__file__).parent / "slack-manifest.yaml").read_text(encoding="utf-8")
