@@ -12,25 +12,22 @@ from hypothesis import strategies as st
 from infra.settings import Settings, SettingsError
 from local.resolved_template import ResolvedTemplate
 from local.template import synthesise_all
-from tests.infra.conftest import GIVEN
+from tests.infra.examples import ENDPOINT, EXISTING_VPC, MINIMAL, SIGN_IN_ISSUER
 
 ROOT = Path(__file__).parents[2]
 CA_BUNDLE = (Path(__file__).parent / "ca_bundle.pem").read_bytes()
-GOOD: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
-VPCE = "vpce-0123456789abcdef0"
+GIVEN, VPCE, VPC = SIGN_IN_ISSUER, ENDPOINT, EXISTING_VPC
 NO_EGRESS: dict[str, Any] = {
-    "id": "vpc-0123456789abcdef0",
-    "subnet_ids": ["subnet-01234567"],
+    "id": VPC["id"],
+    "subnet_ids": VPC["subnet_ids"],
     "no_egress": True,
     "subnet_cidrs": ["10.0.1.0/24"],
 }
 
-VPC: dict[str, Any] = {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"], "egress": ["192.0.2.1"]}
-
 
 def _problems(**settings: Any) -> list[str]:
     with pytest.raises(SettingsError) as caught:
-        Settings.parse({**GOOD, **settings}, source="gate.toml")
+        Settings.parse({**MINIMAL, **settings}, source="gate.toml")
     return str(caught.value).splitlines()
 
 
@@ -123,7 +120,7 @@ def test_all_problems_are_reported_at_once() -> None:
     lines = _problems(
         networks=["10.0.0.1/8"],
         limits={"session": 60, "rate": 0},
-        vpc={"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"]},
+        vpc={**VPC, "egress": []},
         pin="none",
     )
     locations = [line.removeprefix("gate.toml: ").split(" = ")[0] for line in lines]
@@ -138,7 +135,7 @@ def test_all_problems_are_reported_at_once() -> None:
         {"networks": ["203.0.113.7", "2001:db8::/32"]},
         {"limits": {"session": 1800}},
         {"limits": {"session": 43_200}},
-        {"vpc": {"id": "vpc-0123456789abcdef0", "subnet_ids": ["subnet-01234567"], "egress": ["192.0.2.1"]}},
+        {"vpc": VPC},
         {"identity": {"issuer": "https://login.example.com/v2.0", "client_id": "x"}},
         {"identity": {"issuer": "http://127.0.0.1:9000", "client_id": "x"}},
         {"identity": {**GIVEN, "scopes": ["openid", "groups"], "user_claim": "oid", "audiences": ["api://x"]}},
@@ -155,7 +152,7 @@ def test_all_problems_are_reported_at_once() -> None:
     ],
 )
 def test_valid_settings_are_accepted(settings: dict[str, Any]) -> None:
-    Settings.parse({**GOOD, **settings})
+    Settings.parse({**MINIMAL, **settings})
 
 
 NAMES = st.sampled_from(["networks", "limits", "session", "vpc", "id"])
@@ -203,7 +200,7 @@ def test_the_ca_bundle_is_checked_beside_its_settings(tmp_path: Path, content: b
 
 def test_the_example_has_every_setting_with_its_default() -> None:
     example = tomllib.loads((ROOT / "gate.toml").read_text())
-    defaults = Settings.parse(GOOD).model_dump(mode="json")
+    defaults = Settings.parse(MINIMAL).model_dump(mode="json")
     assert example == defaults
 
 

@@ -1,4 +1,7 @@
-"""Settings in (JSON), what cdk-nag says of their stack out (JSON). A process of its own, as nag keeps its findings."""
+"""Reads settings (JSON) from standard input and writes cdk-nag's report of their stacks (JSON).
+
+It runs as a separate process, since cdk-nag keeps its findings.
+"""
 
 import json
 import sys
