@@ -200,5 +200,5 @@ class _Key:
     def current(self) -> Key:
         return Key(KEY)
 
-    def find(self, name: str) -> Key | None:
-        return self.current() if name == self.current().id else None
+    def with_id(self, key_id: str) -> Key | None:
+        return self.current() if key_id == self.current().id else None

@@ -50,7 +50,7 @@ class SignInSessions:
     def caller(self, request: Request) -> Caller:
         """Return who is signed in. Raises `NotSignedInError`."""
         try:
-            (user, *groups), proven_at = self._signer.read_dated(
+            (user, *groups), proven_at = self._signer.read_with_time(
                 request.cookies.get(self._cookies.full_name(self.NAME), "")
             )
         except BadSignatureError:

@@ -62,7 +62,7 @@ class Tickets:
         if request.speculative:
             raise TicketPreviewError
         try:
-            (number, named, subject, *aliases), issued_at = self._signer.read_dated(ticket)
+            (number, named, subject, *aliases), issued_at = self._signer.read_with_time(ticket)
             if named != str(notebook):
                 raise InvalidTicketError
             self._once.claim(f"ticket/{number}", attempt_id=attempt_id)
