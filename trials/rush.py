@@ -174,7 +174,7 @@ class Simulation:
     def _event(self, user: int) -> dict[str, Any]:
         if user not in self._cookies:
             person = Person(f"person-{user}@example.com", (), int(self._now))
-            self._cookies[user] = str(self._sessions.begin(person)).partition(";")[0]
+            self._cookies[user] = str(self._sessions.sign_in_cookie(person)).partition(";")[0]
         headers = {"Cookie": [self._cookies[user]], "Accept": ["text/html"]}
         return {**EVENT, "path": "/open", "resource": "/open", "pathParameters": None, "multiValueHeaders": headers}
 
