@@ -19,7 +19,7 @@ from gate.routes import ROUTES
 from gate.web.return_url import safe_return_path
 from tests.fuzz.conftest import CORPUS
 from tests.unit.conftest import CONTEXT, EVENTS, Answer, Harness
-from tests.unit.slack import SECRET, Slack, link
+from tests.unit.slack import SECRET, Slack, open_path
 
 Written = Callable[[], list[dict[str, Any]]]
 Tried = Callable[[], None]
@@ -180,7 +180,7 @@ def test_tickets(slack: Slack, written: Written, tried: Tried, data: st.DataObje
     """Tickets that were altered."""
     harness = slack.harness
     if not hasattr(slack, "good"):
-        vars(slack)["good"] = unquote(link(slack.ask()).partition("ticket=")[2])
+        vars(slack)["good"] = unquote(open_path(slack.ask()).partition("ticket=")[2])
     bent = _bent(data, vars(slack)["good"])
     event = _event("GET", "/open/{notebook}", "alice-notebook", [("ticket", bent)], [], None, None)
     answer = _send(harness, event)

@@ -6,7 +6,7 @@ from gate.identity.ticket import MAX_REMOVED_COOKIES
 from gate.store.cutoffs import cutoff_key
 from tests.unit.aws import refusal
 from tests.unit.conftest import Browser, Harness
-from tests.unit.slack import Slack, link
+from tests.unit.slack import Slack, open_path
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
 JSON = {"Accept": "application/json"}
@@ -31,7 +31,7 @@ def _other_browser(harness: Harness, email: str = "alice@example.com") -> Browse
 def test_signing_out_everywhere_ends_all_sessions_and_links_of_that_person_only(slack: Slack) -> None:
     harness = slack.harness
     harness.sign_in()
-    other, bobs, path = _other_browser(harness), _other_browser(harness, "bob@example.com"), link(slack.ask())
+    other, bobs, path = _other_browser(harness), _other_browser(harness, "bob@example.com"), open_path(slack.ask())
     answer = harness.browser.post("/logout", body=EVERYWHERE)
     assert answer.status == 200
     assert "You are signed out everywhere" in answer.body
@@ -177,7 +177,7 @@ def test_the_page_has_both_buttons_and_needs_no_script_for_them(harness: Harness
 def test_requests_count_as_the_signed_in_persons_despite_a_colleagues_link(slack: Slack, lines: Lines) -> None:  # noqa: F811
     harness = slack.harness
     harness.aws.notebooks["alice-notebook"] = "Stopped"
-    path = link(slack.ask())
+    path = open_path(slack.ask())
     assert harness.browser.get(path).status == 303  # Alice's link, in a browser without a sign-in
     harness.sign_in("bob@example.com")
     for method, route in (
@@ -196,20 +196,20 @@ def test_a_link_to_a_notebook_that_does_not_run_asks_another_person_to_sign_out_
     harness = slack.harness
     harness.aws.notebooks["alice-notebook"] = state
     harness.sign_in("bob@example.com")
-    page = harness.browser.get(link(slack.ask()))
+    page = harness.browser.get(open_path(slack.ask()))
     assert page.status == 409
     assert "You are signed in here under another name" in page.body
     assert page.set_cookies == []
-    answer = harness.browser.get(link(slack.ask()), headers=JSON)
+    answer = harness.browser.get(open_path(slack.ask()), headers=JSON)
     assert (answer.status, answer.json["error"]) == (409, "other_person")
     harness.browser.post("/logout")
-    assert harness.browser.get(link(slack.ask())).status == 303
+    assert harness.browser.get(open_path(slack.ask())).status == 303
 
 
 def test_a_throttled_link_asks_another_person_to_sign_out_first(slack: Slack) -> None:
     harness = slack.harness
     harness.sign_in("bob@example.com")
-    path = link(slack.ask())
+    path = open_path(slack.ask())
     harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
     assert _error(harness.browser, path) == "other_person"
 
@@ -221,7 +221,7 @@ def test_a_persons_own_link_works_while_they_are_signed_in(slack: Slack, grantee
     harness.aws.grant(grantee, "alice-notebook", power="start-stop")
     harness.aws.notebooks["alice-notebook"] = "Stopped"
     harness.sign_in()
-    assert harness.browser.get(link(slack.ask())).status == 303
+    assert harness.browser.get(open_path(slack.ask())).status == 303
     assert harness.browser.post("/notebooks/alice-notebook/start").status == 303
     assert harness.aws.notebooks["alice-notebook"] == "Pending"
 
@@ -230,7 +230,7 @@ def test_a_slack_user_without_an_email_is_another_person(slack: Slack) -> None:
     harness = slack.harness
     harness.aws.grant("slack:T0LOCAL/U0DANA", "shared-notebook", power="start")
     harness.aws.notebooks["shared-notebook"] = "Stopped"
-    assert harness.browser.get(link(slack.ask(who="U0DANA"))).status == 303
+    assert harness.browser.get(open_path(slack.ask(user_id="U0DANA"))).status == 303
     assert harness.browser.get("/open/shared-notebook").status == 409
     harness.sign_in("bob@example.com")
     assert _error(harness.browser, "/open/shared-notebook") == "not_granted"

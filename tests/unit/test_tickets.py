@@ -7,7 +7,7 @@ import pytest
 from gate.identity.ticket import WAITING_SECONDS
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import Answer, Browser
-from tests.unit.slack import Slack, link
+from tests.unit.slack import Slack, open_path
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
 ALICE_URL = f"https://alice-notebook.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}&view=lab"
@@ -34,7 +34,7 @@ def _is_refused(answer: Answer) -> bool:
 @pytest.fixture
 def path(slack: Slack) -> str:
     """The path of a fresh ticket for alice-notebook."""
-    return link(slack.ask())
+    return open_path(slack.ask())
 
 
 def test_a_ticket_opens_with_one_click_and_without_a_login(slack: Slack, path: str) -> None:
@@ -122,7 +122,7 @@ def test_a_script_can_redeem_a_ticket(slack: Slack, path: str) -> None:
     answer = slack.harness.browser.get(path, headers=JSON)
     assert (answer.status, answer.json["authorized_url"]) == (200, ALICE_URL)
     slack.harness.aws.notebooks["alice-notebook"] = "Stopped"
-    answer = slack.harness.browser.get(link(slack.ask()), headers=JSON)
+    answer = slack.harness.browser.get(open_path(slack.ask()), headers=JSON)
     assert (answer.status, answer.json["error"]) == (409, "notebook_stopped")
     # The ticket is used. A script that keeps cookies can try again.
     slack.harness.aws.notebooks["alice-notebook"] = "InService"
@@ -177,7 +177,7 @@ def test_a_waiting_caller_can_open_that_notebook_only(slack: Slack, path: str) -
     browser.cookies = {"__Secure-gate-session": value}
     assert browser.get("/", headers=JSON).status == 401
     assert browser.get(f"/open/alice-notebook?ticket={value}", headers=JSON).status == 401
-    browser.cookies = {name: link(slack.ask()).partition("ticket=")[2]}
+    browser.cookies = {name: open_path(slack.ask()).partition("ticket=")[2]}
     assert browser.get("/open/alice-notebook", headers=JSON).status == 401
 
 
