@@ -174,7 +174,7 @@ class Simulation:
     def _event(self, user: int) -> dict[str, Any]:
         if user not in self._cookies:
             person = Person(f"person-{user}@example.com", (), int(self._now))
-            self._cookies[user] = str(self._sessions.begin(person)).partition(";")[0]
+            self._cookies[user] = str(self._sessions.sign_in_cookie(person)).partition(";")[0]
         headers = {"Cookie": [self._cookies[user]], "Accept": ["text/html"]}
         return {**EVENT, "path": "/open", "resource": "/open", "pathParameters": None, "multiValueHeaders": headers}
 
@@ -200,5 +200,5 @@ class _Key:
     def current(self) -> Key:
         return Key(KEY)
 
-    def find(self, name: str) -> Key | None:
-        return self.current() if name == self.current().id else None
+    def with_id(self, key_id: str) -> Key | None:
+        return self.current() if key_id == self.current().id else None

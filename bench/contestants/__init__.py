@@ -94,7 +94,7 @@ class _Keys:
     def current(self) -> Key:
         return Key(KEY)
 
-    def find(self, _name: str) -> None:
+    def with_id(self, _key_id: str) -> None:
         return None
 
 

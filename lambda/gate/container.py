@@ -15,7 +15,7 @@ from gate.clock import Clock
 from gate.config import Config
 from gate.identity.callers import Callers
 from gate.identity.sign_in_session import SignInSessions
-from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
+from gate.identity.ticket import TICKET_SECONDS, WAITING_SECONDS, Tickets
 from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
@@ -99,7 +99,7 @@ class Gate:
     def tickets(self) -> Tickets:
         """The links that are sent to Slack."""
         signer = self._signer("ticket", timedelta(seconds=TICKET_SECONDS))
-        waiting = self._signer("waiting", timedelta(seconds=WAIT_SECONDS))
+        waiting = self._signer("waiting", timedelta(seconds=WAITING_SECONDS))
         return Tickets(signer, waiting, self._cookies, self.replay_guard)
 
     def end_session_url(self) -> str | None:

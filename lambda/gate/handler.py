@@ -77,7 +77,10 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
 
     A redirect could loop: a sign-in within the second of the cutoff is also before it.
     """
-    ended = {"session": lambda: [gate.sign_in_sessions.end()], "ticket": lambda: gate.tickets.forget(request)}
+    ended = {
+        "session": lambda: [gate.sign_in_sessions.sign_out_cookie()],
+        "ticket": lambda: gate.tickets.removal_cookies(request),
+    }
     # A waiting page asks for JSON in the background. The cookie stays until the person has seen the message.
     forget = ended.get(error.via) if not request.wants_json else None
     return failure(error, request, base_path=gate.config.base_path, cookies=forget() if forget else [])

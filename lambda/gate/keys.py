@@ -1,8 +1,8 @@
-"""The keys that sign cookies and tickets: the current one, and the one before it for what it has signed.
+"""The keys that sign cookies and tickets: the current key, and the previous key for values that it signed.
 
-Secrets Manager labels them AWSCURRENT and AWSPREVIOUS, so a change of the key is one call, and signs nobody out.
-Whoever holds a key can sign with it and chooses the time in what they sign. A stolen key therefore counts for as long
-as an instance knows it: `gate rotate-key` alone leaves it as the previous one, `gate rotate-key --leaked` does not.
+Secrets Manager labels them AWSCURRENT and AWSPREVIOUS. A rotation is therefore one call, and signs nobody out.
+Anybody who has a key can sign with it, and choose the timestamp. A stolen key therefore works as long as an instance
+knows it. `gate rotate-key` alone makes it the previous key; `gate rotate-key --leaked` removes it.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,12 @@ from gate.secrets import SECRET_TTL, Secret
 from gate.signing import Key
 
 KEY_LOOKUP_INTERVAL = 10
-"""Seconds between two looks for a key that is not known: forged values must not become calls to Secrets Manager."""
+"""Seconds between two lookups of an unknown key, so that forged values do not become calls to Secrets Manager."""
 
 Read = Callable[[str], Secret]
-"""Reads the version of the secret with a label. Raises a `GateError`."""
+"""Returns the version of the secret with the given label. Raises a `GateError`."""
+
+_NEVER = float("-inf")
 
 
 class KeyRing:
@@ -27,63 +29,65 @@ class KeyRing:
     """
 
     def __init__(self, read: Read, *, clock: Clock, report_age: Callable[[float], None]):
-        """`report_age`: told the current key's age in days, each time it is read."""
+        """`report_age`: receives the age of the current key in days, each time the key is read."""
         self._read = read
         self._clock = clock
         self._report_age = report_age
-        self._now: Secret | None = None
-        self._before: Secret | None = None
-        self._before_until = self._loaded = self._looked = -float("inf")
+        self._current: Secret | None = None
+        self._current_read_at = _NEVER
+        self._previous: Secret | None = None
+        self._previous_until = _NEVER
+        self._looked_up_at = _NEVER
 
     def current(self) -> Key:
-        """Return the key that signs. Raises a `GateError` where it was never read, and can't be read now."""
-        return Key(self._current().text)
+        """Return the key to sign with. Raises a `GateError` if it cannot be read and is not cached."""
+        return Key(self._current_secret().text)
 
-    def find(self, name: str) -> Key | None:
-        """Return the key called `name` (see `Key.id`), or None. Raises what `current` raises."""
-        key = self._known(name)
-        if key is None and self._clock() - self._looked >= KEY_LOOKUP_INTERVAL:
-            self._looked = self._clock()
+    def with_id(self, key_id: str) -> Key | None:
+        """Return the key with the id `key_id` (see `Key.id`), or None. Raises the errors of `current`."""
+        key = self._cached_key(key_id)
+        if key is None and self._clock() - self._looked_up_at >= KEY_LOOKUP_INTERVAL:
+            self._looked_up_at = self._clock()
             try:
-                self._load()
-                self._load_before()
+                self._read_current()
+                self._read_previous()
             except GateError:
-                pass  # Until the first change there is no previous one; and a strange value is no reason to fail.
-            key = self._known(name)
+                pass  # No previous key exists before the first rotation, and a forged value must not cause a failure.
+            key = self._cached_key(key_id)
         return key
 
-    def _known(self, name: str) -> Key | None:
-        now = self._current()
-        keys = [Key(now.text)]
-        if self._before is not None and self._clock() < self._before_until:
-            # After the change, instances that had not heard of it went on signing for as long as they keep a secret.
-            keys.append(Key(self._before.text, now.created + SECRET_TTL))
-        return next((key for key in keys if key.id == name), None)
+    def _cached_key(self, key_id: str) -> Key | None:
+        current = self._current_secret()
+        keys = [Key(current.text)]
+        if self._previous is not None and self._clock() < self._previous_until:
+            # Instances sign with a cached key until its time to live is over, so also after the rotation.
+            keys.append(Key(self._previous.text, current.created + SECRET_TTL))
+        return next((key for key in keys if key.id == key_id), None)
 
-    def _current(self) -> Secret:
-        if self._now is None or self._clock() - self._loaded >= SECRET_TTL:
+    def _current_secret(self) -> Secret:
+        if self._current is None or self._clock() - self._current_read_at >= SECRET_TTL:
             try:
-                return self._load()
+                return self._read_current()
             except GateError:
-                if self._now is None:
+                if self._current is None:
                     raise
-                # Better a key of five minutes ago than nobody signed in; it is read again soon.
-                self._loaded = self._clock() - SECRET_TTL + KEY_LOOKUP_INTERVAL
-        return self._now
+                # An older key is better than signing everybody out. The key is read again soon.
+                self._current_read_at = self._clock() - SECRET_TTL + KEY_LOOKUP_INTERVAL
+        return self._current
 
-    def _load(self) -> Secret:
-        now = self._read("AWSCURRENT")
-        if self._now is not None and self._now.text != now.text:
-            # Which key is the previous one has changed, too: the one known so far may be one that has leaked.
-            self._before = None
-        self._now = now
-        self._loaded = self._clock()
-        self._report_age((self._clock() - now.created) / 86_400)
-        return now
+    def _read_current(self) -> Secret:
+        current = self._read("AWSCURRENT")
+        if self._current is not None and self._current.text != current.text:
+            # The rotation also changed the previous key. The cached one may be a key that leaked.
+            self._previous = None
+        self._current = current
+        self._current_read_at = self._clock()
+        self._report_age((self._clock() - current.created) / 86_400)
+        return current
 
-    def _load_before(self) -> None:
-        # Forgotten first: a previous key that can't be read any more must not live on here. Nor does one that was
-        # read live longer than a current one, whatever stale answer Secrets Manager gave.
-        self._before = None
-        self._before = self._read("AWSPREVIOUS")
-        self._before_until = self._clock() + SECRET_TTL
+    def _read_previous(self) -> None:
+        # The cached key is removed first, so that it is gone if Secrets Manager no longer returns it. The key also
+        # expires like the current one, in case Secrets Manager returned stale data.
+        self._previous = None
+        self._previous = self._read("AWSPREVIOUS")
+        self._previous_until = self._clock() + SECRET_TTL

@@ -12,7 +12,7 @@ from jwt.utils import base64url_decode
 
 from tests.fuzz.hostile import JSON_VALUES, TEXT, CountCase, LogLines, altered, check, make_event, same_harness, send
 from tests.unit.conftest import Harness
-from tests.unit.slack import Slack, link
+from tests.unit.slack import Slack, open_path
 
 pytestmark = pytest.mark.usefixtures("log_lines")
 
@@ -41,7 +41,7 @@ def test_altered_tickets(slack: Slack, log_lines: LogLines, count_case: CountCas
     """Altered tickets."""
     harness = slack.harness
     if not hasattr(slack, "ticket"):
-        vars(slack)["ticket"] = unquote(link(slack.ask()).partition("ticket=")[2])
+        vars(slack)["ticket"] = unquote(open_path(slack.ask()).partition("ticket=")[2])
     ticket = altered(data, vars(slack)["ticket"])
     event = make_event("GET", "/open/{notebook}", "alice-notebook", [("ticket", ticket)], [])
     answer = send(harness, event)

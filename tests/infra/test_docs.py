@@ -147,7 +147,7 @@ def test_every_threat_is_covered_by_tests_that_exist() -> None:
 
 
 def test_no_text_claims_that_a_change_of_the_signing_key_ends_sign_ins() -> None:
-    """`test_a_change_of_the_key_signs_nobody_out` shows that a change does not."""
+    """`test_a_rotation_of_the_key_signs_nobody_out` shows that a change does not."""
     code = [path for folder in ("infra", "lambda") for path in sorted((ROOT / folder).rglob("*.py"))]
     assert [path.name for path in (*DOCUMENTS, *code) if "ends all sign-ins" in path.read_text()] == []
 

@@ -17,7 +17,7 @@ from gate.store.rows import Rows
 from tests.unit import aws as fakes
 from tests.unit.aws import FakeAws, refusal
 from tests.unit.conftest import Answer, Harness
-from tests.unit.slack import TEAM, Slack, link
+from tests.unit.slack import TEAM, Slack, open_path
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
 JSON = {"Accept": "application/json"}
@@ -47,11 +47,11 @@ def _bearer(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
 
 
 def _ticket(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
-    return _sender(slack), [("GET", link(slack.ask()))]
+    return _sender(slack), [("GET", open_path(slack.ask()))]
 
 
 def _wait(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
-    path = link(slack.ask())
+    path = open_path(slack.ask())
     # The cookie is made later than the ticket, and proves no more than it.
     slack.harness.clock.now += 100
     slack.harness.aws.notebooks[NOTEBOOK] = "Pending"
@@ -152,7 +152,7 @@ def test_of_somebody_who_waits_the_wait_is_ended_and_their_newer_sign_in_stays(w
 @pytest.mark.parametrize("operation", ["batch_get_item", "assume_role", "create_presigned_notebook_instance_url"])
 def test_a_ticket_from_before_becomes_no_wait_from_after(whole: Slack, operation: str) -> None:
     aws, clock, browser = whole.harness.aws, whole.harness.clock, whole.harness.browser
-    path = link(whole.ask())
+    path = open_path(whole.ask())
     clock.now += 10
     cutoff = int(clock.now)
     if operation == "batch_get_item":

@@ -87,7 +87,8 @@ fake.grant("user:alice@example.com", "alice-notebook")
 container.client = fake.client
 signer = container.get_gate()._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
-cookie = SignInSessions(signer, CookieFactory("/prod", True), seconds=28800).begin(Person("alice@example.com", (), 0))
+sessions = SignInSessions(signer, CookieFactory("/prod", True), seconds=28800)
+cookie = sessions.sign_in_cookie(Person("alice@example.com", (), 0))
 event["multiValueHeaders"]["Cookie"] = [str(cookie).split(";")[0]]
 context = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="1")
 context.get_remaining_time_in_millis = lambda: 28_000
