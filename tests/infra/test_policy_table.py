@@ -96,7 +96,7 @@ def _session_policy(resolved: ResolvedTemplate, pin: str, address: str = MINE) -
     sagemaker: Any = SimpleNamespace(describe_notebook_instance=lambda **_: described)
     config = Config.from_environ({**resolved.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
     sts: Any = SimpleNamespace(assume_role=assume_role)
-    clients = CallerClients(sts=sts, sagemaker_of=lambda *_: sagemaker, clock=time.time)
+    clients = CallerClients(sts=sts, make_sagemaker=lambda *_: sagemaker, clock=time.time)
     nobody_waits: Any = None
     launcher = Launcher(config, clients, nobody_waits)
     caller = Caller("user:alice@example.com", (), "session", address, time.time())

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 from gate import deadline
 from gate.aws.clients import botocore_session, client
 from gate.aws.errors import aws_errors
-from gate.aws.transport import OutOfTimeError
+from gate.aws.transport import DeadlineExceededError
 from gate.deadline import RESERVE, request_deadline
 from gate.errors.slack import SlackDownError
 from gate.errors.upstream import AwsError, IdentityProviderDownError
@@ -123,7 +123,7 @@ def test_a_connection_that_was_kept_is_bounded_as_well(monkeypatch: pytest.Monke
         botocore_session.cache_clear()
         given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
         sts = client("sts", region="eu-west-1", credentials=given)
-        with request_deadline((RESERVE + FOREVER) * 1000, most=FOREVER):
+        with request_deadline((RESERVE + FOREVER) * 1000, limit=FOREVER):
             sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
         begun = time.monotonic()
         with request_deadline((RESERVE + 0.5) * 1000), pytest.raises(BotoCoreError):
@@ -158,8 +158,8 @@ def test_what_is_connected_after_the_end_is_shut_at_once() -> None:
 
 def test_lambdas_own_end_counts_where_it_comes_first() -> None:
     with request_deadline(28_000):
-        assert 0 < deadline.left(60) <= 9
+        assert 0 < deadline.remaining(60) <= 9
     with request_deadline(3_000):
-        assert 0 < deadline.left(60) <= 2
-    assert deadline.left(60) == 60
-    assert not isinstance(OutOfTimeError(), OSError)
+        assert 0 < deadline.remaining(60) <= 2
+    assert deadline.remaining(60) == 60
+    assert not isinstance(DeadlineExceededError(), OSError)

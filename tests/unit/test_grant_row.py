@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.store.grant_row import LATEST, MAX_SESSION, read
-from gate.web.responses import pages
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, read
+from gate.web.responses import load_pages
 from tests.unit.conftest import Harness
 from tests.unit.slack import TEAM, Slack
 
@@ -20,7 +20,7 @@ NO_NUMBERS: list[dict[str, Any]] = [
     {"N": "9.9E+125"}, {"L": []}, {"M": {"N": {"N": "3600"}}}, {"NS": ["3600"]}, {"B": b"3600"},
 ]  # fmt: skip
 MALFORMED = [
-    *[{"until": value} for value in [*NO_NUMBERS, {"N": "1798675200000"}, {"N": str(LATEST + 1)}]],
+    *[{"until": value} for value in [*NO_NUMBERS, {"N": "1798675200000"}, {"N": str(MAX_EPOCH_SECONDS + 1)}]],
     *[{"session": value} for value in [*NO_NUMBERS, {"N": "0"}, {"N": "3600000"}, {"N": str(MAX_SESSION + 1)}]],
 ]
 
@@ -60,7 +60,7 @@ def test_an_unreadable_row_leaves_another_grant_of_that_notebook_good(harness: H
 )
 def test_a_number_counts_however_dynamodb_writes_it(harness: Harness, attributes: dict[str, str], seconds: int) -> None:
     harness.aws.grants[0]["session"] = attributes
-    harness.aws.grants[0]["until"] = {"N": f"{LATEST}.00"}
+    harness.aws.grants[0]["until"] = {"N": f"{MAX_EPOCH_SECONDS}.00"}
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").status == 302
     assert harness.aws.called(URL)[-1]["SessionExpirationDurationInSeconds"] == seconds
@@ -131,12 +131,12 @@ NAMES = ("session", "view", "power", "until", "default", "note")
 def test_no_row_is_an_error_and_no_unreadable_end_is_no_end(attributes: dict[str, Any], notebook: str) -> None:
     row = read(_row("user:a@example.com", notebook, **attributes))
     assert row.session is None or 1 <= row.session <= MAX_SESSION
-    assert row.until is None or 0 <= row.until <= LATEST
+    assert row.until is None or 0 <= row.until <= MAX_EPOCH_SECONDS
     for name in ("session", "until"):
         assert (getattr(row, name) is None) == (name not in attributes or name in row.unreadable)
 
 
 @given(seconds=st.floats() | st.integers(-(10**30), 10**30))
 def test_a_page_writes_any_moment(seconds: float) -> None:
-    environment, _ = pages()
-    assert environment.filters["when"](seconds)
+    environment, _ = load_pages()
+    assert environment.filters["date_time"](seconds)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gate.identity.caller import normal_address
 from gate.identity.session_name import session_name
-from gate.launch.origins import Origins, host, network_of
+from gate.launch.allowed_sources import AllowedSources, address_cidr, network_of
 from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
 from gate.launch.target import notebook_arn
 from gate.notebook import Notebook
@@ -56,21 +56,21 @@ def test_nobody_can_choose_to_be_called_like_somebody_who_was_mapped(name: str) 
         assert session_name(mapped) != mapped
 
 
-ORIGINS = st.none() | st.builds(
-    Origins,
-    public=st.lists(ADDRESSES.map(host), max_size=9),
-    private=st.lists(ADDRESSES.map(host), max_size=9),
+SOURCES = st.none() | st.builds(
+    AllowedSources,
+    public_cidrs=st.lists(ADDRESSES.map(address_cidr), max_size=9),
+    private_cidrs=st.lists(ADDRESSES.map(address_cidr), max_size=9),
     endpoints=st.lists(ENDPOINTS, max_size=8),
 )
 """The caller's address and the function's, of which the settings take eight at most, on either side."""
 
 
-@given(notebook=NAMES, origins=ORIGINS, power=st.sampled_from(["none", "start", "start-stop"]))
-def test_a_session_policy_is_narrow_and_fits(notebook: str, origins: Origins | None, power: str) -> None:
+@given(notebook=NAMES, sources=SOURCES, power=st.sampled_from(["none", "start", "start-stop"]))
+def test_a_session_policy_is_narrow_and_fits(notebook: str, sources: AllowedSources | None, power: str) -> None:
     arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", notebook)
     assert arn == f"arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:notebook-instance/{notebook.lower()}"
     grant = Grant("user:a@example.com", Notebook(notebook), 1800, power=power)  # type: ignore[arg-type]
-    text = session_policy(arn, grant, origins)
+    text = session_policy(arn, grant, sources)
     assert len(text) <= MAX_POLICY_LENGTH
     statements = json.loads(text)["Statement"]
     assert all(statement["Effect"] == "Allow" and statement["Resource"] == arn for statement in statements)
@@ -82,25 +82,25 @@ def test_a_session_policy_is_narrow_and_fits(notebook: str, origins: Origins | N
     assert ("StartNotebookInstance" in actions) == (power != "none")
     assert ("StopNotebookInstance" in actions) == (power == "start-stop")
     conditions = [statement.get("Condition") for statement in statements if "Presigned" in str(statement["Action"])]
-    if origins is None:
+    if sources is None:
         assert conditions == [None]
         return
     expected: list[Any] = []
-    if origins.public:
-        expected.append({"IpAddress": {"aws:SourceIp": origins.public}})
-    if origins.private and origins.endpoints:
+    if sources.public_cidrs:
+        expected.append({"IpAddress": {"aws:SourceIp": sources.public_cidrs}})
+    if sources.private_cidrs and sources.endpoints:
         # Never an endpoint without an address, nor an address in a VPC without an endpoint.
-        through = {"StringEquals": {"aws:SourceVpce": origins.endpoints}}
-        expected.append({**through, "IpAddress": {"aws:VpcSourceIp": origins.private}})
+        through = {"StringEquals": {"aws:SourceVpce": sources.endpoints}}
+        expected.append({**through, "IpAddress": {"aws:VpcSourceIp": sources.private_cidrs}})
     assert conditions == expected
 
 
 def test_the_longest_session_policy_fits() -> None:
     far = ["2001:1db8:1111:2222:3333:4444:5555:6666/128"] * 9
-    origins = Origins(far, far, ["vpce-0123456789abcdef0"] * 8)
+    sources = AllowedSources(far, far, ["vpce-0123456789abcdef0"] * 8)
     arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
     grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop")
-    assert len(session_policy(arn, grant, origins)) <= MAX_POLICY_LENGTH
+    assert len(session_policy(arn, grant, sources)) <= MAX_POLICY_LENGTH
 
 
 CALLER, EGRESS, SUBNET, ENDPOINT = "203.0.113.7", "198.51.100.10/32", "10.0.9.0/24", "vpce-0123456789abcdef0"

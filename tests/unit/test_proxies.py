@@ -166,7 +166,7 @@ def test_a_proxy_over_tls_is_checked_as_well(
     made = Proxy(port)
     with serve_streams(made.serve, tls=tls) as own, making() as call:
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{own}")
-        with request_deadline((RESERVE + FOREVER) * 1000, most=FOREVER):
+        with request_deadline((RESERVE + FOREVER) * 1000, limit=FOREVER):
             call()
         assert len(made.asked) == 1
 

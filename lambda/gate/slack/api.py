@@ -107,7 +107,7 @@ def _in_time(seconds: float, call: Callable[[], T]) -> T:
 
     slack_sdk bounds each read, not all together: an answer that trickles in is left behind, with its thread.
     """
-    timeout = deadline.left(seconds)
+    timeout = deadline.remaining(seconds)
     if timeout <= 0:
         raise TimeoutError
     done: Future[T] = Future()
