@@ -61,7 +61,7 @@ def _libraries(modules: set[str]) -> set[str]:
     }
 
 
-def test_the_start_imports_this_and_nothing_else() -> None:
+def test_a_cold_start_imports_only_these_modules() -> None:
     started, _ = _imported()
     assert {name for name in started if name.partition(".")[0] == "gate"} == OWN
     assert _libraries(started) == LIBRARIES
@@ -98,7 +98,7 @@ assert "authToken=" in answer["multiValueHeaders"]["Location"][0]
     assert not {name for name in later if not name.startswith("encodings.")}
 
 
-def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> None:
+def test_a_snapshot_contains_all_modules_and_calls_no_service() -> None:
     _, first = _imported("gate.bootstrap.prepare()")
     assert {"jwt", "jinja2", "cryptography"} <= _libraries(first)
     assert "slack_sdk" not in _libraries(first)  # there is no Slack in these settings
@@ -110,7 +110,7 @@ def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> No
     assert later == set()
 
 
-def test_authorities_are_loaded_before_the_snapshot_and_never_at_a_plain_start() -> None:
+def test_authorities_are_loaded_before_the_snapshot_and_not_at_a_plain_start() -> None:
     loaded = "gate.tls.tls_context.cache_info().currsize"
     _imported(f"assert {loaded} == 0; gate.bootstrap.prepare(); assert {loaded} == 1")
 
