@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
-from gate.store.grant_row import LATEST, MAX_SESSION, MIN_SESSION, OPTIONAL, Power, View, read
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, OPTIONAL, Power, View, read
 from grant_schema.item import ATTRIBUTES, GrantKey, Item, key_of, plain, typed
 from grant_schema.principal import parse_principal
 from grant_schema.until import parse_until
@@ -35,7 +35,7 @@ class GrantSpec(BaseModel):
     """Seconds."""
     view: View | None = None
     power: Power | None = None
-    until: Annotated[int, BeforeValidator(parse_until), Field(ge=0, le=LATEST)] | None = None
+    until: Annotated[int, BeforeValidator(parse_until), Field(ge=0, le=MAX_EPOCH_SECONDS)] | None = None
     """Epoch seconds."""
     default: bool | None = None
 

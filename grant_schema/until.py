@@ -3,7 +3,7 @@
 import datetime
 from typing import Any
 
-from gate.store.grant_row import LATEST
+from gate.store.grant_row import MAX_EPOCH_SECONDS
 
 DAY = 86_400
 
@@ -23,7 +23,7 @@ def parse_until(value: Any) -> int:
         case datetime.date():
             midnight = datetime.datetime.combine(value, datetime.time(), datetime.UTC)
             # 9999-12-31 ends one second early: Python's dates cannot hold the moment after it.
-            return min(int(midnight.timestamp()) + DAY, LATEST)
+            return min(int(midnight.timestamp()) + DAY, MAX_EPOCH_SECONDS)
     raise _not_a_date(value)
 
 

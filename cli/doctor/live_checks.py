@@ -28,7 +28,7 @@ from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.revoke.launch_role import LaunchRolePolicies
 from cli.revoke.revocations import Revocation
-from gate.aws.errors import THROTTLED
+from gate.aws.errors import THROTTLING_CODES
 from gate.identity.iam import role_arn
 from gate.identity.session_name import session_name
 from gate.launch.launcher import STATE_CONFLICT_CODES
@@ -149,7 +149,7 @@ class LiveChecks:
             if code:
                 seconds = max(time.monotonic() - start, 0.01)
                 text = f"AWS throttles after {number} URLs in {seconds:.1f} s with {code}"
-                return _assumption("throttling", code in THROTTLED, text)
+                return _assumption("throttling", code in THROTTLING_CODES, text)
         text = f"AWS made {MAX_URLS} URLs in {time.monotonic() - start:.1f} s without throttling"
         return Check("throttling", "ok", text)
 

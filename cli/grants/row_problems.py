@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gate.identity.principal import normal_principal
-from gate.store.grant_row import LATEST, MAX_SESSION, MIN_SESSION, read
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, read
 from grant_schema.item import ATTRIBUTES
 
 _UNREADABLE = {
     "notebook": "notebook is not a valid notebook name",
     "session": f"session is not a whole number of seconds from 1 to {MAX_SESSION}",
-    "until": f"until is not a whole number of seconds since 1970, up to {LATEST} (the end of the year 9999)",
+    "until": f"until is not a whole number of seconds since 1970, up to {MAX_EPOCH_SECONDS} (the end of the year 9999)",
 }
 _IGNORED = {
     "view": "view is neither lab nor classic and counts as lab",

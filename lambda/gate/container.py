@@ -20,7 +20,7 @@ from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.launch.queue.launch_queue import LaunchQueue
-from gate.metrics import key_age
+from gate.metrics import record_key_age
 from gate.secrets import Secrets
 from gate.signing import Signer
 from gate.store.cutoffs import Cutoffs
@@ -129,7 +129,7 @@ class Gate:
     @cached_property
     def launcher(self) -> Launcher:
         """The maker of presigned URLs."""
-        clients = CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock)
+        clients = CallerClients(sts=client("sts"), make_sagemaker=_sagemaker, clock=self._clock)
         return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property
@@ -221,7 +221,7 @@ class Gate:
     @cached_property
     def _keys(self) -> KeyRing:
         arn = self.config.session_secret_arn
-        return KeyRing(lambda stage: self._secrets.read(arn, stage=stage), clock=self._clock, report_age=key_age)
+        return KeyRing(lambda stage: self._secrets.read(arn, stage=stage), clock=self._clock, report_age=record_key_age)
 
     @cached_property
     def _secrets(self) -> Secrets:

@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         # The event of our own invocation. A client cannot forge it: API Gateway's events have no such key.
         from gate.slack.command import SlackCommand
 
-        with request_deadline(remaining_ms, most=BACKGROUND_LIMIT):
+        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             gate.slack_answers.answer(SlackCommand(**event["slack"]))
         return None
     request = Request.from_event(event, context.invoked_function_arn)
@@ -46,7 +46,7 @@ def _respond(gate: Gate, request: Request, remaining_ms: float) -> Response:
         route = route_of(request)
     except GateError as error:
         return _error_response(gate, request, error)
-    with request_deadline(remaining_ms, most=route.time_limit):
+    with request_deadline(remaining_ms, limit=route.time_limit):
         return _route_response(gate, request, route)
 
 

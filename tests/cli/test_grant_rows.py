@@ -14,7 +14,7 @@ from cli.grants.display import json_row, table_row
 from cli.grants.export import Export
 from cli.grants.row_fixes import effective_grant
 from cli.grants.row_problems import row_errors, row_warnings
-from gate.store.grant_row import LATEST
+from gate.store.grant_row import MAX_EPOCH_SECONDS
 from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from local.sample import Sample
@@ -266,7 +266,7 @@ def test_the_last_day_that_there_is(gate: Gate, tmp_path: Path) -> None:
 def test_a_number_is_the_same_however_dynamodb_writes_it() -> None:
     entry = GrantSpec(principal="user:a@example.com", notebook="n", session=3600, until="9999-12-31")  # type: ignore[arg-type]
     key = {"principal": {"S": "user:a@example.com"}, "notebook": {"S": "n"}}
-    item = {**key, "session": {"N": "3.6E3"}, "until": {"N": f"{LATEST}.0"}}
+    item = {**key, "session": {"N": "3.6E3"}, "until": {"N": f"{MAX_EPOCH_SECONDS}.0"}}
     assert entry.matches(item)
     assert not entry.matches(item | {"session": {"N": "3601"}})
     assert not entry.matches(item | {"note": {"S": "x"}})

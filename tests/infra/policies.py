@@ -44,7 +44,7 @@ def session_policy(resolved: ResolvedTemplate, pin: str, address: str = INSIDE) 
     sagemaker: Any = SimpleNamespace(describe_notebook_instance=lambda **_: described)
     config = Config.from_environ({**resolved.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
     sts: Any = SimpleNamespace(assume_role=assume_role)
-    clients = CallerClients(sts=sts, sagemaker_of=lambda *_: sagemaker, clock=time.time)
+    clients = CallerClients(sts=sts, make_sagemaker=lambda *_: sagemaker, clock=time.time)
     unused_queue: Any = None
     launcher = Launcher(config, clients, unused_queue)
     caller = Caller("user:alice@example.com", (), "session", address, time.time())

@@ -67,7 +67,7 @@ class IssuerApi:
 
     def _send(self, operation: str, method: str, url: str, **options: Any) -> Answer:
         try:
-            answer, data = self._connections.exchange(method, url, most=MAX_DOCUMENT_BYTES + 1, **options)
+            answer, data = self._connections.exchange(method, url, max_bytes=MAX_DOCUMENT_BYTES + 1, **options)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise _down(operation, type(error).__name__) from None
         if answer.status == 429:

@@ -31,7 +31,7 @@ def open_default(gate: Gate, request: Request) -> Response:
     view = _view(request)
     with decision(request, "open") as record:
         record.caller = caller = gate.callers.of(request)
-        grants = gate.grants.listing(caller)
+        grants = gate.grants.find_all(caller)
         if not grants:
             raise not_granted(gate, caller)
         candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]

@@ -71,7 +71,7 @@ class SlackAnswers:
         if command.single_notebook:
             rows = [NotebookStatus(grant, self._launcher.describe(caller, grant))]
         else:
-            rows = self._launcher.describe_all(caller, self._grants.listing(caller))
+            rows = self._launcher.describe_all(caller, self._grants.find_all(caller))
         return notebooks(command, caller, rows, lambda notebook: self._link(caller, notebook))
 
     def _link(self, caller: Caller, notebook: Notebook) -> str:

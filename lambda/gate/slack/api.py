@@ -113,7 +113,7 @@ def _call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
     slack_sdk limits each read, and not the whole call. If a response arrives too slowly, the thread that reads it is
     abandoned. Raises `TimeoutError`, and the errors of `call`.
     """
-    timeout = deadline.left(seconds)
+    timeout = deadline.remaining(seconds)
     if timeout <= 0:
         raise TimeoutError
     result: Future[T] = Future()

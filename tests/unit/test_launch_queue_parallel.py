@@ -57,7 +57,7 @@ def _wait(requests: Sequence[Request]) -> bool:
     return all(isinstance(request.failure, InLineError) for request in requests)
 
 
-def test_twenty_requests_at_once_take_one_number() -> None:
+def test_twenty_parallel_requests_take_one_number() -> None:
     scene = Scene()
     requests = [scene.request() for _ in range(20)]
     play(requests, [number for _ in range(9) for number in range(20)])
@@ -94,7 +94,7 @@ def test_each_caller_takes_one_number_in_any_order(people: list[int], order: lis
     order=st.lists(st.integers(0, 3), max_size=30),
     fails=st.dictionaries(st.integers(0, 3), st.tuples(st.integers(1, 4), st.sampled_from(["before", "after"]))),
 )
-def test_a_request_that_dies_midway_leaves_no_second_number_in_hand(
+def test_a_request_that_fails_midway_leaves_at_most_one_valid_number(
     order: list[int], fails: dict[int, tuple[int, str]]
 ) -> None:
     """Whatever is lost with a request, the next one after the reservation's end has the one number that counts."""
@@ -116,7 +116,7 @@ def test_a_request_that_dies_midway_leaves_no_second_number_in_hand(
     assert scene.number() == scene.given <= 2
 
 
-def test_who_meets_a_reservation_without_a_number_looks_again_soon() -> None:
+def test_a_request_that_finds_a_reservation_retries_soon() -> None:
     scene = Scene()
     others = [scene.request(f"user:{number}@example.com") for number in range(3)]
     play(others, [])
@@ -134,7 +134,7 @@ def test_who_meets_a_reservation_without_a_number_looks_again_soon() -> None:
     assert (third.failure.ahead, scene.given) == (3, 4)
 
 
-def test_a_reservation_that_was_left_behind_ends_by_itself() -> None:
+def test_an_abandoned_reservation_expires() -> None:
     scene = Scene()
     dead = scene.request()
     dead.step()
@@ -152,7 +152,7 @@ def test_a_reservation_that_was_left_behind_ends_by_itself() -> None:
     assert scene.number() == 1
 
 
-def test_a_number_drawn_after_the_reservations_end_does_not_displace_the_one_that_counts() -> None:
+def test_a_number_assigned_after_its_reservation_expired_does_not_replace_the_valid_one() -> None:
     """A clock that is far off makes one number go by; the caller still holds one."""
     scene = Scene()
     slow = scene.request()
@@ -166,7 +166,7 @@ def test_a_number_drawn_after_the_reservations_end_does_not_displace_the_one_tha
     assert (scene.number(), scene.given) == (1, 2)
 
 
-def test_whoever_rests_takes_no_number_by_a_request_of_before() -> None:
+def test_an_earlier_request_takes_no_number_during_the_cooldown() -> None:
     scene = Scene()
     scene.request().finish()
     early = scene.request()
@@ -190,7 +190,7 @@ class _Direct:
 
 
 @pytest.mark.parametrize("lost", [1, 2])
-def test_an_answer_of_the_table_that_is_lost_costs_no_second_number(harness: Harness, lost: int) -> None:
+def test_a_lost_response_of_the_table_costs_no_second_number(harness: Harness, lost: int) -> None:
     """Over the whole function: the reservation's answer is lost, or the one to the number itself."""
     harness.sign_in()
     harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")

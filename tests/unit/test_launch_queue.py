@@ -30,15 +30,13 @@ def _calls(harness: Harness, *names: str) -> int:
     return sum(len(harness.aws.called(name)) for name in names)
 
 
-def test_on_quiet_days_nobody_looks_at_it(harness: Harness, people: list[Browser]) -> None:
+def test_without_throttling_no_request_reads_the_queue(harness: Harness, people: list[Browser]) -> None:
     assert people[0].get(OPEN).status == 302
     assert _calls(harness, "put_item", "update_item") == 0
     assert not harness.aws.called("execute_statement")
 
 
-def test_who_is_throttled_is_told_where_they_stand_and_goes_in_by_themselves(
-    harness: Harness, people: list[Browser]
-) -> None:
+def test_a_throttled_caller_gets_a_position_and_is_admitted_later(harness: Harness, people: list[Browser]) -> None:
     _throttle(harness)
     first, second = people[0].get(OPEN), people[1].get(OPEN)
     assert (first.status, second.status) == (202, 202)
@@ -69,14 +67,14 @@ def test_first_come_first_served(harness: Harness, people: list[Browser]) -> Non
         assert browser.get(OPEN).status == 302, number
 
 
-def test_a_caller_has_one_place_however_often_they_ask(harness: Harness, people: list[Browser]) -> None:
+def test_a_caller_has_one_position_however_often_they_ask(harness: Harness, people: list[Browser]) -> None:
     _throttle(harness)
     for _ in range(20):
         people[0].get(OPEN, headers=JSON)
     assert people[1].get(OPEN, headers=JSON).json["ahead"] == "1"
 
 
-def test_a_script_that_goes_in_rests_while_others_wait(harness: Harness, people: list[Browser]) -> None:
+def test_an_admitted_caller_waits_for_the_cooldown_while_others_wait(harness: Harness, people: list[Browser]) -> None:
     _throttle(harness)
     assert people[0].get(OPEN).status == 202
     assert people[1].get(OPEN).status == 202
@@ -85,14 +83,14 @@ def test_a_script_that_goes_in_rests_while_others_wait(harness: Harness, people:
     assert people[0].get(OPEN).status == 302
     again = people[0].get(OPEN, headers=JSON)
     assert (again.json["error"], again.json["seconds"]) in (("in_line", "29"), ("in_line", "30"))
-    assert "You went in a moment ago" in people[0].get(OPEN).body
+    assert "You opened a notebook a moment ago" in people[0].get(OPEN).body
     harness.clock.now += 1
     assert people[1].get(OPEN).status == 302
     harness.clock.now += 31
     assert people[0].get(OPEN).status == 302
 
 
-def test_other_accounts_and_regions_have_lines_of_their_own(harness: Harness, people: list[Browser]) -> None:
+def test_other_accounts_and_regions_have_their_own_queues(harness: Harness, people: list[Browser]) -> None:
     location = "210987654321/eu-central-1"
     harness.configure(GATE_REMOTE_LOCATIONS=location, GATE_REMOTE_ROLE="gate-remote", GATE_EXTERNAL_ID="x-42")
     harness.aws.grant("group:data-science", f"{location}/far")
@@ -104,7 +102,7 @@ def test_other_accounts_and_regions_have_lines_of_their_own(harness: Harness, pe
     assert (far.json["error"], far.json["ahead"]) == ("in_line", "0")
 
 
-def test_after_a_quiet_time_it_begins_anew(harness: Harness, people: list[Browser]) -> None:
+def test_an_idle_queue_starts_again(harness: Harness, people: list[Browser]) -> None:
     _throttle(harness)
     for browser in people:
         browser.get(OPEN)
@@ -113,7 +111,7 @@ def test_after_a_quiet_time_it_begins_anew(harness: Harness, people: list[Browse
     assert told == ["0", "1", "2", "3", "4"]
 
 
-def test_a_table_that_fails_meanwhile_is_told(harness: Harness, people: list[Browser]) -> None:
+def test_a_failure_of_the_table_is_reported(harness: Harness, people: list[Browser]) -> None:
     _throttle(harness)
     harness.aws.errors["update_item"] = refusal("InternalServerError")
     answer = people[0].get(OPEN, headers=JSON)
@@ -131,7 +129,7 @@ def test_a_table_that_fails_meanwhile_is_told(harness: Harness, people: list[Bro
         (0, 9, 2.5),
     ],
 )
-def test_its_pace(done: int, throttled: int, rate: float) -> None:
+def test_the_rate_follows_the_outcomes(done: int, throttled: int, rate: float) -> None:
     queue = QueueState(last=100, served=10, at=0, rate=5, done=done, throttled=throttled)
     adjusted = queue.with_adjusted_rate(3)
     assert adjusted.rate == pytest.approx(rate)
@@ -143,6 +141,6 @@ def test_its_pace(done: int, throttled: int, rate: float) -> None:
     ) == (25, 3, 0, 0)
 
 
-def test_its_pace_has_bounds() -> None:
+def test_the_rate_and_the_position_have_bounds() -> None:
     assert QueueState(last=9, served=0, at=0, rate=5).with_adjusted_rate(1000).served == 9
     assert QueueState(last=9, rate=MIN_RATE, throttled=1).with_adjusted_rate(3).rate == MIN_RATE
