@@ -100,7 +100,7 @@ def test_every_command_is_one_that_exists() -> None:
 
 
 def test_the_command_table_lists_every_command_of_gate() -> None:
-    listed = [row[0].strip("`").split(" ") for row in _rows("## Look after it")]
+    listed = [row[0].strip("`").split(" ") for row in _rows("## Operations")]
     assert sorted(" ".join(word for word in words[1:] if word.islower()) for words in listed) == sorted(
         _gate_commands()
     )
