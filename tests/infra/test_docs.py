@@ -1,4 +1,4 @@
-"""The documents match the code: endpoints, settings, commands, outputs, reason codes, and the tests of each threat."""
+"""The documentation matches the code: endpoints, settings, commands, outputs, and the tests of each threat."""
 
 import ast
 import contextlib
@@ -32,7 +32,7 @@ def _rows(heading: str, text: str = README) -> list[list[str]]:
 
 
 def _gate_commands(command: Any = GATE, *before: str) -> dict[str, Any]:
-    """Return the subcommands of `gate`, by their full name."""
+    """Return each command of `gate` by the words that call it. Groups of commands are left out."""
     if not hasattr(command, "commands"):
         return {" ".join(before): command}
     return {
@@ -43,7 +43,7 @@ def _gate_commands(command: Any = GATE, *before: str) -> dict[str, Any]:
 
 
 def _parse(words: list[str]) -> None:
-    """Parse the arguments of `gate`. Raises typer's usage error."""
+    """Parse the arguments of `gate`. Raises typer's usage error if they are not a command of it."""
     context = GATE.make_context("gate", words)
     while hasattr(context.command, "commands"):
         name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
@@ -100,23 +100,23 @@ def test_every_command_exists() -> None:
 
 
 def test_the_command_table_lists_every_command_of_gate() -> None:
-    listed = [row[0].strip("`").split(" ") for row in _rows("## Look after it")]
+    listed = [row[0].strip("`").split(" ") for row in _rows("## Operations")]
     assert sorted(" ".join(word for word in words[1:] if word.islower()) for words in listed) == sorted(
         _gate_commands()
     )
 
 
-def test_every_gate_command_in_the_text_exists() -> None:
+def test_every_gate_command_in_a_sentence_exists() -> None:
     found = [text for path in DOCUMENTS for text in re.findall(r"`gate (\S[^`]*)`", path.read_text())]
     assert len(found) > 20
     for text in found:
-        # A command in the text may lack its arguments.
+        # A sentence may name a command without its arguments.
         with contextlib.suppress(typer.BadParameter):
             _parse(shlex.split(text))
 
 
 @pytest.mark.parametrize("name", _gate_commands())
-def test_every_command_of_gate_has_the_option_json(name: str) -> None:
+def test_every_command_of_gate_takes_json(name: str) -> None:
     assert "--json" in [option for parameter in _gate_commands()[name].params for option in parameter.opts]
 
 
@@ -128,14 +128,14 @@ def test_every_aws_command_is_valid(command: str) -> None:
     AwsCommand.parse(command)
 
 
-def test_the_grant_in_the_readme_has_the_keys_of_the_table(template: Template) -> None:
+def test_the_item_in_the_readme_has_the_keys_of_the_table(template: Template) -> None:
     (command,) = (each for each in _commands() if "put-item" in each)
     item = json.loads(shlex.split(command)[-1])
     (table,) = (each for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table")
     assert {key["AttributeName"] for key in table["Properties"]["KeySchema"]} == item.keys()
 
 
-def test_every_threat_is_covered_by_tests_that_exist() -> None:
+def test_every_threat_names_tests_that_exist() -> None:
     written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     rows = _rows("# Threat model", "\n" + (ROOT / "docs" / "security.md").read_text())
     assert len(rows) > 15
@@ -152,13 +152,23 @@ def test_no_text_claims_that_a_change_of_the_signing_key_ends_sign_ins() -> None
     assert [path.name for path in (*DOCUMENTS, *code) if "ends all sign-ins" in path.read_text()] == []
 
 
+def _anchors(path: Path) -> set[str]:
+    """Return the anchors of the headings in a Markdown file, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_to_files_that_exist(path: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
-        assert target.startswith("https://") or (path.parent / target).exists(), target
+def test_every_linked_file_and_heading_exists(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", path.read_text()):
+        if not link.startswith("https://"):
+            target, _, anchor = link.partition("#")
+            linked = path.parent / target if target else path
+            assert linked.exists(), link
+            assert not anchor or anchor in _anchors(linked), link
 
 
-def test_the_names_in_the_first_deployments_table_exist() -> None:
+def test_the_code_in_the_table_of_the_first_deployment_exists() -> None:
     for _, _, where, _ in _rows(
         "# What to check at the first deployment", "\n" + (ROOT / "docs" / "first-deploy.md").read_text()
     ):
@@ -172,28 +182,30 @@ def _error_classes(base: type[GateError] = GateError) -> set[type[GateError]]:
     return {base}.union(*(_error_classes(each) for each in base.__subclasses__()))
 
 
-def _reasons(heading: str) -> dict[str, str]:
+def _statuses(heading: str) -> dict[str, str]:
     rows = _rows(heading, (ROOT / "docs" / "reasons.md").read_text())
     return {row[0].strip("`"): row[1] for row in rows}
 
 
-def test_every_reason_of_the_gate_has_its_row_with_its_status() -> None:
-    kinds = {kind for kind in _error_classes() if "reason" in vars(kind)}
+def test_every_reason_of_the_gate_is_listed_with_its_status() -> None:
+    kinds = {kind for kind in _kinds() if "reason" in vars(kind)}
     assert len(kinds) > 20
-    assert _reasons("## Told by the gate") == {kind.reason: str(kind.status) for kind in kinds}
+    assert _statuses("## Reasons of the gate") == {kind.reason: str(kind.status) for kind in kinds}
 
 
-def test_every_reason_of_api_gateway_has_its_row(template: Template) -> None:
+def test_every_reason_of_api_gateway_is_listed(template: Template) -> None:
     found = {}
     for kind, response in ResolvedTemplate(template).gateway_responses.items():
         status = str(response.status or kind.removeprefix("DEFAULT_"))
         found[json.loads(response.templates["application/json"])["error"]] = status
-    assert _reasons("## Told by API Gateway") == found
+    assert _statuses("## Reasons of API Gateway") == found
 
 
-@pytest.mark.parametrize("reason", sorted({*_reasons("## Told by the gate"), *_reasons("## Told by API Gateway")}))
-def test_every_reason_occurs_in_a_test(reason: str) -> None:
-    # Other than in this file, which reads them all.
+@pytest.mark.parametrize(
+    "reason", sorted({*_statuses("## Reasons of the gate"), *_statuses("## Reasons of API Gateway")})
+)
+def test_a_test_covers_every_reason(reason: str) -> None:
+    # Not in this file, which names them all, nor in the documents.
     others = [path for path in (ROOT / "tests").rglob("test_*.py") if path.name != Path(__file__).name]
     assert any(f'"{reason}"' in path.read_text() for path in others), f"no test for {reason}"
 
