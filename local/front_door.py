@@ -39,11 +39,11 @@ class FrontDoor:
         handler: Handler,
         users: Sequence[IamUser],
         base_path: str,
-        endpoints: Mapping[str, str] | None = None,
+        vpc_endpoints: Mapping[str, str] | None = None,
     ) -> None:
-        """`base_path`: `/prod` to serve under the stage as API Gateway's own address does, empty as a domain does.
+        """`base_path`: `/STAGE` as API Gateway's default endpoint has it, or empty as with a custom domain.
 
-        `endpoints`: of a private API, by the address of this machine that plays those who come through them.
+        `vpc_endpoints`: the VPC endpoint IDs of a private API, by the address that their requests come from.
         """
         # Read once: each is resolved out of the whole template.
         self._stage = template.stage
@@ -55,7 +55,7 @@ class FrontDoor:
         self._handler = handler
         self._users = users
         self._base_path = base_path
-        self._endpoints = endpoints or {}
+        self._vpc_endpoints = vpc_endpoints or {}
         self.remaining_ms = 28_000
         """What Lambda says is left when the function begins a request; the stack's time-out."""
         self.background_remaining_ms = 28_000
@@ -69,11 +69,11 @@ class FrontDoor:
         """End the function."""
         self._instance.shutdown()
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Wait until the function has worked off its own events."""
         self._instance.submit(lambda: None).result()
 
-    def later(self, event: Mapping[str, Any]) -> None:
+    def invoke_in_background(self, event: Mapping[str, Any]) -> None:
         """Invoke the function with an event of its own, when it is free: as Lambda does, with one more try."""
         self._instance.submit(self._work_off, dict(event))
 
@@ -118,7 +118,7 @@ class FrontDoor:
         return self._instance.submit(self._call, request, match, user).result()
 
     def _admitted(self, request: HttpRequest, user: str | None) -> bool:
-        context = dict(Source(request.address, self._endpoints.get(request.address, "")).context)
+        context = dict(Source(request.address, self._vpc_endpoints.get(request.address, "")).context)
         if user:
             context["aws:PrincipalAccount"] = ACCOUNT
         return self._evaluator.allows(

@@ -58,10 +58,10 @@ class Sample(_Entry):
     grants: list[Entry] = []
     iam_users: list[IamUser] = []
     slack_users: list[SlackUser] = []
-    faster: Annotated[float, Field(gt=0)] = 30
-    """How many times quicker than at AWS instances start and stop."""
+    speed_factor: Annotated[float, Field(gt=0)] = 30
+    """How many times faster than at AWS instances start and stop."""
     urls_per_second: Annotated[float, Field(gt=0)] = 10
-    """Presigned URLs that AWS makes before it throttles."""
+    """The rate of presigned URLs above which AWS throttles."""
 
     @classmethod
     def load(cls, path: Path) -> "Sample":

@@ -80,7 +80,7 @@ def _with_token(_deployment: LocalDeployment, person: TestUser) -> Request:
 def _with_ticket(deployment: LocalDeployment, person: TestUser) -> Request:
     deployment.slack.type(SLACK_USER)
     surface = deployment.slack.seen_by(SLACK_USER)
-    deployment.front_door.settle()
+    deployment.front_door.wait_until_idle()
     assert surface
     url = next(str(button["url"]) for button in surface.buttons if NOTEBOOK in str(button.get("url")))
     return lambda: person.go(url.removeprefix(deployment.base_url))
@@ -117,7 +117,7 @@ def _slack(act: Callable[[LocalDeployment], int]) -> Callable[[LocalDeployment, 
             answer, begun = requests.Response(), time.monotonic()
             answer.status_code = act(deployment)
             answer.elapsed = timedelta(seconds=time.monotonic() - begun)
-            deployment.front_door.settle()
+            deployment.front_door.wait_until_idle()
             surface = deployment.slack.seen_by(SLACK_USER, timeout=0)
             answer._content = surface.text.encode() if surface else b""
             answer.request = requests.Request("POST", deployment.base_url + "/slack").prepare()

@@ -11,6 +11,7 @@ import requests
 from gate.identity.published import FIRST_FETCH_INTERVAL
 from gate.store import key_prefixes
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
 from trials.neighbour import Fault, Neighbour
 from trials.user import TestUser
@@ -82,7 +83,7 @@ class Trial:
                 return neighbours[name].url
 
             sample = SAMPLE.model_copy(update={"urls_per_second": 10_000})
-            deployment = started.enter_context(LocalDeployment(sample=sample, between=between))
+            deployment = started.enter_context(LocalDeployment(sample, LocalOptions(reroute=between)))
             if impatient_ms is not None:
                 # A busy machine may take longer to prepare a request than people and Slack wait.
                 for name in ("ACKNOWLEDGE_WITHIN", "ANSWER_WITHIN"):
@@ -99,14 +100,14 @@ class Trial:
         if clocks and name not in endpoint.needs:
             return None
         self.forget()
-        self.deployment.start_anew()  # one that knows nothing of the fault before
+        self.deployment.function.restart()  # one that knows nothing of the fault before
         healthy = self._on_a_good_day(endpoint)
         person, witness = TestUser(self.deployment), Witness(self.deployment)
         person.hooks["response"] = [witness.answered]
-        self.deployment.instances.put(NOTEBOOK, endpoint.state)
+        self.deployment.instances.set_state(NOTEBOOK, endpoint.state)
         self.forget()
         request = endpoint.ready(self.deployment, person)
-        self.deployment.start_anew(ahead=BEHIND if clocks else 0)
+        self.deployment.function.restart(clock_offset=BEHIND if clocks else 0)
         neighbour = self._neighbours[name]
         before = neighbour.calls
         with witness.listening():
@@ -132,12 +133,12 @@ class Trial:
             wrong.append("the notebook changed without a trace")
         if reason:
             if clocks:
-                self.deployment.start_anew()
+                self.deployment.function.restart()
             if reason == "in_line":
-                self.deployment.let_pass(IN_A_MOMENT)
+                self.deployment.function.advance_clock(IN_A_MOMENT)
             if name == "issuer":
                 # A function that has just started asks again as soon as this, and people were told to wait longer.
-                self.deployment.let_pass(FIRST_FETCH_INTERVAL)
+                self.deployment.function.advance_clock(FIRST_FETCH_INTERVAL)
             afterwards = endpoint.again(person, request, answer)
             if afterwards.status_code != healthy:
                 wrong.append(f"still {afterwards.status_code} afterwards")
@@ -160,7 +161,7 @@ class Trial:
 
     def _on_a_good_day(self, endpoint: Endpoint) -> int:
         if endpoint.name not in self._healthy:
-            self.deployment.instances.put(NOTEBOOK, endpoint.state)
+            self.deployment.instances.set_state(NOTEBOOK, endpoint.state)
             answer = endpoint.ready(self.deployment, TestUser(self.deployment))()
             assert answer.status_code < 400, f"{endpoint.name}: {answer.status_code} on a good day"
             self._healthy[endpoint.name] = answer.status_code

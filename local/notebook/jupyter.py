@@ -41,7 +41,7 @@ class JupyterError(Exception):
     """A server did not come up; the text names its log."""
 
 
-class Jupyters:
+class JupyterServers:
     """The servers by the names of their notebooks."""
 
     def __init__(self, folder: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
 
@@ -80,7 +81,7 @@ def clock() -> Clock:
 @pytest.fixture
 def deployment(clock: Clock, tmp_path: Path) -> Iterator[LocalDeployment]:
     sample = Sample.load(ROOT / "local" / "sample.yaml")
-    with LocalDeployment(sample=sample, clock=clock, folder=tmp_path / "notebooks") as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock, folder=tmp_path / "notebooks")) as deployment:
         yield deployment
 
 

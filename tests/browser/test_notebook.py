@@ -65,7 +65,7 @@ def test_a_url_of_five_minutes_and_a_second_ends_at_the_sign_in_page(
     expect(page).to_have_url(re.compile(r"/lab"))
     clock.ahead += 301
     page.goto(deployment.urls.made[-1].url)
-    expect(page.get_by_role("heading")).to_have_text("AWS sign-in (played)")
+    expect(page.get_by_role("heading")).to_have_text("AWS sign-in (local)")
     page.get_by_role("link", name="Your notebooks").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your notebooks")
 

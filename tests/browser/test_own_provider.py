@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.deployment import LocalDeployment
-from local.provider import CLIENT_ID
+from local.options import LocalOptions
+from local.provider import CLIENT_ID, ExternalProvider
 from local.sample import Sample
 from tests.browser.conftest import ROOT
 from tests.providers.provider import PEOPLE, SECRET, Certified, Setup, client
@@ -25,8 +26,9 @@ def provider() -> Iterator[Certified]:
 @pytest.fixture
 def deployment(provider: Certified, tmp_path: Path) -> Iterator[LocalDeployment]:
     sample = Sample.load(ROOT / "local" / "sample.yaml")
-    given = {"issuer": provider.issuer, "client_id": CLIENT_ID, "client_secret": SECRET}
-    with LocalDeployment(sample=sample, folder=tmp_path / "notebooks", **given) as deployment:
+    registration = ExternalProvider(provider.issuer, CLIENT_ID, SECRET)
+    options = LocalOptions(folder=tmp_path / "notebooks", provider=registration)
+    with LocalDeployment(sample, options) as deployment:
         provider.configure(Setup([client(deployment.base_url)], claims_in="userinfo"))
         yield deployment
 

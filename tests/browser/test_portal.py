@@ -34,7 +34,7 @@ def test_one_of_several_is_chosen(page: Page, deployment: LocalDeployment) -> No
 def test_a_stopped_notebook_is_started_waited_for_and_entered(
     page: Page, deployment: LocalDeployment, clock: Clock
 ) -> None:
-    deployment.instances.put("alice-notebook", "Stopped")
+    deployment.instances.set_state("alice-notebook", "Stopped")
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
@@ -52,7 +52,7 @@ def test_without_javascript_the_waiting_page_goes_in_too(
 ) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    deployment.instances.put("alice-notebook", "Stopped")
+    deployment.instances.set_state("alice-notebook", "Stopped")
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     page.get_by_role("button", name="Start alice-notebook").click()
@@ -207,10 +207,10 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
         ("Failed", "This notebook has failed"),
         ("Updating", "This notebook is being changed"),
     ):
-        deployment.instances.put("bob-notebook", state)
+        deployment.instances.set_state("bob-notebook", state)
         visit("/open/bob-notebook")
         look(state.lower(), heading)
-    deployment.instances.put("bob-notebook", "InService")
+    deployment.instances.set_state("bob-notebook", "InService")
     visit("/")
     go(page.get_by_role("button", name="Sign out", exact=True).click)
     look("signed-out", "You are signed out")

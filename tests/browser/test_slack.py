@@ -15,7 +15,7 @@ from tests.local.slack import ask, ticket
 def test_a_link_from_slack_starts_waits_and_goes_in(
     page: Page, deployment: LocalDeployment, clock: Clock, tmp_path: Path
 ) -> None:
-    deployment.instances.put("alice-notebook", "Stopped")
+    deployment.instances.set_state("alice-notebook", "Stopped")
     page.goto(f"{deployment.base_url}{ticket(deployment, ask(deployment))}")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
     assert "ticket" not in page.url

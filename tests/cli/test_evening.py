@@ -12,6 +12,7 @@ import requests
 from requests.cookies import RequestsCookieJar
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.cli.conftest import ROOT, Gate
 from tests.local.clock import Clock
@@ -34,7 +35,7 @@ def deployment(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for grant in plain["grants"]:
         grant |= {"session": 43_200, "power": "start-stop"}
     folder = tmp_path_factory.mktemp("notebooks")
-    with LocalDeployment(sample=Sample.model_validate(plain), clock=clock, folder=folder) as deployment:
+    with LocalDeployment(Sample.model_validate(plain), LocalOptions(clock=clock, folder=folder)) as deployment:
         yield deployment
 
 
@@ -111,7 +112,7 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
             assert (await first.send("GET", "/api/status")).status == 403
 
             claims = {"email": BOB, "email_verified": True, "groups": []}
-            requests.put(f"{deployment.provider.issuer}/users/{BOB}", json=claims, timeout=120).raise_for_status()
+            requests.put(f"{deployment.issuer}/users/{BOB}", json=claims, timeout=120).raise_for_status()
             assert TestUser(deployment).open(SHARED, BOB).status_code == 403
 
     asyncio.run(evening())

@@ -11,6 +11,7 @@ from gate.launch.policy import OPEN
 from local.aws.authority import ANYTHING
 from local.deployment import LocalDeployment
 from local.evaluator import Access
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.aws_command import AwsCommand
 from tests.cli.conftest import Gate
@@ -23,7 +24,7 @@ LOCATIONS = [f"{THEIRS}/eu-central-1", f"{THEIRS}/eu-west-1", f"{MORE}/eu-west-1
 @pytest.fixture
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
     with LocalDeployment(
-        sample=sample, settings={"remote": {"locations": LOCATIONS, "external_id": "gate-4711"}}
+        sample, LocalOptions(settings={"remote": {"locations": LOCATIONS, "external_id": "gate-4711"}})
     ) as deployment:
         yield deployment
 

@@ -8,6 +8,7 @@ import pytest
 
 from local.aws.presigned import PresignedUrl
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from local.template import EGRESS, Template
 from trials.user import TestUser
@@ -66,7 +67,7 @@ def hide_the_table(template: Template) -> None:
     "change", [forget_the_functions_address, distrust_the_function, forbid_source_identity, hide_the_table]
 )
 def test_the_functions_own_calls_need_the_templates_leave(sample: Sample, change: Callable[[Template], None]) -> None:
-    with LocalDeployment(sample=sample, change=change) as deployment:
+    with LocalDeployment(sample, LocalOptions(change_template=change)) as deployment:
         answer = TestUser(deployment).open("/open/alice-notebook", "alice@example.com")
         assert answer.status_code == 502
         assert "AWS refused the gate" in answer.text
@@ -74,12 +75,12 @@ def test_the_functions_own_calls_need_the_templates_leave(sample: Sample, change
 
 
 def test_who_is_turned_away_is_the_templates_decision(sample: Sample) -> None:
-    with LocalDeployment(sample=sample, change=open_the_api) as deployment:
+    with LocalDeployment(sample, LocalOptions(change_template=open_the_api)) as deployment:
         assert TestUser(deployment, OUTSIDE).go("/health").status_code == 200
 
 
 def _made(sample: Sample, **options: Any) -> Iterator[tuple[LocalDeployment, PresignedUrl]]:
-    with LocalDeployment(sample=sample, **options) as deployment:
+    with LocalDeployment(sample, LocalOptions(**options)) as deployment:
         assert TestUser(deployment).open("/open/alice-notebook", "alice@example.com").status_code == 302
         yield deployment, deployment.urls.made[-1]
 
@@ -88,7 +89,7 @@ def _made(sample: Sample, **options: Any) -> Iterator[tuple[LocalDeployment, Pre
 @pytest.mark.parametrize("deny", ["kept", "dropped"])
 def test_a_leaked_url_is_held_by_the_roles_deny_and_by_the_pin(sample: Sample, pin: str, deny: str) -> None:
     change = drop_the_deny if deny == "dropped" else None
-    for deployment, url in _made(sample, settings={"pin": pin}, change=change):
+    for deployment, url in _made(sample, settings={"pin": pin}, change_template=change):
 
         def usable(
             source: str, notebook: str = ALICES, deployment: LocalDeployment = deployment, url: PresignedUrl = url

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from local.template import REGION, Template
 from tests.local.clock import Clock
@@ -74,11 +75,13 @@ def walk(deployment: LocalDeployment, clock: Clock) -> None:
 
 def _world(sample: Sample, clock: Clock, change: Change | None = None) -> LocalDeployment:
     return LocalDeployment(
-        sample=sample,
-        settings={**SETTINGS, "pin": "networks"},
-        clock=clock,
-        endpoints={THROUGH_ENDPOINT: ENDPOINT},
-        change=_changed(change) if change else None,
+        sample,
+        LocalOptions(
+            settings={**SETTINGS, "pin": "networks"},
+            clock=clock,
+            vpc_endpoints={THROUGH_ENDPOINT: ENDPOINT},
+            change_template=_changed(change) if change else None,
+        ),
     )
 
 

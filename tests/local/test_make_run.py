@@ -189,7 +189,7 @@ def test_somebodys_own_slack(tmp_path: Path) -> None:
     secret, team = "8f742231b10e8888abcd99yyyzzz85a5", "T0123ABCDEF"
     run = Run(tmp_path, SLACK_SIGNING_SECRET=secret, SLACK_TEAM=team)
     try:
-        assert f"Slack's workspace is {team}" in run.printed
+        assert f"The Slack workspace is {team}" in run.printed
         play = ["make", "-s", "slack", f"PORT={run.port}"]
         played = subprocess.run(play, input="/notebook\nquit\n", cwd=ROOT, capture_output=True, text=True, check=False)
         url = next(word for word in played.stdout.split() if "?ticket=" in word)
@@ -243,7 +243,7 @@ def test_somebodys_own_provider(
     try:
         registered = client(run.url, "notebook-gate", token_endpoint_auth_method=method)
         provider.configure(Setup([registered], claims_in=claims_in))
-        assert f"People sign in at {provider.issuer}" in run.printed
+        assert f"Users sign in at {provider.issuer}" in run.printed
         assert registered["redirect_uris"][0] in run.printed
         with Browser(run.url, provider) as browser:
             answer = browser.sign_in(f"/open/{notebook}", person)
@@ -257,16 +257,16 @@ def test_somebodys_own_provider(
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        (["PORT=x"], "PORT=x is no port"),
-        (["PORT=70000"], "PORT=70000 is no port"),
+        (["PORT=x"], "PORT=x is not a port"),
+        (["PORT=70000"], "PORT=70000 is not a port"),
         (["ISSUER=https://login.example.com"], "ISSUER and CLIENT_ID go together"),
         (["ISSUER=ftp://example.com", "CLIENT_ID=x"], "identity.issuer = 'ftp://example.com' is no issuer"),
-        (["SCOPES=openid groups"], "SCOPES, USER_CLAIM and GROUPS_CLAIM are for a provider of your own"),
+        (["SCOPES=openid groups"], "SCOPES, USER_CLAIM and GROUPS_CLAIM need an external identity provider"),
         (["USER_CLAIM=sub"], "make run ISSUER=https://login.example.com CLIENT_ID=… SCOPES='openid email groups'"),
         (["ISSUER=https://login.example.com", "CLIENT_ID=x", "SCOPES=email"], "identity.scopes = ['email'] lacks"),
         (["SLACK_TEAM=T0123ABCDEF"], "SLACK_SIGNING_SECRET and SLACK_TEAM go together"),
         (["SLACK_SIGNING_SECRET=x"], "make run SLACK_SIGNING_SECRET=… SLACK_TEAM=T0123ABCDEF"),
-        (["SLACK_BOT_TOKEN=xoxb-1"], "SLACK_BOT_TOKEN with them"),
+        (["SLACK_BOT_TOKEN=xoxb-1"], "SLACK_BOT_TOKEN needs both"),
         (["SLACK_SIGNING_SECRET=x", "SLACK_TEAM=my-company"], "slack.teams[0] = 'my-company'"),
         (["SAMPLE=/no/such/file"], "/no/such/file: can't be read"),
     ],

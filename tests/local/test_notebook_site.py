@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
 from tests.local.visitor import Visitor
@@ -29,7 +30,7 @@ def deployment(sample: Sample, clock: Clock, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("notebooks")
     endpoints = {THROUGH_ENDPOINT: ENDPOINT}
     with LocalDeployment(
-        sample=sample, settings=SETTINGS, clock=clock, folder=folder, endpoints=endpoints
+        sample, LocalOptions(settings=SETTINGS, clock=clock, folder=folder, vpc_endpoints=endpoints)
     ) as deployment:
         yield deployment
 

@@ -8,6 +8,7 @@ import pytest
 
 from gate import container
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.visitor import Visitor
 from trials.user import TestUser
@@ -66,18 +67,18 @@ def _usable_from(deployment: LocalDeployment, opened_from: str) -> list[str]:
 def test_a_url_works_where_the_pin_says_and_nowhere_else(
     sample: Sample, settings: dict[str, Any], usable: dict[str, list[str]]
 ) -> None:
-    with LocalDeployment(sample=sample, settings=settings, endpoints=ENDPOINTS) as deployment:
+    with LocalDeployment(sample, LocalOptions(settings=settings, vpc_endpoints=ENDPOINTS)) as deployment:
         assert {opened_from: _usable_from(deployment, opened_from) for opened_from in usable} == usable
 
 
 def test_a_private_api_is_reached_through_its_endpoint_alone(sample: Sample) -> None:
-    with LocalDeployment(sample=sample, settings=PRIVATE, endpoints=ENDPOINTS) as deployment:
+    with LocalDeployment(sample, LocalOptions(settings=PRIVATE, vpc_endpoints=ENDPOINTS)) as deployment:
         assert TestUser(deployment, IN_VPC).go("/health").status_code == 200
         assert TestUser(deployment, MINE).go("/health").status_code == 403
 
 
 def test_the_function_itself_needs_its_subnets_in_the_session_policy(sample: Sample) -> None:
-    with LocalDeployment(sample=sample, settings=PUBLIC | NO_EGRESS, endpoints=ENDPOINTS) as deployment:
+    with LocalDeployment(sample, LocalOptions(settings=PUBLIC | NO_EGRESS, vpc_endpoints=ENDPOINTS)) as deployment:
         container.set_gate(container.Gate(replace(container.get_gate().config, subnet_cidrs=("10.0.2.0/24",))))
         answer = TestUser(deployment).open("/open/alice-notebook", "alice@example.com")
         assert (answer.status_code, "AWS refused the gate" in answer.text) == (502, True)

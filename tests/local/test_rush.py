@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from trials.user import TestUser
 
@@ -42,7 +43,7 @@ def deployment(clock: StoppedClock) -> Iterator[LocalDeployment]:
             "urls_per_second": A_SECOND,
         }
     )
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 

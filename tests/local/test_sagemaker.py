@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from local.aws.instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
 
@@ -21,13 +22,13 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="module")
 def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 
 @pytest.fixture
 def sagemaker(deployment: LocalDeployment) -> Any:
-    deployment.instances.put("alice-notebook", "InService")
+    deployment.instances.set_state("alice-notebook", "InService")
     return deployment.operator("sagemaker")
 
 
@@ -46,7 +47,7 @@ def _message(call: Any, **parameters: Any) -> str:
 def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sample: Sample) -> None:
     sagemaker.stop_notebook_instance(**NAMED)
     assert _state(sagemaker) == "Stopping"
-    clock.ahead += STOPPING / sample.faster - 0.5
+    clock.ahead += STOPPING / sample.speed_factor - 0.5
     assert _state(sagemaker) == "Stopping"
     clock.ahead += 1
     assert _state(sagemaker) == "Stopped"
@@ -56,7 +57,7 @@ def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sam
     sagemaker.start_notebook_instance(**NAMED)
     assert _state(sagemaker) == "Pending"
     assert (sagemaker.describe_notebook_instance(**NAMED)["LastModifiedTime"] - before).total_seconds() > 59
-    clock.ahead += STARTING / sample.faster - 0.5
+    clock.ahead += STARTING / sample.speed_factor - 0.5
     assert _state(sagemaker) == "Pending"
     clock.ahead += 1
     assert _state(sagemaker) == "InService"
@@ -84,7 +85,7 @@ def test_only_some_states_can_be_left(
             "Status ({}) not in ([InService]). Unable to create",
         ),
     ):
-        deployment.instances.put("alice-notebook", state)
+        deployment.instances.set_state("alice-notebook", state)
         if not allowed:
             assert wanted.format(state) in _message(call, **NAMED)
         else:

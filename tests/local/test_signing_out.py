@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
 from tests.local.slack import ask, ticket
@@ -21,7 +22,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 

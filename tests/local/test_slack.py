@@ -19,12 +19,12 @@ JSON = {"Accept": "application/json"}
 
 
 def test_one_types_notebook_and_lands_in_it_with_one_click(deployment: LocalDeployment) -> None:
-    surface = ask(deployment)
-    assert "alice-notebook" in surface.text
-    assert "bob-notebook" not in surface.text
-    assert "authToken" not in str(surface.blocks)
+    page = ask(deployment)
+    assert "alice-notebook" in page.text
+    assert "bob-notebook" not in page.text
+    assert "authToken" not in str(page.blocks)
 
-    answer = TestUser(deployment).go(ticket(deployment, surface))
+    answer = TestUser(deployment).go(ticket(deployment, page))
 
     made = deployment.urls.made[-1]
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{made.url}&view=lab")
@@ -33,18 +33,16 @@ def test_one_types_notebook_and_lands_in_it_with_one_click(deployment: LocalDepl
 
 
 def test_who_has_no_address_in_slack_has_the_grants_of_their_slack_name(deployment: LocalDeployment) -> None:
-    surface = ask(deployment, "U0DANA")
-    assert "shared-notebook" in surface.text
-    assert (
-        TestUser(deployment).go(ticket(deployment, surface)).headers["Location"].startswith("http://shared-notebook.")
-    )
+    page = ask(deployment, "U0DANA")
+    assert "shared-notebook" in page.text
+    assert TestUser(deployment).go(ticket(deployment, page)).headers["Location"].startswith("http://shared-notebook.")
     assert "slack:T0LOCAL/U0NOBODY" in ask(deployment, "U0NOBODY").text
 
 
 def test_somebody_elses_notebook_is_not_granted_by_its_name(deployment: LocalDeployment) -> None:
     for name in ("bob-notebook", "no-such-notebook"):
-        surface = ask(deployment, text=name)
-        assert not any(button.get("url") for button in surface.buttons)
+        page = ask(deployment, text=name)
+        assert not any(button.get("url") for button in page.buttons)
 
 
 def test_tickets_open_from_inside_the_networks_alone(deployment: LocalDeployment) -> None:
@@ -91,8 +89,8 @@ def test_what_slack_has_not_signed_is_refused(deployment: LocalDeployment, chang
     body = payloads.command(
         payloads.Member("T0LOCAL", "U0ALICE", "alice"),
         "",
-        response_url=deployment.slack.hook("U0ALICE"),
-        trigger_id=deployment.slack.trigger("U0ALICE"),
+        response_url=deployment.slack.response_url("U0ALICE"),
+        trigger_id=deployment.slack.trigger_id("U0ALICE"),
     )
     assert deployment.slack.send(body, changed) == 401
     assert deployment.slack.send(body) == 200
@@ -101,20 +99,20 @@ def test_what_slack_has_not_signed_is_refused(deployment: LocalDeployment, chang
 
 def test_another_team_gets_nothing(deployment: LocalDeployment) -> None:
     stranger = payloads.Member("T0OTHER", "U0ALICE", "alice")
-    hook, trigger = deployment.slack.hook("U0ALICE"), deployment.slack.trigger("U0ALICE")
+    hook, trigger = deployment.slack.response_url("U0ALICE"), deployment.slack.trigger_id("U0ALICE")
     assert deployment.slack.send(payloads.command(stranger, "", response_url=hook, trigger_id=trigger)) == 401
     assert deployment.slack.send(payloads.shortcut(stranger, trigger_id=trigger)) == 401
 
 
 def test_the_shortcut_opens_a_window_with_the_same_buttons(deployment: LocalDeployment) -> None:
     assert deployment.slack.shortcut("U0ALICE") == 200
-    surface = deployment.slack.seen_by("U0ALICE")
-    assert surface is not None
-    assert surface.view is not None
-    path = ticket(deployment, surface)
-    refreshed = press(deployment, surface, "Refresh the list")
+    page = deployment.slack.seen_by("U0ALICE")
+    assert page is not None
+    assert page.view is not None
+    path = ticket(deployment, page)
+    refreshed = press(deployment, page, "Refresh the list")
     assert refreshed.view is not None
-    assert refreshed.view["id"] == surface.view["id"]
+    assert refreshed.view["id"] == page.view["id"]
     assert ticket(deployment, refreshed) != path
 
 
@@ -140,7 +138,7 @@ def _play(lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
 def test_the_player_shows_what_somebody_would_see(deployment: LocalDeployment) -> None:
     played = _play("/notebook\n/notebook alice-notebook\nnonsense\n99\nshortcut\nquit\n", PORT=str(deployment.port))
     assert (played.returncode, played.stderr) == (0, "")
-    for text in ("You are U0ALICE", "alice-notebook", "Open", "(in a window)", "Type /notebook"):
+    for text in ("You are U0ALICE", "alice-notebook", "Open", "(in a modal)", "Type /notebook"):
         assert text in played.stdout
     url = next(word for word in played.stdout.split() if "?ticket=" in word)
     assert TestUser(deployment).get(url, allow_redirects=False).status_code == 302
@@ -152,7 +150,7 @@ def test_the_player_presses_buttons_and_can_be_somebody_else(deployment: LocalDe
     assert played.stdout.count("shared-notebook") >= 2
 
 
-@pytest.mark.parametrize(("port", "told"), [("1", "Nothing serves Slack on port 1"), ("x", "PORT=x is no port")])
+@pytest.mark.parametrize(("port", "told"), [("1", "Nothing serves Slack on port 1"), ("x", "PORT=x is not a port")])
 def test_the_player_says_what_is_missing(port: str, told: str) -> None:
     played = _play("/notebook\n", PORT=port)
     assert played.returncode == 1

@@ -8,6 +8,7 @@ import yaml
 
 from cli.slack_manifest import UsageError, manifest
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from local.slack import payloads
 from local.slack.app import SlackApp
@@ -21,19 +22,19 @@ JSON = {"Accept": "application/json"}
 
 def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
     clock = Clock()
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         # 60 s to stop and 180 s to start, as at AWS, so many times faster.
-        stopping, starting = 60 / sample.faster + 1, 180 / sample.faster + 1
-        surface = press(deployment, ask(deployment), "Stop")
-        assert "Stopping" in surface.text
+        stopping, starting = 60 / sample.speed_factor + 1, 180 / sample.speed_factor + 1
+        page = press(deployment, ask(deployment), "Stop")
+        assert "Stopping" in page.text
         clock.ahead += stopping
-        surface = press(deployment, surface, "Refresh the list")
-        assert "Stopped" in surface.text
-        surface = press(deployment, surface, "Start")
-        assert "Starting" in surface.text
+        page = press(deployment, page, "Refresh the list")
+        assert "Stopped" in page.text
+        page = press(deployment, page, "Start")
+        assert "Starting" in page.text
 
         alice = TestUser(deployment)
-        first = alice.go(ticket(deployment, surface))
+        first = alice.go(ticket(deployment, page))
         assert first.status_code == 303
         assert "ticket" not in first.headers["Location"]
         page = alice.get(first.headers["Location"], allow_redirects=False)
@@ -50,7 +51,7 @@ def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
 
 def test_a_ticket_ends_after_five_minutes(sample: Sample) -> None:
     clock = Clock()
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         path = ticket(deployment, ask(deployment))
         clock.ahead += 301
         assert TestUser(deployment).go(path, headers=JSON).json()["error"] == "invalid_ticket"
@@ -58,10 +59,12 @@ def test_a_ticket_ends_after_five_minutes(sample: Sample) -> None:
 
 def test_a_workspace_of_ones_own(sample: Sample) -> None:
     app = SlackApp(team="T0123ABCDEF", signing_secret="8f742231b10e8888abcd99yyyzzz85a5")
-    with LocalDeployment(sample=sample, slack=app) as deployment:
+    with LocalDeployment(sample, LocalOptions(slack=app)) as deployment:
         assert "alice-notebook" in ask(deployment).text
         member = payloads.Member("T0LOCAL", "U0ALICE", "alice")
-        foreign = payloads.command(member, "", response_url=deployment.slack.hook("U0ALICE"), trigger_id="1.2.3")
+        foreign = payloads.command(
+            member, "", response_url=deployment.slack.response_url("U0ALICE"), trigger_id="1.2.3"
+        )
         assert deployment.slack.send(foreign) == 401
 
 

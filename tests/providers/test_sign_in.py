@@ -25,7 +25,9 @@ KEYS = (rsa_key("rsa"), ec_key("ec"))
 def ready(deployment: LocalDeployment, provider: ForeignProvider, setup: Setup, **environment: str) -> None:
     """Put the provider's `setup` in force, and start the gate with what goes with it."""
     provider.configure(setup)
-    deployment.start_anew(environment={"GATE_ISSUER": provider.issuer, **provider.environment(setup), **environment})
+    deployment.function.restart(
+        environment={"GATE_ISSUER": provider.issuer, **provider.environment(setup), **environment}
+    )
 
 
 def opens(answer: requests.Response, notebook: str) -> bool:
@@ -85,7 +87,7 @@ def test_the_provider_changes_its_key(
     assert opens(script.go(ALICES, Authorization=f"Bearer {token}"), "alice-notebook")
 
     provider.configure(Setup([client(deployment.base_url)], [after], claims_in="id_token"))
-    deployment.let_pass(FETCH_INTERVAL + 1)
+    deployment.function.advance_clock(FETCH_INTERVAL + 1)
 
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
     assert script.go(ALICES, Authorization=f"Bearer {token}").status_code == 401

@@ -43,12 +43,12 @@ def test_an_endpoint_writes_no_secret(trial: Trial, endpoint: Endpoint) -> None:
         for state in ("InService", "Stopped", "Failed"):
             person = TestUser(trial.deployment)
             person.hooks["response"] = [witness.answered]
-            trial.deployment.instances.put(NOTEBOOK, state)
+            trial.deployment.instances.set_state(NOTEBOOK, state)
             trial.forget()
-            trial.deployment.start_anew()
+            trial.deployment.function.restart()
             request = endpoint.ready(trial.deployment, person)
             # As a function that has just started, again at once (a used ticket, code or signature), and signed out.
-            trial.deployment.start_anew()
+            trial.deployment.function.restart()
             request()
             request()
             bent = {name: value[:-2] + "xx" for name, value in person.cookies.items()}

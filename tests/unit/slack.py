@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from slack_sdk.signature import SignatureVerifier
 
 from gate.handler import handler
-from local.slack.surface import Surface
+from local.slack.page import SlackPage
 from local.slack.workspace import Workspace
 from tests.unit.conftest import CONTEXT, EVENTS, Answer, Harness
 
@@ -26,8 +26,8 @@ class Slack:
         payload = stored(kind)
         user = changes.pop("who", "U0ALICE")
         if "response_url" in payload:
-            payload["response_url"] = self.workspace.hook(user)
-        payload["trigger_id"] = self.workspace.trigger(user)
+            payload["response_url"] = self.workspace.response_url(user)
+        payload["trigger_id"] = self.workspace.trigger_id(user)
         if kind == "command":
             return urlencode({**payload, "user_id": user, **changes}).encode()
         payload["user"]["id"] = user
@@ -59,13 +59,13 @@ class Slack:
         for event in events:
             assert handler(event, CONTEXT) is None
 
-    def ask(self, kind: str = "command", **changes: Any) -> Surface:
+    def ask(self, kind: str = "command", **changes: Any) -> SlackPage:
         """Post a stored payload, and return what its sender then sees."""
         assert (answer := self.post(self.body(kind, **changes))).status == 200, answer
         self.work()
-        surface = self.workspace.seen_by(changes.get("who", "U0ALICE"), timeout=0)
-        assert surface is not None
-        return surface
+        page = self.workspace.seen_by(changes.get("who", "U0ALICE"), timeout=0)
+        assert page is not None
+        return page
 
 
 def stored(kind: str) -> dict[str, Any]:
@@ -73,11 +73,11 @@ def stored(kind: str) -> dict[str, Any]:
     return payload
 
 
-def labels(surface: Surface) -> list[str]:
-    return [button["text"]["text"] for button in surface.buttons]
+def labels(page: SlackPage) -> list[str]:
+    return [button["text"]["text"] for button in page.buttons]
 
 
-def link(surface: Surface) -> str:
+def link(page: SlackPage) -> str:
     """Return the path that the first Open leads to."""
-    url = next(button["url"] for button in surface.buttons if button["action_id"] == "open")
+    url = next(button["url"] for button in page.buttons if button["action_id"] == "open")
     return str(url).removeprefix("https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod")

@@ -26,7 +26,7 @@ STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 def _is_refused(slack: Slack, answer: Answer) -> bool:
     """An empty 401, and nothing was done."""
     nothing_done = not slack.harness.aws.called("put_item") and not slack.harness.aws.called("invoke")
-    return (answer.status, answer.body) == (401, "") and nothing_done and not slack.workspace.asked
+    return (answer.status, answer.body) == (401, "") and nothing_done and not slack.workspace.api_calls
 
 
 @pytest.mark.parametrize("kind", KINDS)
