@@ -11,7 +11,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 
 from cli.grant_entry import Entry
-from local.aws.authority import DEPLOYED
+from local.aws.authority import DEPLOYED_POLICY
 from local.aws.clients import ClientOf
 from local.aws.instances import Instances
 from local.resolved_template import Role
@@ -58,7 +58,7 @@ def create_launch_role(role: Role) -> None:
     )
     assert made.arn == role.arn
     (policy,) = role.policies
-    iam.put_role_policy(made.name, DEPLOYED, json.dumps(policy))
+    iam.put_role_policy(made.name, DEPLOYED_POLICY, json.dumps(policy))
 
 
 def create_notebooks(client_of: ClientOf, instances: Instances, notebooks: Sequence[Notebook]) -> None:

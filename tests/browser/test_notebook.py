@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.deployment import LocalDeployment
 from tests.browser.conftest import picture, sign_in
-from tests.browser.way_out import way_out
+from tests.browser.socks_proxy import socks_proxy
 from tests.local.clock import Clock
 
 
@@ -44,7 +44,7 @@ def test_the_same_url_is_refused_from_outside_although_it_is_valid(
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"/lab"))
     url, cookies = deployment.urls.made[-1].url, page.context.storage_state()
-    with way_out("127.0.0.2") as proxy:
+    with socks_proxy("127.0.0.2") as proxy:
         outside = chromium.new_context(proxy={"server": proxy, "bypass": "<-loopback>"}, storage_state=cookies)
         thief = outside.new_page()
         for stolen in (url, page.url):  # the URL, and the session that came of it

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gate.launch.policy import OPEN
-from local.aws.authority import ANYTHING
+from local.aws.authority import ALLOW_ALL
 from local.deployment import LocalDeployment
 from local.evaluator import Access
 from local.options import LocalOptions
@@ -63,7 +63,7 @@ def test_the_commands_that_it_says_cut_what_is_open_there(
     # What stands for the role there: the name that the stack LaunchRole gives it.
     name = "notebook-gate-launch"
     iam = deployment.operator("iam")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYTHING))
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ALLOW_ALL))
     for line in lines:
         _type(iam, line.partition(": ")[2])
     there = iam.get_role_policy(RoleName=name, PolicyName="notebook-gate-revoked")["PolicyDocument"]
@@ -98,6 +98,6 @@ def _may_open(deployment: LocalDeployment, made: Any, added: Any) -> bool:
             account=THEIRS,
             principal=made.creator.arn.replace(HOME, THEIRS),
             context={"aws:SourceIp": "127.0.0.1", **made.creator.context},
-            identity_policies=[ANYTHING, added],
+            identity_policies=[ALLOW_ALL, added],
         )
     )

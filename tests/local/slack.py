@@ -4,14 +4,14 @@ from local.deployment import LocalDeployment
 from local.slack.page import SlackPage
 
 
-def ask(deployment: LocalDeployment, user: str = "U0ALICE", text: str = "") -> SlackPage:
+def run_command(deployment: LocalDeployment, user: str = "U0ALICE", text: str = "") -> SlackPage:
     assert deployment.slack.type(user, text) == 200
     page = deployment.slack.seen_by(user)
     assert page is not None
     return page
 
 
-def press(deployment: LocalDeployment, page: SlackPage, label: str, user: str = "U0ALICE") -> SlackPage:
+def press_button(deployment: LocalDeployment, page: SlackPage, label: str, user: str = "U0ALICE") -> SlackPage:
     labels = [button["text"]["text"] for button in page.buttons]
     assert deployment.slack.press(user, labels.index(label)) == 200
     seen = deployment.slack.seen_by(user)
@@ -19,7 +19,7 @@ def press(deployment: LocalDeployment, page: SlackPage, label: str, user: str = 
     return seen
 
 
-def ticket(deployment: LocalDeployment, page: SlackPage) -> str:
+def ticket_path(deployment: LocalDeployment, page: SlackPage) -> str:
     """Return the path of the first link to a notebook."""
     url: str = next(button["url"] for button in page.buttons if button.get("url"))
     assert url.startswith(f"{deployment.base_url}/open/")

@@ -8,7 +8,7 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
-from tests.local.slack import ask, ticket
+from tests.local.slack import run_command, ticket_path
 from trials.user import TestUser
 
 JSON = {"Accept": "application/json"}
@@ -42,7 +42,7 @@ def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_
     laptop, telephone, bob = TestUser(deployment), TestUser(deployment), TestUser(deployment)
     for person, email in ((laptop, ALICE), (telephone, ALICE), (bob, "bob@example.com")):
         assert person.open("/", email).status_code == 200
-    token, path = TestUser(deployment).id_token(ALICE), ticket(deployment, ask(deployment))
+    token, path = TestUser(deployment).id_token(ALICE), ticket_path(deployment, run_command(deployment))
     assert _outcome(telephone) == "200"
 
     assert _press(laptop, everywhere=True) == 200

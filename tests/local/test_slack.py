@@ -11,7 +11,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from local.deployment import LocalDeployment
 from local.slack import payloads
-from tests.local.slack import ask, press, ticket
+from tests.local.slack import press_button, run_command, ticket_path
 from trials.user import TestUser
 
 ROOT = Path(__file__).parents[2]
@@ -19,12 +19,12 @@ JSON = {"Accept": "application/json"}
 
 
 def test_one_types_notebook_and_lands_in_it_with_one_click(deployment: LocalDeployment) -> None:
-    page = ask(deployment)
+    page = run_command(deployment)
     assert "alice-notebook" in page.text
     assert "bob-notebook" not in page.text
     assert "authToken" not in str(page.blocks)
 
-    answer = TestUser(deployment).go(ticket(deployment, page))
+    answer = TestUser(deployment).go(ticket_path(deployment, page))
 
     made = deployment.urls.made[-1]
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{made.url}&view=lab")
@@ -33,20 +33,22 @@ def test_one_types_notebook_and_lands_in_it_with_one_click(deployment: LocalDepl
 
 
 def test_who_has_no_address_in_slack_has_the_grants_of_their_slack_name(deployment: LocalDeployment) -> None:
-    page = ask(deployment, "U0DANA")
+    page = run_command(deployment, "U0DANA")
     assert "shared-notebook" in page.text
-    assert TestUser(deployment).go(ticket(deployment, page)).headers["Location"].startswith("http://shared-notebook.")
-    assert "slack:T0LOCAL/U0NOBODY" in ask(deployment, "U0NOBODY").text
+    assert (
+        TestUser(deployment).go(ticket_path(deployment, page)).headers["Location"].startswith("http://shared-notebook.")
+    )
+    assert "slack:T0LOCAL/U0NOBODY" in run_command(deployment, "U0NOBODY").text
 
 
 def test_somebody_elses_notebook_is_not_granted_by_its_name(deployment: LocalDeployment) -> None:
     for name in ("bob-notebook", "no-such-notebook"):
-        page = ask(deployment, text=name)
+        page = run_command(deployment, text=name)
         assert not any(button.get("url") for button in page.buttons)
 
 
 def test_tickets_open_from_inside_the_networks_alone(deployment: LocalDeployment) -> None:
-    path = ticket(deployment, ask(deployment))
+    path = ticket_path(deployment, run_command(deployment))
     calls = deployment.front_door.calls
 
     refused = TestUser(deployment, "127.0.0.2").go(path, headers=JSON)
@@ -58,7 +60,7 @@ def test_tickets_open_from_inside_the_networks_alone(deployment: LocalDeployment
 
 
 def test_a_ticket_is_spent_in_the_table_itself(deployment: LocalDeployment) -> None:
-    path = ticket(deployment, ask(deployment))
+    path = ticket_path(deployment, run_command(deployment))
     answers = [TestUser(deployment).go(path, headers=JSON) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 401, 401]
     assert answers[1].json()["error"] == "invalid_ticket"
@@ -70,7 +72,7 @@ def test_a_ticket_is_spent_in_the_table_itself(deployment: LocalDeployment) -> N
 
 
 def test_slacks_previewer_leaves_a_ticket_alone(deployment: LocalDeployment) -> None:
-    path = ticket(deployment, ask(deployment))
+    path = ticket_path(deployment, run_command(deployment))
     robot = {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}
     assert TestUser(deployment).go(path, headers=robot).status_code == 403
     assert TestUser(deployment).go(path).status_code == 302
@@ -109,11 +111,11 @@ def test_the_shortcut_opens_a_window_with_the_same_buttons(deployment: LocalDepl
     page = deployment.slack.seen_by("U0ALICE")
     assert page is not None
     assert page.view is not None
-    path = ticket(deployment, page)
-    refreshed = press(deployment, page, "Refresh the list")
+    path = ticket_path(deployment, page)
+    refreshed = press_button(deployment, page, "Refresh the list")
     assert refreshed.view is not None
     assert refreshed.view["id"] == page.view["id"]
-    assert ticket(deployment, refreshed) != path
+    assert ticket_path(deployment, refreshed) != path
 
 
 def _signed_by(secret: str, body: bytes) -> dict[str, str]:

@@ -13,7 +13,7 @@ from local.sample import Sample
 from local.slack import payloads
 from local.slack.app import SlackApp
 from tests.local.clock import Clock
-from tests.local.slack import ask, press, ticket
+from tests.local.slack import press_button, run_command, ticket_path
 from trials.user import TestUser
 
 ROOT = Path(__file__).parents[2]
@@ -25,20 +25,20 @@ def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
     with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         # 60 s to stop and 180 s to start, as at AWS, so many times faster.
         stopping, starting = 60 / sample.speed_factor + 1, 180 / sample.speed_factor + 1
-        page = press(deployment, ask(deployment), "Stop")
+        page = press_button(deployment, run_command(deployment), "Stop")
         assert "Stopping" in page.text
         clock.ahead += stopping
-        page = press(deployment, page, "Refresh the list")
+        page = press_button(deployment, page, "Refresh the list")
         assert "Stopped" in page.text
-        page = press(deployment, page, "Start")
+        page = press_button(deployment, page, "Start")
         assert "Starting" in page.text
 
         alice = TestUser(deployment)
-        first = alice.go(ticket(deployment, page))
+        first = alice.go(ticket_path(deployment, page))
         assert first.status_code == 303
         assert "ticket" not in first.headers["Location"]
-        page = alice.get(first.headers["Location"], allow_redirects=False)
-        assert page.status_code == 202
+        waiting = alice.get(first.headers["Location"], allow_redirects=False)
+        assert waiting.status_code == 202
         assert alice.go("/notebooks/alice-notebook").json()["state"] == "Pending"
         # The cookie is for that notebook, and makes nobody signed in.
         assert alice.go("/notebooks/shared-notebook", headers=JSON).status_code == 401
@@ -52,7 +52,7 @@ def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
 def test_a_ticket_ends_after_five_minutes(sample: Sample) -> None:
     clock = Clock()
     with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
-        path = ticket(deployment, ask(deployment))
+        path = ticket_path(deployment, run_command(deployment))
         clock.ahead += 301
         assert TestUser(deployment).go(path, headers=JSON).json()["error"] == "invalid_ticket"
 
@@ -60,7 +60,7 @@ def test_a_ticket_ends_after_five_minutes(sample: Sample) -> None:
 def test_a_workspace_of_ones_own(sample: Sample) -> None:
     app = SlackApp(team="T0123ABCDEF", signing_secret="8f742231b10e8888abcd99yyyzzz85a5")
     with LocalDeployment(sample, LocalOptions(slack=app)) as deployment:
-        assert "alice-notebook" in ask(deployment).text
+        assert "alice-notebook" in run_command(deployment).text
         member = payloads.Member("T0LOCAL", "U0ALICE", "alice")
         foreign = payloads.command(
             member, "", response_url=deployment.slack.response_url("U0ALICE"), trigger_id="1.2.3"

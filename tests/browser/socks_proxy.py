@@ -8,7 +8,7 @@ from local.streams import connected, serve_streams
 
 
 @contextmanager
-def way_out(address: str) -> Iterator[str]:
+def socks_proxy(address: str) -> Iterator[str]:
     """Serve a proxy that connects to this machine's ports from `address`; yields its address, as browsers take it."""
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -10,7 +10,7 @@ from gate import container
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from tests.local.visitor import Visitor
+from tests.local.notebook_client import NotebookClient
 from trials.user import TestUser
 
 MINE, COLLEAGUE, FAR = "127.0.0.1", "127.0.0.3", "127.0.0.5"
@@ -34,8 +34,8 @@ NO_EGRESS = {
 
 def _status(url: str, address: str) -> int:
     async def knock() -> int:
-        async with Visitor(address) as visitor:
-            return await visitor.knock(url)
+        async with NotebookClient(address) as client:
+            return await client.status_of(url)
 
     return asyncio.run(knock())
 
@@ -81,4 +81,4 @@ def test_the_function_itself_needs_its_subnets_in_the_session_policy(sample: Sam
     with LocalDeployment(sample, LocalOptions(settings=PUBLIC | NO_EGRESS, vpc_endpoints=ENDPOINTS)) as deployment:
         container.set_gate(container.Gate(replace(container.get_gate().config, subnet_cidrs=("10.0.2.0/24",))))
         answer = TestUser(deployment).open("/open/alice-notebook", "alice@example.com")
-        assert (answer.status_code, "AWS refused the gate" in answer.text) == (502, True)
+        assert (answer.status_code, "AWS denied the gate" in answer.text) == (502, True)

@@ -25,14 +25,14 @@ class _Loopback(AbstractResolver):
         pass
 
 
-class Visitor:
+class NotebookClient:
     """Comes from one address, keeps cookies, follows redirects."""
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         self.address = address
         self.site = URL()
 
-    async def __aenter__(self) -> "Visitor":
+    async def __aenter__(self) -> "NotebookClient":
         connector = aiohttp.TCPConnector(resolver=_Loopback(), local_addr=(self.address, 0))
         self.http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True))
         return self
@@ -42,14 +42,14 @@ class Visitor:
     ) -> None:
         await self.http.close()
 
-    async def enter(self, url: str) -> aiohttp.ClientResponse:
+    async def open(self, url: str) -> aiohttp.ClientResponse:
         """Follow a presigned URL to the end."""
         self.site = URL(url).origin()
         async with self.http.get(url, headers={"Accept": "text/html"}) as answer:
             await answer.read()
             return answer
 
-    async def knock(self, url: str) -> int:
+    async def status_of(self, url: str) -> int:
         """Return the status with which the presigned URL itself is answered."""
         async with self.http.get(url, headers={"Accept": "text/html"}, allow_redirects=False) as answer:
             return answer.status
@@ -82,17 +82,17 @@ class Kernel:
 
     async def run(self, code: str) -> str | None:
         """Return the value of `code`, or None when the connection was cut."""
-        await self.ask(code)
-        content = await self.hear(code, "execute_result")
+        await self.send_code(code)
+        content = await self.receive(code, "execute_result")
         return None if content is None else str(content["data"]["text/plain"])
 
-    async def ask(self, code: str) -> None:
+    async def send_code(self, code: str) -> None:
         """Have the kernel run `code`."""
         header = {"msg_id": code, "username": "", "session": "s", "msg_type": "execute_request", "version": "5.3"}
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": {"code": code, "silent": False}}
         await self.channel.send_str(json.dumps({**message, "channel": "shell", "buffers": []}))
 
-    async def hear(self, code: str, kind: str) -> dict[str, Any] | None:
+    async def receive(self, code: str, kind: str) -> dict[str, Any] | None:
         """Return the content of the next message of that `kind` about `code`, or None when the connection was cut."""
         while True:
             frame = await asyncio.wait_for(self.channel.receive(), 120)
