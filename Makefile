@@ -23,13 +23,13 @@ test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready ## 
 	.venv/bin/mypy
 	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist=loadfile --no-loadscope-reorder
 
-bench: .cache/bench/.ready ## Measure the function beside what one would write instead (about ten minutes)
+bench: .cache/bench/.ready ## Compare the speed of the function with other implementations (about ten minutes)
 	@PYTHONPATH=lambda:. .cache/bench/bin/python -m bench
 
-faults: .venv/.ready node_modules/.ready ## Let every neighbour fail in every way at every endpoint (about ten minutes)
+faults: .venv/.ready node_modules/.ready ## Inject every fault of every dependency at every endpoint (about ten minutes)
 	@PYTHONPATH=lambda:. $(PYTHON) -m trials faults
 
-rush: .venv/.ready ## Play mornings on which everybody comes at once (about ten minutes)
+rush: .venv/.ready ## Simulate rushes, in which all users come at once (about ten minutes)
 	@PYTHONPATH=lambda:. $(PYTHON) -m trials rush
 
 fuzz: .venv/.ready node_modules/.ready ## Try over a hundred thousand hostile inputs (about ten minutes)

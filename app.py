@@ -1,4 +1,4 @@
-"""The CDK app: `gate.toml` to stacks, checked by cdk-nag."""
+"""The CDK app: makes the stacks from `gate.toml` and checks them with cdk-nag."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from infra.stacks import add_stacks
 
 
 def main() -> None:
-    """Synthesise the stack of `gate.toml`; with bad settings, say what to mend and end with 1."""
+    """Synthesise the stacks. If the settings are invalid, print every problem and exit with 1."""
     try:
         settings = Settings.load(Path(__file__).parent / "gate.toml")
     except SettingsError as error:
@@ -20,7 +20,7 @@ def main() -> None:
     try:
         add_stacks(app, settings)
     except RuntimeError as error:
-        # What the bundler raised has come through CDK's kernel, and its traceback names only CDK.
+        # The exception of the bundler has passed through jsii, so its traceback would show only CDK.
         if not str(error).startswith("Failed to bundle asset"):
             raise
         sys.exit(str(error))

@@ -1,1 +1,1 @@
-"""How fast it is, beside what a user would write instead."""
+"""Benchmark: the function compared with what a user would write instead."""

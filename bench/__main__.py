@@ -1,4 +1,4 @@
-"""`make bench`: measures all contestants in one run, and writes what it found."""
+"""`make bench`: measures all contestants in one run and writes the results."""
 
 import argparse
 import platform
@@ -18,59 +18,61 @@ from bench.measure import FakeAws, Measurement
 from infra.bundle import ROOT, install, runtime_python
 
 EMULATOR = ROOT / "bench" / "emulator.txt"
-SLOW = 0.03
-"""Seconds that are added to each call, the second time."""
+LATENCY = 0.03
+"""Seconds that AWS takes for each call in the second measurement."""
 
 
 def main() -> None:
-    """Measure, and write."""
+    """Measure all contestants and write the results."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--cold", type=int, default=11, help="starts of each contestant")
-    parser.add_argument("--warm", type=int, default=500, help="warm requests to each")
-    given = parser.parse_args()
+    parser.add_argument("--cold", type=int, default=11, help="cold starts of each contestant")
+    parser.add_argument("--warm", type=int, default=500, help="warm requests to each contestant")
+    arguments = parser.parse_args()
     console = Console(stderr=True)
     machine = platform.machine()
-    with tempfile.TemporaryDirectory() as folder, console.status("installing AWS's emulator") as status:
+    with tempfile.TemporaryDirectory() as folder, console.status("installing the runtime interface emulator") as status:
         runtime = _runtime(Path(folder), machine)
         built = {}
         for contestant in contestants():
-            status.update(f"putting {contestant.name} together")
+            status.update(f"building {contestant.name}")
             built[contestant] = Path(folder) / contestant.name
             contestant.build(built[contestant], f"{machine}-manylinux2014", str(runtime.python))
         logs = Path(folder) / "logs"
         logs.mkdir()
         measurement = Measurement(runtime, built, logs, status.update)
         gate = next(each for each in built if each.name == "gate")
-        with FakeAws.serving(grants=1000, delays=[0, SLOW]) as (at_once, slow):
-            figures = measurement.run(at_once, cold=given.cold, warm=given.warm)
+        with FakeAws.serving(grants=1000, delays=[0, LATENCY]) as (fast_aws, slow_aws):
+            figures = measurement.run(fast_aws, cold=arguments.cold, warm=arguments.warm)
             results: dict[str, Any] = {
                 "contestants": figures,
                 "profile": {PROFILE: figures.pop(PROFILE)},
-                "with_30_ms_a_call": measurement.run(slow, cold=given.cold, warm=given.warm),
-                "grants": {"1000": measurement.strangers(gate, at_once, 1000, warm=given.warm)},
+                "with_30_ms_a_call": measurement.run(slow_aws, cold=arguments.cold, warm=arguments.warm),
+                "grants": {"1000": measurement.measure_distinct_callers(gate, fast_aws, 1000, warm=arguments.warm)},
             }
         status.update("a million grants")
-        with FakeAws.serving(grants=1_000_000, delays=[0]) as (at_once,):
-            results["grants"]["1000000"] = measurement.strangers(gate, at_once, 1_000_000, warm=given.warm)
-    told = {each.name: each.told for each in built}
-    report.write({**results, "told": told, "machine": f"{machine}, Python {platform.python_version()}"})
-    for name, (measured, most) in report.ratios(results).items():
-        good = measured <= most
-        console.print(f"{'reached    ' if good else 'NOT REACHED'} {name}: {measured:.2f} (wanted: {most} at most)")
+        with FakeAws.serving(grants=1_000_000, delays=[0]) as (fast_aws,):
+            results["grants"]["1000000"] = measurement.measure_distinct_callers(
+                gate, fast_aws, 1_000_000, warm=arguments.warm
+            )
+    descriptions = {each.name: each.description for each in built}
+    report.write({**results, "descriptions": descriptions, "machine": f"{machine}, Python {platform.python_version()}"})
+    for name, (measured, target) in report.ratios(results).items():
+        verdict = "met    " if measured <= target else "NOT MET"
+        console.print(f"{verdict} {name}: {measured:.2f} (target: at most {target})")
 
 
 def _runtime(folder: Path, machine: str) -> Runtime:
     python = runtime_python()
     if python is None or sys.platform != "linux":
-        sys.exit("The bench needs Python 3.13, which the function runs on, and Linux, which Lambda runs on.")
+        sys.exit("The benchmark needs Python 3.13, the version of the function, and Linux.")
     client, emulator = folder / "runtime", folder / "emulator"
     install(client, group="runtime", platform=f"{machine}-manylinux2014")
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     subprocess.run([*command, "--target", str(emulator), "--requirements", str(EMULATOR)], check=True)
-    kind = {"x86_64": "x86_64", "aarch64": "arm64"}[machine]
-    binary = emulator / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{kind}"
+    architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[machine]
+    binary = emulator / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{architecture}"
     binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
-    # The interpreter itself, not this environment's: contestants bring all that they import.
+    # The base interpreter, not this virtual environment: contestants bundle everything that they import.
     return Runtime(binary, Path(python).resolve(), client)
 
 

@@ -1,4 +1,4 @@
-"""A function under AWS's runtime interface emulator, as Lambda would run it: started by its first invocation."""
+"""Runs a function in AWS's runtime interface emulator. As on Lambda, its first invocation starts it."""
 
 import http.client
 import json
@@ -21,26 +21,26 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYFUNCTION",
     "AWS_SESSION_TOKEN": "FwoGZXIvYXdzE" + "y" * 900,
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-    # Lambda's file system is read-only: what has no bytecode is compiled at each start.
+    # Lambda's file system is read-only: a module without bytecode is compiled at each start.
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What a function is started with."""
+    """The programs that run a function."""
 
     emulator: Path
     python: Path
     client: Path
-    """The folder with `awslambdaric`, which Lambda brings along."""
+    """The folder with `awslambdaric`, which is part of Lambda's own image."""
 
 
 class Function:
-    """One instance of a function, from its start to its end."""
+    """One instance of a function; a context manager that ends it."""
 
     def __init__(self, runtime: Runtime, code: Path, handler: str, environment: Mapping[str, str], log: Path):
-        """Start the emulator; the function itself starts with its first invocation."""
+        """Start the emulator. The function itself starts with its first invocation."""
         self._port = _free_port()
         self._log = log
         command = [runtime.emulator, "--log-level", "info"]
@@ -60,7 +60,7 @@ class Function:
                 stderr=output,
             )
         self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
-        self._wait_until_it_listens()
+        self._wait_until_listening()
 
     def __enter__(self) -> "Function":
         return self
@@ -72,28 +72,28 @@ class Function:
         self._process.wait()
 
     def invoke(self, event: bytes) -> tuple[float, Any]:
-        """Return how long the answer took (milliseconds), and what it was."""
-        begun = time.perf_counter()
+        """Return the response time in milliseconds, and the response."""
+        started = time.perf_counter()
         self._connection.request("POST", "/2015-03-31/functions/function/invocations", event)
-        answer = self._connection.getresponse().read()
-        return (time.perf_counter() - begun) * 1000, json.loads(answer)
+        response = self._connection.getresponse().read()
+        return (time.perf_counter() - started) * 1000, json.loads(response)
 
     @property
     def init_ms(self) -> float:
-        """What the emulator took for the function's start, in milliseconds."""
+        """The duration of the INIT phase in milliseconds, as the emulator reports it."""
         found = re.search(r"INIT REPORT\(durationMs: ([\d.]+)\)", self._log.read_text())
         assert found, self._log.read_text()
         return float(found[1])
 
     @property
     def cpu_ms(self) -> float:
-        """CPU time of the function so far, all its threads, in milliseconds."""
+        """The CPU time of all threads of the function so far, in milliseconds."""
         tasks = Path(f"/proc/{self._runtime.pid}/task").iterdir()
         return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
 
     @property
     def peak_mb(self) -> float:
-        """The most memory that the function had, in megabytes."""
+        """The peak memory of the function, in megabytes."""
         status = Path(f"/proc/{self._runtime.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", status)
         assert found
@@ -104,7 +104,7 @@ class Function:
         (child,) = psutil.Process(self._process.pid).children()
         return child
 
-    def _wait_until_it_listens(self) -> None:
+    def _wait_until_listening(self) -> None:
         deadline = time.monotonic() + 10
         while True:
             try:

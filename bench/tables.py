@@ -1,11 +1,11 @@
-"""Writes what was measured into the guides, between the marks that stand there for it."""
+"""Writes tables of results into the documents, between their marks."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 
 def fill(guide: Path, tables: Mapping[str, str]) -> None:
-    """Put each of `tables`, by name, between `<!-- name -->` and `<!-- end -->` in the file `guide`."""
+    """Replace what is between `<!-- name -->` and `<!-- end -->` in the file `guide` by the table of that name."""
     text = guide.read_text(encoding="utf-8")
     for name, table in tables.items():
         before, mark, rest = text.partition(f"<!-- {name} -->\n")

@@ -1,1 +1,1 @@
-"""What an operator types."""
+"""`gate`, the command line for operators."""

@@ -1,4 +1,4 @@
-"""The AWS account that a command works on: the operator's own credentials, or the stand-in of `make run`."""
+"""The AWS account that a command works on: with the operator's credentials, or the one that `make run` simulates."""
 
 import json
 import os
@@ -14,80 +14,82 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 
 from cli.errors import CommandError
 
-LOCAL = Path(__file__).parent.parent / ".cache" / "local" / "operator.json"
-"""Written by `make run` for as long as it runs: how an administrator reaches its AWS."""
+LOCAL_ACCESS_FILE = Path(__file__).parent.parent / ".cache" / "local" / "operator.json"
+"""Exists while `make run` runs: an administrator's credentials for its AWS, and the URL."""
 
 CONFIG = Config(retries={"mode": "adaptive", "total_max_attempts": 8}, max_pool_connections=16)
 
 
 @dataclass(frozen=True)
 class AwsAccess:
-    """One account and region, and who calls there."""
+    """Access to one account and region, with the credentials of one principal."""
 
     session: Any
     endpoint_url: str | None = None
     _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @classmethod
-    def of_operator(cls, *, profile: str | None, region: str | None) -> "AwsAccess":
-        """Use the credentials that the AWS command line would use."""
+    def with_profile(cls, *, profile: str | None, region: str | None) -> "AwsAccess":
+        """Use the same credentials as the AWS command line."""
         with aws_errors():
             return cls(boto3.Session(profile_name=profile, region_name=region))
 
     @classmethod
-    def of_make_run(cls) -> "AwsAccess":
-        """Use the AWS of the running `make run`. Raises `CommandError` where there is none."""
+    def of_local_deployment(cls) -> "AwsAccess":
+        """Use the AWS of the running `make run`. Raises `CommandError` if it does not run."""
         try:
-            told = json.loads(LOCAL.read_text(encoding="utf-8"))
+            access = json.loads(LOCAL_ACCESS_FILE.read_text(encoding="utf-8"))
         except (OSError, ValueError):
-            raise CommandError("--local: nothing runs here; start `make run` in another terminal") from None
-        # Nothing of the operator's own set-up may lead elsewhere.
+            raise CommandError(
+                "--local: no local deployment is running; start `make run` in another terminal"
+            ) from None
+        # The operator's own configuration must not redirect the calls to a real account.
         os.environ["AWS_CONFIG_FILE"] = os.environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
         session = boto3.Session(
-            aws_access_key_id=told["access_key_id"],
-            aws_secret_access_key=told["secret_access_key"],
-            region_name=told["region"],
+            aws_access_key_id=access["access_key_id"],
+            aws_secret_access_key=access["secret_access_key"],
+            region_name=access["region"],
         )
-        return cls(session, told["endpoint_url"])
+        return cls(session, access["endpoint_url"])
 
     @property
     def region(self) -> str:
-        """The region, as its name is written."""
+        """The name of the region."""
         return str(self.session.region_name or "")
 
     def client(self, service: str, *, region: str | None = None) -> Any:
-        """Return a client of `service`, in the deployment's region or another. Raises `CommandError`."""
-        wanted = (service, region)
-        if wanted not in self._clients:
+        """Return a client of `service`, by default in the deployment's region. Raises `CommandError`."""
+        key = (service, region)
+        if key not in self._clients:
             with aws_errors():
-                self._clients[wanted] = self.session.client(
+                self._clients[key] = self.session.client(
                     service, region_name=region, endpoint_url=self.endpoint_url, config=CONFIG
                 )
-        return self._clients[wanted]
+        return self._clients[key]
 
 
-def code_of(error: ClientError) -> str:
-    """Return AWS's error code."""
+def error_code(error: ClientError) -> str:
+    """Return the error code of AWS's response."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """Turn what AWS's library raises into a `CommandError` that says what to do."""
+    """Raise a `CommandError` that says what to do in place of botocore's errors."""
     try:
         yield
     except NoCredentialsError:
         raise CommandError(
-            "There are no AWS credentials here: sign in as for the AWS command line, or add --profile"
+            "No AWS credentials were found: sign in as for the AWS command line, or add --profile"
         ) from None
     except NoRegionError:
-        raise CommandError("Which region is the gate in? Add --region, such as --region eu-west-1") from None
+        raise CommandError("The AWS region is not known: add --region, such as --region eu-west-1") from None
     except ClientError as error:
-        code, operation = code_of(error), error.operation_name
+        code, operation = error_code(error), error.operation_name
         if code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
-            raise CommandError(f"AWS does not let you call {operation}: your role needs that permission") from None
+            raise CommandError(f"AWS denies {operation}: your role needs that permission") from None
         if code in ("ExpiredToken", "ExpiredTokenException"):
-            raise CommandError("Your AWS session has ended: sign in again") from None
+            raise CommandError("Your AWS session has expired: sign in again") from None
         raise CommandError(f"{operation}: {error.response.get('Error', {}).get('Message', code)} ({code})") from None
     except BotoCoreError as error:
         raise CommandError(f"AWS can't be reached: {error}") from None

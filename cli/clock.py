@@ -1,4 +1,4 @@
-"""The time as AWS has it, by the `Date` header of its answers."""
+"""The time by AWS's clock, from the `Date` header of its responses."""
 
 import time
 from collections.abc import Callable
@@ -8,16 +8,17 @@ from cli.aws import AwsAccess, aws_errors
 
 
 def aws_clock(aws: AwsAccess) -> float | None:
-    """Return AWS's time in epoch seconds, without fractions; None where it does not say. Raises `CommandError`."""
+    """Return AWS's time in whole epoch seconds, or None if the response has no date. Raises `CommandError`."""
     with aws_errors():
-        answer = aws.client("sts").get_caller_identity()  # needs no permission (API reference)
-    told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
-    return parsedate_to_datetime(told).timestamp() if told else None
+        response = aws.client("sts").get_caller_identity()  # needs no permission (API reference)
+    date = response["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(date).timestamp() if date else None
 
 
-def this_moment(aws: AwsAccess, *, clock: Callable[[], float] = time.time) -> int:
-    """Return the next whole second, in epoch seconds, by AWS's clock where that is ahead of this machine's.
+def next_second(aws: AwsAccess, *, clock: Callable[[], float] = time.time) -> int:
+    """Return the next whole second in epoch seconds, by AWS's clock or this machine's, whichever is ahead.
 
-    An operator's slow clock would leave what was signed meanwhile. Raises `CommandError`.
+    With a slow clock on the operator's machine alone, what was signed in the meantime would stay valid.
+    Raises `CommandError`.
     """
     return int(max(clock(), aws_clock(aws) or 0.0)) + 1

@@ -1,4 +1,4 @@
-"""What every command starts from: which deployment, and how to answer."""
+"""The deployment that a command works on, from the options before the command."""
 
 import tomllib
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from pathlib import Path
 
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
-from cli.grants_table import GrantsTable
+from cli.grants.table import GrantsTable
 
-SETTINGS = Path("gate.toml")
+SETTINGS_FILE = Path("gate.toml")
 LOCAL_STACK = "local"
-"""What the stack of `make run` is called."""
+"""The name of the stack of `make run`."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """The options that stand before the command."""
+    """The options before the command."""
 
     stack: str | None
     profile: str | None
@@ -25,21 +25,21 @@ class Context:
 
     @cached_property
     def deployed(self) -> Deployed:
-        """The deployment that the command is about. Raises `CommandError`."""
+        """The deployment. Raises `CommandError`."""
         if self.local:
-            return Deployed.find(AwsAccess.of_make_run(), self.stack or LOCAL_STACK)
-        aws = AwsAccess.of_operator(profile=self.profile, region=self.region)
-        return Deployed.find(aws, self.stack or _named_here())
+            return Deployed.find(AwsAccess.of_local_deployment(), self.stack or LOCAL_STACK)
+        aws = AwsAccess.with_profile(profile=self.profile, region=self.region)
+        return Deployed.find(aws, self.stack or _stack_name())
 
     @cached_property
     def table(self) -> GrantsTable:
-        """Its grants."""
+        """The deployment's grants. Raises `CommandError`."""
         return GrantsTable(self.deployed.aws.client("dynamodb"), self.deployed.table)
 
 
-def _named_here() -> str:
-    """Return the stack that the gate.toml of this folder names; the usual one where there is none."""
+def _stack_name() -> str:
+    """Return the stack that gate.toml in this folder names, or the default name."""
     try:
-        return str(tomllib.loads(SETTINGS.read_text(encoding="utf-8"))["name"])
+        return str(tomllib.loads(SETTINGS_FILE.read_text(encoding="utf-8"))["name"])
     except (OSError, KeyError, ValueError):
         return "notebook-gate"

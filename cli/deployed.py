@@ -1,4 +1,4 @@
-"""A deployed gate: what its stack and its function say of themselves."""
+"""A deployment in AWS: its stack, settings and function."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from cli.aws import AwsAccess, aws_errors, code_of
+from cli.aws import AwsAccess, aws_errors, error_code
 from cli.errors import CommandError
 from gate.config import Config, ConfigError
 from infra.settings import Settings, SettingsError
@@ -16,7 +16,7 @@ from infra.settings import Settings, SettingsError
 
 @dataclass(frozen=True)
 class Deployed:
-    """One stack, as it stands in AWS."""
+    """One stack as it is in AWS."""
 
     aws: AwsAccess
     stack: str
@@ -25,15 +25,15 @@ class Deployed:
 
     @classmethod
     def find(cls, aws: AwsAccess, stack: str) -> "Deployed":
-        """Look the stack up by its name. Raises `CommandError`."""
+        """Find the stack by its name. Raises `CommandError`."""
         with aws_errors():
             try:
                 (found,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
             except ClientError as error:
-                if code_of(error) != "ValidationError":
+                if error_code(error) != "ValidationError":
                     raise
                 raise CommandError(
-                    f"There is no stack {stack} in {aws.region}: deploy it, or say which one with --stack and --region"
+                    f"There is no stack {stack} in {aws.region}: deploy it, or add --stack and --region"
                 ) from None
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
         return cls(aws, stack, found["StackStatus"], outputs)
@@ -42,46 +42,46 @@ class Deployed:
         """Return one of the stack's outputs. Raises `CommandError`."""
         if name not in self.outputs:
             raise CommandError(
-                f"The stack {self.stack} has no output {name}: is it a Notebook Gate, and deployed whole?"
+                f"The stack {self.stack} has no output {name}: it is not a Notebook Gate, or it is incomplete"
             )
         return self.outputs[name]
 
     @property
     def table(self) -> str:
-        """The grants table's name."""
+        """The name of the grants table."""
         return self.output("GrantsTable")
 
     @property
     def launch_role(self) -> str:
-        """The launch role's name."""
+        """The name of the launch role."""
         return self.output("LaunchRoleArn").rpartition("/")[2]
 
     @cached_property
     def settings(self) -> Settings:
-        """The settings that it was deployed with. Raises `CommandError`."""
+        """The settings that were deployed. Raises `CommandError`."""
         with aws_errors():
             summary = self.aws.client("cloudformation").get_template_summary(StackName=self.stack)
         try:
             return Settings.parse(json.loads(summary.get("Metadata") or "{}")["NotebookGate"])
         except (ValueError, KeyError, SettingsError):
             raise CommandError(
-                f"The stack {self.stack} was deployed by another version, which kept no settings: deploy it again"
+                f"The stack {self.stack} was deployed by another version, which stored no settings: deploy it again"
             ) from None
 
     @cached_property
     def function(self) -> Mapping[str, Any]:
-        """The function, as Lambda describes it. Raises `CommandError`."""
+        """The function's configuration (API reference of GetFunctionConfiguration). Raises `CommandError`."""
         with aws_errors():
-            answer: Mapping[str, Any] = self.aws.client("lambda").get_function_configuration(
+            configuration: Mapping[str, Any] = self.aws.client("lambda").get_function_configuration(
                 FunctionName=self.output("FunctionName")
             )
-        return answer
+        return configuration
 
     @cached_property
     def config(self) -> Config:
-        """What the function knows of its deployment. Raises `CommandError`."""
+        """The function's own configuration, from its environment. Raises `CommandError`."""
         environment = self.function.get("Environment", {}).get("Variables", {})
         try:
             return Config.from_environ({**environment, "AWS_REGION": self.aws.region})
         except ConfigError as error:
-            raise CommandError(f"The function's environment is not whole; deploy the stack again\n{error}") from None
+            raise CommandError(f"The function's environment is incomplete; deploy the stack again\n{error}") from None

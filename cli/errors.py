@@ -1,9 +1,11 @@
-"""What can go wrong for somebody who types a command, and the exit codes that say so."""
+"""Errors and exit codes of the commands. Typer itself exits with 0 on success and with 2 on a usage error."""
 
-DONE, FAILED, USAGE, EXIT_NEGATIVE = 0, 1, 2, 3
-"""Exit codes: done; failed, and says why; typed wrong; and: it worked, but the answer is not the good one, or
-something is left to do."""
+EXIT_FAILED = 1
+"""The command failed; the error output says why."""
+
+EXIT_NEGATIVE = 3
+"""The command completed, with a negative result or with work left to do."""
 
 
 class CommandError(Exception):
-    """The command can't be done; the text says why, and what to do next, one problem a line."""
+    """The command failed. The text says why and what to do next, one problem a line."""

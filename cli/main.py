@@ -1,4 +1,4 @@
-"""`gate`: what an operator types."""
+"""`gate`: the entry point and the options before the command."""
 
 import gc
 import sys
@@ -6,57 +6,65 @@ from typing import Annotated
 
 import typer
 
-from cli import doctor, explain, grants, revoke, rotate
 from cli.context import Context
-from cli.errors import FAILED, CommandError
+from cli.doctor.command import doctor
+from cli.errors import EXIT_FAILED, CommandError
+from cli.explain.command import explain
+from cli.grants.commands import app as grants
+from cli.revoke.command import revoke
+from cli.rotate_key import rotate_key
 from gate.log import logger
 
 app = typer.Typer(
-    help="Look after a Notebook Gate: who may open what, why somebody can't, and whether all is well.",
-    epilog="Exit codes: 0 done; 1 failed, and says why; 2 typed wrong; 3 worked, but the answer is not the good one, "
-    "or something is left to do.",
+    help="Operate a Notebook Gate: manage grants, explain and revoke access, and check the deployment.",
+    epilog="Exit codes: 0 success; 1 failure, with the reason; 2 usage error; 3 completed with a negative result, "
+    "or with work left to do.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(grants.app, name="grants")
-app.command()(explain.explain)
-app.command()(doctor.doctor)
-app.command()(revoke.revoke)
-app.command()(rotate.rotate_key)
+app.add_typer(grants, name="grants")
+app.command()(explain)
+app.command()(doctor)
+app.command()(revoke)
+app.command()(rotate_key)
 
 
 @app.callback()
 def options(
     context: typer.Context,
-    stack: Annotated[str | None, typer.Option(help="The stack's name; else the one in gate.toml here.")] = None,
-    profile: Annotated[str | None, typer.Option(help="The AWS profile.")] = None,
-    region: Annotated[str | None, typer.Option(help="The stack's AWS region.")] = None,
-    local: Annotated[bool, typer.Option("--local", help="Work on the `make run` of this machine.")] = False,
+    stack: Annotated[
+        str | None, typer.Option(help="The stack's name, by default the one in gate.toml in this folder.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="The AWS profile to use.")] = None,
+    region: Annotated[str | None, typer.Option(help="The AWS region of the stack.")] = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="Use the deployment that `make run` runs on this machine.")
+    ] = False,
 ) -> None:
-    """Take the options that all commands have."""
+    """Keep the options for the command."""
     context.obj = Context(stack=stack, profile=profile, region=region, local=local)
 
 
 def main() -> None:
-    """Run the command; tell what can't be done in plain words."""
+    """Run the command. A failure is printed without a traceback."""
     level = logger.log_level
-    # The function's modules log to standard output, which `--json` reserves for its one document.
+    # The function's modules log to standard output, which `--json` reserves for its document.
     logger.setLevel("CRITICAL")
-    # A command ends soon, and makes rows by the hundred thousand: looking for garbage takes half of that time.
-    collects = gc.isenabled()
+    # Garbage collection takes half of the time of a command that handles a hundred thousand rows, and frees little.
+    gc_was_enabled = gc.isenabled()
     gc.disable()
     try:
         app()
     except CommandError as error:
         sys.stderr.write(f"{error}\n")
-        sys.exit(FAILED)
+        sys.exit(EXIT_FAILED)
     except KeyboardInterrupt:
-        sys.stderr.write("Interrupted. What was done is done; type it again to go on.\n")
-        sys.exit(FAILED)
+        sys.stderr.write("Interrupted. Changes made so far are kept; run the command again to continue.\n")
+        sys.exit(EXIT_FAILED)
     finally:
         logger.setLevel(level)
-        if collects:
+        if gc_was_enabled:
             gc.enable()
 
 

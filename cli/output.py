@@ -1,4 +1,4 @@
-"""What a command says: words and tables for people, or one JSON document for programs."""
+"""What a command prints: text and tables for people, or one JSON document for programs."""
 
 import json
 import sys
@@ -12,55 +12,54 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+TABLE_WIDTH = 2_000
+"""Characters, more than a row with the longest names that AWS allows."""
 
 
-WIDE = 2_000
-"""Characters of a table's line; no name that AWS knows is as long."""
-
-
-class Advance(Protocol):
-    """Moves a progress bar on."""
+class ProgressCallback(Protocol):
+    """Advances a progress bar."""
 
     def __call__(self, done: int) -> None:
         """Count `done` more."""
 
 
 class Output:
-    """Says things in the form that was asked for. What is for people only goes to standard error under `--json`."""
+    """Prints in the requested form. With `--json`, text for people goes to standard error."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self._console = Console(stderr=as_json, highlight=False, emoji=False, soft_wrap=True)
 
     def say(self, text: str = "", *, style: str = "") -> None:
-        """Say a line."""
+        """Print a line."""
         self._console.print(text, style=style, markup=False)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Show rows; cells are never cut, since somebody may copy them."""
+        """Print a table. Cells are neither cut nor wrapped, so that they can be copied."""
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
             table.add_column(column, no_wrap=True)
         for row in rows:
-            table.add_row(*(Text(cell) for cell in row))  # not as markup: a cell may hold whatever is in the table
-        # As wide as it comes, whatever the terminal: what is cut or broken up can't be copied.
-        Console(stderr=self.as_json, highlight=False, emoji=False, width=WIDE, soft_wrap=True).print(table)
+            table.add_row(*(Text(cell) for cell in row))  # as Text, since a cell may contain rich's markup
+        # The width of the terminal is ignored: rich would cut the cells to fit it.
+        Console(stderr=self.as_json, highlight=False, emoji=False, width=TABLE_WIDTH, soft_wrap=True).print(table)
 
     def document(self, value: Any) -> None:
-        """Answer with `value` under `--json`; say nothing otherwise."""
+        """Print `value` as JSON with `--json`, else nothing."""
         if self.as_json:
             sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     @contextmanager
     def waiting(self, title: str) -> Iterator[None]:
-        """Show that something is under way whose length is not known."""
+        """Show a spinner."""
         with Console(stderr=True).status(title):
             yield
 
     @contextmanager
-    def progress(self, title: str, total: int) -> Iterator[Advance]:
-        """Show how far something long has come."""
+    def progress(self, title: str, total: int) -> Iterator[ProgressCallback]:
+        """Show a progress bar."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(title, total=total)

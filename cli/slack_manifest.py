@@ -1,22 +1,22 @@
-"""Prints the Slack app's manifest for one deployment: `make slack-manifest BASE_URL=https://…`."""
+"""`make slack-manifest BASE_URL=https://…`: prints the manifest of the Slack app for one deployment."""
 
 import re
 import sys
 from pathlib import Path
 
-# Slack takes no other scheme, and no address that it can't reach; what follows is put into YAML as it is.
+# Slack accepts only https and addresses that it can reach. The URL is inserted into YAML without escaping.
 _BASE_URL = re.compile(r"https://[a-z0-9.-]+(:\d+)?(/[\w.-]+)*/?", re.ASCII)
 
 
 class UsageError(Exception):
-    """What was typed can't be used; the text says what to type instead."""
+    """The argument is not valid; the text says what to write instead."""
 
 
 def manifest(base_url: str) -> str:
-    """Return the manifest, as YAML, of the app that calls the gate at `base_url`. Raises `UsageError`."""
+    """Return the manifest, in YAML, of the app for the deployment at `base_url`. Raises `UsageError`."""
     if not _BASE_URL.fullmatch(base_url):
         raise UsageError(
-            f"BASE_URL={base_url} is not a deployment's address: write the output BaseUrl, such as "
+            f"BASE_URL={base_url} is not the URL of a deployment: write the output BaseUrl of the stack, such as "
             "make slack-manifest BASE_URL=https://notebooks.example.com"
         )
     template = (Path(__file__).parent / "slack-manifest.yaml").read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def manifest(base_url: str) -> str:
 
 
 def main() -> None:
-    """Print it, or say what to type and end with 1."""
+    """Print the manifest. Exits with 1 and a message if the argument is not valid."""
     try:
         sys.stdout.write(manifest(sys.argv[1] if len(sys.argv) > 1 else ""))
     except UsageError as error:

@@ -1,1 +1,1 @@
-"""The stack: what `cdk deploy` makes of `gate.toml`."""
+"""The CDK stacks that `cdk deploy` creates from `gate.toml`."""

@@ -1,4 +1,4 @@
-"""The REST API: every route by name, a resource policy before any code, and our own words for refusals."""
+"""The REST API: its routes, its resource policy and its limits."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -6,10 +6,10 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.api_policy import STAGE, resource_policy
 from infra.gateway_responses import add_gateway_responses
 from infra.logs import log_group
+from infra.nag import acknowledge_finding
 from infra.sections import LimitSettings
 
 OPEN_ROUTES = (
@@ -25,18 +25,18 @@ OPEN_ROUTES = (
     ("GET", "/help"),
     ("GET", "/health"),
 )
-"""Routes on which the function itself finds out who is calling."""
+"""Routes on which the function itself authenticates the caller."""
 
 IAM_ROUTES = (("GET", "/iam/open/{notebook}"),)
-"""Routes on which API Gateway does."""
+"""Routes on which API Gateway authenticates the caller by the AWS signature."""
 
 SLACK_ROUTES = (("POST", "/slack"),)
-"""Routes that the whole world reaches, and that Slack's signature guards. There only where Slack is in the settings."""
+"""Routes that are open to all addresses and protected by Slack's signature. Without `slack.teams` they do not exist."""
 
 SLACK_RATE, SLACK_BURST = 10, 20
-"""Requests a second, and at once: apart from the others', so that a flood from outside keeps nobody inside waiting."""
+"""A separate throttle (requests a second, and at once), so that a flood from outside does not delay other routes."""
 
-# No query (it may hold a code or a ticket), no header, and the route's pattern in place of the path.
+# No query string, which may contain a code or a ticket; no header; the pattern of the route in place of the path.
 _ACCESS_LOG = {
     "time": "$context.requestTime",
     "request_id": "$context.requestId",
@@ -55,17 +55,17 @@ _REGIONAL = apigateway.EndpointConfiguration(types=[apigateway.EndpointType.REGI
 
 
 def _private(scope: Construct, endpoints: list[str]) -> apigateway.EndpointConfiguration:
-    found = [
+    imported = [
         ec2.InterfaceVpcEndpoint.from_interface_vpc_endpoint_attributes(
             scope, f"Endpoint{number}", vpc_endpoint_id=endpoint, port=443
         )
         for number, endpoint in enumerate(endpoints)
     ]
-    return apigateway.EndpointConfiguration(types=[apigateway.EndpointType.PRIVATE], vpc_endpoints=found)
+    return apigateway.EndpointConfiguration(types=[apigateway.EndpointType.PRIVATE], vpc_endpoints=imported)
 
 
 class GateApi(Construct):
-    """The API without its routes: these need the function, which in turn needs the API's address."""
+    """The API. Routes are added later: they need the function, which needs the address of the API."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class GateApi(Construct):
             rest_api_name=cdk.Stack.of(self).stack_name,
             description="Notebook Gate",
             endpoint_configuration=_private(self, private_endpoints) if private_endpoints else _REGIONAL,
-            # Two addresses would be two sets of cookies, and one that nobody watches.
+            # A second address would have its own cookies, and nobody would monitor it.
             disable_execute_api_endpoint=own_domain,
             policy=resource_policy(
                 networks=networks,
@@ -102,7 +102,7 @@ class GateApi(Construct):
                 throttling_burst_limit=limits.burst,
                 access_log_destination=apigateway.LogGroupLogDestination(access_log),
                 access_log_format=apigateway.AccessLogFormat.custom(cdk.Stack.of(self).to_json_string(_ACCESS_LOG)),
-                # Execution logs would hold cookies and codes.
+                # Execution logs would contain cookies and codes.
                 logging_level=apigateway.MethodLoggingLevel.OFF,
                 data_trace_enabled=False,
                 metrics_enabled=True,
@@ -110,7 +110,7 @@ class GateApi(Construct):
                     f"{path}/{method}": apigateway.MethodDeploymentOptions(
                         throttling_rate_limit=SLACK_RATE,
                         throttling_burst_limit=SLACK_BURST,
-                        # A method's own settings replace the stage's, all of them.
+                        # The settings of a method replace all settings of the stage.
                         logging_level=apigateway.MethodLoggingLevel.OFF,
                         metrics_enabled=True,
                     )
@@ -118,52 +118,52 @@ class GateApi(Construct):
                 },
             ),
         )
-        # CDK's own output names the stage's address, which is switched off where there is a domain.
+        # CDK's own output is the address of the stage, which is disabled if there is a custom domain.
         self.api.node.try_remove_child("Endpoint")
         self._slack = slack
         add_gateway_responses(self.api, own_domain=own_domain)
-        acknowledge(
+        acknowledge_finding(
             self.api,
             "APIG2",
-            "The function checks every request itself, and answers in words that say what to do next.",
+            "The function validates every request itself, and its error messages say what to do next.",
         )
-        acknowledge(
+        acknowledge_finding(
             self.api.deployment_stage,
             "APIG3",
-            "The resource policy turns strangers away before anything else; a web application firewall would be a "
-            "second, paid one of the same kind.",
+            "The resource policy rejects callers outside the networks before any code runs. A web application firewall "
+            "would repeat this check at extra cost.",
         )
-        acknowledge(
+        acknowledge_finding(
             self.api.deployment_stage,
             "APIG6",
-            "Execution logs would hold cookies and codes. The access log has one line for each request.",
+            "Execution logs would contain cookies and codes. The access log has one line for each request.",
         )
-        acknowledge(
+        acknowledge_finding(
             self.api.node.find_child("CloudWatchRole"),
             "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
-            "API Gateway's own policy for writing logs; the role is the account's, not the gate's.",
+            "This is AWS's managed policy for API Gateway's logs. The role belongs to the account, not to the gate.",
         )
 
     def add_routes(self, function: lambda_.IFunction) -> None:
-        """Send every route to `function`; anything else is refused by API Gateway itself."""
+        """Send every route to `function`. API Gateway itself rejects every other path."""
         integration = apigateway.LambdaIntegration(function, proxy=True, allow_test_invoke=False)
         root = self.api.root
         for method, path in OPEN_ROUTES:
-            opened = root.resource_for_path(path).add_method(method, integration)
-            acknowledge(opened, "APIG4", "Who calls is found out by the function: session cookie or ID token.")
-            acknowledge(opened, "COG4", "Who calls is found out by the function: session cookie or ID token.")
+            open_method = root.resource_for_path(path).add_method(method, integration)
+            for rule in ("APIG4", "COG4"):
+                acknowledge_finding(open_method, rule, "The function authenticates by session cookie or ID token.")
         for method, path in SLACK_ROUTES if self._slack else ():
-            called = root.resource_for_path(path).add_method(method, integration)
-            acknowledge(called, "APIG4", "Slack signs its requests; the function checks it before it reads anything.")
-            acknowledge(called, "COG4", "Slack signs its requests; the function checks it before it reads anything.")
+            slack_method = root.resource_for_path(path).add_method(method, integration)
+            for rule in ("APIG4", "COG4"):
+                acknowledge_finding(slack_method, rule, "The function verifies Slack's signature before all else.")
         for method, path in IAM_ROUTES:
-            signed = root.resource_for_path(path).add_method(
+            iam_method = root.resource_for_path(path).add_method(
                 method, integration, authorization_type=apigateway.AuthorizationType.IAM
             )
-            acknowledge(signed, "COG4", "Callers of this route are AWS principals; API Gateway checks their signature.")
+            acknowledge_finding(iam_method, "COG4", "API Gateway checks the AWS signature of callers on this route.")
 
     @property
     def stage_url(self) -> str:
-        """The API's own address, from its id alone: the function's environment must not depend on the stage."""
+        """The address of the API, made from its id alone: the function's environment must not depend on the stage."""
         stack = cdk.Stack.of(self)
         return f"https://{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{STAGE}"

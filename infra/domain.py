@@ -1,4 +1,4 @@
-"""A host name of one's own in front of the API."""
+"""The custom domain name of the API."""
 
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
@@ -10,7 +10,7 @@ from infra.sections import DomainSettings
 
 
 class Domain(Construct):
-    """The domain name, mapped to the API's stage, and its record where the zone is ours."""
+    """The domain name, mapped to the stage of the API, and its DNS record if the settings name a hosted zone."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, settings: DomainSettings, api: apigateway.RestApi

@@ -1,4 +1,4 @@
-"""The function, and a role that can do what it must and nothing else."""
+"""The function and its role, with no more permissions than it needs."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,13 +10,13 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
 from infra.bundle import PYTHON_VERSION, runtime_python
 from infra.bytecode import MISSING
 from infra.function_code import function_code
 from infra.logs import log_group
+from infra.nag import acknowledge_finding
 
-NETWORK_INTERFACES = (
+NETWORK_INTERFACE_ACTIONS = (
     "ec2:CreateNetworkInterface",
     "ec2:DescribeNetworkInterfaces",
     "ec2:DescribeSubnets",
@@ -27,7 +27,7 @@ NETWORK_INTERFACES = (
 
 
 class FunctionRole(Construct):
-    """The function's own role. It creates no URL: for that, the function assumes the launch role."""
+    """The role of the function. It cannot create URLs: for that, the function assumes the launch role."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -40,9 +40,9 @@ class FunctionRole(Construct):
                 "network": iam.PolicyDocument(
                     statements=[
                         iam.PolicyStatement(
-                            actions=list(NETWORK_INTERFACES),
+                            actions=list(NETWORK_INTERFACE_ACTIONS),
                             resources=["*"],
-                            # For the Lambda service alone: calls from the function's own code carry this key
+                            # For the Lambda service alone: calls from the function's own code have this key
                             # (Lambda developer guide, "Giving Lambda functions access to resources in a VPC").
                             conditions={"Null": {"lambda:SourceFunctionArn": "true"}},
                         )
@@ -50,20 +50,20 @@ class FunctionRole(Construct):
                 )
             },
         )
-        acknowledge(
+        acknowledge_finding(
             self.role,
             "IAM5[Resource::*]",
-            "Network interfaces have no name before Lambda makes them, and the actions that describe take no resource. "
-            "The condition keeps the function's code from using them.",
+            "Network interfaces have no ARN before Lambda creates them, and the Describe actions accept no resource. "
+            "The condition prevents the function's own code from using these actions.",
         )
 
     def grant_secret(self, arn: str) -> None:
-        """Let the function read the secret `arn`, and no other."""
+        """Let the function read the secret `arn`."""
         self.role.add_to_policy(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn]))
 
 
 class GateFunction(Construct):
-    """The function in its private subnets."""
+    """The function, in private subnets, with an alias for its published version."""
 
     def __init__(
         self,
@@ -76,9 +76,9 @@ class GateFunction(Construct):
         environment: Mapping[str, str],
         log_days: int,
         snap_start: bool,
-        authorities: Path | None,
+        ca_bundle: Path | None,
     ) -> None:
-        """`authorities`: the PEM file with your own certificate authorities, if any."""
+        """`ca_bundle`: the PEM file of additional certificate authorities, if any."""
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=log_days)
         group.grant_write(role)
@@ -86,13 +86,13 @@ class GateFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            description="Notebook Gate: from a caller's identity to one redirect into their notebook",
+            description="Notebook Gate: redirects a caller to their notebook",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler="gate.bootstrap.handler",
-            code=function_code(python=python, authorities=authorities),
+            code=function_code(python=python, ca_bundle=ca_bundle),
             memory_size=512,
-            # API Gateway gives up after 29 seconds; nobody would hear an answer after that.
+            # API Gateway gives up after 29 seconds, and a later response would be lost.
             timeout=cdk.Duration.seconds(28),
             role=role,
             log_group=group,
@@ -100,43 +100,43 @@ class GateFunction(Construct):
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             security_groups=[security_group],
             environment=dict(environment),
-            # A snapshot of the started function is taken at each deployment: a cold start resumes that instead.
+            # Each deployment takes a snapshot of the started function, and a cold start resumes it.
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
         )
         if python is None:
             cdk.Annotations.of(self.function).add_warning_v2("gate:bytecode", MISSING.format(version=PYTHON_VERSION))
         cdk.Annotations.of(self.function).acknowledge_warning(
-            "@aws-cdk/aws-lambda:snapStartRequirePublish", "API Gateway calls a published version, by the alias."
+            "@aws-cdk/aws-lambda:snapStartRequirePublish", "API Gateway invokes a published version through the alias."
         )
         self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
-        acknowledge(
+        acknowledge_finding(
             self.function,
             "L1",
-            "Python 3.13 is what all dependencies have been tested on; it is supported until 2029.",
+            "All dependencies are tested with Python 3.13, which Lambda supports until 2029.",
         )
         resource = self.function.node.default_child
         assert isinstance(resource, lambda_.CfnFunction)
-        # CDK makes the function wait for its role's policies by naming the role, too, which it refers to anyway.
+        # CDK adds DependsOn for the role's policies, and names the role as well, which is a redundant dependency.
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
 
 
 def session_secret(scope: Construct) -> secretsmanager.Secret:
-    """Make the secret that signs cookies: random, made at deployment, known to nobody."""
+    """Add the secret with the key that signs cookies. Secrets Manager generates it at deployment."""
     secret = secretsmanager.Secret(
         scope,
         "SessionKey",
         description="Notebook Gate: signs session cookies",
         generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
     )
-    acknowledge(
+    acknowledge_finding(
         secret,
         "SMG4",
-        "An operator changes this key by one command, which the alarm KeyRotationDue asks for. What the previous key "
-        "signed counts for as long as that key is kept, so a change signs nobody out.",
+        "An operator rotates this key with one command when the alarm KeyRotationDue asks for it. Signatures of the "
+        "previous key stay valid while that key is kept, so a rotation signs nobody out.",
     )
     return secret
 
 
-def listed(words: Sequence[str]) -> str:
-    """Write a list as the function's environment takes it."""
+def comma_separated(words: Sequence[str]) -> str:
+    """Return `words` as the function's environment variables hold a list."""
     return ",".join(words)

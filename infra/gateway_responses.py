@@ -1,4 +1,4 @@
-"""What API Gateway itself says, before or instead of the function, as a page or as JSON."""
+"""API Gateway's own error responses, before or instead of the function's, as a page or as JSON."""
 
 import base64
 import hashlib
@@ -20,86 +20,94 @@ _HEADERS = {
     "Content-Security-Policy": f"\"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'\"",
 }
 
-# As the function sends it (lambda/gate/web/responses.py, with the reason for what is not in it).
+# The same as the function's (lambda/gate/web/responses.py, with the reasons for what it leaves out).
 _OWN_DOMAIN = {"Strict-Transport-Security": "'max-age=31536000'"}
 
 
 @dataclass(frozen=True)
-class _Words:
+class _Response:
     kind: apigateway.ResponseType
     status: int
     reason: str
     title: str
     text: str
-    again: int = 0
-    """Seconds after which a browser tries again by itself, where that makes sense."""
+    retry_after: int = 0
+    """Seconds after which a browser retries by itself; 0: it does not."""
 
 
-_OUTSIDE = "The notebooks can be reached from your company's networks only. Join the VPN, then try again."
+_OUTSIDE = "The notebooks can be reached only from your company's networks. Join the VPN, then try again."
+_BAD_SIGNATURE = "The AWS signature is not valid"
 _SIGNATURE = "The request's AWS signature (SigV4) is missing, wrong or too old. Sign it with current credentials."
 
 _RESPONSES = (
-    _Words(apigateway.ResponseType.ACCESS_DENIED, 403, "outside_networks", "You are outside the networks", _OUTSIDE),
-    _Words(
+    _Response(apigateway.ResponseType.ACCESS_DENIED, 403, "outside_networks", "You are outside the networks", _OUTSIDE),
+    _Response(
         apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
         404,
         "not_found",
         "There is no such page",
         "Check the address. Scripts that call /iam/open sign their requests with AWS credentials (SigV4).",
     ),
-    _Words(apigateway.ResponseType.INVALID_SIGNATURE, 403, "invalid_signature", "Not signed as it must be", _SIGNATURE),
-    _Words(apigateway.ResponseType.EXPIRED_TOKEN, 403, "invalid_signature", "Not signed as it must be", _SIGNATURE),
-    _Words(
+    _Response(
+        apigateway.ResponseType.INVALID_SIGNATURE,
+        403,
+        "invalid_signature",
+        "The AWS signature is not valid",
+        _SIGNATURE,
+    ),
+    _Response(apigateway.ResponseType.EXPIRED_TOKEN, 403, "invalid_signature", _BAD_SIGNATURE, _SIGNATURE),
+    _Response(
         apigateway.ResponseType.THROTTLED,
         429,
         "busy",
         "Many people are opening notebooks right now",
         "Leave this page open: it tries again by itself in a few seconds.",
-        again=5,
+        retry_after=5,
     ),
-    _Words(
+    _Response(
         apigateway.ResponseType.REQUEST_TOO_LARGE,
         413,
         "too_large",
         "The request is too large",
-        "Nothing here needs that much. Use your bookmark, or the buttons on the page.",
+        "No page of the gate sends requests of this size. Use your bookmark or the buttons on the page.",
     ),
-    _Words(
+    _Response(
         apigateway.ResponseType.INTEGRATION_TIMEOUT,
         504,
         "too_slow",
         "This took too long",
-        "Try again in a minute. If it stays, send the reference to your platform team.",
+        "Try again in a minute. If it happens again, send the reference to your platform team.",
     ),
 )
 
-_ANY_4XX = _Words(
+_ANY_4XX = _Response(
     apigateway.ResponseType.DEFAULT_4_XX,
     0,
     "bad_request",
-    "That request was not understood",
-    "Use your bookmark, or the buttons on the page.",
+    "The request is not valid",
+    "Use your bookmark or the buttons on the page.",
 )
-_ANY_5XX = _Words(
+_ANY_5XX = _Response(
     apigateway.ResponseType.DEFAULT_5_XX,
     0,
     "internal",
     "Something went wrong",
-    "This is our fault. Try again; if it stays, send the reference to your platform team.",
+    "Try again. If it happens again, send the reference to your platform team.",
 )
 
 
 def add_gateway_responses(api: apigateway.RestApi, *, own_domain: bool) -> None:
-    """Give `api` its own words for each refusal; other kinds keep their status and get the general words."""
+    """Add the error responses to `api`. Kinds without one of their own keep their status and get the general text."""
     headers = _HEADERS | (_OWN_DOMAIN if own_domain else {})
-    for words in (*_RESPONSES, _ANY_4XX, _ANY_5XX):
-        body = {"error": words.reason, "message": words.text, "reference": "$context.requestId"}
-        page = _PAGE.replace("{title}", html.escape(words.title)).replace("{text}", html.escape(words.text))
-        again = {"Refresh": f"'{words.again}'", "Retry-After": f"'{words.again}'"} if words.again else {}
+    for response in (*_RESPONSES, _ANY_4XX, _ANY_5XX):
+        body = {"error": response.reason, "message": response.text, "reference": "$context.requestId"}
+        page = _PAGE.replace("{title}", html.escape(response.title)).replace("{text}", html.escape(response.text))
+        seconds = f"'{response.retry_after}'"
+        retry = {"Refresh": seconds, "Retry-After": seconds} if response.retry_after else {}
         api.add_gateway_response(
-            words.reason.replace("_", "-") + "-" + words.kind.response_type.lower().replace("_", "-"),
-            type=words.kind,
-            status_code=str(words.status) if words.status else None,
-            response_headers={**headers, **again},
+            response.reason.replace("_", "-") + "-" + response.kind.response_type.lower().replace("_", "-"),
+            type=response.kind,
+            status_code=str(response.status) if response.status else None,
+            response_headers={**headers, **retry},
             templates={"text/html": page, "application/json": json.dumps(body)},
         )

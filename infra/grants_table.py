@@ -1,4 +1,4 @@
-"""The grants: who may open what."""
+"""The grants table: who may open which notebook."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -9,11 +9,11 @@ from gate.store import key_prefixes
 
 
 class GrantsTable(Construct):
-    """One item a grant: partition key `principal`, sort key `notebook`; ended grants remove themselves.
+    """One item for each grant: partition key `principal`, sort key `notebook`. DynamoDB deletes expired grants.
 
-    Beside the grants it remembers, for an hour, what may happen once (tickets and Slack's requests), who stands in
-    line while AWS throttles, cutoffs (moments before which sign-ins count for nothing), what came of a sign-in that an
-    operator watches, and what `gate revoke` denies.
+    The table also has the gate's own items, whose keys begin with the prefixes of `gate.store.key_prefixes`: replay
+    claims of tickets and of Slack's requests, launch queues, cutoffs (times before which sign-ins do not count),
+    reports of sign-ins that an operator watches, and the denies of `gate revoke`.
     """
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
@@ -32,7 +32,7 @@ class GrantsTable(Construct):
         )
 
     def grant_reading(self, role: iam.IRole) -> None:
-        """Let `role` look rows up by principal. A statement that would read the whole table is refused."""
+        """Let `role` read items by principal. IAM denies a statement that would read the whole table."""
         role.add_to_principal_policy(
             iam.PolicyStatement(
                 actions=["dynamodb:PartiQLSelect"],
@@ -40,7 +40,7 @@ class GrantsTable(Construct):
                 conditions={"Bool": {"dynamodb:FullTableScan": "false"}},
             )
         )
-        # By whole keys alone, so it can't scan.
+        # BatchGetItem needs full keys, so it cannot scan.
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["dynamodb:BatchGetItem"], resources=[self.table.table_arn])
         )
@@ -48,13 +48,13 @@ class GrantsTable(Construct):
     def grant_writing_state(self, role: iam.IRole, *, replay_claims: bool) -> None:
         """Let `role` write queues, cutoffs, sign-in reports and, with `replay_claims`, claims of the replay guard.
 
-        It may not write grants: the policy allows only partition keys that no principal has.
+        The role cannot write grants: the policy allows only partition keys that no principal has.
         """
-        kept = [f"{key_prefixes.QUEUE}*", *([f"{key_prefixes.REPLAY_CLAIM}*"] if replay_claims else [])]
-        self._grant_writing(role, ["dynamodb:PutItem", "dynamodb:UpdateItem"], keys=kept)
-        # A person's own cutoff. Everybody's is `cutoff:*`, which is the operators' to write, and no match of this.
+        keys = [f"{key_prefixes.QUEUE}*", *([f"{key_prefixes.REPLAY_CLAIM}*"] if replay_claims else [])]
+        self._grant_writing(role, ["dynamodb:PutItem", "dynamodb:UpdateItem"], keys=keys)
+        # The cutoff of one user. The cutoff of all users, `cutoff:*`, does not match: only operators write it.
         self._grant_writing(role, ["dynamodb:PutItem"], keys=[f"{key_prefixes.CUTOFF}user:*"])
-        # A sign-in's report, into the row that an operator wrote.
+        # The report of a sign-in, into the item that an operator wrote.
         self._grant_writing(role, ["dynamodb:UpdateItem"], keys=[f"{key_prefixes.SIGN_IN_REPORT}*"])
 
     def _grant_writing(self, role: iam.IRole, actions: list[str], *, keys: list[str]) -> None:
@@ -64,7 +64,7 @@ class GrantsTable(Construct):
                 resources=[self.table.table_arn],
                 conditions={
                     "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
-                    # "For all values" is true of none, too.
+                    # ForAllValues is also true if the request has no such key.
                     "Null": {"dynamodb:LeadingKeys": "false"},
                 },
             )

@@ -1,4 +1,4 @@
-"""Who says who people are: an own Cognito user pool, or a given OpenID Connect issuer."""
+"""The identity provider: the stack's own Cognito user pool, or an OpenID Connect issuer of the settings."""
 
 from dataclasses import dataclass
 
@@ -6,35 +6,35 @@ import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
+from infra.nag import acknowledge_finding
 
 
 @dataclass(frozen=True)
 class Issuer:
-    """What the function has to know of the identity provider."""
+    """What the function needs to know about the identity provider."""
 
     issuer: str
     client_id: str
     client_secret_arn: str
     groups_claim: str
     user_pool_id: str = ""
-    """Of the own pool, where people are added."""
+    """The id of the stack's own pool; empty for another issuer."""
 
 
 class UserPool(Construct):
-    """A user pool that works as deployed: an administrator adds people, and each sets up a second factor."""
+    """A user pool that works as deployed: an administrator adds users, and each user sets up a second factor."""
 
     def __init__(self, scope: Construct, construct_id: str, *, base_url: str) -> None:
         super().__init__(scope, construct_id)
         pool = cognito.UserPool(
             self,
             "Pool",
-            # Who could sign up could take any address that nobody verified yet.
+            # With self sign-up, anyone could claim an address that is not verified yet.
             self_sign_up_enabled=False,
             sign_in_aliases=cognito.SignInAliases(email=True),
             sign_in_case_sensitive=False,
-            # The address is what people sign in with, so everybody has one. Marked as required besides, each
-            # application would have to be allowed to write it: Cognito refuses to make one that is not.
+            # Users sign in with their address, so each has one. If it were also a required attribute, every client
+            # would have to be allowed to write it: Cognito refuses to create a client that is not.
             account_recovery=cognito.AccountRecovery.EMAIL_ONLY,
             mfa=cognito.Mfa.REQUIRED,
             mfa_second_factor=cognito.MfaSecondFactor(otp=True, sms=False),
@@ -48,35 +48,35 @@ class UserPool(Construct):
             ),
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
-        acknowledge(
+        acknowledge_finding(
             pool,
             "COG8",
-            "Threat protection needs Cognito's Plus plan, which is charged for each person. Here nobody can sign up, "
-            "and a second factor is required of everybody.",
+            "Threat protection needs Cognito's Plus plan, which is charged for each user. Here nobody can sign up, "
+            "and every user needs a second factor.",
         )
         stack_id = cdk.Fn.select(2, cdk.Fn.split("/", cdk.Aws.STACK_ID))
         pool.add_domain(
             "Domain",
             cognito_domain=cognito.CognitoDomainOptions(
-                # Prefixes are unique among all customers of a region: the stack's own id is, too.
+                # The prefix must be unique among all customers in a region, as the stack's id is.
                 domain_prefix=cdk.Fn.join("-", ["gate", cdk.Fn.select(4, cdk.Fn.split("-", stack_id))])
             ),
         )
         client = pool.add_client(
             "Client",
-            # A public client: PKCE ties each code to the browser, and there is no secret to keep or to leak.
+            # A public client: PKCE binds each code to the browser, and there is no secret that could leak.
             generate_secret=False,
-            # Tokens come by the code flow alone. Absent or empty, this would allow SRP and custom flows, in which a
-            # person's password gets a token with the admin scope, by which they change their own attributes
-            # (API reference of CreateUserPoolClient, ExplicitAuthFlows). CDK adds the refresh flow by itself.
+            # The code flow alone issues tokens. If this were absent or empty, Cognito would allow SRP and custom flows,
+            # in which a user's password gets a token with the admin scope, with which they can change their own
+            # attributes (API reference of CreateUserPoolClient, ExplicitAuthFlows). CDK adds the refresh flow.
             auth_flows=cognito.AuthFlow(user_srp=False),
             read_attributes=cognito.ClientAttributes().with_standard_attributes(email=True, email_verified=True),
-            # What is not listed is not writable: not the address either. An empty list would count as absent, which
-            # makes all writable, so the list has an attribute that the gate never reads.
+            # Only listed attributes are writable, so the address is not. An empty list would count as absent, which
+            # makes all attributes writable, so the list has an attribute that the gate never reads.
             write_attributes=cognito.ClientAttributes().with_standard_attributes(locale=True),
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
-                # Without the admin scope, a token can't be used to change one's own address.
+                # Without the admin scope, users cannot change their own address with a token.
                 scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.EMAIL, cognito.OAuthScope.PROFILE],
                 callback_urls=[f"{base_url}/login/callback"],
                 logout_urls=[f"{base_url}/"],

@@ -1,19 +1,19 @@
-"""The section `identity` of the settings: who people are, and who says so."""
+"""The section `identity` of the settings: the identity provider, and how users and groups are named."""
 
 from typing import Literal, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from infra.sections import Section
-from infra.setting_types import Account, Issuer, RoleArn, Scope, SecretArn
+from infra.field_types import AccountId, IssuerUrl, RoleArn, Scope, SecretArn
+from infra.sections import SettingsSection
 
 T = TypeVar("T")
 
 
-class IdentitySettings(Section):
-    """Who people are, and who says so."""
+class IdentitySettings(SettingsSection):
+    """The identity provider, and how users and groups are named."""
 
-    issuer: Issuer = ""
+    issuer: IssuerUrl = ""
     client_id: str = ""
     client_secret_arn: SecretArn = ""
     scopes: list[Scope] = Field(default=["openid", "email", "profile"], max_length=20)
@@ -25,47 +25,50 @@ class IdentitySettings(Section):
     sign_in_seconds: int = Field(default=28_800, ge=300, le=86_400)
     sign_out: Literal["provider", "here"] = "provider"
     user_roles: list[RoleArn] = Field(default=[])
-    iam_accounts: list[Account] = Field(default=[])
+    iam_accounts: list[AccountId] = Field(default=[])
 
     @field_validator("client_id")
     @classmethod
-    def _goes_with_the_issuer(cls, value: str, info: ValidationInfo) -> str:
+    def _is_set_with_the_issuer(cls, value: str, info: ValidationInfo) -> str:
         if info.data.get("issuer") and not value:
-            raise ValueError("is missing for the issuer; write the id of the application that you registered there")
+            raise ValueError("is empty; write the client id of the application that you registered at identity.issuer")
         if "issuer" in info.data and not info.data["issuer"] and value:
-            raise ValueError("names an application but identity.issuer is empty; write the issuer, or leave both empty")
+            raise ValueError("has no effect while identity.issuer is empty; set the issuer, or leave both empty")
         return value
 
     @field_validator("scopes")
     @classmethod
-    def _ask_for_an_id_token(cls, value: list[str]) -> list[str]:
+    def _include_openid(cls, value: list[str]) -> list[str]:
         if "openid" not in value:
             raise ValueError('lacks "openid", without which a provider sends no ID token; add it')
         return value
 
     @field_validator("scopes", "user_claim")
     @classmethod
-    def _is_of_a_given_issuer(cls, value: T, info: ValidationInfo) -> T:
+    def _requires_an_issuer(cls, value: T, info: ValidationInfo) -> T:
         if info.data.get("issuer") == "" and value != cls.model_fields[str(info.field_name)].default:
-            raise ValueError("is for a provider of your own, but identity.issuer is empty; leave it out")
+            raise ValueError("has no effect while identity.issuer is empty; set the issuer, or remove this setting")
         return value
 
     @field_validator("trust_email")
     @classmethod
-    def _is_about_the_address(cls, value: bool, info: ValidationInfo) -> bool:
+    def _requires_the_email_claim(cls, value: bool, info: ValidationInfo) -> bool:
         if value and info.data.get("user_claim", "email") != "email":
-            raise ValueError("is about the claim email, but identity.user_claim names another; leave one of them out")
+            raise ValueError(
+                'has no effect while identity.user_claim is not "email"; remove this setting, or change the claim'
+            )
         return value
 
     @field_validator("groups", "audiences")
     @classmethod
-    def _can_be_joined(cls, value: list[str], info: ValidationInfo) -> list[str]:
+    def _have_no_commas(cls, value: list[str], info: ValidationInfo) -> list[str]:
         if any("," in entry or not entry.strip() for entry in value):
-            raise ValueError(f"has an entry that is empty or has a comma; {_ENTRIES[str(info.field_name)]}")
+            raise ValueError(f"has an entry that is empty or contains a comma; {_ENTRIES[str(info.field_name)]}")
         return value
 
 
 _ENTRIES = {
-    "groups": 'write one pattern an entry, such as "ds-*"',
-    "audiences": "write one client id an entry, as the claim aud has it",
+    "groups": 'write one pattern in each entry, such as "ds-*"',
+    "audiences": "write one client id in each entry, as in the claim aud",
 }
+"""How to fix an entry, by setting."""

@@ -1,4 +1,4 @@
-"""Leaves of botocore's descriptions of AWS what the function calls: clients are then made in a fifth of the time."""
+"""Reduces botocore's service models to the operations that the function calls. Clients are made five times faster."""
 
 import json
 import shutil
@@ -18,15 +18,15 @@ OPERATIONS: Mapping[str, Collection[str]] = {
     "secretsmanager": {"GetSecretValue"},
     "sts": {"AssumeRole"},
 }
-"""What the function calls, by service. Clients know nothing else; a test compares this with the code."""
+"""The operations that the function calls, by service. Clients have no others; a test compares them with the code."""
 
 
 def prune(data: Path) -> None:
-    """Leave in botocore's data folder `data` only what `OPERATIONS` names, as its own loader reads it.
+    """Remove from botocore's data folder `data` everything but `OPERATIONS`, in the form that its loader reads.
 
     Raises `KeyError` for an operation that the service does not have.
     """
-    from botocore.loaders import Loader  # here: only who bundles needs it
+    from botocore.loaders import Loader  # here: only bundling needs it
 
     loader = Loader(extra_search_paths=[str(data)], include_default_search_paths=False)
     models = {service: loader.load_service_model(service, "service-2") for service in OPERATIONS}
@@ -35,7 +35,9 @@ def prune(data: Path) -> None:
         if folder.is_dir() and folder.name not in OPERATIONS:
             shutil.rmtree(folder)
     for service, model in models.items():
-        _replace(data / service, loader.determine_latest_version(service, "service-2"), _of(model, OPERATIONS[service]))
+        _replace(
+            data / service, loader.determine_latest_version(service, "service-2"), _reduced(model, OPERATIONS[service])
+        )
     _write(data / "endpoints.json", _endpoints_of(loader.load_data("endpoints"), prefixes))
 
 
@@ -46,30 +48,32 @@ def _replace(folder: Path, version: str, model: Mapping[str, Any]) -> None:
     for path in (folder / version).iterdir():
         if not path.name.startswith("endpoint-rule-set-"):
             path.unlink()
-    # Not compressed: the bundle as a whole is, and the function need not unpack it at each start.
+    # Not compressed: the bundle itself is, and the function would have to decompress it at each start.
     _write(folder / version / "service-2.json", model)
 
 
-def _of(model: Mapping[str, Any], operations: Collection[str]) -> dict[str, Any]:
-    kept = {name: _bare(model["operations"][name]) for name in sorted(operations)}
+def _reduced(model: Mapping[str, Any], operations: Collection[str]) -> dict[str, Any]:
+    kept = {name: _undocumented(model["operations"][name]) for name in sorted(operations)}
     shapes: dict[str, Any] = {}
     wanted = list(_references(kept))
     while wanted:
         name = wanted.pop()
         if name not in shapes:
-            shapes[name] = _bare(model["shapes"][name])
+            shapes[name] = _undocumented(model["shapes"][name])
             if "members" in shapes[name]:
-                shapes[name]["members"] = {key: _bare(member) for key, member in shapes[name]["members"].items()}
+                shapes[name]["members"] = {
+                    key: _undocumented(member) for key, member in shapes[name]["members"].items()
+                }
             wanted += _references(shapes[name])
-    return {**_bare(model), "operations": kept, "shapes": shapes}
+    return {**_undocumented(model), "operations": kept, "shapes": shapes}
 
 
-def _bare(described: Mapping[str, Any]) -> dict[str, Any]:
+def _undocumented(described: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in described.items() if key != "documentation"}
 
 
 def _references(value: Any) -> Iterator[str]:
-    """Find the names of shapes within a part of a model."""
+    """Yield the names of the shapes to which a part of a model refers."""
     if isinstance(value, Mapping):
         if isinstance(value.get("shape"), str):
             yield value["shape"]

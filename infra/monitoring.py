@@ -1,4 +1,4 @@
-"""Seeing it run: a dashboard, and alarms that each say what to do (docs/operations.md)."""
+"""The dashboard and the alarms. docs/operations.md says what to do about each alarm."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -11,13 +11,13 @@ from constructs import Construct
 from infra.sections import AlarmSettings
 
 NAMESPACE = "NotebookGate"
-"""Where the function counts (lambda/gate/metrics.py)."""
+"""The namespace of the function's metrics (lambda/gate/metrics.py)."""
 
-GUIDE = "See docs/operations.md."
+SEE_GUIDE = "See docs/operations.md."
 
 
 class Monitoring(Construct):
-    """The stack's dashboard and alarms."""
+    """The dashboard and the alarms of the stack."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Monitoring(Construct):
         api: apigateway.RestApi,
         settings: AlarmSettings,
     ) -> None:
-        """`service`: the name under which the function counts."""
+        """`service`: the value of the dimension `service` in the function's metrics."""
         super().__init__(scope, construct_id)
         self._service = service
         self._function = function
@@ -42,7 +42,7 @@ class Monitoring(Construct):
         self._dashboard()
 
     def _metric(self, name: str, statistic: str = "Sum", *, reason: str = "") -> cloudwatch.Metric:
-        """`reason`: only what was counted with that reason code."""
+        """`reason`: restricts the metric to that reason code."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
@@ -57,7 +57,7 @@ class Monitoring(Construct):
         errors = cloudwatch.Alarm(
             self,
             "Errors",
-            alarm_description=f"The function failed, or answered that it can't help. {GUIDE}",
+            alarm_description=f"The function failed or returned server errors. {SEE_GUIDE}",
             metric=cloudwatch.MathExpression(
                 expression="FILL(failures, 0) + FILL(crashes, 0)",
                 using_metrics={
@@ -75,9 +75,9 @@ class Monitoring(Construct):
         refused = cloudwatch.Alarm(
             self,
             "ClientRefused",
-            alarm_description=f"The identity provider does not accept the gate: nobody can sign in. {GUIDE}",
+            alarm_description=f"The identity provider rejects the gate's credentials: nobody can sign in. {SEE_GUIDE}",
             metric=self._metric("Failures", reason="client_refused"),
-            # One is enough: what is set up wrongly does not mend itself, and few people sign in in a given hour.
+            # One is enough: a wrong configuration stays wrong, and few people sign in within an hour.
             threshold=1,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -86,7 +86,7 @@ class Monitoring(Construct):
         refusals = cloudwatch.AnomalyDetectionAlarm(
             self,
             "RefusalsJump",
-            alarm_description=f"Far more people than usual are refused. {GUIDE}",
+            alarm_description=f"Far more requests than usual are refused. {SEE_GUIDE}",
             metric=self._metric("Refusals"),
             std_devs=4,
             evaluation_periods=3,
@@ -97,7 +97,7 @@ class Monitoring(Construct):
         throttling = cloudwatch.Alarm(
             self,
             "Throttling",
-            alarm_description=f"AWS throttles, and people are asked to wait. {GUIDE}",
+            alarm_description=f"AWS throttles calls, and users wait in the queue. {SEE_GUIDE}",
             metric=cloudwatch.MathExpression(
                 expression="FILL(aws, 0) + FILL(function, 0)",
                 using_metrics={
@@ -115,7 +115,7 @@ class Monitoring(Construct):
         rotation = cloudwatch.Alarm(
             self,
             "KeyRotationDue",
-            alarm_description=f"The key that signs cookies is over {settings.key_days} days old. {GUIDE}",
+            alarm_description=f"The key that signs cookies is more than {settings.key_days} days old. {SEE_GUIDE}",
             metric=self._metric("SigningKeyAge", "Maximum").with_(period=cdk.Duration.hours(6)),
             threshold=settings.key_days,
             evaluation_periods=1,
@@ -140,11 +140,11 @@ class Monitoring(Construct):
             widgets=[
                 [
                     graph("Launches", self._metric("Launches"), self._metric("Requests")),
-                    graph("Not let in, by reason", reasons),
+                    graph("Refusals and failures, by reason", reasons),
                 ],
                 [
                     graph(
-                        "Latency, as callers see it",
+                        "Latency of the API",
                         api.metric_latency(statistic=p50, label=p50),
                         api.metric_latency(statistic=p99, label=p99),
                     ),
@@ -153,7 +153,7 @@ class Monitoring(Construct):
                 [
                     graph("Throttled", self._metric("Throttles"), self._function.metric_throttles()),
                     graph(
-                        "Failures, and grants that cannot be read",
+                        "Failures and invalid grants",
                         self._metric("Failures"),
                         api.metric_server_error(),
                         self._metric("MalformedGrants"),

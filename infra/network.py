@@ -1,4 +1,4 @@
-"""Where the function runs, and the addresses by which it reaches AWS."""
+"""The subnets of the function, and the addresses from which it reaches AWS."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -10,7 +10,7 @@ from infra.vpc_settings import VpcSettings
 
 
 class Network(Construct):
-    """Private subnets for the function, with egress addresses that the launch role can name."""
+    """Private subnets for the function, with known egress addresses for the policy of the launch role."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: VpcSettings, log_days: int) -> None:
         super().__init__(scope, construct_id)
@@ -19,12 +19,12 @@ class Network(Construct):
                 self,
                 "Vpc",
                 vpc_id=settings.id,
-                # Only their number counts: the function is placed by the subnets' ids.
+                # Only the number of zones matters: the ids of the subnets decide where the function runs.
                 availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(len(settings.subnet_ids))],
                 private_subnet_ids=settings.subnet_ids,
             )
             cdk.Annotations.of(self.vpc).acknowledge_warning(
-                "@aws-cdk/aws-ec2:noSubnetRouteTableId", "Nothing here adds a route to an existing subnet."
+                "@aws-cdk/aws-ec2:noSubnetRouteTableId", "The stack adds no route to an existing subnet."
             )
             self.egress = list(settings.egress)
         else:
@@ -35,7 +35,7 @@ class Network(Construct):
             self,
             "FunctionGroup",
             vpc=self.vpc,
-            description="Notebook Gate: HTTPS to AWS and the identity provider, nothing in",
+            description="Notebook Gate: HTTPS to AWS and the identity provider, no inbound traffic",
             allow_all_outbound=False,
         )
         self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the identity provider")
@@ -47,7 +47,7 @@ class Network(Construct):
             self,
             "Vpc",
             max_azs=2,
-            # One gateway: one address for the policies to name. If its zone fails, the gate waits with it.
+            # One gateway gives one address for the policies. If its zone fails, the gate is unavailable.
             nat_gateways=1,
             nat_gateway_provider=ec2.NatProvider.gateway(eip_allocation_ids=[address.attr_allocation_id]),
             subnet_configuration=[
@@ -57,7 +57,7 @@ class Network(Construct):
                 ec2.SubnetConfiguration(name="private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=24),
             ],
         )
-        # Grants are read on every request: past the NAT gateway, which charges by the gigabyte.
+        # Every request reads grants; the endpoint avoids the NAT gateway, which charges by the gigabyte.
         vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         group: logs.ILogGroup = log_group(self, "FlowLogs", days=log_days)
         vpc.add_flow_log(

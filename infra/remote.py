@@ -1,4 +1,4 @@
-"""The launch role in another account: a stack of its own, deployed there, or to many as a StackSet's template."""
+"""The launch role in another account: a stack to deploy there, or the template of a StackSet for many accounts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,16 +11,16 @@ from infra.settings import Settings
 
 
 def role_name(settings: Settings) -> str:
-    """Return the name by which the function knows the launch role in every other account."""
+    """Return the name of the launch role, which is the same in every other account."""
     return f"{settings.name}-launch"
 
 
 class LaunchRoleStack(cdk.Stack):
-    """One launch role, which trusts the gate's function alone."""
+    """One launch role that trusts only the gate's function."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **options: Any) -> None:
         super().__init__(scope, construct_id, description="Notebook Gate: launch role for this account", **options)
-        # Of the gate's own stack, in another account: this template is the same for all, so they come as parameters.
+        # Outputs of the gate's stack are parameters here, so that the template is the same for every account.
         trusted = cdk.CfnParameter(
             self, "FunctionRoleArn", description="The output FunctionRoleArn of the gate's stack", min_length=20
         )
@@ -28,7 +28,7 @@ class LaunchRoleStack(cdk.Stack):
             self,
             "Launch",
             name=role_name(settings),
-            trusted=trusted.value_as_string,
+            trusted_arn=trusted.value_as_string,
             external_id=settings.remote.external_id,
             addresses=settings.networks if settings.vpc.no_egress else self._addresses(settings.networks),
             vpc_endpoints=settings.vpc_endpoints,

@@ -1,4 +1,4 @@
-"""The deployment's settings: read from `gate.toml`, and every problem told at once."""
+"""The settings of a deployment: read from `gate.toml`, with every problem reported at once."""
 
 import ipaddress
 import re
@@ -10,35 +10,41 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 
+from infra.field_types import Cidr, VpcEndpointId, matching
 from infra.identity_settings import IdentitySettings
 from infra.sections import (
     AlarmSettings,
     DomainSettings,
     LimitSettings,
     RemoteSettings,
-    Section,
+    SettingsSection,
     SlackSettings,
     StackSettings,
 )
-from infra.setting_types import Network, VpcEndpoint, pattern
 from infra.vpc_settings import VpcSettings
 
-LONGEST_NETWORKS = 2000
-"""Characters of all networks in the function's environment, where all variables together have 4 KB (Lambda quotas)."""
+MAX_NETWORKS_LENGTH = 2000
+"""Characters of all networks in the function's environment. All variables together have 4 KB (Lambda quotas)."""
 
 
 class SettingsError(Exception):
-    """The settings can't be deployed; the text names each setting, its value and the mend, one a line."""
+    """The settings are invalid; each line of the message names a setting, its value and the fix."""
 
 
-class Settings(Section):
-    """All of `gate.toml`, where each setting is explained."""
+class Settings(SettingsSection):
+    """All settings. `gate.toml` explains each of them."""
 
-    name: Annotated[str, pattern(r"[A-Za-z][A-Za-z0-9-]{0,127}", "use letters, digits and hyphens")] = "notebook-gate"
+    name: Annotated[
+        str,
+        matching(
+            r"[A-Za-z][A-Za-z0-9-]{0,127}",
+            "is not a stack name; write a letter, then letters, digits and hyphens, at most 128 characters",
+        ),
+    ] = "notebook-gate"
     allow_any_network: bool = False
-    private_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)
-    vpc_endpoints: list[VpcEndpoint] = Field(default=[], max_length=8)
-    networks: list[Network] = Field(default=[], max_length=100)
+    private_endpoints: list[VpcEndpointId] = Field(default=[], max_length=8)
+    vpc_endpoints: list[VpcEndpointId] = Field(default=[], max_length=8)
+    networks: list[Cidr] = Field(default=[], max_length=100)
     pin: Literal["caller", "network", "networks"] = "caller"
     snap_start: bool = True
     identity: IdentitySettings = IdentitySettings()
@@ -52,119 +58,125 @@ class Settings(Section):
 
     @field_validator("networks")
     @classmethod
-    def _are_somebodys(cls, value: list[str], info: ValidationInfo) -> list[str]:
+    def _allow_some_addresses(cls, value: list[str], info: ValidationInfo) -> list[str]:
         if not value and not (info.data.get("private_endpoints") and info.data.get("vpc_endpoints")):
-            raise ValueError('lets nobody in; write the public addresses of your people, such as ["203.0.113.0/24"]')
+            raise ValueError('allows no address; write the public addresses of your users, such as ["203.0.113.0/24"]')
         parsed = [ipaddress.ip_network(text) for text in value]
         v4 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv4Network))
         v6 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv6Network))
-        # Joined first: 0.0.0.0/1 beside 128.0.0.0/1 is everybody, too.
-        everybody = any(net.prefixlen == 0 for net in v4) or any(net.prefixlen == 0 for net in v6)
-        if everybody and not info.data.get("allow_any_network", False):
+        # Merged first: 0.0.0.0/1 and 128.0.0.0/1 together are all addresses, too.
+        all_addresses = any(net.prefixlen == 0 for net in v4) or any(net.prefixlen == 0 for net in v6)
+        if all_addresses and not info.data.get("allow_any_network", False):
             raise ValueError(
-                "lets every address in; write your own networks, or allow_any_network = true if that is what you mean"
+                "allows every address; write your own networks, or set allow_any_network = true if this is intended"
             )
         return value
 
     @field_validator("pin")
     @classmethod
-    def _can_be_known(cls, value: str, info: ValidationInfo) -> str:
+    def _can_be_enforced(cls, value: str, info: ValidationInfo) -> str:
         if value == "caller" and info.data.get("private_endpoints") and not info.data.get("vpc_endpoints"):
             raise ValueError(
-                "is of no use with a private API, where callers have private addresses; write vpc_endpoints, or "
-                'pin = "networks"'
+                "cannot work with a private API without vpc_endpoints, since callers have private addresses; set "
+                'vpc_endpoints, or pin = "networks"'
             )
         if value == "network" and info.data.get("private_endpoints"):
             raise ValueError(
-                "needs public addresses, but a private API sees private ones, which no entry of networks holds; write "
+                "cannot work with a private API, since no entry of networks contains a private address; write "
                 'pin = "caller" or pin = "networks"'
             )
-        if value == "network" and len(",".join(info.data.get("networks", []))) > LONGEST_NETWORKS:
+        if value == "network" and len(",".join(info.data.get("networks", []))) > MAX_NETWORKS_LENGTH:
             raise ValueError(
-                f"hands all networks to the function, whose environment has room for {LONGEST_NETWORKS} characters of "
-                'them; join neighbouring networks, or write pin = "networks"'
+                "puts all networks into the function's environment, where they may have at most "
+                f'{MAX_NETWORKS_LENGTH} characters; join adjacent networks, or write pin = "networks"'
             )
         return value
 
     @field_validator("vpc")
     @classmethod
-    def _leads_to_sagemaker(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
+    def _subnet_cidrs_require_an_endpoint(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
         if value.subnet_cidrs and "vpc_endpoints" in info.data and not info.data["vpc_endpoints"]:
             raise ValueError(
-                "has subnet_cidrs, but vpc_endpoints is empty; write there the endpoint of SageMaker's API that these "
-                "subnets use, or leave subnet_cidrs empty"
+                "has subnet_cidrs, but vpc_endpoints is empty; add the endpoint of SageMaker's API that these subnets "
+                "use to vpc_endpoints, or leave subnet_cidrs empty"
             )
         return value
 
     @field_validator("vpc")
     @classmethod
-    def _suits_slack(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
+    def _proxy_works_with_slack(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
         if value.proxy.startswith("https:") and "slack" in info.data and info.data["slack"].teams:
             raise ValueError(
-                "has an https:// proxy, which Slack's library can't use; write one with http:// (what goes through it "
-                "is encrypted all the same), or leave slack.teams empty"
+                "has an https:// proxy, which Slack's library does not support; write one with http:// (connections "
+                "through it are still encrypted), or leave slack.teams empty"
             )
         return value
 
     @field_validator("slack", "domain")
     @classmethod
-    def _can_be_reached(cls, value: Section, info: ValidationInfo) -> Section:
+    def _requires_a_public_api(cls, value: SettingsSection, info: ValidationInfo) -> SettingsSection:
         if info.data.get("private_endpoints") and value != type(value)():
-            raise ValueError("is set, but the API is private; leave it out, or leave private_endpoints empty")
+            raise ValueError("is set, but the API is private; remove this section, or leave private_endpoints empty")
         return value
 
     @classmethod
     def load(cls, path: Path) -> "Settings":
-        """Read the settings from the TOML file at `path`. Raises `SettingsError` with all problems at once."""
+        """Read the settings from the TOML file at `path`. Raises `SettingsError` that lists all problems."""
         try:
             data = tomllib.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise SettingsError(f"{path.name}: there is no such file; copy the example and put your own in") from None
+            raise SettingsError(
+                f"{path.name}: the file does not exist; copy the example and write your settings"
+            ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{path.name}: is not TOML: {error}") from None
+            raise SettingsError(f"{path.name}: the file is not valid TOML: {error}") from None
         return cls.parse(data, source=path.name, folder=path.parent)
 
     @classmethod
     def parse(cls, data: dict[str, Any], *, source: str = "settings", folder: Path | None = None) -> "Settings":
-        """Check `data`, the settings as nested dicts. Raises `SettingsError` with all problems at once.
+        """Check the settings `data`, as nested dicts. Raises `SettingsError` that lists all problems.
 
-        `folder`: where the files are that settings name; without, these are not checked.
+        `source`: the name that begins each line of the error. `folder`: the folder of the files that settings name; if
+        None, these files are not checked.
         """
         try:
             return cls.model_validate(data, context={"folder": folder})
         except ValidationError as error:
-            lines = [f"{source}: {_line(detail)}" for detail in error.errors(include_url=False)]
+            lines = [f"{source}: {_message(detail)}" for detail in error.errors(include_url=False)]
             raise SettingsError("\n".join(lines)) from None
 
 
-def _line(detail: ErrorDetails) -> str:
+def _message(detail: ErrorDetails) -> str:
     location = ""
     for part in detail["loc"]:
         location += f"[{part}]" if isinstance(part, int) else f".{part}" if location else part
     if detail["type"] == "extra_forbidden":
-        return f"{location} is no setting; see the example gate.toml for the names there are"
+        return f"{location} is not a setting; see the example gate.toml for all names"
     if detail["type"] == "too_long":
-        most, count = detail["ctx"]["max_length"], detail["ctx"]["actual_length"]
-        advice = _TOO_LONG.get(location, _TOO_LONG[""])
-        return f"{location} has {count} entries, and at most {most} are possible: {advice}"
+        maximum, count = detail["ctx"]["max_length"], detail["ctx"]["actual_length"]
+        return f"{location} has {count} entries, but the maximum is {maximum}: {_TOO_LONG.get(location, _TOO_LONG[''])}"
     message = detail["msg"].removeprefix("Value error, ")
     if detail["type"] != "value_error":
-        message = f"is not right: {message[0].lower()}{message[1:]}"
-    # A whole section is told by its name alone.
-    value = "" if isinstance(detail["input"], (dict, Section)) and detail["type"] == "value_error" else detail["input"]
+        message = f"is invalid: {message[0].lower()}{message[1:]}"
+    # A section is reported without its value.
+    value = (
+        ""
+        if isinstance(detail["input"], (dict, SettingsSection)) and detail["type"] == "value_error"
+        else detail["input"]
+    )
     if isinstance(value, str):
-        value = re.sub("//.*@", "//***@", value)  # what is told is printed, and kept by build systems
+        value = re.sub("//.*@", "//***@", value)  # build systems keep what is printed
     return f"{location}{f' = {_SHORT.repr(value)}' if value != '' or detail['input'] == '' else ''} {message}"
 
 
 _SHORT = reprlib.Repr()
-"""Writes values; of long ones the beginning, so that a problem stays one line that can be read."""
+"""Shortens long values, so that each problem stays one readable line."""
 _SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother = 6, 200, 200
 
 _TOO_LONG = {
-    "networks": "API Gateway's resource policy (8,192 bytes) and the launch role's policies (10,240 characters, with "
-    "what gate revoke adds) must hold them all. Join ranges that are side by side: 203.0.112.0/24 and 203.0.113.0/24 "
-    "are 203.0.112.0/23",
-    "": "the policies that name them hold no more. Leave out those that are not needed",
+    "networks": "API Gateway's resource policy (8,192 bytes) and the launch role's policies (10,240 characters with "
+    "those of gate revoke) must hold all of them. Join adjacent ranges: 203.0.112.0/24 and 203.0.113.0/24 are "
+    "203.0.112.0/23",
+    "": "the policies that name them have no more room. Remove those that are not needed",
 }
-"""Why a list is too long, and what to do, by its setting."""
+"""Why a list is too long and how to fix it, by setting."""

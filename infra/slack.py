@@ -1,4 +1,4 @@
-"""What Slack needs: a place for the app's secrets, and leave for the function to answer after it has acknowledged."""
+"""The resources for Slack: a secret for the app, and permission for the function to invoke itself asynchronously."""
 
 import json
 
@@ -8,17 +8,17 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.acknowledge import acknowledge
-from infra.function import listed
+from infra.function import comma_separated
+from infra.nag import acknowledge_finding
 from infra.sections import SlackSettings
 
 API_URL = "https://slack.com/api/"
 HOOKS_URL = "https://hooks.slack.com/"
-"""What every `response_url` begins with; what the function answers holds tickets, and goes nowhere else."""
+"""The prefix of every `response_url`. The function's messages contain tickets, so it posts to no other address."""
 
 
 class Slack(Construct):
-    """Slack's part of the stack."""
+    """The secret of the Slack app, and the function's environment variables for Slack."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: SlackSettings) -> None:
         super().__init__(scope, construct_id)
@@ -26,7 +26,7 @@ class Slack(Construct):
             self,
             "Secret",
             description="Notebook Gate: the Slack app's signing_secret and bot_token, as JSON",
-            # Until the app's owner stores the real one, a signing secret that nobody knows: all requests are refused.
+            # A random signing secret, so that all requests are refused until the owner of the app stores the real one.
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps({"bot_token": ""}),
                 generate_string_key="signing_secret",
@@ -34,32 +34,34 @@ class Slack(Construct):
                 exclude_punctuation=True,
             ),
         )
-        acknowledge(self.secret, "SMG4", "Slack gives out both; they are changed there first, then here.")
+        acknowledge_finding(
+            self.secret, "SMG4", "Slack issues both secrets, so they are rotated there first and then stored here."
+        )
         self.environment = {
-            "GATE_SLACK_TEAMS": listed(settings.teams),
-            "GATE_SLACK_EMAIL_DOMAINS": listed(settings.email_domains),
+            "GATE_SLACK_TEAMS": comma_separated(settings.teams),
+            "GATE_SLACK_EMAIL_DOMAINS": comma_separated(settings.email_domains),
             "GATE_SLACK_SECRET_ARN": self.secret.secret_arn,
             "GATE_SLACK_API_URL": API_URL,
             "GATE_SLACK_HOOKS_URLS": HOOKS_URL,
         }
 
-    def answer_later(self, function: lambda_.Alias, role: iam.IRole) -> None:
-        """Let `function`, which runs as `role`, invoke itself for what takes longer than Slack waits."""
-        # A policy of its own: in the role's default one, function and policy would wait for each other.
+    def allow_self_invocation(self, function: lambda_.Alias, role: iam.IRole) -> None:
+        """Let `function`, which runs as `role`, invoke itself for work that takes longer than Slack waits."""
+        # A separate policy: in the role's default policy, the function and the policy would depend on each other.
         iam.Policy(
             self,
-            "AnswerLater",
+            "SelfInvocation",
             roles=[role],
             statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn])],
         )
         lambda_.EventInvokeConfig(
             self,
-            "Later",
+            "AsyncInvocation",
             function=function,
-            # Left out, the settings would be those of `$LATEST`, which nobody invokes.
+            # Without a qualifier, this would apply to `$LATEST`, which nobody invokes.
             qualifier=function.alias_name,
-            # After that, who pressed Start has long pressed it again.
+            # After that, the user has pressed the button again.
             max_event_age=cdk.Duration.minutes(5),
-            # Everything it does can be done twice; without a second try, a stumble would be silence.
+            # All work of such an event is idempotent. Without a retry, the user would get no answer after a failure.
             retry_attempts=1,
         )

@@ -1,4 +1,4 @@
-"""The stack: puts the constructs together and tells what came of it."""
+"""The gate's stack: composes the constructs and defines the outputs."""
 
 from typing import Any
 
@@ -6,30 +6,30 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.api import GateApi
-from infra.authorities import IN_FUNCTION
 from infra.bundle import ROOT
+from infra.ca_bundle import FUNCTION_PATH as CA_BUNDLE_PATH
 from infra.domain import Domain
-from infra.function import FunctionRole, GateFunction, listed, session_secret
+from infra.function import FunctionRole, GateFunction, comma_separated, session_secret
 from infra.grants_table import GrantsTable
 from infra.identity import Issuer, UserPool
 from infra.launch_role import LaunchRole, allow_assuming
 from infra.monitoring import Monitoring
 from infra.network import Network
-from infra.pin import warn_of_unknown_addresses
 from infra.remote import role_name
 from infra.settings import Settings
 from infra.slack import Slack
+from infra.synth_warnings import warn_unusable_endpoints
 from infra.vpc_settings import VpcSettings
 
 
 class GateStack(cdk.Stack):
-    """One Notebook Gate, as its settings say."""
+    """One deployment of Notebook Gate."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **options: Any) -> None:
         super().__init__(scope, construct_id, description="Notebook Gate", **options)
-        # For `gate doctor` and `gate explain`: which settings are deployed, not which stand in a file somewhere.
+        # `gate doctor` and `gate explain` read the deployed settings from here.
         self.template_options.metadata = {"NotebookGate": settings.model_dump(mode="json")}
-        warn_of_unknown_addresses(self, settings)
+        warn_unusable_endpoints(self, settings)
         network = Network(self, "Network", settings=settings.vpc, log_days=settings.limits.log_days)
         grants = GrantsTable(self, "Grants")
         key = session_secret(self)
@@ -37,7 +37,7 @@ class GateStack(cdk.Stack):
         launch = LaunchRole(
             self,
             "Launch",
-            trusted=function_role.role.role_arn,
+            trusted_arn=function_role.role.role_arn,
             addresses=[*settings.networks, *network.egress],
             vpc_endpoints=settings.vpc_endpoints,
             regions=[cdk.Aws.REGION, *settings.remote.regions],
@@ -68,7 +68,7 @@ class GateStack(cdk.Stack):
             security_group=network.security_group,
             log_days=settings.limits.log_days,
             snap_start=settings.snap_start,
-            authorities=ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None,
+            ca_bundle=ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None,
             environment={
                 "GATE_BASE_URL": base_url,
                 "GATE_TABLE": grants.table.table_name,
@@ -80,31 +80,31 @@ class GateStack(cdk.Stack):
                 "GATE_SCOPES": " ".join(settings.identity.scopes),
                 "GATE_USER_CLAIM": settings.identity.user_claim,
                 "GATE_GROUPS_CLAIM": issuer.groups_claim,
-                "GATE_GROUPS": listed(settings.identity.groups),
-                "GATE_AUDIENCES": listed(settings.identity.audiences),
+                "GATE_GROUPS": comma_separated(settings.identity.groups),
+                "GATE_AUDIENCES": comma_separated(settings.identity.audiences),
                 "GATE_TRUST_EMAIL": "true" if settings.identity.trust_email else "false",
                 "GATE_SIGN_OUT": settings.identity.sign_out,
-                "GATE_USER_ROLES": listed(settings.identity.user_roles),
+                "GATE_USER_ROLES": comma_separated(settings.identity.user_roles),
                 "GATE_PIN": settings.pin,
-                # All of them may be long, and the environment is small: only where the function needs them.
-                "GATE_NETWORKS": listed(settings.networks) if settings.pin == "network" else "",
-                "GATE_PRIVATE_ENDPOINTS": listed(settings.private_endpoints),
-                "GATE_VPC_ENDPOINTS": listed(settings.vpc_endpoints),
-                "GATE_EGRESS": listed(network.egress),
-                "GATE_SUBNET_CIDRS": listed(settings.vpc.subnet_cidrs),
+                # The list may be long and the environment is small, so it is set only if the function needs it.
+                "GATE_NETWORKS": comma_separated(settings.networks) if settings.pin == "network" else "",
+                "GATE_PRIVATE_ENDPOINTS": comma_separated(settings.private_endpoints),
+                "GATE_VPC_ENDPOINTS": comma_separated(settings.vpc_endpoints),
+                "GATE_EGRESS": comma_separated(network.egress),
+                "GATE_SUBNET_CIDRS": comma_separated(settings.vpc.subnet_cidrs),
                 "GATE_SIGN_IN_SECONDS": str(settings.identity.sign_in_seconds),
                 "GATE_MAX_SESSION": str(settings.limits.session),
-                "GATE_REMOTE_LOCATIONS": listed(settings.remote.locations),
+                "GATE_REMOTE_LOCATIONS": comma_separated(settings.remote.locations),
                 "GATE_REMOTE_ROLE": role_name(settings) if settings.remote.locations else "",
                 "GATE_EXTERNAL_ID": settings.remote.external_id,
                 "POWERTOOLS_SERVICE_NAME": settings.name,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
-                **_way_out(settings.vpc),
+                **_outbound_environment(settings.vpc),
                 **(slack.environment if slack else {}),
             },
         )
         if slack:
-            slack.answer_later(function.alias, function_role.role)
+            slack.allow_self_invocation(function.alias, function_role.role)
         api.add_routes(function.alias)
         Monitoring(
             self, "Monitoring", service=settings.name, function=function.function, api=api.api, settings=settings.alarms
@@ -119,7 +119,7 @@ class GateStack(cdk.Stack):
             "FunctionName": function.alias.function_name,
         }
         if settings.remote.locations:
-            outputs |= {"FunctionRoleArn": function_role.role.role_arn, "Egress": listed(network.egress)}
+            outputs |= {"FunctionRoleArn": function_role.role.role_arn, "Egress": comma_separated(network.egress)}
         if issuer.user_pool_id:
             outputs["UserPool"] = issuer.user_pool_id
         if slack:
@@ -128,24 +128,27 @@ class GateStack(cdk.Stack):
             cdk.CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
 
     def _remote_launch_roles(self, settings: Settings) -> list[str]:
-        """Return the ARNs of the launch roles in other accounts. One of this account would be no role at all."""
+        """Return the ARNs of the launch roles in other accounts.
+
+        A location in the stack's own account gives the ARN of a role that does not exist.
+        """
         name = role_name(settings)
         accounts = sorted({location.partition("/")[0] for location in settings.remote.locations})
         return [f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{name}" for account in accounts]
 
     def _issuer(self, settings: Settings, base_url: str) -> Issuer:
-        given = settings.identity
-        if given.issuer:
-            return Issuer(given.issuer, given.client_id, given.client_secret_arn, given.groups_claim)
+        identity = settings.identity
+        if identity.issuer:
+            return Issuer(identity.issuer, identity.client_id, identity.client_secret_arn, identity.groups_claim)
         return UserPool(self, "Identity", base_url=base_url).issuer
 
 
-def _way_out(settings: VpcSettings) -> dict[str, str]:
-    """Return the variables by which the function's connections leave."""
-    found: dict[str, str] = {}
+def _outbound_environment(settings: VpcSettings) -> dict[str, str]:
+    """Return the environment variables for outbound connections: the proxy and the certificate authorities."""
+    variables: dict[str, str] = {}
     if settings.proxy:
-        # The names that every library knows. Nothing else in Lambda heeds them: its own interfaces are plain HTTP.
-        found |= {"HTTPS_PROXY": settings.proxy, "NO_PROXY": listed(settings.no_proxy)}
+        # The standard names. Lambda's own interfaces ignore them, since these are plain HTTP.
+        variables |= {"HTTPS_PROXY": settings.proxy, "NO_PROXY": comma_separated(settings.no_proxy)}
     if settings.ca_bundle:
-        found["GATE_CA_BUNDLE"] = IN_FUNCTION
-    return found
+        variables["GATE_CA_BUNDLE"] = CA_BUNDLE_PATH
+    return variables

@@ -1,4 +1,4 @@
-"""From settings to stacks: the gate's, and, with remote locations, the launch role's."""
+"""Makes the stacks of a deployment: the gate's and, with remote locations, that of the launch role."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from infra.settings import Settings
 from infra.stack import GateStack
 
 LAUNCH_ROLE = "LaunchRole"
-"""The second stack's name on the command line: `cdk deploy LaunchRole`."""
+"""The name of the second stack on the command line: `cdk deploy LaunchRole`."""
 
 
 def add_stacks(app: cdk.App, settings: Settings) -> list[cdk.Stack]:
-    """Add to `app` the stacks that `settings` ask for, and return them, the gate's first."""
+    """Add the stacks for `settings` to `app` and return them, the gate's first."""
     stacks: list[cdk.Stack] = [GateStack(app, settings.name, settings=settings, **_options(settings.stack))]
     if settings.remote.locations:
         name = f"{settings.name}-launch-role"

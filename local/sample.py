@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cli.grant_entry import Entry
+from grant_schema.spec import GrantSpec
 
 NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 
@@ -55,7 +55,7 @@ class Sample(_Entry):
 
     people: list[TestUser] = []
     notebooks: list[Notebook] = []
-    grants: list[Entry] = []
+    grants: list[GrantSpec] = []
     iam_users: list[IamUser] = []
     slack_users: list[SlackUser] = []
     speed_factor: Annotated[float, Field(gt=0)] = 30

@@ -1,1 +1,1 @@
-"""What the gate is put through: neighbours that fail, floods, and hostile input."""
+"""Robustness trials: failing dependencies, rushes and hostile input."""

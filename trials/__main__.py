@@ -1,4 +1,4 @@
-"""`python -m trials faults`, `rush` or `fuzz`: runs one trial in full, and writes what came of it."""
+"""`python -m trials faults` or `rush`: runs one trial in full and writes its results."""
 
 import sys
 
@@ -8,9 +8,9 @@ TRIALS = {"faults": faults_report.run, "rush": rush_report.run}
 
 
 def main() -> int:
-    """Run the trial that is named; return how many things went wrong, for the exit code."""
+    """Run the trial named on the command line; return the exit code, 1 if anything failed."""
     if len(sys.argv) != 2 or sys.argv[1] not in TRIALS:
-        print(f"say which: python -m trials {', '.join(TRIALS)}", file=sys.stderr)  # noqa: T201
+        print(f"usage: python -m trials {{{','.join(TRIALS)}}}", file=sys.stderr)  # noqa: T201
         return 2
     return min(1, TRIALS[sys.argv[1]]())
 

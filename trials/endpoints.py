@@ -1,4 +1,4 @@
-"""Each endpoint, as somebody uses it who has been let in: what is done before, and then the one request."""
+"""Every endpoint as a client with access uses it: what is prepared beforehand, and the one request itself."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -13,119 +13,124 @@ from botocore.credentials import Credentials
 
 from local.deployment import LocalDeployment
 from local.sample import Sample
+from local.template import REGION
 from trials.user import TIMEOUT, TestUser
 
 ALICE, NOTEBOOK, SLACK_USER = "alice@example.com", "alice-notebook", "U0ALICE"
 JSON = {"Accept": "application/json"}
-OURS = {"Sec-Fetch-Site": "same-origin", **JSON}
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", **JSON}
 
 SAMPLE = Sample.load(Path(__file__).parent.parent / "local" / "sample.yaml")
 
-IN_TIME = 10.0
-"""Seconds for an answer; API Gateway gives up after 29."""
-SLACK_IN_TIME = 3.0
-"""Seconds for which Slack waits."""
+RESPONSE_LIMIT = 10.0
+"""Seconds that a response may take. API Gateway gives up after 29."""
+SLACK_RESPONSE_LIMIT = 3.0
+"""Seconds that Slack waits for a response."""
 
-Request = Callable[[], requests.Response]
+Send = Callable[[], requests.Response]
+"""Sends the prepared request."""
+Prepare = Callable[[LocalDeployment, TestUser], Send]
 
 
-def _once_more(_person: TestUser, request: Request, _failed: requests.Response) -> requests.Response:
-    return request()
+def _resend(_user: TestUser, send: Send, _failed: requests.Response) -> requests.Response:
+    return send()
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One way to ask the gate for something."""
+    """One request to the gate, and what is known about it."""
 
     name: str
-    ready: Callable[[LocalDeployment, TestUser], Request]
-    """Prepares everything, while all is well, and returns the request itself."""
-    needs: frozenset[str] = frozenset()
-    """The neighbours without which it can't be answered as asked, when the function has just started."""
-    state: str = "InService"
-    """The notebook's, before."""
-    again: Callable[[TestUser, Request, requests.Response], requests.Response] = _once_more
-    """What whoever got that answer does when the trouble is over."""
-    in_time: float = IN_TIME
+    prepare: Prepare
+    """Does everything that comes before the request, while all dependencies work, and returns the request."""
+    dependencies: frozenset[str] = frozenset()
+    """The dependencies that a newly started function needs to answer the request."""
+    notebook_state: str = "InService"
+    """The state of the notebook before the request."""
+    retry: Callable[[TestUser, Send, requests.Response], requests.Response] = _resend
+    """What a client that got the failed response does once the fault is over."""
+    response_limit: float = RESPONSE_LIMIT
 
 
-def _get(path: str, headers: Mapping[str, str] = JSON) -> Callable[[LocalDeployment, TestUser], Request]:
-    def ready(_deployment: LocalDeployment, person: TestUser) -> Request:
-        person.open("/", ALICE)
-        return lambda: person.go(path, headers=dict(headers))
+def _get(path: str, headers: Mapping[str, str] = JSON) -> Prepare:
+    def prepare(_deployment: LocalDeployment, user: TestUser) -> Send:
+        user.open("/", ALICE)
+        return lambda: user.go(path, headers=dict(headers))
 
-    return ready
-
-
-def _post(path: str, **form: str) -> Callable[[LocalDeployment, TestUser], Request]:
-    def ready(_deployment: LocalDeployment, person: TestUser) -> Request:
-        person.open("/", ALICE)
-        return lambda: person.go(path, "POST", headers=dict(OURS), data=form)
-
-    return ready
+    return prepare
 
 
-def _everywhere_again(person: TestUser, request: Request, _failed: requests.Response) -> requests.Response:
-    # Signed out here in any case. If it was done everywhere, a new sign-in counts from the next second on.
+def _post(path: str, **form: str) -> Prepare:
+    def prepare(_deployment: LocalDeployment, user: TestUser) -> Send:
+        user.open("/", ALICE)
+        return lambda: user.go(path, "POST", headers=dict(SAME_ORIGIN), data=form)
+
+    return prepare
+
+
+def _retry_sign_out_everywhere(user: TestUser, send: Send, _failed: requests.Response) -> requests.Response:
+    # The failed request signed this browser out in any case. If it wrote the cutoff, a sign-in counts only from the
+    # next second on.
     time.sleep(1)
-    person.open("/", ALICE)
-    return request()
+    user.open("/", ALICE)
+    return send()
 
 
-def _with_token(_deployment: LocalDeployment, person: TestUser) -> Request:
-    token = person.id_token(ALICE)
-    return lambda: person.go(f"/open/{NOTEBOOK}", headers={**JSON, "Authorization": f"Bearer {token}"})
+def _with_token(_deployment: LocalDeployment, user: TestUser) -> Send:
+    token = user.id_token(ALICE)
+    return lambda: user.go(f"/open/{NOTEBOOK}", headers={**JSON, "Authorization": f"Bearer {token}"})
 
 
-def _with_ticket(deployment: LocalDeployment, person: TestUser) -> Request:
+def _with_ticket(deployment: LocalDeployment, user: TestUser) -> Send:
     deployment.slack.type(SLACK_USER)
-    surface = deployment.slack.seen_by(SLACK_USER)
+    page = deployment.slack.seen_by(SLACK_USER)
     deployment.front_door.wait_until_idle()
-    assert surface
-    url = next(str(button["url"]) for button in surface.buttons if NOTEBOOK in str(button.get("url")))
-    return lambda: person.go(url.removeprefix(deployment.base_url))
+    assert page
+    url = next(str(button["url"]) for button in page.buttons if NOTEBOOK in str(button.get("url")))
+    return lambda: user.go(url.removeprefix(deployment.base_url))
 
 
-def _with_ticket_again(person: TestUser, request: Request, failed: requests.Response) -> requests.Response:
-    # Sent on to where one waits without the ticket; or not, and then the same link is to be good still.
-    return person.get(failed.headers["Location"], allow_redirects=False) if failed.status_code == 303 else request()
+def _retry_ticket(user: TestUser, send: Send, failed: requests.Response) -> requests.Response:
+    # A 303 leads to the waiting page, which needs no ticket. After any other response the same link must still work.
+    return user.get(failed.headers["Location"], allow_redirects=False) if failed.status_code == 303 else send()
 
 
-def _signed(deployment: LocalDeployment, person: TestUser) -> Request:
+def _signed(deployment: LocalDeployment, user: TestUser) -> Send:
     path = "/iam/open/shared-notebook"
-    user = SAMPLE.iam_users[0]
+    iam_user = SAMPLE.iam_users[0]
     request = AWSRequest("GET", deployment.base_url + path, headers=dict(JSON))
-    SigV4Auth(Credentials(user.access_key, user.secret_key), "execute-api", "eu-west-1").add_auth(request)
-    return lambda: person.go(path, headers=dict(request.headers))
+    SigV4Auth(Credentials(iam_user.access_key, iam_user.secret_key), "execute-api", REGION).add_auth(request)
+    return lambda: user.go(path, headers=dict(request.headers))
 
 
-def _callback(deployment: LocalDeployment, person: TestUser) -> Request:
-    away = person.go("/login").headers["Location"]
-    back = person.post(away, data={"sub": ALICE}, allow_redirects=False, timeout=TIMEOUT).headers["Location"]
-    return lambda: person.go(back.removeprefix(deployment.base_url), headers=JSON)
+def _callback(deployment: LocalDeployment, user: TestUser) -> Send:
+    authorize_url = user.go("/login").headers["Location"]
+    response = user.post(authorize_url, data={"sub": ALICE}, allow_redirects=False, timeout=TIMEOUT)
+    callback_url = response.headers["Location"]
+    return lambda: user.go(callback_url.removeprefix(deployment.base_url), headers=JSON)
 
 
-def _callback_again(person: TestUser, _request: Request, _failed: requests.Response) -> requests.Response:
-    # A code is good once, so one signs in anew.
-    person.open("/", ALICE)
-    return person.go("/login", headers=JSON)
+def _retry_callback(user: TestUser, _send: Send, _failed: requests.Response) -> requests.Response:
+    # A code can be used once, so the user signs in again.
+    user.open("/", ALICE)
+    return user.go("/login", headers=JSON)
 
 
-def _slack(act: Callable[[LocalDeployment], int]) -> Callable[[LocalDeployment, TestUser], Request]:
-    def ready(deployment: LocalDeployment, _person: TestUser) -> Request:
-        def ask() -> requests.Response:
-            answer, begun = requests.Response(), time.monotonic()
-            answer.status_code = act(deployment)
-            answer.elapsed = timedelta(seconds=time.monotonic() - begun)
+def _slack(action: Callable[[LocalDeployment], int]) -> Prepare:
+    def prepare(deployment: LocalDeployment, _user: TestUser) -> Send:
+        def send() -> requests.Response:
+            response, started = requests.Response(), time.monotonic()
+            response.status_code = action(deployment)
+            response.elapsed = timedelta(seconds=time.monotonic() - started)
             deployment.front_door.wait_until_idle()
-            surface = deployment.slack.seen_by(SLACK_USER, timeout=0)
-            answer._content = surface.text.encode() if surface else b""
-            answer.request = requests.Request("POST", deployment.base_url + "/slack").prepare()
-            return answer
+            page = deployment.slack.seen_by(SLACK_USER, timeout=0)
+            response._content = page.text.encode() if page else b""
+            response.request = requests.Request("POST", deployment.base_url + "/slack").prepare()
+            return response
 
-        return ask
+        return send
 
-    return ready
+    return prepare
 
 
 _LAUNCH = frozenset({"secretsmanager", "dynamodb", "sts", "sagemaker"})
@@ -134,22 +139,22 @@ ENDPOINTS = (
     Endpoint("GET /", _get("/"), _LAUNCH),
     Endpoint("GET /open", _get("/open"), _LAUNCH),
     Endpoint("GET /open/{notebook}", _get(f"/open/{NOTEBOOK}"), _LAUNCH),
-    Endpoint("the same with an ID token", _with_token, _LAUNCH - {"secretsmanager"} | {"issuer"}),
-    Endpoint("the same with a ticket", _with_ticket, _LAUNCH, again=_with_ticket_again),
+    Endpoint("GET /open/{notebook}, ID token", _with_token, _LAUNCH - {"secretsmanager"} | {"issuer"}),
+    Endpoint("GET /open/{notebook}, ticket", _with_ticket, _LAUNCH, retry=_retry_ticket),
     Endpoint("GET /iam/open/{notebook}", _signed, _LAUNCH - {"secretsmanager"}),
     Endpoint("GET /notebooks/{notebook}", _get(f"/notebooks/{NOTEBOOK}"), _LAUNCH),
-    Endpoint("POST …/start", _post(f"/notebooks/{NOTEBOOK}/start"), _LAUNCH, state="Stopped"),
+    Endpoint("POST …/start", _post(f"/notebooks/{NOTEBOOK}/start"), _LAUNCH, notebook_state="Stopped"),
     Endpoint("POST …/stop", _post(f"/notebooks/{NOTEBOOK}/stop"), _LAUNCH),
-    Endpoint("GET /login", lambda _deployment, person: lambda: person.go("/login", headers=JSON),
+    Endpoint("GET /login", lambda _deployment, user: lambda: user.go("/login", headers=JSON),
              frozenset({"secretsmanager", "issuer"})),
-    Endpoint("GET /login/callback", _callback, frozenset({"secretsmanager", "issuer"}), again=_callback_again),
+    Endpoint("GET /login/callback", _callback, frozenset({"secretsmanager", "issuer"}), retry=_retry_callback),
     Endpoint("POST /logout", _post("/logout"), frozenset({"issuer"})),
-    Endpoint("POST /logout: everywhere", _post("/logout", everywhere="1"),
-             frozenset({"secretsmanager", "dynamodb"}), again=_everywhere_again),
-    Endpoint("POST /slack: command", _slack(lambda deployment: deployment.slack.type(SLACK_USER)),
-             _SLACK, in_time=SLACK_IN_TIME),
-    Endpoint("POST /slack: shortcut", _slack(lambda deployment: deployment.slack.shortcut(SLACK_USER)),
-             _SLACK, in_time=SLACK_IN_TIME),
-    Endpoint("GET /help", lambda _deployment, person: lambda: person.go("/help", headers=JSON)),
-    Endpoint("GET /health", lambda _deployment, person: lambda: person.go("/health", headers=JSON)),
+    Endpoint("POST /logout, everywhere", _post("/logout", everywhere="1"),
+             frozenset({"secretsmanager", "dynamodb"}), retry=_retry_sign_out_everywhere),
+    Endpoint("POST /slack, command", _slack(lambda deployment: deployment.slack.type(SLACK_USER)),
+             _SLACK, response_limit=SLACK_RESPONSE_LIMIT),
+    Endpoint("POST /slack, shortcut", _slack(lambda deployment: deployment.slack.shortcut(SLACK_USER)),
+             _SLACK, response_limit=SLACK_RESPONSE_LIMIT),
+    Endpoint("GET /help", lambda _deployment, user: lambda: user.go("/help", headers=JSON)),
+    Endpoint("GET /health", lambda _deployment, user: lambda: user.go("/health", headers=JSON)),
 )  # fmt: skip

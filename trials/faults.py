@@ -1,203 +1,208 @@
-"""Every neighbour fails in every way, while every endpoint is used."""
+"""Uses each endpoint while each dependency fails in each way, and checks the responses."""
 
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 import requests
 
 from gate.identity.published import FIRST_FETCH_INTERVAL
+from gate.routes import ROUTES
 from gate.store import key_prefixes
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from trials.dependency_proxy import DependencyProxy, Fault
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
-from trials.neighbour import Fault, Neighbour
+from trials.recorder import Recorder
 from trials.user import TestUser
-from trials.witness import Witness
 
 AWS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda")
-NEIGHBOURS = (*AWS, "issuer", "slack")
+DEPENDENCIES = (*AWS, "issuer", "slack")
 REASONS = {
     **dict.fromkeys(AWS, frozenset({"aws_error", "throttled"})),
-    # Without the key or the table, signing out everywhere is told as done in part.
+    # Without the key or the table, "sign out everywhere" signs out this browser only and says so.
     **dict.fromkeys(("secretsmanager", "dynamodb"), frozenset({"aws_error", "throttled", "sign_out_incomplete"})),
-    # Launches that AWS throttles form a line.
+    # Launches that AWS throttles are queued.
     **dict.fromkeys(("sts", "sagemaker"), frozenset({"aws_error", "throttled", "in_line"})),
-    # A clock that is off breaks tokens.
+    # A wrong clock makes tokens invalid.
     "issuer": frozenset({"identity_provider_down", "identity_provider_busy", "login_failed", "invalid_token"}),
     "slack": frozenset({"slack_down", "slack_signature"}),
 }
-"""What may be told of each."""
+"""The reason codes with which a response may report a failure of each dependency."""
 
-BEHIND = -900.0
-"""Seconds by which the function's clock is off: more than the 60 that are allowed, and than Slack's 300."""
+CLOCK_SKEW = -900.0
+"""Seconds that the function's clock is wrong: more than the 60 that the gate allows, and than Slack's 300."""
 
+AMPLE_MS = 100_000
+"""Remaining time that Lambda reports for each request where response times are not checked, in milliseconds."""
 
-PATIENT_MS = 100_000
-"""What Lambda says is left at each request, where times are not judged."""
-
-IN_A_MOMENT = 1.0
-"""Seconds after which it is the turn of whoever is first in line."""
+QUEUE_PAUSE = 1.0
+"""Seconds after which the first in the launch queue may try again."""
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of one cell."""
+class FaultResult:
+    """The result for one endpoint, one dependency and one fault."""
 
     endpoint: str
-    neighbour: str
+    dependency: str
     fault: str
     status: int
     reason: str
-    """Empty for what went as it does on good days."""
+    """The reason code in the response; empty if the response was the same as without the fault."""
     seconds: float
-    wrong: list[str]
-    """What must not be; nothing, it is to be hoped."""
+    violations: list[str]
+    """Which requirements the response broke; empty if it met all."""
 
 
-class Trial:
-    """A gate with something between it and each of its neighbours."""
+class FaultInjector:
+    """A local deployment with a proxy in front of each dependency."""
 
-    def __init__(self, deployment: LocalDeployment, neighbours: dict[str, Neighbour], *, impatient_ms: int | None):
+    def __init__(self, deployment: LocalDeployment, proxies: dict[str, DependencyProxy], *, hang_limit_ms: int | None):
         self.deployment = deployment
-        self._impatient_ms = impatient_ms
-        self._neighbours = neighbours
-        self._healthy: dict[str, int] = {}
+        self._hang_limit_ms = hang_limit_ms
+        self._proxies = proxies
+        self._healthy_status: dict[str, int] = {}
 
     @classmethod
     @contextmanager
-    def begin(cls, *, impatient_ms: int | None = None) -> Iterator["Trial"]:
-        """Start it.
+    def running(cls, *, hang_limit_ms: int | None = None) -> Iterator["FaultInjector"]:
+        """Start the deployment and its proxies.
 
-        `impatient_ms`: what Lambda says is left when a request begins whose answer never comes, in place of its real
-        28 seconds. How long answers take is then not judged.
+        `hang_limit_ms`: the remaining time that Lambda reports for requests to a dependency that never answers, in
+        milliseconds, in place of its real 28 seconds. Response times are not checked then.
         """
-        with ExitStack() as started:
-            neighbours: dict[str, Neighbour] = {}
+        with ExitStack() as stack:
+            proxies: dict[str, DependencyProxy] = {}
 
-            def between(name: str, url: str) -> str:
-                neighbours[name] = Neighbour(name, url)
-                started.callback(neighbours[name].close)
-                return neighbours[name].url
+            def reroute(name: str, url: str) -> str:
+                proxies[name] = DependencyProxy(name, url)
+                stack.callback(proxies[name].close)
+                return proxies[name].url
 
             sample = SAMPLE.model_copy(update={"urls_per_second": 10_000})
-            deployment = started.enter_context(LocalDeployment(sample, LocalOptions(reroute=between)))
-            if impatient_ms is not None:
-                # A busy machine may take longer to prepare a request than people and Slack wait.
-                for name in ("ACKNOWLEDGE_WITHIN", "ANSWER_WITHIN"):
-                    started.enter_context(patch(f"gate.handler.{name}", PATIENT_MS / 1000))
-                deployment.front_door.remaining_ms = deployment.front_door.background_remaining_ms = PATIENT_MS
-            yield cls(deployment, neighbours, impatient_ms=impatient_ms)
+            deployment = stack.enter_context(LocalDeployment(sample, LocalOptions(reroute=reroute)))
+            if hang_limit_ms is not None:
+                # On a busy machine, preparing a request may take longer than people and Slack wait.
+                ample = {key: replace(route, time_limit=AMPLE_MS / 1000) for key, route in ROUTES.items()}
+                stack.enter_context(patch.dict(ROUTES, ample))
+                deployment.front_door.remaining_ms = deployment.front_door.background_remaining_ms = AMPLE_MS
+            yield cls(deployment, proxies, hang_limit_ms=hang_limit_ms)
 
-    def put(self, endpoint: Endpoint, name: str, fault: Fault) -> Outcome | None:
-        """Use `endpoint` at a function that has just started, while the neighbour `name` fails.
+    def inject(self, endpoint: Endpoint, name: str, fault: Fault) -> FaultResult | None:
+        """Send a request to `endpoint` at a newly started function while the dependency `name` fails with `fault`.
 
-        None where that makes no sense: a clock can be off another's only where somebody looks at it.
+        Returns None for clock skew at an endpoint that does not use the dependency.
         """
-        clocks = fault is Fault.SKEWED and name not in AWS
-        if clocks and name not in endpoint.needs:
+        own_clock = fault is Fault.SKEWED and name not in AWS
+        if own_clock and name not in endpoint.dependencies:
             return None
-        self.forget()
-        self.deployment.function.restart()  # one that knows nothing of the fault before
-        healthy = self._on_a_good_day(endpoint)
-        person, witness = TestUser(self.deployment), Witness(self.deployment)
-        person.hooks["response"] = [witness.answered]
-        self.deployment.instances.set_state(NOTEBOOK, endpoint.state)
-        self.forget()
-        request = endpoint.ready(self.deployment, person)
-        self.deployment.function.restart(clock_offset=BEHIND if clocks else 0)
-        neighbour = self._neighbours[name]
-        before = neighbour.calls
-        with witness.listening():
-            neighbour.misbehave(None if clocks else fault)
+        self.reset_state()
+        self.deployment.function.restart()  # so that the function remembers nothing of the previous fault
+        healthy = self._status_without_fault(endpoint)
+        user, recorder = TestUser(self.deployment), Recorder(self.deployment)
+        user.hooks["response"] = [recorder.keep_response]
+        self.deployment.instances.set_state(NOTEBOOK, endpoint.notebook_state)
+        self.reset_state()
+        send = endpoint.prepare(self.deployment, user)
+        self.deployment.function.restart(clock_offset=CLOCK_SKEW if own_clock else 0)
+        proxy = self._proxies[name]
+        calls_before = proxy.calls
+        with recorder.recording():
+            proxy.inject(None if own_clock else fault)
             try:
-                with self._time_left(name, fault):
-                    answer = request()
+                with self._remaining_time(name, fault):
+                    response = send()
             finally:
-                neighbour.misbehave(None)
-        wrong = []
-        if name in endpoint.needs and neighbour.calls == before and fault is not Fault.REFUSED and not clocks:
-            wrong.append("it was not asked")
-        reason = _reason(answer, witness)
-        expected = REASONS[name] if name in endpoint.needs else frozenset()
-        if not (reason in expected or (answer.status_code == healthy and not reason)):
-            wrong.append(f"it said {reason or answer.status_code}")
-        if reason and not _has_words(answer, name):
-            wrong.append("no words")
-        if self._impatient_ms is None and answer.elapsed.total_seconds() > endpoint.in_time:
-            wrong.append("too late")
-        wrong += [f"a {kind} was logged" for kind in witness.leaks()]
-        if self._untraced(endpoint, witness):
-            wrong.append("the notebook changed without a trace")
+                proxy.inject(None)
+        violations = []
+        if (
+            name in endpoint.dependencies
+            and proxy.calls == calls_before
+            and fault is not Fault.REFUSED
+            and not own_clock
+        ):
+            violations.append("the dependency was not called")
+        reason = _reason(response, recorder)
+        allowed = REASONS[name] if name in endpoint.dependencies else frozenset()
+        if not (reason in allowed or (response.status_code == healthy and not reason)):
+            violations.append(f"unexpected {reason or response.status_code}")
+        if reason and not _has_message(response, name):
+            violations.append("no message or reference")
+        if self._hang_limit_ms is None and response.elapsed.total_seconds() > endpoint.response_limit:
+            violations.append("too late")
+        violations += [f"a {kind} was logged" for kind in recorder.leaked_kinds()]
+        if self._changed_unlogged(endpoint, recorder):
+            violations.append("the notebook changed without a log line")
         if reason:
-            if clocks:
+            if own_clock:
                 self.deployment.function.restart()
             if reason == "in_line":
-                self.deployment.function.advance_clock(IN_A_MOMENT)
+                self.deployment.function.advance_clock(QUEUE_PAUSE)
             if name == "issuer":
-                # A function that has just started asks again as soon as this, and people were told to wait longer.
+                # A newly started function fetches again after this interval, and the response named a longer one.
                 self.deployment.function.advance_clock(FIRST_FETCH_INTERVAL)
-            afterwards = endpoint.again(person, request, answer)
-            if afterwards.status_code != healthy:
-                wrong.append(f"still {afterwards.status_code} afterwards")
-        return Outcome(
-            endpoint.name, name, fault.value, answer.status_code, reason, answer.elapsed.total_seconds(), wrong
-        )
+            retried = endpoint.retry(user, send, response)
+            if retried.status_code != healthy:
+                violations.append(f"{retried.status_code} after the fault was over")
+        seconds = response.elapsed.total_seconds()
+        return FaultResult(endpoint.name, name, fault.value, response.status_code, reason, seconds, violations)
 
     @contextmanager
-    def _time_left(self, name: str, fault: Fault) -> Iterator[None]:
+    def _remaining_time(self, name: str, fault: Fault) -> Iterator[None]:
         front_door = self.deployment.front_door
-        usual = front_door.remaining_ms, front_door.background_remaining_ms
-        if self._impatient_ms is not None and fault in (Fault.SILENT, Fault.TRICKLE):
-            front_door.remaining_ms = self._impatient_ms
-            if name != "lambda":  # which no event of the function's own calls: on a busy machine it would end too soon
-                front_door.background_remaining_ms = self._impatient_ms
+        saved = front_door.remaining_ms, front_door.background_remaining_ms
+        if self._hang_limit_ms is not None and fault in (Fault.SILENT, Fault.TRICKLE):
+            front_door.remaining_ms = self._hang_limit_ms
+            # Background events do not call Lambda, and on a busy machine this limit would end them too soon.
+            if name != "lambda":
+                front_door.background_remaining_ms = self._hang_limit_ms
         try:
             yield
         finally:
-            front_door.remaining_ms, front_door.background_remaining_ms = usual
+            front_door.remaining_ms, front_door.background_remaining_ms = saved
 
-    def _on_a_good_day(self, endpoint: Endpoint) -> int:
-        if endpoint.name not in self._healthy:
-            self.deployment.instances.set_state(NOTEBOOK, endpoint.state)
-            answer = endpoint.ready(self.deployment, TestUser(self.deployment))()
-            assert answer.status_code < 400, f"{endpoint.name}: {answer.status_code} on a good day"
-            self._healthy[endpoint.name] = answer.status_code
-        return self._healthy[endpoint.name]
+    def _status_without_fault(self, endpoint: Endpoint) -> int:
+        if endpoint.name not in self._healthy_status:
+            self.deployment.instances.set_state(NOTEBOOK, endpoint.notebook_state)
+            response = endpoint.prepare(self.deployment, TestUser(self.deployment))()
+            assert response.status_code < 400, f"{endpoint.name}: {response.status_code} without a fault"
+            self._healthy_status[endpoint.name] = response.status_code
+        return self._healthy_status[endpoint.name]
 
-    def forget(self) -> None:
-        """Empty the line, and let sign-ins of the second in which somebody signed out everywhere count."""
+    def reset_state(self) -> None:
+        """Empty the launch queue and remove cutoffs, so that sign-ins of the same second count again."""
         table, dynamodb = self.deployment.template.table["TableName"], self.deployment.operator("dynamodb")
         for item in dynamodb.scan(TableName=table)["Items"]:
             if item["principal"]["S"].startswith((key_prefixes.QUEUE, key_prefixes.CUTOFF)):
                 dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
 
-    def _untraced(self, endpoint: Endpoint, witness: Witness) -> bool:
-        changed = self.deployment.instances.state(NOTEBOOK) != endpoint.state
-        named = [line for line in witness.lines if line["message"] == "decision" and line.get("notebook") == NOTEBOOK]
-        return changed and not named
+    def _changed_unlogged(self, endpoint: Endpoint, recorder: Recorder) -> bool:
+        changed = self.deployment.instances.state(NOTEBOOK) != endpoint.notebook_state
+        logged = any(line["message"] == "decision" and line.get("notebook") == NOTEBOOK for line in recorder.log_lines)
+        return changed and not logged
 
 
-def _reason(answer: requests.Response, witness: Witness) -> str:
-    if answer.headers.get("Content-Type", "").startswith("application/json"):
-        return str(answer.json().get("error", ""))
-    # The first that is told is what the person meets; what Slack does not take, only the log can tell.
-    outcomes = [str(line["outcome"]) for line in witness.lines if line["message"] == "decision"]
+def _reason(response: requests.Response, recorder: Recorder) -> str:
+    if response.headers.get("Content-Type", "").startswith("application/json"):
+        return str(response.json().get("error", ""))
+    # The first failure is the one that the user sees. A message that Slack did not accept appears in the log only.
+    outcomes = [str(line["outcome"]) for line in recorder.log_lines if line["message"] == "decision"]
     failed = [outcome for outcome in outcomes if outcome != "allowed"]
-    if not failed and any(line["message"] == "slack call failed" for line in witness.lines):
+    if not failed and any(line["message"] == "slack call failed" for line in recorder.log_lines):
         return "slack_down"
     return failed[0] if failed else ""
 
 
-def _has_words(answer: requests.Response, neighbour: str) -> bool:
-    if "/slack" in str(answer.request.url):
-        # Where it answers something else than a 200, or can't be reached, Slack has words of its own. And who was told
-        # that it failed, since Lambda's answer got lost, is answered nonetheless.
-        found = neighbour == "lambda" and "[Open" in answer.text
-        return answer.status_code != 200 or neighbour == "slack" or "Reference: " in answer.text or found
-    if answer.headers.get("Content-Type", "").startswith("application/json"):
-        told = json.loads(answer.text)
-        return bool(told["message"]) and bool(told["reference"])
-    return answer.status_code == 303 or "Reference" in answer.text
+def _has_message(response: requests.Response, dependency: str) -> bool:
+    if "/slack" in str(response.request.url):
+        # Slack shows its own message where the status is not 200 or where Slack cannot be reached. If Lambda's response
+        # to the invocation is lost, the user is told of a failure but gets the notebooks nonetheless.
+        answered = dependency == "lambda" and "[Open" in response.text
+        return response.status_code != 200 or dependency == "slack" or "Reference: " in response.text or answered
+    if response.headers.get("Content-Type", "").startswith("application/json"):
+        body = json.loads(response.text)
+        return bool(body["message"]) and bool(body["reference"])
+    return response.status_code == 303 or "Reference" in response.text

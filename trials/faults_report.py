@@ -1,4 +1,4 @@
-"""`make faults`: all cells, with the time that Lambda really leaves, and the tables of docs/trials.md."""
+"""`make faults`: all combinations, with the real remaining time of Lambda, and the tables of docs/trials.md."""
 
 import json
 import multiprocessing
@@ -12,85 +12,85 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.tables import fill
+from trials.dependency_proxy import Fault
 from trials.endpoints import ENDPOINTS
-from trials.faults import NEIGHBOURS, Outcome, Trial
-from trials.neighbour import Fault
+from trials.faults import DEPENDENCIES, FaultInjector, FaultResult
 
 ROOT = Path(__file__).parent
 RESULTS = ROOT / "faults.json"
 GUIDE = ROOT.parent / "docs" / "trials.md"
 
-SIDE_BY_SIDE = 4
-"""Gates at once: most of the time, each waits for a neighbour that does not answer."""
+WORKERS = 4
+"""Deployments in parallel. Most of the time, each waits for a dependency that does not answer."""
 
 
 def run() -> int:
-    """Try every cell, write what came of it, and return how many cells were not as they should be."""
+    """Run all combinations, write the results, and return how many failed."""
     console = Console(stderr=True)
-    outcomes: list[Outcome] = []
+    results: list[FaultResult] = []
     with (
         Progress(console=console) as progress,
-        ProcessPoolExecutor(SIDE_BY_SIDE, mp_context=multiprocessing.get_context("spawn")) as pool,
+        ProcessPoolExecutor(WORKERS, mp_context=multiprocessing.get_context("spawn")) as pool,
     ):
         task = progress.add_task("endpoints", total=len(ENDPOINTS))
-        for done in as_completed([pool.submit(cells, number) for number in range(len(ENDPOINTS))]):
-            outcomes += done.result()
+        for done in as_completed([pool.submit(run_endpoint, number) for number in range(len(ENDPOINTS))]):
+            results += done.result()
             progress.advance(task)
     order = [endpoint.name for endpoint in ENDPOINTS]
-    outcomes.sort(key=lambda outcome: order.index(outcome.endpoint))
-    RESULTS.write_text("[\n" + ",\n".join(json.dumps(asdict(each)) for each in outcomes) + "\n]\n", encoding="utf-8")
-    fill(GUIDE, tables(outcomes))
-    bad = [outcome for outcome in outcomes if outcome.wrong]
-    for outcome in bad:
-        console.print(f"{outcome.endpoint}, {outcome.neighbour}, {outcome.fault}: {'; '.join(outcome.wrong)}")
-    console.print(f"{len(outcomes)} cells, {len(bad)} not as they should be")
-    return len(bad)
+    results.sort(key=lambda result: order.index(result.endpoint))
+    RESULTS.write_text("[\n" + ",\n".join(json.dumps(asdict(each)) for each in results) + "\n]\n", encoding="utf-8")
+    fill(GUIDE, tables(results))
+    failed = [result for result in results if result.violations]
+    for result in failed:
+        console.print(f"{result.endpoint}, {result.dependency}, {result.fault}: {'; '.join(result.violations)}")
+    console.print(f"{len(results)} combinations, {len(failed)} failed")
+    return len(failed)
 
 
-def cells(number: int) -> list[Outcome]:
-    """Try all cells of one endpoint, at a gate of its own."""
-    # What the function writes is looked at in the trial, and nobody's to read.
-    with open(os.devnull, "w") as nowhere:  # noqa: PTH123
-        os.dup2(nowhere.fileno(), 1)
-    with Trial.begin() as trial:
-        tried = [trial.put(ENDPOINTS[number], name, fault) for name in NEIGHBOURS for fault in Fault]
-    return [outcome for outcome in tried if outcome]
+def run_endpoint(number: int) -> list[FaultResult]:
+    """Run all combinations of the endpoint `ENDPOINTS[number]`, at a deployment of its own."""
+    # The trial itself records what the function writes.
+    with open(os.devnull, "w") as devnull:  # noqa: PTH123
+        os.dup2(devnull.fileno(), 1)
+    with FaultInjector.running() as injector:
+        results = [injector.inject(ENDPOINTS[number], name, fault) for name in DEPENDENCIES for fault in Fault]
+    return [result for result in results if result]
 
 
-def load() -> list[Outcome]:
-    """Return what was found when it was last run in full."""
-    return [Outcome(**each) for each in json.loads(RESULTS.read_text(encoding="utf-8"))]
+def load() -> list[FaultResult]:
+    """Return the results of the last full run."""
+    return [FaultResult(**each) for each in json.loads(RESULTS.read_text(encoding="utf-8"))]
 
 
-def tables(outcomes: Sequence[Outcome]) -> dict[str, str]:
-    """Return the guide's tables."""
-    return {"faults by endpoint": _by_endpoint(outcomes), "faults by kind": _by_kind(outcomes)}
+def tables(results: Sequence[FaultResult]) -> dict[str, str]:
+    """Return the tables of the guide by name."""
+    return {"faults by endpoint": _by_endpoint(results), "faults by kind": _by_kind(results)}
 
 
-def _by_endpoint(outcomes: Sequence[Outcome]) -> str:
-    lines = ["| | " + " | ".join(NEIGHBOURS) + " |", "|---|" + "---|" * len(NEIGHBOURS)]
+def _by_endpoint(results: Sequence[FaultResult]) -> str:
+    lines = ["| | " + " | ".join(DEPENDENCIES) + " |", "|---|" + "---|" * len(DEPENDENCIES)]
     for endpoint in ENDPOINTS:
-        told = []
-        for name in NEIGHBOURS:
-            some = [each for each in outcomes if (each.endpoint, each.neighbour) == (endpoint.name, name)]
+        cells = []
+        for name in DEPENDENCIES:
+            some = [each for each in results if (each.endpoint, each.dependency) == (endpoint.name, name)]
             reasons = ", ".join(f"`{reason}`" for reason in sorted({each.reason for each in some} - {""}))
-            told.append(f"{reasons or 'as ever'}, {_slowest(some):.1f} s")
-        lines.append(f"| {endpoint.name} | " + " | ".join(told) + " |")
+            cells.append(f"{reasons or 'unaffected'}, {_slowest(some):.1f} s")
+        lines.append(f"| {endpoint.name} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _by_kind(outcomes: Sequence[Outcome]) -> str:
-    lines = ["| fault | cells | answered as ever | with a reason | slowest answer | not as it should be |"]
+def _by_kind(results: Sequence[FaultResult]) -> str:
+    lines = ["| fault | combinations | unaffected | error with a reason | slowest response | failed |"]
     lines.append("|---|---|---|---|---|---|")
     for fault in [*Fault, None]:
-        some = [each for each in outcomes if fault is None or each.fault == fault.value]
-        as_ever = sum(not each.reason for each in some)
+        some = [each for each in results if fault is None or each.fault == fault.value]
+        unaffected = sum(not each.reason for each in some)
         lines.append(
-            f"| {fault.value if fault else '**all**'} | {len(some)} | {as_ever} | {len(some) - as_ever} "
-            f"| {_slowest(some):.1f} s | {sum(bool(each.wrong) for each in some)} |"
+            f"| {fault.value if fault else '**all**'} | {len(some)} | {unaffected} | {len(some) - unaffected} "
+            f"| {_slowest(some):.1f} s | {sum(bool(each.violations) for each in some)} |"
         )
     return "\n".join(lines) + "\n"
 
 
-def _slowest(outcomes: Iterable[Outcome]) -> float:
-    return max((each.seconds for each in outcomes), default=0.0)
+def _slowest(results: Iterable[FaultResult]) -> float:
+    return max((each.seconds for each in results), default=0.0)

@@ -1,7 +1,7 @@
-"""The morning rush: everybody opens their notebook within a minute, and SageMaker makes five URLs a second.
+"""A simulated rush: all users open their notebooks within a minute, and SageMaker creates five URLs a second.
 
-Discrete simulation: the function's own code answers every request, at a clock of the simulation's, so that an hour
-passes in a minute. AWS is played; DynamoDB's expressions are read by moto.
+A discrete-event simulation: the real code of the function answers every request, with a simulated clock, so that an
+hour passes in a minute. AWS is a fake; moto evaluates the DynamoDB expressions.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ import heapq
 import json
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ from gate.identity.sign_in_session import SignInSessions
 from gate.log import logger
 from gate.signing import Key, Signer
 from infra.sections import LimitSettings
-from trials.rush_aws import CREATED, KEY, Bucket, FakeAws
+from trials.rush_aws import KEY, KEY_CREATED, FakeAws, TokenBucket
 
 EVENT = json.loads((Path(__file__).parent.parent / "tests" / "events" / "browser_get.json").read_text(encoding="utf-8"))
 ENVIRON = {
@@ -59,151 +59,146 @@ CONTEXT = SimpleNamespace(
     aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
 )
 INSTANCES = 10
-"""Of the function, each with a memory of its own: what Lambda starts for a hundred requests a second."""
-ON_THE_WAY = (0.05, 0.4)
-"""Seconds from a browser to the function."""
-BUSY_PAGE = 5
-"""Seconds after which API Gateway's own page comes back."""
+"""Instances of the function, each with its own memory: what Lambda starts for a hundred requests a second."""
+NETWORK_LATENCY = (0.05, 0.4)
+"""Seconds from a browser to the function, least and most."""
+THROTTLED_REFRESH = 5
+"""Seconds after which API Gateway's page for throttled requests reloads."""
+SCRIPT = -1
+"""The number that stands for the script in place of a user's."""
 
 
 @dataclass(frozen=True)
-class Morning:
-    """One rush."""
+class Scenario:
+    """The parameters of one rush."""
 
-    people: int = 2000
-    within: float = 60.0
-    """Seconds in which they come."""
+    users: int = 2000
+    arrival_window: float = 60.0
+    """Seconds within which all users arrive."""
     urls_per_second: float = 5.0
-    leave: float = 0.0
-    """The share of people who close the page that asks them to wait."""
-    script: float = 0.0
-    """Requests a second of one caller's script, who heeds no answer."""
+    abandon_rate: float = 0.0
+    """The share of users who close the waiting page."""
+    script_rate: float = 0.0
+    """Requests a second of one caller's script, which ignores every response."""
 
 
 @dataclass
-class Course:
-    """How it went."""
+class Result:
+    """What happened in one rush. Times are epoch seconds, by user."""
 
-    came: dict[int, float] = field(default_factory=dict)
-    went_in: dict[int, float] = field(default_factory=dict)
-    left: set[int] = field(default_factory=set)
+    arrivals: dict[int, float] = field(default_factory=dict)
+    launches: dict[int, float] = field(default_factory=dict)
+    abandoned: set[int] = field(default_factory=set)
     requests: int = 0
-    most_a_second: int = 0
     error_pages: int = 0
-    busy_pages: int = 0
-    """Of API Gateway's own."""
-    script_urls: int = 0
+    throttled_pages: int = 0
+    """Pages of API Gateway itself, above its rate."""
+    script_launches: int = 0
 
     @property
     def seconds(self) -> float:
-        """From the first who came to the last who went in."""
-        return max(self.went_in.values()) - min(self.came.values())
+        """Seconds from the first arrival to the last launch."""
+        return max(self.launches.values()) - min(self.arrivals.values())
 
     @property
-    def overtaken(self) -> list[float]:
-        """For each, how many seconds later than by the order of arrival they went in."""
-        order = sorted(self.went_in, key=self.came.__getitem__)
-        fair = sorted(self.went_in.values())
-        return sorted(self.went_in[person] - at for person, at in zip(order, fair, strict=True))
+    def delays(self) -> list[float]:
+        """For each user, how many seconds later they got in than in the order of arrival; sorted."""
+        in_order = sorted(self.launches, key=self.arrivals.__getitem__)
+        times = sorted(self.launches.values())
+        return sorted(self.launches[user] - fair for user, fair in zip(in_order, times, strict=True))
 
 
-class Rush:
-    """Plays one morning."""
+class Simulation:
+    """Simulates one scenario."""
 
-    def __init__(self, morning: Morning, *, seed: int = 1):
-        self._morning = morning
+    def __init__(self, scenario: Scenario, *, seed: int = 1):
+        self._scenario = scenario
         self._random = random.Random(seed)
-        self._now = CREATED + 86_400.0
-        self.course = Course()
+        self._now = KEY_CREATED + 86_400.0
+        self.result = Result()
         limits = LimitSettings()
-        self._door = Bucket(limits.rate, limits.burst, self._clock)
-        self._aws = FakeAws(Bucket(morning.urls_per_second, morning.urls_per_second, self._clock))
+        self._api_throttle = TokenBucket(limits.rate, limits.burst, self._clock)
+        self._aws = FakeAws(TokenBucket(scenario.urls_per_second, scenario.urls_per_second, self._clock))
         self._gates = [container.Gate(Config.from_environ(ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
         signer = Signer(_Key(), purpose="session", max_age=timedelta(hours=8), clock=self._clock)
         self._sessions = SignInSessions.of(Config.from_environ(ENVIRON), signer)
-        self._impatient = {person for person in range(morning.people) if self._random.random() < morning.leave}
+        self._abandoning = {user for user in range(scenario.users) if self._random.random() < scenario.abandon_rate}
         self._cookies: dict[int, str] = {}
-        self._second, self._in_second = 0, 0
 
     def _clock(self) -> float:
         return self._now
 
-    def play(self, tick: Callable[[int], None] = lambda _in: None) -> Course:
-        """Let it run until the last has gone in; `tick`: told how many have."""
+    def run(self) -> Result:
+        """Run until every user has got in or given up."""
         begin = self._now
-        times = sorted(self._random.uniform(0, self._morning.within) for _ in range(self._morning.people))
-        coming = [(begin + at, person) for person, at in enumerate(times)]
-        self.course.came = {person: at for at, person in coming}
-        if self._morning.script:
-            coming.append((begin, -1))
-        heapq.heapify(coming)
-        with self._set_up():
-            while len(self.course.went_in) + len(self.course.left) < self._morning.people:
-                self._now, person = heapq.heappop(coming)
-                pause = self._open(person)
+        times = sorted(self._random.uniform(0, self._scenario.arrival_window) for _ in range(self._scenario.users))
+        events = [(begin + at, user) for user, at in enumerate(times)]
+        self.result.arrivals = {user: at for at, user in events}
+        if self._scenario.script_rate:
+            events.append((begin, SCRIPT))
+        heapq.heapify(events)
+        with self._patched():
+            while len(self.result.launches) + len(self.result.abandoned) < self._scenario.users:
+                self._now, user = heapq.heappop(events)
+                pause = self._open(user)
                 if pause is not None:
-                    heapq.heappush(coming, (self._now + pause, person))
-                else:
-                    tick(len(self.course.went_in))
-        return self.course
+                    heapq.heappush(events, (self._now + pause, user))
+        return self.result
 
-    def _open(self, person: int) -> float | None:
-        """Send one request; return the seconds after which this browser sends the next, None where it does not."""
-        course = self.course
-        course.requests += 1
-        self._in_second = self._in_second + 1 if int(self._now) == self._second else 1
-        self._second = int(self._now)
-        course.most_a_second = max(course.most_a_second, self._in_second)
-        way = self._random.uniform(*ON_THE_WAY)
-        if not self._door.take():
-            course.busy_pages += person >= 0
-            return 1 / self._morning.script if person < 0 else BUSY_PAGE + way
+    def _open(self, user: int) -> float | None:
+        """Send one request; return the seconds until this client's next one, None if there is none."""
+        result = self.result
+        result.requests += 1
+        latency = self._random.uniform(*NETWORK_LATENCY)
+        if not self._api_throttle.try_acquire():
+            result.throttled_pages += user != SCRIPT
+            return 1 / self._scenario.script_rate if user == SCRIPT else THROTTLED_REFRESH + latency
         container.set_gate(self._random.choice(self._gates))
-        answer = handler(self._event(person), CONTEXT)
-        assert answer is not None
-        headers = answer["multiValueHeaders"]
-        if person < 0:
-            course.script_urls += answer["statusCode"] == 302
-            return 1 / self._morning.script
-        if answer["statusCode"] == 302 and "authToken" in headers["Location"][0]:
-            course.went_in[person] = self._now
+        response = handler(self._event(user), CONTEXT)
+        assert response is not None
+        headers = response["multiValueHeaders"]
+        if user == SCRIPT:
+            result.script_launches += response["statusCode"] == 302
+            return 1 / self._scenario.script_rate
+        if response["statusCode"] == 302 and "authToken" in headers["Location"][0]:
+            result.launches[user] = self._now
             return None
-        if answer["statusCode"] >= 400 or "Refresh" not in headers:
-            course.error_pages += 1
-            return BUSY_PAGE + way
-        if person in self._impatient:
-            course.left.add(person)
+        if response["statusCode"] >= 400 or "Refresh" not in headers:
+            result.error_pages += 1
+            return THROTTLED_REFRESH + latency
+        if user in self._abandoning:
+            result.abandoned.add(user)
             return None
-        return int(headers["Refresh"][0]) + way
+        return int(headers["Refresh"][0]) + latency
 
-    def _event(self, person: int) -> dict[str, Any]:
-        if person not in self._cookies:
-            who = Person(f"person-{person}@example.com", (), int(self._now))
-            self._cookies[person] = str(self._sessions.begin(who)).partition(";")[0]
-        headers = {"Cookie": [self._cookies[person]], "Accept": ["text/html"]}
+    def _event(self, user: int) -> dict[str, Any]:
+        if user not in self._cookies:
+            person = Person(f"person-{user}@example.com", (), int(self._now))
+            self._cookies[user] = str(self._sessions.sign_in_cookie(person)).partition(";")[0]
+        headers = {"Cookie": [self._cookies[user]], "Accept": ["text/html"]}
         return {**EVENT, "path": "/open", "resource": "/open", "pathParameters": None, "multiValueHeaders": headers}
 
     @contextlib.contextmanager
-    def _set_up(self) -> Iterator[None]:
-        handled = logger.registered_handler
-        kept = handled.stream  # type: ignore[attr-defined]
+    def _patched(self) -> Iterator[None]:
+        log_handler = logger.registered_handler
+        saved = log_handler.stream  # type: ignore[attr-defined]
         with (
-            open(os.devnull, "w", encoding="utf-8") as nowhere,  # noqa: PTH123
+            open(os.devnull, "w", encoding="utf-8") as devnull,  # noqa: PTH123
             patch("gate.container.client", self._aws.client),
-            # What spreads people who look again: by this rush's own chance, so that it goes alike each time.
+            # The gate's random refresh intervals come from the seeded generator, so that each run is the same.
             patch("secrets.randbelow", self._random.randrange),
-            contextlib.redirect_stdout(nowhere),
+            contextlib.redirect_stdout(devnull),
         ):
-            handled.setStream(nowhere)  # type: ignore[attr-defined]
+            log_handler.setStream(devnull)  # type: ignore[attr-defined]
             try:
                 yield
             finally:
-                handled.setStream(kept)  # type: ignore[attr-defined]
+                log_handler.setStream(saved)  # type: ignore[attr-defined]
 
 
 class _Key:
     def current(self) -> Key:
         return Key(KEY)
 
-    def find(self, name: str) -> Key | None:
-        return self.current() if name == self.current().id else None
+    def with_id(self, key_id: str) -> Key | None:
+        return self.current() if key_id == self.current().id else None

@@ -1,4 +1,4 @@
-"""The grants table within this process: moto's reading of expressions, without its sockets."""
+"""The grants table in memory: moto evaluates the expressions, without an HTTP server."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _KEYS = {"principal": "HASH", "notebook": "RANGE"}
 
 
 class Table:
-    """Takes the parameters of DynamoDB's calls, and answers as they do."""
+    """Takes the parameters of calls to DynamoDB and returns their responses."""
 
     def __init__(self) -> None:
         self._backend = DynamoDBBackend("eu-west-1", "123456789012")

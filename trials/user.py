@@ -1,4 +1,4 @@
-"""A person at a browser, over real sockets."""
+"""A user at a browser, over real sockets."""
 
 import re
 from typing import Any
@@ -11,67 +11,68 @@ from local.deployment import LocalDeployment
 from local.provider import CLIENT_ID, CLIENT_SECRET
 
 TIMEOUT = 120
-"""Seconds for one answer, on a machine that is busy with other things."""
+"""Seconds for one response, generous for a busy machine."""
 
 
-class _From(HTTPAdapter):
-    """Connects from one of this machine's addresses."""
+class SourceAddressAdapter(HTTPAdapter):
+    """Connects from a given address of this machine."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         super().__init__()
 
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, source_address=(self._address, 0), **options)
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Make the pool, with `address` as the source of its connections."""
+        super().init_poolmanager(*args, source_address=(self._address, 0), **kwargs)
 
 
 class TestUser(requests.Session):
-    """Keeps cookies, follows no redirect unasked, and is inside the networks unless told otherwise."""
+    """A browser that keeps cookies and follows redirects only in `open`. By default it is inside the networks."""
 
-    __test__ = False  # pytest takes classes whose name begins with Test for tests
+    __test__ = False  # pytest would collect a class whose name begins with Test
 
     def __init__(self, deployment: LocalDeployment, address: str = "127.0.0.1") -> None:
         super().__init__()
         self._deployment = deployment
         self.trust_env = False
-        self.mount("http://", _From(address))
+        self.mount("http://", SourceAddressAdapter(address))
 
-    def go(self, path: str, method: str = "GET", **options: Any) -> requests.Response:
+    def go(self, path: str, method: str = "GET", **kwargs: Any) -> requests.Response:
         """Send a request to the gate."""
-        return self.request(method, self._deployment.base_url + path, allow_redirects=False, timeout=TIMEOUT, **options)
+        return self.request(method, self._deployment.base_url + path, allow_redirects=False, timeout=TIMEOUT, **kwargs)
 
     def press(self, path: str) -> requests.Response:
-        """Press a button on one of the gate's own pages."""
+        """Press a button on a page of the gate."""
         return self.go(path, "POST", headers={"Sec-Fetch-Site": "same-origin"})
 
     def open(self, path: str, email: str) -> requests.Response:
-        """Click a bookmark without a session, sign in, and stop at the first answer that is neither."""
-        answer = self.go(path)
+        """Open a bookmark, sign in if asked to, and return the first response that is not a local redirect."""
+        response = self.go(path)
         for _ in range(6):
-            location = answer.headers.get("Location", "")
+            location = response.headers.get("Location", "")
             if not location.startswith("http://127.0.0.1:"):
                 break
             if "/oauth2/authorize" in location:
-                answer = self.post(location, data={"sub": email}, allow_redirects=False, timeout=TIMEOUT)
+                response = self.post(location, data={"sub": email}, allow_redirects=False, timeout=TIMEOUT)
             else:
-                answer = self.get(location, allow_redirects=False, timeout=TIMEOUT)
-        return answer
+                response = self.get(location, allow_redirects=False, timeout=TIMEOUT)
+        return response
 
     def id_token(self, email: str) -> str:
-        """Get an ID token as a script of one's own would: the gate's application, a code, no cookie of the gate."""
-        away = self.go("/login").headers["Location"]
-        back = self.post(away, data={"sub": email}, allow_redirects=False, timeout=TIMEOUT).headers["Location"]
-        code = re.search(r"[?&]code=([^&]+)", back)
-        redirect = re.search(r"[?&]redirect_uri=([^&]+)", away)
+        """Get an ID token as a user's script would: by the authorization code flow, without cookies of the gate."""
+        authorize_url = self.go("/login").headers["Location"]
+        response = self.post(authorize_url, data={"sub": email}, allow_redirects=False, timeout=TIMEOUT)
+        code = re.search(r"[?&]code=([^&]+)", response.headers["Location"])
+        redirect_uri = re.search(r"[?&]redirect_uri=([^&]+)", authorize_url)
         assert code
-        assert redirect
+        assert redirect_uri
         form = {
             "grant_type": "authorization_code",
             "code": code[1],
-            "redirect_uri": unquote(redirect[1]),
+            "redirect_uri": unquote(redirect_uri[1]),
         }
-        host = urlsplit(away)
-        answer = self.post(
-            f"{host.scheme}://{host.netloc}/oauth2/token", data=form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=TIMEOUT
+        parts = urlsplit(authorize_url)
+        response = self.post(
+            f"{parts.scheme}://{parts.netloc}/oauth2/token", data=form, auth=(CLIENT_ID, CLIENT_SECRET), timeout=TIMEOUT
         )
-        return str(answer.json()["id_token"])
+        return str(response.json()["id_token"])

@@ -1,4 +1,4 @@
-"""What is compared, each put together as it would be uploaded: from what Lambda takes anyway to the gate itself."""
+"""The implementations that are compared, from an empty handler to the gate, each built as it would be uploaded."""
 
 import base64
 import hmac
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from bench.aws import KEY, NOTEBOOK, PERSON
+from bench.aws import EMAIL, KEY, NOTEBOOK
 from gate.identity.sign_in_session import SignInSessions
 from gate.signing import Key, Signer
 from gate.web.cookies import CookieFactory
@@ -23,50 +23,50 @@ ROLE = "arn:aws:iam::123456789012:role/notebook-gate-launch"
 ADDRESS, EGRESS = "203.0.113.7", "198.51.100.7/32"
 HOUR = 3600
 PROFILE = "libraries"
-"""Not a contestant, but the part of the gate that is not the gate's: what nothing built upon it can go below."""
+"""The gate's libraries without the gate: the lower bound for every implementation that uses them. Not a contestant."""
 
 
 @dataclass(frozen=True, eq=False)
 class Contestant:
-    """One way to write the function."""
+    """One implementation of the function."""
 
     name: str
-    told: str
-    """For readers of the table."""
+    description: str
+    """For the table."""
     handler: str
     environment: Mapping[str, str]
     cookie: Callable[[str], str]
-    """Makes the cookie of whoever is signed in with an address."""
+    """Makes the session cookie for an e-mail address."""
     build: Callable[[Path, str, str], None]
-    """Puts it into a folder, for a platform, with a Python that makes bytecode."""
+    """Builds it in a folder, for a platform, with a Python that compiles the bytecode."""
 
     def event(self, number: int = 0) -> bytes:
-        """Return API Gateway's event for person `number`, who opens their notebook."""
-        email, notebook = PERSON.format(number), NOTEBOOK.format(number)
+        """Return API Gateway's event in which person `number` opens their notebook."""
+        email, notebook = EMAIL.format(number), NOTEBOOK.format(number)
         event = json.loads(json.dumps(EVENT))
         for headers in (event["headers"], event["multiValueHeaders"]):
             headers["Cookie"] = self.cookie(email) if headers is event["headers"] else [self.cookie(email)]
         event["path"] = f"/open/{notebook}"
         event["pathParameters"] = {"notebook": notebook}
-        event["person"] = f"user:{email}"  # for the one that asks nobody who is calling
+        event["person"] = f"user:{email}"  # for `libraries`, which does not check who is calling
         return json.dumps(event).encode()
 
 
 def contestants() -> Iterator[Contestant]:
-    """Return them in the table's order."""
+    """Return the contestants in the order of the table."""
     bare = {"TABLE": "grants", "LAUNCH_ROLE": ROLE, "EGRESS": EGRESS, "SESSION": "43200", "SESSION_SECRET": "session"}
     yield Contestant("floor", "an empty handler", "app.handler", {}, lambda _: "", _copied("floor"))
     yield Contestant("bare", "no framework, requests signed by hand", "app.handler", bare, _hmac, _copied("bare"))
     yield Contestant("plain", "boto3, Powertools, PyJWT, as packaged", "app.handler", bare, _jwt, _plain)
     yield Contestant("plain-pyc", "the same with bytecode", "app.handler", bare, _jwt, _plain_pyc)
-    yield Contestant("gate", "the bundle that is deployed", "gate.bootstrap.handler", _own(), _session, _gate)
-
     yield Contestant(
-        PROFILE, "what the gate is made of, doing nothing else", "app.handler", bare, lambda _: "", _libraries
+        "gate", "the bundle that is deployed", "gate.bootstrap.handler", _gate_environment(), _session, _gate
     )
 
+    yield Contestant(PROFILE, "the libraries of the gate alone", "app.handler", bare, lambda _: "", _libraries)
 
-def _own() -> dict[str, str]:
+
+def _gate_environment() -> dict[str, str]:
     return {
         "GATE_BASE_URL": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod",
         "GATE_TABLE": "grants",
@@ -89,19 +89,19 @@ def _own() -> dict[str, str]:
 
 
 class _Keys:
-    """The key that the stub's secret holds."""
+    """The key in the stub's secret."""
 
     def current(self) -> Key:
         return Key(KEY)
 
-    def find(self, _name: str) -> None:
+    def with_id(self, _key_id: str) -> None:
         return None
 
 
 def _session(email: str) -> str:
-    jar = CookieFactory("/prod", secure=True)
+    cookies = CookieFactory("/prod", secure=True)
     signer = Signer(_Keys(), purpose="session", max_age=timedelta(hours=8))
-    return f"theme=dark; {jar.full_name(SignInSessions.NAME)}={signer.sign([email])}"
+    return f"theme=dark; {cookies.full_name(SignInSessions.NAME)}={signer.sign([email])}"
 
 
 def _jwt(email: str) -> str:

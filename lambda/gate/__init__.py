@@ -1,1 +1,1 @@
-"""Notebook Gate's function: from a caller's identity to one redirect into their notebook."""
+"""Notebook Gate's Lambda function: redirects a caller whose identity is proven to a notebook."""

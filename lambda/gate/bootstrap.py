@@ -10,7 +10,7 @@ gc.disable()
 from gate.container import get_gate  # noqa: E402
 from gate.handler import handler  # noqa: E402
 from gate.routes import ROUTES, opening  # noqa: E402, F401  `opening` has the routes of nearly all requests
-from gate.web.responses import pages  # noqa: E402
+from gate.web.responses import load_pages  # noqa: E402
 
 gc.enable()
 gc.freeze()
@@ -29,7 +29,7 @@ def prepare() -> None:
 
     for route in ROUTES.values():
         route.load()
-    pages()
+    load_pages()
     gate = get_gate()
     gate.make_clients()
     if gate.config.slack.teams:

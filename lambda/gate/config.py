@@ -1,4 +1,4 @@
-"""The function's settings, read once from the environment that the stack sets."""
+"""The settings of the function, from the environment variables that the stack sets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,37 +6,37 @@ from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 Pin = Literal["caller", "network", "networks"]
-"""What an opened notebook is pinned to: the caller's address, its entry of the networks, or all of the networks."""
+"""Where an opened notebook can be used: at the caller's address, in the caller's network, or in all networks."""
 
 SignOut = Literal["provider", "here"]
-"""Where signing out ends: with the provider's own session, or with the gate's."""
+"""Which sessions signing out ends: also the one at the identity provider, or the gate's only."""
 
 
 class ConfigError(Exception):
-    """The environment lacks something; the text lists every problem, one a line."""
+    """The environment is incomplete or malformed. The text has one line for each problem."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SlackConfig:
-    """How the deployment knows Slack. Without teams, nobody comes in by it."""
+    """The settings of Slack. Without teams, Slack is off."""
 
     teams: tuple[str, ...]
-    """Ids of the workspaces whose people may call."""
+    """The ids of the workspaces whose requests are accepted."""
     email_domains: tuple[str, ...]
-    """Domains whose addresses Slack is believed about; without any, Slack is not asked."""
+    """The domains for which Slack's e-mail addresses are trusted. If empty, Slack is not asked for addresses."""
     secret_arn: str
-    """JSON with `signing_secret` and `bot_token`."""
+    """The ARN of the secret: JSON with `signing_secret` and `bot_token`."""
     api_url: str
     hooks_urls: tuple[str, ...]
-    """What a `response_url` begins with; nothing is posted elsewhere."""
+    """The allowed prefixes of a `response_url`. The gate posts to no other URLs."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Config:
-    """What the deployment decided. See `Config.from_environ` for the variables."""
+    """The settings of the deployment. `Config.from_environ` has the names of the variables."""
 
     base_url: str
-    """Where people reach the gate, without a trailing slash: `https://host/stage` or `https://host`."""
+    """The gate's public URL, without a trailing slash: `https://host/stage` or `https://host`."""
     table: str
     launch_role_arn: str
     region: str
@@ -44,67 +44,67 @@ class Config:
     issuer: str
     client_id: str
     client_secret_arn: str
-    """Empty: a public client, which PKCE alone protects."""
+    """Empty for a public client, which has no secret and is protected by PKCE alone."""
     scopes: tuple[str, ...]
-    """What the provider is asked for (OpenID Connect Core §5.4)."""
+    """The scopes to request from the provider (OpenID Connect Core §5.4)."""
     user_claim: str
-    """The claim by whose value `user:` grants name people."""
+    """The claim with the name by which `user:` grants identify people."""
     groups_claim: str
-    """The claim that lists a person's groups, or a path to it, such as `realm_access.roles`."""
+    """The claim with a person's groups, or the path to it, such as `realm_access.roles`."""
     groups: tuple[str, ...]
-    """Shell-style patterns of the groups that can matter to a grant."""
+    """Shell-style patterns of the groups that grants may name. Other groups are ignored."""
     audiences: tuple[str, ...]
-    """Ids of further applications at the provider whose ID tokens count as bearer tokens."""
+    """The client ids of other applications at the provider whose ID tokens are accepted as bearer tokens."""
     trust_email: bool
     sign_out: SignOut
     user_roles: tuple[str, ...]
     pin: Pin
     networks: tuple[str, ...]
-    """CIDRs from which people come; told only where `pin` is `network`."""
+    """The CIDRs of the networks that people use. Required, and used, only if `pin` is `network`."""
     private_endpoints: tuple[str, ...]
-    """VPC endpoints through which alone the API is reached; with any, it sees callers' addresses in the VPC."""
+    """The VPC endpoints of a private API. If not empty, callers' addresses are addresses in the VPC."""
     vpc_endpoints: tuple[str, ...]
-    """VPC endpoints through which notebooks may be opened and used."""
+    """The VPC endpoints through which notebooks may be opened and used."""
     egress: tuple[str, ...]
-    """CIDRs of the public addresses from which the function itself reaches AWS."""
+    """The CIDRs of the public addresses of the function's own calls to AWS."""
     subnet_cidrs: tuple[str, ...]
-    """CIDRs of the subnets from which the function itself reaches SageMaker's API through one of `vpc_endpoints`."""
+    """The CIDRs of the function's subnets, if its own calls to SageMaker go through one of `vpc_endpoints`."""
     sign_in_seconds: int
     max_session: int
-    """Seconds; also the length of a grant that names none."""
+    """The longest session of a notebook, in seconds. Also the default for grants without a session length."""
     remote_locations: tuple[str, ...]
-    """Other locations, `account/region`, whose notebooks grants may name."""
+    """Other accounts and regions (`account/region`) whose notebooks grants may name."""
     remote_role: str
-    """The launch role's name in other accounts."""
+    """The name of the launch role in other accounts."""
     external_id: str
     slack: SlackConfig
 
     @property
     def base_path(self) -> str:
-        """The path under which all routes lie: `/prod` under a stage, empty on a domain of one's own."""
+        """The prefix of all paths: `/prod` for an API Gateway stage, empty for a custom domain."""
         return urlsplit(self.base_url).path
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port, as a browser writes them into the `Origin` header (RFC 6454)."""
+        """Scheme, host and port, in the form of the `Origin` header (RFC 6454)."""
         parts = urlsplit(self.base_url)
         return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def secure(self) -> bool:
-        """Whether cookies can carry `Secure`: everywhere but on this machine."""
+        """Whether cookies have the `Secure` attribute: always, except in a local deployment."""
         return self.base_url.startswith("https://")
 
     @property
     def own_host(self) -> bool:
-        """Whether the gate has a host name to itself: an own domain, and not a stage of API Gateway's."""
+        """Whether the gate has its own host name: a custom domain, and not an API Gateway stage."""
         return self.secure and not self.base_path
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
-        """Read the settings out of `environ` (the process environment).
+        """Read the settings from `environ`, the environment of the process.
 
-        Raises `ConfigError` naming every variable that is missing or malformed.
+        Raises `ConfigError` that lists every missing or malformed variable.
         """
         problems: list[str] = []
 

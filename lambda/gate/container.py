@@ -15,12 +15,12 @@ from gate.clock import Clock
 from gate.config import Config
 from gate.identity.callers import Callers
 from gate.identity.sign_in_session import SignInSessions
-from gate.identity.ticket import TICKET_SECONDS, WAIT_SECONDS, Tickets
+from gate.identity.ticket import TICKET_SECONDS, WAITING_SECONDS, Tickets
 from gate.keys import KeyRing
 from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.launch.queue.launch_queue import LaunchQueue
-from gate.metrics import key_age
+from gate.metrics import record_key_age
 from gate.secrets import Secrets
 from gate.signing import Signer
 from gate.store.cutoffs import Cutoffs
@@ -66,12 +66,9 @@ class Gate:
     @cached_property
     def callers(self) -> Callers:
         """The identification of callers."""
+        roles = self.config.user_roles
         return Callers(
-            self.sign_in_sessions,
-            self.tickets,
-            person_of=self._person_of,
-            user_roles=self.config.user_roles,
-            clock=self._clock,
+            self.sign_in_sessions, self.tickets, person_of=self._person_of, user_roles=roles, clock=self._clock
         )
 
     @property
@@ -102,7 +99,7 @@ class Gate:
     def tickets(self) -> Tickets:
         """The links that are sent to Slack."""
         signer = self._signer("ticket", timedelta(seconds=TICKET_SECONDS))
-        waiting = self._signer("waiting", timedelta(seconds=WAIT_SECONDS))
+        waiting = self._signer("waiting", timedelta(seconds=WAITING_SECONDS))
         return Tickets(signer, waiting, self._cookies, self.replay_guard)
 
     def end_session_url(self) -> str | None:
@@ -132,7 +129,7 @@ class Gate:
     @cached_property
     def launcher(self) -> Launcher:
         """The maker of presigned URLs."""
-        clients = CallerClients(sts=client("sts"), sagemaker_of=_sagemaker, clock=self._clock)
+        clients = CallerClients(sts=client("sts"), make_sagemaker=_sagemaker, clock=self._clock)
         return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property
@@ -182,9 +179,7 @@ class Gate:
 
         slack = self.config.slack
         return SlackApi(
-            token=lambda: self._slack_secret().get("bot_token", ""),
-            api_url=slack.api_url,
-            hooks_urls=slack.hooks_urls,
+            token=lambda: self._slack_secret().get("bot_token", ""), api_url=slack.api_url, hooks_urls=slack.hooks_urls
         )
 
     def _slack_secret(self) -> dict[str, str]:
@@ -226,7 +221,7 @@ class Gate:
     @cached_property
     def _keys(self) -> KeyRing:
         arn = self.config.session_secret_arn
-        return KeyRing(lambda stage: self._secrets.read(arn, stage=stage), clock=self._clock, aged=key_age)
+        return KeyRing(lambda stage: self._secrets.read(arn, stage=stage), clock=self._clock, report_age=record_key_age)
 
     @cached_property
     def _secrets(self) -> Secrets:

@@ -1,7 +1,7 @@
-"""How long the request at hand may still take. Every call that leaves the function is bounded by it.
+"""The deadline of the current request. It bounds every call to another service.
 
-A slow neighbour is then given up in time to say so, instead of API Gateway's giving us up after 29 seconds. What
-trickles in byte by byte never runs into a socket's own time-out, so when the time is over, sockets are shut.
+With a deadline, the gate can report a slow service before API Gateway gives up on the gate, after 29 seconds. A
+response that arrives byte by byte never exceeds a socket's timeout, so the sockets are shut down at the deadline.
 """
 
 import contextlib
@@ -12,21 +12,21 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from weakref import WeakSet
 
-ANSWER_WITHIN = 9.0
-"""Seconds for all calls of one request together: people have an answer within ten."""
+RESPONSE_LIMIT = 9.0
+"""Seconds for all calls of one request, so that people get a response within ten."""
 
-ACKNOWLEDGE_WITHIN = 2.5
-"""Seconds for all calls of one request of Slack's, which waits for three."""
+ACKNOWLEDGEMENT_LIMIT = 2.5
+"""Seconds for all calls of one request from Slack, which waits for three."""
 
 BACKGROUND_LIMIT = 24.0
-"""Seconds for what nobody waits for: the answers in Slack."""
+"""Seconds for work that nobody waits for: the answers in Slack."""
 
 RESERVE = 1.0
-"""Seconds that are kept of what Lambda leaves us, to write the answer."""
+"""Seconds of Lambda's own time limit that are reserved for writing the response."""
 
 
 class Deadline:
-    """The end of one request's time."""
+    """A point in time, and the sockets that are shut down then."""
 
     def __init__(self, seconds: float):
         """`seconds`: from now."""
@@ -34,21 +34,21 @@ class Deadline:
         self._sockets: WeakSet[socket.socket] = WeakSet()
 
     @property
-    def left(self) -> float:
-        """Seconds that are left; none or less than none when it is over."""
+    def remaining(self) -> float:
+        """Seconds until the deadline. Zero or negative after it."""
         return self._end - time.monotonic()
 
     def watch(self, connection: socket.socket) -> None:
-        """Shut `connection` when the time is over."""
+        """Shut `connection` down at the deadline, or now if the deadline has passed."""
         self._sockets.add(connection)
-        if self.left <= 0:
-            self.cut()  # it was over before
+        if self.remaining <= 0:
+            self.shut_down_sockets()
 
-    def cut(self) -> None:
-        """Shut what is still open."""
+    def shut_down_sockets(self) -> None:
+        """Shut down all watched sockets that are open."""
         for connection in list(self._sockets):
             with contextlib.suppress(OSError):
-                # The plain socket's own: TLS would say goodbye first, to somebody who does not listen.
+                # Not `SSLSocket.shutdown`, which also drops the TLS state that the thread of the request is using.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
@@ -56,23 +56,26 @@ _current: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 @contextlib.contextmanager
-def request_deadline(remaining_ms: float, *, most: float = ANSWER_WITHIN) -> Iterator[None]:
-    """Bound the block by what Lambda leaves (milliseconds), and by `most` seconds."""
-    with _ending(min(most, remaining_ms / 1000 - RESERVE)):
+def request_deadline(remaining_ms: float, *, limit: float = RESPONSE_LIMIT) -> Iterator[None]:
+    """Set the deadline of the block to `limit` seconds, or to the end of the time that Lambda has left, if earlier.
+
+    `remaining_ms`: milliseconds, from Lambda's context.
+    """
+    with _deadline(min(limit, remaining_ms / 1000 - RESERVE)):
         yield
 
 
 @contextlib.contextmanager
 def shortened_deadline() -> Iterator[None]:
-    """Bound the block so that a quarter of what is left remains after it: to tell that it took too long."""
-    with _ending(left(BACKGROUND_LIMIT) * 0.75):
+    """Set an earlier deadline for the block. The last quarter of the remaining time is left for reporting a timeout."""
+    with _deadline(remaining(BACKGROUND_LIMIT) * 0.75):
         yield
 
 
 @contextlib.contextmanager
-def _ending(seconds: float) -> Iterator[None]:
+def _deadline(seconds: float) -> Iterator[None]:
     deadline = Deadline(seconds)
-    timer = threading.Timer(max(0.0, deadline.left), deadline.cut)
+    timer = threading.Timer(max(0.0, deadline.remaining), deadline.shut_down_sockets)
     timer.daemon = True
     timer.start()
     token = _current.set(deadline)
@@ -83,14 +86,17 @@ def _ending(seconds: float) -> Iterator[None]:
         timer.cancel()
 
 
-def left(most: float) -> float:
-    """Return the seconds that a call may take: `most`, or what is left. None or less: it must not be made."""
+def remaining(limit: float) -> float:
+    """Return the seconds that a call may take: `limit`, or the time until the deadline if that is shorter.
+
+    If the result is zero or negative, the call must not be made.
+    """
     deadline = _current.get()
-    return most if deadline is None else min(most, deadline.left)
+    return limit if deadline is None else min(limit, deadline.remaining)
 
 
 def watch(connection: socket.socket) -> None:
-    """Have `connection` shut when the time of the request at hand is over."""
+    """Shut `connection` down at the deadline of the current request, if there is one."""
     deadline = _current.get()
     if deadline is not None:
         deadline.watch(connection)

@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         # The event of our own invocation. A client cannot forge it: API Gateway's events have no such key.
         from gate.slack.command import SlackCommand
 
-        with request_deadline(remaining_ms, most=BACKGROUND_LIMIT):
+        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             gate.slack_answers.answer(SlackCommand(**event["slack"]))
         return None
     request = Request.from_event(event, context.invoked_function_arn)
@@ -46,7 +46,7 @@ def _respond(gate: Gate, request: Request, remaining_ms: float) -> Response:
         route = route_of(request)
     except GateError as error:
         return _error_response(gate, request, error)
-    with request_deadline(remaining_ms, most=route.time_limit):
+    with request_deadline(remaining_ms, limit=route.time_limit):
         return _route_response(gate, request, route)
 
 
@@ -77,7 +77,10 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
 
     A redirect could loop: a sign-in within the second of the cutoff is also before it.
     """
-    ended = {"session": lambda: [gate.sign_in_sessions.end()], "ticket": lambda: gate.tickets.forget(request)}
+    ended = {
+        "session": lambda: [gate.sign_in_sessions.sign_out_cookie()],
+        "ticket": lambda: gate.tickets.removal_cookies(request),
+    }
     # A waiting page asks for JSON in the background. The cookie stays until the person has seen the message.
     forget = ended.get(error.via) if not request.wants_json else None
     return failure(error, request, base_path=gate.config.base_path, cookies=forget() if forget else [])

@@ -1,6 +1,7 @@
-"""What is counted: requests, launches, refusals by reason, failures, AWS's throttling, and the signing key's age.
+"""Metrics: requests, launches, refusals by reason, failures, throttled calls, and the age of the signing key.
 
-Written to standard output in CloudWatch's embedded metric format, which costs no call. Names and reason codes only.
+They are written to standard output in CloudWatch's embedded metric format, which needs no call. They contain only names
+and reason codes.
 """
 
 import os
@@ -11,54 +12,54 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 NAMESPACE = "NotebookGate"
 
-# The service, a dimension of everything here, is the stack's name, which tells several gates of an account apart.
+# All metrics have the dimension `service`: the name of the stack, which distinguishes several gates in one account.
 metrics = Metrics(namespace=NAMESPACE, service=os.environ.get("POWERTOOLS_SERVICE_NAME", "notebook-gate"))
 
 
-_cold = True
-_thread = threading.get_ident()
+_first_request = True
+_request_thread = threading.get_ident()
 _counted: set[tuple[str, ...]] = set()
-"""What `count_once` has counted in the request at hand."""
+"""What `count_once` has counted in the current request."""
 
 
 def count(name: str) -> None:
-    """Count one more `name`, in the thread that answers the request.
+    """Add one to the metric `name`. Has no effect in threads other than the one that answers the request.
 
-    Others are passed over: one that is left behind may count while the metrics of its request, or of the next one, are
-    being written.
+    Another thread may outlive its request, and count while the metrics of this or the next request are written.
     """
-    if threading.get_ident() == _thread:
+    if threading.get_ident() == _request_thread:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
 
-def count_once(name: str, what: tuple[str, ...]) -> bool:
-    """Count one more `name` for `what`, at most once a request. Return whether it was the first time."""
-    if (name, *what) in _counted:
+def count_once(name: str, key: tuple[str, ...]) -> bool:
+    """Add one to the metric `name`, at most once for each `key` in a request. Return whether it was the first time."""
+    if (name, *key) in _counted:
         return False
-    _counted.add((name, *what))
+    _counted.add((name, *key))
     count(name)
     return True
 
 
 def count_request() -> None:
-    """Count one more request, and whether it is the first of a new instance: somebody waited for its start."""
-    global _cold, _thread
-    _thread = threading.get_ident()
-    # With POWERTOOLS_METRICS_DISABLED nothing is written, nor forgotten, and would pile up until requests fail of it.
+    """Count a request, and a cold start if it is the first request of this instance."""
+    global _first_request, _request_thread
+    _request_thread = threading.get_ident()
+    # With POWERTOOLS_METRICS_DISABLED, Powertools never writes or clears its metrics. They would accumulate until
+    # requests fail at its limit.
     metrics.clear_metrics()
     _counted.clear()
     count("Requests")
-    if _cold:
+    if _first_request:
         count("ColdStarts")
-        _cold = False
+        _first_request = False
 
 
 def count_outcome(name: str, reason: str) -> None:
-    """Count one request that did not get what it asked for: as `name`, and by its reason code."""
+    """Count a request whose outcome was not the one it asked for: in the metric `name`, and by its reason code."""
     count(name)
     metrics.add_dimensions(service=metrics.service, reason=reason)
 
 
-def key_age(days: float) -> None:
-    """Tell how old the key is that signs cookies."""
+def record_key_age(days: float) -> None:
+    """Record the age of the key that signs cookies, in days."""
     metrics.add_metric(name="SigningKeyAge", unit=MetricUnit.NoUnit, value=days)

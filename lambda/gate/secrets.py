@@ -1,4 +1,4 @@
-"""The deployment's secrets, as Secrets Manager keeps them."""
+"""Reads the deployment's secrets from Secrets Manager."""
 
 import time
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from gate.errors.base import GateError
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-KEPT = 300
-"""Seconds after which a secret is read again, so that a new one is taken up without a new start."""
+SECRET_TTL = 300
+"""Seconds for which a secret is cached. After that, a running instance uses a changed secret."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Secret:
-    """One version of a secret, which is never printed."""
+    """One version of a secret. It has no `repr`, so that it is never printed."""
 
     text: str
     created: float
@@ -25,31 +25,34 @@ class Secret:
 
 
 class Secrets:
-    """Reads secrets, and keeps what it has read for a while."""
+    """Reads and caches secrets."""
 
     def __init__(self, client: "SecretsManagerClient", *, clock: Clock = time.time):
         self._client = client
         self._clock = clock
-        self._kept: dict[str, tuple[Secret, float]] = {}
-        """By ARN, with the time at which it was read."""
+        self._cache: dict[str, tuple[Secret, float]] = {}
+        """By ARN, with the epoch seconds of the last attempt to read it."""
 
-    def text(self, arn: str, *, max_age: float = KEPT) -> str:
-        """Return the current secret, read at most `max_age` seconds ago; earlier, when it can't be read just now.
+    def text(self, arn: str, *, max_age: float = SECRET_TTL) -> str:
+        """Return the current secret, read at most `max_age` seconds ago, or the cached one if it cannot be read now.
 
-        Raises what `aws_errors` raises, where it was never read.
+        Raises the errors of `aws_errors` if the secret cannot be read and is not cached.
         """
-        kept, read_at = self._kept.get(arn, (None, 0.0))
-        if kept is None or self._clock() >= read_at + max_age:
+        secret, read_at = self._cache.get(arn, (None, 0.0))
+        if secret is None or self._clock() >= read_at + max_age:
             try:
-                kept = self.read(arn)
+                secret = self.read(arn)
             except GateError:
-                if kept is None:
+                if secret is None:
                     raise
-            self._kept[arn] = (kept, self._clock())
-        return kept.text
+            self._cache[arn] = (secret, self._clock())
+        return secret.text
 
     def read(self, arn: str, *, stage: str = "AWSCURRENT") -> Secret:
-        """Read a secret's version, now. Raises what `aws_errors` raises; with another stage, where there is none."""
+        """Read the version of the secret with the label `stage`, without the cache.
+
+        Raises the errors of `aws_errors`, also if no version has the label.
+        """
         with aws_errors():
             answer = self._client.get_secret_value(SecretId=arn, VersionStage=stage)
             return Secret(answer["SecretString"], answer["CreatedDate"].timestamp())

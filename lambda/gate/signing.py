@@ -1,7 +1,7 @@
-"""Signed, dated values that a browser carries for us: sessions, sign-ins under way, tickets.
+"""Signs values that a browser carries for the gate: sessions, sign-ins in progress, tickets.
 
-`itsdangerous` with HMAC-SHA-256 does the work. Each purpose has a salt of its own, so that a value made for
-one can never pass for another, and each value names the key that signed it, so that keys can change.
+It uses `itsdangerous` with HMAC-SHA-256. Each purpose has its own salt, so that a value made for one purpose is
+invalid for every other. Each value names the key that signed it, so that keys can be rotated.
 """
 
 import hashlib
@@ -18,98 +18,99 @@ from itsdangerous.encoding import base64_decode, base64_encode
 from gate.clock import Clock
 
 CLOCK_SKEW = 60
-"""Seconds by which another machine's clock may run ahead of ours."""
+"""Seconds by which the clock of another machine may be ahead."""
 
 
 _KEY_ID = re.compile(r"[0-9a-f]{8}")
 
 
 class BadSignatureError(Exception):
-    """The value was altered, made for another purpose, signed by an unknown key, or is too old."""
+    """The value was altered, was made for another purpose, has expired, or an unknown key signed it."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Key:
-    """A key, and the latest moment that what it signed may carry. It is never printed."""
+    """A signing key. It has no `repr`, so that it is never printed."""
 
     text: str
     retired: float | None = None
-    """Epoch seconds after which no instance signs with it any more; what carries a later moment is refused.
+    """Epoch seconds after which no instance signs with the key. A value with a later timestamp is refused.
 
-    This bounds a stolen key and does not stop it: the thief writes an earlier moment. What they make ends once that
-    moment is older than the value's maximum age.
+    This limits what a stolen key can do, and does not prevent it: a thief can write an earlier timestamp. The values
+    that the thief makes expire when that timestamp is older than the maximum age.
     """
 
     @property
     def id(self) -> str:
-        """Name the key without telling anything about it that helps: eight hex digits of its SHA-256."""
+        """Eight hex digits of the key's SHA-256. They identify the key and do not reveal it."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:8]
 
 
-class Keys(Protocol):
-    """Where keys come from."""
+class SigningKeys(Protocol):
+    """A source of keys."""
 
     def current(self) -> Key:
-        """Return the key that signs."""
+        """Return the key to sign with."""
 
-    def find(self, name: str) -> Key | None:
-        """Return the key whose id is `name`, if it may have signed something."""
+    def with_id(self, key_id: str) -> Key | None:
+        """Return the key with the id `key_id`, or None if the source has no such key."""
 
 
 class Signer:
     """Signs and reads JSON values of one purpose."""
 
-    def __init__(self, keys: Keys, *, purpose: str, max_age: timedelta, clock: Clock = time.time):
-        """`max_age`: how long a value is good."""
+    def __init__(self, keys: SigningKeys, *, purpose: str, max_age: timedelta, clock: Clock = time.time):
+        """`max_age`: how long a value is valid."""
         self._keys = keys
         self._purpose = purpose
         self._max_age = max_age.total_seconds()
         self._clock = clock
 
     def sign(self, value: Any) -> str:
-        """Write `value` (anything JSON can hold) as a string that is safe in cookies and URLs."""
+        """Return `value`, which must be serialisable as JSON, as a signed string that is safe in cookies and URLs."""
         key = self._keys.current()
         return f"{key.id}.{_serializer(key.text, self._purpose, self._clock).dumps(value)}"
 
     def read(self, signed: str) -> Any:
-        """Give back what was signed. Raises `BadSignatureError` for everything else."""
-        return self.read_dated(signed)[0]
+        """Return the value that `sign` signed. Raises `BadSignatureError`."""
+        return self.read_with_time(signed)[0]
 
-    def read_dated(self, signed: str) -> tuple[Any, float]:
-        """Give back what was signed, and when: whole epoch seconds. Raises `BadSignatureError` for everything else."""
+    def read_with_time(self, signed: str) -> tuple[Any, float]:
+        """Return the value, and the time at which it was signed, in whole epoch seconds. Raises `BadSignatureError`."""
         if not signed.isascii():
-            # itsdangerous can't encode half of a surrogate pair, which JSON can hold, and so an event.
+            # An event is JSON, so it can contain a lone surrogate, which itsdangerous cannot encode.
             raise BadSignatureError
-        name, _, token = signed.partition(".")
-        key = self._keys.find(name) if _KEY_ID.fullmatch(name) else None
+        key_id, _, token = signed.partition(".")
+        key = self._keys.with_id(key_id) if _KEY_ID.fullmatch(key_id) else None
         if key is None:
             raise BadSignatureError
         try:
-            # The last base64 character has unused bits: without this, several spellings of one signature pass.
+            # The last base64 character has unused bits. Without this check, a signature would have several valid
+            # spellings.
             signature = token.rpartition(".")[2]
             if base64_encode(base64_decode(signature)).decode() != signature:
                 raise BadSignatureError
             serializer = _serializer(key.text, self._purpose, self._clock)
-            value, signed_at = serializer.loads(token, return_timestamp=True)
+            value, timestamp = serializer.loads(token, return_timestamp=True)
         except BadData:
             raise BadSignatureError from None
-        moment = signed_at.timestamp()
-        age = self._clock() - moment
+        signed_at = timestamp.timestamp()
+        age = self._clock() - signed_at
         if not -CLOCK_SKEW <= age < self._max_age:
             raise BadSignatureError
-        if key.retired is not None and moment > key.retired + CLOCK_SKEW:
+        if key.retired is not None and signed_at > key.retired + CLOCK_SKEW:
             raise BadSignatureError
-        return value, moment
+        return value, signed_at
 
 
 @lru_cache(maxsize=16)
 def _serializer(key: str, purpose: str, clock: Clock) -> URLSafeTimedSerializer:
-    class Signed(TimestampSigner):
+    class ClockSigner(TimestampSigner):
         def get_timestamp(self) -> int:
             return int(clock())
 
     class Serializer(URLSafeTimedSerializer):
-        default_signer = Signed
+        default_signer = ClockSigner
 
     return Serializer(
         key,

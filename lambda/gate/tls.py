@@ -1,4 +1,4 @@
-"""Whose certificates count: one TLS context for every connection of the process."""
+"""The TLS context of all connections: which certificates are trusted."""
 
 import os
 import ssl
@@ -8,7 +8,7 @@ from gate import deadline
 
 
 class _WatchedSocket(ssl.SSLSocket):
-    """Is shut when the time is over, also in the middle of a handshake that trickles in."""
+    """A socket that is shut down at the deadline of the request, even during a slow handshake."""
 
     def do_handshake(self, block: bool = False) -> None:
         deadline.watch(self)
@@ -19,18 +19,19 @@ class _WatchedSocket(ssl.SSLSocket):
 def tls_context() -> ssl.SSLContext:
     """Return the context that trusts the system's authorities and those of the PEM file `GATE_CA_BUNDLE`, if any.
 
-    The file adds to the system's: a firewall that inspects some connections passes others on untouched. The system's
-    list comes with the runtime's updates; botocore's own list lacks roots that identity providers use. Loading either
-    takes some 16 ms of CPU, so it happens once a process, and with SnapStart before the snapshot.
-    Raises `OSError` (`ssl.SSLError` is one) where the file can't be read.
+    The file is used in addition to the system's list, because a firewall that inspects some connections leaves others
+    untouched. The runtime's updates keep the system's list current. botocore's list lacks roots that identity providers
+    use. Loading either list takes about 16 ms of CPU time, so it is loaded once for each process, and with SnapStart
+    before the snapshot.
+    Raises `OSError` (`ssl.SSLError` is one) if the file cannot be read.
     """
     context = ssl.create_default_context()
     context.sslsocket_class = _WatchedSocket
-    own = os.environ.get("GATE_CA_BUNDLE")
-    if own:
-        context.load_verify_locations(own)
-        # Since Python 3.13 the default refuses authorities that leave out what RFC 5280 asks of them, such as a
-        # critical basicConstraints. Those of inspecting firewalls often do. Signatures, names, dates and the right to
-        # sign are checked all the same.
+    ca_bundle = os.environ.get("GATE_CA_BUNDLE")
+    if ca_bundle:
+        context.load_verify_locations(ca_bundle)
+        # Since Python 3.13, the default refuses authorities that lack extensions that RFC 5280 requires, such as a
+        # critical basicConstraints. The authorities of inspecting firewalls often lack them. Signatures, names, dates
+        # and the right to sign are checked in any case.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context

@@ -1,4 +1,4 @@
-"""Connections to neighbours: bounded by the time that the request at hand has left, kept, and never kept too long."""
+"""HTTP connections to other services. They are bounded by the request's deadline and reused for a limited time."""
 
 import socket
 import time
@@ -15,160 +15,164 @@ from urllib3.exceptions import ProtocolError
 from gate import deadline
 from gate.tls import tls_context
 
-CONNECT, READ = 2.0, 5.0
-"""Seconds: a neighbour that takes longer for either is down."""
+CONNECT_TIMEOUT, READ_TIMEOUT = 2.0, 5.0
+"""Seconds. A service that takes longer counts as down."""
 
 MAX_IDLE = 4.0
-"""Seconds for which a connection may lie idle and be used again. Node.js and Apache close theirs after five."""
+"""Seconds for which an idle connection is reused. Node.js and Apache close idle connections after five."""
 
 
-class DeadConnectionError(ProtocolError):
-    """A kept connection had died unseen, and the request can be sent again: it was not taken, or repeating is safe."""
+class StaleConnectionError(ProtocolError):
+    """The peer closed a reused connection. The request was not received or is idempotent, so it can be sent again."""
 
 
-class Kept:
-    """A connection that knows when it was last in use, and is shut when the time of its request is over."""
+class TrackedConnection:
+    """A connection that records when it was last used, and that is shut down at the deadline of the request."""
 
     sock: Any
-    answered_at: float | None = None
-    """When the last answer came over this connection, in epoch seconds; None before the first.
+    last_response_at: float | None = None
+    """The time of the last response, in epoch seconds. None before the first response.
 
-    The wall clock: while Lambda has frozen the function, the monotonic clock may stand still.
+    This is wall-clock time, because the monotonic clock may stop while Lambda freezes the function.
     """
-    sent = False
-    """Whether the head of the request at hand has left."""
+    headers_sent = False
+    """Whether the headers of the current request were sent."""
 
     def _new_conn(self) -> socket.socket:
-        self.answered_at = None
-        made: socket.socket = super()._new_conn()  # type: ignore[misc]
-        deadline.watch(made)  # for a proxy's answer to CONNECT
-        return made
+        self.last_response_at = None
+        connection: socket.socket = super()._new_conn()  # type: ignore[misc]
+        deadline.watch(connection)  # now, because a proxy may be slow to answer CONNECT
+        return connection
 
     def request(self, *arguments: Any, **options: Any) -> None:
         """Send a request."""
-        self.sent = False
+        self.headers_sent = False
         super().request(*arguments, **options)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
-        """Send a part of the request; the head is the first."""
+        """Send a part of the request. The headers are the first part."""
         super().send(data)  # type: ignore[misc]
-        self.sent = True
+        self.headers_sent = True
 
     def getresponse(self, *arguments: Any, **options: Any) -> Any:
-        """Wait for the head of the answer, no longer than the request's time."""
-        # TLS inside TLS, to an https:// proxy, is no socket but has one.
+        """Wait for the headers of the response, until the deadline at most."""
+        # For TLS in TLS, through an https:// proxy, `self.sock` is a wrapper of the socket.
         deadline.watch(getattr(self.sock, "socket", self.sock))
-        answer = super().getresponse(*arguments, **options)  # type: ignore[misc]
-        self.answered_at = time.time()
-        return answer
+        response = super().getresponse(*arguments, **options)  # type: ignore[misc]
+        self.last_response_at = time.time()
+        return response
 
 
-class KeptSecure(Kept):
-    """The same, over TLS."""
+class TrackedHttpsConnection(TrackedConnection):
+    """A `TrackedConnection` over TLS."""
 
     ssl_context: Any
     ca_certs: Any
     proxy_config: Any
 
     def connect(self) -> None:
-        """Connect, and let `tls_context` judge the neighbour, and an https:// proxy."""
-        # A file of authorities that is named instead would be loaded again for each connection.
+        """Connect, and verify the certificates of the server and of an https:// proxy with `tls_context`."""
+        # If `ca_certs` named a file, urllib3 would load it for each connection.
         self.ssl_context, self.ca_certs = tls_context(), None
         if self.proxy_config:
             self.proxy_config = self.proxy_config._replace(ssl_context=self.ssl_context)
         super().connect()  # type: ignore[misc]
 
 
-class KeepingPool:
-    """A pool that hands out no connection that may have died unseen, and tells when one had.
+class FreshConnectionPool:
+    """A pool that does not reuse connections that were idle for longer than `max_idle`, and detects stale ones.
 
-    A NAT gateway forgets a connection after 350 idle seconds and answers the next packet with a reset (VPC user guide,
-    "NAT gateways"); servers close theirs after seconds or minutes. A frozen function sees neither until it is too late.
-    In the place of a connection that failed, urllib3 puts an empty one on top of the pool. So whoever sends again opens
-    a new connection, even where all the others are dead, too.
+    A NAT gateway drops a connection after 350 idle seconds and answers the next packet with a reset (VPC user guide,
+    "NAT gateways"). Servers close idle connections after seconds or minutes. A frozen function notices neither before
+    it sends the next request. urllib3 replaces a failed connection with an empty one on top of the pool. A retry
+    therefore opens a new connection, even if all others in the pool are stale, too.
     """
 
     max_idle = MAX_IDLE
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)  # type: ignore[misc]
-        if connection.answered_at is not None and not 0 <= time.time() - connection.answered_at <= self.max_idle:
-            connection.close()  # urllib3 opens it again
+        last = connection.last_response_at
+        if last is not None and not 0 <= time.time() - last <= self.max_idle:
+            connection.close()  # urllib3 connects it again
         return connection
 
     def _make_request(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
-        kept = conn.answered_at is not None and not conn.is_closed
+        reused = conn.last_response_at is not None and not conn.is_closed
         try:
             return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
         except ConnectionError as error:
-            # RFC 9110 §9.2.2: what is not idempotent is sent again only where it was never applied. A server that has
-            # no whole head has no request.
-            if kept and (method == "GET" or not conn.sent):
-                raise DeadConnectionError("a kept connection was dead", error) from error
+            # RFC 9110 §9.2.2: a request that is not idempotent is sent again only if it was never applied. A server
+            # that did not receive all headers did not receive the request.
+            if reused and (method == "GET" or not conn.headers_sent):
+                raise StaleConnectionError("the reused connection was closed", error) from error
             raise
 
 
-class _Connection(Kept, HTTPConnection):
+class _Connection(TrackedConnection, HTTPConnection):
     pass
 
 
-class _SecureConnection(KeptSecure, HTTPSConnection):
+class _SecureConnection(TrackedHttpsConnection, HTTPSConnection):
     pass
 
 
-class _Pool(KeepingPool, HTTPConnectionPool):
+class _Pool(FreshConnectionPool, HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(KeepingPool, HTTPSConnectionPool):
+class _SecurePool(FreshConnectionPool, HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
 class Connections:
-    """Kept connections to neighbours other than AWS, each by the way that `proxy_of` tells."""
+    """Pools of connections to services other than AWS. They use the proxies that `proxy_of` returns."""
 
     def __init__(self) -> None:
         self._managers: dict[str, PoolManager] = {}
-        """By the proxy."""
+        """By the URL of the proxy."""
 
-    def exchange(self, method: str, url: str, *, most: int, **options: Any) -> tuple[BaseHTTPResponse, bytes]:
-        """Send a request, a second time where a kept connection had died, and return the answer and its body.
+    def exchange(self, method: str, url: str, *, max_bytes: int, **options: Any) -> tuple[BaseHTTPResponse, bytes]:
+        """Send a request, and return the response and at most `max_bytes` of its body.
 
-        Of the body, at most `most` bytes are read. Redirects are not followed. `options`: as for urllib3's `request`.
-        Raises `TimeoutError` when there is no time for it, and what urllib3 raises: `HTTPError`, `OSError`,
+        If a reused connection turns out to be stale, the request is sent a second time. Redirects are not followed.
+        `options`: as for urllib3's `request`.
+        Raises `TimeoutError` if the request has no time left, and the errors of urllib3: `HTTPError`, `OSError`,
         `ValueError`.
         """
         try:
-            return self._exchange(method, url, most, options)
-        except DeadConnectionError:
-            return self._exchange(method, url, most, options)
+            return self._exchange(method, url, max_bytes, options)
+        except StaleConnectionError:
+            return self._exchange(method, url, max_bytes, options)
 
-    def _exchange(self, method: str, url: str, most: int, options: dict[str, Any]) -> tuple[BaseHTTPResponse, bytes]:
-        connect, read = deadline.left(CONNECT), deadline.left(READ)
+    def _exchange(
+        self, method: str, url: str, max_bytes: int, options: dict[str, Any]
+    ) -> tuple[BaseHTTPResponse, bytes]:
+        connect, read = deadline.remaining(CONNECT_TIMEOUT), deadline.remaining(READ_TIMEOUT)
         if connect <= 0:
             raise TimeoutError
         timeout = Timeout(connect=connect, read=read)
         http = self._manager(proxy_of(url))
-        answer = http.request(method, url, redirect=False, preload_content=False, timeout=timeout, **options)
+        response = http.request(method, url, redirect=False, preload_content=False, timeout=timeout, **options)
         try:
-            return answer, answer.read(most, decode_content=True)
+            return response, response.read(max_bytes, decode_content=True)
         finally:
-            answer.release_conn()
+            response.release_conn()
 
     def _manager(self, proxy: str) -> PoolManager:
         if proxy not in self._managers:
             options: Any = {"retries": False, "socket_options": HTTPConnection.default_socket_options}
-            made = ProxyManager(proxy, **options) if proxy else PoolManager(**options)
-            made.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-            self._managers[proxy] = made
+            manager = ProxyManager(proxy, **options) if proxy else PoolManager(**options)
+            manager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+            self._managers[proxy] = manager
         return self._managers[proxy]
 
 
 def proxy_of(url: str) -> str:
-    """Return the URL of the proxy through which `url` is reached, empty where it is reached directly.
+    """Return the URL of the proxy for `url`, or an empty string if no proxy is used.
 
-    The environment tells, as everywhere: HTTPS_PROXY, and NO_PROXY with host names and their suffixes. Only TLS goes
-    through a proxy: plain HTTP leads no further than to this machine, as to Lambda's own interfaces.
+    The environment variables are the usual ones: HTTPS_PROXY, and NO_PROXY with host names and suffixes. Only https
+    URLs use a proxy. Plain HTTP is used on this machine only, for example for Lambda's own interfaces.
     """
     parts = urlsplit(url)
     return _proxy_of(parts.netloc) if parts.scheme == "https" else ""

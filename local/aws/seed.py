@@ -10,7 +10,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.sts.models import sts_backends
 
-from cli.grant_entry import Entry
+from grant_schema.spec import GrantSpec
 from local.aws.authority import DEPLOYED_POLICY
 from local.aws.clients import ClientOf
 from local.aws.instances import Instances
@@ -26,7 +26,7 @@ def reset() -> None:
             backend.reset()
 
 
-def create_table(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence[Entry]) -> None:
+def create_table(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence[GrantSpec]) -> None:
     """Create the grants table, and write `grants` to it."""
     dynamodb = client_of("dynamodb")
     dynamodb.create_table(**table)

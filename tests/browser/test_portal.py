@@ -93,7 +93,7 @@ def test_whoever_a_notebook_refuses_finds_help_without_javascript(
     page = context.new_page()
     page.goto(deployment.base_url)
     sign_in(page, "alice@example.com")
-    expect(page.get_by_text("You come from 127.0.0.1")).to_be_visible()
+    expect(page.get_by_text("Your address is 127.0.0.1")).to_be_visible()
     page.get_by_role("link", name="When a notebook refuses you").press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("When a notebook refuses you")
     expect(page.get_by_text("send your platform team these facts")).to_contain_text("127.0.0.1")

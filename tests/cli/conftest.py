@@ -54,7 +54,7 @@ def gate(
     }
     place = tmp_path / "operator.json"
     place.write_text(json.dumps(told))
-    monkeypatch.setattr("cli.aws.LOCAL", place)
+    monkeypatch.setattr("cli.aws.LOCAL_ACCESS_FILE", place)
     monkeypatch.setenv("COLUMNS", "120")
 
     def typed(*words: str, confirm: str = "") -> Said:

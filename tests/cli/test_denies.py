@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from cli.denies import ATTEMPTS, DenyRows, deny
 from cli.errors import CommandError
-from cli.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, Revocation, missing
+from cli.revoke.denies import MAX_ATTEMPTS, deny
+from cli.revoke.deny_rows import DenyRows
+from cli.revoke.revocations import DENY_LIFETIME, EVERYBODY, MAX_POLICY_CHARACTERS, SESSION_MARGIN, Revocation, missing
 from tests.cli.interleaving import Steps, every_order
 
 NOW = 1_800_000_000
@@ -35,8 +36,8 @@ class Role:
             return
         self.stands = list(revocations)
 
-    def room(self) -> int:
-        return LIMIT
+    def max_characters(self) -> int:
+        return MAX_POLICY_CHARACTERS
 
     def _step(self) -> None:
         if self.steps:
@@ -82,21 +83,21 @@ def test_two_revokes_at_once_lose_none_in_any_order() -> None:
     for _ in every_order(play):
         orders += 1
         assert _denied(role) == {"old@example.com", "alice@example.com", "bob@example.com"}
-        assert role.stands[-1] == Revocation(("bob@example.com",), NOW + 1 + MARGIN)
+        assert role.stands[-1] == Revocation(("bob@example.com",), NOW + 1 + SESSION_MARGIN)
     assert orders > 900  # twice six steps alone can follow each other in 924 orders
 
 
 def test_a_deny_that_is_replaced_is_written_again() -> None:
     role = Role(erased=2)
-    assert deny(role, Rows(), ["alice@example.com"], now=NOW, sleep=lambda _: None) == NOW + MARGIN
+    assert deny(role, Rows(), ["alice@example.com"], now=NOW, sleep=lambda _: None) == NOW + SESSION_MARGIN
     assert (role.writes, _denied(role)) == (3, {"alice@example.com"})
 
 
 def test_a_deny_that_never_stands_is_a_failure() -> None:
     role, slept = Role(erased=99), []
-    with pytest.raises(CommandError, match="Type the same command again"):
+    with pytest.raises(CommandError, match="Run the same command again"):
         deny(role, Rows(), ["alice@example.com"], now=NOW, sleep=slept.append)
-    assert role.writes == len(slept) == ATTEMPTS
+    assert role.writes == len(slept) == MAX_ATTEMPTS
     assert sum(slept) < 30
 
 
@@ -108,18 +109,18 @@ def test_a_revoke_puts_back_what_an_interrupted_one_has_erased() -> None:
 
 def test_what_is_over_is_tidied_up_by_the_next_revoke() -> None:
     role, rows = Role(stands=[Revocation(("old@example.com",), NOW)]), Rows(rows={"older@example.com": NOW - 9})
-    deny(role, rows, ["bob@example.com"], now=NOW + LONGEST, sleep=lambda _: None)
+    deny(role, rows, ["bob@example.com"], now=NOW + DENY_LIFETIME, sleep=lambda _: None)
     assert _denied(role) == {"bob@example.com"}
 
 
 def test_everybody_makes_room() -> None:
     role, rows = Role(), Rows()
     for number in range(600):
-        rows.add(f"person-{number}@example.com", NOW + MARGIN)
+        rows.add(f"person-{number}@example.com", NOW + SESSION_MARGIN)
     with pytest.raises(CommandError, match="gate revoke --everybody"):
         deny(role, rows, ["bob@example.com"], now=NOW, sleep=lambda _: None)
     deny(role, rows, [EVERYBODY], now=NOW, sleep=lambda _: None)
-    assert role.stands == [Revocation((EVERYBODY,), NOW + MARGIN)]
+    assert role.stands == [Revocation((EVERYBODY,), NOW + SESSION_MARGIN)]
 
 
 def test_everybody_stands_for_each_who_was_revoked_before() -> None:

@@ -10,13 +10,15 @@ from typing import Any
 import boto3
 import pytest
 
-from cli import live
 from cli.aws import AwsAccess
-from cli.checks import Doctor
-from cli.denies import DenyRows, deny
 from cli.deployed import Deployed
-from cli.launch_role import LaunchRolePolicies
-from cli.revocations import LONGEST, Revocation, document
+from cli.doctor import live_checks
+from cli.doctor.deployment_checks import DeploymentChecks
+from cli.doctor.notebook_browser import NotebookBrowser
+from cli.revoke.denies import deny
+from cli.revoke.deny_rows import DenyRows
+from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.revocations import DENY_LIFETIME, Revocation, policy_document
 from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.provider import Provider
@@ -41,7 +43,7 @@ def deployment(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def _checks(gate: Gate, *words: str) -> dict[str, dict[str, str]]:
     said = gate("doctor", "--json", *words)
     found = {check["name"]: check for check in said.json["checks"]}
-    assert said.code == (3 if said.json["worst"] == "bad" else 0)
+    assert said.code == (3 if said.json["worst"] == "error" else 0)
     return found
 
 
@@ -51,7 +53,7 @@ def test_a_deployment_that_is_well(gate: Gate) -> None:
     names = [line.split(":")[0] for line in said.out.splitlines() if not line.startswith("  →")]
     assert names == [
         "✓ stack", "✓ launch role", "✓ egress", "✓ identity provider", "✓ secrets", "✓ secrets", "! secrets",
-        "✓ clock", "✓ grants", "✓ front door", "✓ revocations",
+        "✓ clock", "✓ grants", "✓ API", "✓ revocations",
     ]  # fmt: skip
 
 
@@ -63,10 +65,10 @@ def test_a_launch_role_that_was_changed_by_hand(gate: Gate, deployment: LocalDep
     try:
         said = gate("doctor")
         assert said.code == 3
-        assert "does not let 127.0.0.1/32 through" in said.out
-        assert "lets 192.0.2.0/24 through, which no setting says" in said.out
+        assert "does not allow 127.0.0.1/32" in said.out
+        assert "allows 192.0.2.0/24, which is not in the settings" in said.out
         iam.delete_role_policy(RoleName=role, PolicyName="launch")
-        assert _checks(gate)["launch role"]["text"] == "the launch role has lost its policy"
+        assert _checks(gate)["launch role"]["text"] == "the launch role's policy is missing"
     finally:
         iam.put_role_policy(RoleName=role, PolicyName="launch", PolicyDocument=json.dumps(good))
 
@@ -84,9 +86,11 @@ def _answers(monkeypatch: pytest.MonkeyPatch, operation: str, **changes: Any) ->
 def test_an_egress_that_the_launch_role_does_not_know(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     gateway = {"state": "available", "natGatewayAddressSet": [{"publicIp": "198.51.100.200"}]}
     _answers(monkeypatch, "DescribeNatGateways", natGatewaySet=[gateway])
-    assert _checks(gate)["egress"]["text"].startswith("the function's VPC leaves by 198.51.100.200, which the launch")
+    assert _checks(gate)["egress"]["text"].startswith(
+        "the launch role denies 198.51.100.200, the address of a NAT gateway"
+    )
     _answers(monkeypatch, "DescribeNatGateways", natGatewaySet=[])
-    assert _checks(gate)["egress"]["level"] == "look"
+    assert _checks(gate)["egress"]["level"] == "warning"
 
 
 def test_a_function_that_does_not_start(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,16 +109,16 @@ def test_settings_that_are_not_deployed(gate: Gate, tmp_path: Path, deployment: 
         file.write_text(text)
         return [
             f"{check.level} {check.text}"
-            for check in Doctor(deployed, settings=file).look()
+            for check in DeploymentChecks(deployed, settings_file=file).run()
             if check.name == "settings"
         ]
 
     same = json.dumps(deployed.settings.model_dump(mode="json"))
     toml = _toml(json.loads(same))
-    assert told(toml) == [f"ok what is deployed is what {tmp_path / 'gate.toml'} says"]
+    assert told(toml) == [f"ok the deployed settings are those of {tmp_path / 'gate.toml'}"]
     (differs,) = told(toml.replace('pin = "caller"', 'pin = "networks"'))
-    assert differs.startswith('bad pin is "caller"; ')
-    assert told("nonsense = 1")[0].startswith("look gate.toml: ")
+    assert differs.startswith('error pin is "caller"; ')
+    assert told("nonsense = 1")[0].startswith("warning gate.toml: ")
 
 
 def _toml(data: dict[str, Any]) -> str:
@@ -131,32 +135,32 @@ def test_an_identity_provider_that_is_down(gate: Gate, monkeypatch: pytest.Monke
         raise IdentityProviderDownError
 
     monkeypatch.setattr(Provider, "check", down)
-    assert _checks(gate)["identity provider"]["level"] == "bad"
+    assert _checks(gate)["identity provider"]["level"] == "error"
     monkeypatch.setattr(Provider, "check", lambda self: ["plain"])
-    assert "does not take PKCE with S256" in _checks(gate)["identity provider"]["text"]
+    assert "does not support PKCE with S256" in _checks(gate)["identity provider"]["text"]
 
 
 @pytest.mark.parametrize(
-    ("named", "mend"),
+    ("named", "fix"),
     [
-        ("{issuer}/", 'write identity.issuer = "{issuer}/", exactly so'),
+        ("{issuer}/", 'write identity.issuer = "{issuer}/", with exactly this spelling'),
         ("https://login.microsoftonline.com/{{tenantid}}/v2.0", "https://login.microsoftonline.com/TENANT-ID/v2.0"),
         ("https://another.example/\x1b[2J\n", '"https://another.example/\\u001b[2J\\n"'),
     ],
 )
 def test_an_issuer_that_names_itself_otherwise(
-    gate: Gate, deployment: LocalDeployment, named: str, mend: str, monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, named: str, fix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issuer = deployment.issuer
     named = named.format(issuer=issuer)
     monkeypatch.setattr(IssuerApi, "get", lambda *_: Answer(200, {"issuer": named}))
     told = _checks(gate)["identity provider"]
     assert (told["level"], told["text"]) == (
-        "bad",
+        "error",
         f'identity.issuer is "{issuer}", but the provider there names itself {json.dumps(named)}',
     )
-    assert mend.format(issuer=issuer) in told["mend"]
-    assert "\x1b" not in told["text"] + told["mend"]
+    assert fix.format(issuer=issuer) in told["fix"]
+    assert "\x1b" not in told["text"] + told["fix"]
 
 
 def test_a_secret_that_is_being_deleted_and_one_that_is_old(gate: Gate, deployment: LocalDeployment) -> None:
@@ -164,14 +168,16 @@ def test_a_secret_that_is_being_deleted_and_one_that_is_old(gate: Gate, deployme
     secrets = deployment.operator("secretsmanager")
     secrets.delete_secret(SecretId=arn)
     try:
-        assert "is being deleted: restore it" in _checks(gate)["secrets"]["text"]
+        assert "is scheduled for deletion: restore it" in _checks(gate)["secrets"]["text"]
     finally:
         secrets.restore_secret(SecretId=arn)
 
 
 def test_a_clock_that_is_off(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     real = time.time
-    monkeypatch.setattr("cli.checks.Doctor.__init__.__kwdefaults__", {"clock": lambda: real() + 900})
+    monkeypatch.setattr(
+        "cli.doctor.deployment_checks.DeploymentChecks.__init__.__kwdefaults__", {"clock": lambda: real() + 900}
+    )
     assert re.search(r"\+90\d s off AWS's", _checks(gate)["clock"]["text"])
 
 
@@ -181,7 +187,7 @@ def test_a_stack_that_is_not_there_or_is_no_gate(gate: Gate, monkeypatch: pytest
     _answers(
         monkeypatch, "DescribeStacks", Stacks=[{"StackName": "local", "StackStatus": "UPDATE_COMPLETE", "Outputs": []}]
     )
-    assert "is it a Notebook Gate" in gate("grants", "list").err
+    assert "it is not a Notebook Gate" in gate("grants", "list").err
     _answers(monkeypatch, "GetTemplateSummary", Metadata="{}")
     assert "deploy it again" in gate("explain", "a@example.com", "n", "--from", "127.0.0.1").err
 
@@ -196,13 +202,13 @@ def test_whose_role_may_not_is_told_what_is_missing(
         "secret_access_key": "x",
     }
     (tmp_path / "weak.json").write_text(json.dumps(weak))
-    monkeypatch.setattr("cli.aws.LOCAL", tmp_path / "weak.json")
+    monkeypatch.setattr("cli.aws.LOCAL_ACCESS_FILE", tmp_path / "weak.json")
     said = gate("grants", "list")
-    assert (said.code, "AWS does not let you call DescribeStacks" in said.err) == (1, True)
+    assert (said.code, "AWS denies DescribeStacks" in said.err) == (1, True)
 
 
 def test_nothing_runs_here(gate: Gate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.aws.LOCAL", tmp_path / "none.json")
+    monkeypatch.setattr("cli.aws.LOCAL_ACCESS_FILE", tmp_path / "none.json")
     assert "start `make run`" in gate("grants", "list").err
 
 
@@ -215,21 +221,21 @@ def test_what_can_only_be_believed_is_tried(
     tried = {name: check["text"] for name, check in checks.items() if check["level"] == "ok"}
     assert tried["unknown notebook"] == tried["stopped notebook"] == "AWS answers ValidationException"
     assert tried["view=lab"] == "&view=lab leads to /lab"
-    assert tried["policies on every request"].startswith("a deny cuts an open notebook within")
+    assert tried["policies on every request"].startswith("a deny cuts off an open notebook within")
     assert "ThrottlingException" in tried["throttling"] or "without throttling" in tried["throttling"]
     # Nothing is left behind.
     assert gate("grants", "export").out == before
-    assert checks["revocations"]["text"] == "0 denies of gate revoke stand"
+    assert checks["revocations"]["text"] == "0 denies of gate revoke are in effect"
     assert gate("doctor").code == 0
 
 
 def test_a_deny_that_does_not_cut_would_be_seen(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "CUT_WITHIN", 4)
+    monkeypatch.setattr(live_checks, "DENY_TIMEOUT", 4)
     monkeypatch.setattr("local.aws.authority.Authority._added", lambda *_: [])
     cut = _checks(gate, "--live", "--notebook", "alice-notebook")["policies on every request"]
-    assert (cut["level"], cut["text"]) == ("bad", "a deny has not cut an open notebook after 4 s")
+    assert (cut["level"], cut["text"]) == ("error", "a deny has not cut off an open notebook after 4 s")
 
 
 READS = re.compile(r"(Describe|Get|List|Query|Scan|Simulate)[A-Z]?\w*")
@@ -258,7 +264,7 @@ def _policies(deployment: LocalDeployment) -> dict[str, Any]:
 def test_a_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment, calls: list[Call]) -> None:
     # Not even where there is something to tidy up.
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
-    over = document([Revocation(("old@example.com",), int(time.time()) - LONGEST - 5)])
+    over = policy_document([Revocation(("old@example.com",), int(time.time()) - DENY_LIFETIME - 5)])
     iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-revoked", PolicyDocument=over)
     calls.clear()
     assert gate("doctor").code == 0
@@ -271,17 +277,17 @@ def test_a_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment, calls:
 def test_a_revoke_while_live_is_under_way_stands(
     gate: Gate, deployment: LocalDeployment, calls: list[Call], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = live.Live._visit
+    real = NotebookBrowser.visit
     aws = AwsAccess(boto3.Session(**_operator(deployment)), deployment.aws.url)
 
-    def visit(self: live.Live, browser: Any, url: str) -> tuple[int, str]:
+    def visit(self: NotebookBrowser, url: str) -> tuple[int, str]:
         if "notebook-gate-doctor" in _policies(deployment) and "notebook-gate-revoked" not in _policies(deployment):
             deployed = Deployed.find(aws, "local")
             rows = DenyRows(aws.client("dynamodb"), deployed.table)
             deny(LaunchRolePolicies(aws.client("iam"), deployed.launch_role), rows, ["eve"], now=int(time.time()))
-        return real(self, browser, url)
+        return real(self, url)
 
-    monkeypatch.setattr(live.Live, "_visit", visit)
+    monkeypatch.setattr(NotebookBrowser, "visit", visit)
     _checks(gate, "--live", "--notebook", "alice-notebook")
     try:
         assert "eve" in json.dumps(_policies(deployment)["notebook-gate-revoked"])
@@ -296,14 +302,14 @@ def test_a_revoke_while_live_is_under_way_stands(
 def test_live_leaves_no_deny_whatever_happens(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = live.Live._visit
+    real = NotebookBrowser.visit
 
-    def visit(self: live.Live, browser: Any, url: str) -> tuple[int, str]:
+    def visit(self: NotebookBrowser, url: str) -> tuple[int, str]:
         if "notebook-gate-doctor" in _policies(deployment):
             raise KeyboardInterrupt
-        return real(self, browser, url)
+        return real(self, url)
 
-    monkeypatch.setattr(live.Live, "_visit", visit)
+    monkeypatch.setattr(NotebookBrowser, "visit", visit)
     assert gate("doctor", "--live", "--notebook", "alice-notebook").code == 130  # as a shell tells an interrupt
     assert _policies(deployment).keys() == {"launch"}
 
@@ -312,13 +318,13 @@ def test_a_deny_that_was_erased_or_left_behind_is_seen(gate: Gate, deployment: L
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     gate("revoke", "slack:T0LOCAL/U0DANA")
     iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")
-    left = document([Revocation(("operator",), 1_800_000_000)])
+    left = policy_document([Revocation(("operator",), 1_800_000_000)])
     iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-doctor", PolicyDocument=left)
     try:
         said = gate("doctor")
         assert said.code == 3
-        assert "was revoked, and the launch role does not deny their sessions" in said.out
-        assert "! revocations: a gate doctor --live was interrupted and left its deny behind" in said.out
+        assert "was revoked, but the launch role does not deny their sessions" in said.out
+        assert "! revocations: an interrupted gate doctor --live has left its deny on the launch role" in said.out
         gate("revoke", "alice@example.com")
         assert "U0DANA" in json.dumps(_policies(deployment)["notebook-gate-revoked"])
     finally:
@@ -346,4 +352,4 @@ def _forget(deployment: LocalDeployment) -> None:
 
 
 def test_live_needs_a_notebook(gate: Gate) -> None:
-    assert "say which with --notebook" in gate("doctor", "--live").err
+    assert "add --notebook NAME" in gate("doctor", "--live").err

@@ -66,7 +66,7 @@ def _requests(
 def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
     gate: Gate, deployment: LocalDeployment, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.denies.MARGIN", 1)  # in place of the minute in which new launches of his are cut, too
+    monkeypatch.setattr("cli.revoke.denies.SESSION_MARGIN", 1)  # seconds; a minute would slow the test
 
     async def evening() -> None:
         browsers = [TestUser(deployment), TestUser(deployment)]

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
-from cli.finding import ALLOWED
-from cli.gates import Explanation, Question
-from cli.grant_entry import Entry
-from cli.source import Source
+from cli.explain.access_checks import AccessChecks
+from cli.explain.finding import ALLOWED
+from cli.explain.question import Question
+from cli.explain.source import Source
 from gate.notebook import Notebook
+from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
@@ -130,13 +131,13 @@ def test_explain_and_the_function_agree(
     used_from = used_from or address
     used = Source(used_from, ENDPOINT if used_from == IN_VPC else "")
     question = Question(f"user:{who}", GROUPS.get(who, ()), Notebook.parse(notebook), Source(address), used)
-    findings = list(Explanation(deployed).walk(question))
+    findings = list(AccessChecks(deployed).run(question))
     explained = next((finding.reason for finding in findings if not finding.passed), ALLOWED)
     told = _outcome_of_the_function(deployment, cookies[who], address, used_from, notebook)
     assert explained == told, findings
     # One stop at most, at the end, and it says what to do.
     assert all(finding.passed for finding in findings[:-1])
-    assert findings[-1].passed or findings[-1].mend
+    assert findings[-1].passed or findings[-1].fix
 
 
 def _arrange(deployment: LocalDeployment, grants: Any, state: str, denied: str) -> None:
@@ -144,7 +145,7 @@ def _arrange(deployment: LocalDeployment, grants: Any, state: str, denied: str) 
     for item in dynamodb.scan(TableName=table)["Items"]:
         dynamodb.delete_item(TableName=table, Key={key: item[key] for key in ("principal", "notebook")})
     for principal, notebook, until in grants:
-        item = Entry(principal=principal, notebook=notebook).item()
+        item = GrantSpec(principal=principal, notebook=notebook).item()
         dynamodb.put_item(TableName=table, Item=item | ({"until": {"N": str(until)}} if until else {}))
     for notebook in NOTEBOOKS[:2]:
         deployment.instances.set_state(notebook, state)
@@ -161,7 +162,7 @@ def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, deployment
     said = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE)
     assert said.code == 0
     assert [line.split(":")[0][2:] for line in said.out.splitlines()] == [
-        "network", "identity", "grant", "launch role", "session policy", "notebook", "use", "ey get in.",
+        "network", "identity", "grant", "launch role", "session policy", "notebook", "use", "cess is allowed.",
     ]  # fmt: skip
     out = gate("explain", "alice@example.com", "alice-notebook", "--from", OUTSIDE)
     assert (out.code, "→ Have them join the VPN" in out.out) == (3, True)
@@ -170,7 +171,7 @@ def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, deployment
     deployment.instances.set_state("alice-notebook", "Stopped")
     assert "→ Start it" in gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE).out
     document = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE, "--json").json
-    assert (document["outcome"], document["gates"][-1]["gate"]) == ("notebook_stopped", "notebook")
+    assert (document["outcome"], document["checks"][-1]["check"]) == ("notebook_stopped", "notebook")
 
 
 def test_without_a_group_it_names_the_groups_that_have_a_grant(gate: Gate, deployment: LocalDeployment) -> None:
@@ -187,11 +188,11 @@ def test_without_a_group_it_names_the_groups_that_have_a_grant(gate: Gate, deplo
         "none",
     )
     words = ("explain", "carol@example.com", "alice-notebook", "--from", INSIDE)
-    named = "these groups have one: data-science, staff; if they are in one, add --group NAME"
+    named = "these groups have a grant: data-science, staff; if they are in one, add --group NAME"
     assert named in gate(*words).out
-    assert "these groups have one" not in gate(*words, "--group", "data-other").out
+    assert "these groups have a grant" not in gate(*words, "--group", "data-other").out
     # A principal that is in no group is asked for none.
-    assert "groups have one" not in gate("explain", "slack:T0LOCAL/U0DANA", *words[2:]).out
+    assert "groups have a grant" not in gate("explain", "slack:T0LOCAL/U0DANA", *words[2:]).out
     _arrange(deployment, others, "InService", "none")
     assert "group" not in gate(*words).out
     _arrange(deployment, [(f"group:g{number:02}", "alice-notebook", None) for number in range(25)], "InService", "none")
@@ -206,7 +207,7 @@ def test_without_a_group_it_names_the_groups_that_have_a_grant(gate: Gate, deplo
         (INSIDE, COLLEAGUE, "aws_denied", "Have them open the bookmark again from there"),
         (INSIDE, COLLEAGUE, "aws_denied", 'write pin = "network" (one entry of `networks`) or pin = "networks"'),
         (INSIDE, OUTSIDE, "aws_denied", "Have them join the VPN, or add it to `networks`"),
-        (INSIDE, f"{IN_VPC}@{ENDPOINT}", "aws_denied", "A public API can't know their address in the VPC"),
+        (INSIDE, f"{IN_VPC}@{ENDPOINT}", "aws_denied", "A public API does not see their address in the VPC"),
         (INSIDE, f"{IN_VPC}@{API_ENDPOINT}", "aws_denied", "add it to `vpc_endpoints`"),
         (OUTSIDE, INSIDE, "outside_networks", "Have them join the VPN, or add the network to `networks`"),
         (f"{INSIDE}@{ENDPOINT}", INSIDE, "outside_networks", "is not in"),
@@ -251,15 +252,18 @@ def test_others_than_people_at_addresses(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("group:x", "n", "--from", "1.2.3.4"), "A group goes nowhere"),
-        (("alice", "n", "--from", "1.2.3.4"), "'alice' is nobody"),
-        (("a@example.com", "n_", "--from", "1.2.3.4"), "is no notebook's name"),
-        (("a@example.com", "n", "--from", "office"), "--from office is no address"),
-        (("a@example.com", "n"), "Say where they come from"),
-        (("a@example.com", "n", "--opened-from", "1.2.3.4"), "Say where they come from"),
-        (("a@example.com", "n", "--from", "1.2.3.4", "--used-from", "there"), "--used-from there is no address"),
-        (("a@example.com", "n", "--from", "x@vpce-0123456789abcdef0"), "is no address"),
-        (("a@example.com", "n", "--from", "10.0.0.1@vpce-x"), "names no VPC endpoint"),
+        (("group:x", "n", "--from", "1.2.3.4"), "A group is not a caller"),
+        (("alice", "n", "--from", "1.2.3.4"), "'alice' is not a principal"),
+        (("a@example.com", "n_", "--from", "1.2.3.4"), "is not a valid notebook name"),
+        (("a@example.com", "n", "--from", "office"), "--from office is not a valid address"),
+        (("a@example.com", "n"), "The caller's address is missing"),
+        (("a@example.com", "n", "--opened-from", "1.2.3.4"), "The caller's address is missing"),
+        (
+            ("a@example.com", "n", "--from", "1.2.3.4", "--used-from", "there"),
+            "--used-from there is not a valid address",
+        ),
+        (("a@example.com", "n", "--from", "x@vpce-0123456789abcdef0"), "is not a valid address"),
+        (("a@example.com", "n", "--from", "10.0.0.1@vpce-x"), "does not name a valid VPC endpoint"),
     ],
 )
 def test_a_question_that_is_none_is_told(gate: Gate, words: tuple[str, ...], told: str) -> None:

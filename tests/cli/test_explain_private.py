@@ -41,7 +41,7 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
         ),
         (OPENED, f"127.0.0.7@{ENDPOINT}", "aws_denied", 'If they change addresses often, write pin = "networks"'),
         (OPENED, PUBLIC, "aws_denied", "Have them use the notebook through one of `vpc_endpoints`"),
-        (OPENED, OPENED, "aws_denied", "Say by --used-from through which of `vpc_endpoints`"),
+        (OPENED, OPENED, "aws_denied", "Name with --used-from the one of `vpc_endpoints`"),
         (PUBLIC, PUBLIC, "outside_networks", "add the endpoint to `private_endpoints`"),
         (f"{IN_VPC}@{ENDPOINT}", f"{IN_VPC}@{ENDPOINT}", "outside_networks", "is not in"),
     ],

@@ -10,11 +10,12 @@ import pytest
 import yaml
 from hypothesis import given
 
-from cli.grant_entry import Entry, holds
-from cli.grant_rows import faults, meant, oddities
-from cli.grants_export import Export
-from cli.grants_words import listed, row
-from gate.store.grant_row import LATEST
+from cli.grants.display import json_row, table_row
+from cli.grants.export import Export
+from cli.grants.row_fixes import effective_grant
+from cli.grants.row_problems import row_errors, row_warnings
+from gate.store.grant_row import MAX_EPOCH_SECONDS
+from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from tests.cli.conftest import Gate
@@ -104,18 +105,18 @@ def test_two_spellings_of_one_principal_are_a_duplicate(gate: Gate, tmp_path: Pa
     file.write_text(f"grants:\n- {{principal: '{one}', notebook: n}}\n- {{principal: '{other}', notebook: n}}\n")
     said = gate("grants", "plan", str(file))
     normal = NFC if "group" in one else NORMAL
-    assert (said.code, said.err.strip()) == (1, f"{file}:3: {normal} n is granted already in line 2")
+    assert (said.code, said.err.strip()) == (1, f"{file}:3: {normal} n is already granted in line 2")
 
 
 # Rows that hold anything.
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "text": ({"until": {"S": "soon"}}, "until is no whole number"),
-    "null": ({"until": {"NULL": True}}, "until is no whole number"),
-    "milliseconds": ({"until": {"N": "1798675200000"}}, "until is no whole number"),
-    "decimal": ({"session": {"N": "3600.5"}}, "session is no whole number"),
-    "negative": ({"session": {"N": "-3600"}}, "session is no whole number"),
-    "lists": ({"session": {"L": [{"S": "a"}]}, "until": {"SS": ["a", "b"]}}, "session is no whole number"),
+    "text": ({"until": {"S": "soon"}}, "until is not a whole number"),
+    "null": ({"until": {"NULL": True}}, "until is not a whole number"),
+    "milliseconds": ({"until": {"N": "1798675200000"}}, "until is not a whole number"),
+    "decimal": ({"session": {"N": "3600.5"}}, "session is not a whole number"),
+    "negative": ({"session": {"N": "-3600"}}, "session is not a whole number"),
+    "lists": ({"session": {"L": [{"S": "a"}]}, "until": {"SS": ["a", "b"]}}, "session is not a whole number"),
 }
 
 
@@ -137,19 +138,19 @@ def test_doctor_tells_every_row_that_is_wrong_with_its_mend(gate: Gate, put: Put
     assert len(found) == len(WRONG) + 5
     for name, (_, problem) in WRONG.items():
         check = found[f"user:{name}@example.com"]
-        assert (check["level"], f"grants nothing: {problem}" in check["text"]) == ("bad", True)
-        assert check["mend"].startswith(f"gate grants give user:{name}@example.com n --")
+        assert (check["level"], f"grants nothing: {problem}" in check["text"]) == ("error", True)
+        assert check["fix"].startswith(f"gate grants give user:{name}@example.com n --")
     odd = found["user:odd@example.com"]
-    assert odd["level"] == "look"
-    assert odd["mend"].startswith("gate grants give user:odd@example.com n --session 1800, or gate grants take")
+    assert odd["level"] == "warning"
+    assert odd["fix"].startswith("gate grants give user:odd@example.com n --session 1800, or gate grants take")
     upper, role = found["user:Upper@example.com"], found[TYPED]
     assert "compared as user:upper@example.com" in upper["text"]
-    assert role["mend"].endswith(f"and where it is still wanted gate grants give {NORMAL} n --power start")
-    # What is typed then, mends it.
+    assert role["fix"].endswith(f"and if it is still wanted gate grants give {NORMAL} n --power start")
+    # These commands fix the rows.
     table = deployment.template.table["TableName"]
     for check in found.values():
-        for mend in check["mend"].replace(", or ", "\n").replace(", and where it is still wanted ", "\n").splitlines():
-            words = shlex.split(mend)
+        for command in check["fix"].replace(", or ", "\n").replace(", and if it is still wanted ", "\n").splitlines():
+            words = shlex.split(command)
             assert words[0] in ("gate", "aws")
             if words[0] == "aws":
                 assert words[:6] == ["aws", "dynamodb", "delete-item", "--table-name", table, "--key"]
@@ -164,11 +165,11 @@ def test_doctor_tells_every_row_that_is_wrong_with_its_mend(gate: Gate, put: Put
 def test_a_user_of_another_claim_can_be_given_to_and_doctor_says_where_it_names_nobody(gate: Gate) -> None:
     assert gate("grants", "give", "user:00uA1b2", "n").out.strip() == "user:00uA1b2 may open n."
     assert ("user:00uA1b2", "n") in _keys(gate)
-    assert "'00uA1b2' is nobody" in gate("grants", "give", "00uA1b2", "n").err
+    assert "'00uA1b2' is not a principal" in gate("grants", "give", "00uA1b2", "n").err
     (check,) = [check for check in gate("doctor", "--json").json["checks"] if check["name"] == "grants"]
-    assert check["level"] == "look"
-    assert check["text"] == "user:00uA1b2 n: people are known by their e-mail address here, and this is none"
-    assert gate(*shlex.split(check["mend"])[1:]).code == 0
+    assert check["level"] == "warning"
+    assert check["text"] == "user:00uA1b2 n: users have e-mail addresses in this deployment, and this is not one"
+    assert gate(*shlex.split(check["fix"])[1:]).code == 0
     assert ("user:00uA1b2", "n") not in _keys(gate)
 
 
@@ -182,10 +183,10 @@ def test_a_command_with_a_blank_left_in_it_gives_nothing(gate: Gate, put: Put) -
 def test_explain_tells_the_row_and_nothing_else(gate: Gate, put: Put) -> None:
     put("user:alice@example.com", "bob-notebook", until={"N": "1798675200000"})
     said = gate("explain", "alice@example.com", "bob-notebook", "--from", "127.0.0.1", "--json")
-    finding = said.json["gates"][-1]
+    finding = said.json["checks"][-1]
     assert (said.code, said.json["outcome"]) == (3, "not_granted")
-    assert "grants nothing: until is no whole number" in finding["text"]
-    assert finding["mend"].startswith("gate grants give user:alice@example.com bob-notebook --until YYYY-MM-DD")
+    assert "grants nothing: until is not a whole number" in finding["text"]
+    assert finding["fix"].startswith("gate grants give user:alice@example.com bob-notebook --until YYYY-MM-DD")
 
 
 def test_list_marks_them(gate: Gate, put: Put) -> None:
@@ -210,9 +211,9 @@ def test_plan_says_what_apply_would_do_to_them_and_apply_does(gate: Gate, put: P
     _write_all(put)
     planned = gate("grants", "plan", str(file))
     assert planned.code == 3
-    assert "! apply replaces user:text@example.com n: until is no whole number" in planned.out
-    assert "! apply removes user:milliseconds@example.com n: until is no whole number" in planned.out
-    odd = {each["principal"]: each["apply"] for each in gate("grants", "plan", str(file), "--json").json["odd"]}
+    assert "! apply replaces user:text@example.com n: until is not a whole number" in planned.out
+    assert "! apply removes user:milliseconds@example.com n: until is not a whole number" in planned.out
+    odd = {each["principal"]: each["apply"] for each in gate("grants", "plan", str(file), "--json").json["malformed"]}
     assert odd.pop("user:text@example.com") == "replaces"
     assert set(odd.values()) == {"removes"}
     assert len(odd) == len(WRONG) + 4
@@ -228,8 +229,8 @@ def test_export_writes_what_load_takes_and_says_what_it_leaves_out(gate: Gate, p
     file = tmp_path / "grants.yaml"
     said = gate("grants", "export", str(file))
     assert said.code == 3
-    assert said.err.count("Left out, since it grants nothing: ") == len(WRONG) + 4
-    assert "user:two@example.com has 2 defaults and counts as without one" in said.err
+    assert said.err.count("Left out because it grants nothing: ") == len(WRONG) + 4
+    assert "user:two@example.com has 2 defaults, which count as none" in said.err
     assert file.read_text().count("# Left out: ") == len(WRONG) + 4
     told = gate("grants", "export")
     assert (told.code, told.out) == (3, file.read_text())
@@ -263,24 +264,24 @@ def test_the_last_day_that_there_is(gate: Gate, tmp_path: Path) -> None:
 
 
 def test_a_number_is_the_same_however_dynamodb_writes_it() -> None:
-    entry = Entry(principal="user:a@example.com", notebook="n", session=3600, until="9999-12-31")  # type: ignore[arg-type]
+    entry = GrantSpec(principal="user:a@example.com", notebook="n", session=3600, until="9999-12-31")  # type: ignore[arg-type]
     key = {"principal": {"S": "user:a@example.com"}, "notebook": {"S": "n"}}
-    item = {**key, "session": {"N": "3.6E3"}, "until": {"N": f"{LATEST}.0"}}
-    assert holds(item, entry)
-    assert not holds(item | {"session": {"N": "3601"}}, entry)
-    assert not holds(item | {"note": {"S": "x"}}, entry)
-    assert not holds(item | {"view": {"S": "x"}}, entry)
-    assert not holds(key, entry)
-    assert (faults(item), oddities(item)) == ([], [])
-    assert meant(item)["session"] == 3600
+    item = {**key, "session": {"N": "3.6E3"}, "until": {"N": f"{MAX_EPOCH_SECONDS}.0"}}
+    assert entry.matches(item)
+    assert not entry.matches(item | {"session": {"N": "3601"}})
+    assert not entry.matches(item | {"note": {"S": "x"}})
+    assert not entry.matches(item | {"view": {"S": "x"}})
+    assert not entry.matches(key)
+    assert (row_errors(item), row_warnings(item)) == ([], [])
+    assert effective_grant(item)["session"] == 3600
 
 
 @given(value=VALUES)
 def test_every_row_can_be_shown(value: dict[str, Any]) -> None:
     item = {"principal": {"S": "user:a@example.com"}, "notebook": {"S": "n"}} | dict.fromkeys(NAMES, value)
-    assert json.dumps(listed(item, 0))
-    assert row(item, 0)
-    text = Export.of([item]).text()
-    assert yaml.safe_load(text)["grants"] == Export.of([item]).grants
-    for grant in Export.of([item]).grants:
-        Entry.model_validate(grant)
+    assert json.dumps(json_row(item, 0))
+    assert table_row(item, 0)
+    text = Export.from_rows([item]).text()
+    assert yaml.safe_load(text)["grants"] == Export.from_rows([item]).grants
+    for grant in Export.from_rows([item]).grants:
+        GrantSpec.model_validate(grant)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from cli.grant_entry import Entry
-from cli.grants_file import load
-from cli.grants_plan import plan
-from cli.grants_table import GrantsTable
+from cli.grants.file import GrantsFile
+from cli.grants.plan import Plan
+from cli.grants.table import GrantsTable
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from grant_schema.spec import GrantSpec
 from local.aws.seed import create_table
 from local.deployment import LocalDeployment
 from local.sample import Sample
@@ -98,7 +98,7 @@ def test_what_the_table_remembers_besides_is_left_alone(gate: Gate, file: Path, 
 
 def test_nothing_is_done_unless_it_is_confirmed(gate: Gate, file: Path) -> None:
     refused = gate("grants", "apply", str(file), confirm="n")
-    assert (refused.code, refused.err.strip()) == (1, "Nothing was done")
+    assert (refused.code, refused.err.strip()) == (1, "Nothing was changed")
     assert gate("grants", "plan", str(file)).code == 3
     assert gate("grants", "apply", str(file), confirm="y").code == 0
 
@@ -109,7 +109,7 @@ def test_many_removals_have_to_be_meant(gate: Gate, tmp_path: Path) -> None:
     before = gate("grants", "export").out
     refused = gate("grants", "apply", str(empty), "--yes")
     assert refused.code == 1
-    assert "This would remove 5 grants, which may be a mistake: nothing was done" in refused.err
+    assert "This would remove 5 grants, which may be a mistake. Nothing was changed" in refused.err
     assert gate("grants", "export").out == before
     assert gate("grants", "apply", str(empty), "--yes", "--allow-removals").code == 0
     assert gate("grants", "list").out.strip() == "No grants."
@@ -153,11 +153,12 @@ def test_all_problems_of_a_file_are_told_at_once_with_their_lines(gate: Gate, tm
     assert told.code == 1
     lines = [line.removeprefix(f"{file}:") for line in told.err.splitlines()]
     wanted = [
-        "2: 'alice' is nobody", "4: 'user:Alice@Example.com' is not as addresses are compared; write",
-        "4: '-bad-' is no notebook's name", "4: sesion is nothing that a grant has", "7: session = 60",
-        "7: power = 'everything'", "7: 'tomorrow' is no date; write 2026-12-31", "12: default = 'yes please'",
-        "18: user:dan@example.com has its default in line 15", "21: user:dan@example.com n is granted already in line",
-        "23: is no grant", "26: notebook is there twice",
+        "2: 'alice' is not a principal", "4: 'user:Alice@Example.com' is not in normal form; write",
+        "4: '-bad-' is not a valid notebook name", "4: sesion is not an attribute of a grant", "7: session = 60",
+        "7: power = 'everything'", "7: 'tomorrow' is not a date; write 2026-12-31", "12: default = 'yes please'",
+        "18: user:dan@example.com already has a default in line 15",
+        "21: user:dan@example.com n is already granted in line",
+        "23: is not a grant", "26: notebook is repeated",
     ]  # fmt: skip
     assert len(lines) == len(wanted)
     for line, words in zip(lines, wanted, strict=True):
@@ -170,11 +171,11 @@ def test_all_problems_of_a_file_are_told_at_once_with_their_lines(gate: Gate, tm
     [
         ("grants: [}", "is not YAML"),
         ("- principal: x", "begins with `grants:`"),
-        ("grants: {}", "grants is no list"),
-        ("grants: []\nmore: 1", "nothing beside it"),
+        ("grants: {}", "grants is not a list"),
+        ("grants: []\nmore: 1", "no other key"),
         ("", "begins with `grants:`"),
-        ("grants: &a [*a]", "is no grant"),
-        ("grants:\n  - !!python/object/apply:os.system ['true']", "is no grant"),
+        ("grants: &a [*a]", "is not a grant"),
+        ("grants:\n  - !!python/object/apply:os.system ['true']", "is not a grant"),
     ],
 )
 def test_files_of_another_form_are_refused(gate: Gate, tmp_path: Path, text: str, told: str) -> None:
@@ -197,9 +198,9 @@ def test_what_has_ended_counts_as_gone(gate: Gate, tmp_path: Path, deployment: L
     )
     said = gate("grants", "plan", str(file))
     assert said.code == 0
-    assert "has ended; it can be taken out" in said.out
+    assert "has ended; the line can be removed" in said.out
     # In the table, too: DynamoDB may take days to remove it.
-    item = Entry(principal="user:y@example.com", notebook="n").item() | {"until": {"N": "5"}}
+    item = GrantSpec(principal="user:y@example.com", notebook="n").item() | {"until": {"N": "5"}}
     deployment.operator("dynamodb").put_item(TableName=deployment.template.table["TableName"], Item=item)
     assert gate("grants", "plan", str(file)).code == 0
     file.write_text(gate("grants", "export").out.replace("until: '1970-01-01T00:00:05Z'", "until: 2099-01-01"))
@@ -225,14 +226,14 @@ def test_giving_changing_and_taking_one(gate: Gate, deployment: LocalDeployment)
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("give", "nobody", "n"), "'nobody' is nobody; write user:<e-mail or other name>"),
+        (("give", "nobody", "n"), "'nobody' is not a principal; write user:<e-mail or other name>"),
         (("give", "Bob@example.com", "n"), 'write "user:bob@example.com"'),
-        (("give", "bob@example.com", "n_"), "is no notebook's name"),
+        (("give", "bob@example.com", "n_"), "is not a valid notebook name"),
         (("give", "bob@example.com", "n", "--session", "5"), "session = 5"),
-        (("give", "bob@example.com", "n", "--until", "2020-01-01"), "--until 2020-01-01 is over"),
-        (("give", "bob@example.com", "n", "--until", "soon"), "'soon' is no date"),
+        (("give", "bob@example.com", "n", "--until", "2020-01-01"), "--until 2020-01-01 is in the past"),
+        (("give", "bob@example.com", "n", "--until", "soon"), "'soon' is not a date"),
         (("give", "bob@example.com", "n", "--power", "all"), "power = 'all'"),
-        (("list", "iam:me"), "is nobody"),
+        (("list", "iam:me"), "is not a principal"),
     ],
 )
 def test_what_cannot_be_given_is_told(gate: Gate, words: tuple[str, ...], told: str) -> None:
@@ -250,7 +251,7 @@ def test_typing_it_wrong_ends_with_two(gate: Gate) -> None:
 
 
 def _planned(table: GrantsTable, file: Path) -> Any:
-    return plan(load(file, now=time.time()).entries, table.all(), now=time.time())
+    return Plan.compute(GrantsFile.load(file, now=time.time()).grants, table.all(), now=time.time())
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_written_over(
@@ -259,34 +260,34 @@ def test_what_somebody_else_changed_meanwhile_is_not_written_over(
     planned = _planned(table, file)
     dynamodb, name = deployment.operator("dynamodb"), deployment.template.table["TableName"]
     # Another operator changes one that would be removed, and one that would be changed, and adds what would be added.
-    kept = Entry(principal="user:bob@example.com", notebook="bob-notebook", power="start").item()
-    other = Entry(principal="user:alice@example.com", notebook="alice-notebook", view="classic").item()
-    same = next(change.wanted.item() for change in planned.additions)
+    kept = GrantSpec(principal="user:bob@example.com", notebook="bob-notebook", power="start").item()
+    other = GrantSpec(principal="user:alice@example.com", notebook="alice-notebook", view="classic").item()
+    same = next(change.after.item() for change in planned.additions)
     for item in (kept, other, same):
         dynamodb.put_item(TableName=name, Item=item)
 
-    lost = table.write(planned.all, lambda _: None)
+    lost = table.write(planned.row_changes, lambda _: None)
 
     assert {change.key for change in lost} == {
         ("user:alice@example.com", "alice-notebook"), ("user:bob@example.com", "bob-notebook"),
     }  # fmt: skip
-    assert table.one(("user:bob@example.com", "bob-notebook")) == kept
-    assert table.one(("user:alice@example.com", "alice-notebook")) == other
+    assert table.get(("user:bob@example.com", "bob-notebook")) == kept
+    assert table.get(("user:alice@example.com", "alice-notebook")) == other
 
 
 def test_a_conflict_is_said_and_ends_with_three(gate: Gate, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write = GrantsTable.write
 
     def meanwhile(self: GrantsTable, changes: Any, advance: Any) -> Any:
-        write(self, [change for change in changes if change.wanted is None][:1], advance)
-        gone = next(change for change in changes if change.wanted is None)
-        self._dynamodb.put_item(TableName=self._table, Item=gone.seen | {"power": {"S": "start"}})
+        write(self, [change for change in changes if change.after is None][:1], advance)
+        gone = next(change for change in changes if change.after is None)
+        self._dynamodb.put_item(TableName=self._table, Item=gone.before | {"power": {"S": "start"}})
         return write(self, changes, advance)
 
     monkeypatch.setattr(GrantsTable, "write", meanwhile)
     said = gate("grants", "apply", str(file), "--yes")
     assert said.code == 3
-    assert "1 of them changed meanwhile" in said.out
+    assert "1 grants were changed by another operator meanwhile" in said.out
 
 
 def test_two_at_once_lose_no_grant(table: GrantsTable, tmp_path: Path, deployment: LocalDeployment) -> None:
@@ -319,7 +320,7 @@ def test_what_was_interrupted_is_finished_by_typing_it_again(table: GrantsTable,
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        table.write(_planned(table, file).all, interrupt)
+        table.write(_planned(table, file).row_changes, interrupt)
     done = len(table.all())
     assert 100 <= done < 2_500
     assert f"{2_505 - done} added, 0 changed, 0 removed" in gate("grants", "apply", str(file), "--yes").out
@@ -353,11 +354,11 @@ def test_a_busy_dynamodb_is_waited_for(
         return real(**parameters)
 
     monkeypatch.setattr(dynamodb, "transact_write_items", busy)
-    entry = Entry(principal="user:z@example.com", notebook="n")
+    entry = GrantSpec(principal="user:z@example.com", notebook="n")
     patient = GrantsTable(dynamodb, deployment.template.table["TableName"], sleep=pauses.append)
-    change = plan({entry.key: entry}, {}, now=0).all
+    change = Plan.compute({entry.key: entry}, {}, now=0).row_changes
     assert patient.write(change, lambda _: None) == []
-    assert (len(pauses), table.one(entry.key)) == (3, entry.item())
+    assert (len(pauses), table.get(entry.key)) == (3, entry.item())
 
 
 def test_a_hundred_thousand_grants_apply_and_apply_again(gate: Gate, tmp_path: Path) -> None:

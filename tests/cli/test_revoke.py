@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.errors import CommandError
-from cli.revocations import EVERYBODY, LIMIT, LONGEST, MARGIN, POLICY, Revocation, combined, document
+from cli.revoke.revocations import (
+    DENY_LIFETIME,
+    EVERYBODY,
+    MAX_POLICY_CHARACTERS,
+    REVOKED_POLICY,
+    SESSION_MARGIN,
+    Revocation,
+    merged,
+    policy_document,
+)
 from gate.launch.policy import OPEN
 from gate.store import key_prefixes
 from gate.store.cutoffs import cutoff_write
@@ -40,7 +49,7 @@ def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let people come back after a second, not a minute."""
-    monkeypatch.setattr("cli.denies.MARGIN", 1)
+    monkeypatch.setattr("cli.revoke.denies.SESSION_MARGIN", 1)
 
 
 class Opened:
@@ -138,10 +147,10 @@ def test_sign_ins_from_before_count_for_nothing(
 
 def test_a_slow_clock_leaves_no_gap(gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
     before = int(time.time())
-    monkeypatch.setattr("cli.clock.this_moment.__kwdefaults__", {"clock": lambda: before - 7_200})
+    monkeypatch.setattr("cli.clock.next_second.__kwdefaults__", {"clock": lambda: before - 7_200})
     said = gate("revoke", "alice@example.com", "--json")
     assert said.json["signed_out_before"] > before
-    assert said.json["cut_before"] > before + MARGIN
+    assert said.json["cut_before"] > before + SESSION_MARGIN
 
 
 def test_a_later_end_of_sign_ins_stays(gate: Gate, deployment: LocalDeployment) -> None:
@@ -183,19 +192,19 @@ def test_what_was_taken_is_said_where_the_deny_cannot_be_written(
     monkeypatch.setattr(Authority, "check", check)
     said = gate("revoke", "alice@example.com")
     assert said.code == 3
-    assert "What is open now is not cut: AWS does not let you call PutRolePolicy" in said.out
+    assert "Open notebooks are not cut off: AWS denies PutRolePolicy" in said.out
     assert "  gate revoke user:alice@example.com --also slack:T0LOCAL/U0ALICE\n" in said.out
     assert "  gate grants give user:alice@example.com alice-notebook --power start-stop\n" in said.out
-    assert "open notebooks are cut" not in said.out
+    assert "open notebooks are cut off" not in said.out
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ((), "Say who"),
-        (("a@example.com", "--everybody"), "Say who"),
-        (("group:x",), "A group has no sessions"),
-        (("x",), "is nobody"),
+        ((), "Name a caller"),
+        (("a@example.com", "--everybody"), "Name a caller"),
+        (("group:x",), "A group is not a caller"),
+        (("x",), "is not a principal"),
     ],
 )
 def test_whom_to_revoke_has_to_be_said(gate: Gate, words: tuple[str, ...], told: str) -> None:
@@ -206,15 +215,15 @@ def test_whom_to_revoke_has_to_be_said(gate: Gate, words: tuple[str, ...], told:
 def test_denies_that_are_over_are_tidied_up_by_the_next_revoke(gate: Gate, deployment: LocalDeployment) -> None:
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     now = int(time.time())
-    some = [Revocation(("old@example.com",), now - LONGEST - 5), Revocation(("new@example.com",), now)]
-    iam.put_role_policy(RoleName=role, PolicyName=POLICY, PolicyDocument=document(some))
+    some = [Revocation(("old@example.com",), now - DENY_LIFETIME - 5), Revocation(("new@example.com",), now)]
+    iam.put_role_policy(RoleName=role, PolicyName=REVOKED_POLICY, PolicyDocument=policy_document(some))
 
     def denied() -> str:
-        return json.dumps(iam.get_role_policy(RoleName=role, PolicyName=POLICY)["PolicyDocument"])
+        return json.dumps(iam.get_role_policy(RoleName=role, PolicyName=REVOKED_POLICY)["PolicyDocument"])
 
     checks = gate("doctor", "--json").json["checks"]
     assert [check["text"] for check in checks if check["name"] == "revocations"] == [
-        "1 denies of gate revoke stand; 1 are over, and the next revoke takes them off"
+        "1 denies of gate revoke are in effect; 1 have expired, and the next revoke removes them"
     ]
     assert "old@example.com" in denied()
     gate("revoke", "alice@example.com")
@@ -227,34 +236,38 @@ NAMES = st.from_regex(r"[a-z]{2,20}@[a-z]{2,20}\.example", fullmatch=True) | st.
 
 @given(
     steps=st.lists(st.tuples(NAMES, st.sampled_from([0, 1, 600, 15_000, 30_000])), min_size=1, max_size=80),
-    room=st.integers(1_500, LIMIT),
+    max_characters=st.integers(1_500, MAX_POLICY_CHARACTERS),
 )
-def test_every_revocation_holds_for_its_time_and_the_policy_fits(steps: list[tuple[str, int]], room: int) -> None:
+def test_every_revocation_holds_for_its_time_and_the_policy_fits(
+    steps: list[tuple[str, int]], max_characters: int
+) -> None:
     now, present = 1_800_000_000, []
     revoked: dict[str, int] = {}
     for name, later in steps:
         now += later
         try:
-            present = combined([*present, Revocation((name,), now + MARGIN)], now=now, room=room)
+            present = merged(
+                [*present, Revocation((name,), now + SESSION_MARGIN)], now=now, max_characters=max_characters
+            )
         except CommandError:
-            assert room < 5_000
+            assert max_characters < 5_000
             return
         revoked[name] = now
-        assert len(document(present)) <= room
-        assert all(each.before + LONGEST > now for each in present)
-        statements = json.loads(document(present))["Statement"]
-        assert [Revocation.read(statement) for statement in statements] == present
+        assert len(policy_document(present)) <= max_characters
+        assert all(each.before + DENY_LIFETIME > now for each in present)
+        statements = json.loads(policy_document(present))["Statement"]
+        assert [Revocation.parse(statement) for statement in statements] == present
         for who, since in revoked.items():
-            if since + LONGEST > now:
+            if since + DENY_LIFETIME > now:
                 denied = [each.before for each in present if who in each.names]
                 assert denied
-                assert max(denied) >= since + MARGIN
+                assert max(denied) >= since + SESSION_MARGIN
 
 
 def test_one_for_everybody_names_nobody() -> None:
     statement = Revocation((EVERYBODY,), 1_800_000_000).statement()
     assert statement["Condition"] == {"DateLessThan": {"aws:TokenIssueTime": "2027-01-15T08:00:00Z"}}
-    assert Revocation.read(statement).names == (EVERYBODY,)
+    assert Revocation.parse(statement).names == (EVERYBODY,)
 
 
 def test_more_than_iam_holds_is_refused_with_a_way_out() -> None:
@@ -262,8 +275,8 @@ def test_more_than_iam_holds_is_refused_with_a_way_out() -> None:
 
     def revoke_all() -> None:
         for number in range(1_000):
-            another = Revocation((f"person{number}@example.com",), 1_800_000_000 + number + MARGIN)
-            present[:] = combined([*present, another], now=1_800_000_000 + number, room=LIMIT)
+            another = Revocation((f"person{number}@example.com",), 1_800_000_000 + number + SESSION_MARGIN)
+            present[:] = merged([*present, another], now=1_800_000_000 + number, max_characters=MAX_POLICY_CHARACTERS)
 
     with pytest.raises(CommandError, match="gate revoke --everybody"):
         revoke_all()

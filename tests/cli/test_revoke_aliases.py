@@ -119,15 +119,15 @@ UNKNOWN_USER = "slack:T0LOCAL/<user>"
 @pytest.mark.parametrize(
     ("who", "change", "told", "also"),
     [
-        (BOB, _no_permission, "AWS does not let you call GetSecretValue", UNKNOWN_USER),
-        (BOB, _no_secret, "Slack did not say who that is (no bot_token)", UNKNOWN_USER),
-        (BOB, _slack_says("missing_scope"), "Slack did not say who that is (missing_scope)", UNKNOWN_USER),
-        (BOB, _half_an_answer, "Slack did not say who that is (half an answer)", UNKNOWN_USER),
-        (BOB, _flagged(deleted=True), "Slack knows nobody as bob@example.com", UNKNOWN_USER),
-        (BOB, _flagged(is_restricted=True), f"{BOB_IN_SLACK} has that address in Slack, which does", BOB_IN_SLACK),
-        (BOB_IN_SLACK, _no_permission, "AWS does not let you call GetSecretValue", "user:<e-mail>"),
-        (BOB_IN_SLACK, _slack_says("user_not_found"), "did not say who that is (user_not_found)", "user:<e-mail>"),
-        (BOB_IN_SLACK, _flagged(deleted=True), f"{BOB_IN_SLACK} has bob@example.com in Slack, which does", BOB),
+        (BOB, _no_permission, "AWS denies GetSecretValue", UNKNOWN_USER),
+        (BOB, _no_secret, "Slack did not answer the lookup (no bot_token)", UNKNOWN_USER),
+        (BOB, _slack_says("missing_scope"), "Slack did not answer the lookup (missing_scope)", UNKNOWN_USER),
+        (BOB, _half_an_answer, "Slack did not answer the lookup (incomplete response)", UNKNOWN_USER),
+        (BOB, _flagged(deleted=True), "Slack finds no user with the address bob@example.com", UNKNOWN_USER),
+        (BOB, _flagged(is_restricted=True), f"{BOB_IN_SLACK} has that address in Slack, but Slack does", BOB_IN_SLACK),
+        (BOB_IN_SLACK, _no_permission, "AWS denies GetSecretValue", "user:<e-mail>"),
+        (BOB_IN_SLACK, _slack_says("user_not_found"), "did not answer the lookup (user_not_found)", "user:<e-mail>"),
+        (BOB_IN_SLACK, _flagged(deleted=True), f"{BOB_IN_SLACK} has bob@example.com in Slack, but Slack does", BOB),
         (BOB_IN_SLACK, _flagged(deleted=True, profile={}), "is deactivated, and Slack shows no", "user:<e-mail>"),
     ],
 )
@@ -162,7 +162,7 @@ def test_whoever_slack_does_not_know_is_out_all_the_same(gate: Gate) -> None:
     gate("grants", "give", "carol@example.com", "shared-notebook")
     said = gate("revoke", "carol@example.com")
     assert said.code == 3
-    assert "Slack knows nobody as carol@example.com now" in said.out
+    assert "Slack finds no user with the address carol@example.com" in said.out
     assert "  gate revoke user:carol@example.com --also 'slack:T0LOCAL/<user>'\n" in said.out
     assert not _grants_of(gate, "user:carol@example.com")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gate.secrets import KEPT
+from gate.secrets import SECRET_TTL
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
@@ -61,7 +61,7 @@ def test_one_command_ends_every_key_that_was_there(gate: Gate, deployment: Local
     assert "everybody signs in again" in said.out
     assert "gate revoke --everybody" in said.out
     assert not {*leaked.values()} & {*_versions(deployment).values()}
-    clock.ahead += KEPT  # the instance that runs has kept the leaked key until now
+    clock.ahead += SECRET_TTL  # the instance that runs has kept the leaked key until now
     assert "/login" in alice.go("/open").headers["Location"]
     deployment.function.restart()
     assert "/login" in alice.go("/open").headers["Location"]
@@ -70,10 +70,10 @@ def test_one_command_ends_every_key_that_was_there(gate: Gate, deployment: Local
 
 
 def test_half_of_it_is_no_success(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli import rotate
+    from cli import rotate_key
     from cli.errors import CommandError
 
-    real, done = rotate._put_new_key, []
+    real, done = rotate_key._put_new_key, []
 
     def fails_at_the_second(client: Any, arn: str) -> None:
         if done:
@@ -81,7 +81,7 @@ def test_half_of_it_is_no_success(gate: Gate, monkeypatch: pytest.MonkeyPatch) -
         done.append(arn)
         real(client, arn)
 
-    monkeypatch.setattr(rotate, "_put_new_key", fails_at_the_second)
+    monkeypatch.setattr(rotate_key, "_put_new_key", fails_at_the_second)
     said = gate("rotate-key", "--leaked")
     assert said.code == 1
-    assert "Type gate rotate-key --leaked again" in said.err
+    assert "Run gate rotate-key --leaked again" in said.err

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cli.claim_checks import Report, look_at_sign_in
+from cli.doctor.claim_checks import Report, check_sign_in
 from gate.config import Config
 from gate.identity.claims import SeenClaim
 from local.deployment import LocalDeployment
@@ -51,7 +51,7 @@ def test_a_sign_in_is_watched_and_told_without_a_value(
     assert "✓ user claim: email came from the ID token, as a string" in said.out
     assert "✓ verified address: email_verified came from the ID token, as a boolean" in said.out
     assert "✓ groups claim: groups came from the ID token, as a list" in said.out
-    assert re.search(r"^CLAIM +TYPE +FROM", said.out, re.MULTILINE)
+    assert re.search(r"^CLAIM +TYPE +SOURCE", said.out, re.MULTILINE)
     assert re.search(r"^email +string +id_token *$", said.out, re.MULTILINE)
     assert EMAIL not in said.out + said.err
     assert _reports(deployment) == []
@@ -77,7 +77,7 @@ def test_a_refused_sign_in_is_told_with_its_reason(
     said = gate("doctor", "--sign-in", "--json")
     assert said.code == 3
     checks = _checks(said)
-    assert checks["sign-in"][0] == "bad"
+    assert checks["sign-in"][0] == "error"
     assert checks["sign-in"][1].startswith("refused: ")
     assert _reports(deployment) == []
 
@@ -96,7 +96,7 @@ def test_the_address_alone_is_printed_where_that_is_wanted(
         printed.append(re.findall(r"http\S+report=\S+", capsys.readouterr().out)[0])
         TestUser(deployment).open(printed[0].removeprefix(deployment.base_url), EMAIL)
 
-    monkeypatch.setattr("cli.sign_in.sleep", sign_in_elsewhere)
+    monkeypatch.setattr("cli.doctor.sign_in.sleep", sign_in_elsewhere)
     said = gate("doctor", "--sign-in", "--no-browser")
     assert (said.code, len(printed), browser) == (0, 1, [])
     assert "✓ sign-in: you are signed in" in said.out
@@ -106,8 +106,8 @@ def test_nobody_who_signs_in_is_waited_for_as_long_as_a_sign_in_may_take(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [1_800_000_000.0]
-    monkeypatch.setattr("cli.sign_in.sleep", lambda seconds: moment.__setitem__(0, moment[0] + 200))
-    monkeypatch.setattr("cli.sign_in.SignIn.__init__.__kwdefaults__", {"clock": lambda: moment[0]})
+    monkeypatch.setattr("cli.doctor.sign_in.sleep", lambda seconds: moment.__setitem__(0, moment[0] + 200))
+    monkeypatch.setattr("cli.doctor.sign_in.SignInCheck.__init__.__kwdefaults__", {"clock": lambda: moment[0]})
     said = gate("doctor", "--sign-in", "--no-browser")
     assert (said.code, "✗ sign-in: nobody signed in" in said.out) == (3, True)
     assert moment[0] == 1_800_000_600
@@ -121,7 +121,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(
         assert len(_reports(deployment)) == 1
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.sign_in.sleep", interrupt)
+    monkeypatch.setattr("cli.doctor.sign_in.sleep", interrupt)
     assert gate("doctor", "--sign-in", "--no-browser").code == 130  # as a shell tells an interrupt
     assert _reports(deployment) == []
 
@@ -138,36 +138,36 @@ ADDRESS = {"email": "string", "email_verified": "boolean"}
 @pytest.mark.parametrize(
     ("settings", "report", "name", "level", "told"),
     [
-        ({}, None, "sign-in", "bad", "nobody signed in"),
-        ({}, _report("sign_in_denied"), "sign-in", "bad", "refused: sign_in_denied (reference ref)"),
+        ({}, None, "sign-in", "error", "nobody signed in"),
+        ({}, _report("sign_in_denied"), "sign-in", "error", "refused: sign_in_denied (reference ref)"),
         ({}, _report(**ADDRESS), "user claim", "ok", "email came from the ID token, as a string"),
         ({}, _report(email="string userinfo"), "user claim", "ok", "email came from the UserInfo endpoint"),
-        ({}, _report("user_unknown", sub="string"), "user claim", "bad", "email did not come"),
-        ({}, _report("user_unknown", email="null"), "user claim", "bad", "email did not come"),
-        ({"GATE_USER_CLAIM": "oid"}, _report("user_unknown", oid="number"), "user claim", "bad", "names nobody"),
+        ({}, _report("user_unknown", sub="string"), "user claim", "error", "email did not come"),
+        ({}, _report("user_unknown", email="null"), "user claim", "error", "email did not come"),
+        ({"GATE_USER_CLAIM": "oid"}, _report("user_unknown", oid="number"), "user claim", "error", "valid user name"),
         ({}, _report(**ADDRESS), "verified address", "ok", "email_verified came from the ID token, as a boolean"),
-        ({}, _report("email_not_verified", email="string"), "verified address", "bad", "email_verified did not come"),
-        ({}, _report("email_not_verified", **ADDRESS), "verified address", "bad", "does not vouch for the address"),
+        ({}, _report("email_not_verified", email="string"), "verified address", "error", "email_verified did not come"),
+        ({}, _report("email_not_verified", **ADDRESS), "verified address", "error", "does not confirm the address"),
         ({"GATE_TRUST_EMAIL": "true"}, _report(email="string"), "verified address", None, ""),
         ({"GATE_USER_CLAIM": "sub"}, _report(sub="string"), "verified address", None, ""),
         ({}, _report(**ADDRESS, groups="array userinfo"), "groups claim", "ok", "UserInfo endpoint, as a list"),
-        ({}, _report(**ADDRESS, groups="number"), "groups claim", "look", "came from the ID token, as a number"),
-        ({}, _report(**ADDRESS), "groups claim", "look", 'add "groups" to identity.scopes'),
-        ({"GATE_SCOPES": "openid groups"}, _report(**ADDRESS), "groups claim", "look", "send it (docs"),
-        ({}, _report(**ADDRESS, roles="array", amr="array"), "groups claim", "look", "(roles came as a list)"),
-        ({}, _report(**ADDRESS, _claim_names="object"), "groups claim", "look", "only the groups assigned to this app"),
-        ({}, _report(**ADDRESS, hasgroups="boolean"), "groups claim", "look", "you are in too many groups for a token"),
-        ({"GATE_GROUPS": ""}, _report(**ADDRESS), "groups claim", "ok", "nobody's groups are asked for"),
+        ({}, _report(**ADDRESS, groups="number"), "groups claim", "warning", "came from the ID token, as a number"),
+        ({}, _report(**ADDRESS), "groups claim", "warning", 'add "groups" to identity.scopes'),
+        ({"GATE_SCOPES": "openid groups"}, _report(**ADDRESS), "groups claim", "warning", "send it (docs"),
+        ({}, _report(**ADDRESS, roles="array", amr="array"), "groups claim", "warning", "(roles came as a list)"),
+        ({}, _report(**ADDRESS, _claim_names="object"), "groups claim", "warning", "only the groups assigned to"),
+        ({}, _report(**ADDRESS, hasgroups="boolean"), "groups claim", "warning", "in too many groups for a token"),
+        ({"GATE_GROUPS": ""}, _report(**ADDRESS), "groups claim", "ok", "groups are not used"),
     ],
 )  # fmt: skip
 def test_each_setting_is_told_with_its_mend(
     settings: dict[str, str], report: Report | None, name: str, level: str | None, told: str
 ) -> None:
     config = Config.from_environ({**ENVIRON, "GATE_ISSUER": "https://login.example.com", **settings})
-    found = {check.name: check for check in look_at_sign_in(config, report)}
+    found = {check.name: check for check in check_sign_in(config, report)}
     if level is None:
         assert name not in found
         return
     check = found[name]
-    assert (check.level, told in f"{check.text} {check.mend}") == (level, True), check
-    assert check.level == "ok" or check.mend.endswith(".")
+    assert (check.level, told in f"{check.text} {check.fix}") == (level, True), check
+    assert check.level == "ok" or check.fix.endswith(".")

@@ -1,10 +1,9 @@
-"""Hostile input. A few cases in each `make test`; `make fuzz` tries very many, and writes how many it were."""
+"""Hostile input: a few cases in each `make test`, very many in `make fuzz`, which writes their numbers."""
 
 import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,26 +22,26 @@ settings.register_profile(
     suppress_health_check=list(HealthCheck),
 )
 
-_tried: Counter[str] = Counter()
+_cases: Counter[str] = Counter()
 
 
 @pytest.fixture
-def tried(request: pytest.FixtureRequest) -> Callable[[], None]:
-    """Counts one case, for the table."""
+def count_case(request: pytest.FixtureRequest) -> Callable[[], None]:
+    """Counts one case under the first line of the test's docstring, for the table."""
     name = str(request.function.__doc__).strip().partition("\n")[0].rstrip(".")
 
     def count() -> None:
-        _tried[name] += 1
+        _cases[name] += 1
 
     return count
 
 
 @pytest.fixture
-def written() -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """Return the lines that the function logged since it was last asked; each must be whole, and its own."""
-    stream, handled = io.StringIO(), logger.registered_handler
-    kept = handled.stream
-    handled.setStream(stream)
+def log_lines() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Returns the log lines of the function since the last call. A line that is not valid JSON fails the test."""
+    stream, log_handler = io.StringIO(), logger.registered_handler
+    saved = log_handler.stream
+    log_handler.setStream(stream)
 
     def read() -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in stream.getvalue().split("\n")[:-1]]
@@ -51,19 +50,16 @@ def written() -> Iterator[Callable[[], list[dict[str, Any]]]]:
         return lines
 
     yield read
-    handled.setStream(kept)
+    log_handler.setStream(saved)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    _tried.update(node.workeroutput.get("tried", {}))
+    _cases.update(node.workeroutput.get("cases", {}))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["tried"] = dict(_tried)
+        session.config.workeroutput["cases"] = dict(_cases)
     elif session.config.getoption("--hypothesis-profile") == "fuzz" and exitstatus == 0:
-        write(_tried)
-
-
-CORPUS = [json.loads(line) for line in (Path(__file__).parent / "redirects.jsonl").read_text().splitlines()]
+        write(_cases)

@@ -1,4 +1,4 @@
-"""The gate beside its own description, over real sockets: docs/openapi.yaml says all that it answers."""
+"""Requests generated from docs/openapi.yaml, over real sockets: every response conforms to the description."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from gate.routes import ROUTES
 from local.deployment import LocalDeployment
 from local.sample import Sample
-from tests.fuzz.test_requests import Tried
+from tests.fuzz.hostile import CountCase
 from trials.user import TestUser
 
 DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.yaml"
@@ -44,7 +44,7 @@ def alice(deployment: LocalDeployment) -> Iterator[TestUser]:
         yield person
 
 
-def test_the_description_names_every_endpoint_and_no_other() -> None:
+def test_the_description_has_every_endpoint_and_no_other() -> None:
     described = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))["paths"]
     assert {(method.upper(), path) for path, methods in described.items() for method in methods} == set(ROUTES)
 
@@ -52,10 +52,10 @@ def test_the_description_names_every_endpoint_and_no_other() -> None:
 @pytest.mark.parametrize("label", OPERATIONS)
 @settings(suppress_health_check=list(HealthCheck), max_examples=settings().max_examples // 10)
 @given(data=st.data())
-def test_it_answers_as_it_is_described(
-    deployment: LocalDeployment, alice: TestUser, tried: Tried, label: str, data: st.DataObject
+def test_responses_conform_to_the_description(
+    deployment: LocalDeployment, alice: TestUser, count_case: CountCase, label: str, data: st.DataObject
 ) -> None:
-    """Requests by schemathesis, from the API's own description, over sockets."""
+    """Requests generated from openapi.yaml, over sockets."""
     operation = OPERATIONS[label]
     case = data.draw(st.one_of(*(operation.as_strategy(generation_mode=mode) for mode in MODES)))
     accept = data.draw(st.sampled_from(["application/json", "text/html"]))
@@ -64,10 +64,10 @@ def test_it_answers_as_it_is_described(
     try:
         answer = case.call(base_url=deployment.base_url, session=session, headers=headers, allow_redirects=False)
     except requests.exceptions.InvalidHeader:
-        return  # nothing that could be sent
-    tried()
+        return  # a request that cannot be sent
+    count_case()
     if "x-amzn-RequestId" in answer.headers:
         assert answer.status_code < 500
-        return  # API Gateway's own refusal: no such path, or not signed
+        return  # an error of API Gateway itself: an unknown path, or no signature
     case.validate_response(answer, checks=CHECKS)
     assert "\n" not in answer.headers.get("Location", "")

@@ -1,4 +1,4 @@
-"""Files that operators write: whatever stands in them, every problem is told by name, and nothing else happens."""
+"""Files of operators: whatever they contain, every problem is reported with the name of the file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import CommandError
-from cli.grants_file import load
+from cli.grants.file import GrantsFile
 from infra.settings import Settings, SettingsError
+from tests.fuzz.hostile import CountCase
 
-Tried = Callable[[], None]
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 WORDS = st.sampled_from(
@@ -28,8 +28,8 @@ VALUES = st.recursive(
 ENTRIES = st.lists(st.dictionaries(WORDS, VALUES, max_size=6), max_size=4).map(lambda grants: {"grants": grants})
 
 
-def _told(kind: type[Exception], call: Callable[..., Any], *arguments: Any, **options: Any) -> str:
-    """Return what an error of that kind says, nothing where there was none; any other is a failure."""
+def _error_message(kind: type[Exception], call: Callable[..., Any], *arguments: Any, **options: Any) -> str:
+    """Return the message of the error of that kind, "" without an error. Any other error fails the test."""
     try:
         call(*arguments, **options)
     except kind as error:
@@ -39,12 +39,12 @@ def _told(kind: type[Exception], call: Callable[..., Any], *arguments: Any, **op
 
 @same_folder
 @given(text=st.text(max_size=200) | (ENTRIES | VALUES).map(lambda value: yaml.safe_dump(value, allow_unicode=True)))
-def test_grants(tmp_path: Path, tried: Tried, text: str) -> None:
+def test_grants_files(tmp_path: Path, count_case: CountCase, text: str) -> None:
     """Grants files."""
     path = tmp_path / "grants.yaml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass")
-    assert (_told(CommandError, load, path, now=1_795_000_000) or f"{path}:").startswith(f"{path}:")
-    tried()
+    assert (_error_message(CommandError, GrantsFile.load, path, now=1_795_000_000) or f"{path}:").startswith(f"{path}:")
+    count_case()
 
 
 SECTIONS = st.sampled_from([*Settings.model_fields, "netwroks", ""])
@@ -55,17 +55,19 @@ KEYS = st.sampled_from(
 
 @same_folder
 @given(given=st.dictionaries(SECTIONS, VALUES | st.dictionaries(KEYS, VALUES, max_size=4), max_size=5))
-def test_settings(tried: Tried, given: dict[str, Any]) -> None:
+def test_arbitrary_settings(count_case: CountCase, given: dict[str, Any]) -> None:
     """Settings."""
-    assert (_told(SettingsError, Settings.parse, given) or "settings: ").startswith("settings: ")
-    tried()
+    assert (_error_message(SettingsError, Settings.parse, given) or "settings: ").startswith("settings: ")
+    count_case()
 
 
 @same_folder
 @given(text=st.text(max_size=120) | st.binary(max_size=60))
-def test_settings_files(tmp_path: Path, tried: Tried, text: str | bytes) -> None:
-    """Files that should be settings."""
+def test_settings_files(tmp_path: Path, count_case: CountCase, text: str | bytes) -> None:
+    """Settings files."""
     path = tmp_path / "gate.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
-    assert (_told(SettingsError, Settings.load, path) or "gate.toml: ").startswith(("settings: ", "gate.toml: "))
-    tried()
+    assert (_error_message(SettingsError, Settings.load, path) or "gate.toml: ").startswith(
+        ("settings: ", "gate.toml: ")
+    )
+    count_case()

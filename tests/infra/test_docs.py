@@ -1,5 +1,6 @@
-"""The documents say what the code does: endpoints, settings, commands, outputs, and the tests of each threat."""
+"""The documentation matches the code: endpoints, settings, commands, outputs, and the tests of each threat."""
 
+import ast
 import contextlib
 import json
 import re
@@ -31,7 +32,7 @@ def _rows(heading: str, text: str = README) -> list[list[str]]:
 
 
 def _gate_commands(command: Any = GATE, *before: str) -> dict[str, Any]:
-    """Return each command of `gate` that does something, by what one types for it."""
+    """Return each command of `gate` by the words that call it. Groups of commands are left out."""
     if not hasattr(command, "commands"):
         return {" ".join(before): command}
     return {
@@ -42,7 +43,7 @@ def _gate_commands(command: Any = GATE, *before: str) -> dict[str, Any]:
 
 
 def _parse(words: list[str]) -> None:
-    """Parse what stands behind `gate`; raise typer's usage error when it is none of its commands."""
+    """Parse the arguments of `gate`. Raises typer's usage error if they are not a command of it."""
     context = GATE.make_context("gate", words)
     while hasattr(context.command, "commands"):
         name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
@@ -67,23 +68,23 @@ def test_the_settings_table_lists_every_setting_with_its_default() -> None:
     assert listed == {name: "none" if name == "networks" else f"`{json.dumps(value)}`" for name, value in flat.items()}
 
 
-def test_the_security_model_has_ten_lines() -> None:
+def test_the_security_summary_has_ten_points() -> None:
     section = README.split("## Security in ten lines\n", 1)[1]
     assert re.findall(r"^(\d+)\. ", section, re.MULTILINE) == [str(number) for number in range(1, 11)]
 
 
-def test_the_documents_name_the_stacks_outputs(template: Template, own_template: Template) -> None:
+def test_the_documents_name_the_stacks_outputs(template: Template, full_template: Template) -> None:
     for name in template["Outputs"]:
         assert f"`{name}`" in README
     assert "`SlackSecret`" in (ROOT / "docs" / "slack.md").read_text()
-    assert own_template["Outputs"].keys() - template["Outputs"].keys() == {"SlackSecret", *REMOTE}
-    assert all(f"`{name}`" in (ROOT / "docs" / "remote-accounts.md").read_text() for name in REMOTE)
+    assert full_template["Outputs"].keys() - template["Outputs"].keys() == {"SlackSecret", *REMOTE_OUTPUTS}
+    assert all(f"`{name}`" in (ROOT / "docs" / "remote-accounts.md").read_text() for name in REMOTE_OUTPUTS)
 
 
-REMOTE = ("FunctionRoleArn", "Egress")
+REMOTE_OUTPUTS = ("FunctionRoleArn", "Egress")
 
 
-def test_every_command_is_one_that_exists() -> None:
+def test_every_command_exists() -> None:
     commands = [command for path in DOCUMENTS for command in _commands(path.read_text())]
     assert {"make run", "make test", "npx cdk deploy", "make slack"} <= set(commands)
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
@@ -99,23 +100,23 @@ def test_every_command_is_one_that_exists() -> None:
 
 
 def test_the_command_table_lists_every_command_of_gate() -> None:
-    listed = [row[0].strip("`").split(" ") for row in _rows("## Look after it")]
+    listed = [row[0].strip("`").split(" ") for row in _rows("## Operations")]
     assert sorted(" ".join(word for word in words[1:] if word.islower()) for words in listed) == sorted(
         _gate_commands()
     )
 
 
-def test_every_gate_command_within_a_sentence_is_one() -> None:
+def test_every_gate_command_in_a_sentence_exists() -> None:
     found = [text for path in DOCUMENTS for text in re.findall(r"`gate (\S[^`]*)`", path.read_text())]
     assert len(found) > 20
     for text in found:
-        # "`gate grants take` takes one away" leaves out whose.
+        # A sentence may name a command without its arguments.
         with contextlib.suppress(typer.BadParameter):
             _parse(shlex.split(text))
 
 
 @pytest.mark.parametrize("name", _gate_commands())
-def test_every_command_of_gate_can_speak_json(name: str) -> None:
+def test_every_command_of_gate_takes_json(name: str) -> None:
     assert "--json" in [option for parameter in _gate_commands()[name].params for option in parameter.opts]
 
 
@@ -123,18 +124,18 @@ AWS_COMMANDS = [line for path in DOCUMENTS for line in _commands(path.read_text(
 
 
 @pytest.mark.parametrize("command", AWS_COMMANDS)
-def test_every_aws_command_is_one_that_the_api_takes(command: str) -> None:
+def test_every_aws_command_is_valid(command: str) -> None:
     AwsCommand.parse(command)
 
 
-def test_the_grant_that_the_readme_puts_is_one(template: Template) -> None:
+def test_the_item_in_the_readme_has_the_keys_of_the_table(template: Template) -> None:
     (command,) = (each for each in _commands() if "put-item" in each)
     item = json.loads(shlex.split(command)[-1])
     (table,) = (each for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table")
     assert {key["AttributeName"] for key in table["Properties"]["KeySchema"]} == item.keys()
 
 
-def test_every_threat_is_covered_by_tests_that_exist() -> None:
+def test_every_threat_names_tests_that_exist() -> None:
     written = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     rows = _rows("# Threat model", "\n" + (ROOT / "docs" / "security.md").read_text())
     assert len(rows) > 15
@@ -145,19 +146,29 @@ def test_every_threat_is_covered_by_tests_that_exist() -> None:
             assert f"def {name}(" in written, f"{threat}: {name}"
 
 
-def test_nothing_says_that_a_change_of_the_signing_key_ends_sign_ins() -> None:
-    """`test_a_change_of_the_key_signs_nobody_out` shows that it does not."""
+def test_no_text_claims_that_a_change_of_the_signing_key_ends_sign_ins() -> None:
+    """`test_a_rotation_of_the_key_signs_nobody_out` shows that a change does not."""
     code = [path for folder in ("infra", "lambda") for path in sorted((ROOT / folder).rglob("*.py"))]
     assert [path.name for path in (*DOCUMENTS, *code) if "ends all sign-ins" in path.read_text()] == []
 
 
+def _anchors(path: Path) -> set[str]:
+    """Return the anchors of the headings in a Markdown file, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_to_files_that_exist(path: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text()):
-        assert target.startswith("https://") or (path.parent / target).exists(), target
+def test_every_linked_file_and_heading_exists(path: Path) -> None:
+    for link in re.findall(r"\]\(([^)]+)\)", path.read_text()):
+        if not link.startswith("https://"):
+            target, _, anchor = link.partition("#")
+            linked = path.parent / target if target else path
+            assert linked.exists(), link
+            assert not anchor or anchor in _anchors(linked), link
 
 
-def test_what_is_named_in_the_first_deployments_table_exists() -> None:
+def test_the_code_in_the_table_of_the_first_deployment_exists() -> None:
     for _, _, where, _ in _rows(
         "# What to check at the first deployment", "\n" + (ROOT / "docs" / "first-deploy.md").read_text()
     ):
@@ -167,31 +178,55 @@ def test_what_is_named_in_the_first_deployments_table_exists() -> None:
             assert re.search(rf"\b{name}\b", source.read_text()), f"{path}: {name}"
 
 
-def _kinds(of: type[GateError] = GateError) -> set[type[GateError]]:
-    return {of}.union(*(_kinds(each) for each in of.__subclasses__()))
+def _error_classes(base: type[GateError] = GateError) -> set[type[GateError]]:
+    return {base}.union(*(_error_classes(each) for each in base.__subclasses__()))
 
 
-def _told(heading: str) -> dict[str, str]:
+def _statuses(heading: str) -> dict[str, str]:
     rows = _rows(heading, (ROOT / "docs" / "reasons.md").read_text())
     return {row[0].strip("`"): row[1] for row in rows}
 
 
-def test_every_reason_of_the_gate_has_its_row_with_its_status() -> None:
+def test_every_reason_of_the_gate_is_listed_with_its_status() -> None:
     kinds = {kind for kind in _kinds() if "reason" in vars(kind)}
     assert len(kinds) > 20
-    assert _told("## Told by the gate") == {kind.reason: str(kind.status) for kind in kinds}
+    assert _statuses("## Reasons of the gate") == {kind.reason: str(kind.status) for kind in kinds}
 
 
-def test_every_reason_of_api_gateway_has_its_row(template: Template) -> None:
+def test_every_reason_of_api_gateway_is_listed(template: Template) -> None:
     found = {}
     for kind, response in ResolvedTemplate(template).gateway_responses.items():
         status = str(response.status or kind.removeprefix("DEFAULT_"))
         found[json.loads(response.templates["application/json"])["error"]] = status
-    assert _told("## Told by API Gateway") == found
+    assert _statuses("## Reasons of API Gateway") == found
 
 
-@pytest.mark.parametrize("reason", sorted({*_told("## Told by the gate"), *_told("## Told by API Gateway")}))
-def test_every_reason_is_met_by_a_test(reason: str) -> None:
+@pytest.mark.parametrize(
+    "reason", sorted({*_statuses("## Reasons of the gate"), *_statuses("## Reasons of API Gateway")})
+)
+def test_a_test_covers_every_reason(reason: str) -> None:
     # Not in this file, which names them all, nor in the documents.
     others = [path for path in (ROOT / "tests").rglob("test_*.py") if path.name != Path(__file__).name]
-    assert any(f'"{reason}"' in path.read_text() for path in others), f"no test meets {reason}"
+    assert any(f'"{reason}"' in path.read_text() for path in others), f"no test for {reason}"
+
+
+def test_the_glossary_has_at_most_twenty_words_and_every_class_of_the_function() -> None:
+    rows = _rows("# Glossary", "\n" + (ROOT / "docs" / "glossary.md").read_text())
+    assert len(rows) <= 20
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row[2])]
+    modules = [ast.parse(file.read_text()) for file in (ROOT / "lambda" / "gate").rglob("*.py")]
+    classes = {node.name for module in modules for node in module.body if isinstance(node, ast.ClassDef)}
+    expected = {name for name in classes if not name.startswith("_") and not name.endswith("Error")}
+    assert sorted(listed) == sorted(expected)
+
+
+def test_no_file_has_more_than_250_lines() -> None:
+    folders = ("lambda", "infra", "cli", "grant_schema", "local", "testing", "tests", "trials", "bench")
+    files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
+    assert {str(file.relative_to(ROOT)) for file in files if len(file.read_text().splitlines()) > 250} == set()
+
+
+def test_the_map_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    for name in re.findall(r"`([\w/.]+(?:/|\.py|\.md|\.toml|\.yaml|\.html))`", text):
+        assert any((folder / name).exists() for folder in (ROOT, ROOT / "lambda" / "gate")), name

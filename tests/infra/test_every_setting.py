@@ -1,25 +1,32 @@
-"""Each setting reaches the template; one that is not in this table fails the test."""
+"""Each setting changes the template. A setting that is missing in this table fails the test."""
 
 import json
 from typing import Any
 
 import pytest
 
-from infra.sections import Section
+from infra.sections import SettingsSection
 from infra.settings import Settings
 from local.template import Template, synthesise_all
-from tests.infra.conftest import ENDPOINT, GIVEN, OWN
+from tests.infra.examples import (
+    ENDPOINT,
+    EXISTING_VPC,
+    FULL,
+    MINIMAL,
+    OTHER_ENDPOINT,
+    REMOTE_ACCOUNT,
+    SIGN_IN_ISSUER,
+    only,
+    properties,
+)
 
 BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
-BASE: dict[str, Any] = {"networks": ["203.0.113.0/24"]}
-VPC = OWN["vpc"]
-REMOTE = {**BASE, "remote": OWN["remote"]}
-DOMAIN = {"name": "n.example.com", "certificate_arn": OWN["domain"]["certificate_arn"]}
-OTHER = "vpce-0fedcba9876543210"
-PRIVATE = {"private_endpoints": [OTHER], "vpc_endpoints": [ENDPOINT]}
+BASE, VPC, GIVEN, OTHER = MINIMAL, EXISTING_VPC, SIGN_IN_ISSUER, OTHER_ENDPOINT
+REMOTE = {**BASE, "remote": FULL["remote"]}
+DOMAIN = {"name": "n.example.com", "certificate_arn": FULL["domain"]["certificate_arn"]}
 
-# Setting → what it needs beside it, its value, and what the templates then say of it.
+# Setting → the other settings that it needs, its value, and a text that the templates then contain.
 ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "name": (BASE, "other-gate", '"other-gate"'),
     "allow_any_network": ({"networks": ["0.0.0.0/0"]}, True, '"aws:SourceIp": ["0.0.0.0/0"]'),
@@ -44,7 +51,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "identity.sign_in_seconds": (BASE, 3600, '"GATE_SIGN_IN_SECONDS": "3600"'),
     "identity.sign_out": (BASE, "here", '"GATE_SIGN_OUT": "here"'),
     "identity.user_roles": (BASE, ["arn:aws:iam::123456789012:role/People"], "role/People"),
-    "identity.iam_accounts": (BASE, ["210987654321"], '"210987654321"'),
+    "identity.iam_accounts": (BASE, [REMOTE_ACCOUNT], f'"{REMOTE_ACCOUNT}"'),
     "slack.teams": (BASE, ["T0123ABCDEF"], '"GATE_SLACK_TEAMS": "T0123ABCDEF"'),
     "slack.email_domains": ({**BASE, "slack": {"teams": ["T0123ABCDEF"]}}, ["example.org"], '"example.org"'),
     "vpc.id": ({**BASE, "vpc": VPC}, "vpc-0fedcba9876543210", '"VpcId": "vpc-0fedcba9876543210"'),
@@ -66,15 +73,15 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
         [".example.com", "example.org"],
         '"NO_PROXY": ".example.com,example.org"',
     ),
-    "vpc.ca_bundle": (BASE, "tests/infra/authorities.pem", '"GATE_CA_BUNDLE": "/var/task/authorities.pem"'),
+    "vpc.ca_bundle": (BASE, "tests/infra/ca_bundle.pem", '"GATE_CA_BUNDLE": "/var/task/ca_bundle.pem"'),
     "domain.name": ({**BASE, "domain": DOMAIN}, "n.example.org", '"DomainName": "n.example.org"'),
     "domain.certificate_arn": (
-        {**BASE, "domain": OWN["domain"]},
+        {**BASE, "domain": FULL["domain"]},
         "arn:aws:acm:eu-west-1:123456789012:certificate/4567",
         "certificate/4567",
     ),
-    "domain.hosted_zone_id": ({**BASE, "domain": OWN["domain"]}, "Z4567", '"HostedZoneId": "Z4567"'),
-    "domain.hosted_zone_name": ({**BASE, "domain": OWN["domain"]}, "example.com", '"Type": "A"'),
+    "domain.hosted_zone_id": ({**BASE, "domain": FULL["domain"]}, "Z4567", '"HostedZoneId": "Z4567"'),
+    "domain.hosted_zone_name": ({**BASE, "domain": FULL["domain"]}, "example.com", '"Type": "A"'),
     "remote.locations": (REMOTE, ["111122223333/eu-north-1"], "111122223333:role/notebook-gate-"),
     "remote.external_id": (REMOTE, "word", '"sts:ExternalId": "word"'),
     "limits.session": (BASE, 3600, '"GATE_MAX_SESSION": "3600"'),
@@ -97,7 +104,7 @@ def _with(data: dict[str, Any], setting: str, value: Any) -> Settings:
 
 @pytest.fixture(scope="module")
 def templates() -> dict[str, list[Template]]:
-    """The templates of each row, made in one go."""
+    """The templates of each row, synthesised together."""
     wanted = [_with(data, setting, value) for setting, (data, value, _) in ROWS.items()]
     return dict(zip(ROWS, synthesise_all(wanted), strict=True))
 
@@ -108,15 +115,11 @@ def plain() -> str:
     return json.dumps(template)
 
 
-def _of_type(template: Template, kind: str) -> list[dict[str, Any]]:
-    return [each["Properties"] for each in template["Resources"].values() if each["Type"] == kind]
-
-
 def test_every_setting_has_a_row() -> None:
     names = []
     for name, field in Settings.model_fields.items():
         section = field.annotation
-        if isinstance(section, type) and issubclass(section, Section):
+        if isinstance(section, type) and issubclass(section, SettingsSection):
             names += [f"{name}.{inner}" for inner in section.model_fields]
         else:
             names.append(name)
@@ -124,64 +127,60 @@ def test_every_setting_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("setting", ROWS)
-def test_a_setting_reaches_the_template(templates: dict[str, list[Template]], plain: str, setting: str) -> None:
-    said = ROWS[setting][2]
-    assert said in json.dumps(templates[setting])
-    assert said not in plain  # so that the row can fail
+def test_a_setting_changes_the_template(templates: dict[str, list[Template]], plain: str, setting: str) -> None:
+    expected = ROWS[setting][2]
+    assert expected in json.dumps(templates[setting])
+    assert expected not in plain  # so that the row can fail
 
 
-def test_the_function_may_reach_the_proxys_port(templates: dict[str, list[Template]], plain: str) -> None:
+def test_the_security_group_allows_the_port_of_the_proxy(templates: dict[str, list[Template]], plain: str) -> None:
     for template, ports in ((templates["vpc.proxy"][0], [443, 3128]), (json.loads(plain), [443])):
-        (group,) = _of_type(template, "AWS::EC2::SecurityGroup")
+        group = only(template, "AWS::EC2::SecurityGroup")
         assert [rule["FromPort"] for rule in group["SecurityGroupEgress"]] == ports
 
 
-def test_a_private_api_admits_its_endpoints_alone(templates: dict[str, list[Template]]) -> None:
+def test_a_private_api_allows_its_endpoints_alone(templates: dict[str, list[Template]]) -> None:
     (template,) = templates["private_endpoints"]
-    (api,) = (
-        each["Properties"] for each in template["Resources"].values() if each["Type"] == "AWS::ApiGateway::RestApi"
-    )
+    api = only(template, "AWS::ApiGateway::RestApi")
     assert api["EndpointConfiguration"] == {"Types": ["PRIVATE"], "VpcEndpointIds": [OTHER]}
     denied = [each for each in api["Policy"]["Statement"] if each["Effect"] == "Deny"]
     assert denied[0]["Condition"] == {"StringNotEquals": {"aws:SourceVpce": [OTHER]}}
     assert denied[0]["Resource"] == "execute-api:/*"
 
 
-def test_endpoints_without_any_address_are_enough() -> None:
-    settings = Settings.parse(
-        {**PRIVATE, "vpc": {**VPC, "egress": [], "no_egress": True, "subnet_cidrs": ["10.0.1.0/24"]}}
-    )
-    ((template,),) = synthesise_all([settings])
+def test_vpc_endpoints_without_any_address_are_enough() -> None:
+    private = {"private_endpoints": [OTHER], "vpc_endpoints": [ENDPOINT]}
+    vpc = {**VPC, "egress": [], "no_egress": True, "subnet_cidrs": ["10.0.1.0/24"]}
+    ((template,),) = synthesise_all([Settings.parse({**private, "vpc": vpc})])
     (policy,) = (
-        each["Properties"]["Policies"][0]["PolicyDocument"]
-        for each in template["Resources"].values()
-        if each["Type"] == "AWS::IAM::Role"
-        and each["Properties"].get("Policies", [{}])[0].get("PolicyName") == "launch"
+        role["Policies"][0]["PolicyDocument"]
+        for role in properties(template, "AWS::IAM::Role").values()
+        if role.get("Policies", [{}])[0].get("PolicyName") == "launch"
     )
     assert policy["Statement"][1]["Condition"] == {"StringNotEquals": {"aws:SourceVpce": [ENDPOINT]}}
 
 
-def test_all_roles_are_bounded_and_everything_is_tagged(templates: dict[str, list[Template]]) -> None:
+def test_all_roles_have_the_permissions_boundary(templates: dict[str, list[Template]]) -> None:
     for template in templates["stack.permissions_boundary"]:
-        roles = _of_type(template, "AWS::IAM::Role")
+        roles = properties(template, "AWS::IAM::Role").values()
         assert len(roles) > 2
         assert all(role["PermissionsBoundary"] == BOUNDARY for role in roles)
 
 
 def test_the_remote_launch_role_trusts_the_function_alone(templates: dict[str, list[Template]]) -> None:
     _, launch = templates["remote.external_id"]
-    (role,) = _of_type(launch, "AWS::IAM::Role")
+    role = only(launch, "AWS::IAM::Role")
     assert role["RoleName"] == "notebook-gate-launch"
     assume, source = role["AssumeRolePolicyDocument"]["Statement"]
     assert assume["Principal"] == {"AWS": {"Ref": "FunctionRoleArn"}}
     assert assume["Condition"] == {"StringEquals": {"sts:ExternalId": "word"}}
     assert (source["Action"], source["Principal"]) == ("sts:SetSourceIdentity", {"AWS": {"Ref": "FunctionRoleArn"}})
     assert set(launch["Parameters"]) >= {"FunctionRoleArn", "Egress"}
-    # As a StackSet's template it must stand alone: no asset, no reference to another stack.
+    # It is also the template of a StackSet, which must not refer to another stack.
     assert "Fn::ImportValue" not in json.dumps(launch)
 
 
-def test_the_template_says_which_settings_it_was_made_of(templates: dict[str, list[Template]]) -> None:
+def test_the_template_contains_its_settings(templates: dict[str, list[Template]]) -> None:
     for setting, (data, value, _) in ROWS.items():
-        told = templates[setting][0]["Metadata"]["NotebookGate"]
-        assert Settings.parse(told) == _with(data, setting, value)
+        stored = templates[setting][0]["Metadata"]["NotebookGate"]
+        assert Settings.parse(stored) == _with(data, setting, value)

@@ -1,4 +1,4 @@
-"""What is left of botocore's models is what the function calls."""
+"""botocore's reduced service models have exactly the operations that the function calls."""
 
 import ast
 import json
@@ -14,6 +14,7 @@ from botocore.loaders import Loader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gate.store.grant_row import MAX_SESSION, MIN_SESSION
 from infra import models
 from infra.models import OPERATIONS, prune
 
@@ -39,7 +40,7 @@ def _pruned(folder: Path) -> Path:
 
 
 def _every_method() -> dict[str, set[str]]:
-    """Return the methods of each service's client, as botocore has them before anything is left out."""
+    """Return the methods of each service's client in botocore's full models."""
     loader = Loader()
     return {
         service: {xform_name(name) for name in loader.load_service_model(service, "service-2")["operations"]}
@@ -47,9 +48,9 @@ def _every_method() -> dict[str, set[str]]:
     }
 
 
-def test_what_the_code_calls_is_what_is_kept() -> None:
+def test_the_kept_operations_are_those_that_the_code_calls() -> None:
     every = set().union(*_every_method().values())
-    every -= {"search"}  # SageMaker's; the function's are regular expressions'
+    every -= {"search"}  # a method of SageMaker's client; the function calls that of regular expressions
     called = {
         node.func.attr
         for path in GATE.rglob("*.py")
@@ -67,7 +68,7 @@ def _session(data: Path) -> Any:
     return session
 
 
-def test_clients_have_these_operations_and_no_others(pruned: Path) -> None:
+def test_clients_have_the_kept_operations_and_no_others(pruned: Path) -> None:
     session = _session(pruned)
     for service, operations in OPERATIONS.items():
         client = session.create_client(service, region_name="eu-west-1")
@@ -77,23 +78,23 @@ def test_clients_have_these_operations_and_no_others(pruned: Path) -> None:
 
 
 @pytest.mark.parametrize("region", ["eu-west-1", "us-east-1", "cn-north-1", "us-gov-west-1", "eu-central-2"])
-def test_their_addresses_are_those_of_the_full_models(pruned: Path, region: str) -> None:
-    full, left = _session(DATA), _session(pruned)
+def test_endpoints_are_those_of_the_full_models(pruned: Path, region: str) -> None:
+    full, reduced = _session(DATA), _session(pruned)
     for service in OPERATIONS:
-        wanted, found = (each.create_client(service, region_name=region).meta for each in (full, left))
-        assert found.endpoint_url == wanted.endpoint_url
-        assert found.service_model.signature_version == wanted.service_model.signature_version
+        expected, found = (each.create_client(service, region_name=region).meta for each in (full, reduced))
+        assert found.endpoint_url == expected.endpoint_url
+        assert found.service_model.signature_version == expected.service_model.signature_version
 
 
 _INPUT = st.fixed_dictionaries(
     {"NotebookInstanceName": st.from_regex(r"[a-z0-9]{1,20}", fullmatch=True)},
-    optional={"SessionExpirationDurationInSeconds": st.integers(1800, 43_200)},
+    optional={"SessionExpirationDurationInSeconds": st.integers(MIN_SESSION, MAX_SESSION)},
 )
 
 
 @settings(max_examples=30)
 @given(given_parameters=_INPUT)
-def test_what_is_sent_is_what_the_full_models_would_send(pruned: Path, given_parameters: dict[str, Any]) -> None:
+def test_requests_are_those_of_the_full_models(pruned: Path, given_parameters: dict[str, Any]) -> None:
     sent = []
     for data in (DATA, pruned):
         client = _session(data).create_client("sagemaker", region_name="eu-west-1")
@@ -110,7 +111,7 @@ def test_what_is_sent_is_what_the_full_models_would_send(pruned: Path, given_par
     assert sent[0] == sent[1]
 
 
-def test_nothing_that_stays_names_what_is_gone(pruned: Path) -> None:
+def test_no_kept_shape_refers_to_a_removed_one(pruned: Path) -> None:
     for service in OPERATIONS:
         (path,) = (pruned / service).glob("*/service-2.json")
         model = json.loads(path.read_text())
@@ -118,11 +119,11 @@ def test_nothing_that_stays_names_what_is_gone(pruned: Path) -> None:
         assert named == set(model["shapes"])
 
 
-def test_it_is_small(pruned: Path) -> None:
+def test_the_reduced_models_are_small(pruned: Path) -> None:
     assert sum(path.stat().st_size for path in pruned.rglob("*") if path.is_file()) < 300_000
 
 
-def test_an_operation_that_no_service_has_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_operation_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models, "OPERATIONS", {"sts": {"AssumeRule"}})
     with pytest.raises(KeyError, match="AssumeRule"):
         _pruned(tmp_path)

@@ -1,4 +1,4 @@
-"""The launch role in another account, as IAM would evaluate it."""
+"""The launch role in another account, decided by the policy evaluator."""
 
 from typing import Any
 
@@ -8,21 +8,19 @@ from infra.settings import Settings
 from local.evaluator import Access, Evaluator
 from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, synthesise_all
-from tests.infra.conftest import OWN
+from tests.infra.examples import FULL, REMOTE_ACCOUNT, only
 
-THEIRS = "210987654321"
-ROLE = f"arn:aws:iam::{THEIRS}:role/notebook-gate-launch"
+ROLE = f"arn:aws:iam::{REMOTE_ACCOUNT}:role/notebook-gate-launch"
 
 
 @pytest.fixture(scope="module")
-def trust(own_resolved: ResolvedTemplate) -> Any:
-    """The trust policy of the role there, with its parameters filled in."""
-    _, launch = synthesise_all([Settings.parse(OWN)])[0]
-    (role,) = (each["Properties"] for each in launch["Resources"].values() if each["Type"] == "AWS::IAM::Role")
-    statements = role["AssumeRolePolicyDocument"]["Statement"]
+def trust(full_resolved: ResolvedTemplate) -> Any:
+    """The trust policy of the launch role in the other account, with its parameters filled in."""
+    _, launch = synthesise_all([Settings.parse(FULL)])[0]
+    statements = only(launch, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
     return {
         "Version": "2012-10-17",
-        "Statement": [{**each, "Principal": {"AWS": own_resolved.function_role.arn}} for each in statements],
+        "Statement": [{**each, "Principal": {"AWS": full_resolved.function_role.arn}} for each in statements],
     }
 
 
@@ -32,9 +30,9 @@ def _assumes(evaluator: Evaluator, resolved: ResolvedTemplate, trust: Any, role:
             Access(
                 action=action,
                 resource=role,
-                account=THEIRS,
+                account=REMOTE_ACCOUNT,
                 principal=resolved.function_role.session("x"),
-                # `SetSourceIdentity` has no such key, and the evaluator takes none that it would ignore.
+                # `SetSourceIdentity` does not have this key, and the evaluator refuses unknown keys.
                 context=context if action == "sts:AssumeRole" else {},
                 identity_policies=resolved.function_role.policies,
                 resource_policy=trust,
@@ -44,25 +42,28 @@ def _assumes(evaluator: Evaluator, resolved: ResolvedTemplate, trust: Any, role:
     )
 
 
-def test_another_accounts_role_wants_the_external_id(
-    evaluator: Evaluator, own_resolved: ResolvedTemplate, trust: Any
+def test_a_launch_role_in_another_account_requires_the_external_id(
+    evaluator: Evaluator, full_resolved: ResolvedTemplate, trust: Any
 ) -> None:
     key = "sts:ExternalId"
-    assert _assumes(evaluator, own_resolved, trust, ROLE, **{key: "gate-4711"})
-    assert not _assumes(evaluator, own_resolved, trust, ROLE, **{key: "another"})
-    assert not _assumes(evaluator, own_resolved, trust, ROLE)
+    assert _assumes(evaluator, full_resolved, trust, ROLE, **{key: "gate-4711"})
+    assert not _assumes(evaluator, full_resolved, trust, ROLE, **{key: "another"})
+    assert not _assumes(evaluator, full_resolved, trust, ROLE)
 
 
 def test_the_function_assumes_the_launch_roles_of_the_settings_and_no_others(
-    evaluator: Evaluator, own_resolved: ResolvedTemplate, trust: Any
+    evaluator: Evaluator, full_resolved: ResolvedTemplate, trust: Any
 ) -> None:
     key = {"sts:ExternalId": "gate-4711"}
-    for role in (f"arn:aws:iam::{THEIRS}:role/Administrator", "arn:aws:iam::999999999999:role/notebook-gate-launch"):
-        assert not _assumes(evaluator, own_resolved, trust, role, **key)
+    for role in (
+        f"arn:aws:iam::{REMOTE_ACCOUNT}:role/Administrator",
+        "arn:aws:iam::999999999999:role/notebook-gate-launch",
+    ):
+        assert not _assumes(evaluator, full_resolved, trust, role, **key)
 
 
-def test_the_functions_environment_leads_to_that_very_role(own_resolved: ResolvedTemplate) -> None:
-    environment = own_resolved.environment
+def test_the_functions_environment_names_this_role(full_resolved: ResolvedTemplate) -> None:
+    environment = full_resolved.environment
     assert environment["GATE_REMOTE_ROLE"] == ROLE.rpartition("/")[2]
     assert environment["GATE_EXTERNAL_ID"] == "gate-4711"
     assert ACCOUNT not in environment["GATE_REMOTE_LOCATIONS"]

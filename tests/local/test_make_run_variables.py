@@ -108,7 +108,7 @@ def test_an_external_provider(
         (["PORT=x"], "PORT=x is not a port"),
         (["PORT=70000"], "PORT=70000 is not a port"),
         (["ISSUER=https://login.example.com"], "ISSUER and CLIENT_ID go together"),
-        (["ISSUER=ftp://example.com", "CLIENT_ID=x"], "identity.issuer = 'ftp://example.com' is no issuer"),
+        (["ISSUER=ftp://example.com", "CLIENT_ID=x"], "identity.issuer = 'ftp://example.com' is not an issuer URL"),
         (["SCOPES=openid groups"], "SCOPES, USER_CLAIM and GROUPS_CLAIM need an external identity provider"),
         (["USER_CLAIM=sub"], "make run ISSUER=https://login.example.com CLIENT_ID=… SCOPES='openid email groups'"),
         (["ISSUER=https://login.example.com", "CLIENT_ID=x", "SCOPES=email"], "identity.scopes = ['email'] lacks"),

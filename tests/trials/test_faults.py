@@ -1,61 +1,61 @@
-"""Each neighbour fails in each way: here beside one endpoint that needs it, in `make faults` beside all of them."""
+"""Each dependency fails in each way at one endpoint that needs it. `make faults` covers all endpoints."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from trials.dependency_proxy import Fault
 from trials.endpoints import ENDPOINTS, Endpoint
-from trials.faults import NEIGHBOURS, Trial
+from trials.faults import DEPENDENCIES, FaultInjector
 from trials.faults_report import GUIDE, load, tables
-from trials.neighbour import Fault
 
-BESIDE = {
+ENDPOINT_OF = {
     "secretsmanager": "GET /open/{notebook}",
-    "dynamodb": "the same with a ticket",
+    "dynamodb": "GET /open/{notebook}, ticket",
     "sts": "POST …/start",
-    "sagemaker": "the same with a ticket",
-    "lambda": "POST /slack: command",
+    "sagemaker": "GET /open/{notebook}, ticket",
+    "lambda": "POST /slack, command",
     "issuer": "GET /login/callback",
-    "slack": "POST /slack: shortcut",
+    "slack": "POST /slack, shortcut",
 }
 
 
 @pytest.fixture(scope="module")
-def trial() -> Iterator[Trial]:
-    # What is never answered takes two seconds here, and nine in `make faults`, which judges times, too.
-    with Trial.begin(impatient_ms=3000) as trial:
-        yield trial
+def injector() -> Iterator[FaultInjector]:
+    # A request that hangs takes two seconds here, and nine in `make faults`, which checks response times as well.
+    with FaultInjector.running(hang_limit_ms=3000) as injector:
+        yield injector
 
 
-def _called(name: str) -> Endpoint:
+def _named(name: str) -> Endpoint:
     return next(endpoint for endpoint in ENDPOINTS if endpoint.name == name)
 
 
 @pytest.mark.parametrize("fault", Fault)
-@pytest.mark.parametrize("name", NEIGHBOURS)
-def test_a_neighbour_fails(trial: Trial, name: str, fault: Fault) -> None:
-    outcome = trial.put(_called(BESIDE[name]), name, fault)
-    assert outcome
-    assert outcome.wrong == []
-    # An invocation is taken when its status is there, however slowly the rest comes.
-    assert outcome.reason or (name, fault) == ("lambda", Fault.TRICKLE)
+@pytest.mark.parametrize("name", DEPENDENCIES)
+def test_a_failing_dependency_gives_an_error_with_a_reason(injector: FaultInjector, name: str, fault: Fault) -> None:
+    result = injector.inject(_named(ENDPOINT_OF[name]), name, fault)
+    assert result
+    assert result.violations == []
+    # An asynchronous invocation succeeds as soon as its status arrives, however slowly the rest follows.
+    assert result.reason or (name, fault) == ("lambda", Fault.TRICKLE)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-def test_nobody_needs_slack_but_slack(trial: Trial, endpoint: Endpoint) -> None:
-    outcome = trial.put(endpoint, "slack", Fault.REFUSED)
-    assert outcome
-    assert outcome.wrong == []
-    assert bool(outcome.reason) == ("slack" in endpoint.needs)
+def test_only_slacks_endpoint_depends_on_slack(injector: FaultInjector, endpoint: Endpoint) -> None:
+    result = injector.inject(endpoint, "slack", Fault.REFUSED)
+    assert result
+    assert result.violations == []
+    assert bool(result.reason) == ("slack" in endpoint.dependencies)
 
 
-def test_the_guide_says_what_was_found() -> None:
+def test_the_guide_shows_the_stored_results() -> None:
     """`make faults` writes both."""
-    found = load()
+    results = load()
     text = GUIDE.read_text(encoding="utf-8")
-    for name, table in tables(found).items():
+    for name, table in tables(results).items():
         assert f"<!-- {name} -->\n{table}<!-- end -->" in text, name
-    assert {(each.endpoint, each.neighbour) for each in found} == {
-        (endpoint.name, name) for endpoint in ENDPOINTS for name in NEIGHBOURS
+    assert {(each.endpoint, each.dependency) for each in results} == {
+        (endpoint.name, name) for endpoint in ENDPOINTS for name in DEPENDENCIES
     }
-    assert [each for each in found if each.wrong] == []
+    assert [each for each in results if each.violations] == []

@@ -1,49 +1,48 @@
-"""The morning rush, small; `make rush` plays it in full."""
+"""The simulated rush with few users. `make rush` simulates the full scenarios."""
 
 import pytest
 
-from trials.rush import Morning, Rush
-from trials.rush_report import GUIDE, MORNINGS, MOST, load, play, tables, went_well
+from trials.rush import Scenario, Simulation
+from trials.rush_report import GUIDE, MAX_RATIO, SCENARIOS, load, passed, simulate, tables
 
-SMALL = Morning(people=150, within=5, urls_per_second=5)
+SMALL = Scenario(users=150, arrival_window=5, urls_per_second=5)
 
 
-def test_everybody_gets_in_in_time_and_in_about_their_order() -> None:
-    figures = play(SMALL)
-    assert figures["in"] == SMALL.people
+def test_all_users_get_in_on_time_and_roughly_in_their_order() -> None:
+    figures = simulate(SMALL)
+    assert figures["launches"] == SMALL.users
     assert figures["error_pages"] == 0
-    assert figures["ratio"] <= MOST
-    assert figures["late_p50"] < 5
-    assert figures["late_p99"] < 25
+    assert figures["ratio"] <= MAX_RATIO
+    assert figures["delay_p50"] < 5
+    assert figures["delay_p99"] < 25
 
 
-def test_a_script_gets_what_everybody_gets() -> None:
-    figures = play(Morning(people=100, within=5, script=20))
-    assert figures["in"] == 100
-    assert figures["ratio"] <= MOST
-    # What it takes before anybody stands in line, and then one at a time.
-    assert figures["script_urls"] <= 6
+def test_a_script_gets_no_more_than_a_user() -> None:
+    figures = simulate(Scenario(users=100, arrival_window=5, script_rate=20))
+    assert figures["launches"] == 100
+    assert figures["ratio"] <= MAX_RATIO
+    # The launches before there is a queue, and then one at a time.
+    assert figures["script_launches"] <= 6
 
 
-def test_those_who_leave_hold_nobody_up_for_long() -> None:
-    figures = play(Morning(people=150, within=5, leave=0.2))
-    assert figures["left"] > 10
-    assert figures["in"] + figures["left"] == 150
+def test_users_who_give_up_do_not_block_the_queue() -> None:
+    figures = simulate(Scenario(users=150, arrival_window=5, abandon_rate=0.2))
+    assert figures["abandoned"] > 10
+    assert figures["launches"] + figures["abandoned"] == 150
     assert figures["error_pages"] == 0
 
 
-def test_without_the_line_it_would_go_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That the simulation tells good from bad."""
+def test_without_the_queue_the_simulation_reports_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the simulation can fail."""
     monkeypatch.setattr("gate.launch.queue.launch_queue.LaunchQueue.admit", lambda _self, _place, _who, call: call())
-    course = Rush(SMALL).play()
-    assert course.error_pages > 0
+    assert Simulation(SMALL).run().error_pages > 0
 
 
-def test_the_guide_says_what_was_found() -> None:
+def test_the_guide_shows_the_stored_results() -> None:
     """`make rush` writes both."""
-    found = load()
+    results = load()
     text = GUIDE.read_text(encoding="utf-8")
-    for name, table in tables(found).items():
+    for name, table in tables(results).items():
         assert f"<!-- {name} -->\n{table}<!-- end -->" in text, name
-    assert [each["morning"] for each in found] == list(MORNINGS)
-    assert all(went_well(each) for each in found)
+    assert [each["scenario"] for each in results] == list(SCENARIOS)
+    assert all(passed(each) for each in results)

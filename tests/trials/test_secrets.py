@@ -1,6 +1,6 @@
-"""No secret that was in play is in anything that the function wrote, whatever was asked and however it ended.
+"""The function writes no secret, whatever the request and whatever the outcome.
 
-There are no traces (test_there_is_no_tracer), so logs, metrics and standard streams are all.
+Logs, metrics and the standard streams are its only outputs: there are no traces (`test_there_is_no_tracer`).
 """
 
 import sys
@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gate.log import logger
+from trials.dependency_proxy import Fault
 from trials.endpoints import ENDPOINTS, JSON, NOTEBOOK, Endpoint
-from trials.faults import Trial
-from trials.neighbour import Fault
+from trials.faults import FaultInjector
+from trials.recorder import Recorder
 from trials.user import TestUser
-from trials.witness import Witness
 
 KINDS = {
     "stored secret", "presigned URL", "authToken", "AWS credentials", "cookie", "token", "code",
@@ -23,9 +23,9 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def trial() -> Iterator[Trial]:
-    with Trial.begin(impatient_ms=3000) as trial:
-        yield trial
+def injector() -> Iterator[FaultInjector]:
+    with FaultInjector.running(hang_limit_ms=3000) as injector:
+        yield injector
 
 
 def test_there_is_no_tracer() -> None:
@@ -37,50 +37,50 @@ seen: set[str] = set()
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-def test_an_endpoint_writes_no_secret(trial: Trial, endpoint: Endpoint) -> None:
-    witness = Witness(trial.deployment)
-    with witness.listening():
+def test_an_endpoint_writes_no_secret(injector: FaultInjector, endpoint: Endpoint) -> None:
+    recorder = Recorder(injector.deployment)
+    with recorder.recording():
         for state in ("InService", "Stopped", "Failed"):
-            person = TestUser(trial.deployment)
-            person.hooks["response"] = [witness.answered]
-            trial.deployment.instances.set_state(NOTEBOOK, state)
-            trial.forget()
-            trial.deployment.function.restart()
-            request = endpoint.ready(trial.deployment, person)
-            # As a function that has just started, again at once (a used ticket, code or signature), and signed out.
-            trial.deployment.function.restart()
-            request()
-            request()
-            bent = {name: value[:-2] + "xx" for name, value in person.cookies.items()}
-            person.cookies.clear()
-            person.cookies.update(bent)
-            request()
+            user = TestUser(injector.deployment)
+            user.hooks["response"] = [recorder.keep_response]
+            injector.deployment.instances.set_state(NOTEBOOK, state)
+            injector.reset_state()
+            injector.deployment.function.restart()
+            send = endpoint.prepare(injector.deployment, user)
+            # At a newly started function; at once again, with a used ticket, code or signature; with altered cookies.
+            injector.deployment.function.restart()
+            send()
+            send()
+            altered = {name: value[:-2] + "xx" for name, value in user.cookies.items()}
+            user.cookies.clear()
+            user.cookies.update(altered)
+            send()
             for path in ("/", f"/open/{NOTEBOOK}?ticket=x{'y' * 40}", "/login/callback?code=abcdefghijklmnop&state=x"):
-                person.go(path, headers=JSON)
-    assert witness.leaks() == []
+                user.go(path, headers=JSON)
+    assert recorder.leaked_kinds() == []
     if "health" not in endpoint.name:
-        assert [line for line in witness.lines if line["message"] == "decision"]
-    assert "CloudWatchMetrics" in witness.text
-    seen.update(kind for kind, _ in witness.secrets())
+        assert [line for line in recorder.log_lines if line["message"] == "decision"]
+    assert "CloudWatchMetrics" in recorder.text
+    seen.update(kind for kind, _ in recorder.secrets())
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-def test_nor_when_a_neighbour_fails(trial: Trial, endpoint: Endpoint) -> None:
-    # test_faults.py has every neighbour and fault beside one endpoint, `make faults` all of them: each looks for leaks.
-    for name in sorted(endpoint.needs):
-        outcome = trial.put(endpoint, name, Fault.MALFORMED)
-        assert outcome
-        assert outcome.wrong == []
+def test_an_endpoint_writes_no_secret_when_a_dependency_fails(injector: FaultInjector, endpoint: Endpoint) -> None:
+    # test_faults.py has every dependency and fault at one endpoint, `make faults` at all: each checks for leaks.
+    for name in sorted(endpoint.dependencies):
+        result = injector.inject(endpoint, name, Fault.MALFORMED)
+        assert result
+        assert result.violations == []
 
 
-def test_every_kind_was_in_play_and_would_have_been_found(trial: Trial) -> None:
+def test_every_kind_of_secret_was_used_and_a_leak_is_found(injector: FaultInjector) -> None:
     if not seen:
-        pytest.fail("run all of this file: this looks at what the others met")
+        pytest.fail("run the whole file: this test needs what the others recorded")
     assert seen == KINDS
-    witness = Witness(trial.deployment)
-    with witness.listening():
-        logger.info("a slip", extra={"url": trial.deployment.urls.made[-1].url})
-    assert witness.leaks() == ["presigned URL"]
-    with witness.listening():
-        sys.stderr.write(trial.deployment.slack.bot_token)
-    assert witness.leaks() == ["presigned URL", "stored secret"]
+    recorder = Recorder(injector.deployment)
+    with recorder.recording():
+        logger.info("a leak", extra={"url": injector.deployment.urls.made[-1].url})
+    assert recorder.leaked_kinds() == ["presigned URL"]
+    with recorder.recording():
+        sys.stderr.write(injector.deployment.slack.bot_token)
+    assert recorder.leaked_kinds() == ["presigned URL", "stored secret"]

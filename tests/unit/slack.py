@@ -1,4 +1,4 @@
-"""Slack at the other end: the local workspace, and what it posts as API Gateway hands it over."""
+"""Sends Slack's requests to the handler as API Gateway would, from a local workspace."""
 
 import copy
 import json
@@ -18,30 +18,36 @@ TEAM, SECRET = "T0LOCAL", "8f742231b10e8888abcd99yyyzzz85a5"
 
 @dataclass
 class Slack:
+    """A deployment with a Slack workspace."""
+
     harness: Harness
     workspace: Workspace
 
     def body(self, kind: str, **changes: Any) -> bytes:
-        """Return a stored payload as Slack posts it, with a response_url and a trigger that are good here."""
-        payload = stored(kind)
-        user = changes.pop("who", "U0ALICE")
+        """Return the body of a request: a stored payload, with a response_url and a trigger of the local workspace.
+
+        `changes` replaces fields. `user_id` is the user who sends the request.
+        """
+        payload = stored_payload(kind)
+        user_id = changes.pop("user_id", "U0ALICE")
         if "response_url" in payload:
-            payload["response_url"] = self.workspace.response_url(user)
-        payload["trigger_id"] = self.workspace.trigger_id(user)
+            payload["response_url"] = self.workspace.response_url(user_id)
+        payload["trigger_id"] = self.workspace.trigger_id(user_id)
         if kind == "command":
-            return urlencode({**payload, "user_id": user, **changes}).encode()
-        payload["user"]["id"] = user
+            return urlencode({**payload, "user_id": user_id, **changes}).encode()
+        payload["user"]["id"] = user_id
         for name, value in changes.items():
             (payload["actions"][0] if name in {"action_id", "block_id"} else payload)[name] = value
         return urlencode({"payload": json.dumps(payload)}).encode()
 
     def signed(self, body: bytes, secret: str = SECRET) -> dict[str, str]:
-        stamp = str(int(self.harness.clock()))
-        signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
-        return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}
+        """Return the signature headers for `body`."""
+        timestamp = str(int(self.harness.clock()))
+        signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body)
+        return {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": signature or ""}
 
     def post(self, body: bytes, headers: dict[str, str] | None = None) -> Answer:
-        """Post `body`, signed by Slack's own library unless `headers` say otherwise."""
+        """Post `body` with `headers`, or with the signature of Slack's own library if there are none."""
         event = json.loads((EVENTS / "slack_post.json").read_text())
         for name in ("X-Slack-Request-Timestamp", "X-Slack-Signature"):
             del event["headers"][name], event["multiValueHeaders"][name]
@@ -53,31 +59,33 @@ class Slack:
         assert raw is not None
         return self.harness.browser.receive(raw)
 
-    def work(self) -> None:
-        """Let Lambda deliver what the function asked of itself."""
+    def deliver_events(self) -> None:
+        """Deliver the events with which the function invoked itself."""
         events, self.harness.aws.events[:] = list(self.harness.aws.events), []
         for event in events:
             assert handler(event, CONTEXT) is None
 
     def ask(self, kind: str = "command", **changes: Any) -> SlackPage:
-        """Post a stored payload, and return what its sender then sees."""
+        """Post a stored payload, deliver the events, and return what the user then sees in Slack."""
         assert (answer := self.post(self.body(kind, **changes))).status == 200, answer
-        self.work()
-        page = self.workspace.seen_by(changes.get("who", "U0ALICE"), timeout=0)
+        self.deliver_events()
+        page = self.workspace.seen_by(changes.get("user_id", "U0ALICE"), timeout=0)
         assert page is not None
         return page
 
 
-def stored(kind: str) -> dict[str, Any]:
+def stored_payload(kind: str) -> dict[str, Any]:
+    """Return the payload in `tests/events/slack_KIND.json`."""
     payload: dict[str, Any] = json.loads((EVENTS / f"slack_{kind}.json").read_text())
     return payload
 
 
-def labels(page: SlackPage) -> list[str]:
+def button_labels(page: SlackPage) -> list[str]:
+    """Return the text of each button."""
     return [button["text"]["text"] for button in page.buttons]
 
 
-def link(page: SlackPage) -> str:
-    """Return the path that the first Open leads to."""
+def open_path(page: SlackPage) -> str:
+    """Return the path of the first Open button, with its ticket."""
     url = next(button["url"] for button in page.buttons if button["action_id"] == "open")
     return str(url).removeprefix("https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod")

@@ -45,7 +45,7 @@ def test_no_character_becomes_ascii_beside_a_decomposed_accent(character: str, a
         ("\u1e9ea@example.com", "\u00dfa@example.com"),
     ],
 )
-def test_accents_are_what_they_were(text: str, normal: str) -> None:
+def test_accented_letters_are_kept(text: str, normal: str) -> None:
     assert normal_address(text) == normal
 
 

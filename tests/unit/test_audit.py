@@ -40,7 +40,7 @@ def lines() -> Any:
     logging.getLogger().removeHandler(handler)
 
 
-def test_an_allowed_launch_names_everything_that_matters(harness: Harness, lines: Lines) -> None:
+def test_the_line_of_an_allowed_launch_has_all_fields(harness: Harness, lines: Lines) -> None:
     harness.sign_in()
     harness.browser.get("/open/alice-notebook")
     login, opened = lines.decisions
@@ -58,7 +58,7 @@ def test_an_allowed_launch_names_everything_that_matters(harness: Harness, lines
     assert login["action"] == "login"
 
 
-def test_refusals_carry_their_reason(harness: Harness, lines: Lines) -> None:
+def test_the_line_of_a_refusal_has_the_reason(harness: Harness, lines: Lines) -> None:
     harness.browser.get("/open/alice-notebook")
     harness.sign_in("carol@example.com")
     harness.browser.get("/open/alice-notebook")
@@ -73,7 +73,7 @@ def test_refusals_carry_their_reason(harness: Harness, lines: Lines) -> None:
     ]
 
 
-def test_a_mapped_caller_is_logged_under_both_names(harness: Harness, lines: Lines) -> None:
+def test_a_caller_with_a_mapped_session_name_is_logged_with_both_names(harness: Harness, lines: Lines) -> None:
     arn = "arn:aws:sts::123456789012:assumed-role/Batch/job"
     harness.aws.grant("iam:arn:aws:iam::123456789012:role/Batch", "alice-notebook")
     harness.browser.get("/iam/open/alice-notebook", iam=arn)
@@ -122,7 +122,7 @@ def test_no_secret_is_in_any_line(harness: Harness, lines: Lines, capfd: pytest.
         (EndpointConnectionError(endpoint_url="https://x"), "EndpointConnectionError"),
     ],
 )
-def test_a_call_that_aws_refused_is_named_by_its_code_and_not_by_its_words(
+def test_a_failed_aws_call_is_logged_with_its_code_and_without_its_message(
     harness: Harness, lines: Lines, error: Exception, code: str
 ) -> None:
     harness.sign_in()
@@ -133,7 +133,7 @@ def test_a_call_that_aws_refused_is_named_by_its_code_and_not_by_its_words(
     assert "words of AWS" not in "".join(lines.texts)
 
 
-def test_a_secret_that_cannot_be_read_is_aws_that_refuses(harness: Harness, lines: Lines) -> None:
+def test_a_secret_that_cannot_be_read_is_reported_as_aws_denied(harness: Harness, lines: Lines) -> None:
     harness.aws.errors = {"get_secret_value": refusal("AccessDeniedException")}
     harness.browser.cookies["__Host-gate-session"] = harness.browser.cookies["gate-session"] = "deadbeef.x"
     harness.browser.cookies["__Secure-gate-session"] = "deadbeef.x"

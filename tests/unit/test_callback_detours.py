@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 
-from gate.identity.login import MOST_LOGINS
+from gate.identity.login import MAX_LOGINS
 from gate.identity.login_state import LOGIN_SECONDS, STATE_SECONDS
-from gate.identity.sign_in_session import LONGEST_COOKIE
+from gate.identity.sign_in_session import MAX_COOKIE_BYTES
 from tests.unit.conftest import Answer, Browser, Harness
 
 JSON = {"Accept": "application/json"}
@@ -282,7 +282,7 @@ def test_six_tabs_opened_at_once_all_end_where_they_were_going(harness: Harness,
 
 def test_more_tabs_than_cookies_end_there_once_one_has_signed_in(harness: Harness) -> None:
     """The oldest cookies are gone; the session of another tab leads these tabs on."""
-    targets = _targets(MOST_LOGINS + 4)
+    targets = _targets(MAX_LOGINS + 4)
     order = [*range(len(targets))]
     random.Random(16).shuffle(order)
     newest_first = [len(targets) - 1, *(tab for tab in order if tab != len(targets) - 1)]
@@ -290,7 +290,7 @@ def test_more_tabs_than_cookies_end_there_once_one_has_signed_in(harness: Harnes
 
 
 def test_one_tab_too_many_offers_its_notebook(harness: Harness) -> None:
-    aways = [_away(harness.browser) for _ in range(MOST_LOGINS + 1)]
+    aways = [_away(harness.browser) for _ in range(MAX_LOGINS + 1)]
     oldest = harness.browser.get(_back(harness, aways[0]))
     assert (oldest.status, LINK.findall(oldest.body)) == (400, ["/prod/login?next=%2Fopen%2Falice-notebook"])
     assert harness.browser.get(_back(harness, aways[1])).location == harness.browser.base_url + NOTEBOOK
@@ -300,13 +300,13 @@ def test_the_cookies_of_all_tabs_leave_room_in_the_headers(harness: Harness) -> 
     """API Gateway takes 10,240 bytes of request line and headers in all ("Quotas", REST API)."""
     for base_url in ("https://notebooks.example.com", harness.browser.base_url):
         harness.configure(GATE_BASE_URL=base_url)
-        for _ in range(2 * MOST_LOGINS):
+        for _ in range(2 * MAX_LOGINS):
             _away(harness.browser, f"/open/{'a' * 104}?view=classic")
-        assert len(harness.browser.cookies) == MOST_LOGINS
+        assert len(harness.browser.cookies) == MAX_LOGINS
         sent = "; ".join(f"{name}={value}" for name, value in harness.browser.cookies.items())
-        assert len(sent) <= MOST_LOGINS * 256
+        assert len(sent) <= MAX_LOGINS * 256
     longest_code, browsers_own = 2500, 1500
-    assert MOST_LOGINS * 256 + LONGEST_COOKIE + longest_code + browsers_own < 10_240
+    assert MAX_LOGINS * 256 + MAX_COOKIE_BYTES + longest_code + browsers_own < 10_240
 
 
 def test_nothing_of_the_cookie_is_in_the_state(harness: Harness) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gate.metrics import NAMESPACE
-from gate.secrets import KEPT
+from gate.secrets import SECRET_TTL
 from tests.unit.aws import refusal
 from tests.unit.conftest import Answer, Harness
 
@@ -39,7 +39,7 @@ def _reads(harness: Harness) -> int:
 def test_a_new_client_secret_is_taken_up(confidential: Harness) -> None:
     """The provider takes both for a while, so nobody is refused and nothing tells us but the clock."""
     confidential.aws.secrets[ARN] = "a-new-client-secret"
-    confidential.clock.now += KEPT
+    confidential.clock.now += SECRET_TTL
     confidential.issuer.client_secret = "a-new-client-secret"
     confidential.issuer.requests.clear()
     assert _callback(confidential).status == 302
@@ -94,7 +94,7 @@ def test_the_method_that_the_client_was_registered_for_is_found_and_remembered(
 
 
 def test_a_secret_that_cannot_be_read_just_now_serves_on(confidential: Harness) -> None:
-    confidential.clock.now += KEPT + 1
+    confidential.clock.now += SECRET_TTL + 1
     confidential.aws.errors["get_secret_value"] = refusal("InternalServiceError")
     assert _callback(confidential).status == 302
 

@@ -17,7 +17,7 @@ def test_a_complete_environment_is_read() -> None:
     assert config.trust_email is False
 
 
-def test_every_problem_is_told_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     bad = {**GOOD, "GATE_TABLE": "", "GATE_PIN": "none", "GATE_MAX_SESSION": "12h"}
     del bad["GATE_ISSUER"]
     with pytest.raises(ConfigError) as told:
@@ -31,7 +31,7 @@ def test_every_problem_is_told_at_once() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(GOOD) - {"GATE_CLIENT_SECRET_ARN", "GATE_VPC_ENDPOINTS"}))
-def test_no_variable_may_be_missing_unless_it_may_be_empty(name: str) -> None:
+def test_a_variable_may_be_absent_only_if_it_may_be_empty(name: str) -> None:
     without = {key: value for key, value in GOOD.items() if key != name}
     if name in ("GATE_USER_ROLES", "GATE_GROUPS", "GATE_EGRESS", "GATE_SLACK_TEAMS"):
         Config.from_environ(without)
@@ -40,7 +40,7 @@ def test_no_variable_may_be_missing_unless_it_may_be_empty(name: str) -> None:
             Config.from_environ(without)
 
 
-def test_with_slacks_teams_the_rest_of_slack_must_be_there() -> None:
+def test_the_other_slack_settings_are_required_with_teams() -> None:
     with pytest.raises(ConfigError) as told:
         Config.from_environ({**GOOD, "GATE_SLACK_TEAMS": "T0LOCAL"})
     assert str(told.value).splitlines() == ["GATE_SLACK_SECRET_ARN is not set", "GATE_SLACK_API_URL is not set"]

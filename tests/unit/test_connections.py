@@ -134,14 +134,14 @@ def _assume(sts: Any) -> None:
     sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
 
 
-def test_what_may_be_repeated_is_sent_again_on_a_new_connection(neighbour: Neighbour, issuer_api: IssuerApi) -> None:
+def test_an_idempotent_request_is_sent_again_on_a_new_connection(neighbour: Neighbour, issuer_api: IssuerApi) -> None:
     issuer_api.get("keys", neighbour.url)
     neighbour.age()
     assert issuer_api.get("keys", neighbour.url).status == 200
     assert (neighbour.handled, neighbour.opened) == (["GET", "GET"], 2)
 
 
-def test_it_is_sent_again_once(neighbour: Neighbour, issuer_api: IssuerApi) -> None:
+def test_a_request_is_sent_again_only_once(neighbour: Neighbour, issuer_api: IssuerApi) -> None:
     issuer_api.get("keys", neighbour.url)
     neighbour.down = True
     for opened in (2, 3):  # a new connection that is reset is no dead one
@@ -151,7 +151,7 @@ def test_it_is_sent_again_once(neighbour: Neighbour, issuer_api: IssuerApi) -> N
     assert neighbour.handled == ["GET"]
 
 
-def test_a_code_is_sent_once(neighbour: Neighbour, issuer_api: IssuerApi) -> None:
+def test_an_authorization_code_is_sent_once(neighbour: Neighbour, issuer_api: IssuerApi) -> None:
     """Whether a server took what it reset cannot be known, and a code that comes twice may cost its tokens."""
     issuer_api.post("token", neighbour.url, FORM, {})
     neighbour.age()
@@ -163,7 +163,7 @@ def test_a_code_is_sent_once(neighbour: Neighbour, issuer_api: IssuerApi) -> Non
 
 
 @pytest.mark.parametrize("seconds", [transport.MAX_IDLE + 0.1, 351, 86_400, -10])
-def test_a_code_never_meets_a_connection_that_lay_idle(
+def test_an_authorization_code_is_never_sent_over_an_idle_connection(
     neighbour: Neighbour, issuer_api: IssuerApi, now: SimpleNamespace, seconds: float
 ) -> None:
     issuer_api.post("token", neighbour.url, FORM, {})
@@ -173,7 +173,7 @@ def test_a_code_never_meets_a_connection_that_lay_idle(
     assert (neighbour.handled, neighbour.opened, neighbour.resets) == (["POST", "POST"], 2, 0)
 
 
-def test_a_code_of_which_nothing_was_sent_is_sent_again(
+def test_an_authorization_code_is_sent_again_if_nothing_was_sent(
     neighbour: Neighbour, issuer_api: IssuerApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issuer_api.post("token", neighbour.url, FORM, {})
@@ -186,7 +186,7 @@ def test_a_code_of_which_nothing_was_sent_is_sent_again(
     assert (neighbour.handled, neighbour.opened) == (["POST", "POST"], 2)
 
 
-def test_connections_are_kept_from_one_request_to_the_next(
+def test_connections_are_reused_by_the_next_request(
     neighbour: Neighbour, issuer_api: IssuerApi, sts: Any, now: SimpleNamespace
 ) -> None:
     for _ in range(3):
@@ -200,14 +200,14 @@ def test_connections_are_kept_from_one_request_to_the_next(
     assert neighbour.opened == 2
 
 
-def test_aws_is_asked_again_where_a_connection_was_dead(neighbour: Neighbour, sts: Any) -> None:
+def test_an_aws_call_is_retried_after_a_stale_connection(neighbour: Neighbour, sts: Any) -> None:
     _assume(sts)
     neighbour.age()
     _assume(sts)
     assert (len(neighbour.handled), neighbour.opened) == (2, 2)
 
 
-def test_aws_is_asked_again_where_every_kept_connection_was_dead(neighbour: Neighbour, sts: Any) -> None:
+def test_an_aws_call_is_retried_if_all_connections_are_stale(neighbour: Neighbour, sts: Any) -> None:
     """botocore tries twice, and would meet a dead connection both times."""
     neighbour.together = asyncio.Barrier(3)
     threads = [threading.Thread(target=_assume, args=[sts]) for _ in range(3)]
@@ -222,7 +222,7 @@ def test_aws_is_asked_again_where_every_kept_connection_was_dead(neighbour: Neig
     assert (len(neighbour.handled), neighbour.opened) == (4, 4)
 
 
-def test_aws_never_meets_a_connection_that_a_nat_gateway_forgot(
+def test_aws_is_never_called_over_a_connection_that_a_nat_gateway_dropped(
     neighbour: Neighbour, sts: Any, now: SimpleNamespace
 ) -> None:
     _assume(sts)

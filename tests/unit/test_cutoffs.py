@@ -17,7 +17,7 @@ from gate.store.rows import Rows
 from tests.unit import aws as fakes
 from tests.unit.aws import FakeAws, refusal
 from tests.unit.conftest import Answer, Harness
-from tests.unit.slack import TEAM, Slack, link
+from tests.unit.slack import TEAM, Slack, open_path
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
 JSON = {"Accept": "application/json"}
@@ -47,11 +47,11 @@ def _bearer(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
 
 
 def _ticket(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
-    return _sender(slack), [("GET", link(slack.ask()))]
+    return _sender(slack), [("GET", open_path(slack.ask()))]
 
 
 def _wait(slack: Slack) -> tuple[Send, list[tuple[str, str]]]:
-    path = link(slack.ask())
+    path = open_path(slack.ask())
     # The cookie is made later than the ticket, and proves no more than it.
     slack.harness.clock.now += 100
     slack.harness.aws.notebooks[NOTEBOOK] = "Pending"
@@ -70,7 +70,7 @@ def whole(slack: Slack) -> Slack:
 @pytest.mark.parametrize("prove", [_session, _bearer, _ticket, _wait], ids=["session", "bearer", "ticket", "wait"])
 @pytest.mark.parametrize("whose", [ALICE, ALIAS, EVERYBODY, BOB, f"slack:{TEAM}/U0BOB"])
 @pytest.mark.parametrize("after", [-1, 0, 1, 50], ids=lambda seconds: f"{seconds:+} s")
-def test_what_was_proven_before_a_cutoff_counts_for_nothing_on_any_route(
+def test_a_cutoff_ends_earlier_proofs_on_every_route(
     whole: Slack, prove: Callable[[Slack], tuple[Send, list[tuple[str, str]]]], whose: str, after: int
 ) -> None:
     proven = int(whole.harness.clock.now)
@@ -93,7 +93,7 @@ def test_what_was_proven_before_a_cutoff_counts_for_nothing_on_any_route(
             assert not whole.harness.aws.called(operation)
 
 
-def test_the_latest_of_several_cutoffs_counts(harness: Harness) -> None:
+def test_the_latest_of_several_cutoffs_applies(harness: Harness) -> None:
     harness.sign_in()
     now = int(harness.clock.now)
     harness.aws.cutoff(EVERYBODY, now - 100)
@@ -103,7 +103,7 @@ def test_the_latest_of_several_cutoffs_counts(harness: Harness) -> None:
     assert harness.browser.get(f"/open/{NOTEBOOK}").status == 401
 
 
-def test_the_end_is_told_on_a_page_and_a_new_sign_in_works(harness: Harness) -> None:
+def test_a_page_reports_the_cutoff_and_a_new_sign_in_works(harness: Harness) -> None:
     harness.sign_in()
     now = int(harness.clock.now)
     harness.aws.cutoff(ALICE, now + 1)
@@ -123,14 +123,14 @@ def test_the_end_is_told_on_a_page_and_a_new_sign_in_works(harness: Harness) -> 
     assert harness.browser.get(f"/open/{NOTEBOOK}").status == 302
 
 
-def test_a_page_that_waits_in_the_background_leaves_it_to_the_page_to_tell(harness: Harness) -> None:
+def test_a_background_request_does_not_remove_the_cookie(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
     assert harness.browser.get(f"/notebooks/{NOTEBOOK}", headers=JSON).set_cookies == []
     assert "Your sign-in was ended" in harness.browser.get(f"/open/{NOTEBOOK}").body
 
 
-def test_a_press_that_comes_too_late_leads_to_a_new_sign_in(harness: Harness) -> None:
+def test_a_form_after_a_cutoff_leads_to_a_new_sign_in(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
     page = harness.browser.post(f"/notebooks/{NOTEBOOK}/stop")
@@ -139,7 +139,7 @@ def test_a_press_that_comes_too_late_leads_to_a_new_sign_in(harness: Harness) ->
     assert harness.aws.notebooks[NOTEBOOK] == "InService"
 
 
-def test_of_somebody_who_waits_the_wait_is_ended_and_their_newer_sign_in_stays(whole: Slack) -> None:
+def test_a_cutoff_ends_the_wait_and_keeps_a_newer_sign_in(whole: Slack) -> None:
     _wait(whole)
     proven = int(whole.harness.clock.now)
     whole.harness.sign_in()
@@ -150,9 +150,9 @@ def test_of_somebody_who_waits_the_wait_is_ended_and_their_newer_sign_in_stays(w
 
 
 @pytest.mark.parametrize("operation", ["batch_get_item", "assume_role", "create_presigned_notebook_instance_url"])
-def test_a_ticket_from_before_becomes_no_wait_from_after(whole: Slack, operation: str) -> None:
+def test_a_ticket_from_before_a_cutoff_never_becomes_a_valid_wait(whole: Slack, operation: str) -> None:
     aws, clock, browser = whole.harness.aws, whole.harness.clock, whole.harness.browser
-    path = link(whole.ask())
+    path = open_path(whole.ask())
     clock.now += 10
     cutoff = int(clock.now)
     if operation == "batch_get_item":
@@ -168,7 +168,7 @@ def test_a_ticket_from_before_becomes_no_wait_from_after(whole: Slack, operation
     assert (answer.status, answer.json["error"]) == (401, "sign_in_ended")
 
 
-def test_who_proves_themselves_with_each_request_is_refused_until_the_moment_has_come(whole: Slack) -> None:
+def test_callers_without_a_session_are_refused_until_the_cutoff_has_passed(whole: Slack) -> None:
     aws, clock = whole.harness.aws, whole.harness.clock
     arn = "arn:aws:sts::123456789012:assumed-role/People/alice@example.com"
     aws.cutoff(ALICE, int(clock.now) + 1)
@@ -180,7 +180,7 @@ def test_who_proves_themselves_with_each_request_is_refused_until_the_moment_has
     assert "Your sign-in was ended" not in whole.ask().text
 
 
-def test_the_audit_line_names_who_was_ended(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_the_audit_line_names_the_caller_whose_sign_in_was_ended(harness: Harness, lines: Lines) -> None:  # noqa: F811
     harness.sign_in()
     harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
     harness.browser.get(f"/open/{NOTEBOOK}")
@@ -188,7 +188,7 @@ def test_the_audit_line_names_who_was_ended(harness: Harness, lines: Lines) -> N
     assert (line["action"], line["outcome"], line["subject"]) == ("open", "sign_in_ended", ALICE)
 
 
-def test_a_cutoff_on_a_later_page_of_the_answer_counts(harness: Harness) -> None:
+def test_a_cutoff_on_a_later_page_of_the_response_applies(harness: Harness) -> None:
     for number in range(7):
         harness.aws.grant(ALICE, f"n{number}")
     harness.sign_in()
@@ -199,19 +199,19 @@ def test_a_cutoff_on_a_later_page_of_the_answer_counts(harness: Harness) -> None
     assert len(harness.aws.called("execute_statement")) > 1
 
 
-def test_of_people_in_many_groups_the_cutoff_is_read_too(harness: Harness) -> None:
+def test_the_cutoff_of_a_caller_with_many_groups_is_read(harness: Harness) -> None:
     harness.sign_in(groups=[f"team-{number:03}" for number in range(150)])
     harness.aws.cutoff(EVERYBODY, int(harness.clock.now) + 1)
     assert harness.browser.get(f"/open/{NOTEBOOK}").status == 401
 
 
-def test_a_cutoff_that_names_no_moment_ends_everything(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_a_malformed_cutoff_ends_everything(harness: Harness, lines: Lines) -> None:  # noqa: F811
     """Written by hand. Nobody knows what it was to end, and it was to end something."""
     harness.sign_in()
     for before in ({}, {"before": {"S": "2026-11-25"}}, {"before": {"BOOL": True}}):
         harness.aws.table.put_item({"Item": {**cutoff_key(ALICE), **before}})
         assert harness.browser.get(f"/open/{NOTEBOOK}", headers=JSON).status == 401
-    told = [text for text in lines.texts if "a cutoff names no moment" in text]
+    told = [text for text in lines.texts if "malformed cutoff" in text]
     assert [f"cutoff:{ALICE}" in text for text in told] == [True] * 3
 
 
@@ -232,7 +232,7 @@ ROW = {"principal": {"S": ALICE}, "notebook": {"S": NOTEBOOK}}
         ({"Responses": {"grants": [ROW]}, "UnprocessedKeys": {}}, 200, None),
     ],
 )
-def test_a_part_of_an_answer_is_no_answer(
+def test_a_partial_response_is_an_error(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, answer: dict[str, Any], status: int, reason: str | None
 ) -> None:
     harness.sign_in()
@@ -241,9 +241,9 @@ def test_a_part_of_an_answer_is_no_answer(
     assert (told.status, told.json.get("error")) == (status, reason)
 
 
-def test_the_same_key_is_asked_for_once() -> None:
+def test_a_duplicate_key_is_requested_once() -> None:
     aws = FakeAws()
-    list(Rows(aws.client("dynamodb"), "grants").at([ROW, cutoff_key(ALICE), dict(ROW)]))
+    list(Rows(aws.client("dynamodb"), "grants").get([ROW, cutoff_key(ALICE), dict(ROW)]))
     (asked,) = aws.called("batch_get_item")
     assert asked["RequestItems"]["grants"]["Keys"] == [ROW, cutoff_key(ALICE)]
 
@@ -258,7 +258,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS)
-def test_in_whatever_order_no_older_proof_gets_through(steps: list[tuple[Any, ...]]) -> None:
+def test_no_earlier_proof_is_accepted_in_any_order_of_events(steps: list[tuple[Any, ...]]) -> None:
     aws, now = FakeAws(), 1_790_000_000
     proofs: list[Caller] = []
     cutoffs: dict[str, int] = {}
@@ -278,7 +278,7 @@ def test_in_whatever_order_no_older_proof_gets_through(steps: list[tuple[Any, ..
     for caller in proofs:
         ended = any(caller.proven_at < cutoffs.get(name, 0) for name in (*caller.names, EVERYBODY))
         assert _lets_in(lambda: grants.find(caller, Notebook(NOTEBOOK))) is not ended  # noqa: B023
-        assert _lets_in(lambda: grants.listing(caller)) is not ended  # noqa: B023
+        assert _lets_in(lambda: grants.find_all(caller)) is not ended  # noqa: B023
 
 
 def _lets_in(look: Callable[[], object]) -> bool:

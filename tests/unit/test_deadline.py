@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError
 from gate import deadline
 from gate.aws.clients import botocore_session, client
 from gate.aws.errors import aws_errors
-from gate.aws.transport import OutOfTimeError
+from gate.aws.transport import DeadlineExceededError
 from gate.deadline import RESERVE, request_deadline
 from gate.errors.slack import SlackDownError
 from gate.errors.upstream import AwsError, IdentityProviderDownError
@@ -58,7 +58,7 @@ def _serving(behaviour: Misbehaviour) -> Iterator[str]:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Time-outs of single reads that nobody here lives to see: what ends a call is the request's deadline."""
-    for name in ("gate.transport.CONNECT", "gate.transport.READ", "gate.slack.api.PATIENCE"):
+    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT", "gate.slack.api.CALL_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
 
 
@@ -84,7 +84,7 @@ def _slack(url: str, _monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("call", "error"), [
     (_aws, AwsError), (_provider, IdentityProviderDownError), (_slack, SlackDownError),
 ])  # fmt: skip
-def test_a_neighbour_is_given_up_when_the_time_is_over(
+def test_a_call_ends_at_the_deadline(
     behaviour: Misbehaviour, call: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with _serving(behaviour) as url:
@@ -97,7 +97,7 @@ def test_a_neighbour_is_given_up_when_the_time_is_over(
 @pytest.mark.parametrize(("call", "error"), [
     (_aws, AwsError), (_provider, IdentityProviderDownError), (_slack, SlackDownError),
 ])  # fmt: skip
-def test_without_time_no_call_is_made(call: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_call_is_made_after_the_deadline(call: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
     async def note(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
@@ -109,7 +109,7 @@ def test_without_time_no_call_is_made(call: Any, error: type[Exception], monkeyp
 
 
 @pytest.mark.usefixtures("patient")
-def test_a_connection_that_was_kept_is_bounded_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_deadline_also_bounds_reused_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first answer is good, and the second one, over the same connection, never comes."""
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -123,7 +123,7 @@ def test_a_connection_that_was_kept_is_bounded_as_well(monkeypatch: pytest.Monke
         botocore_session.cache_clear()
         given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
         sts = client("sts", region="eu-west-1", credentials=given)
-        with request_deadline((RESERVE + FOREVER) * 1000, most=FOREVER):
+        with request_deadline((RESERVE + FOREVER) * 1000, limit=FOREVER):
             sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
         begun = time.monotonic()
         with request_deadline((RESERVE + 0.5) * 1000), pytest.raises(BotoCoreError):
@@ -148,7 +148,7 @@ def test_calls_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatch)
     assert all(watched)
 
 
-def test_what_is_connected_after_the_end_is_shut_at_once() -> None:
+def test_a_connection_after_the_deadline_is_shut_down_immediately() -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
         deadline.Deadline(0).watch(ours)
@@ -156,10 +156,10 @@ def test_what_is_connected_after_the_end_is_shut_at_once() -> None:
         assert theirs.recv(1) == b""
 
 
-def test_lambdas_own_end_counts_where_it_comes_first() -> None:
+def test_the_time_limit_of_lambda_applies_if_it_is_earlier() -> None:
     with request_deadline(28_000):
-        assert 0 < deadline.left(60) <= 9
+        assert 0 < deadline.remaining(60) <= 9
     with request_deadline(3_000):
-        assert 0 < deadline.left(60) <= 2
-    assert deadline.left(60) == 60
-    assert not isinstance(OutOfTimeError(), OSError)
+        assert 0 < deadline.remaining(60) <= 2
+    assert deadline.remaining(60) == 60
+    assert not isinstance(DeadlineExceededError(), OSError)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.store.grant_row import LATEST, LONGEST_SESSION, read
-from gate.web.responses import pages
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, read
+from gate.web.responses import load_pages
 from tests.unit.conftest import Harness
 from tests.unit.slack import TEAM, Slack
 
@@ -20,8 +20,8 @@ NO_NUMBERS: list[dict[str, Any]] = [
     {"N": "9.9E+125"}, {"L": []}, {"M": {"N": {"N": "3600"}}}, {"NS": ["3600"]}, {"B": b"3600"},
 ]  # fmt: skip
 MALFORMED = [
-    *[{"until": value} for value in [*NO_NUMBERS, {"N": "1798675200000"}, {"N": str(LATEST + 1)}]],
-    *[{"session": value} for value in [*NO_NUMBERS, {"N": "0"}, {"N": "3600000"}, {"N": str(LONGEST_SESSION + 1)}]],
+    *[{"until": value} for value in [*NO_NUMBERS, {"N": "1798675200000"}, {"N": str(MAX_EPOCH_SECONDS + 1)}]],
+    *[{"session": value} for value in [*NO_NUMBERS, {"N": "0"}, {"N": "3600000"}, {"N": str(MAX_SESSION + 1)}]],
 ]
 
 
@@ -31,7 +31,7 @@ def _row(principal: str, notebook: str, **attributes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("attributes", MALFORMED, ids=str)
 @pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
-def test_a_row_that_cannot_be_read_gives_nothing_and_takes_nothing(
+def test_a_malformed_row_grants_nothing_and_does_not_affect_other_rows(
     harness: Harness, principal: str, attributes: dict[str, Any]
 ) -> None:
     harness.aws.grants.insert(0, _row(principal, "third-notebook", **attributes))
@@ -47,7 +47,7 @@ def test_a_row_that_cannot_be_read_gives_nothing_and_takes_nothing(
 
 
 @pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
-def test_an_unreadable_row_leaves_another_grant_of_that_notebook_good(harness: Harness, principal: str) -> None:
+def test_a_malformed_row_does_not_affect_other_grants_of_the_same_notebook(harness: Harness, principal: str) -> None:
     harness.aws.grants.insert(0, _row(principal, "shared-notebook", until={"S": "soon"}))
     harness.sign_in(groups=["data-science", "others"])
     harness.aws.grant("group:others", "shared-notebook", session=5000)
@@ -58,9 +58,11 @@ def test_an_unreadable_row_leaves_another_grant_of_that_notebook_good(harness: H
     ("attributes", "seconds"),
     [({"N": "3.6E3"}, 3600), ({"N": "1E+4"}, 10_000), ({"N": "7200.0"}, 7200), ({"N": "43200"}, 43_200)],
 )
-def test_a_number_counts_however_dynamodb_writes_it(harness: Harness, attributes: dict[str, str], seconds: int) -> None:
+def test_every_number_format_of_dynamodb_is_accepted(
+    harness: Harness, attributes: dict[str, str], seconds: int
+) -> None:
     harness.aws.grants[0]["session"] = attributes
-    harness.aws.grants[0]["until"] = {"N": f"{LATEST}.00"}
+    harness.aws.grants[0]["until"] = {"N": f"{MAX_EPOCH_SECONDS}.00"}
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").status == 302
     assert harness.aws.called(URL)[-1]["SessionExpirationDurationInSeconds"] == seconds
@@ -68,7 +70,7 @@ def test_a_number_counts_however_dynamodb_writes_it(harness: Harness, attributes
 
 
 @pytest.mark.parametrize("value", [{"S": "everything"}, {"N": "1"}, {"NULL": True}, {"SS": ["start-stop"]}], ids=str)
-def test_what_else_cannot_be_read_gives_the_least(harness: Harness, value: dict[str, Any]) -> None:
+def test_other_malformed_attributes_give_the_least(harness: Harness, value: dict[str, Any]) -> None:
     harness.aws.grants[0] |= {"power": value, "view": value, "default": value}
     harness.aws.grant("user:alice@example.com", "bob-notebook")
     harness.sign_in()
@@ -83,7 +85,7 @@ def _told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
     return [(each["principal"], each["notebook"], *each["attributes"]) for each in found]
 
 
-def test_a_row_that_cannot_be_read_is_logged_by_its_key_and_counted(
+def test_a_malformed_row_is_logged_by_its_key_and_counted(
     harness: Harness, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harness.sign_in()
@@ -104,7 +106,7 @@ def test_a_row_that_cannot_be_read_is_logged_by_its_key_and_counted(
         assert "value-of-until" not in json.dumps(lines)
 
 
-def test_a_row_that_is_read_twice_in_a_request_is_told_once(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_malformed_row_that_is_read_twice_is_logged_once(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
     slack.harness.aws.grants[0]["until"] = {"NULL": True}
     slack.harness.aws.grants.append(_row(f"slack:{TEAM}/U0ALICE", "alice-notebook", power={"S": "start-stop"}))
     assert "Stopping" in slack.ask("press", action_id="stop").text
@@ -128,15 +130,15 @@ NAMES = ("session", "view", "power", "until", "default", "note")
 
 
 @given(attributes=st.dictionaries(st.sampled_from(NAMES), VALUES), notebook=st.text(min_size=1, max_size=30))
-def test_no_row_is_an_error_and_no_unreadable_end_is_no_end(attributes: dict[str, Any], notebook: str) -> None:
+def test_no_row_raises_and_a_malformed_end_is_never_ignored(attributes: dict[str, Any], notebook: str) -> None:
     row = read(_row("user:a@example.com", notebook, **attributes))
-    assert row.session is None or 1 <= row.session <= LONGEST_SESSION
-    assert row.until is None or 0 <= row.until <= LATEST
+    assert row.session is None or 1 <= row.session <= MAX_SESSION
+    assert row.until is None or 0 <= row.until <= MAX_EPOCH_SECONDS
     for name in ("session", "until"):
         assert (getattr(row, name) is None) == (name not in attributes or name in row.unreadable)
 
 
 @given(seconds=st.floats() | st.integers(-(10**30), 10**30))
-def test_a_page_writes_any_moment(seconds: float) -> None:
-    environment, _ = pages()
-    assert environment.filters["when"](seconds)
+def test_a_page_can_show_any_time(seconds: float) -> None:
+    environment, _ = load_pages()
+    assert environment.filters["date_time"](seconds)

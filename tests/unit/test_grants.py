@@ -17,9 +17,7 @@ def opened(harness: Harness, path: str = "/open/alice-notebook") -> int:
     ("left", "expected"),
     [(100_000, 7200), (7201, 7200), (3600, 3600), (1801, 1801), (1799, 1800), (1, 1800), (0, None), (-1, None)],
 )
-def test_an_opened_notebook_outlives_its_grant_as_little_as_can_be(
-    harness: Harness, left: int, expected: int | None
-) -> None:
+def test_a_session_ends_as_soon_after_its_grant_as_possible(harness: Harness, left: int, expected: int | None) -> None:
     harness.sign_in()
     harness.clock.now = float(int(harness.clock.now))
     harness.aws.grants[0]["until"] = {"N": str(int(harness.clock.now) + left)}
@@ -34,7 +32,7 @@ def test_an_opened_notebook_outlives_its_grant_as_little_as_can_be(
     ("attributes", "expected"),
     [({}, 21_600), ({"session": 43_200}, 21_600), ({"session": 3600}, 3600), ({"session": 60}, 1800)],
 )
-def test_a_session_stays_within_the_deployment_and_the_api(
+def test_a_session_respects_the_limits_of_the_deployment_and_the_api(
     harness: Harness, attributes: dict[str, int], expected: int
 ) -> None:
     harness.configure(GATE_MAX_SESSION="21600")
@@ -44,7 +42,7 @@ def test_a_session_stays_within_the_deployment_and_the_api(
     assert opened(harness) == expected
 
 
-def test_of_two_grants_ones_own_counts_then_the_more_powerful_then_the_longer(harness: Harness) -> None:
+def test_the_callers_own_grant_applies_first_then_more_power_then_the_longer_session(harness: Harness) -> None:
     harness.aws.grants.clear()
     harness.aws.grant("group:a", "alice-notebook", session=1800, power="start-stop")
     harness.aws.grant("group:b", "alice-notebook", session=3600, power="start-stop")
@@ -56,21 +54,21 @@ def test_of_two_grants_ones_own_counts_then_the_more_powerful_then_the_longer(ha
     assert opened(harness, "/open") == 2000  # one notebook, however many grants
 
 
-def test_a_grant_taken_away_is_gone_at_the_next_open(harness: Harness) -> None:
+def test_a_removed_grant_does_not_apply_to_the_next_request(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").status == 302
     harness.aws.grants.clear()
     assert harness.browser.get("/open/alice-notebook").status == 403
 
 
-def test_words_that_are_not_in_the_list_give_the_least(harness: Harness) -> None:
+def test_unknown_values_give_the_least(harness: Harness) -> None:
     harness.aws.grants[0] |= {"power": {"S": "everything"}, "view": {"S": "terminal"}}
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").location.endswith("&view=lab")
     assert harness.browser.post("/notebooks/alice-notebook/stop").status == 403
 
 
-def test_all_pages_of_a_long_answer_are_read(harness: Harness) -> None:
+def test_all_pages_of_a_long_response_are_read(harness: Harness) -> None:
     for number in range(25):
         harness.aws.grant("user:alice@example.com", f"n{number:02}")
     harness.sign_in()
@@ -79,7 +77,7 @@ def test_all_pages_of_a_long_answer_are_read(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "0", "a-b", "a--b", "A-1", "a" * 63])
-def test_names_that_sagemaker_gives_are_taken(name: str) -> None:
+def test_valid_notebook_names_are_accepted(name: str) -> None:
     assert str(Notebook.parse(name)) == name
 
 
@@ -92,7 +90,7 @@ def test_remote_notebooks_are_named_with_their_location(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "-", "-a", "a-", "a_b", "a\n", "a" * 64, "é", "１"])
-def test_names_that_it_never_gives_are_refused_wherever_they_are(name: str) -> None:
+def test_invalid_notebook_names_are_refused_in_every_location(name: str) -> None:
     for place in ("", "210987654321/eu-west-1/"):
         with pytest.raises(InvalidNotebookNameError):
             Notebook.parse(place + name)
@@ -103,6 +101,6 @@ def test_names_that_it_never_gives_are_refused_wherever_they_are(name: str) -> N
     ["", "eu-west-1", "21098765432/eu-west-1", "210987654321/", "x/eu-west-1", "a/b/c", "210987654321/EU-west-1",
      "210987654321/eu-west-1/b", "210987654321/" + "a" * 99],
 )  # fmt: skip
-def test_locations_that_aws_does_not_have_are_refused(place: str) -> None:
+def test_invalid_locations_are_refused(place: str) -> None:
     with pytest.raises(InvalidNotebookNameError):
         Notebook.parse(f"{place}/a")

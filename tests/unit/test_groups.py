@@ -231,7 +231,7 @@ def test_the_page_lists_the_groups_that_can_matter(harness: Harness) -> None:
 def test_many_groups_are_folded_away(harness: Harness) -> None:
     harness.sign_in("bob@example.com", groups=[f"team-{number}" for number in range(40)])
     page = harness.browser.get("/").body
-    assert "<summary>Your 40 groups that can matter here</summary>" in page
+    assert "<summary>Your 40 groups that count here</summary>" in page
     assert "<code>team-39</code>" in page
 
 

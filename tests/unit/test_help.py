@@ -9,7 +9,7 @@ NETWORK = "works only from the network that opened it"
 NETWORKS = "works only from your company’s networks"
 
 
-def test_it_says_where_one_comes_from_and_when_without_a_session_or_a_neighbour(harness: Harness) -> None:
+def test_the_page_shows_address_and_time_without_a_session_or_a_call(harness: Harness) -> None:
     harness.clock.now = 1_795_000_000
     answer = harness.browser.get("/help")
     assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -19,7 +19,7 @@ def test_it_says_where_one_comes_from_and_when_without_a_session_or_a_neighbour(
     assert answer.set_cookies == []
 
 
-def test_programs_get_the_same_as_json(harness: Harness) -> None:
+def test_json_clients_get_the_same_facts(harness: Harness) -> None:
     harness.clock.now = 1_795_000_000.9
     harness.browser.address = "2001:db8::7"
     answer = harness.browser.get("/help", headers={"Accept": "application/json"})
@@ -34,15 +34,15 @@ def test_programs_get_the_same_as_json(harness: Harness) -> None:
         ({"GATE_PIN": "networks"}, NETWORKS),
     ],
 )
-def test_it_tells_what_this_deployment_pins_to(harness: Harness, settings: dict[str, str], said: str) -> None:
+def test_the_page_explains_the_pin_of_the_deployment(harness: Harness, settings: dict[str, str], said: str) -> None:
     harness.configure(**settings)
     body = harness.browser.get("/help").body
     assert [each for each in (CALLERS, NETWORK, NETWORKS) if each in body] == [said]
 
 
-def test_ones_notebooks_say_from_which_address_one_comes_and_lead_there(harness: Harness) -> None:
+def test_the_list_of_notebooks_shows_the_address_and_links_to_the_help(harness: Harness) -> None:
     harness.sign_in()
     harness.browser.address = "2001:db8::7"
     page = harness.browser.get("/").body
-    assert "You come from <code>2001:db8::7</code>" in page
+    assert "Your address is <code>2001:db8::7</code>" in page
     assert 'href="/prod/help"' in page

@@ -18,14 +18,13 @@ OWN = {
     "gate.clock", "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base",
     "gate.errors.caller", "gate.errors.notebook", "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream",
     "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.callers", "gate.identity.session_name",
-    "gate.identity.sign_in_session", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.credentials",
-    "gate.launch.instance", "gate.launch.launcher", "gate.launch.notebook_status", "gate.launch.origins",
+    "gate.identity.sign_in_session", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.allowed_sources",
+    "gate.launch.credentials", "gate.launch.instance", "gate.launch.launcher", "gate.launch.notebook_status",
     "gate.launch.policy", "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.target", "gate.log",
-    "gate.metrics",
-    "gate.notebook", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets", "gate.signing",
-    "gate.store", "gate.store.cutoffs", "gate.store.grant_row", "gate.store.grants", "gate.store.key_prefixes",
-    "gate.store.replay_guard", "gate.store.rows", "gate.tls", "gate.transport", "gate.web", "gate.web.cookies",
-    "gate.web.request", "gate.web.responses", "gate.web.return_url",
+    "gate.metrics", "gate.notebook", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets",
+    "gate.signing", "gate.store", "gate.store.cutoffs", "gate.store.grant_row", "gate.store.grants",
+    "gate.store.key_prefixes", "gate.store.replay_guard", "gate.store.rows", "gate.tls", "gate.transport", "gate.web",
+    "gate.web.cookies", "gate.web.request", "gate.web.responses", "gate.web.return_url",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
@@ -62,7 +61,7 @@ def _libraries(modules: set[str]) -> set[str]:
     }
 
 
-def test_the_start_imports_this_and_nothing_else() -> None:
+def test_a_cold_start_imports_only_these_modules() -> None:
     started, _ = _imported()
     assert {name for name in started if name.partition(".")[0] == "gate"} == OWN
     assert _libraries(started) == LIBRARIES
@@ -87,7 +86,8 @@ fake.grant("user:alice@example.com", "alice-notebook")
 container.client = fake.client
 signer = container.get_gate()._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
-cookie = SignInSessions(signer, CookieFactory("/prod", True), seconds=28800).begin(Person("alice@example.com", (), 0))
+sessions = SignInSessions(signer, CookieFactory("/prod", True), seconds=28800)
+cookie = sessions.sign_in_cookie(Person("alice@example.com", (), 0))
 event["multiValueHeaders"]["Cookie"] = [str(cookie).split(";")[0]]
 context = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="1")
 context.get_remaining_time_in_millis = lambda: 28_000
@@ -99,7 +99,7 @@ assert "authToken=" in answer["multiValueHeaders"]["Location"][0]
     assert not {name for name in later if not name.startswith("encodings.")}
 
 
-def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> None:
+def test_a_snapshot_contains_all_modules_and_calls_no_service() -> None:
     _, first = _imported("gate.bootstrap.prepare()")
     assert {"jwt", "jinja2", "cryptography"} <= _libraries(first)
     assert "slack_sdk" not in _libraries(first)  # there is no Slack in these settings
@@ -111,7 +111,7 @@ def test_what_a_snapshot_holds_leaves_nothing_to_import_and_calls_nobody() -> No
     assert later == set()
 
 
-def test_authorities_are_loaded_before_the_snapshot_and_never_at_a_plain_start() -> None:
+def test_authorities_are_loaded_before_the_snapshot_and_not_at_a_plain_start() -> None:
     loaded = "gate.tls.tls_context.cache_info().currsize"
     _imported(f"assert {loaded} == 0; gate.bootstrap.prepare(); assert {loaded} == 1")
 

@@ -10,7 +10,7 @@ REQUESTS = ["/", "/open/alice-notebook", "/login", "/login/callback", "/health",
 
 @pytest.mark.parametrize("path", REQUESTS)
 @pytest.mark.parametrize("headers", [{}, {"Accept": "application/json"}])
-def test_an_own_domain_demands_https(harness: Harness, path: str, headers: dict[str, str]) -> None:
+def test_a_custom_domain_requires_https(harness: Harness, path: str, headers: dict[str, str]) -> None:
     harness.configure(GATE_BASE_URL="https://notebooks.example.com")
     # Names below the gate's, and the whole domain, are not its own to decide about.
     assert harness.browser.get(path, headers=headers).headers[HSTS] == "max-age=31536000"
@@ -19,7 +19,7 @@ def test_an_own_domain_demands_https(harness: Harness, path: str, headers: dict[
 
 
 @pytest.mark.parametrize("base_url", [STAGE_URL, "http://127.0.0.1:8080"])
-def test_other_hosts_are_not_ours_to_decide_about(harness: Harness, base_url: str) -> None:
+def test_other_hosts_do_not_get_the_header(harness: Harness, base_url: str) -> None:
     harness.configure(GATE_BASE_URL=base_url)
     for path in REQUESTS:
         assert HSTS not in harness.browser.get(path).headers

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gate.identity.caller import normal_address
 from gate.identity.session_name import session_name
-from gate.launch.origins import Origins, host, network_of
-from gate.launch.policy import LONGEST_POLICY, session_policy
+from gate.launch.allowed_sources import AllowedSources, address_cidr, network_of
+from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
 from gate.launch.target import notebook_arn
 from gate.notebook import Notebook
 from gate.store.grants import Grant
@@ -29,49 +29,51 @@ ENDPOINTS = st.text("0123456789abcdef", min_size=17, max_size=17).map("vpce-{}".
 @pytest.mark.parametrize(
     "name", ["alice@example.com", "a+b@example.com", "x" * 64, "first.last-name@sub.example.co.uk", "ab"]
 )
-def test_names_that_fit_stay_as_they_are(name: str) -> None:
+def test_valid_session_names_are_kept(name: str) -> None:
     assert session_name(name) == name
 
 
-def test_names_that_do_not_fit_are_readable_and_stable() -> None:
+def test_mapped_session_names_are_readable_and_stable() -> None:
     name = session_name("arn:aws:iam::123456789012:role/Batch")
     assert name == session_name("arn:aws:iam::123456789012:role/Batch")
     assert re.fullmatch(r"Batch=[a-z2-7]{32}", name)
 
 
 @given(st.text(max_size=200))
-def test_every_name_becomes_one_that_sts_takes(name: str) -> None:
+def test_every_name_becomes_a_valid_session_name(name: str) -> None:
     assert AWS_RULE.fullmatch(session_name(name))
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-def test_two_people_never_share_a_name(one: str, other: str) -> None:
+def test_two_people_never_share_a_session_name(one: str, other: str) -> None:
     assert (session_name(one) == session_name(other)) == (one == other)
 
 
 @given(st.text(max_size=200))
-def test_nobody_can_choose_to_be_called_like_somebody_who_was_mapped(name: str) -> None:
+def test_no_name_is_kept_that_equals_a_mapped_session_name(name: str) -> None:
     mapped = session_name(name)
     if mapped != name:
         assert session_name(mapped) != mapped
 
 
-ORIGINS = st.none() | st.builds(
-    Origins,
-    public=st.lists(ADDRESSES.map(host), max_size=9),
-    private=st.lists(ADDRESSES.map(host), max_size=9),
+SOURCES = st.none() | st.builds(
+    AllowedSources,
+    public_cidrs=st.lists(ADDRESSES.map(address_cidr), max_size=9),
+    private_cidrs=st.lists(ADDRESSES.map(address_cidr), max_size=9),
     endpoints=st.lists(ENDPOINTS, max_size=8),
 )
 """The caller's address and the function's, of which the settings take eight at most, on either side."""
 
 
-@given(notebook=NAMES, origins=ORIGINS, power=st.sampled_from(["none", "start", "start-stop"]))
-def test_a_session_policy_is_narrow_and_fits(notebook: str, origins: Origins | None, power: str) -> None:
+@given(notebook=NAMES, sources=SOURCES, power=st.sampled_from(["none", "start", "start-stop"]))
+def test_a_session_policy_is_narrow_and_within_the_size_limit(
+    notebook: str, sources: AllowedSources | None, power: str
+) -> None:
     arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", notebook)
     assert arn == f"arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:notebook-instance/{notebook.lower()}"
     grant = Grant("user:a@example.com", Notebook(notebook), 1800, power=power)  # type: ignore[arg-type]
-    text = session_policy(arn, grant, origins)
-    assert len(text) <= LONGEST_POLICY
+    text = session_policy(arn, grant, sources)
+    assert len(text) <= MAX_POLICY_LENGTH
     statements = json.loads(text)["Statement"]
     assert all(statement["Effect"] == "Allow" and statement["Resource"] == arn for statement in statements)
     actions = [
@@ -82,25 +84,25 @@ def test_a_session_policy_is_narrow_and_fits(notebook: str, origins: Origins | N
     assert ("StartNotebookInstance" in actions) == (power != "none")
     assert ("StopNotebookInstance" in actions) == (power == "start-stop")
     conditions = [statement.get("Condition") for statement in statements if "Presigned" in str(statement["Action"])]
-    if origins is None:
+    if sources is None:
         assert conditions == [None]
         return
     expected: list[Any] = []
-    if origins.public:
-        expected.append({"IpAddress": {"aws:SourceIp": origins.public}})
-    if origins.private and origins.endpoints:
+    if sources.public_cidrs:
+        expected.append({"IpAddress": {"aws:SourceIp": sources.public_cidrs}})
+    if sources.private_cidrs and sources.endpoints:
         # Never an endpoint without an address, nor an address in a VPC without an endpoint.
-        through = {"StringEquals": {"aws:SourceVpce": origins.endpoints}}
-        expected.append({**through, "IpAddress": {"aws:VpcSourceIp": origins.private}})
+        through = {"StringEquals": {"aws:SourceVpce": sources.endpoints}}
+        expected.append({**through, "IpAddress": {"aws:VpcSourceIp": sources.private_cidrs}})
     assert conditions == expected
 
 
-def test_the_longest_session_policy_fits() -> None:
+def test_the_longest_session_policy_is_within_the_size_limit() -> None:
     far = ["2001:1db8:1111:2222:3333:4444:5555:6666/128"] * 9
-    origins = Origins(far, far, ["vpce-0123456789abcdef0"] * 8)
+    sources = AllowedSources(far, far, ["vpce-0123456789abcdef0"] * 8)
     arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
     grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop")
-    assert len(session_policy(arn, grant, origins)) <= LONGEST_POLICY
+    assert len(session_policy(arn, grant, sources)) <= MAX_POLICY_LENGTH
 
 
 CALLER, EGRESS, SUBNET, ENDPOINT = "203.0.113.7", "198.51.100.10/32", "10.0.9.0/24", "vpce-0123456789abcdef0"
@@ -131,7 +133,7 @@ NETWORKS = {"GATE_PIN": "network", "GATE_NETWORKS": "203.0.0.0/16,203.0.113.0/24
         (NETWORKS | PRIVATE_API, "10.0.1.7", [EGRESS], ["10.0.1.7/32"]),
     ],
 )
-def test_a_session_is_pinned_to_where_the_caller_comes_from(
+def test_a_session_is_pinned_to_the_callers_address_or_network(
     harness: Harness, settings: dict[str, str], address: str, public: list[str] | None, private: list[str] | None
 ) -> None:
     harness.configure(GATE_VPC_ENDPOINTS=ENDPOINT, **settings)
@@ -150,7 +152,7 @@ def test_a_session_is_pinned_to_where_the_caller_comes_from(
 
 
 @given(st.lists(st.ip_addresses(v=4) | st.ip_addresses(v=6), min_size=1, max_size=6), ADDRESSES, st.data())
-def test_the_network_of_an_address_is_the_smallest_that_holds_it(
+def test_the_network_of_an_address_is_the_smallest_that_contains_it(
     places: list[Any], address: str, data: st.DataObject
 ) -> None:
     networks = tuple(
@@ -166,11 +168,11 @@ def test_the_network_of_an_address_is_the_smallest_that_holds_it(
     assert sizes.get(found or "") == (max(sizes.values()) if sizes else None)
 
 
-def test_what_is_no_address_is_in_no_network() -> None:
+def test_an_invalid_address_is_in_no_network() -> None:
     assert network_of("", ("0.0.0.0/0", "::/0")) is None
 
 
-def test_without_a_pin_the_networks_of_the_role_decide(harness: Harness) -> None:
+def test_without_a_pin_the_session_policy_names_no_addresses(harness: Harness) -> None:
     harness.configure(GATE_PIN="networks")
     harness.sign_in()
     harness.browser.get("/open/alice-notebook")
@@ -178,7 +180,7 @@ def test_without_a_pin_the_networks_of_the_role_decide(harness: Harness) -> None
     assert "SourceIp" not in assumed["Policy"]
 
 
-def test_callers_at_ipv6_addresses_are_pinned_too(harness: Harness) -> None:
+def test_callers_with_ipv6_addresses_are_pinned(harness: Harness) -> None:
     harness.browser.address = "2001:db8::7"
     harness.sign_in()
     harness.browser.get("/open/alice-notebook")
@@ -210,7 +212,7 @@ def test_callers_at_ipv6_addresses_are_pinned_too(harness: Harness) -> None:
         (["alice@example.com"], None),
     ],
 )
-def test_addresses_have_one_normal_form(text: object, normal: str | None) -> None:
+def test_e_mail_addresses_have_one_normal_form(text: object, normal: str | None) -> None:
     assert normal_address(text) == normal
 
 

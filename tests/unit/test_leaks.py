@@ -35,12 +35,12 @@ def _told(*forms: str) -> Iterator[None]:
         assert re.search(form, line), found
 
 
-def test_nothing_is_told_where_nothing_is_left() -> None:
+def test_nothing_is_reported_if_nothing_is_left() -> None:
     with _told(), socket.create_server(("127.0.0.1", 0)), Path(__file__).open():
         pass
 
 
-def test_a_socket_that_nobody_refers_to_and_nobody_closed() -> None:
+def test_an_unreferenced_open_socket_is_reported() -> None:
     class Holder:
         pass
 
@@ -50,13 +50,13 @@ def test_a_socket_that_nobody_refers_to_and_nobody_closed() -> None:
         del holder
 
 
-def test_a_socket_that_is_still_open() -> None:
+def test_an_open_socket_is_reported() -> None:
     with _told(f"<socket.socket .*is still open .*made at {HERE}"):
         server = socket.create_server(("127.0.0.1", 0))
     server.close()
 
 
-def test_a_connection_is_told_by_its_server() -> None:
+def test_a_connection_is_reported_with_its_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         client = socket.create_connection(server.getsockname())
         with _told(f"is still open .*accepted by the server made at {HERE}"):
@@ -65,7 +65,7 @@ def test_a_connection_is_told_by_its_server() -> None:
         client.close()
 
 
-def test_a_thread_that_runs_on() -> None:
+def test_a_running_thread_is_reported() -> None:
     end = threading.Event()
     with _told(f"<Thread.*still runs, made at {HERE}"):
         thread = threading.Thread(target=end.wait)
@@ -74,7 +74,7 @@ def test_a_thread_that_runs_on() -> None:
     thread.join()
 
 
-def test_a_child_process_that_runs_on() -> None:
+def test_a_running_child_process_is_reported() -> None:
     with _told(f"psutil.Process.*still runs, made at {HERE}"):
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.DEVNULL, close_fds=True)
         psutil.Process(child.pid).suspend()
@@ -82,13 +82,13 @@ def test_a_child_process_that_runs_on() -> None:
     child.wait()
 
 
-def test_a_file_that_is_still_open() -> None:
+def test_an_open_file_is_reported() -> None:
     with _told(f"is still open .*made at {HERE}"):
         file = Path(__file__).open()  # noqa: SIM115
     file.close()
 
 
-def test_a_module_fails_of_what_it_leaves_behind(tmp_path: Path) -> None:
+def test_a_module_that_leaves_a_socket_open_fails(tmp_path: Path) -> None:
     module = tmp_path / "test_left.py"
     module.write_text(
         "import socket\nkept = []\ndef test_it():\n    kept.append(socket.create_server(('127.0.0.1', 0)))\n"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gate.identity.login import MOST_LOGINS
+from gate.identity.login import MAX_LOGINS
 from gate.web.request import Request
 from tests.unit.conftest import STAGE_URL, Browser, Harness
 
@@ -57,7 +57,7 @@ def test_white_space_before_a_prefix_is_not_taken_off(harness: Harness, space: s
 @pytest.mark.parametrize("base_url", [DOMAIN, STAGE_URL])
 def test_sign_ins_that_nobody_finished_are_cleared_as_they_were_set(harness: Harness, base_url: str) -> None:
     harness.configure(GATE_BASE_URL=base_url)
-    for _ in range(MOST_LOGINS - 1):
+    for _ in range(MAX_LOGINS - 1):
         harness.browser.get("/login")
     first = next(iter(harness.browser.cookies))
     assert first.startswith(PREFIXES[base_url])
@@ -69,12 +69,12 @@ def test_sign_ins_that_nobody_finished_are_cleared_as_they_were_set(harness: Har
         assert f"Path={PATHS[base_url]};" in line
         assert "Secure" in line
     assert "Max-Age=0" in removed
-    assert len(harness.browser.cookies) == MOST_LOGINS
+    assert len(harness.browser.cookies) == MAX_LOGINS
 
 
 def test_planted_cookies_take_no_place_of_ones_own(harness: Harness) -> None:
     harness.configure(GATE_BASE_URL=DOMAIN)
-    harness.browser.cookies = {f"__Secure-gate-login-{number:08}": "planted" for number in range(2 * MOST_LOGINS)}
+    harness.browser.cookies = {f"__Secure-gate-login-{number:08}": "planted" for number in range(2 * MAX_LOGINS)}
     assert len(harness.browser.get("/login").set_cookies) == 1
 
 

@@ -39,7 +39,7 @@ def test_a_launch_is_counted(harness: Harness, counted: Any) -> None:
     assert next(iter(harness.browser.cookies.values())) not in text
 
 
-def test_refusals_are_counted_in_all_and_by_reason(harness: Harness, counted: Any) -> None:
+def test_refusals_are_counted_in_total_and_by_reason(harness: Harness, counted: Any) -> None:
     harness.sign_in()
     counted()
     harness.browser.get("/open/bob-notebook", headers=JSON)
@@ -49,7 +49,7 @@ def test_refusals_are_counted_in_all_and_by_reason(harness: Harness, counted: An
     assert blob["reason"] == "not_granted"
 
 
-def test_signing_in_first_and_waiting_are_no_refusals(harness: Harness, counted: Any) -> None:
+def test_sign_ins_and_waits_are_not_refusals(harness: Harness, counted: Any) -> None:
     harness.browser.get("/open/alice-notebook", headers=JSON)
     harness.sign_in()
     harness.aws.notebooks["alice-notebook"] = "Pending"
@@ -59,7 +59,7 @@ def test_signing_in_first_and_waiting_are_no_refusals(harness: Harness, counted:
     assert "Refusals" not in sums
 
 
-def test_failures_and_throttling_are_told_apart(harness: Harness, counted: Any) -> None:
+def test_failures_and_throttling_are_counted_separately(harness: Harness, counted: Any) -> None:
     harness.sign_in()
     counted()
     harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
@@ -73,7 +73,7 @@ def test_failures_and_throttling_are_told_apart(harness: Harness, counted: Any) 
     assert "secret words" not in text
 
 
-def test_throttling_is_counted_by_the_request_alone(harness: Harness, counted: Any) -> None:
+def test_throttling_is_counted_only_in_the_thread_of_the_request(harness: Harness, counted: Any) -> None:
     harness.sign_in()
     counted()
     harness.aws.errors["describe_notebook_instance"] = refusal("ThrottlingException")
@@ -86,7 +86,7 @@ def test_throttling_is_counted_by_the_request_alone(harness: Harness, counted: A
     assert not metrics.metric_set
 
 
-def test_the_age_of_the_key_is_told_when_it_is_read(harness: Harness, counted: Any) -> None:
+def test_the_age_of_the_key_is_recorded_when_it_is_read(harness: Harness, counted: Any) -> None:
     harness.sign_in()
     _, blobs, _ = counted()
     days = (harness.clock.now - harness.aws.created.timestamp()) / 86_400
@@ -95,9 +95,7 @@ def test_the_age_of_the_key_is_told_when_it_is_read(harness: Harness, counted: A
     assert "SigningKeyAge" not in counted()[0]
 
 
-def test_where_metrics_are_off_nothing_piles_up(
-    harness: Harness, counted: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_disabled_metrics_do_not_accumulate(harness: Harness, counted: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
     harness.sign_in()
     for _ in range(120):

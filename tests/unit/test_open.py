@@ -10,7 +10,7 @@ from tests.unit.conftest import Harness
 ALICE_URL = f"https://alice-notebook.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}&view=lab"
 
 
-def test_a_bookmark_leads_through_the_sign_in_into_the_notebook(harness: Harness) -> None:
+def test_a_bookmark_leads_through_the_sign_in_to_the_notebook(harness: Harness) -> None:
     away = harness.browser.get("/open/alice-notebook")
     assert away.status == 302
     login = harness.browser.get(harness.browser.path_of(away.location))
@@ -23,7 +23,7 @@ def test_a_bookmark_leads_through_the_sign_in_into_the_notebook(harness: Harness
     assert answer.headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_launch_role_is_assumed_as_the_caller_and_narrowed_to_the_notebook(harness: Harness) -> None:
+def test_the_launch_role_is_assumed_for_the_caller_and_narrowed_to_the_notebook(harness: Harness) -> None:
     harness.sign_in()
     harness.browser.get("/open/alice-notebook")
     (assumed,) = harness.aws.called("assume_role")
@@ -46,7 +46,7 @@ def test_the_launch_role_is_assumed_as_the_caller_and_narrowed_to_the_notebook(h
     assert created == {"NotebookInstanceName": "alice-notebook", "SessionExpirationDurationInSeconds": 7200}
 
 
-def test_nothing_but_the_grants_the_role_and_the_url_is_asked_of_aws(harness: Harness) -> None:
+def test_a_launch_reads_the_grants_assumes_the_role_and_creates_the_url(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.calls.clear()
     harness.browser.get("/open/alice-notebook")
@@ -66,12 +66,12 @@ def test_the_view_of_the_grant_can_be_overridden(harness: Harness, query: str, e
         assert answer.location.endswith("&view=lab") is ends_in_lab
 
 
-def test_open_takes_the_only_notebook(harness: Harness) -> None:
+def test_open_opens_the_only_notebook(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/open").location == ALICE_URL
 
 
-def test_open_lets_choose_between_several(harness: Harness) -> None:
+def test_open_lists_several_notebooks(harness: Harness) -> None:
     harness.sign_in("bob@example.com", groups=["data-science"])
     answer = harness.browser.get("/open")
     assert answer.status == 200
@@ -82,21 +82,21 @@ def test_open_lets_choose_between_several(harness: Harness) -> None:
     assert [entry["notebook"] for entry in listed] == ["bob-notebook", "shared-notebook"]
 
 
-def test_open_takes_the_default_of_several(harness: Harness) -> None:
+def test_open_opens_the_default_notebook(harness: Harness) -> None:
     harness.aws.grants[2]["default"] = {"BOOL": True}
     harness.sign_in("bob@example.com", groups=["data-science"])
     assert harness.browser.get("/open").location.startswith("https://shared-notebook.")
     assert not harness.browser.get("/open").location.endswith("view=lab")  # the grant says classic
 
 
-def test_two_defaults_decide_nothing(harness: Harness) -> None:
+def test_open_lists_the_notebooks_if_two_are_default(harness: Harness) -> None:
     for item in harness.aws.grants:
         item["default"] = {"BOOL": True}
     harness.sign_in("bob@example.com", groups=["data-science"])
     assert harness.browser.get("/open").status == 200
 
 
-def test_home_lists_the_notebooks_also_when_there_are_none(harness: Harness) -> None:
+def test_the_start_page_works_without_notebooks(harness: Harness) -> None:
     harness.sign_in("carol@example.com")
     page = harness.browser.get("/")
     assert page.status == 200
@@ -156,7 +156,7 @@ def test_without_a_session_browsers_sign_in_and_json_clients_get_401(harness: Ha
         ("batch_get_item", "ResourceNotFoundException", "InService", 502, "aws_error"),
     ],
 )
-def test_failures_of_aws_have_words_and_a_code(
+def test_failures_of_aws_have_a_message_and_a_code(
     harness: Harness, operation: str, error: str | None, state: str | None, status: int, reason: str
 ) -> None:
     harness.sign_in()
@@ -174,7 +174,7 @@ def test_failures_of_aws_have_words_and_a_code(
     assert "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f" in page.body
 
 
-def test_an_unexpected_failure_is_told_without_its_text(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_failure_is_reported_without_its_text(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
     harness.sign_in()
     harness.aws.errors["batch_get_item"] = RuntimeError("secret-in-a-message")
     answer = harness.browser.get("/open/alice-notebook")
@@ -185,7 +185,7 @@ def test_an_unexpected_failure_is_told_without_its_text(harness: Harness, caplog
     assert "secret-in-a-message" not in caplog.text + str([vars(record) for record in caplog.records]) + answer.body
 
 
-def test_the_state_is_told_as_json(harness: Harness) -> None:
+def test_the_state_is_returned_as_json(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.notebooks["alice-notebook"] = "Stopped"
     assert harness.browser.get("/notebooks/alice-notebook").json == {
@@ -197,7 +197,7 @@ def test_the_state_is_told_as_json(harness: Harness) -> None:
     assert harness.browser.get("/notebooks/bob-notebook").status == 403
 
 
-def test_starting_and_stopping_need_a_session_the_power_and_the_own_page(harness: Harness) -> None:
+def test_starting_and_stopping_need_a_session_power_and_a_page_of_the_gate(harness: Harness) -> None:
     harness.aws.notebooks["alice-notebook"] = "Stopped"
     assert harness.browser.post("/notebooks/alice-notebook/start").status == 401
     harness.sign_in()
@@ -222,13 +222,13 @@ def test_a_grant_without_power_starts_nothing(harness: Harness) -> None:
     assert harness.aws.notebooks["bob-notebook"] == "Stopped"
 
 
-def test_a_bearer_token_starts_nothing(harness: Harness) -> None:
+def test_a_bearer_token_cannot_stop_a_notebook(harness: Harness) -> None:
     token = harness.issuer.token(email="alice@example.com", email_verified=True)
     answer = harness.browser.post("/notebooks/alice-notebook/stop", headers={"Authorization": f"Bearer {token}"})
     assert answer.status == 401
 
 
-def test_health_asks_nobody(harness: Harness) -> None:
+def test_the_health_check_calls_no_service(harness: Harness) -> None:
     assert harness.browser.get("/health").json == {"status": "ok"}
     assert harness.aws.calls == []
 

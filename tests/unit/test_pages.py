@@ -52,7 +52,7 @@ def test_pages_carry_a_strict_policy(harness: Harness) -> None:
         assert page.headers["cache-control"] == "no-store"
 
 
-def test_pages_load_and_run_nothing(harness: Harness) -> None:
+def test_pages_load_and_link_to_nothing_foreign(harness: Harness) -> None:
     for name, page in _pages(harness).items():
         assert not re.search(
             r"<script\s|<(link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(", page.body
@@ -68,7 +68,7 @@ def test_pages_are_small(harness: Harness) -> None:
         assert len(page.body) < 30_000, name
 
 
-def test_pages_say_what_they_are_in_a_language_and_on_small_screens(harness: Harness) -> None:
+def test_pages_have_a_language_a_viewport_and_one_heading(harness: Harness) -> None:
     for name, page in _pages(harness).items():
         assert '<html lang="en">' in page.body, name
         assert 'name="viewport"' in page.body, name
@@ -76,7 +76,7 @@ def test_pages_say_what_they_are_in_a_language_and_on_small_screens(harness: Har
 
 
 @pytest.mark.parametrize("name", ["<b>x</b>@example.com", '"onload=alert(1)@example.com', "{{7*7}}@example.com"])
-def test_a_name_stays_a_name(harness: Harness, name: str) -> None:
+def test_names_are_escaped(harness: Harness, name: str) -> None:
     harness.aws.grant(f"user:{name}", "alice-notebook")
     harness.sign_in(name)
     page = harness.browser.get("/")

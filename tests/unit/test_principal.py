@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.principal import principal
 from gate.identity.iam import iam_caller
 from gate.identity.principal import normal_principal
+from grant_schema.principal import parse_principal
 from tests.unit.conftest import Browser, Harness
 
 ACCOUNT = "arn:aws:iam::123456789012"
@@ -63,7 +63,7 @@ def test_a_role_however_it_is_typed_is_what_its_callers_are(path: list[str], nam
     arn = f"arn:aws:sts::123456789012:assumed-role/{name}/{session}"
     signed: Any = SimpleNamespace(iam_arn=arn, address="203.0.113.7")
     typed = f"iam:{ACCOUNT}:role/{'/'.join([*path, name])}"
-    assert principal(typed) == iam_caller(signed, user_roles=(), now=0.0).subject
+    assert parse_principal(typed) == iam_caller(signed, user_roles=(), now=0.0).subject
 
 
 @given(text=st.text(max_size=40) | st.from_regex(r"(user|group|iam|slack):.{1,40}", fullmatch=True))
@@ -76,7 +76,7 @@ def test_the_normal_form_is_its_own(text: str) -> None:
 def test_a_grant_to_a_group_in_another_spelling_is_given_to_the_one_that_the_function_compares(
     harness: Harness,
 ) -> None:
-    harness.aws.grant(principal("group:e\u0301quipe"), "third-notebook")
+    harness.aws.grant(parse_principal("group:e\u0301quipe"), "third-notebook")
     harness.aws.notebooks["third-notebook"] = "InService"
     for group in ("\u00e9quipe", "e\u0301quipe"):
         browser = Browser(harness.browser.base_url)
@@ -96,7 +96,7 @@ def test_a_group_that_no_grant_can_be_given_to_counts_for_nothing(harness: Harne
 
 
 def test_a_grant_to_a_role_with_a_path_lets_its_sessions_in(harness: Harness) -> None:
-    harness.aws.grant(principal(f"iam:{SSO}"), "third-notebook")
+    harness.aws.grant(parse_principal(f"iam:{SSO}"), "third-notebook")
     harness.aws.notebooks["third-notebook"] = "InService"
     session = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_X_0123/ann"
     assert harness.browser.get("/iam/open/third-notebook", iam=session).status == 302
@@ -104,7 +104,7 @@ def test_a_grant_to_a_role_with_a_path_lets_its_sessions_in(harness: Harness) ->
 
 def test_a_grant_to_an_iam_user_keeps_the_path_that_api_gateway_tells(harness: Harness) -> None:
     arn = f"{ACCOUNT}:user/division/ann"
-    harness.aws.grant(principal(f"iam:{arn}"), "third-notebook")
+    harness.aws.grant(parse_principal(f"iam:{arn}"), "third-notebook")
     harness.aws.notebooks["third-notebook"] = "InService"
     assert harness.browser.get("/iam/open/third-notebook", iam=arn).status == 302
     assert harness.browser.get("/iam/open/third-notebook", iam=f"{ACCOUNT}:user/ann").status == 403

@@ -151,7 +151,7 @@ EACH = pytest.mark.parametrize(("making", "host", "error"), ALL)
 
 
 @EACH
-def test_everything_goes_through_the_proxy(proxy: Proxy, making: Any, host: str, error: type[Exception]) -> None:
+def test_all_calls_go_through_the_proxy(proxy: Proxy, making: Any, host: str, error: type[Exception]) -> None:
     with making() as call:
         call()
         call()
@@ -160,19 +160,19 @@ def test_everything_goes_through_the_proxy(proxy: Proxy, making: Any, host: str,
 
 
 @pytest.mark.parametrize("making", [_aws, _issuer])
-def test_a_proxy_over_tls_is_checked_as_well(
+def test_a_tls_proxy_is_verified_with_the_same_authorities(
     port: int, tls: ssl.SSLContext, forgetful: None, making: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Proxy(port)
     with serve_streams(made.serve, tls=tls) as own, making() as call:
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{own}")
-        with request_deadline((RESERVE + FOREVER) * 1000, most=FOREVER):
+        with request_deadline((RESERVE + FOREVER) * 1000, limit=FOREVER):
             call()
         assert len(made.asked) == 1
 
 
 @pytest.mark.parametrize("no_proxy", ["localhost", ".localhost", "example.org,localhost"])
-def test_what_needs_no_proxy_is_reached_without(
+def test_no_proxy_hosts_are_called_directly(
     proxy: Proxy, port: int, no_proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", no_proxy)
@@ -187,7 +187,7 @@ def test_what_needs_no_proxy_is_reached_without(
     assert proxy.asked == []
 
 
-def test_names_end_where_no_proxy_says(forgetful: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_matches_whole_host_names_and_suffixes(forgetful: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     monkeypatch.setenv("NO_PROXY", ".sagemaker.eu-west-1.amazonaws.com,login.example.com")
     assert transport.proxy_of("https://api.sagemaker.eu-west-1.amazonaws.com/") == ""
@@ -197,7 +197,7 @@ def test_names_end_where_no_proxy_says(forgetful: None, monkeypatch: pytest.Monk
 
 
 @EACH
-def test_an_unknown_authority_is_refused_and_told(
+def test_an_unknown_authority_is_refused_and_logged(
     proxy: Proxy,
     making: Any,
     host: str,
@@ -212,7 +212,7 @@ def test_an_unknown_authority_is_refused_and_told(
 
 
 @EACH
-def test_a_certificate_of_another_name_is_refused(
+def test_a_certificate_for_another_name_is_refused(
     proxy: Proxy,
     authority: Authority,
     making: Any,
@@ -227,7 +227,7 @@ def test_a_certificate_of_another_name_is_refused(
 
 
 @EACH
-def test_a_proxy_that_is_down_is_a_neighbour_that_is_down(
+def test_a_proxy_that_is_down_counts_as_a_dependency_that_is_down(
     forgetful: None, making: Any, host: str, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serve_streams(_neighbour) as gone:
@@ -251,7 +251,7 @@ async def _trickles(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 @EACH
 @pytest.mark.parametrize("behaviour", [_refuses, _trickles])
-def test_a_proxy_that_opens_no_tunnel_is_given_up(
+def test_the_deadline_bounds_a_proxy_that_opens_no_tunnel(
     forgetful: None,
     making: Any,
     host: str,
@@ -259,7 +259,7 @@ def test_a_proxy_that_opens_no_tunnel_is_given_up(
     behaviour: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("gate.transport.CONNECT", "gate.transport.READ", "gate.slack.api.PATIENCE"):
+    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT", "gate.slack.api.CALL_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(behaviour) as own, making() as call:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{own}")
@@ -279,10 +279,10 @@ async def _trickles_a_handshake(_reader: asyncio.StreamReader, writer: asyncio.S
 
 
 @pytest.mark.parametrize(("making", "error"), [(_aws, AwsError), (_issuer, IdentityProviderDownError)])
-def test_a_handshake_that_trickles_in_is_given_up(
+def test_the_deadline_bounds_a_slow_handshake(
     proxy: Proxy, making: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gate.transport.CONNECT", "gate.transport.READ"):
+    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(_trickles_a_handshake) as slow, making() as call:
         proxy.to = slow
@@ -298,10 +298,10 @@ async def _says_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWri
 
 
 @pytest.mark.parametrize(("making", "error"), [(_aws, AwsError), (_issuer, IdentityProviderDownError)])
-def test_an_answer_through_a_proxy_over_tls_is_awaited_no_longer(
+def test_the_deadline_bounds_a_response_through_a_tls_proxy(
     tls: ssl.SSLContext, forgetful: None, making: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gate.transport.CONNECT", "gate.transport.READ"):
+    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(_says_nothing, tls=tls) as silent, serve_streams(Proxy(silent).serve, tls=tls) as own:
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{own}")
@@ -311,7 +311,7 @@ def test_an_answer_through_a_proxy_over_tls_is_awaited_no_longer(
         assert time.monotonic() - begun < FOREVER
 
 
-def test_authorities_are_loaded_once_and_added_to_the_systems(
+def test_authorities_are_loaded_once_in_addition_to_the_systems(
     forgetful: None, authority: Authority, tmp_path: Path
 ) -> None:
     both = tls_context()

@@ -35,7 +35,7 @@ def test_the_role_of_that_account_is_assumed_with_the_external_id(remote: Harnes
     assert remote.aws.regions[-1] == "eu-central-1"
 
 
-def test_another_region_of_ones_own_account_needs_no_other_role(remote: Harness) -> None:
+def test_another_region_of_the_same_account_needs_no_other_role(remote: Harness) -> None:
     remote.sign_in("dan@example.com")
     remote.browser.get("/open")
     (assumed,) = remote.aws.called("assume_role")
@@ -44,7 +44,7 @@ def test_another_region_of_ones_own_account_needs_no_other_role(remote: Harness)
     assert remote.aws.regions[-1] == "us-east-1"
 
 
-def test_its_address_its_buttons_and_its_state_carry_the_location(remote: Harness) -> None:
+def test_links_forms_and_state_contain_the_location(remote: Harness) -> None:
     remote.sign_in("carol@example.com")
     segment = f"{LOCATION.replace('/', '~')}~theirs"
     page = remote.browser.get("/").body
@@ -59,12 +59,12 @@ def test_its_address_its_buttons_and_its_state_carry_the_location(remote: Harnes
     assert remote.browser.get("/open/theirs", headers=JSON).json["error"] == "not_granted"
 
 
-def test_signing_in_leads_back_to_a_remote_notebook(remote: Harness) -> None:
+def test_a_sign_in_returns_to_a_remote_notebook(remote: Harness) -> None:
     path = f"/open/{LOCATION.replace('/', '~')}~theirs"
     assert remote.browser.path_of(remote.sign_in("carol@example.com", path).location) == path
 
 
-def test_a_location_that_is_not_set_up_has_an_error_of_its_own(remote: Harness) -> None:
+def test_a_location_that_is_not_configured_has_its_own_error(remote: Harness) -> None:
     remote.sign_in("eve@example.com")
     answer = remote.browser.get("/open", headers=JSON)
     assert (answer.status, answer.json["error"]) == (404, "location_unknown")
@@ -76,13 +76,13 @@ def test_a_location_that_is_not_set_up_has_an_error_of_its_own(remote: Harness) 
     assert remote.browser.get(f"/open/{segment}", headers=JSON).json["error"] == "not_granted"
 
 
-def test_a_row_that_names_no_notebook_takes_the_others_not_away(harness: Harness) -> None:
+def test_a_row_without_a_valid_notebook_does_not_affect_other_rows(harness: Harness) -> None:
     harness.aws.grant("user:alice@example.com", "not a name")
     harness.sign_in()
     assert harness.browser.get("/open").status == 302
 
 
-def test_who_is_let_in_again_after_a_revocation_gets_new_credentials(harness: Harness) -> None:
+def test_a_caller_with_access_again_gets_new_credentials(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/open").status == 302
     denied = harness.aws.errors
@@ -92,7 +92,7 @@ def test_who_is_let_in_again_after_a_revocation_gets_new_credentials(harness: Ha
     assert len(harness.aws.called("assume_role")) == 2
 
 
-def test_new_credentials_that_are_denied_are_not_tried_again(harness: Harness) -> None:
+def test_new_credentials_that_are_denied_are_not_retried(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("AccessDeniedException")
     assert harness.browser.get("/open").status == 502

@@ -1,4 +1,4 @@
-"""What people in Slack are answered, and who they are taken for."""
+"""The answers to Slack commands, and the identification of Slack users."""
 
 import json
 from typing import Any
@@ -7,18 +7,18 @@ import pytest
 
 from tests.unit.aws import SIGNING_KEY, TOKEN, refusal
 from tests.unit.conftest import Harness
-from tests.unit.slack import SECRET, TEAM, Slack, labels, link
+from tests.unit.slack import SECRET, TEAM, Slack, button_labels, open_path
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
 
-def test_the_list_shows_each_notebook_with_what_can_be_done(slack: Slack) -> None:
+def test_the_list_shows_each_notebook_with_its_possible_actions(slack: Slack) -> None:
     slack.harness.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook", power="start")
     slack.harness.aws.notebooks |= {"shared-notebook": "Stopped"}
     seen = slack.ask()
-    assert labels(seen) == ["Open", "Stop", "Open", "Start", "Refresh the list"]
+    assert button_labels(seen) == ["Open", "Stop", "Open", "Start", "Refresh the list"]
     assert "alice-notebook\nRunning since 2026-11-23 08:00 UTC · ml.t3.medium" in seen.text
     assert "shared-notebook\nStopped since" in seen.text
-    # Screen readers say which; and stopping asks first.
+    # Screen readers name the notebook, and Stop asks for confirmation.
     buttons = seen.buttons
     assert [button.get("accessibility_label") for button in buttons[:2]] == [
         "Open alice-notebook",
@@ -28,24 +28,24 @@ def test_the_list_shows_each_notebook_with_what_can_be_done(slack: Slack) -> Non
 
 
 @pytest.mark.parametrize("state", ["Pending", "Stopping", "Failed", "Updating", "Deleting"])
-def test_buttons_fit_the_state(slack: Slack, state: str) -> None:
+def test_the_buttons_depend_on_the_state(slack: Slack, state: str) -> None:
     slack.harness.aws.notebooks["alice-notebook"] = state
     expected = ["Open", "Start", "Refresh the list"] if state == "Failed" else ["Open", "Refresh the list"]
-    assert labels(slack.ask()) == expected
+    assert button_labels(slack.ask()) == expected
 
 
-def test_a_named_notebook_is_shown_alone(slack: Slack) -> None:
+def test_an_answer_about_one_notebook_shows_only_that_notebook(slack: Slack) -> None:
     slack.harness.aws.grant("user:alice@example.com", "shared-notebook")
-    for typed in ("alice-notebook", "  alice-notebook ", "`alice-notebook`"):
-        seen = slack.ask(text=typed)
+    for text in ("alice-notebook", "  alice-notebook ", "`alice-notebook`"):
+        seen = slack.ask(text=text)
         assert "alice-notebook" in seen.text
         assert "shared-notebook" not in seen.text
-    # It stays alone when a button in it is pressed.
+    # After a button is pressed, the answer still shows only that notebook.
     assert "shared-notebook" not in slack.ask("press", action_id="stop", block_id="one:alice-notebook").text
     assert "shared-notebook" in slack.ask("press", action_id="refresh", block_id="all:").text
 
 
-def test_the_answer_is_for_the_caller_alone_and_replaces_what_was_pressed(
+def test_only_the_caller_sees_the_answer_and_it_replaces_the_pressed_message(
     slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[dict[str, Any]] = []
@@ -54,31 +54,31 @@ def test_the_answer_is_for_the_caller_alone_and_replaces_what_was_pressed(
     monkeypatch.setattr(SlackApi, "respond", lambda self, url, message: sent.append(message))
     for kind in ("command", "press"):
         slack.post(slack.body(kind))
-    slack.work()
+    slack.deliver_events()
     assert [message["response_type"] for message in sent] == ["ephemeral", "ephemeral"]
     assert [message["replace_original"] for message in sent] == [False, True]
     assert not any(message["unfurl_links"] for message in sent)
 
 
-def test_start_and_stop_work_in_place(slack: Slack) -> None:
+def test_start_and_stop_update_the_message(slack: Slack) -> None:
     seen = slack.ask("press", action_id="stop")
     assert slack.harness.aws.notebooks["alice-notebook"] == "Stopping"
     assert "Stopping since" in seen.text
     slack.harness.aws.notebooks["alice-notebook"] = "Stopped"
-    assert "Start" in labels(slack.ask("press", action_id="refresh", block_id="all:"))
+    assert "Start" in button_labels(slack.ask("press", action_id="refresh", block_id="all:"))
     assert "Starting since" in slack.ask("press", action_id="start").text
-    # Pressed again, by somebody who was slow or by Lambda's second try, it changes nothing and is no failure.
+    # A second press, or a retry by Lambda, changes nothing and is not an error.
     assert "Starting since" in slack.ask("press", action_id="start").text
 
 
-def test_pressing_open_brings_a_fresh_link(slack: Slack) -> None:
-    first = link(slack.ask())
-    second = link(slack.ask("press", action_id="open"))
+def test_pressing_open_makes_a_new_link(slack: Slack) -> None:
+    first = open_path(slack.ask())
+    second = open_path(slack.ask("press", action_id="open"))
     assert first != second
     assert slack.harness.aws.notebooks["alice-notebook"] == "InService"
 
 
-def test_refusals_are_told_in_words_with_the_reference(slack: Slack) -> None:
+def test_an_error_is_shown_in_words_with_the_reference(slack: Slack) -> None:
     reference = "3c1f0a52-1b7e-4c2f-9d64-0f6f0f0b7a11"
     cases = {
         "bob-notebook": "This notebook is not yours to open",
@@ -86,11 +86,11 @@ def test_refusals_are_told_in_words_with_the_reference(slack: Slack) -> None:
         "../etc": "This is not a valid notebook name",
         "x" * 2900: "This is not a valid notebook name",
     }
-    for typed, title in cases.items():
-        text = slack.ask(text=typed).text
+    for name, title in cases.items():
+        text = slack.ask(text=name).text
         assert title in text
         assert reference in text
-    assert "You may not start or stop" in slack.ask("press", who="U0BOB", block_id="all:bob-notebook").text
+    assert "You may not start or stop" in slack.ask("press", user_id="U0BOB", block_id="all:bob-notebook").text
     del slack.harness.aws.notebooks["alice-notebook"]
     assert "This notebook no longer exists" in slack.ask(text="alice-notebook").text
     assert "is unknown right now" in slack.ask().text
@@ -102,34 +102,34 @@ def test_refusals_are_told_in_words_with_the_reference(slack: Slack) -> None:
     assert "secret words" not in text
 
 
-def test_who_has_nothing_is_told_who_they_are(slack: Slack) -> None:
-    assert "tell them who you are: slack:T0LOCAL/U0DANA" in slack.ask(who="U0DANA").text
+def test_a_user_without_notebooks_sees_their_principals(slack: Slack) -> None:
+    assert "tell them who you are: slack:T0LOCAL/U0DANA" in slack.ask(user_id="U0DANA").text
     slack.harness.aws.grants.clear()
     assert "user:alice@example.com or slack:T0LOCAL/U0ALICE" in slack.ask().text
 
 
-def test_many_notebooks_still_fit_into_a_message(slack: Slack) -> None:
+def test_many_notebooks_fit_into_a_message(slack: Slack) -> None:
     for number in range(30):
         slack.harness.aws.notebooks[f"n-{number:02}"] = "InService"
         slack.harness.aws.grant("slack:T0LOCAL/U0DANA", f"n-{number:02}", power="start-stop")
-    seen = slack.ask(who="U0DANA")
+    seen = slack.ask(user_id="U0DANA")
     assert len(seen.blocks) <= 50
     assert "10 more: type /notebook NAME" in seen.text
 
 
-def test_a_shortcut_opens_a_window_at_once_and_fills_it_afterwards(slack: Slack) -> None:
+def test_a_shortcut_opens_a_window_immediately_and_fills_it_later(slack: Slack) -> None:
     assert slack.post(slack.body("shortcut")).status == 200
     assert slack.workspace.api_calls == ["views.open"]
     assert slack.workspace.seen_by("U0ALICE", timeout=0) is None
-    slack.work()
+    slack.deliver_events()
     seen = slack.workspace.seen_by("U0ALICE", timeout=0)
     assert seen is not None
     assert seen.view is not None
-    assert labels(seen) == ["Open", "Stop", "Refresh the list"]
-    # A press in the window fills the same window.
+    assert button_labels(seen) == ["Open", "Stop", "Refresh the list"]
+    # A button in the window updates the same window.
     body = slack.body("press_in_window", action_id="stop", view=dict(seen.view))
     assert slack.post(body).status == 200
-    slack.work()
+    slack.deliver_events()
     again = slack.workspace.seen_by("U0ALICE", timeout=0)
     assert again is not None
     assert again.view is not None
@@ -137,12 +137,12 @@ def test_a_shortcut_opens_a_window_at_once_and_fills_it_afterwards(slack: Slack)
     assert "Stopping since" in again.text
 
 
-def test_nothing_is_posted_to_addresses_that_are_not_slacks(slack: Slack) -> None:
+def test_nothing_is_posted_to_a_response_url_that_is_not_slacks(slack: Slack) -> None:
     from gate.errors.slack import SlackDownError
 
-    evil = slack.workspace.hooks_url.replace("/hooks/", "/elsewhere/")
+    other_path = slack.workspace.hooks_url.replace("/hooks/", "/other/")
     for url in (
-        f"{evil}x",
+        f"{other_path}x",
         "https://hooks.slack.com.evil.example/x",
         "http://hooks.slack.com/x",
         "",
@@ -150,21 +150,21 @@ def test_nothing_is_posted_to_addresses_that_are_not_slacks(slack: Slack) -> Non
     ):
         assert slack.post(slack.body("command", response_url=url or "x")).status == 200
         with pytest.raises(SlackDownError):
-            slack.work()
+            slack.deliver_events()
 
 
-def test_when_slack_does_not_answer_lambda_tries_again(slack: Slack) -> None:
+def test_the_invocation_fails_when_slack_does_not_respond_so_that_lambda_retries(slack: Slack) -> None:
     from gate.errors.slack import SlackDownError
 
     slack.post(slack.body("command"))
     (event,) = slack.harness.aws.events
     slack.workspace.close()
     with pytest.raises(SlackDownError):
-        slack.work()
+        slack.deliver_events()
     assert event["requestContext"]["requestId"] == event["slack"]["id"]
 
 
-# Who they are ---------------------------------------------------------------------------------------------------------
+# Identification -------------------------------------------------------------------------------------------------------
 
 MEMBER = {"team_id": TEAM, "is_email_confirmed": True, "profile": {"email": "Alice@Example.com"}}
 
@@ -192,23 +192,23 @@ MEMBER = {"team_id": TEAM, "is_email_confirmed": True, "profile": {"email": "Ali
         ({"profile": None}, False),
     ],
 )
-def test_an_address_counts_only_where_slack_vouches_for_it(
+def test_an_address_counts_only_if_slack_confirmed_it(
     slack: Slack, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], known: bool | None
 ) -> None:
     from gate.slack.api import SlackApi
 
     monkeypatch.setattr(SlackApi, "user", lambda self, user: {**MEMBER, **changes})
-    # The desk took hold of the method when it was made.
+    # The container keeps a reference to the original method, so a new container is made.
     slack.harness.configure()
     text = slack.ask().text
-    # A look-alike is known by its own address, which is nobody's here.
+    # A look-alike address is another user's, who has no grant here.
     assert ("Running since" in text) is (known is True)
 
 
-def test_slack_is_asked_once_in_five_minutes_and_not_at_all_without_domains(slack: Slack) -> None:
+def test_an_address_is_cached_for_five_minutes_and_not_requested_without_domains(slack: Slack) -> None:
     for _ in range(3):
         slack.ask()
-    slack.ask(who="U0BOB")
+    slack.ask(user_id="U0BOB")
     assert slack.workspace.api_calls == ["users.info", "users.info"]
     slack.harness.clock.now += 301
     slack.ask()
@@ -220,42 +220,42 @@ def test_slack_is_asked_once_in_five_minutes_and_not_at_all_without_domains(slac
     assert len(slack.workspace.api_calls) == 3
 
 
-def test_without_its_bot_token_the_gate_says_that_slack_does_not_tell(slack: Slack) -> None:
+def test_without_a_valid_bot_token_the_gate_reports_that_slack_does_not_respond(slack: Slack) -> None:
     slack.harness.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": ""})
     slack.harness.configure()
     assert "Slack is not responding" in slack.ask().text
     slack.harness.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": "xoxb-revoked"})
     slack.harness.configure()
     assert "Slack is not responding" in slack.ask().text
-    # A window can't be opened then; Slack tells so by itself.
+    # The window cannot be opened either. Slack shows an error of its own.
     answer = slack.post(slack.body("shortcut"))
     assert (answer.status, answer.json["error"]) == (502, "slack_down")
 
 
-def test_credentials_for_slack_open_nothing(slack: Slack) -> None:
+def test_credentials_for_slack_commands_cannot_open_notebooks(slack: Slack) -> None:
     slack.ask()
     policies = [json.loads(call["Policy"]) for call in slack.harness.aws.called("assume_role")]
     assert policies
     assert "CreatePresignedNotebookInstanceUrl" not in json.dumps(policies)
-    # They do not depend on which of Slack's servers called, so they are kept.
+    # The credentials do not depend on the address of Slack's server, so they are cached.
     slack.ask("press", action_id="refresh")
     assert len(slack.harness.aws.called("assume_role")) == len(policies)
     assert not slack.harness.aws.called("create_presigned_notebook_instance_url")
 
 
-def test_no_secret_of_slacks_reaches_a_log(slack: Slack, lines: Lines) -> None:  # noqa: F811
+def test_no_secret_of_slack_is_logged(slack: Slack, lines: Lines) -> None:  # noqa: F811
     seen = slack.ask()
-    path = link(seen)
+    path = open_path(seen)
     slack.harness.browser.get(path)
     slack.harness.browser.get(path)
     body = slack.body("press", action_id="stop")
     slack.post(body, {})
     slack.post(body)
-    slack.work()
+    slack.deliver_events()
     slack.post(slack.body("shortcut"))
     slack.post(slack.body("command", response_url="https://evil.example/capability"))
     with pytest.raises(Exception, match="Try again"):
-        slack.work()
+        slack.deliver_events()
     text = "\n".join(lines.texts)
     assert '"via":"slack"' in text
     assert '"via":"ticket"' in text
@@ -267,15 +267,15 @@ def test_no_secret_of_slacks_reaches_a_log(slack: Slack, lines: Lines) -> None: 
         assert secret not in text, secret
 
 
-def test_both_invocations_are_found_by_one_reference(slack: Slack, lines: Lines) -> None:  # noqa: F811
+def test_both_invocations_have_the_same_reference(slack: Slack, lines: Lines) -> None:  # noqa: F811
     slack.ask()
-    front, back = lines.decisions
-    assert (front["action"], back["action"]) == ("slack", "list")
-    assert front["correlation_id"] == back["correlation_id"] == front["request_id"] == back["request_id"]
-    assert back["subject"] == "user:alice@example.com"
+    first, second = lines.decisions
+    assert (first["action"], second["action"]) == ("slack", "list")
+    assert first["correlation_id"] == second["correlation_id"] == first["request_id"] == second["request_id"]
+    assert second["subject"] == "user:alice@example.com"
 
 
-def test_outsiders_are_logged_with_the_reason(slack: Slack, lines: Lines) -> None:  # noqa: F811
+def test_refused_requests_are_logged_with_the_reason(slack: Slack, lines: Lines) -> None:  # noqa: F811
     body = slack.body("command")
     slack.post(body, {})
     slack.post(body)
@@ -285,7 +285,7 @@ def test_outsiders_are_logged_with_the_reason(slack: Slack, lines: Lines) -> Non
     assert outcomes == ["slack_signature", "allowed", "slack_replay", "slack_team"]
 
 
-def test_the_world_without_slack_asks_for_none_of_its_secrets(harness: Harness) -> None:
+def test_a_deployment_without_slack_reads_no_slack_secret(harness: Harness) -> None:
     harness.sign_in()
     harness.browser.get("/open/alice-notebook")
     assert {call["SecretId"] for call in harness.aws.called("get_secret_value")} == {"arn:session"}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from cli.principal import principal
+from grant_schema.principal import parse_principal
 from tests.unit.conftest import Answer, Browser, Harness
 from tests.unit.test_audit import Lines, lines  # noqa: F401
 
@@ -15,7 +15,7 @@ GOOD = {"email": "alice@example.com", "email_verified": True}
 
 def _give(harness: Harness, typed: str) -> None:
     harness.aws.grants.clear()
-    harness.aws.grant(principal(typed), "alice-notebook")
+    harness.aws.grant(parse_principal(typed), "alice-notebook")
 
 
 @pytest.mark.parametrize(

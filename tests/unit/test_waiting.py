@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gate.launch.launcher import PATIENCE
+from gate.launch.launcher import DESCRIBE_TIMEOUT
 from tests.unit.aws import CHANGED, refusal
 from tests.unit.conftest import Harness
 
@@ -27,7 +27,7 @@ OPEN = "/open/alice-notebook"
         ("SomethingNew", 409, "notebook_busy", "60"),
     ],
 )
-def test_json_clients_get_the_state_and_when_to_ask_again(
+def test_json_clients_get_the_state_and_when_to_retry(
     harness: Harness, state: str, status: int, reason: str, retry: str
 ) -> None:
     harness.sign_in()
@@ -42,7 +42,7 @@ def test_json_clients_get_the_state_and_when_to_ask_again(
     assert f'<noscript><meta http-equiv="refresh" content="{retry}"></noscript>' in page.body
 
 
-def test_the_progress_is_true(harness: Harness) -> None:
+def test_the_progress_bar_shows_the_elapsed_time(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.notebooks["alice-notebook"] = "Pending"
     elapsed = int(harness.clock.now - CHANGED.timestamp())
@@ -53,7 +53,7 @@ def test_the_progress_is_true(harness: Harness) -> None:
 
 @pytest.mark.parametrize(("power", "button"), [("none", False), ("start", True), ("start-stop", True)])
 @pytest.mark.parametrize("state", ["Stopped", "Failed", "Pending"])
-def test_who_may_start_it_finds_a_button(harness: Harness, power: str, button: bool, state: str) -> None:
+def test_the_start_button_depends_on_power_and_state(harness: Harness, power: str, button: bool, state: str) -> None:
     harness.aws.grants.clear()
     harness.aws.grant("user:alice@example.com", "alice-notebook", power=power)
     harness.sign_in()
@@ -84,7 +84,7 @@ def test_a_get_starts_nothing_unless_the_grant_says_so(harness: Harness) -> None
         ({"Sec-Fetch-Dest": "iframe"}, False),
     ],
 )
-def test_a_grant_that_starts_by_itself_does_so_for_people_and_not_for_previews(
+def test_auto_start_works_for_people_and_not_for_previews(
     harness: Harness, headers: dict[str, str], starts: bool
 ) -> None:
     harness.aws.grants.clear()
@@ -96,7 +96,7 @@ def test_a_grant_that_starts_by_itself_does_so_for_people_and_not_for_previews(
     assert answer.status == (202 if starts else 409)
 
 
-def test_starting_leads_to_where_one_waits_but_never_by_a_form_to_another_site(harness: Harness) -> None:
+def test_starting_redirects_to_the_waiting_page_and_never_to_another_site(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.notebooks["alice-notebook"] = "Stopped"
     begun = harness.browser.post("/notebooks/alice-notebook/start")
@@ -105,7 +105,7 @@ def test_starting_leads_to_where_one_waits_but_never_by_a_form_to_another_site(h
     assert harness.browser.post("/notebooks/alice-notebook/start").location == f"{harness.browser.base_url}/"
 
 
-def test_the_page_of_notebooks_tells_all_of_each(harness: Harness) -> None:
+def test_the_list_shows_the_details_of_each_notebook(harness: Harness) -> None:
     harness.aws.grants.clear()
     until = int(harness.clock.now) + 86_400
     harness.aws.grant("user:alice@example.com", "alice-notebook", power="start-stop", until=until)
@@ -131,7 +131,7 @@ def test_the_page_of_notebooks_tells_all_of_each(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("operation", ["describe_notebook_instance", "assume_role"])
-def test_a_state_that_cannot_be_told_does_not_take_the_page_down(harness: Harness, operation: str) -> None:
+def test_the_list_works_if_a_state_is_unknown(harness: Harness, operation: str) -> None:
     harness.sign_in()
     harness.aws.errors[operation] = refusal("ThrottlingException")
     page = harness.browser.get("/")
@@ -139,7 +139,9 @@ def test_a_state_that_cannot_be_told_does_not_take_the_page_down(harness: Harnes
     assert "is unknown" in page.body
 
 
-def test_states_are_asked_side_by_side_and_not_for_ever(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebooks_are_described_in_parallel_and_with_a_time_limit(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     given: list[float] = []
     side_by_side, end = threading.Barrier(8), threading.Event()
 
@@ -164,10 +166,10 @@ def test_states_are_asked_side_by_side_and_not_for_ever(harness: Harness, monkey
     end.set()
     assert body.count("<strong>Running</strong>") == 8
     assert body.count("is unknown") == 8
-    assert 0 < given[0] <= PATIENCE
+    assert 0 < given[0] <= DESCRIBE_TIMEOUT
 
 
-def test_a_warm_open_is_two_calls_and_never_asks_for_the_state(harness: Harness) -> None:
+def test_a_warm_launch_makes_two_calls_and_does_not_describe_the_notebook(harness: Harness) -> None:
     harness.sign_in()
     harness.browser.get(OPEN)
     harness.aws.calls.clear()
@@ -177,7 +179,7 @@ def test_a_warm_open_is_two_calls_and_never_asks_for_the_state(harness: Harness)
     assert [name for name, _ in harness.aws.calls] == [named, url, named, url, any_of_theirs, url]
 
 
-def test_credentials_are_kept_for_one_caller_address_and_notebook_while_they_are_fresh(harness: Harness) -> None:
+def test_credentials_are_cached_by_caller_address_and_notebook_until_they_expire(harness: Harness) -> None:
     def assumed() -> int:
         harness.aws.calls.clear()
         assert harness.browser.get(OPEN).status == 302
@@ -194,7 +196,7 @@ def test_credentials_are_kept_for_one_caller_address_and_notebook_while_they_are
     assert [assumed(), assumed()] == [1, 0]
 
 
-def test_a_throttled_page_tries_again_by_itself_at_times_of_its_own(harness: Harness) -> None:
+def test_a_throttled_page_retries_automatically_with_jitter(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.errors["batch_get_item"] = refusal("ThrottlingException")
     pauses = {int(harness.browser.get(OPEN).headers["refresh"]) for _ in range(40)}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gate.errors.upstream import WrongIssuerError
-from gate.identity.discovery import LONGEST_ISSUER
+from gate.identity.discovery import MAX_ISSUER_LENGTH
 from gate.identity.provider import Provider
 from tests.unit.conftest import Browser, Harness
 from tests.unit.issuer import CLIENT_ID, Issuer
@@ -41,7 +41,7 @@ def test_people_are_told_that_it_is_set_up_wrongly_and_the_log_has_both(
     assert "in a minute" not in page.body
     assert "retry-after" not in page.headers
     (line,) = (vars(record) for record in caplog.records if record.msg == "identity provider names another issuer")
-    assert (line["issuer"], line["named"]) == (harness.issuer.url, named[:LONGEST_ISSUER])
+    assert (line["issuer"], line["named"]) == (harness.issuer.url, named[:MAX_ISSUER_LENGTH])
     assert line["levelname"] == "WARNING"
     # The reference on the page finds it.
     (decided,) = (vars(record) for record in caplog.records if record.msg == "decision")

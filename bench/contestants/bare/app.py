@@ -1,4 +1,4 @@
-"""The bare minimum: cookie, grant, role, URL, with nothing but the standard library and requests signed by hand."""
+"""A minimal implementation: cookie, grant, role and URL with the standard library alone, requests signed by hand."""
 
 import base64
 import hashlib

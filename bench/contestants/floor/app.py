@@ -1,4 +1,4 @@
-"""The floor: what Lambda's own runtime takes, whatever one writes."""
+"""An empty handler: the lower bound, which is Lambda's runtime alone."""
 
 
 def handler(_event, _context):

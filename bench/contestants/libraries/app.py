@@ -1,4 +1,4 @@
-"""The gate's libraries alone: what they take to be imported, and for the two calls of a warm launch. No gate."""
+"""The gate's libraries without the gate: imports them and makes the two AWS calls of a warm launch."""
 
 import os
 from functools import cache
@@ -10,12 +10,12 @@ from aws_lambda_powertools import Logger, Metrics  # noqa: F401
 
 @cache
 def client(service):
-    """Make a client, once."""
+    """Return the client of a service, made once."""
     return botocore.session.get_session().create_client(service)
 
 
 def handler(event, _context):
-    """Read the grant, and create the URL."""
+    """Read the grant and create the URL."""
     name = event["pathParameters"]["notebook"]
     table = os.environ["TABLE"]
     client("dynamodb").execute_statement(

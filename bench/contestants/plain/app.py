@@ -1,4 +1,4 @@
-"""What a good engineer would write in an afternoon: boto3, Powertools' router, logger and metrics, and PyJWT."""
+"""What an engineer would write in an afternoon: boto3, Powertools' router, logger and metrics, and PyJWT."""
 
 import json
 import os

@@ -1,1 +1,1 @@
-"""AWS: its clients, how they send, and its errors in the gate's own words."""
+"""Access to AWS: clients, their transport, and the translation of their errors."""

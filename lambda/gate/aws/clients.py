@@ -1,4 +1,4 @@
-"""Clients of AWS's services, all of one session. Without boto3, which would add to each cold start and nothing else."""
+"""Clients of AWS services, without boto3: it would make cold starts slower, and the function needs nothing of it."""
 
 import threading
 from functools import cache
@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 CLIENT_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 2})
-"""A second attempt is worth the wait; what both may take together is the deadline's to say."""
+"""One retry. The deadline of the request limits the time that both attempts take together."""
 
 _lock = threading.Lock()
 
 
 def client(service: str, *, region: str | None = None, credentials: "CredentialsTypeDef | None" = None) -> Any:
-    """Make a client that signs with `credentials` (the function's own without), for a `region` (its own without)."""
-    given: Any = (
+    """Return a new client of `service`, such as `dynamodb`.
+
+    `region`: the function's own by default. `credentials`: sign the calls; the function's own by default.
+    """
+    options: Any = (
         {
             "aws_access_key_id": credentials["AccessKeyId"],
             "aws_secret_access_key": credentials["SecretAccessKey"],
@@ -29,13 +32,13 @@ def client(service: str, *, region: str | None = None, credentials: "Credentials
         if credentials
         else {}
     )
-    with _lock:  # botocore's session, which makes clients, is not for several threads at once
-        return botocore_session().create_client(service, region_name=region, config=CLIENT_CONFIG, **given)
+    with _lock:  # botocore's session, which creates clients, is not thread-safe
+        return botocore_session().create_client(service, region_name=region, config=CLIENT_CONFIG, **options)
 
 
 @cache
 def botocore_session() -> botocore.session.Session:
-    """Return the process's session; it keeps the function's credentials, and renews them when they near their end."""
-    made: Any = botocore.session.get_session()
-    made.register("before-send", AwsTransport().send)
-    return cast("botocore.session.Session", made)
+    """Return the session of this process. It caches the function's credentials and renews them before they expire."""
+    session: Any = botocore.session.get_session()
+    session.register("before-send", AwsTransport().send)
+    return cast("botocore.session.Session", session)

@@ -1,4 +1,4 @@
-"""AWS's errors in the gate's own words."""
+"""Translates the errors of botocore into errors of the gate."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,21 +10,21 @@ from gate.errors.upstream import AwsDeniedError, AwsError, ThrottledError
 from gate.log import logger
 from gate.metrics import count
 
-THROTTLED = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
-                        "TooManyRequestsException", "ProvisionedThroughputExceededException"})  # fmt: skip
-_DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
+THROTTLING_CODES = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
+                              "TooManyRequestsException", "ProvisionedThroughputExceededException"})  # fmt: skip
+_ACCESS_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 def code_of(error: ClientError) -> str:
-    """Return the error code that AWS gave, the one part of an error fit for matching."""
+    """Return AWS's error code. Unlike the message, the code is documented and stable."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """Turn what botocore raises inside into `ThrottledError`, `AwsDeniedError` or `AwsError`.
+    """Translate botocore's errors in the block into `ThrottledError`, `AwsDeniedError` or `AwsError`.
 
-    Operators get one line with the call and AWS's code; never AWS's sentence, which quotes what was sent.
+    Logs one line with the operation and AWS's error code. It does not log AWS's message, which quotes the request.
     """
     try:
         yield
@@ -32,13 +32,13 @@ def aws_errors() -> Iterator[None]:
         code = code_of(error)
         aws_request_id = error.response.get("ResponseMetadata", {}).get("RequestId")
         logger.warning("aws call failed", operation=error.operation_name, code=code, aws_request_id=aws_request_id)
-        if code in THROTTLED:
+        if code in THROTTLING_CODES:
             count("Throttles")
             raise ThrottledError from error
-        if code in _DENIED:
+        if code in _ACCESS_DENIED_CODES:
             raise AwsDeniedError from error
         raise AwsError from error
     except (BotoCoreError, ResponseParserError, KeyError) as error:
-        # Cut off, or without the part that was asked for: not an answer.
+        # The response is truncated, or lacks a required part (KeyError).
         logger.warning("aws call failed", code=type(error).__name__)
         raise AwsError from error

@@ -1,4 +1,4 @@
-"""How botocore's clients send."""
+"""The HTTP transport of botocore's clients."""
 
 import json
 from typing import Any
@@ -15,96 +15,99 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from gate import deadline, transport
-from gate.transport import KeepingPool, Kept, KeptSecure, proxy_of
+from gate.transport import FreshConnectionPool, TrackedConnection, TrackedHttpsConnection, proxy_of
 
 MAX_IDLE = 60.0
-"""Seconds for which a connection to AWS may lie idle and be used again, as in AWS's SDK for Java.
+"""Seconds for which an idle connection to AWS is reused, as in the AWS SDK for Java.
 
-Longer than for others: botocore sends a second time, and the next open saves two handshakes.
+This is longer than for other services: botocore retries on a new connection, and reuse saves the next launch two
+handshakes.
 """
 
 
-class OutOfTimeError(BotoCoreError):
-    """The request's time is over, so the call was not made. Not among the errors that botocore tries again."""
+class DeadlineExceededError(BotoCoreError):
+    """The request has no time left, so the call was not made. botocore does not retry this error."""
 
     fmt = "no time left"
 
 
-class NoAnswerError(HTTPClientError):
-    """What came is no answer of AWS's: cut off, or somebody else's words. Among the errors that are tried again."""
+class InvalidResponseError(HTTPClientError):
+    """The response is truncated, or is not from AWS. botocore retries this error."""
 
-    fmt = "no JSON came"
+    fmt = "the response is not valid JSON"
 
 
-class _Connection(Kept, AWSHTTPConnection):  # type: ignore[misc]  # botocore's own bases do not agree
+class _Connection(TrackedConnection, AWSHTTPConnection):  # type: ignore[misc]  # botocore's own base classes conflict
     pass
 
 
-class _SecureConnection(KeptSecure, AWSHTTPSConnection):  # type: ignore[misc]
+class _SecureConnection(TrackedHttpsConnection, AWSHTTPSConnection):  # type: ignore[misc]
     pass
 
 
-class _Pool(KeepingPool, AWSHTTPConnectionPool):
+class _Pool(FreshConnectionPool, AWSHTTPConnectionPool):
     ConnectionCls = _Connection
     max_idle = MAX_IDLE
 
 
-class _SecurePool(KeepingPool, AWSHTTPSConnectionPool):
+class _SecurePool(FreshConnectionPool, AWSHTTPSConnectionPool):
     ConnectionCls = _SecureConnection
     max_idle = MAX_IDLE
 
 
 class AwsTransport:
-    """Sends by the `before-send` event of botocore's clients: as botocore does it, but in the time that is left.
+    """Handles the `before-send` event of botocore's clients: sends as botocore does, within the request's deadline.
 
-    A kept connection that had died raises what botocore sends again (`ConnectionClosedError`), whatever the operation:
-    on a new connection, as `KeepingPool` explains. A write that reached AWS before its connection failed is then made
-    twice: at worst a number in the launch queue is skipped, or an answer comes twice in Slack.
+    A stale connection raises `ConnectionClosedError`. botocore then retries any operation, on a new connection, as
+    `FreshConnectionPool` explains. A write that reached AWS before its connection failed is made twice. At worst, this
+    skips a number in the launch queue, or sends an answer in Slack twice.
     """
 
     def __init__(self) -> None:
         self._sessions: dict[str, URLLib3Session] = {}
-        """By the proxy."""
+        """By the URL of the proxy."""
 
     def send(self, request: Any, **_event: Any) -> Any:
         """Send an `AWSPreparedRequest`, and return the `AWSResponse`.
 
-        Raises `OutOfTimeError`, `NoAnswerError`, or what botocore's own sending raises.
+        Raises `DeadlineExceededError`, `InvalidResponseError`, and the errors of botocore's own transport.
         """
-        read = deadline.left(transport.READ)
-        if read <= 0:
-            raise OutOfTimeError
-        request.context["read_timeout"] = read
+        read_timeout = deadline.remaining(transport.READ_TIMEOUT)
+        if read_timeout <= 0:
+            raise DeadlineExceededError
+        request.context["read_timeout"] = read_timeout
         response = self._session(proxy_of(request.url)).send(request)
         try:
             body = response.content
         except HTTPError as error:
-            # An answer that is streamed is read here, outside of what botocore takes for its own failures.
-            raise NoAnswerError from error
+            # The body of a streamed response is read here, where botocore does not translate errors.
+            raise InvalidResponseError from error
         if response.status_code == 200 and "x-amz-json" in str(request.headers.get("Content-Type")):
-            _check(body, response.headers)
+            _check_json(body, response.headers)
         return response
 
     def _session(self, proxy: str) -> Any:
         if proxy not in self._sessions:
-            make: Any = URLLib3Session  # whose stubs know neither its time-outs nor its connections
-            # Without these options, which turn Nagle's algorithm off, each call waits 40 ms for an acknowledgement.
+            session_class: Any = URLLib3Session  # its stubs lack the timeouts and the pool classes
+            # The default options turn Nagle's algorithm off. With it, calls would wait 40 ms for an acknowledgement.
             options = HTTPConnection.default_socket_options
             proxies = {"https": proxy} if proxy else None
-            made = make(timeout=(transport.CONNECT, transport.READ), socket_options=options, proxies=proxies)
-            made._pool_classes_by_scheme |= {"http": _Pool, "https": _SecurePool}
-            self._sessions[proxy] = made
+            session = session_class(
+                timeout=(transport.CONNECT_TIMEOUT, transport.READ_TIMEOUT), socket_options=options, proxies=proxies
+            )
+            session._pool_classes_by_scheme |= {"http": _Pool, "https": _SecurePool}
+            self._sessions[proxy] = session
         return self._sessions[proxy]
 
 
-def _check(body: bytes, headers: Any) -> None:
-    """Raise `NoAnswerError` for what is no JSON; botocore would read it as an answer without content."""
+def _check_json(body: bytes, headers: Any) -> None:
+    """Raise `InvalidResponseError` if `body` is not a JSON object. botocore would read it as an empty response."""
     if not body:
         if headers.get("Content-Length") != "0":
-            raise NoAnswerError  # cut off in the head already
+            raise InvalidResponseError  # the response was truncated in its headers
         return
     try:
         if not isinstance(json.loads(body), dict):
-            raise NoAnswerError
+            raise InvalidResponseError
     except ValueError as error:
-        raise NoAnswerError from error
+        raise InvalidResponseError from error

@@ -8,8 +8,8 @@ from typing import Literal
 Via = Literal["session", "bearer", "iam", "slack", "ticket"]
 
 _ADDRESS = re.compile(r"[^@\s\x00-\x1f\x7f]+@[^@\s\x00-\x1f\x7f]+")
-_LONGEST_GROUP = 512
-_LONGEST_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, less the brackets
+_MAX_GROUP_LENGTH = 512
+_MAX_ADDRESS_LENGTH = 254  # RFC 5321 §4.5.3.1.3, less the brackets
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def normal_address(text: object) -> str | None:
     if not isinstance(text, str):
         return None
     normal = text.lower() if text.isascii() else _normal(text)
-    if len(normal) > _LONGEST_ADDRESS or not _ADDRESS.fullmatch(normal):
+    if len(normal) > _MAX_ADDRESS_LENGTH or not _ADDRESS.fullmatch(normal):
         return None
     return normal if text.isascii() or not any(map(_becomes_ascii, text)) else None
 
@@ -68,7 +68,7 @@ def normal_group(text: object) -> str | None:
     if not isinstance(text, str):
         return None
     normal = unicodedata.normalize("NFC", text)
-    fits = normal == normal.strip() and 0 < len(normal) <= _LONGEST_GROUP and normal.isprintable()
+    fits = normal == normal.strip() and 0 < len(normal) <= _MAX_GROUP_LENGTH and normal.isprintable()
     return normal if fits else None
 
 

@@ -52,7 +52,7 @@ class Callers:
         requests of this browser count as the colleague's.
         Raises `NotSignedInError`.
         """
-        waiting = self._tickets.waiting(request, notebook) if notebook else None
+        waiting = self._tickets.waiting_caller(request, notebook) if notebook else None
         if waiting is None:
             return self._sessions.caller(request)
         return self.other_person(request, waiting) or waiting

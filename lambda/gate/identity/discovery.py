@@ -9,7 +9,7 @@ from gate.errors.upstream import IdentityProviderDownError, WrongIssuerError
 from gate.identity.issuer_api import IssuerApi
 from gate.log import logger
 
-LONGEST_ISSUER = 300
+MAX_ISSUER_LENGTH = 300
 """Characters that are told of the issuer that a document names."""
 
 
@@ -26,7 +26,7 @@ def discovery_document(api: IssuerApi, issuer: str) -> dict[str, Any]:
     if answer.status != 200 or not isinstance(named, str):
         raise IdentityProviderDownError
     if named != issuer:
-        named = named[:LONGEST_ISSUER]
+        named = named[:MAX_ISSUER_LENGTH]
         logger.warning("identity provider names another issuer", issuer=issuer, named=named)
         raise WrongIssuerError(named)
     return document

@@ -15,7 +15,7 @@ from gate.signing import CLOCK_SKEW
 if TYPE_CHECKING:
     from jwt.types import Options
 
-LONGEST_TOKEN = 262_144
+MAX_TOKEN_LENGTH = 262_144
 """Characters; somebody in a thousand groups still gets a clear answer, and no more is worth verifying."""
 
 
@@ -52,7 +52,7 @@ def signed_claims(token: str, *, provider: Provider, options: "Options", **expec
     """
     import jwt  # here, because with its cryptography it is the slowest import, and an open session needs none of it
 
-    if len(token) > LONGEST_TOKEN:
+    if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidTokenError
     try:
         header = jwt.get_unverified_header(token)

@@ -11,7 +11,7 @@ from gate.errors.upstream import IdentityProviderBusyError, IdentityProviderDown
 from gate.log import logger
 from gate.transport import Connections
 
-LONGEST_DOCUMENT = 1 << 20
+MAX_DOCUMENT_BYTES = 1 << 20
 """Bytes read of any answer; more is nonsense or an attack."""
 
 OAUTH_ERRORS = frozenset(
@@ -38,7 +38,7 @@ class Answer:
     media_type: str = ""
     """The content type without its parameters, in lower case (RFC 9110 §8.3)."""
     text: str = ""
-    """What came, where it is ASCII and no more than `LONGEST_DOCUMENT`, as a JWT is."""
+    """What came, where it is ASCII and no more than `MAX_DOCUMENT_BYTES`, as a JWT is."""
 
     @property
     def oauth_error(self) -> str | None:
@@ -67,7 +67,7 @@ class IssuerApi:
 
     def _send(self, operation: str, method: str, url: str, **options: Any) -> Answer:
         try:
-            answer, data = self._connections.exchange(method, url, most=LONGEST_DOCUMENT + 1, **options)
+            answer, data = self._connections.exchange(method, url, max_bytes=MAX_DOCUMENT_BYTES + 1, **options)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise _down(operation, type(error).__name__) from None
         if answer.status == 429:
@@ -89,7 +89,7 @@ def _log(operation: str, code: str) -> None:
 
 
 def _json_object(data: bytes) -> dict[str, Any] | None:
-    if len(data) > LONGEST_DOCUMENT:
+    if len(data) > MAX_DOCUMENT_BYTES:
         return None
     try:
         body = json.loads(data)
@@ -99,4 +99,4 @@ def _json_object(data: bytes) -> dict[str, Any] | None:
 
 
 def _ascii(data: bytes) -> str:
-    return data.decode() if data.isascii() and len(data) <= LONGEST_DOCUMENT else ""
+    return data.decode() if data.isascii() and len(data) <= MAX_DOCUMENT_BYTES else ""

@@ -28,7 +28,7 @@ from gate.signing import BadSignatureError, Signer
 from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 
-MOST_LOGINS = 8
+MAX_LOGINS = 8
 """Sign-ins under way in one browser: some tabs that are opened at once.
 
 Each is a cookie of at most 256 bytes, and API Gateway takes 10,240 bytes of request line and headers in all: these
@@ -37,7 +37,7 @@ Each is a cookie of at most 256 bytes, and API Gateway takes 10,240 bytes of req
 
 
 @dataclass(frozen=True)
-class Departure:
+class SignInRedirect:
     """On the way to the identity provider."""
 
     url: str
@@ -45,7 +45,7 @@ class Departure:
 
 
 @dataclass(frozen=True)
-class Arrival:
+class FinishedSignIn:
     """Back from it, and known."""
 
     person: Person
@@ -62,7 +62,7 @@ class Login:
         provider: Provider,
         signer: Signer,
         states: LoginStates,
-        jar: CookieFactory,
+        cookies: CookieFactory,
         *,
         base_url: str,
         cookie_path: str,
@@ -79,13 +79,13 @@ class Login:
         self._provider = provider
         self._signer = signer
         self._states = states
-        self._jar = jar
+        self._cookies = cookies
         self._redirect_uri = f"{base_url}/login/callback"
         self._cookie_path = cookie_path
         self._scopes = scopes
         self._rules = rules
 
-    def begin(self, request: Request, target: str, *, restarted: bool = False, report_id: str = "") -> Departure:
+    def begin(self, request: Request, target: str, *, restarted: bool = False, report_id: str = "") -> SignInRedirect:
         """Send the browser to the identity provider, to come back to `target`.
 
         `restarted`: whether this takes the place of a sign-in that was late. `report_id`: where an operator waits to
@@ -107,11 +107,11 @@ class Login:
             }
         )
         value = self._signer.sign([state.id, nonce, verifier, *([report_id] if report_id else [])])
-        prefix = re.escape(self._jar.full_name(self.NAME, self._cookie_path))
+        prefix = re.escape(self._cookies.full_name(self.NAME, self._cookie_path))
         others = [name for name in request.cookies if re.fullmatch(prefix + r"[\w-]{8}", name, re.ASCII)]
-        removed = [self._clear(name) for name in others[: max(0, len(others) - MOST_LOGINS + 1)]]
-        cookie = self._jar.make(self.NAME + state.id[:8], value, max_age=LOGIN_SECONDS, path=self._cookie_path)
-        return Departure(url, [*removed, cookie])
+        removed = [self._clear(name) for name in others[: max(0, len(others) - MAX_LOGINS + 1)]]
+        cookie = self._cookies.make(self.NAME + state.id[:8], value, max_age=LOGIN_SECONDS, path=self._cookie_path)
+        return SignInRedirect(url, [*removed, cookie])
 
     def state(self, request: Request) -> LoginState | None:
         """Return what the provider's answer says of its sign-in, or None where that is no state of the gate's.
@@ -120,7 +120,7 @@ class Login:
         """
         return self._states.read(request.query.get("state", ""))
 
-    def restart(self, request: Request, state: LoginState | None) -> Departure | None:
+    def restart(self, request: Request, state: LoginState | None) -> SignInRedirect | None:
         """Begin the sign-in of `state` anew where it was late; None where that helps nobody.
 
         It begins anew once, so that there is no loop; for browsers alone; and not after an answer that says no. Who
@@ -133,7 +133,7 @@ class Login:
             return None
         return self.begin(request, state.target, restarted=True)
 
-    def finish(self, request: Request, state: LoginState | None, report: SignInReport) -> Arrival:
+    def finish(self, request: Request, state: LoginState | None, report: SignInReport) -> FinishedSignIn:
         """Turn the provider's answer into a person; `state`: what `state` returned for it.
 
         `report` gets its id, and the claims that came, whether somebody is signed in by them or not.
@@ -142,7 +142,7 @@ class Login:
         """
         if state is None:
             raise LoginFailedError
-        name = self._jar.full_name(self.NAME + state.id[:8], self._cookie_path)
+        name = self._cookies.full_name(self.NAME + state.id[:8], self._cookie_path)
         try:
             expected, nonce, verifier, *watched = self._signer.read(request.cookies.get(name, ""))
         except BadSignatureError:
@@ -162,8 +162,8 @@ class Login:
             person = person_signing_in(tokens, provider=self._provider, rules=self._rules, nonce=nonce, report=report)
         except InvalidTokenError:
             raise LoginFailedError from None
-        return Arrival(person, [self._clear(name)])
+        return FinishedSignIn(person, [self._clear(name)])
 
     def _clear(self, full_name: str) -> Cookie:
         bare = full_name[full_name.index(self.NAME) :]
-        return self._jar.make(bare, "", max_age=0, path=self._cookie_path)
+        return self._cookies.make(bare, "", max_age=0, path=self._cookie_path)

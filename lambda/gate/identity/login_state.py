@@ -54,7 +54,7 @@ class LoginStates:
     def read(self, parameter: str) -> LoginState | None:
         """Return what the gate signed as `parameter`, or None where that is too old or not the gate's."""
         try:
-            (state_id, target, *restarted), signed_at = self._signer.read_dated(parameter)
+            (state_id, target, *restarted), signed_at = self._signer.read_with_time(parameter)
         except BadSignatureError:
             return None
         late = self._clock() - signed_at >= LOGIN_SECONDS

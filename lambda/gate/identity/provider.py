@@ -21,7 +21,7 @@ from gate.identity.issuer_api import Answer, IssuerApi
 from gate.identity.jwks import KeySet
 from gate.identity.published import PublishedDocument
 from gate.log import logger
-from gate.secrets import KEPT
+from gate.secrets import SECRET_TTL
 
 if TYPE_CHECKING:
     from jwt import PyJWK
@@ -94,7 +94,7 @@ class Provider:
         }
         if self._client_secret is None:
             return self._redeem(form, "")
-        secret = self._client_secret(KEPT)
+        secret = self._client_secret(SECRET_TTL)
         try:
             return self._redeem(form, secret)
         except ClientRefusedError:

@@ -1,4 +1,4 @@
-"""The session cookie: who signed in, signed, for as long as the deployment allows."""
+"""The session cookie: a signed record of the person who signed in."""
 
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,8 @@ from gate.web.request import Request
 if TYPE_CHECKING:
     from gate.identity.person import Person
 
-LONGEST_COOKIE = 4096
-"""Bytes of name, value and attributes that every browser keeps (RFC 6265 §6.1)."""
+MAX_COOKIE_BYTES = 4096
+"""Size of a cookie (name, value and attributes) that every browser accepts (RFC 6265 §6.1)."""
 
 
 class SignInSessions:
@@ -23,35 +23,35 @@ class SignInSessions:
 
     NAME = "gate-session"
 
-    def __init__(self, signer: Signer, jar: CookieFactory, *, seconds: int):
-        """`seconds`: the lifetime of the cookie; the signer's own limit is what counts."""
+    def __init__(self, signer: Signer, cookies: CookieFactory, *, seconds: int):
+        """`seconds`: lifetime of the cookie in the browser. `signer` limits the lifetime of the session itself."""
         self._signer = signer
-        self._jar = jar
+        self._cookies = cookies
         self._seconds = seconds
 
     @classmethod
     def of(cls, config: Config, signer: Signer) -> "SignInSessions":
-        """Make the sessions of a deployment."""
+        """Return the sessions of the deployment that `config` describes."""
         return cls(signer, CookieFactory(config.base_path, config.secure), seconds=config.sign_in_seconds)
 
-    def begin(self, person: "Person") -> Cookie:
-        """Make the cookie that signs `person` in. Raises `TooManyGroupsError` when it would not fit."""
-        # Who has no groups that could be read has the reason in their place, which no group's name can be taken for.
+    def sign_in_cookie(self, person: "Person") -> Cookie:
+        """Return the cookie that signs `person` in. Raises `TooManyGroupsError` if it would be too large."""
+        # If the groups are unknown, the reason takes their place. It is an object, because groups are strings.
         groups = [{"problem": person.groups_problem}] if person.groups_problem else person.groups
-        cookie = self._jar.make(self.NAME, self._signer.sign([person.user, *groups]), max_age=self._seconds)
-        if len(str(cookie).encode()) > LONGEST_COOKIE:
+        cookie = self._cookies.make(self.NAME, self._signer.sign([person.user, *groups]), max_age=self._seconds)
+        if len(str(cookie).encode()) > MAX_COOKIE_BYTES:
             raise TooManyGroupsError
         return cookie
 
-    def end(self) -> Cookie:
-        """Make the cookie that removes the session."""
-        return self._jar.make(self.NAME, "", max_age=0)
+    def sign_out_cookie(self) -> Cookie:
+        """Return the cookie that removes the session."""
+        return self._cookies.make(self.NAME, "", max_age=0)
 
     def caller(self, request: Request) -> Caller:
-        """Return who is signed in. Raises `NotSignedInError`."""
+        """Return the person who is signed in. Raises `NotSignedInError`."""
         try:
-            (user, *groups), proven_at = self._signer.read_dated(
-                request.cookies.get(self._jar.full_name(self.NAME), "")
+            (user, *groups), proven_at = self._signer.read_with_time(
+                request.cookies.get(self._cookies.full_name(self.NAME), "")
             )
         except BadSignatureError:
             raise NotSignedInError from None

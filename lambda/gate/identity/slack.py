@@ -1,4 +1,4 @@
-"""Who a Slack user is: themselves, and, where the settings believe their workspace, an e-mail address."""
+"""Identifies Slack users by user id and, for the e-mail domains in the settings, by e-mail address."""
 
 import time
 from collections import OrderedDict
@@ -8,26 +8,31 @@ from typing import Any
 from gate.clock import Clock
 from gate.identity.caller import Caller, normal_address
 
-KEPT = 300
-"""Seconds for which an address is believed before Slack is asked again."""
+EMAIL_TTL = 300
+"""Seconds for which an address is cached."""
 
-MOST = 1000
+MAX_USERS = 1000
+"""Users whose addresses are cached."""
 
 
 class SlackPeople:
-    """Knows the people of the workspaces that the settings list."""
+    """Identifies the users of the workspaces that the settings list."""
 
     def __init__(
-        self, user_of: Callable[[str], Mapping[str, Any]], *, email_domains: Collection[str], clock: Clock = time.time
+        self,
+        fetch_user: Callable[[str], Mapping[str, Any]],
+        *,
+        email_domains: Collection[str],
+        clock: Clock = time.time,
     ):
-        """`user_of`: Slack's users.info. `email_domains`: whose addresses count; without any, nobody is asked."""
-        self._user_of = user_of
+        """`fetch_user`: calls users.info. `email_domains`: domains whose addresses identify users; may be empty."""
+        self._fetch_user = fetch_user
         self._email_domains = frozenset(email_domains)
         self._clock = clock
-        self._kept: OrderedDict[tuple[str, str], tuple[str | None, float]] = OrderedDict()
+        self._emails: OrderedDict[tuple[str, str], tuple[str | None, float]] = OrderedDict()
 
     def caller(self, team: str, user: str, address: str) -> Caller:
-        """Return the Slack user, whose signed request proves them now, as a caller. Raises what `user_of` raises."""
+        """Return the caller whose identity a signed request of Slack proves now. Raises the errors of `fetch_user`."""
         slack = f"slack:{team}/{user}"
         email = self._email(team, user) if self._email_domains else None
         if email is None:
@@ -36,23 +41,23 @@ class SlackPeople:
 
     def _email(self, team: str, user: str) -> str | None:
         now = self._clock()
-        email, until = self._kept.get((team, user), (None, 0.0))
+        email, until = self._emails.get((team, user), (None, 0.0))
         if now < until:
             return email
-        email = _address_of(self._user_of(user), team)
+        email = _confirmed_email(self._fetch_user(user), team)
         if email is not None and email.rpartition("@")[2] not in self._email_domains:
             email = None
-        self._kept[team, user] = (email, now + KEPT)
-        while len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+        self._emails[team, user] = (email, now + EMAIL_TTL)
+        while len(self._emails) > MAX_USERS:
+            self._emails.popitem(last=False)
         return email
 
 
-def _address_of(user: Mapping[str, Any], team: str) -> str | None:
-    """Return the address that Slack vouches for: confirmed, of a full member of this very workspace."""
-    is_theirs = user.get("team_id") == team and user.get("is_email_confirmed") is True
-    # Guests and people of other workspaces have addresses of whoever invited them; bots have none of their own.
-    others = ("deleted", "is_bot", "is_stranger", "is_restricted", "is_ultra_restricted", "is_invited_user")
-    if not is_theirs or any(user.get(flag) for flag in others):
+def _confirmed_email(user: Mapping[str, Any], team: str) -> str | None:
+    """Return the address of `user` if Slack confirmed it and `user` is a full member of the workspace `team`."""
+    is_confirmed_member = user.get("team_id") == team and user.get("is_email_confirmed") is True
+    # Guests and users of other workspaces may have the address of the person who invited them. Bots have none.
+    excluded = ("deleted", "is_bot", "is_stranger", "is_restricted", "is_ultra_restricted", "is_invited_user")
+    if not is_confirmed_member or any(user.get(flag) for flag in excluded):
         return None
     return normal_address((user.get("profile") or {}).get("email"))

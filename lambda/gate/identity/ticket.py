@@ -1,7 +1,8 @@
-"""Tickets: links made for one caller and one notebook, good for five minutes and for one use.
+"""Tickets: links for one caller and one notebook, which are valid for five minutes and can be used once.
 
-Whoever comes with a ticket is the caller it was made for. A notebook that is not running yet keeps them waiting: then
-a cookie takes the ticket's place, in that browser and for that notebook alone, so that the page can look again.
+The caller of a request with a ticket is the caller that the ticket was issued to. If the notebook does not run yet, a
+cookie replaces the used ticket, so that the page can load again. The cookie is valid in that browser and for that
+notebook only.
 """
 
 import re
@@ -18,92 +19,106 @@ from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 
 TICKET_SECONDS = 300
-WAIT_SECONDS = 900
-"""A notebook usually starts in three to five minutes; who has waited this long asks for a new ticket."""
+"""Lifetime of a ticket."""
 
-MOST_WAITS = 40
-"""Cookies that one answer removes, so that planted names can't make its headers longer than the 10,240 bytes that API
-Gateway takes. A person waits for one or two notebooks."""
+WAITING_SECONDS = 900
+"""Lifetime of the cookie that replaces a ticket. A notebook usually starts in three to five minutes."""
 
-_WAIT, _TRY = "gate-wait-", "gate-try"
+MAX_REMOVED_COOKIES = 40
+"""Waiting cookies that one response removes. A person waits for one or two notebooks.
+
+The limit keeps the response's headers below the 10,240 bytes that API Gateway accepts, even if an attacker planted
+cookies.
+"""
+
+_WAITING_COOKIE = "gate-wait-"
+"""Prefix of the names of waiting cookies. The notebook's path segment follows."""
+
+_RETRY_COOKIE = "gate-try"
+
 _SEGMENT = re.compile(r"[a-zA-Z0-9~-]{1,104}", re.ASCII)
-_BY = re.compile(r"[\w-]{22}", re.ASCII)
+_ATTEMPT_ID = re.compile(r"[\w-]{22}", re.ASCII)
 
 
 class Tickets:
-    """Makes and redeems tickets, and keeps those who wait."""
+    """Issues and redeems tickets, and recognises callers who wait for a notebook after they used a ticket."""
 
-    def __init__(self, signer: Signer, waiting: Signer, jar: CookieFactory, replay_guard: ReplayGuard):
-        """`signer` and `waiting`: of two purposes, for the tickets and for the cookies of those who wait."""
-        self._signer = signer
-        self._waiting = waiting
-        self._jar = jar
-        self._once = replay_guard
+    def __init__(
+        self, ticket_signer: Signer, waiting_signer: Signer, cookies: CookieFactory, replay_guard: ReplayGuard
+    ):
+        """`ticket_signer` and `waiting_signer` must have different purposes: one for tickets, one for cookies."""
+        self._ticket_signer = ticket_signer
+        self._waiting_signer = waiting_signer
+        self._cookies = cookies
+        self._replay_guard = replay_guard
 
     def issue(self, caller: Caller, notebook: Notebook) -> str:
-        """Return a ticket by which `caller` may come to `notebook`; their grant is asked again when they come."""
-        return self._signer.sign([secrets.token_urlsafe(16), str(notebook), caller.subject, *caller.aliases])
+        """Return a ticket with which `caller` can open `notebook`. The grant is checked when the ticket is used."""
+        return self._ticket_signer.sign([secrets.token_urlsafe(16), str(notebook), caller.subject, *caller.aliases])
 
     def attempt_id(self, request: Request) -> str:
-        """Return who tries: what `retry_cookie` told this browser, or somebody new."""
-        told = request.cookies.get(self._jar.full_name(_TRY), "")
-        return told if _BY.fullmatch(told) else secrets.token_urlsafe(16)
+        """Return the id of this browser's attempts: the one in its retry cookie, or a new one."""
+        attempt_id = request.cookies.get(self._cookies.full_name(_RETRY_COOKIE), "")
+        return attempt_id if _ATTEMPT_ID.fullmatch(attempt_id) else secrets.token_urlsafe(16)
 
     def retry_cookie(self, attempt_id: str) -> Cookie:
-        """Make the cookie by which this browser, and no other, may try a ticket again that may be spent already."""
-        return self._jar.make(_TRY, attempt_id, max_age=TICKET_SECONDS)
+        """Return a cookie that lets only this browser retry a ticket whose claim has an unknown outcome."""
+        return self._cookies.make(_RETRY_COOKIE, attempt_id, max_age=TICKET_SECONDS)
 
     def redeem(self, ticket: str, notebook: Notebook, request: Request, *, attempt_id: str) -> Caller:
-        """Return who comes to `notebook` with `ticket`, which is then spent by `attempt_id`.
+        """Return the caller of `ticket`, and mark the ticket as used by `attempt_id`.
 
-        Raises `TicketPreviewError`, which leaves it unspent, when nobody has clicked yet, `InvalidTicketError`
-        when it is altered, late, spent, or another notebook's, and what `aws_errors` raises when that can't be told.
+        Raises `TicketPreviewError` if nobody clicked yet; the ticket then stays valid. Raises `InvalidTicketError` if
+        the ticket is altered, expired, used, or for another notebook than `notebook`. Raises the errors of
+        `aws_errors`, after which it is unknown whether the ticket is used.
         """
         if request.speculative:
             raise TicketPreviewError
         try:
-            (number, named, subject, *aliases), issued_at = self._signer.read_dated(ticket)
-            if named != str(notebook):
+            (ticket_id, ticket_notebook, subject, *aliases), issued_at = self._ticket_signer.read_with_time(ticket)
+            if ticket_notebook != str(notebook):
                 raise InvalidTicketError
-            self._once.claim(f"ticket/{number}", attempt_id=attempt_id)
+            self._replay_guard.claim(f"ticket/{ticket_id}", attempt_id=attempt_id)
         except (BadSignatureError, AlreadyUsedError):
             raise InvalidTicketError from None
         return Caller(subject, (), "ticket", request.address, issued_at, tuple(aliases))
 
-    def wait(self, caller: Caller, notebook: Notebook) -> Cookie:
-        """Make the cookie by which `caller` can come back to `notebook` while it starts.
+    def waiting_cookie(self, caller: Caller, notebook: Notebook) -> Cookie:
+        """Return the cookie with which `caller` can return to `notebook` while it starts.
 
-        It holds the ticket's time: by its own, a ticket from before a cutoff would become a proof from after it.
+        The cookie holds the time of the ticket. With a time of its own, a ticket from before a cutoff would become a
+        proof from after the cutoff.
         """
-        value = self._waiting.sign([str(notebook), int(caller.proven_at), *caller.names])
-        return self._jar.make(_name(notebook), value, max_age=WAIT_SECONDS)
+        value = self._waiting_signer.sign([str(notebook), int(caller.proven_at), *caller.names])
+        return self._cookies.make(_waiting_cookie_name(notebook), value, max_age=WAITING_SECONDS)
 
-    def waiting(self, request: Request, notebook: Notebook) -> Caller | None:
-        """Return who waits for `notebook` in this browser, if anybody does."""
+    def waiting_caller(self, request: Request, notebook: Notebook) -> Caller | None:
+        """Return the caller who waits for `notebook` in this browser, or None."""
         try:
-            named, proven_at, subject, *aliases = self._waiting.read(
-                request.cookies.get(self._jar.full_name(_name(notebook)), "")
+            cookie_notebook, proven_at, subject, *aliases = self._waiting_signer.read(
+                request.cookies.get(self._cookies.full_name(_waiting_cookie_name(notebook)), "")
             )
         except BadSignatureError:
             return None
-        # The name of a cookie is not signed, only its value.
-        if named != str(notebook):
+        # The signature covers the value of the cookie and not its name.
+        if cookie_notebook != str(notebook):
             return None
         return Caller(subject, (), "ticket", request.address, proven_at, tuple(aliases))
 
-    def arrive(self, notebook: Notebook) -> Cookie:
-        """Make the cookie that ends the waiting."""
-        return self._jar.make(_name(notebook), "", max_age=0)
+    def removal_cookie(self, notebook: Notebook) -> Cookie:
+        """Return the cookie that removes the waiting cookie of `notebook`."""
+        return self._cookies.make(_waiting_cookie_name(notebook), "", max_age=0)
 
-    def forget(self, request: Request) -> list[Cookie]:
-        """Make the cookies that end all waiting in this browser, whatever the notebook, and all trying again."""
-        prefix = self._jar.full_name(_WAIT)
+    def removal_cookies(self, request: Request) -> list[Cookie]:
+        """Return the cookies that remove this browser's waiting cookies, of all notebooks, and its retry cookie."""
+        prefix = self._cookies.full_name(_WAITING_COOKIE)
         segments = [name.removeprefix(prefix) for name in request.cookies if name.startswith(prefix)]
-        bare = [f"{_WAIT}{segment}" for segment in segments if _SEGMENT.fullmatch(segment)][:MOST_WAITS]
-        if self._jar.full_name(_TRY) in request.cookies:
-            bare.append(_TRY)
-        return [self._jar.make(name, "", max_age=0) for name in bare]
+        valid_segments = [segment for segment in segments if _SEGMENT.fullmatch(segment)]
+        names = [f"{_WAITING_COOKIE}{segment}" for segment in valid_segments[:MAX_REMOVED_COOKIES]]
+        if self._cookies.full_name(_RETRY_COOKIE) in request.cookies:
+            names.append(_RETRY_COOKIE)
+        return [self._cookies.make(name, "", max_age=0) for name in names]
 
 
-def _name(notebook: Notebook) -> str:
-    return f"{_WAIT}{notebook.segment}"
+def _waiting_cookie_name(notebook: Notebook) -> str:
+    return f"{_WAITING_COOKIE}{notebook.segment}"

@@ -1,1 +1,1 @@
-"""From a proven caller and a grant to a presigned URL, with credentials that reach no further."""
+"""Launches: from a caller and a grant to a presigned URL, with credentials that allow nothing else."""

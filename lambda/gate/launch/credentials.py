@@ -1,4 +1,4 @@
-"""SageMaker clients that sign as one caller for one notebook, kept while their credentials are fresh."""
+"""SageMaker clients with credentials of one caller for one notebook. Clients are cached and reused."""
 
 import threading
 from collections import OrderedDict
@@ -16,78 +16,81 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 T = TypeVar("T")
-_Key = tuple[LaunchTarget, str, str]
+_CacheKey = tuple[LaunchTarget, str, str]
 
-ROLE_SESSION = 3600
-"""Seconds; the most that a role assumed from a role may have (IAM user guide, "role chaining")."""
+ROLE_SESSION_SECONDS = 3600
+"""Seconds. The maximum for a role that is assumed by a role (IAM user guide, "role chaining")."""
 
-FRESH = 3000
-"""Seconds for which a client is used again; its last call is then well before its credentials end."""
+CLIENT_TTL = 3000
+"""Seconds for which a client is reused. This is well before its credentials expire."""
 
-MOST = 128
-"""Clients kept; each is some hundred kilobytes."""
+MAX_CLIENTS = 128
+"""The size of the cache. A client takes some hundred kilobytes of memory."""
 
 
 class CallerClients:
-    """Assumes the launch role for each caller; any number of threads may ask."""
+    """Assumes the launch role for each caller. Thread-safe."""
 
     def __init__(
         self,
         *,
         sts: "STSClient",
-        sagemaker_of: "Callable[[CredentialsTypeDef, str], SageMakerClient]",
+        make_sagemaker: "Callable[[CredentialsTypeDef, str], SageMakerClient]",
         clock: Clock,
     ):
-        """`sagemaker_of`: makes a client that signs with the credentials it is given, for a region."""
+        """`make_sagemaker`: returns a SageMaker client with the given credentials for the given region."""
         self._sts = sts
-        self._sagemaker_of = sagemaker_of
+        self._make_sagemaker = make_sagemaker
         self._clock = clock
-        self._kept: OrderedDict[_Key, tuple[SageMakerClient, float]] = OrderedDict()
+        self._cache: OrderedDict[_CacheKey, tuple[SageMakerClient, float]] = OrderedDict()
         self._lock = threading.Lock()
 
     def run(self, target: LaunchTarget, name: str, policy: str, call: "Callable[[SageMakerClient], T]") -> T:
-        """Return what `call` returns for a client of the session `name`, narrowed by `policy` (JSON).
+        """Return the result of `call` with a client of the role session `name`.
 
-        Clients are kept by all three, so that nobody gets more, or another's address, than they would anew.
-        Raises what `aws_errors` raises.
+        `policy`: the session policy (JSON) that narrows the launch role.
+        The target, name and policy are the key of the cache, so a cached client never allows more than a new one
+        would, or another address.
+        Raises the errors of `aws_errors`.
         """
         key = (target, name, policy)
-        kept = self._fresh(key)
-        if kept is not None:
+        cached = self._cached_client(key)
+        if cached is not None:
             try:
                 with aws_errors():
-                    return call(kept)
+                    return call(cached)
             except AwsDeniedError:
-                # Who was revoked and let in again: credentials from before are denied, new ones are not.
+                # The cached credentials of a caller who was revoked stay denied. If the caller has access again, new
+                # ones work.
                 with self._lock:
-                    self._kept.pop(key, None)
-        client = self._make(key)
+                    self._cache.pop(key, None)
+        client = self._make_client(key)
         with aws_errors():
             return call(client)
 
-    def _fresh(self, key: _Key) -> "SageMakerClient | None":
+    def _cached_client(self, key: _CacheKey) -> "SageMakerClient | None":
         with self._lock:
-            client, until = self._kept.get(key, (None, 0.0))
+            client, until = self._cache.get(key, (None, 0.0))
             if client is None or self._clock() >= until:
                 return None
-            self._kept.move_to_end(key)
+            self._cache.move_to_end(key)
             return client
 
-    def _make(self, key: _Key) -> "SageMakerClient":
+    def _make_client(self, key: _CacheKey) -> "SageMakerClient":
         (target, name, policy), now = key, self._clock()
-        outside: Any = {"ExternalId": target.external_id} if target.external_id else {}
+        external_id: Any = {"ExternalId": target.external_id} if target.external_id else {}
         with aws_errors():
-            answer = self._sts.assume_role(
+            response = self._sts.assume_role(
                 RoleArn=target.role_arn,
                 RoleSessionName=name,
                 SourceIdentity=name,
                 Policy=policy,
-                DurationSeconds=ROLE_SESSION,
-                **outside,
+                DurationSeconds=ROLE_SESSION_SECONDS,
+                **external_id,
             )
-            client = self._sagemaker_of(answer["Credentials"], target.region)
+            client = self._make_sagemaker(response["Credentials"], target.region)
         with self._lock:
-            self._kept[key] = (client, now + FRESH)
-            while len(self._kept) > MOST:
-                self._kept.popitem(last=False)
+            self._cache[key] = (client, now + CLIENT_TTL)
+            while len(self._cache) > MAX_CLIENTS:
+                self._cache.popitem(last=False)
         return client

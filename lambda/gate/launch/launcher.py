@@ -1,4 +1,4 @@
-"""Acts on notebooks as the caller: assumes the launch role for each of them, narrowed to one notebook."""
+"""Opens, describes, starts and stops notebooks with credentials of the caller for that notebook only."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
@@ -16,10 +16,10 @@ from gate.errors.notebook import NoPowerError, NotebookMissingError, NotebookSta
 from gate.errors.upstream import AwsError, ThrottledError
 from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
+from gate.launch.allowed_sources import allowed_sources
 from gate.launch.credentials import CallerClients
 from gate.launch.instance import Instance, instance_of
 from gate.launch.notebook_status import NotebookStatus
-from gate.launch.origins import origins_of
 from gate.launch.policy import session_policy
 from gate.launch.queue.launch_queue import LaunchQueue
 from gate.launch.target import LaunchTarget, launch_target_of
@@ -35,28 +35,32 @@ T = TypeVar("T")
 URL_LIFETIME = 300
 """Seconds for which a presigned URL can be used (API reference of CreatePresignedNotebookInstanceUrl)."""
 
-HOME = "home"
+HOME_LOCATION = "home"
 """The location of notebooks in the gate's own account and region, whose launches share a queue."""
 
-SIDE_BY_SIDE = 8
-PATIENCE = 8
-"""Seconds for all states together; API Gateway waits for 29."""
+MAX_PARALLEL_CALLS = 8
+"""The most threads that describe the notebooks of one page."""
+
+DESCRIBE_TIMEOUT = 8
+"""Seconds for describing all notebooks of one page. API Gateway waits for 29."""
 
 STATE_CONFLICT_CODES = frozenset(
     {"ValidationException", "ResourceNotFound", "ResourceNotFoundException", "ConflictException"}
 )
+"""The error codes of SageMaker for a notebook that is missing, or whose state does not allow the call."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Launch:
-    """The way into a notebook. Good once it exists, for anyone it lets pass: never logged, stored or cached."""
+    """A presigned URL. It works for everyone at an allowed address, so it is never logged, stored or cached."""
 
     authorized_url: str
     expires_in: int = URL_LIFETIME
+    """Seconds."""
 
 
 class Launcher:
-    """Creates presigned URLs, and tells, starts and stops notebooks, each time as the caller."""
+    """Creates presigned URLs, and describes, starts and stops notebooks, on behalf of callers."""
 
     def __init__(self, config: Config, clients: CallerClients, queue: LaunchQueue):
         self._config = config
@@ -64,16 +68,18 @@ class Launcher:
         self._queue = queue
 
     def open(self, caller: Caller, grant: Grant, view: View | None = None, *, start: bool = False) -> Launch:
-        """Create the URL that lets `caller` into the notebook of `grant`; `view` overrides the grant's.
+        """Return a presigned URL of the notebook of `grant` for `caller`.
 
-        `start`: whether a stopped notebook may be started, if the grant says that it starts by itself.
-        The state is asked only after the API refused. Raises a `NotReadyError` or `NotebookMissingError` when
-        SageMaker gives no URL for that reason, and an `InLineError` when so many come that they have to wait.
+        `view`: overrides the view of the grant. `start`: whether a stopped notebook may be started, if the grant
+        allows that (`Grant.starts_by_itself`).
+        The notebook is described only if SageMaker refuses to create a URL.
+        Raises a `NotReadyError` or `NotebookMissingError` if the notebook is not in service, `InLineError` if the
+        caller must wait in the launch queue, and the errors of `aws_errors`.
         """
         name, seconds = grant.notebook.name, grant.session
         try:
             url = self._queue.admit(
-                grant.notebook.location or HOME,
+                grant.notebook.location or HOME_LOCATION,
                 caller.subject,
                 lambda: self._run(
                     caller,
@@ -84,7 +90,7 @@ class Launcher:
                 ),
             )
         except AwsError as error:
-            # The API's sentence for a stopped notebook is not documented: ask for the state instead of reading it.
+            # The message for a stopped notebook is not documented, so the notebook is described instead.
             if _code(error) in STATE_CONFLICT_CODES:
                 instance = self.describe(caller, grant)
                 if instance.state == "Stopped" and start and grant.starts_by_itself:
@@ -96,7 +102,7 @@ class Launcher:
         return Launch(f"{url}&view=lab" if (view or grant.view) == "lab" else url)
 
     def describe(self, caller: Caller, grant: Grant) -> Instance:
-        """Return how the notebook stands. Raises `NotebookMissingError`."""
+        """Return the state of the notebook. Raises `NotebookMissingError`, and the errors of `aws_errors`."""
         name = grant.notebook.name
         try:
             return self._run(
@@ -108,24 +114,33 @@ class Launcher:
             raise
 
     def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[NotebookStatus]:
-        """Return how each of the notebooks stands, as far as that can be told now; asked side by side."""
-        pool = ThreadPoolExecutor(max_workers=SIDE_BY_SIDE)
-        # Each in this request's context: its deadline holds for them, too.
-        asked = [pool.submit(copy_context().run, self.describe, caller, grant) for grant in grants]
-        wait(asked, timeout=max(0.0, deadline.left(PATIENCE)))
-        # Who has not answered by now is not waited for: the page is of more use than a state.
+        """Return the status of each notebook. The notebooks are described in parallel.
+
+        If a notebook cannot be described in time, its state is unknown.
+        """
+        pool = ThreadPoolExecutor(max_workers=MAX_PARALLEL_CALLS)
+        # The context of this request contains its deadline, which must also bound the threads' calls.
+        futures = [pool.submit(copy_context().run, self.describe, caller, grant) for grant in grants]
+        wait(futures, timeout=max(0.0, deadline.remaining(DESCRIBE_TIMEOUT)))
+        # Do not wait for the other calls: a page without a state is more useful than a late page.
         pool.shutdown(wait=False, cancel_futures=True)
-        return [NotebookStatus(grant, _result(future)) for grant, future in zip(grants, asked, strict=True)]
+        return [NotebookStatus(grant, _result(future)) for grant, future in zip(grants, futures, strict=True)]
 
     def start(self, caller: Caller, grant: Grant) -> bool:
-        """Start the notebook; tell whether that began now, or could not as it stands. Raises `NoPowerError`."""
+        """Start the notebook. Return whether it was started; False means that its state does not allow it.
+
+        Raises `NoPowerError`, `NotebookMissingError`, and the errors of `aws_errors`.
+        """
         if not grant.may_start:
             raise NoPowerError
         name = grant.notebook.name
         return self._change(caller, grant, lambda client: client.start_notebook_instance(NotebookInstanceName=name))
 
     def stop(self, caller: Caller, grant: Grant) -> None:
-        """Stop the notebook; one that can't be stopped as it stands is left so. Raises `NoPowerError`."""
+        """Stop the notebook. Has no effect if its state does not allow it.
+
+        Raises `NoPowerError`, `NotebookMissingError`, and the errors of `aws_errors`.
+        """
         if not grant.may_stop:
             raise NoPowerError
         name = grant.notebook.name
@@ -137,7 +152,7 @@ class Launcher:
         except AwsError as error:
             if _code(error) not in STATE_CONFLICT_CODES:
                 raise
-            # Starting what already starts is no failure for whoever pressed the button; a deleted notebook is.
+            # It is not an error to start a notebook that is already starting. If it is missing, `describe` raises.
             self.describe(caller, grant)
             return False
         return True
@@ -149,15 +164,15 @@ class Launcher:
 
 
 def policy_for(config: Config, caller: Caller, grant: Grant, target: LaunchTarget) -> str:
-    """Return the session policy with which `caller` comes to `target`, as the deployment pins them."""
-    return session_policy(target.notebook_arn, grant, origins_of(config, caller))
+    """Return the session policy (JSON) for `caller` and the notebook of `target`."""
+    return session_policy(target.notebook_arn, grant, allowed_sources(config, caller))
 
 
 def _result(future: "Future[Instance]") -> Instance | None:
     try:
         return future.result(timeout=0)
     except ThrottledError:
-        count("Throttles")  # which threads beside the request's own do not
+        count("Throttles")  # `count` has no effect in the thread that was throttled
         return None
     except (GateError, TimeoutError, CancelledError):
         return None

@@ -1,13 +1,13 @@
-"""The session policy: what one caller's credentials may do, for one notebook, from which addresses."""
+"""The session policy, which limits one caller's credentials to one notebook, its actions and its addresses."""
 
 import json
 from typing import Any
 
-from gate.launch.origins import Origins
+from gate.launch.allowed_sources import AllowedSources
 from gate.store.grants import Grant
 
-LONGEST_POLICY = 2048
-"""Characters of an inline session policy (API reference of AssumeRole)."""
+MAX_POLICY_LENGTH = 2048
+"""The most characters of an inline session policy (API reference of AssumeRole)."""
 
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 DESCRIBE = "sagemaker:DescribeNotebookInstance"
@@ -15,32 +15,33 @@ START = "sagemaker:StartNotebookInstance"
 STOP = "sagemaker:StopNotebookInstance"
 
 
-def session_policy(arn: str, grant: Grant, origins: Origins | None) -> str:
-    """Write the policy that narrows the launch role to what `grant` gives on the notebook `arn`.
+def session_policy(arn: str, grant: Grant, sources: AllowedSources | None) -> str:
+    """Return the policy (JSON) that narrows the launch role to the actions that `grant` allows on the notebook `arn`.
 
-    `origins`: from where alone the notebook may be opened and used, or None where every origin that the launch role
-    allows will do. The policies of the session that made the URL are enforced for each later request of the notebook,
-    so this is what a leaked URL runs into.
+    `sources`: the addresses from which the notebook may be opened and used. None: every address that the launch role
+    allows. AWS enforces the policies of the session that created a URL for each later request to the notebook, so a
+    leaked URL does not work from other addresses.
     """
     manage = [DESCRIBE, *([START] if grant.may_start else []), *([STOP] if grant.may_stop else [])]
-    statements = [*_opening(arn, origins), _allow(manage, arn)]
+    statements = [*_open_statements(arn, sources), _allow(manage, arn)]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
-def _opening(arn: str, origins: Origins | None) -> list[dict[str, Any]]:
-    if origins is None:
+def _open_statements(arn: str, sources: AllowedSources | None) -> list[dict[str, Any]]:
+    if sources is None:
         return [_allow(OPEN, arn)]
     statements = []
-    if origins.public:
-        statements.append(_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(origins.public)}}))
-    if origins.private and origins.endpoints:
-        # A statement of its own: a request through an endpoint carries no aws:SourceIp. The address counts together
-        # with the endpoint, since other VPCs may use the same addresses (IAM user guide, "aws:VpcSourceIp").
-        through = {
-            "StringEquals": {"aws:SourceVpce": list(origins.endpoints)},
-            "IpAddress": {"aws:VpcSourceIp": list(origins.private)},
+    if sources.public_cidrs:
+        statements.append(_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(sources.public_cidrs)}}))
+    if sources.private_cidrs and sources.endpoints:
+        # A separate statement, because a request through an endpoint has no aws:SourceIp. The address is valid only
+        # together with the endpoint, because other VPCs may use the same addresses (IAM user guide,
+        # "aws:VpcSourceIp").
+        condition = {
+            "StringEquals": {"aws:SourceVpce": list(sources.endpoints)},
+            "IpAddress": {"aws:VpcSourceIp": list(sources.private_cidrs)},
         }
-        statements.append(_allow(OPEN, arn, through))
+        statements.append(_allow(OPEN, arn, condition))
     return statements
 
 

@@ -1,4 +1,4 @@
-"""Where a notebook is, and which role leads to it."""
+"""The launch target: the role to assume for a notebook, its region and its ARN."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ from gate.notebook import Notebook
 
 @dataclass(frozen=True)
 class LaunchTarget:
-    """The launch role to assume for a notebook, and the notebook as IAM knows it."""
+    """The launch role to assume for a notebook, the region, and the notebook's ARN."""
 
     role_arn: str
     region: str
     notebook_arn: str
     external_id: str = ""
-    """Asked for by launch roles in other accounts (IAM user guide, "The confused deputy problem")."""
+    """Required by launch roles in other accounts (IAM user guide, "The confused deputy problem")."""
 
 
 def launch_target_of(config: Config, notebook: Notebook) -> LaunchTarget:
@@ -34,8 +34,8 @@ def launch_target_of(config: Config, notebook: Notebook) -> LaunchTarget:
 
 
 def notebook_arn(partition: str, region: str, account: str, name: str) -> str:
-    """Return the notebook instance's ARN.
+    """Return the ARN of a notebook instance.
 
-    SageMaker writes the name in lower case there (service authorization reference, notebook-instance).
+    SageMaker's ARNs have the name in lower case (service authorization reference, notebook-instance).
     """
     return f"arn:{partition}:sagemaker:{region}:{account}:notebook-instance/{name.lower()}"

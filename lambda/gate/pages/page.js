@@ -12,25 +12,25 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 const waiting = document.querySelector("[data-state-url]");
 if (waiting) {
   const { stateUrl, openUrl, state } = waiting.dataset;
-  const seen = Date.now() - Number(waiting.dataset.elapsed) * 1000;
+  const startedAt = Date.now() - Number(waiting.dataset.elapsed) * 1000;
   const bar = waiting.querySelector("progress");
-  const text = waiting.querySelector("time");
-  const tick = () => {
-    const seconds = Math.round((Date.now() - seen) / 1000);
+  const time = waiting.querySelector("time");
+  const showElapsed = () => {
+    const seconds = Math.round((Date.now() - startedAt) / 1000);
     if (bar) bar.value = seconds;
-    if (text) text.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    if (time) time.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   };
-  tick();
-  setInterval(tick, 1000);
-  let pause = 2000;
-  const look = async () => {
+  showElapsed();
+  setInterval(showElapsed, 1000);
+  let delay = 2000;
+  const poll = async () => {
     try {
-      const answer = await fetch(stateUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
-      const changed = answer.ok && (await answer.json()).state !== state;
-      if (changed || answer.status === 401) return location.replace(openUrl);
-    } catch { /* the network is away for a moment */ }
-    pause = Math.min(pause * 1.3, 20000);
-    setTimeout(look, pause * (0.8 + Math.random() * 0.4));
+      const response = await fetch(stateUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
+      const changed = response.ok && (await response.json()).state !== state;
+      if (changed || response.status === 401) return location.replace(openUrl);
+    } catch { /* the network is unavailable: try again */ }
+    delay = Math.min(delay * 1.3, 20000);
+    setTimeout(poll, delay * (0.8 + Math.random() * 0.4));
   };
-  setTimeout(look, pause);
+  setTimeout(poll, delay);
 }

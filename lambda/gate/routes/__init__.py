@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gate.container import Gate
-from gate.deadline import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN
+from gate.deadline import ACKNOWLEDGEMENT_LIMIT, RESPONSE_LIMIT
 from gate.errors.base import NotFoundError
 from gate.web.request import Request
 from gate.web.responses import Response
@@ -21,7 +21,7 @@ class Route:
 
     A module is imported with the first request for one of its routes: a launch must not wait for what Slack needs.
     """
-    time_limit: float = ANSWER_WITHIN
+    time_limit: float = RESPONSE_LIMIT
     """Seconds for all calls of one request."""
 
 
@@ -122,7 +122,7 @@ ROUTES = {
     ("GET", "/login"): Route(_login),
     ("GET", "/login/callback"): Route(_callback),
     ("POST", "/logout"): Route(_logout),
-    ("POST", "/slack"): Route(_slack, time_limit=ACKNOWLEDGE_WITHIN),
+    ("POST", "/slack"): Route(_slack, time_limit=ACKNOWLEDGEMENT_LIMIT),
     ("GET", "/help"): Route(_refusal_help),
     ("GET", "/health"): Route(_health),
 }

@@ -51,7 +51,7 @@ def callback(gate: Gate, request: Request) -> Response:
                     raise
                 return response
             record.caller = finished.person.caller("session", request.address)
-            cookies = [*finished.cookies, gate.sign_in_sessions.begin(finished.person)]
+            cookies = [*finished.cookies, gate.sign_in_sessions.sign_in_cookie(finished.person)]
     except GateError as error:
         return failure(error, request, base_path=gate.config.base_path, target=target)
     return redirect(gate.config.base_url + target, cookies=cookies)

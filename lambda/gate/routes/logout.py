@@ -23,7 +23,7 @@ def logout(gate: Gate, request: Request) -> Response:
         # A form that asks for more than is understood must not be answered as if it had been done.
         raise InvalidFormError
     everywhere, base_path = _FORMS[request.body], gate.config.base_path
-    cookies = [gate.sign_in_sessions.end(), *gate.tickets.forget(request)]
+    cookies = [gate.sign_in_sessions.sign_out_cookie(), *gate.tickets.removal_cookies(request)]
     if everywhere:
         try:
             _end_everywhere(gate, request)

@@ -16,7 +16,7 @@ def home(gate: Gate, request: Request) -> Response:
     """List the caller's notebooks."""
     with decision(request, "list") as record:
         record.caller = gate.callers.of(request)
-        grants = gate.grants.listing(record.caller)
+        grants = gate.grants.find_all(record.caller)
     return notebooks_response(gate, request, record.caller, grants)
 
 

@@ -31,7 +31,7 @@ def open_default(gate: Gate, request: Request) -> Response:
     view = _view(request)
     with decision(request, "open") as record:
         record.caller = caller = gate.callers.of(request)
-        grants = gate.grants.listing(caller)
+        grants = gate.grants.find_all(caller)
         if not grants:
             raise not_granted(gate, caller)
         candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]
@@ -102,7 +102,7 @@ def _keep_waiting(
         # The sign-in of the other person takes precedence over the cookie, which would have no effect.
         raise OtherPersonError from error
     record.failed(error)
-    cookie = gate.tickets.wait(caller, notebook)
+    cookie = gate.tickets.waiting_cookie(caller, notebook)
     if request.wants_json:
         return failure(error, request, base_path=gate.config.base_path, cookies=[cookie])
     return redirect(f"{gate.config.base_url}{_path(notebook, view)}", status=303, cookies=[cookie])
@@ -124,7 +124,7 @@ def _launch(gate: Gate, request: Request, access: Access, view: View | None) -> 
     launch = gate.launcher.open(caller, grant, view, start=not request.speculative)
     if request.wants_json:
         return document({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
-    cookies = [gate.tickets.arrive(grant.notebook)] if caller.via == "ticket" else []
+    cookies = [gate.tickets.removal_cookie(grant.notebook)] if caller.via == "ticket" else []
     return redirect(launch.authorized_url, cookies=cookies)
 
 

@@ -4,7 +4,7 @@ from gate.audit import decision
 from gate.container import Gate
 from gate.errors.slack import SlackRefusedError
 from gate.errors.upstream import UpstreamError
-from gate.slack.command import is_command
+from gate.slack.command import is_slash_command
 from gate.web.request import Request
 from gate.web.responses import Response, document
 
@@ -23,7 +23,7 @@ def slack(gate: Gate, request: Request) -> Response:
     except SlackRefusedError:
         return Response(401, headers={"WWW-Authenticate": "Slack-Signature"})
     except UpstreamError as error:
-        if not is_command(request):
+        if not is_slash_command(request):
             raise  # Slack then shows an error of its own. It would not show a text of ours.
         words = f"*{error.title}*\n{error.words}\nReference: `{request.id}`"
         return document({"response_type": "ephemeral", "text": words})

@@ -45,7 +45,7 @@ class SlackAnswers:
         from gate.slack.messages import message, refusal, window
 
         try:
-            with decision(command, command.act) as record, deadline.shortened_deadline():
+            with decision(command, command.action) as record, deadline.shortened_deadline():
                 blocks = self._execute(command, record)
         except GateError as error:
             blocks = refusal(command, error)
@@ -64,14 +64,14 @@ class SlackAnswers:
         if command.notebook:
             record.notebook = Notebook.parse(command.notebook)
             grant = self._grants.find(caller, record.notebook)
-            if command.act == "start":
+            if command.action == "start":
                 self._launcher.start(caller, grant)
-            if command.act == "stop":
+            if command.action == "stop":
                 self._launcher.stop(caller, grant)
-        if command.alone:
+        if command.single_notebook:
             rows = [NotebookStatus(grant, self._launcher.describe(caller, grant))]
         else:
-            rows = self._launcher.describe_all(caller, self._grants.listing(caller))
+            rows = self._launcher.describe_all(caller, self._grants.find_all(caller))
         return notebooks(command, caller, rows, lambda notebook: self._link(caller, notebook))
 
     def _link(self, caller: Caller, notebook: Notebook) -> str:

@@ -1,7 +1,7 @@
-"""What the gate asks of Slack: who a user is, a window, and a message in the place of another.
+"""Calls Slack's API: user profiles, windows, and messages to a `response_url`.
 
-slack_sdk is imported where it is used: nobody who opens a notebook waits for it. It keeps no connections, and finds the
-proxy in the environment by itself.
+slack_sdk is imported where it is used, so that a launch does not wait for the import. It does not reuse connections,
+and takes the proxy from the environment.
 """
 
 import logging
@@ -20,23 +20,26 @@ from gate.tls import tls_context
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-# It would write what it sends, tickets and all, wherever somebody turns on debugging. We log each failure ourselves.
+# With debug logging, slack_sdk would log what it sends, including tickets. This module logs each failure itself.
 logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
 
 T = TypeVar("T")
 
-PATIENCE = 5
-"""Seconds for one call."""
+CALL_TIMEOUT = 5
+"""Time limit of one call, in seconds."""
 
-PATIENCE_FOR_A_WINDOW = 2
-"""Seconds: the window is opened before the acknowledgement, for which Slack waits three in all."""
+WINDOW_TIMEOUT = 2
+"""Time limit for opening a window, in seconds.
+
+The window is opened before the acknowledgement, for which Slack waits three seconds.
+"""
 
 
 class SlackApi:
-    """Slack's API, as the app that is installed in the workspace."""
+    """A client for Slack's API, with the token of the app that is installed in the workspace."""
 
     def __init__(self, *, token: Callable[[], str], api_url: str, hooks_urls: Sequence[str]):
-        """`token`: gives the bot token. `hooks_urls`: what a `response_url` may begin with."""
+        """`token`: returns the bot token. `hooks_urls`: prefixes that a `response_url` may have."""
         self._token = token
         self._api_url = api_url
         self._hooks_urls = tuple(hooks_urls)
@@ -44,19 +47,19 @@ class SlackApi:
     def user(self, user: str) -> Mapping[str, Any]:
         """Return the user object of `user` (method users.info). Raises `SlackDownError`."""
         with _slack_errors("users.info"):
-            client = self._client(PATIENCE)
-            found: Mapping[str, Any] = _in_time(PATIENCE, lambda: client.users_info(user=user))["user"]
+            client = self._client(CALL_TIMEOUT)
+            found: Mapping[str, Any] = _call_with_timeout(CALL_TIMEOUT, lambda: client.users_info(user=user))["user"]
             return found
 
     def user_by_email(self, email: str) -> Mapping[str, Any] | None:
-        """Return the user object of whoever has `email`, None where nobody has (method users.lookupByEmail).
+        """Return the user object of the user with the address `email`, or None (method users.lookupByEmail).
 
-        Raises `SlackDownError`. For operators, who revoke a person by all of their names.
+        The operators' commands use it to revoke all principals of a person. Raises `SlackDownError`.
         """
         try:
             with _slack_errors("users.lookupByEmail"):
-                client = self._client(PATIENCE)
-                answer = _in_time(PATIENCE, lambda: client.users_lookupByEmail(email=email))
+                client = self._client(CALL_TIMEOUT)
+                answer = _call_with_timeout(CALL_TIMEOUT, lambda: client.users_lookupByEmail(email=email))
                 found: Mapping[str, Any] = answer["user"]
                 return found
         except SlackDownError as error:
@@ -65,29 +68,31 @@ class SlackApi:
             raise
 
     def open_window(self, trigger_id: str, view: Mapping[str, Any]) -> str:
-        """Open a window for whoever gave us `trigger_id`, and return its id. Raises `SlackDownError`."""
+        """Open a window for the user whose request had `trigger_id`. Returns its view id. Raises `SlackDownError`."""
         with _slack_errors("views.open"):
-            client = self._client(PATIENCE_FOR_A_WINDOW)
-            answer = _in_time(PATIENCE_FOR_A_WINDOW, lambda: client.views_open(trigger_id=trigger_id, view=dict(view)))
+            client = self._client(WINDOW_TIMEOUT)
+            answer = _call_with_timeout(
+                WINDOW_TIMEOUT, lambda: client.views_open(trigger_id=trigger_id, view=dict(view))
+            )
             return str(answer["view"]["id"])
 
     def fill_window(self, view_id: str, view: Mapping[str, Any]) -> None:
-        """Show `view` in the window. Raises `SlackDownError`."""
+        """Show `view` in the window `view_id`. Raises `SlackDownError`."""
         with _slack_errors("views.update"):
-            client = self._client(PATIENCE)
-            _in_time(PATIENCE, lambda: client.views_update(view_id=view_id, view=dict(view)))
+            client = self._client(CALL_TIMEOUT)
+            _call_with_timeout(CALL_TIMEOUT, lambda: client.views_update(view_id=view_id, view=dict(view)))
 
     def respond(self, response_url: str, message: Mapping[str, Any]) -> None:
-        """Send `message` to where Slack said it wants the answer. Raises `SlackDownError`."""
+        """Send `message` to the `response_url` of a request. Raises `SlackDownError`."""
         from slack_sdk.webhook import WebhookClient
 
         if not response_url.startswith(self._hooks_urls):
-            # The address comes from outside, and what goes there holds tickets.
+            # The URL is part of the request, and the message contains tickets.
             logger.error("response_url is not Slack's")
             raise SlackDownError
         with _slack_errors("response_url"):
-            hook = WebhookClient(response_url, timeout=PATIENCE, ssl=tls_context())
-            answer = _in_time(PATIENCE, lambda: hook.send_dict(dict(message)))
+            hook = WebhookClient(response_url, timeout=CALL_TIMEOUT, ssl=tls_context())
+            answer = _call_with_timeout(CALL_TIMEOUT, lambda: hook.send_dict(dict(message)))
         if answer.status_code != 200:
             logger.warning("slack call failed", method="response_url", code=answer.status_code)
             raise SlackDownError
@@ -102,29 +107,30 @@ class SlackApi:
         return WebClient(token, base_url=self._api_url, timeout=timeout, ssl=tls_context())
 
 
-def _in_time(seconds: float, call: Callable[[], T]) -> T:
-    """Return what `call` returns, within `seconds` or what is left. Raises `TimeoutError`, or what `call` raises.
+def _call_with_timeout(seconds: float, call: Callable[[], T]) -> T:
+    """Return the result of `call`, which may take `seconds`, or the rest of the request's time if that is less.
 
-    slack_sdk bounds each read, not all together: an answer that trickles in is left behind, with its thread.
+    slack_sdk limits each read, and not the whole call. If a response arrives too slowly, the thread that reads it is
+    abandoned. Raises `TimeoutError`, and the errors of `call`.
     """
-    patience = deadline.left(seconds)
-    if patience <= 0:
+    timeout = deadline.remaining(seconds)
+    if timeout <= 0:
         raise TimeoutError
-    done: Future[T] = Future()
+    result: Future[T] = Future()
 
-    def work() -> None:
+    def run() -> None:
         try:
-            done.set_result(call())
+            result.set_result(call())
         except Exception as error:  # noqa: BLE001
-            done.set_exception(error)
+            result.set_exception(error)
 
-    threading.Thread(target=work, daemon=True).start()
-    return done.result(timeout=patience)
+    threading.Thread(target=run, daemon=True).start()
+    return result.result(timeout=timeout)
 
 
 @contextmanager
 def _slack_errors(method: str) -> Iterator[None]:
-    """Turn what slack_sdk raises into `SlackDownError`; the log gets Slack's code, never what was sent."""
+    """Raise `SlackDownError` for the errors of slack_sdk. The log has Slack's error code, and never the request."""
     from slack_sdk.errors import SlackApiError, SlackClientError
 
     try:
@@ -134,7 +140,7 @@ def _slack_errors(method: str) -> Iterator[None]:
         logger.warning("slack call failed", method=method, code=code)
         raise SlackDownError(str(code)) from None
     except (SlackClientError, OSError, HTTPException, KeyError, ValueError) as error:
-        # urllib wraps what went wrong: a certificate, a name, a connection.
+        # urllib wraps the actual error, such as an invalid certificate or an unknown host name.
         reason = getattr(error, "reason", None)
         code = type(reason if isinstance(reason, Exception) else error).__name__
         logger.warning("slack call failed", method=method, code=code)

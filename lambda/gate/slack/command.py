@@ -1,4 +1,4 @@
-"""What somebody in Slack asks for: a slash command, a global shortcut, or a press on one of our buttons.
+"""Parses Slack's requests: slash commands, global shortcuts, and presses of the gate's buttons.
 
 Sources: docs.slack.dev, "Implementing slash commands", "Shortcut interaction payload", "block_actions payload".
 """
@@ -12,56 +12,57 @@ from urllib.parse import parse_qs
 from gate.errors.slack import InvalidSlackRequestError
 from gate.web.request import Request
 
-Act = Literal["list", "start", "stop"]
+Action = Literal["list", "start", "stop"]
 
 _ID = re.compile(r"[A-Z0-9]{2,32}", re.ASCII)
 
-_ACTS: dict[str, Act] = {"open": "list", "refresh": "list", "start": "start", "stop": "stop"}
-"""What a press on each button asks for. Open is a link, which Slack follows by itself; the list gets fresh ones."""
+_BUTTON_ACTIONS: dict[str, Action] = {"open": "list", "refresh": "list", "start": "start", "stop": "stop"}
+"""The action of each button. Slack itself follows the link of Open; the gate then sends a list with new links."""
 
 
 @dataclass(frozen=True)
 class SlackCommand:
-    """One wish of one Slack user."""
+    """What a Slack user asked for. The fields are also the JSON of the event with which the function invokes itself."""
 
     id: str
     """API Gateway's request id: the reference that people see and that finds the log line."""
     address: str
-    """Slack's server's."""
+    """The IP address of Slack's server."""
     team: str
+    """The user's workspace."""
     user: str
-    act: Act = "list"
+    action: Action = "list"
     notebook: str = ""
-    """What to act on, or to show alone; as it was typed, and not checked yet."""
-    alone: bool = False
-    """Whether the answer shows that notebook alone."""
-    replaces: bool = False
-    """Whether the answer takes the place of the message that was pressed."""
+    """The notebook of the action or of the list, as the user typed it. It is not validated yet."""
+    single_notebook: bool = False
+    """Whether the answer shows only `notebook`."""
+    replace_original: bool = False
+    """Whether the answer replaces the message whose button was pressed."""
     response_url: str = field(default="", repr=False)
     trigger_id: str = field(default="", repr=False)
-    """By which a window can be opened, for three seconds."""
+    """Opens a window. Slack accepts it for three seconds."""
     view_id: str = ""
-    """The window that the answer is to fill."""
+    """The window that shows the answer."""
 
 
 def parse_command(request: Request) -> SlackCommand | None:
-    """Read what `request` asks for; None for what needs no answer. Raises `InvalidSlackRequestError`."""
+    """Return the command in `request`, or None if it needs no answer. Raises `InvalidSlackRequestError`."""
     try:
         form = {name: values[0] for name, values in parse_qs(request.body.decode(), max_num_fields=100).items()}
         if "payload" not in form:
-            return _command(form, request)
+            return _slash_command(form, request)
         return _interaction(json.loads(form["payload"]), request)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         raise InvalidSlackRequestError from None
 
 
-def is_command(request: Request) -> bool:
-    """Tell whether `request` is a slash command: the one thing that may be answered in words at once."""
+def is_slash_command(request: Request) -> bool:
+    """Return whether `request` is a slash command. Only a slash command can be answered with text immediately."""
     return b"payload=" not in request.body
 
 
-def _command(form: dict[str, str], request: Request) -> SlackCommand:
-    # Whoever pastes a name may paste the quotes around it, too.
+def _slash_command(form: dict[str, str], request: Request) -> SlackCommand:
+    # Users may paste a name together with the quotes around it.
     name = form.get("text", "").strip(" \t\r\n`'\"*_<>")
     return SlackCommand(
         id=request.id,
@@ -69,7 +70,7 @@ def _command(form: dict[str, str], request: Request) -> SlackCommand:
         team=_id(form["team_id"]),
         user=_id(form["user_id"]),
         notebook=name,
-        alone=bool(name),
+        single_notebook=bool(name),
         response_url=form["response_url"],
     )
 
@@ -77,36 +78,36 @@ def _command(form: dict[str, str], request: Request) -> SlackCommand:
 def _interaction(payload: dict[str, Any], request: Request) -> SlackCommand | None:
     match payload["type"]:
         case "shortcut":
-            return _ask(payload, request, trigger_id=payload["trigger_id"])
+            return _interaction_command(payload, request, trigger_id=payload["trigger_id"])
         case "block_actions":
-            return _press(payload, request)
+            return _button_press(payload, request)
     return None
 
 
-def _press(payload: dict[str, Any], request: Request) -> SlackCommand | None:
-    pressed = payload["actions"][0]
-    act = _ACTS.get(pressed["action_id"])
-    if act is None:
+def _button_press(payload: dict[str, Any], request: Request) -> SlackCommand | None:
+    button = payload["actions"][0]
+    action = _BUTTON_ACTIONS.get(button["action_id"])
+    if action is None:
         return None
-    scope, _, name = pressed["block_id"].partition(":")
-    return _ask(
+    scope, _, name = button["block_id"].partition(":")
+    return _interaction_command(
         payload,
         request,
-        act=act,
+        action=action,
         notebook=name,
-        alone=scope == "one",
-        replaces=True,
-        # A press in a window has no response_url, and one in a message no view.
+        single_notebook=scope == "one",
+        replace_original=True,
+        # A press in a window has no response_url, and a press in a message has no view.
         response_url=payload.get("response_url") or "",
         view_id=(payload.get("view") or {}).get("id", ""),
     )
 
 
-def _ask(payload: dict[str, Any], request: Request, **more: Any) -> SlackCommand:
+def _interaction_command(payload: dict[str, Any], request: Request, **fields: Any) -> SlackCommand:
     user = payload["user"]
-    # In a channel that is shared with another company, `team` is where the app is, and the user's is their own.
+    # In a channel shared with another company, `team` is the workspace of the app, and may differ from the user's.
     team = user.get("team_id") or payload["team"]["id"]
-    return SlackCommand(id=request.id, address=request.address, team=_id(team), user=_id(user["id"]), **more)
+    return SlackCommand(id=request.id, address=request.address, team=_id(team), user=_id(user["id"]), **fields)
 
 
 def _id(text: str) -> str:

@@ -1,1 +1,1 @@
-"""The grants table: grants, and what else is kept beside them."""
+"""The grants table: grants, cutoffs, replay claims and launch queues."""

@@ -1,6 +1,6 @@
-"""Cutoffs: moments before which a person's sign-ins, tickets and waits count for nothing.
+"""Cutoffs: times that end a person's earlier sign-ins, tickets and waits.
 
-`gate revoke` writes one, and so does "sign out everywhere". The function reads them together with the grants.
+`gate revoke` and "Sign out everywhere" write cutoffs. The function reads them together with the grants.
 """
 
 import time
@@ -21,63 +21,68 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 EVERYBODY = "*"
-"""Stands in place of a subject for every person."""
+"""The subject of the cutoff that applies to every person."""
 
-LIFETIME = 30 * 86_400
-"""Seconds after which DynamoDB may remove a cutoff. A sign-in lasts a day at most, an ID token as long as its issuer
-says."""
+CUTOFF_TTL = 30 * 86_400
+"""Seconds after which DynamoDB may delete a cutoff.
+
+A sign-in lasts for one day at most. The issuer decides how long an ID token lasts.
+"""
 
 
 def cutoff_key(subject: str) -> dict[str, Any]:
-    """Return the table's key of the cutoff of `subject` (`user:<e-mail>`, `slack:<team>/<user>`, or `EVERYBODY`)."""
+    """Return the key of the cutoff of `subject`: `user:<e-mail>`, `slack:<team>/<user>`, or `EVERYBODY`."""
     return {"principal": {"S": f"{key_prefixes.CUTOFF}{subject}"}, "notebook": {"S": "-"}}
 
 
-def cutoff_write(table: str, subject: str, moment: int) -> dict[str, Any]:
-    """Return the arguments of PutItem that end what `subject` signed in to before `moment` (epoch seconds).
+def cutoff_write(table: str, subject: str, before: int) -> dict[str, Any]:
+    """Return the arguments of the PutItem call that ends what `subject` proved before `before` (epoch seconds).
 
-    The write fails with `ConditionalCheckFailedException` where the same or a later cutoff is there already.
+    The call fails with `ConditionalCheckFailedException` if the same or a later cutoff exists.
     """
     return {
         "TableName": table,
         "Item": {
             **cutoff_key(subject),
-            "before": {"N": str(moment)},
-            "until": {"N": str(moment + LIFETIME)},
+            "before": {"N": str(before)},
+            "until": {"N": str(before + CUTOFF_TTL)},
         },
         "ConditionExpression": "attribute_not_exists(#principal) OR #before < :before",
         "ExpressionAttributeNames": {"#principal": "principal", "#before": "before"},
-        "ExpressionAttributeValues": {":before": {"N": str(moment)}},
+        "ExpressionAttributeValues": {":before": {"N": str(before)}},
     }
 
 
 def cutoff_keys(caller: Caller) -> list[dict[str, Any]]:
-    """Return the keys of the cutoffs that can end what proved `caller`: of each of their names, and of everybody."""
+    """Return the keys of the cutoffs that apply to `caller`: one for each of their names, and `EVERYBODY`."""
     return [cutoff_key(name) for name in (*caller.names, EVERYBODY)]
 
 
-def without_cutoffs(items: Iterable[Mapping[str, Any]], caller: Caller) -> list[Mapping[str, Any]]:
-    """Return the `items` that are no cutoffs. Raises `SignInEndedError` where a cutoff ends what proved `caller`."""
+def apply_cutoffs(items: Iterable[Mapping[str, Any]], caller: Caller) -> list[Mapping[str, Any]]:
+    """Return the `items` that are not cutoffs.
+
+    Raises `SignInEndedError` if one of the cutoffs is later than the proof of `caller`'s identity.
+    """
     others = []
     for item in items:
         if not item["principal"]["S"].startswith(key_prefixes.CUTOFF):
             others.append(item)
-        elif caller.proven_at < _before(item):
+        elif caller.proven_at < _cutoff_time(item):
             raise SignInEndedError(caller.via)
     return others
 
 
-def _before(item: Mapping[str, Any]) -> float:
+def _cutoff_time(item: Mapping[str, Any]) -> float:
     try:
         return float(item["before"]["N"])
     except (KeyError, ValueError):
-        # Somebody meant to end sign-ins, and nobody knows which: all of them.
-        logger.error("a cutoff names no moment", principal=item["principal"]["S"])
+        # The cutoff was meant to end sign-ins. Which ones is unknown, so it ends all of them.
+        logger.error("malformed cutoff", principal=item["principal"]["S"])
         return float("inf")
 
 
 class Cutoffs:
-    """Ends what people have signed in to."""
+    """Writes cutoffs for people who sign out everywhere."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str, clock: Clock = time.time):
         self._dynamodb = dynamodb
@@ -86,17 +91,17 @@ class Cutoffs:
         self._clock = clock
 
     def end(self, caller: Caller) -> None:
-        """End all sign-ins, tickets and waits of `caller` up to now.
+        """End all present sign-ins, tickets and waits of `caller`.
 
-        The moment is the next whole second, so that what was signed in this one is ended, too.
-        Raises `SignInEndedError` where this very sign-in was ended before: whoever holds an old cookie can't end newer
-        sign-ins by it. Raises what `aws_errors` raises; then nobody knows whether they were ended.
+        The cutoff is the next full second, so that it also ends what was signed within the present second.
+        Raises `SignInEndedError` if the caller's own sign-in was ended before, so that an old cookie cannot end newer
+        sign-ins. Raises the errors of `aws_errors`, after which the outcome is unknown.
         """
-        without_cutoffs(self._rows.at(cutoff_keys(caller)), caller)
-        moment = int(max(self._clock(), caller.proven_at)) + 1
+        apply_cutoffs(self._rows.get(cutoff_keys(caller)), caller)
+        cutoff = int(max(self._clock(), caller.proven_at)) + 1
         with aws_errors():
             try:
-                self._dynamodb.put_item(**cutoff_write(self._table, caller.subject, moment))
+                self._dynamodb.put_item(**cutoff_write(self._table, caller.subject, cutoff))
             except ClientError as error:
                 if code_of(error) != "ConditionalCheckFailedException":
                     raise

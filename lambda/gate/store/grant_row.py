@@ -1,8 +1,8 @@
-"""What a row of the grants table may hold: one rule for the function and for `gate`.
+"""Parses rows of the grants table. The function and the `gate` command use the same rules.
 
-Operators may write rows with the AWS command line, so a row can hold anything. A row whose notebook, `session` or
-`until` cannot be read grants nothing: a grant with an end must never become one without. A `view`, `power` or
-`default` that cannot be read gives the least that the attribute can give, and the row still counts.
+Operators may write rows with the AWS command line, so a row can contain anything. A row with an invalid notebook,
+`session` or `until` grants nothing, because a grant that ends must never become one that does not. An invalid `view`,
+`power` or `default` gives the least that the attribute can give, and the rest of the row is valid.
 """
 
 from collections.abc import Mapping
@@ -15,46 +15,48 @@ from gate.notebook import Notebook
 
 View = Literal["lab", "classic"]
 Power = Literal["none", "start", "start-stop", "auto-start"]
-"""From the least to the most: each includes what stands before it."""
+"""In ascending order. Each value includes the ones before it."""
 
-SHORTEST_SESSION = 1_800
-LONGEST_SESSION = 43_200
-"""Seconds; the least and the most that CreatePresignedNotebookInstanceUrl takes (its API reference)."""
+MIN_SESSION = 1_800
+MAX_SESSION = 43_200
+"""Seconds. The limits of CreatePresignedNotebookInstanceUrl (API reference)."""
 
-LATEST = 253_402_300_799
-"""The last second of the year 9999, in epoch seconds: the last moment that Python's dates can hold. A time in
-milliseconds, the usual slip, lies far above it."""
+MAX_EPOCH_SECONDS = 253_402_300_799
+"""The last second of the year 9999, which is the last time that Python's dates can represent.
+
+A time in milliseconds, which is the usual mistake, is far later.
+"""
 
 OPTIONAL = ("session", "view", "power", "until", "default")
-"""The attributes that a grant may lack."""
+"""The optional attributes of a grant."""
 
 
 @dataclass(frozen=True)
 class GrantRow:
-    """A row of the grants table, as far as it can be read."""
+    """The valid attributes of a row. Optional attributes that are absent or invalid are None."""
 
     notebook: Notebook | None
     session: int | None
-    """Seconds, 1 to 43200; None where the row names none."""
+    """Seconds, 1 to 43200."""
     view: View | None
     power: Power | None
     until: int | None
     """Epoch seconds."""
     default: bool
     unreadable: tuple[str, ...]
-    """Attributes that cannot be read. With any of them, the row grants nothing."""
+    """The names of invalid attributes because of which the row grants nothing."""
     ignored: tuple[str, ...]
-    """Attributes that cannot be read, and that count as left out."""
+    """The names of invalid attributes that count as absent."""
 
 
 def read(item: Mapping[str, Any]) -> GrantRow:
-    """Read `item`, a row in DynamoDB's own form. Never raises for what a row of the table can hold."""
+    """Parse `item`, a row in the format of DynamoDB's API. Does not raise, whatever the attributes contain."""
     notebook = _notebook(item)
-    session, until = _whole(item.get("session"), 1, LONGEST_SESSION), until_of(item)
-    view: View | None = _word(item.get("view"), View)
-    power: Power | None = _word(item.get("power"), Power)
+    session, until = _whole_number(item.get("session"), 1, MAX_SESSION), until_of(item)
+    view: View | None = _choice(item.get("view"), View)
+    power: Power | None = _choice(item.get("power"), Power)
     default = item.get("default", {}).get("BOOL")
-    needed = {"notebook": notebook, "session": session, "until": until}
+    strict = {"notebook": notebook, "session": session, "until": until}
     lenient = {"view": view, "power": power, "default": default}
     return GrantRow(
         notebook=notebook,
@@ -63,14 +65,14 @@ def read(item: Mapping[str, Any]) -> GrantRow:
         power=power,
         until=until,
         default=default is True,
-        unreadable=tuple(name for name, value in needed.items() if name in item and value is None),
+        unreadable=tuple(name for name, value in strict.items() if name in item and value is None),
         ignored=tuple(name for name, value in lenient.items() if name in item and value is None),
     )
 
 
 def until_of(item: Mapping[str, Any]) -> int | None:
-    """Return when `item` ends (epoch seconds), or None where it names no end that can be read."""
-    return _whole(item.get("until"), 0, LATEST)
+    """Return the end of the grant in epoch seconds, or None if the attribute is absent or invalid."""
+    return _whole_number(item.get("until"), 0, MAX_EPOCH_SECONDS)
 
 
 def _notebook(item: Mapping[str, Any]) -> Notebook | None:
@@ -80,20 +82,20 @@ def _notebook(item: Mapping[str, Any]) -> Notebook | None:
         return None
 
 
-def _whole(value: Mapping[str, Any] | None, least: int, most: int) -> int | None:
-    """Return a whole number from `least` to `most`. DynamoDB may write 3600 as `3.6E3` (API reference, "Number")."""
+def _whole_number(value: Mapping[str, Any] | None, minimum: int, maximum: int) -> int | None:
+    """Return a whole number in the range, or None. DynamoDB may write 3600 as `3.6E3` (API reference, "Number")."""
     if value is None or "N" not in value:
         return None
     try:
         number = Decimal(value["N"])
     except InvalidOperation:
         return None
-    # The bounds first: an int of a number such as 9E+125 would be long.
-    if not (number.is_finite() and least <= number <= most) or number != number.to_integral_value():
+    # The range is checked first, because `int` of a number such as 9E+125 is very long.
+    if not (number.is_finite() and minimum <= number <= maximum) or number != number.to_integral_value():
         return None
     return int(number)
 
 
-def _word(value: Mapping[str, Any] | None, words: Any) -> Any:
-    word = (value or {}).get("S")
-    return word if word in get_args(words) else None
+def _choice(value: Mapping[str, Any] | None, options: Any) -> Any:
+    text = (value or {}).get("S")
+    return text if text in get_args(options) else None

@@ -1,4 +1,4 @@
-"""What a caller may open: grants, read from DynamoDB for all of the caller's principals at once."""
+"""Finds the grants of a caller, in one read for all of the caller's principals."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +11,8 @@ from gate.identity.caller import Caller
 from gate.log import logger
 from gate.metrics import count_once
 from gate.notebook import Notebook
-from gate.store.cutoffs import cutoff_keys, without_cutoffs
-from gate.store.grant_row import SHORTEST_SESSION, Power, View, read
+from gate.store.cutoffs import apply_cutoffs, cutoff_keys
+from gate.store.grant_row import MIN_SESSION, Power, View, read
 from gate.store.rows import Rows
 
 if TYPE_CHECKING:
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Grant:
-    """One principal may open one notebook, in this way."""
+    """Allows one principal to open one notebook."""
 
     principal: str
     notebook: Notebook
     session: int
-    """Seconds for which the opened notebook stays usable, 1800 to 43200."""
+    """Seconds for which an opened notebook can be used, 1800 to 43200."""
     view: View = "lab"
     power: Power = "none"
     until: int | None = None
-    """Epoch seconds at which the grant ends."""
+    """The end of the grant, in epoch seconds. None if it does not end."""
     default: bool = False
 
     @property
@@ -50,10 +50,10 @@ class Grant:
 
 
 class Grants:
-    """The grants table, as the function reads it."""
+    """Reads grants from the table."""
 
     def __init__(self, dynamodb: "DynamoDBClient", *, table: str, max_session: int, clock: Clock = time.time):
-        """`max_session`: seconds; no grant gives more, and one that names no length gives this."""
+        """`max_session`: the longest session in seconds, which is also the default for grants without a length."""
         self._rows = Rows(dynamodb, table)
         self._max_session = max_session
         self._clock = clock
@@ -61,48 +61,48 @@ class Grants:
     def find(self, caller: Caller, notebook: Notebook) -> Grant:
         """Return the grant by which `caller` may open `notebook`.
 
-        Raises `NotGrantedError` where there is none, and nothing tells whether the notebook exists, `SignInEndedError`
-        where a cutoff ends what proved the caller, and what `Rows` raises.
+        Raises `NotGrantedError` if there is none, whether or not the notebook exists. Raises the errors of
+        `apply_cutoffs` and `Rows`.
         """
         keys = [{"principal": {"S": principal}, "notebook": {"S": str(notebook)}} for principal in caller.principals]
-        grants = self._best(self._rows.at([*keys, *cutoff_keys(caller)]), caller)
+        grants = self._best(self._rows.get([*keys, *cutoff_keys(caller)]), caller)
         if not grants:
             raise NotGrantedError
         return grants[0]
 
-    def listing(self, caller: Caller) -> list[Grant]:
-        """Return one grant for each notebook that `caller` may open, sorted by name.
+    def find_all(self, caller: Caller) -> list[Grant]:
+        """Return one grant for each notebook that `caller` may open, sorted by the notebook's name.
 
-        Raises `SignInEndedError` where a cutoff ends what proved the caller, and what `Rows` raises.
+        Raises the errors of `apply_cutoffs` and `Rows`.
         """
         cutoffs = [key["principal"]["S"] for key in cutoff_keys(caller)]
-        return self._best(self._rows.of([*caller.principals, *cutoffs]), caller)
+        return self._best(self._rows.query([*caller.principals, *cutoffs]), caller)
 
     def _best(self, items: Iterable[Mapping[str, Any]], caller: Caller) -> list[Grant]:
         principals = caller.principals
         now = self._clock()
         best: dict[Notebook, Grant] = {}
-        for item in without_cutoffs(items, caller):
+        for item in apply_cutoffs(items, caller):
             grant = self._grant(item)
             # DynamoDB deletes items days after their time to live has passed, so the end is checked here, too.
             if grant is None or (grant.until is not None and grant.until <= now):
                 continue
-            known = best.get(grant.notebook)
-            if known is None or _rank(grant, principals) < _rank(known, principals):
+            other = best.get(grant.notebook)
+            if other is None or _rank(grant, principals) < _rank(other, principals):
                 best[grant.notebook] = grant
         return sorted((_shortened(grant, now) for grant in best.values()), key=lambda grant: str(grant.notebook))
 
     def _grant(self, item: Mapping[str, Any]) -> Grant | None:
-        """Return the grant that a row gives, or None where it gives none. A mistake in one row costs no other row."""
+        """Return the grant in a row, or None if the row grants nothing. A malformed row does not affect other rows."""
         row = read(item)
         if row.notebook is None or row.unreadable:
-            _report(item, row.unreadable)
+            _report_malformed(item, row.unreadable)
             return None
         session = self._max_session if row.session is None else row.session
         return Grant(
             principal=item["principal"]["S"],
             notebook=row.notebook,
-            session=max(SHORTEST_SESSION, min(session, self._max_session)),
+            session=max(MIN_SESSION, min(session, self._max_session)),
             view=row.view or "lab",
             power=row.power or "none",
             until=row.until,
@@ -110,15 +110,15 @@ class Grants:
         )
 
 
-def _report(item: Mapping[str, Any], attributes: tuple[str, ...]) -> None:
-    """Log and count a row that cannot be read, once a request: by its key, and without its values."""
+def _report_malformed(item: Mapping[str, Any], attributes: tuple[str, ...]) -> None:
+    """Log and count a malformed row, once in a request. The log line has the row's key, and no other values."""
     principal, notebook = item["principal"]["S"], item["notebook"]["S"]
     if count_once("MalformedGrants", (principal, notebook)):
         logger.warning("malformed grant", principal=principal, notebook=notebook, attributes=attributes)
 
 
 def _rank(grant: Grant, principals: Sequence[str]) -> tuple[bool, int, int, str]:
-    """Order two grants of one notebook: one's own beats a group's, then more power, then the longer session."""
+    """Return a sort key: the caller's own grant comes before a group's, then more power, then the longer session."""
     return (
         grant.principal != principals[0],
         -get_args(Power).index(grant.power),
@@ -128,7 +128,7 @@ def _rank(grant: Grant, principals: Sequence[str]) -> tuple[bool, int, int, str]
 
 
 def _shortened(grant: Grant, now: float) -> Grant:
-    """Let the opened notebook outlive the grant's end as little as the API allows."""
+    """Shorten the session to the end of the grant, or to the shortest session that the API allows."""
     if grant.until is None:
         return grant
-    return replace(grant, session=max(SHORTEST_SESSION, min(grant.session, int(grant.until - now))))
+    return replace(grant, session=max(MIN_SESSION, min(grant.session, int(grant.until - now))))

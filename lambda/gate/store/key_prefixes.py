@@ -1,7 +1,7 @@
 """Prefixes of the partition keys of items that are not grants.
 
 No principal has any of them, so such an item can never act as a grant. The function's policy and the operators'
-commands use the same definitions (infra/grants_table.py, cli/grants_table.py).
+commands use the same definitions (infra/grants_table.py, cli/grants/table.py).
 """
 
 REPLAY_CLAIM = "replay:"

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from gate.aws.errors import aws_errors, code_of
 from gate.clock import Clock
-from gate.deadline import ANSWER_WITHIN
+from gate.deadline import RESPONSE_LIMIT
 from gate.launch.queue.state import INITIAL_RATE, QueueState, QueueTicket
 from gate.store import key_prefixes
 
@@ -23,7 +23,7 @@ TICKET_TTL = 6 * 3600
 COOLDOWN = 30
 """Cool-down after a launch, in seconds, in which a caller is assigned no new number."""
 
-RESERVATION_TTL = ANSWER_WITHIN + 3
+RESERVATION_TTL = RESPONSE_LIMIT + 3
 """Seconds after which a reservation expires. It outlives the request that made it, also where the clocks of two
 instances differ slightly: no request is assigned a number after its reservation has expired."""
 

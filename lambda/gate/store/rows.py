@@ -1,4 +1,4 @@
-"""The rows of the grants table, read by their keys, consistently: what was changed before a request counts in it."""
+"""Strongly consistent reads of the grants table: a request sees every change that was made before it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,58 +11,58 @@ from gate.metrics import count
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEYS_A_CALL = 100
-"""Keys that BatchGetItem takes (API reference)."""
+MAX_BATCH_KEYS = 100
+"""The most keys in one BatchGetItem call (API reference)."""
 
-PRINCIPALS_A_CALL = 50
-"""Partition keys that DynamoDB takes in the `IN` list of one PartiQL statement."""
+MAX_IN_VALUES = 50
+"""The most partition keys in the `IN` list of one PartiQL statement."""
 
 
 class Rows:
-    """Reads the table."""
+    """Reads rows of the table."""
 
     def __init__(self, dynamodb: "DynamoDBClient", table: str):
         self._dynamodb = dynamodb
         self._table = table
 
-    def at(self, keys: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """Give the rows that are there at `keys` (principal and notebook), in any order.
+    def get(self, keys: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows with `keys` (principal and notebook) that exist, in any order.
 
-        Raises `ThrottledError` when DynamoDB read only some of them, and what `aws_errors` raises.
+        Raises `ThrottledError` if DynamoDB read only some of them, and the errors of `aws_errors`.
         """
-        # The same key twice is a ValidationException.
-        different = list({(key["principal"]["S"], key["notebook"]["S"]): key for key in keys}.values())
-        for some in _in_parts(different, KEYS_A_CALL):
+        # DynamoDB rejects a batch that has the same key twice (ValidationException).
+        unique = list({(key["principal"]["S"], key["notebook"]["S"]): key for key in keys}.values())
+        for batch in _batches(unique, MAX_BATCH_KEYS):
             with aws_errors():
-                answer = self._dynamodb.batch_get_item(
-                    RequestItems={self._table: {"Keys": some, "ConsistentRead": True}}
+                response = self._dynamodb.batch_get_item(
+                    RequestItems={self._table: {"Keys": batch, "ConsistentRead": True}}
                 )
-                if answer.get("UnprocessedKeys"):
-                    # Throughput was exceeded for a part of them. A part is no answer: a cutoff may be missing in it.
+                if response.get("UnprocessedKeys"):
+                    # The throughput was exceeded for some keys. A partial result is useless: it may lack a cutoff.
                     logger.warning("aws call failed", operation="BatchGetItem", code="UnprocessedKeys")
                     count("Throttles")
                     raise ThrottledError
-                items = answer["Responses"][self._table]  # which is there when there are none, too
+                items = response["Responses"][self._table]  # present even if no row exists
             yield from items
 
-    def of(self, principals: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Give all rows of `principals`. Raises what `aws_errors` raises."""
-        for some in _in_parts(principals, PRINCIPALS_A_CALL):
-            statement = f'SELECT * FROM "{self._table}" WHERE "principal" IN [{",".join("?" * len(some))}]'  # noqa: S608
-            parameters = [{"S": principal} for principal in some]
+    def query(self, principals: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Yield all rows of `principals`. Raises the errors of `aws_errors`."""
+        for batch in _batches(principals, MAX_IN_VALUES):
+            statement = f'SELECT * FROM "{self._table}" WHERE "principal" IN [{",".join("?" * len(batch))}]'  # noqa: S608
+            parameters = [{"S": principal} for principal in batch]
             page: dict[str, Any] = {}
             while True:
                 with aws_errors():
-                    answer = self._dynamodb.execute_statement(
+                    response = self._dynamodb.execute_statement(
                         Statement=statement, Parameters=parameters, ConsistentRead=True, **page
                     )
-                    items = answer["Items"]  # which is there when there are none, too
+                    items = response["Items"]  # present even if no row exists
                 yield from items
-                if not answer.get("NextToken"):
+                if not response.get("NextToken"):
                     break
-                page = {"NextToken": answer["NextToken"]}
+                page = {"NextToken": response["NextToken"]}
 
 
-def _in_parts(values: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), most):
-        yield values[start : start + most]
+def _batches(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

@@ -1,1 +1,1 @@
-"""HTTP as API Gateway hands it over: requests, and answers."""
+"""HTTP: requests from API Gateway, responses and cookies."""

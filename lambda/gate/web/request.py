@@ -1,4 +1,4 @@
-"""What the routes need of an API Gateway v1 event, read once and kept plain."""
+"""Parses API Gateway events (REST API, format 1.0)."""
 
 import base64
 import re
@@ -6,55 +6,55 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# Not Cubot, which makes telephones.
+# "Cubot" in a user agent is a brand of telephones.
 _ROBOT = re.compile(r"(?<!cu)bot\b|imgproxy|preview|crawler|spider|externalhit", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Request:
-    """One HTTP request, as API Gateway handed it over. It holds tokens and cookies: never printed."""
+    """An HTTP request. It contains tokens and cookies, so it has no `repr`."""
 
     id: str
-    """API Gateway's request id: the reference that people see and that finds the log line."""
+    """API Gateway's request id. People see it as the reference, and log lines have it."""
     method: str
     path: str
-    """Below the gate's own base path."""
+    """Relative to the base path."""
     resource: str
     """The route that API Gateway matched, such as `/open/{notebook}`."""
     parameters: Mapping[str, str]
-    """What stands in the path for the route's variables, still encoded."""
+    """The values of the route's path parameters, still percent-encoded."""
     address: str
-    """The caller's address as API Gateway saw it; no header can change it."""
+    """The IP address that API Gateway saw. Headers cannot change it."""
     headers: Mapping[str, str]
-    """Names in lower case; several values of one name joined by commas."""
+    """Names are in lower case. Several values of one name are joined by commas."""
     query: Mapping[str, str]
     """The first value of each name."""
     cookies: Mapping[str, str]
     iam_arn: str | None
-    """Who signed the request, where the route is guarded by IAM."""
+    """The ARN of the identity that signed the request, for routes with the IAM authorizer."""
     body: bytes
-    """As it was sent."""
+    """The body as it was sent."""
     function_arn: str
-    """By which the function was invoked: its alias, where it has one."""
+    """The ARN by which the function was invoked: that of its alias, if it has one."""
 
     @property
     def wants_json(self) -> bool:
-        """Whether the client asked for JSON rather than a page."""
+        """Whether the client prefers JSON to a page."""
         accept = self.headers.get("accept", "")
         return "application/json" in accept and "text/html" not in accept
 
     @property
     def bearer(self) -> str | None:
-        """The token of an `Authorization: Bearer` header (RFC 6750), if there is one."""
+        """The token of the `Authorization: Bearer` header (RFC 6750), or None."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else None
 
     @property
     def speculative(self) -> bool:
-        """Whether nobody asked for it yet: a prefetch, a preview, or a part of some page.
+        """Whether the request is a prefetch, a link preview, or loads a part of another page.
 
-        Sources: Fetch standard (`Sec-Purpose`, `Sec-Fetch-Dest`), the older headers of the same use, and the names
-        by which previewers of links call themselves (Slack's: docs.slack.dev, "Slack robots").
+        Sources: Fetch standard (`Sec-Purpose`, `Sec-Fetch-Dest`), older headers with the same purpose, and the user
+        agents of link previews (for Slack: docs.slack.dev, "Slack robots").
         """
         if _ROBOT.search(self.headers.get("user-agent", "")):
             return True
@@ -63,17 +63,18 @@ class Request:
         return marked or self.headers.get("sec-fetch-dest", "document") not in ("document", "empty")
 
     def sent_from(self, origin: str) -> bool:
-        """Tell whether a form was sent from a page of `origin` (`https://host`).
+        """Return whether a form was sent from a page of `origin` (`https://host`).
 
-        `Sec-Fetch-Site` comes first: under `Referrer-Policy: no-referrer` browsers send `Origin: null` with forms
-        (Fetch standard, "append a request Origin header"). Older browsers send the origin and no fetch metadata.
+        `Sec-Fetch-Site` takes precedence, because with `Referrer-Policy: no-referrer` browsers send `Origin: null`
+        with forms (Fetch standard, "append a request Origin header"). Older browsers send the origin and no fetch
+        metadata.
         """
         site = self.headers.get("sec-fetch-site")
         return self.headers.get("origin") == origin if site is None else site == "same-origin"
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], function_arn: str) -> "Request":
-        """Read `event`, an API Gateway REST (v1) proxy event; absent parts count as empty."""
+        """Parse `event`, a proxy event of an API Gateway REST API. Parts that are absent count as empty."""
         context = event["requestContext"]
         identity = context.get("identity") or {}
         headers = {name.lower(): values for name, values in (event.get("multiValueHeaders") or {}).items() if values}
@@ -103,12 +104,12 @@ def _body(event: Mapping[str, Any]) -> bytes:
 
 
 def _cookies(lines: list[str]) -> dict[str, str]:
-    # The first of two cookies with one name wins: browsers send the one with the longer path first (RFC 6265
-    # §5.4), and http.cookies would throw all of them away for one malformed neighbour.
+    # The first of several cookies with the same name is used: browsers send the one with the longest path first
+    # (RFC 6265 §5.4). `http.cookies` is not used, because it discards all cookies if one is malformed.
     cookies: dict[str, str] = {}
     for pair in ";".join(lines).split(";"):
-        # Spaces and tabs alone (RFC 6265 §4.2.1). Browsers give no prefix's protection to a name that begins with some
-        # other white space, and to strip that here would make a `__Host-` cookie of a sibling host's forgery.
+        # Strip only spaces and tabs (RFC 6265 §4.2.1). Browsers do not protect a `__Host-` prefix after other white
+        # space. If it were stripped here, a sibling domain could forge a `__Host-` cookie.
         name, separator, value = pair.strip(" \t").partition("=")
         if separator:
             cookies.setdefault(name, value)

@@ -1,4 +1,4 @@
-"""Answers: redirects, JSON and pages, each with the headers that keep it safe."""
+"""Responses: redirects, JSON and pages, with their security headers."""
 
 import base64
 import hashlib
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _HEADERS = {
-    # Everything here is for one person, and most of it for one moment.
+    # Responses are for one person, and most become invalid soon.
     "Cache-Control": "no-store",
-    # A page's address may name a notebook, and the next site is not to know from where somebody came.
+    # The URL of a page can contain the name of a notebook, which other sites must not learn.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
 
 STRICT_TRANSPORT_SECURITY = "max-age=31536000"
-"""For an own domain, on every answer: a year of HTTPS alone (RFC 6797 §6.1).
+"""The header of every response on a custom domain: browsers use HTTPS only, for a year (RFC 6797 §6.1).
 
-No `includeSubDomains`, since names below the gate's may be somebody else's, and no `preload`, which only the owner of
-the whole domain can decide. Under a stage path the host is AWS's, and what it demands is AWS's to say.
+It lacks `includeSubDomains`, because subdomains may belong to other services, and `preload`, which only the owner of
+the whole domain can decide on. Without a custom domain, the host belongs to AWS, and so does the decision.
 """
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Response:
-    """One answer. It may hold cookies and a presigned URL, so nothing of it is ever printed."""
+    """An HTTP response. It can contain cookies and a presigned URL, so it has no `repr`."""
 
     status: int
     body: str = ""
@@ -45,9 +45,9 @@ class Response:
     cookies: Sequence[Cookie] = ()
 
     def for_api_gateway(self, *, own_host: bool) -> dict[str, Any]:
-        """Write it as API Gateway takes it (developer guide, "Output format of a Lambda function").
+        """Return the response in API Gateway's format (developer guide, "Output format of a Lambda function").
 
-        `own_host`: whether the gate has a host name to itself.
+        `own_host`: whether the gate has its own host name (`Config.own_host`).
         """
         headers = {name: [value] for name, value in self.headers.items()}
         if own_host:
@@ -58,12 +58,12 @@ class Response:
 
 
 def redirect(location: str, *, status: int = 302, cookies: Sequence[Cookie] = ()) -> Response:
-    """Answer with `status` and send the client on to `location`."""
+    """Return a redirect to the URL `location`."""
     return Response(status, headers={**_HEADERS, "Location": location}, cookies=cookies)
 
 
 def document(body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Answer with `body` as JSON."""
+    """Return a response with `body` as JSON."""
     return Response(status, json.dumps(body), {"Content-Type": "application/json", **_HEADERS, **(headers or {})})
 
 
@@ -76,19 +76,19 @@ def page(
     cookies: Sequence[Cookie] = (),
     **values: object,
 ) -> Response:
-    """Answer with the page `template` of `pages/`; `values` are escaped where they appear in it."""
-    environment, policy = pages()
-    body = environment.get_template(template).render(base=base_path, **values)
-    own = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
-    return Response(status, body, {**_HEADERS, **own, **(headers or {})}, cookies)
+    """Return a response with the template `template` of `pages/`. `values`: its variables, which are escaped."""
+    environment, policy = load_pages()
+    body = environment.get_template(template).render(base_path=base_path, **values)
+    page_headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+    return Response(status, body, {**_HEADERS, **page_headers, **(headers or {})}, cookies)
 
 
 def failure(
     error: GateError, request: Request, *, base_path: str, cookies: Sequence[Cookie] = (), target: str | None = None
 ) -> Response:
-    """Tell `error` to the caller, as JSON or as a page, with the reference that finds the log line.
+    """Return a response that reports `error`, as JSON or as a page, with the reference that log lines have.
 
-    `target`: the path of ours to which signing in leads from there; by default, to where `request` was going.
+    `target`: the return path of the page's sign-in link. The default is that of `request`.
     """
     headers = {**error.headers, **retry_headers(error, request)}
     if request.wants_json:
@@ -107,7 +107,7 @@ def failure(
 
 
 def retry_headers(error: GateError, request: Request) -> dict[str, str]:
-    """Return the headers that say when to retry after `error`. `Refresh` makes a browser retry by itself."""
+    """Return the headers that say when to retry after `error`. `Refresh` makes browsers retry automatically."""
     if error.retry_after is None:
         return {}
     headers = {"Retry-After": str(error.retry_after)}
@@ -118,18 +118,18 @@ def retry_headers(error: GateError, request: Request) -> dict[str, str]:
 
 
 @cache
-def pages() -> "tuple[Environment, str]":
-    """Return where pages come from, and the content security policy that they are sent with."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here, since a redirect needs none of it
+def load_pages() -> "tuple[Environment, str]":
+    """Return the template environment of the pages, and their content security policy."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here, because redirects do not need it
 
     folder = Path(__file__).parents[1] / "pages"
     style = (folder / "style.css").read_text(encoding="utf-8")
     script = (folder / "page.js").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     environment.globals |= {"style": style, "script": script}
-    environment.filters["when"] = _when
-    # The one style sheet and the one script are allowed by their hashes; the script asks this site alone; nothing
-    # else is loaded, framed or sent elsewhere.
+    environment.filters["date_time"] = _date_time
+    # The policy allows the style sheet and the script by their hashes, and requests and forms to this site. It blocks
+    # all other content, frames and requests.
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; connect-src 'self'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -137,8 +137,8 @@ def pages() -> "tuple[Environment, str]":
     return environment, policy
 
 
-def _when(seconds: float) -> str:
-    """Write epoch seconds as a date and time. A moment that no date can hold is no reason to fail a page."""
+def _date_time(seconds: float) -> str:
+    """Return epoch seconds as a date and time. Does not raise if Python cannot represent the date."""
     try:
         return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (ValueError, OverflowError, OSError):

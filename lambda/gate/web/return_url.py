@@ -1,22 +1,21 @@
-"""Where a sign-in may lead back to: one of the gate's own pages, and nothing else."""
+"""Return paths: the pages of the gate that a sign-in may redirect to."""
 
 import re
 from urllib.parse import urlencode
 
 from gate.web.request import Request
 
-# A list of what is right, not of what is wrong: hosts, schemes, back-slashes, encodings and line ends in all their
-# disguises are simply not in it.
-_TARGET = re.compile(r"/(open(/[a-zA-Z0-9~-]{1,104})?(\?view=(lab|classic))?)?", re.ASCII)
+# An allow list prevents open redirects: it matches no hosts, schemes, backslashes, encodings or line breaks.
+_RETURN_PATH = re.compile(r"/(open(/[a-zA-Z0-9~-]{1,104})?(\?view=(lab|classic))?)?", re.ASCII)
 
 
 def safe_return_path(text: str) -> str:
-    """Return `text` when it is a path of ours that a person can open, else the start page `/`."""
-    return text if _TARGET.fullmatch(text) else "/"
+    """Return `text` if it is the path of a page of the gate. Otherwise, return the start page, `/`."""
+    return text if _RETURN_PATH.fullmatch(text) else "/"
 
 
 def return_path_of(request: Request) -> str:
-    """Return the path of ours to which `request` was going: its own, or where signing in was to lead."""
+    """Return the path to return to after a sign-in: that of `request`, or for `/login`, its parameter `next`."""
     if request.path == "/login":
         return safe_return_path(request.query.get("next", "/"))
     view = f"?view={request.query['view']}" if "view" in request.query else ""
@@ -24,5 +23,5 @@ def return_path_of(request: Request) -> str:
 
 
 def sign_in_path(target: str) -> str:
-    """Return the path of ours that signs in, and leads on to `target`."""
+    """Return the path that signs in and then redirects to `target`."""
     return f"/login?{urlencode({'next': target})}"

@@ -1,0 +1,1 @@
+"""`gate doctor`: checks a deployment."""

@@ -1,0 +1,51 @@
+"""Runs the checks of `gate doctor` that only read."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from cli.deployed import Deployed
+from cli.doctor.api_check import check_api
+from cli.doctor.check import Check, Outcomes
+from cli.doctor.clock_check import check_clocks
+from cli.doctor.deny_check import check_denies
+from cli.doctor.grant_check import check_grants
+from cli.doctor.issuer_check import check_issuer
+from cli.doctor.network_checks import check_egress, check_launch_role
+from cli.doctor.secret_checks import check_secrets
+from cli.doctor.stack_checks import check_settings, check_stack
+from cli.errors import CommandError
+
+
+class DeploymentChecks:
+    """The checks of one deployment."""
+
+    def __init__(
+        self, deployed: Deployed, *, settings_file: Path | None, clock: Callable[[], float] = time.time
+    ) -> None:
+        """`settings_file`: the settings that should be deployed; None to compare nothing."""
+        self._deployed = deployed
+        self._settings_file = settings_file
+        self._clock = clock
+
+    def run(self) -> Iterator[Check]:
+        """Yield the results. A check that can't be made is an error, and the others go on."""
+        deployed, clock = self._deployed, self._clock
+        checks: Mapping[str, Callable[[], Outcomes]] = {
+            "stack": lambda: check_stack(deployed),
+            "settings": lambda: check_settings(deployed, self._settings_file),
+            "launch role": lambda: check_launch_role(deployed),
+            "egress": lambda: check_egress(deployed),
+            "identity provider": lambda: check_issuer(deployed.config),
+            "secrets": lambda: check_secrets(deployed, now=clock()),
+            "clock": lambda: check_clocks(deployed, clock=clock),
+            "grants": lambda: check_grants(deployed),
+            "API": lambda: check_api(deployed),
+            "revocations": lambda: check_denies(deployed, now=int(clock())),
+        }
+        for name, check in checks.items():
+            try:
+                for outcome in check():
+                    yield Check(name, outcome.level, outcome.text, outcome.fix)
+            except CommandError as error:
+                yield Check(name, "error", str(error))

@@ -1,0 +1,66 @@
+"""Compares the launch role's networks with the settings, and the function's egress addresses with both."""
+
+import ipaddress
+from typing import Any
+
+from cli.aws import aws_errors
+from cli.deployed import Deployed
+from cli.doctor.check import Outcome, Outcomes
+from cli.revoke.launch_role import LaunchRolePolicies
+
+
+def check_launch_role(deployed: Deployed) -> Outcomes:
+    """Check that the launch role allows the networks of the settings and no others. Raises `CommandError`."""
+    policy = LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role).policy("launch")
+    fix = "Deploy again, and find out who changed the role by hand."
+    if policy is None:
+        yield Outcome("error", "the launch role's policy is missing", fix)
+        return
+    denies = [statement for statement in _as_list(policy["Statement"]) if statement["Effect"] == "Deny"]
+    conditions = [deny.get("Condition", {}).get("NotIpAddress", {}).get("aws:SourceIp", []) for deny in denies]
+    present = {str(ipaddress.ip_network(text)) for condition in conditions for text in _as_list(condition)}
+    wanted = {*deployed.settings.networks, *deployed.config.egress}
+    for network in sorted(wanted - present):
+        yield Outcome("error", f"the launch role does not allow {network}", fix)
+    for network in sorted(present - wanted):
+        yield Outcome("error", f"the launch role allows {network}, which is not in the settings", fix)
+    if present == wanted:
+        yield Outcome("ok", f"the launch role allows {len(wanted)} networks and denies all others")
+
+
+def check_egress(deployed: Deployed) -> Outcomes:
+    """Check that the launch role allows the NAT gateways of the function's VPC. Raises `CommandError`."""
+    allowed = [ipaddress.ip_network(text) for text in deployed.config.egress]
+    if not allowed:
+        yield Outcome("ok", "the function's only egress is through VPC endpoints")
+        return
+    addresses = _nat_addresses(deployed)
+    denied = [text for text in addresses if not any(ipaddress.ip_address(text) in network for network in allowed)]
+    for address in denied:
+        text = f"the launch role denies {address}, the address of a NAT gateway in the function's VPC"
+        yield Outcome("error", text, "Add it to vpc.egress.")
+    if not addresses:
+        text = "the function's VPC has no NAT gateway to compare with vpc.egress"
+        yield Outcome("warning", text, "Check yourself that vpc.egress is right.")
+    elif not denied:
+        yield Outcome("ok", f"the function's egress is {', '.join(addresses)}")
+
+
+def _nat_addresses(deployed: Deployed) -> list[str]:
+    vpc = deployed.function.get("VpcConfig", {}).get("VpcId", "")
+    client = deployed.aws.client("ec2")
+    with aws_errors():
+        paginator = client.get_paginator("describe_nat_gateways")
+        pages = paginator.paginate(Filters=[{"Name": "vpc-id", "Values": [vpc]}])
+        gateways = [gateway for page in pages for gateway in page["NatGateways"]]
+    return [
+        address["PublicIp"]
+        for gateway in gateways
+        if gateway.get("State") == "available"
+        for address in gateway.get("NatGatewayAddresses", [])
+        if "PublicIp" in address
+    ]
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list) else [value]

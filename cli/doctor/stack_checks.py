@@ -1,0 +1,51 @@
+"""Checks the state of the stack, and compares the deployed settings with a file."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from cli.deployed import Deployed
+from cli.doctor.check import Outcome, Outcomes
+from infra.settings import Settings, SettingsError
+
+
+def check_stack(deployed: Deployed) -> Outcomes:
+    """Check that the last deployment succeeded and that the function can run. Raises `CommandError`."""
+    if not deployed.status.endswith("_COMPLETE") or "ROLLBACK" in deployed.status:
+        fix = "Look at its events in CloudFormation, and deploy again."
+        yield Outcome("error", f"{deployed.stack} is {deployed.status}", fix)
+        return
+    state = deployed.function.get("State", "")
+    if state not in ("Active", ""):
+        yield Outcome("error", f"the function is {state}", "Deploy again.")
+        return
+    yield Outcome("ok", f"{deployed.stack} in {deployed.aws.region} is {deployed.status}")
+
+
+def check_settings(deployed: Deployed, file: Path | None) -> Outcomes:
+    """Check that the deployed settings are those of `file`, if there is one. Raises `CommandError`."""
+    if file is None:
+        return
+    try:
+        wanted = _flat(Settings.load(file))
+    except SettingsError as error:
+        fix = "Run this in the folder of your gate.toml, or add --settings FILE."
+        yield Outcome("warning", str(error).splitlines()[0], fix)
+        return
+    present = _flat(deployed.settings)
+    differing = [name for name in wanted if wanted[name] != present[name]]
+    for name in differing:
+        text = f"{name} is {json.dumps(present[name])}; {file} says {json.dumps(wanted[name])}"
+        yield Outcome("error", text, "Deploy, or correct the file.")
+    if not differing:
+        yield Outcome("ok", f"the deployed settings are those of {file}")
+
+
+def _flat(settings: Settings) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in settings.model_dump(mode="json").items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": each for inner, each in value.items()}
+        else:
+            flat[name] = value
+    return flat

@@ -1,0 +1,1 @@
+"""`gate explain`: whether a caller gets into a notebook, and why not."""

@@ -1,0 +1,82 @@
+"""Runs the checks that a caller passes on the way into a notebook, in the function's order and with its code."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from cli.deployed import Deployed
+from cli.errors import CommandError
+from cli.explain.entry_checks import check_identity, check_network
+from cli.explain.finding import Finding
+from cli.explain.grant_check import GrantCheck
+from cli.explain.policy_checks import Launch, PolicyChecks
+from cli.explain.question import Question
+from cli.explain.simulator import Simulator
+from cli.explain.source import EXAMPLES
+from gate.errors.notebook import LocationUnknownError, NotebookMissingError, not_ready_error
+from gate.launch.target import launch_target_of
+
+
+class AccessChecks:
+    """The checks of one deployment."""
+
+    def __init__(self, deployed: Deployed, *, clock: Callable[[], float] = time.time) -> None:
+        self._deployed = deployed
+        self._simulator = Simulator(deployed)
+        self._grant = GrantCheck(deployed, clock=clock)
+        self._policies = PolicyChecks(deployed, self._simulator)
+
+    def run(self, question: Question) -> Iterator[Finding]:
+        """Yield the finding of each check, up to the first that fails. Raises `CommandError`."""
+        for check in (self._network, self._identity, self._grant.check, self._roles, self._state, self._use):
+            for finding in check(question):
+                yield finding
+                if not finding.passed:
+                    return
+
+    def _network(self, question: Question) -> Iterator[Finding]:
+        return check_network(self._deployed, question)
+
+    def _identity(self, question: Question) -> Iterator[Finding]:
+        return check_identity(self._deployed, question)
+
+    def _roles(self, question: Question) -> Iterator[Finding]:
+        try:
+            launch = self._launch(question)
+        except LocationUnknownError as error:
+            fix = "Add it to remote.locations in gate.toml, deploy, and deploy the launch role there."
+            text = f"{question.notebook.location} is not in remote.locations"
+            yield Finding("launch role", False, text, error.reason, fix)
+            return
+        if launch.target.external_id:
+            text = f"{launch.target.role_arn} is in another account and can't be checked from here"
+            yield Finding("launch role", True, text)
+        else:
+            yield self._policies.check_role(launch)
+        yield self._policies.check_session_policy(launch)
+
+    def _state(self, question: Question) -> Iterator[Finding]:
+        target = launch_target_of(self._deployed.config, question.notebook)
+        if target.external_id:
+            yield Finding("notebook", True, "Its state can't be checked from this account")
+            return
+        state = self._simulator.notebook_state(target, question.notebook)
+        if state is None:
+            fix = "Remove the grant, or create the notebook instance again under that name."
+            yield Finding("notebook", False, "The notebook instance does not exist", NotebookMissingError.reason, fix)
+        elif state != "InService":
+            error = not_ready_error(state)
+            fix = "Start it, or add `--power start` to the grant so that they can start it."
+            yield Finding("notebook", False, f"It is {state}", error.reason, fix)
+        else:
+            yield Finding("notebook", True, "It is InService")
+
+    def _use(self, question: Question) -> Iterator[Finding]:
+        yield self._policies.check_use(self._launch(question), question.used_from)
+
+    def _launch(self, question: Question) -> Launch:
+        target = launch_target_of(self._deployed.config, question.notebook)
+        if self._deployed.config.pin != "networks":
+            for source in (question.opened_from, question.used_from):
+                if not source.address:
+                    raise CommandError(f"The setting pin needs the address behind {source}; write it, too: {EXAMPLES}")
+        return Launch(target, self._grant.caller(question), self._grant.find(question))

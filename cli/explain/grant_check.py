@@ -1,0 +1,94 @@
+"""Checks that a grant lets the caller open the notebook."""
+
+import time
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+from cli.deployed import Deployed
+from cli.explain.finding import Finding
+from cli.explain.question import Question
+from cli.grants.row_fixes import fix_commands
+from cli.grants.row_problems import row_errors
+from cli.grants.table import GrantsTable
+from gate.errors.caller import SignInEndedError
+from gate.errors.notebook import NotGrantedError
+from gate.identity.caller import Caller
+from gate.identity.groups import matters
+from gate.notebook import Notebook
+from gate.store.grants import Grant, Grants
+from grant_schema.item import Item, has_ended
+from grant_schema.until import format_until
+
+MAX_GROUPS = 20
+"""Groups that one line names."""
+
+
+class GrantCheck:
+    """Reads grants as the function does. Every method raises `CommandError` if AWS refuses the call."""
+
+    def __init__(self, deployed: Deployed, *, clock: Callable[[], float] = time.time) -> None:
+        self._deployed = deployed
+        self._clock = clock
+
+    @cached_property
+    def _table(self) -> GrantsTable:
+        return GrantsTable(self._deployed.aws.client("dynamodb"), self._deployed.table)
+
+    def check(self, question: Question) -> Iterator[Finding]:
+        """Check the grant, and say which grant or group is missing."""
+        try:
+            grant = self.find(question)
+        except NotGrantedError as error:
+            text, fix = self._explain_missing(question)
+            yield Finding("grant", False, text, error.reason, fix)
+            return
+        except SignInEndedError as error:
+            text = "Their sign-ins are ended, up to a moment that is in the future by this machine's clock"
+            yield Finding("grant", False, text, error.reason, "Have them sign in again in a minute.")
+            return
+        until = f", until {format_until(grant.until)}" if grant.until else ""
+        yield Finding("grant", True, f"{grant.principal} may open it (power {grant.power}{until})")
+
+    def find(self, question: Question) -> Grant:
+        """Return the grant that the function would use. Raises `NotGrantedError` and `SignInEndedError`."""
+        config = self._deployed.config
+        dynamodb = self._deployed.aws.client("dynamodb")
+        grants = Grants(dynamodb, table=config.table, max_session=config.max_session, clock=self._clock)
+        return grants.find(self.caller(question), question.notebook)
+
+    def caller(self, question: Question) -> Caller:
+        """Return the caller that the function would recognise."""
+        groups = tuple(group for group in question.groups if matters(group, self._deployed.config.groups))
+        via: Any = {"iam": "iam", "slack": "ticket"}.get(question.principal.partition(":")[0], "session")
+        return Caller(question.principal, groups, via, question.opened_from.address, self._clock())
+
+    def _explain_missing(self, question: Question) -> tuple[str, str]:
+        """Return why there is no grant, and how to fix that."""
+        row = self._malformed_row(question)
+        if row is not None:
+            text = f"{row['principal']['S']} has a row for it that grants nothing: {'; '.join(row_errors(row))}"
+            return text, fix_commands(row, self._deployed.table)
+        fix = f"gate grants give {question.principal} {question.notebook}"
+        if not question.groups and question.principal.startswith("user:"):
+            fix += self._groups_note(question.notebook)
+        return f"{question.principal} has no grant for it", fix
+
+    def _malformed_row(self, question: Question) -> Item | None:
+        """Return a row that would grant the notebook if it had no errors."""
+        rows = (self._table.get((who, str(question.notebook))) for who in self.caller(question).principals)
+        return next((row for row in rows if row is not None and row_errors(row)), None)
+
+    def _groups_note(self, notebook: Notebook) -> str:
+        """Return a note that names the groups with a grant for `notebook`; empty if there are none."""
+        rows = {key: row for key, row in self._table.all().items() if key[1] == str(notebook)}
+        groups = sorted(
+            principal.removeprefix("group:")
+            for (principal, _), row in rows.items()
+            if principal.startswith("group:") and not row_errors(row) and not has_ended(row, self._clock())
+        )
+        if not groups:
+            return ""
+        more = f" and {len(groups) - MAX_GROUPS} more" if len(groups) > MAX_GROUPS else ""
+        named = ", ".join(groups[:MAX_GROUPS]) + more
+        return f" (these groups have a grant: {named}; if they are in one, add --group NAME to this command)"

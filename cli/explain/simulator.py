@@ -1,0 +1,61 @@
+"""Asks AWS what its policies allow, with IAM's policy simulator, and which state a notebook is in."""
+
+import datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from cli.aws import aws_errors, error_code
+from cli.deployed import Deployed
+from cli.explain.source import Source
+from gate.launch.policy import OPEN
+from gate.launch.target import LaunchTarget
+from gate.notebook import Notebook
+
+_NOT_FOUND_CODES = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException"})
+
+
+class Simulator:
+    """Calls AWS with the operator's credentials. Every method raises `CommandError` if AWS refuses the call."""
+
+    def __init__(self, deployed: Deployed) -> None:
+        self._deployed = deployed
+
+    def role_allows(self, target: LaunchTarget, source: Source, session_name: str) -> bool:
+        """Return whether the launch role's policies let a session that begins now open `target` from `source`."""
+        return self._allowed("simulate_principal_policy", target, source, session_name, PolicySourceArn=target.role_arn)
+
+    def session_allows(self, policy: str, target: LaunchTarget, source: Source, session_name: str) -> bool:
+        """Return whether the session policy `policy` (JSON) lets it, whatever the role's policies say."""
+        return self._allowed("simulate_custom_policy", target, source, session_name, PolicyInputList=[policy])
+
+    def notebook_state(self, target: LaunchTarget, notebook: Notebook) -> str | None:
+        """Return SageMaker's status of the notebook instance, or None if it does not exist."""
+        sagemaker = self._deployed.aws.client("sagemaker", region=target.region)
+        with aws_errors():
+            try:
+                response = sagemaker.describe_notebook_instance(NotebookInstanceName=notebook.name)
+            except ClientError as error:
+                if error_code(error) in _NOT_FOUND_CODES:
+                    return None
+                raise
+        return str(response["NotebookInstanceStatus"])
+
+    def _allowed(
+        self, operation: str, target: LaunchTarget, source: Source, session_name: str, **policies: Any
+    ) -> bool:
+        issued = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        entries = [
+            *((key, kind, value) for key, (kind, value) in source.context.items()),
+            ("aws:SourceIdentity", "string", session_name),
+            ("aws:TokenIssueTime", "date", issued),
+        ]
+        context = [
+            {"ContextKeyName": key, "ContextKeyType": kind, "ContextKeyValues": [value]} for key, kind, value in entries
+        ]
+        client = self._deployed.aws.client("iam")
+        with aws_errors():
+            response = getattr(client, operation)(
+                ActionNames=[OPEN], ResourceArns=[target.notebook_arn], ContextEntries=context, **policies
+            )
+        return all(result["EvalDecision"] == "allowed" for result in response["EvaluationResults"])

@@ -1,0 +1,1 @@
+"""`gate grants`: reads, compares and writes grants."""

@@ -1,0 +1,29 @@
+"""DynamoDB's condition that a row is unchanged since it was read."""
+
+from typing import Any
+
+from grant_schema.item import ATTRIBUTES, Item
+
+
+def unchanged_condition(before: Item | None) -> dict[str, Any]:
+    """Return the parameters of a write that fails unless the row still is `before` (None: does not exist).
+
+    Every attribute is compared, and each attribute of a grant that `before` lacks must still be absent, so that a
+    concurrent change is never overwritten.
+    """
+    if before is None:
+        return {
+            "ConditionExpression": "attribute_not_exists(#principal)",
+            "ExpressionAttributeNames": {"#principal": "principal"},
+        }
+    attributes = [name for name in {**dict.fromkeys(ATTRIBUTES), **before} if name not in ("principal", "notebook")]
+    names, values, terms = {"#p": "principal"}, {}, ["attribute_exists(#p)"]
+    for number, name in enumerate(attributes):
+        names[f"#a{number}"] = name
+        if name in before:
+            values[f":v{number}"] = before[name]
+            terms.append(f"#a{number} = :v{number}")
+        else:
+            terms.append(f"attribute_not_exists(#a{number})")
+    condition: dict[str, Any] = {"ConditionExpression": " AND ".join(terms), "ExpressionAttributeNames": names}
+    return condition | ({"ExpressionAttributeValues": values} if values else {})

@@ -1,0 +1,97 @@
+"""How `gate grants` shows rows and plans."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cli.grants.plan import Plan, RowChange
+from cli.grants.row_problems import row_errors, row_warnings
+from cli.output import Output
+from grant_schema.item import Item, has_ended, key_of, plain
+
+MAX_LINES = 100
+"""Lines of each kind that are printed; `--json` has all of them."""
+
+
+def show_plan(plan: Plan, out: Output) -> None:
+    """Print what `apply` would do, one line for each change."""
+    if not plan.row_changes:
+        out.say(f"Nothing to do: all {plan.unchanged} grants match the file.", style="green")
+        return
+    sections: list[tuple[str, Sequence[Any], Callable[[Any], str]]] = [
+        ("green", plan.additions, _addition),
+        ("yellow", plan.changes, _difference),
+        ("red", plan.removals, _removal),
+        ("yellow", plan.malformed, _malformed),
+    ]
+    for style, lines, format_line in sections:
+        for line in lines[:MAX_LINES]:
+            out.say(format_line(line), style=style)
+        if len(lines) > MAX_LINES:
+            out.say(f"  and {len(lines) - MAX_LINES} more of these (plan --json shows all)", style=style)
+    out.say(f"{summary(plan)}, {plan.unchanged} unchanged")
+
+
+def summary(plan: Plan) -> str:
+    """Return the numbers of changes as text."""
+    return ", ".join(f"{number} {kind}" for kind, number in counts(plan).items())
+
+
+def counts(plan: Plan) -> dict[str, int]:
+    """Return how many grants are added, changed and removed."""
+    return {
+        "added": len(plan.additions),
+        "changed": len(plan.changes),
+        "removed": len(plan.removals),
+    }
+
+
+def options_text(item: Item) -> str:
+    """Return the attributes of a row beside its key, in parentheses after a space; empty if it has none."""
+    options = [f"{name}={value}" for name, value in plain(item).items() if name not in ("principal", "notebook")]
+    return f" ({', '.join(options)})" if options else ""
+
+
+def table_row(item: Item, now: float) -> Sequence[str]:
+    """Return the cells of a row for the table that `list` prints."""
+    marks = [options_text(item).strip(" ()"), "(ended)" if has_ended(item, now) else ""]
+    errors, warnings = row_errors(item), row_warnings(item)
+    if errors or warnings:
+        marks.append(f"({'grants nothing: ' if errors else ''}{'; '.join(errors + warnings)})")
+    return *key_of(item), " ".join(mark for mark in marks if mark)
+
+
+def json_row(item: Item, now: float) -> dict[str, Any]:
+    """Return a row as `list --json` writes it."""
+    errors, warnings = row_errors(item), row_warnings(item)
+    marks = {"ended": has_ended(item, now), "grants_nothing": bool(errors), "problems": errors + warnings}
+    return {**plain(item), **{name: mark for name, mark in marks.items() if mark}}
+
+
+def _addition(change: RowChange) -> str:
+    assert change.after is not None
+    return f"+ {_line(change.after.item())}"
+
+
+def _removal(change: RowChange) -> str:
+    assert change.before is not None
+    return f"- {_line(change.before)}"
+
+
+def _malformed(row: tuple[RowChange, list[str]]) -> str:
+    change, problems = row
+    return f"! apply {change.verb} {' '.join(change.key)}: {'; '.join(problems)}"
+
+
+def _difference(change: RowChange) -> str:
+    before = plain(change.before) if change.before else {}
+    after = change.after.plain() if change.after else {}
+    parts = [
+        f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    ]
+    return f"~ {' '.join(change.key)} ({', '.join(parts)})"
+
+
+def _line(item: Item) -> str:
+    return f"{' '.join(key_of(item))}{options_text(item)}"

@@ -1,0 +1,103 @@
+"""`gate grants plan`, `apply` and `export`: all grants, as a file."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.context import Context
+from cli.errors import EXIT_NEGATIVE, CommandError
+from cli.grants.display import MAX_LINES, counts, show_plan, summary
+from cli.grants.export import Export
+from cli.grants.file import GrantsFile
+from cli.grants.plan import Plan, RowChange
+from cli.output import AsJson, Output
+
+File = Annotated[Path, typer.Argument(help="A YAML file with the wanted grants.")]
+
+
+def plan(context: typer.Context, file: File, as_json: AsJson = False) -> None:
+    """Show what `apply` would change. Exits with 3 if there is something to change."""
+    out = Output(as_json=as_json)
+    computed = _plan(context.obj, file, out)
+    out.document(computed.plain())
+    if not as_json:
+        show_plan(computed, out)
+    if computed.row_changes:
+        raise typer.Exit(EXIT_NEGATIVE)
+
+
+def apply(
+    context: typer.Context,
+    file: File,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
+    allow_removals: Annotated[
+        bool, typer.Option("--allow-removals", help="Remove grants even if they are many.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the grants match the file. Exits with 3 if another operator changed some of them meanwhile."""
+    out = Output(as_json=as_json)
+    computed = _plan(context.obj, file, out)
+    show_plan(computed, out)
+    if computed.removes_many and not allow_removals:
+        raise CommandError(
+            f"This would remove {len(computed.removals)} grants, which may be a mistake. Nothing was changed. "
+            "To remove them, add --allow-removals"
+        )
+    conflicts: list[RowChange] = []
+    if computed.row_changes:
+        if not yes and not typer.confirm("Apply these changes?", err=True):
+            raise CommandError("Nothing was changed")
+        with out.progress("Writing grants", len(computed.row_changes)) as on_progress:
+            conflicts = context.obj.table.write(computed.row_changes, on_progress)
+    out.document({**counts(computed), "conflicts": [list(change.key) for change in conflicts]})
+    if conflicts:
+        _show_conflicts(conflicts, out)
+        raise typer.Exit(EXIT_NEGATIVE)
+    if computed.row_changes:
+        out.say(f"Done: {summary(computed)}.", style="green")
+
+
+def export(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="The file to write; without it, the grants are printed.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write all grants to a file that `plan` accepts. Exits with 3 if rows that grant nothing are left out."""
+    exported = Export.from_rows(item for _, item in sorted(context.obj.table.all().items()))
+    out = Output(as_json=as_json)
+    if as_json:
+        out.document({"grants": exported.grants})
+    elif file is None:
+        typer.echo(exported.text(), nl=False)
+    else:
+        file.write_text(exported.text(), encoding="utf-8")
+        out.say(f"{len(exported.grants)} grants are in {file}")
+    # To standard error, since the file may go to standard output.
+    for note in exported.notes:
+        typer.echo(f"Exported by its effect: {note}", err=True)
+    for line in exported.left_out:
+        typer.echo(f"Left out because it grants nothing: {line}", err=True)
+    if exported.left_out:
+        raise typer.Exit(EXIT_NEGATIVE)
+
+
+def _plan(context: Context, file: Path, out: Output) -> Plan:
+    now = time.time()
+    with out.waiting(f"Reading {file}"):
+        wanted = GrantsFile.load(file, now=now)
+    for note in wanted.notes[:MAX_LINES]:
+        out.say(note, style="yellow")
+    with out.waiting("Reading the grants table"):
+        return Plan.compute(wanted.grants, context.table.all(), now=now)
+
+
+def _show_conflicts(conflicts: list[RowChange], out: Output) -> None:
+    out.say(
+        f"{len(conflicts)} grants were changed by another operator meanwhile and are left as they are:", style="yellow"
+    )
+    for change in conflicts[:MAX_LINES]:
+        out.say(f"  {' '.join(change.key)}")
+    out.say("Run the command again to see what is left to do.")

@@ -1,0 +1,108 @@
+"""`gate grants list`, `give` and `take`: single grants."""
+
+import time
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from cli.arguments import NOTEBOOK_HELP, PRINCIPAL_HELP, principal_argument
+from cli.errors import CommandError
+from cli.grants.display import json_row, options_text, table_row
+from cli.grants.plan import RowChange
+from cli.grants.table import GrantsTable
+from cli.output import AsJson, Output
+from grant_schema.item import has_ended, plain
+from grant_schema.principal import spelling_note
+from grant_schema.spec import GrantSpec, validation_problems
+
+Who = Annotated[str, typer.Argument(help=PRINCIPAL_HELP)]
+Notebook = Annotated[str, typer.Argument(help=NOTEBOOK_HELP)]
+
+
+def list_grants(
+    context: typer.Context,
+    who: Annotated[str | None, typer.Argument(help=f"Only the grants of {PRINCIPAL_HELP}")] = None,
+    notebook: Annotated[str | None, typer.Option(help="Only the grants for this notebook.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List grants."""
+    table, now = context.obj.table, time.time()
+    items = table.of_principal(principal_argument(who)) if who else [item for _, item in sorted(table.all().items())]
+    items = [item for item in items if notebook in (None, item["notebook"]["S"])]
+    out = Output(as_json=as_json)
+    out.document({"grants": [json_row(item, now) for item in items]})
+    if as_json:
+        return
+    if items:
+        out.table(["PRINCIPAL", "NOTEBOOK", "OPTIONS"], [table_row(item, now) for item in items])
+    else:
+        out.say("No grants.")
+
+
+def give(
+    context: typer.Context,
+    who: Who,
+    notebook: Notebook,
+    session: Annotated[
+        int | None, typer.Option(help="How long an opened notebook stays usable, 1800 to 43200 seconds.")
+    ] = None,
+    view: Annotated[str | None, typer.Option(help="lab or classic.")] = None,
+    power: Annotated[str | None, typer.Option(help="none, start, start-stop or auto-start.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="The last day, such as 2026-12-31, or a moment, such as 2026-12-31T18:00:00Z.")
+    ] = None,
+    default: Annotated[bool, typer.Option("--default", help="Open this notebook at /open.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grant a notebook to a principal, or replace the options of that grant."""
+    values: dict[str, Any] = {
+        "principal": principal_argument(who),
+        "notebook": notebook,
+        "session": session,
+        "view": view,
+        "power": power,
+        "until": until,
+        "default": default or None,
+    }
+    spec = _spec({name: value for name, value in values.items() if value is not None})
+    if has_ended(spec.item(), time.time()):
+        raise CommandError(f"--until {until} is in the past")
+    table, out = context.obj.table, Output(as_json=as_json)
+    _show_spelling(out, who, spec.principal)
+    before = table.get(spec.key)
+    if not spec.matches(before):
+        _write_one(table, RowChange(before, spec))
+    out.document({"before": plain(before) if before else None, "after": spec.plain()})
+    out.say(f"{spec.principal} may open {spec.notebook}{options_text(spec.item())}.", style="green")
+
+
+def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson = False) -> None:
+    """Remove a grant. A notebook that is open stays open; see `gate revoke`."""
+    key = _spec({"principal": principal_argument(who), "notebook": notebook}).key
+    table, out = context.obj.table, Output(as_json=as_json)
+    _show_spelling(out, who, key[0])
+    before = table.get(key)
+    if before is None:
+        raise CommandError(f"{key[0]} has no grant for {key[1]}; gate grants list {key[0]} shows the grants")
+    _write_one(table, RowChange(before, None))
+    out.document({"before": plain(before), "after": None})
+    out.say(f"{key[0]} may no longer open {key[1]}.", style="green")
+
+
+def _show_spelling(out: Output, typed: str, normal: str) -> None:
+    note = spelling_note(typed, normal)
+    if note:
+        out.say(note, style="yellow")
+
+
+def _spec(values: dict[str, Any]) -> GrantSpec:
+    try:
+        return GrantSpec.model_validate(values)
+    except ValidationError as error:
+        raise CommandError("\n".join(validation_problems(error))) from None
+
+
+def _write_one(table: GrantsTable, change: RowChange) -> None:
+    if table.write([change]):
+        raise CommandError("Another operator changed this grant at the same moment. Run the command again")

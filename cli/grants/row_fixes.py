@@ -1,0 +1,50 @@
+"""The commands that fix, restore or remove a row of the grants table."""
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from gate.identity.principal import normal_principal
+from gate.store.grant_row import MIN_SESSION, OPTIONAL, read
+from grant_schema.item import key_of
+from grant_schema.until import format_until
+
+_PLACEHOLDERS = {"until": "YYYY-MM-DD", "session": "SECONDS"}
+
+
+def effective_grant(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a row grants, as files write it. Unreadable and ignored values are left out."""
+    row = read(item)
+    readable = item.keys() - {*row.ignored, *row.unreadable}
+    values: dict[str, Any] = {name: getattr(row, name) for name in OPTIONAL if name in readable}
+    if "session" in values:
+        values["session"] = max(values["session"], MIN_SESSION)
+    if "until" in values:
+        values["until"] = format_until(values["until"])
+    principal, notebook = key_of(item)
+    return {"principal": normal_principal(principal) or principal, "notebook": notebook, **values}
+
+
+def give_command(item: Mapping[str, Any]) -> str:
+    """Return the command that gives what a row grants, with a placeholder for each unreadable value."""
+    values = effective_grant(item)
+    values |= {name: _PLACEHOLDERS[name] for name in read(item).unreadable if name in _PLACEHOLDERS}
+    words = ["gate", "grants", "give", values.pop("principal"), values.pop("notebook")]
+    if values.pop("default", False):
+        words.append("--default")
+    for name, value in values.items():
+        words += [f"--{name}", str(value)]
+    return shlex.join(words)
+
+
+def fix_commands(item: Mapping[str, Any], table: str) -> str:
+    """Return the commands that correct or remove a row of `table`."""
+    principal, notebook = key_of(item)
+    normal, has_notebook = normal_principal(principal), "notebook" not in read(item).unreadable
+    if normal == principal and has_notebook:
+        return f"{give_command(item)}, or {shlex.join(['gate', 'grants', 'take', principal, notebook])}"
+    # `gate grants take` normalises its arguments, so it can't address a row whose key is not in normal form.
+    key = json.dumps({name: item[name] for name in ("principal", "notebook")})
+    remove = shlex.join(["aws", "dynamodb", "delete-item", "--table-name", table, "--key", key])
+    return f"{remove}, and if it is still wanted {give_command(item)}" if normal and has_notebook else remove

@@ -1,0 +1,41 @@
+"""What is wrong with a row of the grants table that `gate` did not write."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gate.identity.principal import normal_principal
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, read
+from grant_schema.item import ATTRIBUTES
+
+_UNREADABLE = {
+    "notebook": "notebook is not a valid notebook name",
+    "session": f"session is not a whole number of seconds from 1 to {MAX_SESSION}",
+    "until": f"until is not a whole number of seconds since 1970, up to {MAX_EPOCH_SECONDS} (the end of the year 9999)",
+}
+_IGNORED = {
+    "view": "view is neither lab nor classic and counts as lab",
+    "power": "power is not none, start, start-stop or auto-start and counts as none",
+    "default": "default is not a boolean and counts as false",
+}
+
+
+def row_errors(item: Mapping[str, Any]) -> list[str]:
+    """Return why a row grants nothing; empty for a row that grants something."""
+    errors = []
+    written = item["principal"]["S"]
+    normal = normal_principal(written)
+    if normal is None:
+        errors.append("principal is not a valid principal")
+    elif normal != written:
+        errors.append(f"principal is compared as {normal}, so this spelling never matches")
+    return [*errors, *(_UNREADABLE[name] for name in read(item).unreadable)]
+
+
+def row_warnings(item: Mapping[str, Any]) -> list[str]:
+    """Return in what a row's effect differs from its text."""
+    row = read(item)
+    warnings = [_IGNORED[name] for name in row.ignored]
+    if row.session is not None and row.session < MIN_SESSION:
+        warnings.append(f"session is under {MIN_SESSION} seconds and counts as {MIN_SESSION}")
+    unknown = sorted(item.keys() - set(ATTRIBUTES))
+    return [*warnings, *(f"{name} is not an attribute of a grant and is ignored" for name in unknown)]

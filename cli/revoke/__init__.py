@@ -1,0 +1,1 @@
+"""`gate revoke`: ends a person's access, including notebooks that are open."""

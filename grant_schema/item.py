@@ -1,0 +1,57 @@
+"""A row of the grants table, converted from and to plain values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gate.store.grant_row import OPTIONAL, until_of
+from grant_schema.until import format_until, has_passed
+
+Item = dict[str, dict[str, Any]]
+"""A row in DynamoDB's own form, such as `{"principal": {"S": "user:alice@example.com"}}`."""
+
+GrantKey = tuple[str, str]
+"""Principal and notebook, which together identify a grant."""
+
+ATTRIBUTES = ("principal", "notebook", *OPTIONAL)
+"""The attributes of a grant, in the order in which files and JSON write them."""
+
+
+def key_of(item: Mapping[str, Any]) -> GrantKey:
+    """Return the principal and the notebook of a row, as they are written there."""
+    return item["principal"]["S"], item["notebook"]["S"]
+
+
+def typed(value: str | int | bool) -> dict[str, Any]:
+    """Return `value` in DynamoDB's own form."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
+
+
+def has_ended(item: Mapping[str, Any], now: float) -> bool:
+    """Return whether a row has ended at `now` (epoch seconds). DynamoDB removes ended rows within days."""
+    return has_passed(until_of(item), now)
+
+
+def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row's attributes as files and JSON write them. Accepts every value that a row can hold."""
+    values: dict[str, Any] = {}
+    for name in (*ATTRIBUTES, *sorted(item.keys() - set(ATTRIBUTES))):
+        if name in item:
+            values[name] = _plain_value(item[name])
+    until = until_of(item)
+    if until is not None:
+        values["until"] = format_until(until)
+    return values
+
+
+def _plain_value(value: Mapping[str, Any]) -> Any:
+    ((kind, inner),) = value.items()
+    match kind:
+        case "S" | "BOOL":
+            return inner
+        case "N" if inner.lstrip("-").isdecimal():
+            return int(inner)
+        case "NULL":
+            return None
+    return str(inner)

@@ -1,0 +1,167 @@
+"""The types of single settings: each checks the form of a value and says what to write instead."""
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+
+def _cidr(text: str) -> str:
+    try:
+        # Always with a prefix length: IAM would read an address without one as a /32, even of IPv6.
+        return str(ipaddress.ip_network(text))
+    except ValueError:
+        try:
+            network = ipaddress.ip_network(text, strict=False)
+        except ValueError:
+            raise ValueError('is not an address or a CIDR block; write one such as "203.0.113.0/24"') from None
+        address = text.split("/")[0]
+        raise ValueError(f'has host bits set; write "{network}", or "{address}" for that address alone') from None
+
+
+_SUBNET_PREFIXES = {4: range(16, 29), 6: range(44, 65)}
+"""Prefix lengths of a subnet, by IP version (Amazon VPC user guide, "Subnet sizing")."""
+
+
+def _subnet_cidr(text: str) -> str:
+    network = ipaddress.ip_network(text)
+    if network.prefixlen not in _SUBNET_PREFIXES[network.version]:
+        raise ValueError('is too large or too small for a subnet; write the CIDR of the subnet, such as "10.0.1.0/24"')
+    return text
+
+
+def matching(pattern: str, problem: str) -> AfterValidator:
+    """Return a validator for text that matches the regular expression `pattern`; `problem`: the error message."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise ValueError(problem)
+        return text
+
+    return AfterValidator(check)
+
+
+def _issuer_url(text: str) -> str:
+    if text and not _is_issuer_url(text):
+        raise ValueError(
+            'is not an issuer URL; write it as in the discovery document, such as "https://login.example.com"'
+        )
+    return text
+
+
+def _is_issuer_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    # Codes and tokens are sent there, so plain HTTP is allowed only to this machine.
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"})
+    return secure and bool(parts.hostname) and not parts.query and not parts.fragment
+
+
+def _scope(text: str) -> str:
+    # RFC 6749 §3.3.
+    if not re.fullmatch(r"[!#-\[\]-~]+", text):
+        raise ValueError('is not a scope; write each scope as an entry of its own, such as "openid", "groups"')
+    return text
+
+
+def _proxy_url(text: str) -> str:
+    if not text:
+        return text
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port and parts.path in {"", "/"}
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment:
+        raise ValueError('is not a proxy URL; write scheme, host and port, such as "http://proxy.example.com:3128"')
+    if "@" in parts.netloc:
+        raise ValueError(
+            "contains a user name or password, which anyone with read access to the function's environment could see; "
+            "let the proxy admit the function by its subnets"
+        )
+    return text
+
+
+Cidr = Annotated[str, AfterValidator(_cidr)]
+SubnetCidr = Annotated[str, AfterValidator(_cidr), AfterValidator(_subnet_cidr)]
+VpcEndpointId = Annotated[
+    str, matching(r"vpce-[0-9a-f]{8,17}", 'is not a VPC endpoint id; write one such as "vpce-0123456789abcdef0"')
+]
+SubnetId = Annotated[
+    str, matching(r"subnet-[0-9a-f]{8,17}", 'is not a subnet id; write one such as "subnet-0123456789abcdef0"')
+]
+AccountId = Annotated[str, matching(r"\d{12}", 'is not an AWS account id; write twelve digits, such as "123456789012"')]
+RoleArn = Annotated[
+    str,
+    matching(
+        r"arn:[\w-]+:iam::\d{12}:role/\S+",
+        'is not the ARN of an IAM role; write one such as "arn:aws:iam::123456789012:role/Name"',
+    ),
+]
+SecretArn = Annotated[
+    str,
+    matching(
+        r"(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:\S+)?",
+        "is not the ARN of a secret; write the full ARN of an existing secret in Secrets Manager",
+    ),
+]
+PolicyArn = Annotated[
+    str,
+    matching(
+        r"(arn:[\w-]+:iam::(\d{12}|aws):policy/\S+)?",
+        'is not the ARN of an IAM policy; write one such as "arn:aws:iam::123456789012:policy/Name"',
+    ),
+]
+TopicArn = Annotated[
+    str,
+    matching(
+        r"(arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)?",
+        'is not the ARN of an SNS topic; write one such as "arn:aws:sns:eu-west-1:123456789012:Name"',
+    ),
+]
+Qualifier = Annotated[
+    str,
+    matching(r"[a-z0-9]{0,10}", "is not a bootstrap qualifier; write the value given to cdk bootstrap --qualifier"),
+]
+ExternalId = Annotated[
+    str,
+    matching(
+        r"([\w+=,.@:/-]{2,1224})?", "is not an external id; write at least 2 characters, letters, digits or +=,.@:/-"
+    ),
+]
+Location = Annotated[
+    str,
+    matching(
+        r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}",
+        'is not an account and region; write both, such as "123456789012/eu-west-1"',
+    ),
+]
+VpcId = Annotated[str, matching(r"(vpc-[0-9a-f]{8,17})?", 'is not a VPC id; write one such as "vpc-0123456789abcdef0"')]
+HostName = Annotated[
+    str,
+    matching(
+        r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)?",
+        'is not a host name; write one such as "notebooks.example.com"',
+    ),
+]
+EmailDomain = Annotated[
+    str,
+    matching(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+", 'is not a domain; write one such as "example.com"'),
+]
+ProxyUrl = Annotated[str, AfterValidator(_proxy_url)]
+NoProxyHost = Annotated[
+    str,
+    matching(
+        r"\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*",
+        'is not a host name; write one, or the end of one such as ".amazonaws.com"',
+    ),
+]
+SlackTeamId = Annotated[
+    str, matching(r"[TE][A-Z0-9]{2,31}", 'is not the id of a Slack workspace; write one such as "T0123ABCDEF"')
+]
+IssuerUrl = Annotated[str, AfterValidator(_issuer_url)]
+Scope = Annotated[str, AfterValidator(_scope)]

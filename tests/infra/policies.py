@@ -1,0 +1,79 @@
+"""What the policy tests share: the function's session policy, and access to a notebook as the evaluator takes it.
+
+The policies come from the synthesised template and from the function's own code. An independent evaluator
+(`local/evaluator.py`) decides them. Each test also evaluates every question without the policies that should refuse it,
+so that no question is refused for another reason.
+"""
+
+import datetime
+import json
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from gate.config import Config
+from gate.identity.caller import Caller
+from gate.launch.credentials import CallerClients
+from gate.launch.launcher import Launcher
+from gate.launch.policy import OPEN
+from gate.notebook import Notebook
+from gate.store.grants import Grant
+from local.aws.calls import notebook_arn
+from local.evaluator import Access
+from local.resolved_template import ResolvedTemplate
+from local.template import ACCOUNT, REGION
+
+INSIDE, ALSO_INSIDE, OUTSIDE = "203.0.113.7", "203.0.113.8", "198.51.100.66"
+NOTEBOOK = "alice-notebook"
+ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+
+
+def session_policy(resolved: ResolvedTemplate, pin: str, address: str = INSIDE) -> Any:
+    """Return the session policy that the function's own code sends to STS for a caller at `address`."""
+    calls: list[dict[str, Any]] = []
+
+    def assume_role(**parameters: Any) -> dict[str, Any]:
+        calls.append(parameters)
+        return {"Credentials": {}}
+
+    described = {
+        "NotebookInstanceStatus": "InService",
+        "InstanceType": "ml.t3.medium",
+        "LastModifiedTime": datetime.datetime.now(datetime.UTC),
+    }
+    sagemaker: Any = SimpleNamespace(describe_notebook_instance=lambda **_: described)
+    config = Config.from_environ({**resolved.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
+    sts: Any = SimpleNamespace(assume_role=assume_role)
+    clients = CallerClients(sts=sts, make_sagemaker=lambda *_: sagemaker, clock=time.time)
+    unused_queue: Any = None
+    launcher = Launcher(config, clients, unused_queue)
+    caller = Caller("user:alice@example.com", (), "session", address, time.time())
+    launcher.describe(caller, Grant("user:alice@example.com", Notebook(NOTEBOOK), 43_200, power="start"))
+    assert calls[0]["RoleArn"] == resolved.launch_role.arn
+    return json.loads(calls[0]["Policy"])
+
+
+def notebook_access(
+    resolved: ResolvedTemplate,
+    context: dict[str, str],
+    session_policy: Any,
+    role_policies: Any = None,
+    *,
+    action: str = OPEN,
+    notebook: str = NOTEBOOK,
+) -> Access:
+    """Return a request to a notebook as the launch role.
+
+    `context`: the condition keys. `session_policy`: None for a session without one. `role_policies`: in place of the
+    launch role's own.
+    """
+    role = resolved.launch_role
+    return Access(
+        action=action,
+        resource=notebook_arn(notebook, REGION),
+        account=ACCOUNT,
+        principal=role.session("alice@example.com"),
+        context=dict(context),
+        identity_policies=role.policies if role_policies is None else role_policies,
+        session_policy=session_policy,
+    )

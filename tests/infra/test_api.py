@@ -1,0 +1,112 @@
+"""The API in the template: its routes, limits, access log and error responses."""
+
+import json
+
+import pytest
+
+from gate.routes import ROUTES as FUNCTION_ROUTES
+from gate.routes import route_of
+from gate.web.request import Request
+from gate.web.responses import STRICT_TRANSPORT_SECURITY
+from local.resolved_template import ResolvedTemplate
+from local.template import Template
+from tests.infra.examples import only
+
+ROUTES = {
+    ("GET", "/"),
+    ("GET", "/open"),
+    ("GET", "/open/{notebook}"),
+    ("GET", "/notebooks/{notebook}"),
+    ("POST", "/notebooks/{notebook}/start"),
+    ("POST", "/notebooks/{notebook}/stop"),
+    ("GET", "/iam/open/{notebook}"),
+    ("GET", "/login"),
+    ("GET", "/login/callback"),
+    ("POST", "/logout"),
+    ("GET", "/help"),
+    ("GET", "/health"),
+}
+SLACK = ("POST", "/slack")
+"""Exists only with Slack in the settings."""
+
+
+def test_every_route_of_the_api_is_one_of_the_functions(
+    resolved: ResolvedTemplate, full_resolved: ResolvedTemplate
+) -> None:
+    assert {(route.method, route.path) for route in resolved.routes} == ROUTES
+    assert {(route.method, route.path) for route in full_resolved.routes} == ROUTES | {SLACK}
+    assert {route.path for route in resolved.routes if route.signed} == {"/iam/open/{notebook}"}
+    assert set(FUNCTION_ROUTES) == ROUTES | {SLACK}
+
+
+@pytest.mark.parametrize(("method", "resource"), FUNCTION_ROUTES)
+def test_every_route_leads_to_an_endpoint(method: str, resource: str) -> None:
+    event = {"httpMethod": method, "resource": resource, "requestContext": {}}
+    assert callable(route_of(Request.from_event(event, "")).load())
+
+
+def test_the_api_has_its_limits_and_logs_no_secret(template: Template) -> None:
+    stage = only(template, "AWS::ApiGateway::Stage")
+    (settings,) = stage["MethodSettings"]
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (200, 400)
+    assert (settings["LoggingLevel"], settings["DataTraceEnabled"]) == ("OFF", False)
+    logged = set(json.loads(stage["AccessLogSetting"]["Format"]).values())
+    assert "$context.requestId" in logged
+    assert "$context.identity.sourceIp" in logged
+    # The path may contain a ticket, the query a code, and a header a token.
+    assert not {value for value in logged if "path" in value.lower() and value != "$context.resourcePath"}
+    assert not {value for value in logged if "header" in value or "query" in value or "authorizer" in value}
+    assert only(template, "AWS::ApiGateway::RestApi")["EndpointConfiguration"]["Types"] == ["REGIONAL"]
+
+
+def test_a_flood_at_slacks_route_does_not_delay_the_others(full_template: Template, template: Template) -> None:
+    of_all, of_slack = only(full_template, "AWS::ApiGateway::Stage")["MethodSettings"]
+    assert (of_slack["ResourcePath"], of_slack["HttpMethod"]) == ("/~1slack", "POST")
+    assert of_slack["ThrottlingRateLimit"] < of_all["ThrottlingRateLimit"]
+    # The settings of a method replace all settings of the stage, those of the logs included.
+    assert (of_slack["LoggingLevel"], of_slack["DataTraceEnabled"]) == ("OFF", False)
+    assert len(only(template, "AWS::ApiGateway::Stage")["MethodSettings"]) == 1
+
+
+def test_callers_outside_the_networks_learn_what_to_do(resolved: ResolvedTemplate) -> None:
+    responses = resolved.gateway_responses
+    outside = responses["ACCESS_DENIED"]
+    assert outside.status == 403
+    assert "Join the VPN" in outside.templates["text/html"]
+    assert json.loads(outside.templates["application/json"])["error"] == "outside_networks"
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "MISSING_AUTHENTICATION_TOKEN"} <= responses.keys()
+    for response in responses.values():
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "frame-ancestors 'none'" in response.headers["Content-Security-Policy"]
+        for body in response.templates.values():
+            assert "$context.requestId" in body
+            # API Gateway's own messages name the account, the API and the policy.
+            assert "$context.error" not in body
+
+
+def test_each_error_of_api_gateway_has_a_reason_code(resolved: ResolvedTemplate) -> None:
+    found = {
+        kind: (response.status, json.loads(response.templates["application/json"])["error"])
+        for kind, response in resolved.gateway_responses.items()
+    }
+    assert found == {
+        "ACCESS_DENIED": (403, "outside_networks"),
+        "MISSING_AUTHENTICATION_TOKEN": (404, "not_found"),
+        "INVALID_SIGNATURE": (403, "invalid_signature"),
+        "EXPIRED_TOKEN": (403, "invalid_signature"),
+        "REQUEST_TOO_LARGE": (413, "too_large"),
+        "THROTTLED": (429, "busy"),
+        "INTEGRATION_TIMEOUT": (504, "too_slow"),
+        "DEFAULT_4XX": (None, "bad_request"),
+        "DEFAULT_5XX": (None, "internal"),
+    }
+
+
+def test_gateway_responses_require_https_on_a_custom_domain(
+    full_resolved: ResolvedTemplate, resolved: ResolvedTemplate
+) -> None:
+    custom = full_resolved.gateway_responses.values()
+    assert len(custom) > 8
+    assert {each.headers.get("Strict-Transport-Security") for each in custom} == {STRICT_TRANSPORT_SECURITY}
+    default = resolved.gateway_responses.values()
+    assert {each.headers.get("Strict-Transport-Security") for each in default} == {None}

@@ -1,0 +1,97 @@
+"""The function in the template, and what it uses: environment, network, secrets, table and logs."""
+
+import json
+
+from gate.config import Config
+from gate.web.cookies import CookieFactory
+from local.resolved_template import ResolvedTemplate
+from local.template import EGRESS, REGION, Template
+from tests.infra.examples import only, properties, resources
+
+
+def test_the_function_can_read_its_environment(resolved: ResolvedTemplate, full_resolved: ResolvedTemplate) -> None:
+    config = Config.from_environ({**resolved.environment, "AWS_REGION": REGION})
+    assert config.base_url == "https://localgate1.execute-api.eu-west-1.amazonaws.com/prod"
+    assert config.egress == (f"{EGRESS}/32",)
+    assert (config.pin, config.max_session, config.groups_claim) == ("caller", 43_200, "cognito:groups")
+    full = Config.from_environ({**full_resolved.environment, "AWS_REGION": REGION})
+    assert full.base_url == "https://notebooks.example.com"
+    assert full.egress == ("192.0.2.10/32", "192.0.2.11/32")
+    assert (full.issuer, full.client_id) == ("https://login.example.com", "gate")
+    assert CookieFactory(full.base_path, full.secure)
+
+
+def test_the_function_logs_no_events_and_no_debug_output(resolved: ResolvedTemplate) -> None:
+    # Each of these would print whole events with their cookies, or return tracebacks.
+    for name in resolved.environment:
+        assert "DEBUG" not in name
+        assert name not in {"POWERTOOLS_DEV", "POWERTOOLS_LOGGER_LOG_EVENT"}
+    assert resolved.environment["POWERTOOLS_LOG_LEVEL"] == "INFO"
+
+
+def test_the_function_runs_in_private_subnets_and_accepts_no_connections(template: Template) -> None:
+    function = next(each for each in properties(template, "AWS::Lambda::Function").values() if "VpcConfig" in each)
+    assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+    assert function["Timeout"] < 29  # when API Gateway gives up
+    private = {
+        name
+        for name, subnet in properties(template, "AWS::EC2::Subnet").items()
+        if not subnet["MapPublicIpOnLaunch"] and "private" in name
+    }
+    assert {subnet["Ref"] for subnet in function["VpcConfig"]["SubnetIds"]} == private
+    group = only(template, "AWS::EC2::SecurityGroup")
+    assert [(rule["FromPort"], rule["ToPort"]) for rule in group["SecurityGroupEgress"]] == [(443, 443)]
+    assert "SecurityGroupIngress" not in group
+    assert len(resources(template, "AWS::EC2::NatGateway")) == len(resources(template, "AWS::EC2::EIP")) == 1
+
+
+def test_slacks_secret_is_random_until_the_real_one_is_stored(full_template: Template) -> None:
+    secrets = properties(full_template, "AWS::SecretsManager::Secret").values()
+    (secret,) = [each for each in secrets if "Slack" in json.dumps(each)]
+    generated = secret["GenerateSecretString"]
+    assert (generated["GenerateStringKey"], generated["PasswordLength"]) == ("signing_secret", 64)
+    assert json.loads(generated["SecretStringTemplate"]) == {"bot_token": ""}
+
+
+def test_an_asynchronous_event_is_retried_once_within_five_minutes(full_template: Template) -> None:
+    config = only(full_template, "AWS::Lambda::EventInvokeConfig")
+    assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (1, 300)
+
+
+def test_the_grants_table_can_be_restored_and_expires_items(template: Template) -> None:
+    (resource,) = resources(template, "AWS::DynamoDB::Table").values()
+    table = resource["Properties"]
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "until", "Enabled": True}
+    assert [key["AttributeName"] for key in table["KeySchema"]] == ["principal", "notebook"]
+    assert resource["DeletionPolicy"] == "Retain"
+
+
+def test_the_key_that_signs_cookies_is_generated_at_deployment(template: Template) -> None:
+    secret = only(template, "AWS::SecretsManager::Secret")
+    assert secret["GenerateSecretString"]["PasswordLength"] == 64
+    assert "SecretString" not in secret
+
+
+def test_logs_are_kept_as_long_as_the_settings_say(template: Template) -> None:
+    groups = properties(template, "AWS::Logs::LogGroup").values()
+    assert len(groups) == 3
+    assert {each["RetentionInDays"] for each in groups} == {365}
+
+
+def test_the_outputs_are_those_that_the_readme_names(template: Template, full_template: Template) -> None:
+    outputs = {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn", "FunctionName"}
+    assert template["Outputs"].keys() == outputs | {"UserPool"}
+    assert full_template["Outputs"].keys() == outputs | {"SlackSecret", "FunctionRoleArn", "Egress"}
+
+
+def test_existing_resources_are_used_and_not_created(full_template: Template) -> None:
+    for kind in ("AWS::EC2::VPC", "AWS::EC2::EIP", "AWS::EC2::NatGateway", "AWS::Cognito::UserPool"):
+        assert resources(full_template, kind) == {}
+    function = next(iter(properties(full_template, "AWS::Lambda::Function").values()))
+    assert function["VpcConfig"]["SubnetIds"] == ["subnet-01234567", "subnet-89abcdef"]
+    assert only(full_template, "AWS::ApiGateway::RestApi")["DisableExecuteApiEndpoint"] is True
+    name = only(full_template, "AWS::ApiGateway::DomainName")
+    assert (name["DomainName"], name["SecurityPolicy"]) == ("notebooks.example.com", "TLS_1_2")
+    assert only(full_template, "AWS::Route53::RecordSet")["HostedZoneId"] == "Z0123"
+    assert full_template["Outputs"]["ExampleBookmark"]["Value"] == "https://notebooks.example.com/open"

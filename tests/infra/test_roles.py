@@ -1,0 +1,99 @@
+"""The policies of the launch role and of the function's role in the template."""
+
+from typing import Any
+
+from gate.launch.policy import DESCRIBE, OPEN, START, STOP
+from local.aws.calls import notebook_arn
+from local.resolved_template import ResolvedTemplate
+from local.template import ACCOUNT, EGRESS, REGION
+from tests.infra.examples import ENDPOINT, NETWORK, SIGN_IN_ISSUER
+
+
+def test_the_launch_roles_policy(resolved: ResolvedTemplate, full_resolved: ResolvedTemplate) -> None:
+    def policy(addresses: list[str], endpoints: list[str], resource: str | list[str]) -> dict[str, Any]:
+        condition: dict[str, Any] = {"NotIpAddress": {"aws:SourceIp": addresses}}
+        if endpoints:
+            condition["StringNotEquals"] = {"aws:SourceVpce": endpoints}
+        return {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Action": [OPEN, DESCRIBE, START, STOP], "Resource": resource},
+                {"Effect": "Deny", "Action": OPEN, "Resource": "*", "Condition": condition},
+            ],
+        }
+
+    assert list(resolved.launch_role.policies) == [policy([NETWORK, f"{EGRESS}/32"], [], notebook_arn("*", REGION))]
+    addresses = [NETWORK, "2001:db8::/32", "192.0.2.10/32", "192.0.2.11/32"]
+    notebooks = [notebook_arn("*", region) for region in (REGION, "eu-central-1", "us-east-1")]
+    assert list(full_resolved.launch_role.policies) == [policy(addresses, [ENDPOINT], notebooks)]
+
+
+def test_only_the_functions_role_may_assume_the_launch_role(resolved: ResolvedTemplate) -> None:
+    function = {"AWS": resolved.function_role.arn}
+    assert resolved.launch_role.trust["Statement"] == [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": function},
+        {"Effect": "Allow", "Action": "sts:SetSourceIdentity", "Principal": function},
+    ]
+
+
+def _keys(*patterns: str) -> dict[str, Any]:
+    """Return the condition that allows items with these partition keys alone."""
+    return {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
+def _allowed(resolved: ResolvedTemplate) -> dict[str, Any]:
+    """Return the resources and conditions of the function's role by action."""
+    found: dict[str, Any] = {}
+    for policy in resolved.function_role.policies:
+        for statement in policy["Statement"]:
+            assert statement["Effect"] == "Allow"
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                found.setdefault(action, []).append((statement["Resource"], statement.get("Condition")))
+    return found
+
+
+def _table_arn(resolved: ResolvedTemplate) -> str:
+    return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{resolved.environment['GATE_TABLE']}"
+
+
+def test_the_functions_role_has_these_permissions_and_no_others(resolved: ResolvedTemplate) -> None:
+    environment, allowed = resolved.environment, _allowed(resolved)
+    networking = {action: allowed.pop(action) for action in list(allowed) if action.startswith("ec2:")}
+    # For the Lambda service alone: calls from the function's code have this key.
+    assert all(what == [("*", {"Null": {"lambda:SourceFunctionArn": "true"}})] for what in networking.values())
+    table = _table_arn(resolved)
+    logs = allowed.pop("logs:PutLogEvents")
+    assert allowed.pop("logs:CreateLogStream") == logs
+    assert [":log-group:FunctionLogs" in resource for resource, _ in logs] == [True]
+    assert allowed == {
+        "sts:AssumeRole": [(environment["GATE_LAUNCH_ROLE_ARN"], None)],
+        "sts:SetSourceIdentity": [(environment["GATE_LAUNCH_ROLE_ARN"], None)],
+        "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
+        "dynamodb:BatchGetItem": [(table, None)],
+        # Cutoffs of users who sign out everywhere. The cutoff of all users, `cutoff:*`, matches none of these keys.
+        "dynamodb:PutItem": [(table, _keys("queue:*")), (table, _keys("cutoff:user:*"))],
+        "dynamodb:UpdateItem": [(table, _keys("queue:*")), (table, _keys("report:*"))],
+        "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
+    }
+
+
+def test_slack_adds_replay_claims_and_self_invocation(
+    resolved: ResolvedTemplate, full_resolved: ResolvedTemplate
+) -> None:
+    environment, allowed = full_resolved.environment, _allowed(full_resolved)
+    assert allowed["secretsmanager:GetSecretValue"] == [
+        (environment["GATE_SESSION_SECRET_ARN"], None),
+        (SIGN_IN_ISSUER["client_secret_arn"], None),
+        (environment["GATE_SLACK_SECRET_ARN"], None),
+    ]
+    assert allowed.keys() - _allowed(resolved).keys() == {"lambda:InvokeFunction"}
+    table = _table_arn(full_resolved)
+    assert allowed["dynamodb:PutItem"] == [
+        (table, _keys("queue:*", "replay:*")),
+        (table, _keys("cutoff:user:*")),
+    ]
+    assert allowed["lambda:InvokeFunction"] == [(full_resolved.function_arn, None)]
