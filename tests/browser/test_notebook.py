@@ -1,4 +1,4 @@
-"""What a person sees: sign in, click the bookmark, work in JupyterLab."""
+"""In the browser: sign in, open the bookmark, work in JupyterLab."""
 
 import dataclasses
 import re
@@ -25,7 +25,7 @@ def _run_the_cell(page: Page) -> None:
     page.keyboard.press("Control+Enter")
 
 
-def test_a_person_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeployment, tmp_path: Path) -> None:
+def test_a_user_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeployment, tmp_path: Path) -> None:
     refused: list[str] = []
     lab.on("console", lambda message: refused.append(message.text))
     _open_the_notebook(lab, deployment)
@@ -37,7 +37,7 @@ def test_a_person_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeploymen
     assert [text for text in refused if "Content Security Policy" in text] == []
 
 
-def test_the_same_url_is_refused_from_outside_although_it_is_valid(
+def test_a_valid_url_is_refused_from_outside_in_the_browser(
     page: Page, chromium: Browser, deployment: LocalDeployment
 ) -> None:
     page.goto(f"{deployment.base_url}/open/alice-notebook")
@@ -47,7 +47,7 @@ def test_the_same_url_is_refused_from_outside_although_it_is_valid(
     with socks_proxy("127.0.0.2") as proxy:
         outside = chromium.new_context(proxy={"server": proxy, "bypass": "<-loopback>"}, storage_state=cookies)
         thief = outside.new_page()
-        for stolen in (url, page.url):  # the URL, and the session that came of it
+        for stolen in (url, page.url):  # the URL, and the session
             thief.goto(stolen)
             expect(thief.get_by_role("heading")).to_have_text("Access denied")
         thief.goto(f"{deployment.base_url}/open/alice-notebook")
@@ -57,9 +57,7 @@ def test_the_same_url_is_refused_from_outside_although_it_is_valid(
     expect(page).to_have_url(re.compile(r"/tree"))
 
 
-def test_a_url_of_five_minutes_and_a_second_ends_at_the_sign_in_page(
-    page: Page, deployment: LocalDeployment, clock: Clock
-) -> None:
+def test_an_expired_url_leads_to_the_sign_in_page(page: Page, deployment: LocalDeployment, clock: Clock) -> None:
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"/lab"))
@@ -74,7 +72,7 @@ def test_a_deny_cuts_an_open_notebook(lab: Page, deployment: LocalDeployment) ->
     _open_the_notebook(lab, deployment)
     _run_the_cell(lab)
     expect(lab.locator(".jp-OutputArea-output")).to_have_text("42")
-    # Typed before the Deny: soon after it JupyterLab covers the cell with what it says of a lost connection.
+    # Typed before the Deny, after which JupyterLab soon covers the cell with a dialog about the lost connection.
     lab.locator(".jp-CodeCell .cm-content").click()
     lab.keyboard.press("End")
     lab.keyboard.type(" + 1")

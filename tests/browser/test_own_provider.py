@@ -1,4 +1,4 @@
-"""A real browser at a certified identity provider: signing in, and out of both."""
+"""A real browser with a certified identity provider: signing in, and signing out of both."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def test_signing_in_and_out_of_both(provider: Certified, deployment: LocalDeploy
     expect(page.get_by_text("alice-notebook").first).to_be_visible()
 
     page.get_by_role("button", name="Sign out", exact=True).click()
-    page.get_by_role("button", name=provider.SIGN_OUT).click()  # the gate's own page leads there by itself
+    page.get_by_role("button", name=provider.SIGN_OUT).click()  # the gate's page redirects there
 
     expect(page.locator("input[name=login]")).to_be_visible()
     assert page.url.startswith(provider.issuer)

@@ -1,4 +1,4 @@
-"""A link from Slack in a browser that nobody has signed in with: wait, go in, and what it says when it is used up."""
+"""A link from Slack in a browser without a session: waiting, opening, and the page for a used link."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.local.clock import Clock
 from tests.local.slack import run_command, ticket_path
 
 
-def test_a_link_from_slack_starts_waits_and_goes_in(
+def test_a_link_from_slack_starts_the_notebook_and_opens_it(
     page: Page, deployment: LocalDeployment, clock: Clock, tmp_path: Path
 ) -> None:
     deployment.instances.set_state("alice-notebook", "Stopped")

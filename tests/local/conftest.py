@@ -1,4 +1,4 @@
-"""One running gate a module, on what the stack synthesises."""
+"""One local deployment for each test module, of the synthesised stack."""
 
 import json
 from collections.abc import Iterator
@@ -26,6 +26,6 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
 
 @pytest.fixture(scope="session")
 def event_shape() -> dict[str, Any]:
-    """A stored event of API Gateway's."""
+    """A stored event of API Gateway."""
     event: dict[str, Any] = json.loads((SAMPLE.parents[1] / "tests" / "events" / "browser_get.json").read_text())
     return event

@@ -1,4 +1,4 @@
-"""A browser at a notebook's site, as far as HTTP and WebSockets go."""
+"""An HTTP and WebSocket client of a notebook's site."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from yarl import URL
 
 
 class _Loopback(AbstractResolver):
-    """Takes every name for this machine, as browsers do with those below localhost."""
+    """Resolves every name to loopback, as browsers do with names below localhost."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -26,7 +26,7 @@ class _Loopback(AbstractResolver):
 
 
 class NotebookClient:
-    """Comes from one address, keeps cookies, follows redirects."""
+    """Sends requests from one address, keeps cookies and follows redirects."""
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         self.address = address
@@ -43,14 +43,14 @@ class NotebookClient:
         await self.http.close()
 
     async def open(self, url: str) -> aiohttp.ClientResponse:
-        """Follow a presigned URL to the end."""
+        """Open a presigned URL, and follow its redirects."""
         self.site = URL(url).origin()
         async with self.http.get(url, headers={"Accept": "text/html"}) as answer:
             await answer.read()
             return answer
 
     async def status_of(self, url: str) -> int:
-        """Return the status with which the presigned URL itself is answered."""
+        """Return the status of the answer to the presigned URL itself."""
         async with self.http.get(url, headers={"Accept": "text/html"}, allow_redirects=False) as answer:
             return answer.status
 
@@ -81,19 +81,19 @@ class Kernel:
         self.channel = channel
 
     async def run(self, code: str) -> str | None:
-        """Return the value of `code`, or None when the connection was cut."""
+        """Return the value of `code`, or None when the connection was closed."""
         await self.send_code(code)
         content = await self.receive(code, "execute_result")
         return None if content is None else str(content["data"]["text/plain"])
 
     async def send_code(self, code: str) -> None:
-        """Have the kernel run `code`."""
+        """Send `code` to the kernel to run."""
         header = {"msg_id": code, "username": "", "session": "s", "msg_type": "execute_request", "version": "5.3"}
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": {"code": code, "silent": False}}
         await self.channel.send_str(json.dumps({**message, "channel": "shell", "buffers": []}))
 
     async def receive(self, code: str, kind: str) -> dict[str, Any] | None:
-        """Return the content of the next message of that `kind` about `code`, or None when the connection was cut."""
+        """Return the content of the next message of `kind` about `code`, or None when the connection was closed."""
         while True:
             frame = await asyncio.wait_for(self.channel.receive(), 120)
             if frame.type is not aiohttp.WSMsgType.TEXT:

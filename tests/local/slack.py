@@ -1,4 +1,4 @@
-"""What people do in the local Slack, and the links that they are given."""
+"""What users do in the local Slack workspace, and the links that they receive."""
 
 from local.deployment import LocalDeployment
 from local.slack.page import SlackPage
@@ -20,7 +20,7 @@ def press_button(deployment: LocalDeployment, page: SlackPage, label: str, user:
 
 
 def ticket_path(deployment: LocalDeployment, page: SlackPage) -> str:
-    """Return the path of the first link to a notebook."""
+    """Return the path of the first link to a notebook, which has a ticket."""
     url: str = next(button["url"] for button in page.buttons if button.get("url"))
     assert url.startswith(f"{deployment.base_url}/open/")
     return url.removeprefix(deployment.base_url)

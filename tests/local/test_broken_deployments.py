@@ -83,7 +83,7 @@ def _deployment_and_url(sample: Sample, **options: Any) -> Iterator[tuple[LocalD
 
 @pytest.mark.parametrize("pin", ["caller", "networks"])
 @pytest.mark.parametrize("deny", ["kept", "dropped"])
-def test_a_leaked_url_is_held_by_the_roles_deny_and_by_the_pin(sample: Sample, pin: str, deny: str) -> None:
+def test_a_leaked_url_is_denied_by_the_roles_deny_and_by_the_pin(sample: Sample, pin: str, deny: str) -> None:
     change_template = drop_the_deny if deny == "dropped" else None
     for deployment, url in _deployment_and_url(sample, settings={"pin": pin}, change_template=change_template):
 

@@ -26,9 +26,7 @@ def _select(dynamodb: Any, statement: str) -> Callable[[], Any]:
     return lambda: dynamodb.execute_statement(Statement=statement, **({"Parameters": parameters} if parameters else {}))
 
 
-def test_the_grants_can_be_read_by_principal_and_in_no_other_way(
-    deployment: LocalDeployment, function: ClientOf
-) -> None:
+def test_the_table_can_be_read_by_key_only(deployment: LocalDeployment, function: ClientOf) -> None:
     table, dynamodb = deployment.template.table["TableName"], function("dynamodb")
     item = {"principal": {"S": "user:mallory@example.com"}, "notebook": {"S": "alice-notebook"}}
 
@@ -67,7 +65,9 @@ def test_the_grants_can_be_read_by_principal_and_in_no_other_way(
     assert is_denied(lambda: dynamodb.delete_table(TableName=table))
 
 
-def test_its_own_secret_can_be_read_and_none_can_be_written(deployment: LocalDeployment, function: ClientOf) -> None:
+def test_only_the_gates_own_secret_can_be_read_and_none_written(
+    deployment: LocalDeployment, function: ClientOf
+) -> None:
     secrets, own = function("secretsmanager"), deployment.template.environment["GATE_SESSION_SECRET_ARN"]
 
     assert not is_denied(lambda: secrets.get_secret_value(SecretId=own))
@@ -75,7 +75,7 @@ def test_its_own_secret_can_be_read_and_none_can_be_written(deployment: LocalDep
     assert is_denied(lambda: secrets.put_secret_value(SecretId=own, SecretString="known"))
 
 
-def test_it_can_invoke_itself_and_no_other_function(deployment: LocalDeployment, function: ClientOf) -> None:
+def test_the_function_can_invoke_only_itself(deployment: LocalDeployment, function: ClientOf) -> None:
     invoker, own = function("lambda"), deployment.template.function_arn
     event = {"InvocationType": "Event", "Payload": b'{"slack": {}}'}
 
@@ -84,7 +84,7 @@ def test_it_can_invoke_itself_and_no_other_function(deployment: LocalDeployment,
     assert is_denied(lambda: invoker.invoke(FunctionName=own.rpartition(":")[0] + ":other", **event))
 
 
-def test_the_launch_role_can_be_assumed_and_no_other(deployment: LocalDeployment, function: ClientOf) -> None:
+def test_only_the_launch_role_can_be_assumed(deployment: LocalDeployment, function: ClientOf) -> None:
     sts, own = function("sts"), deployment.template.launch_role.arn
 
     assert not is_denied(lambda: sts.assume_role(RoleArn=own, RoleSessionName="x1", SourceIdentity="x1"))
@@ -93,7 +93,7 @@ def test_the_launch_role_can_be_assumed_and_no_other(deployment: LocalDeployment
     assert is_denied(lambda: sts.assume_role(**tagged))
 
 
-def test_it_opens_no_notebook_in_its_own_name(function: ClientOf) -> None:
+def test_the_function_role_itself_cannot_open_a_notebook(function: ClientOf) -> None:
     sagemaker = function("sagemaker")
     named = {"NotebookInstanceName": "alice-notebook"}
 
@@ -103,14 +103,14 @@ def test_it_opens_no_notebook_in_its_own_name(function: ClientOf) -> None:
     assert is_denied(lambda: sagemaker.list_notebook_instances())
 
 
-def test_nobody_can_do_anything_without_credentials_that_are_known(deployment: LocalDeployment) -> None:
+def test_unknown_credentials_are_denied(deployment: LocalDeployment) -> None:
     stranger = clients(deployment.aws.url, "AKIASTRANGERSTRANGER")
     assert is_denied(lambda: stranger("sagemaker").describe_notebook_instance(NotebookInstanceName="alice-notebook"))
     operator = clients(deployment.aws.url, deployment.authority.operator_key)
     assert not is_denied(lambda: operator("sagemaker").list_notebook_instances())
 
 
-def test_the_callers_session_goes_as_far_as_the_grants_power(deployment: LocalDeployment) -> None:
+def test_the_session_of_a_caller_permits_what_the_grants_power_permits(deployment: LocalDeployment) -> None:
     def may(email: str, notebook: str, operation: str) -> bool:
         TestUser(deployment).open(f"/open/{notebook}", email)
         arn = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/{notebook}"

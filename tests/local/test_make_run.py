@@ -23,7 +23,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeRun]:
         run.stop()
 
 
-def test_alice_is_sent_to_her_notebooks_presigned_url_and_lands_in_jupyterlab(run: MakeRun) -> None:
+def test_a_bookmark_leads_to_the_presigned_url_and_jupyterlab(run: MakeRun) -> None:
     answers = run.sign_in("/open/alice-notebook", "alice@example.com")
     assert "<title>JupyterLab</title>" in answers
     assert locations(answers)[-1] == "/lab"
@@ -31,7 +31,7 @@ def test_alice_is_sent_to_her_notebooks_presigned_url_and_lands_in_jupyterlab(ru
     assert re.fullmatch(r"http://alice-notebook\.notebook\.eu-west-1\.localhost:\d+\?authToken=[\w.-]+&view=lab", last)
 
 
-def test_bob_chooses_and_carol_is_told_no(run: MakeRun) -> None:
+def test_several_notebooks_are_offered_and_a_user_without_a_grant_is_refused(run: MakeRun) -> None:
     choice = run.sign_in("/open", "bob@example.com")
     assert "200 OK" in choice.splitlines()[-1] or "/open/bob-notebook" in choice
     assert "/open/shared-notebook" in choice
@@ -45,19 +45,19 @@ def test_127_0_0_2_is_outside(run: MakeRun) -> None:
     assert LOG.read_text().count("\n") == lines
 
 
-def test_the_curl_lines_that_it_prints_do_what_they_say(run: MakeRun) -> None:
+def test_the_printed_curl_commands_work(run: MakeRun) -> None:
     printed = run.printed.replace("\\\n", " ")
     signed, outside = (shlex.split(line) for line in printed.splitlines() if line.strip().startswith("curl"))
     assert "HTTP/1.1 302" in run.curl(*signed[1:])
     assert "HTTP/1.1 403" in run.curl(*outside[1:])
 
 
-def test_it_names_the_people_and_the_bookmarks(run: MakeRun) -> None:
+def test_the_users_and_the_bookmarks_are_printed(run: MakeRun) -> None:
     for text in ("alice@example.com", "bob@example.com", "carol@example.com", f"{run.url}/open/alice-notebook"):
         assert text in run.printed
 
 
-def test_gate_looks_after_it_as_the_readme_says(run: MakeRun, tmp_path: Path) -> None:
+def test_the_gate_commands_of_the_readme_work(run: MakeRun, tmp_path: Path) -> None:
     lines = re.findall(r"^gate --local .*$", README, re.MULTILINE)
     assert len(lines) == 4
     for line in lines:
@@ -68,7 +68,7 @@ def test_gate_looks_after_it_as_the_readme_says(run: MakeRun, tmp_path: Path) ->
     assert OPERATOR.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_taken_port_is_one_clear_line(run: MakeRun) -> None:
+def test_a_port_in_use_is_reported_in_one_line(run: MakeRun) -> None:
     command = ["make", "run", f"PORT={run.port}"]
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert second.returncode != 0
@@ -76,7 +76,7 @@ def test_a_taken_port_is_one_clear_line(run: MakeRun) -> None:
     assert "Traceback" not in second.stderr
 
 
-def test_ctrl_c_ends_every_child_and_no_secret_was_written(run: MakeRun) -> None:
+def test_ctrl_c_stops_every_child_process_and_no_secret_was_written(run: MakeRun) -> None:
     url = presigned_url(run.sign_in("/open/alice-notebook", "alice@example.com"))
     token = url.split("authToken=")[1]
     cookie = re.findall(r"gate-session\s+(\S+)", run.cookies.read_text())[0]
@@ -96,7 +96,7 @@ def test_ctrl_c_ends_every_child_and_no_secret_was_written(run: MakeRun) -> None
     assert '"outcome":"allowed"' in LOG.read_text()
 
 
-def test_sigterm_ends_it_too(tmp_path: Path) -> None:
+def test_sigterm_stops_it(tmp_path: Path) -> None:
     run = MakeRun(tmp_path)
     children = run.children()
     run.stop(signal.SIGTERM)

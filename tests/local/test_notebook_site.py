@@ -1,4 +1,4 @@
-"""The notebook's own address: what the API reference says of it, over sockets, with a real JupyterLab behind it."""
+"""A notebook's site as the API reference describes it, over sockets, with a real JupyterLab."""
 
 import asyncio
 import dataclasses
@@ -33,7 +33,7 @@ def deployment(sample: Sample, clock: Clock, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def url(deployment: LocalDeployment) -> str:
-    """Alice's presigned URL, just made."""
+    """A new presigned URL of alice-notebook."""
     return _url(deployment, "alice-notebook", "alice@example.com")
 
 
@@ -54,7 +54,7 @@ def _visit(work: Callable[[NotebookClient], Awaitable[None]], address: str = INS
 
 
 def _entered(url: str, address: str) -> tuple[int, str]:
-    """Return the status and the path where the URL ends for somebody at `address`."""
+    """Return the status, the host and the path that the URL leads to from `address`."""
     ends: list[tuple[int, str]] = []
 
     async def work(client: NotebookClient) -> None:
@@ -68,7 +68,7 @@ def _entered(url: str, address: str) -> tuple[int, str]:
 HOST = "alice-notebook.notebook.eu-west-1.localhost"
 
 
-def test_the_url_leads_into_jupyterlab_where_a_kernel_answers(url: str) -> None:
+def test_the_url_leads_to_jupyterlab_with_a_working_kernel(url: str) -> None:
     async def work(client: NotebookClient) -> None:
         answer = await client.open(url)
         assert (answer.status, answer.url.path) == (200, "/lab")
@@ -87,12 +87,12 @@ def test_the_classic_view_is_the_classic_page(deployment: LocalDeployment) -> No
     )
 
 
-def test_a_url_that_is_valid_is_refused_from_outside(url: str) -> None:
+def test_a_valid_url_is_refused_from_outside(url: str) -> None:
     assert _entered(url, OUTSIDE)[0] == 403
     assert _entered(url, INSIDE)[0] == 200
 
 
-def test_with_the_pin_a_colleague_inside_the_networks_cannot_use_it(url: str) -> None:
+def test_a_pinned_url_is_refused_from_another_address_inside(url: str) -> None:
     assert _entered(url, COLLEAGUE)[0] == 403
 
 
@@ -100,7 +100,7 @@ def test_opened_by_a_public_address_it_cannot_be_used_through_a_vpc_endpoint(url
     assert _entered(url, THROUGH_ENDPOINT)[0] == 403
 
 
-def test_a_stolen_session_is_of_no_use_elsewhere(url: str) -> None:
+def test_a_stolen_session_is_refused_from_another_address(url: str) -> None:
     async def work(client: NotebookClient) -> None:
         await client.open(url)
         assert (await client.send("GET", "/api/status")).status == 200
@@ -119,14 +119,16 @@ def test_after_five_minutes_the_url_leads_to_the_sign_in_page(url: str, clock: C
     assert _entered(url, INSIDE) == (200, end)
 
 
-def test_a_made_up_token_and_one_of_another_notebook_lead_there_too(deployment: LocalDeployment, url: str) -> None:
+def test_a_forged_token_and_one_of_another_notebook_lead_to_the_sign_in_page(
+    deployment: LocalDeployment, url: str
+) -> None:
     bobs = _url(deployment, "bob-notebook", "bob@example.com")
     token = bobs.partition("authToken=")[2]
     for other in (f"{url.partition('=')[0]}={token}", f"{url.partition('=')[0]}=made-up"):
         assert _entered(other, INSIDE) == (200, "signin.localhost/")
 
 
-def test_without_a_session_there_is_nothing_to_see(deployment: LocalDeployment, url: str) -> None:
+def test_requests_without_a_session_are_refused(deployment: LocalDeployment, url: str) -> None:
     async def work(client: NotebookClient) -> None:
         client.site = (await _origin(url)).site
         for path in ("/lab", "/api/status", "/api/contents/welcome.ipynb", "/"):
@@ -143,7 +145,7 @@ async def _origin(url: str) -> NotebookClient:
         return client
 
 
-def test_when_the_session_is_over_requests_and_frames_are_cut(deployment: LocalDeployment, clock: Clock) -> None:
+def test_an_expired_session_ends_requests_and_frames(deployment: LocalDeployment, clock: Clock) -> None:
     url = _url(deployment, "bob-notebook", "bob@example.com")  # four hours
 
     async def work(client: NotebookClient) -> None:
@@ -159,7 +161,7 @@ def test_when_the_session_is_over_requests_and_frames_are_cut(deployment: LocalD
     _visit(work)
 
 
-def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(deployment: LocalDeployment, url: str) -> None:
+def test_a_deny_for_one_user_ends_only_that_users_connections(deployment: LocalDeployment, url: str) -> None:
     bobs = _url(deployment, "bob-notebook", "bob@example.com")
     role = deployment.template.launch_role
     deny: dict[str, Any] = {
@@ -192,19 +194,19 @@ def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(deployment
         deployment.authority.roles[role.arn] = role
 
 
-def test_frames_from_the_kernel_need_leave_too(deployment: LocalDeployment, url: str, tmp_path: Path) -> None:
+def test_frames_from_the_kernel_are_checked_too(deployment: LocalDeployment, url: str, tmp_path: Path) -> None:
     role = deployment.template.launch_role
     nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
 
     async def work(client: NotebookClient) -> None:
         await client.open(url)
         kernel = await client.kernel()
-        leave = tmp_path / "leave"
-        code = f"import os, time\nwhile not os.path.exists({str(leave)!r}): time.sleep(0.01)\n'secret'"
+        permission = tmp_path / "permission"
+        code = f"import os, time\nwhile not os.path.exists({str(permission)!r}): time.sleep(0.01)\n'secret'"
         await kernel.send_code(code)
         assert await kernel.receive(code, "status") == {"execution_state": "busy"}
         deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
-        leave.touch()
+        permission.touch()
         assert await kernel.receive(code, "execute_result") is None
 
     try:
@@ -213,7 +215,7 @@ def test_frames_from_the_kernel_need_leave_too(deployment: LocalDeployment, url:
         deployment.authority.roles[role.arn] = role
 
 
-def test_files_pass_through_whole_and_stay_when_the_notebook_was_stopped(
+def test_files_are_forwarded_unchanged_and_kept_when_the_notebook_stops(
     deployment: LocalDeployment, clock: Clock
 ) -> None:
     text = "0123456789abcdef" * 50_000

@@ -1,4 +1,4 @@
-"""What changes the gate's world, so that each test has a world of its own."""
+"""Tests that change the deployment. Each has its own."""
 
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
@@ -9,7 +9,7 @@ from trials.user import TestUser
 JSON = {"Accept": "application/json"}
 
 
-def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -> None:
+def test_stopping_and_starting_need_the_power_of_the_grant(sample: Sample) -> None:
     clock = Clock()
     with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         alice, bob = TestUser(deployment), TestUser(deployment)
@@ -34,7 +34,7 @@ def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -
         assert foreign.status_code == 403
 
 
-def test_a_grant_taken_away_is_felt_at_the_next_open(sample: Sample) -> None:
+def test_a_removed_grant_is_denied_at_the_next_open(sample: Sample) -> None:
     with LocalDeployment(sample) as deployment:
         alice = TestUser(deployment)
         assert alice.open("/open", "alice@example.com").status_code == 302
@@ -56,7 +56,7 @@ def test_redirects_and_cookies_work_under_a_stage_path(sample: Sample) -> None:
         assert alice.get(f"{deployment.url}/open/alice-notebook", timeout=120).status_code in {403, 404}
 
 
-def test_too_many_urls_at_once_are_throttled_and_people_are_told_to_wait(sample: Sample) -> None:
+def test_a_launch_that_aws_throttles_is_queued(sample: Sample) -> None:
     clock = Clock()
     slow = sample.model_copy(update={"urls_per_second": 0.1})
     with LocalDeployment(slow, LocalOptions(clock=clock)) as deployment:

@@ -1,4 +1,4 @@
-"""SageMaker's stand-in, asked by a real AWS client: states that take their time, and the API's own errors."""
+"""The fake SageMaker, used with a real AWS client: transitions that take time, and the API's errors."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -44,7 +44,7 @@ def _message(call: Any, **parameters: Any) -> str:
     return str(error["Message"])
 
 
-def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sample: Sample) -> None:
+def test_stopping_and_starting_take_time(sagemaker: Any, clock: Clock, sample: Sample) -> None:
     sagemaker.stop_notebook_instance(**NAMED)
     assert _state(sagemaker) == "Stopping"
     clock.ahead += STOPPING / sample.speed_factor - 0.5
@@ -73,7 +73,7 @@ def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sam
         ("Stopping", False, False),
     ],
 )
-def test_only_some_states_can_be_left(
+def test_each_operation_needs_certain_states(
     deployment: LocalDeployment, sagemaker: Any, state: str, start: bool, stop: bool
 ) -> None:
     for allowed, call, wanted in (
@@ -101,14 +101,14 @@ def test_only_some_states_can_be_left(
         "stop_notebook_instance",
     ],
 )
-def test_names_that_are_unknown_or_none(sagemaker: Any, operation: str) -> None:
+def test_unknown_and_invalid_names_are_rejected(sagemaker: Any, operation: str) -> None:
     call = getattr(sagemaker, operation)
     assert "RecordNotFound" in _message(call, NotebookInstanceName="nobodys")
     for name in ("-x", "x" * 64, "a_b", "x-"):
         assert "regular expression pattern" in _message(call, NotebookInstanceName=name)
 
 
-def test_a_session_length_out_of_range(deployment: LocalDeployment, sagemaker: Any) -> None:
+def test_a_session_length_out_of_range_is_rejected(deployment: LocalDeployment, sagemaker: Any) -> None:
     call = sagemaker.create_presigned_notebook_instance_url
     for seconds in (1800, 43_200):
         call(**NAMED, SessionExpirationDurationInSeconds=seconds)

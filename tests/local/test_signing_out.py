@@ -36,7 +36,7 @@ def _outcome(person: TestUser, path: str = OPEN, **headers: str) -> str:
     return str(answer.json().get("error", answer.status_code))
 
 
-def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_anew(
+def test_signing_out_everywhere_ends_every_session_at_its_next_request(
     deployment: LocalDeployment, clock: Clock
 ) -> None:
     laptop, telephone, bob = TestUser(deployment), TestUser(deployment), TestUser(deployment)
@@ -56,9 +56,9 @@ def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_
     clock.ahead = 2
     assert _outcome(TestUser(deployment), path) == "sign_in_ended"
     assert _outcome(bob, "/open/bob-notebook") == "200"
-    # The telephone is told so, once, and signs in anew.
-    told = telephone.go(OPEN)
-    assert (told.status_code, "Your sign-in was ended" in told.text) == (401, True)
+    # The telephone gets a page that says so once, and signs in again.
+    page = telephone.go(OPEN)
+    assert (page.status_code, "Your sign-in was ended" in page.text) == (401, True)
     assert telephone.open(OPEN, ALICE).headers["Location"].startswith("http://alice-notebook.")
     assert _outcome(laptop) == "not_signed_in"
     (row,) = [
@@ -69,7 +69,7 @@ def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_
     assert row["principal"]["S"] == f"cutoff:user:{ALICE}"
 
 
-def test_who_signs_out_here_stays_signed_in_there(deployment: LocalDeployment) -> None:
+def test_signing_out_ends_only_the_session_of_this_browser(deployment: LocalDeployment) -> None:
     laptop, telephone = TestUser(deployment), TestUser(deployment)
     for person in (laptop, telephone):
         person.open("/", ALICE)

@@ -1,4 +1,4 @@
-"""Slack where it changes the gate's world, or is an app of somebody's own: each test has a world to itself."""
+"""Slack in tests that change the deployment or use an app at Slack. Each test has its own deployment."""
 
 import subprocess
 from pathlib import Path
@@ -23,7 +23,7 @@ JSON = {"Accept": "application/json"}
 def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
     clock = Clock()
     with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
-        # 60 s to stop and 180 s to start, as at AWS, so many times faster.
+        # In AWS, stopping takes 60 s and starting 180 s.
         stopping, starting = 60 / sample.speed_factor + 1, 180 / sample.speed_factor + 1
         page = press_button(deployment, run_command(deployment), "Stop")
         assert "Stopping" in page.text
@@ -40,7 +40,7 @@ def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
         waiting = alice.get(first.headers["Location"], allow_redirects=False)
         assert waiting.status_code == 202
         assert alice.go("/notebooks/alice-notebook").json()["state"] == "Pending"
-        # The cookie is for that notebook, and makes nobody signed in.
+        # The cookie is valid for that notebook, and is not a session.
         assert alice.go("/notebooks/shared-notebook", headers=JSON).status_code == 401
         assert alice.go("/", headers=JSON).status_code == 401
 
@@ -49,7 +49,7 @@ def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
         assert not alice.cookies
 
 
-def test_a_ticket_ends_after_five_minutes(sample: Sample) -> None:
+def test_a_ticket_expires_after_five_minutes(sample: Sample) -> None:
     clock = Clock()
     with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         path = ticket_path(deployment, run_command(deployment))
@@ -57,7 +57,7 @@ def test_a_ticket_ends_after_five_minutes(sample: Sample) -> None:
         assert TestUser(deployment).go(path, headers=JSON).json()["error"] == "invalid_ticket"
 
 
-def test_a_workspace_of_ones_own(sample: Sample) -> None:
+def test_an_app_at_slack(sample: Sample) -> None:
     app = SlackApp(team="T0123ABCDEF", signing_secret="8f742231b10e8888abcd99yyyzzz85a5")
     with LocalDeployment(sample, LocalOptions(slack=app)) as deployment:
         assert "alice-notebook" in run_command(deployment).text
@@ -68,25 +68,25 @@ def test_a_workspace_of_ones_own(sample: Sample) -> None:
         assert deployment.slack.send(foreign) == 401
 
 
-def test_the_manifest_is_the_deployments_own() -> None:
+def test_the_manifest_has_the_addresses_of_the_deployment() -> None:
     app = yaml.safe_load(manifest("https://notebooks.example.com/"))
     url = "https://notebooks.example.com/slack"
     (command,) = app["features"]["slash_commands"]
     (shortcut,) = app["features"]["shortcuts"]
     assert (command["command"], command["url"]) == ("/notebook", url)
-    # What the local workspace sends is what the manifest makes Slack send.
+    # The local workspace sends the callback ID of the manifest.
     assert shortcut["callback_id"].encode() in payloads.shortcut(payloads.Member("T", "U", "u"), trigger_id="1")
     assert app["settings"]["interactivity"] == {"is_enabled": True, "request_url": url}
     assert set(app["oauth_config"]["scopes"]["bot"]) == {"commands", "users:read", "users:read.email"}
 
 
 @pytest.mark.parametrize("url", ["", "http://x.example.com", "https://x.example.com\nfeatures: {}", "<BaseUrl>"])
-def test_the_manifest_takes_a_deployments_address_alone(url: str) -> None:
+def test_the_manifest_needs_an_https_address(url: str) -> None:
     with pytest.raises(UsageError, match="write the output BaseUrl"):
         manifest(url)
 
 
-def test_the_manifests_command_prints_it() -> None:
+def test_make_slack_manifest_prints_the_manifest() -> None:
     url = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod"
     command = ["make", "-s", "slack-manifest"]
     printed = subprocess.run([*command, f"BASE_URL={url}"], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""From where an opened notebook works, over sockets: public addresses, VPC endpoints, a private API, each `pin`."""
+"""The source addresses from which a URL works: public ones, VPC endpoints, a private API, and each `pin`."""
 
 import asyncio
 from dataclasses import replace
@@ -13,13 +13,13 @@ from local.sample import Sample
 from tests.local.notebook_client import NotebookClient
 from trials.user import TestUser
 
-MINE, COLLEAGUE, FAR = "127.0.0.1", "127.0.0.3", "127.0.0.5"
+INSIDE, COLLEAGUE, FAR = "127.0.0.1", "127.0.0.3", "127.0.0.5"
 """Public addresses."""
-IN_VPC, NEIGHBOUR = "127.0.0.6", "127.0.0.7"
-"""These play addresses in a VPC, whose people come through its endpoints."""
+IN_VPC, OTHER_IN_VPC = "127.0.0.6", "127.0.0.7"
+"""Addresses that stand for a VPC's. Requests from them come through its endpoints."""
 ENDPOINT, API_ENDPOINT = "vpce-0123456789abcdef0", "vpce-0fedcba9876543210"
-ENDPOINTS = {IN_VPC: ENDPOINT, NEIGHBOUR: ENDPOINT}
-EVERYBODY = (MINE, COLLEAGUE, FAR, IN_VPC, NEIGHBOUR)
+ENDPOINTS = {IN_VPC: ENDPOINT, OTHER_IN_VPC: ENDPOINT}
+ALL_ADDRESSES = (INSIDE, COLLEAGUE, FAR, IN_VPC, OTHER_IN_VPC)
 PUBLIC = {"networks": ["127.0.0.0/30", "127.0.0.5/32"], "vpc_endpoints": [ENDPOINT]}
 PRIVATE = {**PUBLIC, "private_endpoints": [API_ENDPOINT]}
 NO_EGRESS = {
@@ -33,18 +33,18 @@ NO_EGRESS = {
 
 
 def _status(url: str, address: str) -> int:
-    async def knock() -> int:
+    async def request() -> int:
         async with NotebookClient(address) as client:
             return await client.status_of(url)
 
-    return asyncio.run(knock())
+    return asyncio.run(request())
 
 
 def _usable_from(deployment: LocalDeployment, opened_from: str) -> list[str]:
-    """Return from which addresses a URL works that somebody at `opened_from` opened."""
+    """Return the addresses from which a URL works that was opened from `opened_from`."""
     answer = TestUser(deployment, opened_from).open("/open/alice-notebook", "alice@example.com")
     assert answer.status_code == 302, answer.text[-600:]
-    found = {address: _status(answer.headers["Location"], address) for address in EVERYBODY}
+    found = {address: _status(answer.headers["Location"], address) for address in ALL_ADDRESSES}
     assert set(found.values()) <= {302, 403}
     return [address for address, status in found.items() if status == 302]
 
@@ -52,29 +52,29 @@ def _usable_from(deployment: LocalDeployment, opened_from: str) -> list[str]:
 @pytest.mark.parametrize(
     ("settings", "usable"),
     [
-        # A public API knows nobody's address in the VPC: not even one's own URL works through the endpoint.
-        (PUBLIC, {MINE: [MINE], COLLEAGUE: [COLLEAGUE]}),
-        (PUBLIC | NO_EGRESS, {MINE: [MINE]}),
-        (PUBLIC | {"pin": "network"}, {MINE: [MINE, COLLEAGUE], FAR: [FAR]}),
-        (PUBLIC | {"pin": "networks"}, {MINE: [*EVERYBODY]}),
-        # A private API knows it: that very address, through the endpoint, and no public one.
-        (PRIVATE, {IN_VPC: [IN_VPC], NEIGHBOUR: [NEIGHBOUR]}),
+        # A public API does not see addresses in the VPC, so a URL never works through the endpoint.
+        (PUBLIC, {INSIDE: [INSIDE], COLLEAGUE: [COLLEAGUE]}),
+        (PUBLIC | NO_EGRESS, {INSIDE: [INSIDE]}),
+        (PUBLIC | {"pin": "network"}, {INSIDE: [INSIDE, COLLEAGUE], FAR: [FAR]}),
+        (PUBLIC | {"pin": "networks"}, {INSIDE: [*ALL_ADDRESSES]}),
+        # A private API sees the address in the VPC, and the URL works only from it, through the endpoint.
+        (PRIVATE, {IN_VPC: [IN_VPC], OTHER_IN_VPC: [OTHER_IN_VPC]}),
         (PRIVATE | NO_EGRESS, {IN_VPC: [IN_VPC]}),
-        (PRIVATE | {"pin": "networks"}, {IN_VPC: [*EVERYBODY]}),
+        (PRIVATE | {"pin": "networks"}, {IN_VPC: [*ALL_ADDRESSES]}),
     ],
     ids=["public", "public, no egress", "network", "networks", "private", "private, no egress", "private, networks"],
 )
-def test_a_url_works_where_the_pin_says_and_nowhere_else(
+def test_a_url_works_only_from_the_addresses_of_its_pin(
     sample: Sample, settings: dict[str, Any], usable: dict[str, list[str]]
 ) -> None:
     with LocalDeployment(sample, LocalOptions(settings=settings, vpc_endpoints=ENDPOINTS)) as deployment:
         assert {opened_from: _usable_from(deployment, opened_from) for opened_from in usable} == usable
 
 
-def test_a_private_api_is_reached_through_its_endpoint_alone(sample: Sample) -> None:
+def test_a_private_api_is_reached_only_through_its_endpoint(sample: Sample) -> None:
     with LocalDeployment(sample, LocalOptions(settings=PRIVATE, vpc_endpoints=ENDPOINTS)) as deployment:
         assert TestUser(deployment, IN_VPC).go("/health").status_code == 200
-        assert TestUser(deployment, MINE).go("/health").status_code == 403
+        assert TestUser(deployment, INSIDE).go("/health").status_code == 403
 
 
 def test_the_function_itself_needs_its_subnets_in_the_session_policy(sample: Sample) -> None:

@@ -1,4 +1,4 @@
-"""A gate, and beside it each identity provider that this project did not write."""
+"""A local deployment, and identity providers of other projects."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ def provider(request: pytest.FixtureRequest) -> Iterator[ForeignProvider]:
 
 @pytest.fixture
 def browsers(deployment: LocalDeployment, provider: ForeignProvider) -> Iterator[Callable[[], Browser]]:
-    """Each call gives a browser that knows nobody yet."""
+    """Each call returns a new browser session."""
     made: list[Browser] = []
 
     def browser() -> Browser:
