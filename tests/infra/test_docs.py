@@ -188,7 +188,7 @@ def _statuses(heading: str) -> dict[str, str]:
 
 
 def test_every_reason_of_the_gate_is_listed_with_its_status() -> None:
-    kinds = {kind for kind in _kinds() if "reason" in vars(kind)}
+    kinds = {kind for kind in _error_classes() if "reason" in vars(kind)}
     assert len(kinds) > 20
     assert _statuses("## Reasons of the gate") == {kind.reason: str(kind.status) for kind in kinds}
 
