@@ -1,17 +1,17 @@
-# Two commands do all set-up by themselves: `make run` and `make test`.
+# `make run` and `make test` include all set-up.
 
 PORT ?= 8080
 export PORT ISSUER CLIENT_ID CLIENT_SECRET SCOPES USER_CLAIM GROUPS_CLAIM SAMPLE SLACK_SIGNING_SECRET SLACK_TEAM SLACK_BOT_TOKEN SLACK_USER
 
 PYTHON = .venv/bin/python
 
-help: ## Say what there is
+help: ## List the targets
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: .venv/.ready node_modules/.ready ## Serve everything on this machine, without AWS (PORT, ISSUER, CLIENT_…, SCOPES, …_CLAIM, SAMPLE, SLACK_…)
 	@PYTHONPATH=lambda exec $(PYTHON) -m local
 
-slack: .venv/.ready ## Play somebody in the local Slack, beside `make run` (PORT, SLACK_USER)
+slack: .venv/.ready ## Act as a user of the local Slack workspace of `make run` (PORT, SLACK_USER)
 	@PYTHONPATH=lambda exec $(PYTHON) -m local.slack
 
 slack-manifest: .venv/.ready ## Print the Slack app's manifest for your deployment (BASE_URL)
@@ -35,20 +35,20 @@ rush: .venv/.ready ## Simulate rushes, in which all users come at once (about te
 fuzz: .venv/.ready node_modules/.ready ## Try over a hundred thousand hostile inputs (about ten minutes)
 	$(PYTHON) -m pytest -q --hypothesis-profile=fuzz -n auto --maxprocesses=4 --dist=worksteal tests/fuzz
 
-pictures: .venv/.ready node_modules/.ready .cache/browser ## Take the documents' pictures again
+pictures: .venv/.ready node_modules/.ready .cache/browser ## Take the screenshots of the documents again
 	PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/browser
 
-audit: .venv/.ready ## Ask the public databases for known weaknesses of what the lock files name
+audit: .venv/.ready ## Check the packages of the lock files for known vulnerabilities
 	@scripts/audit
 
-format: .venv/.ready ## Put the code into its one style
+format: .venv/.ready ## Format the code
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
 deploy: .venv/.ready node_modules/.ready ## Deploy gate.toml to the AWS account of your credentials
 	npx cdk deploy
 
-clean: ## Remove what set-up and tests made
+clean: ## Delete everything that set-up and tests created
 	rm -rf .venv .tools .cache node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv: .venv/.ready

@@ -1,4 +1,4 @@
-"""`make run`: the whole of Notebook Gate on this machine, until Ctrl-C."""
+"""`make run`: serves a local deployment until Ctrl-C."""
 
 import os
 import signal
@@ -17,23 +17,22 @@ from local.template import INSIDE
 
 ROOT = Path(__file__).parent.parent
 
-
-_OF_A_PROVIDER = frozenset({"scopes", "user_claim"})
-"""Settings of `identity` that the local provider does without."""
+_EXTERNAL_PROVIDER_SETTINGS = frozenset({"scopes", "user_claim"})
+"""Settings of `identity` that do not apply to the local provider."""
 
 
 class UsageError(Exception):
-    """What was typed can't be run; the text says what to type instead."""
+    """The variables of `make run` are wrong; the text says what to type instead."""
 
 
 def main() -> None:
-    """Serve until SIGINT, SIGTERM or SIGHUP, then end all children."""
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _interrupt)
+    """Serve until SIGINT, SIGTERM or SIGHUP, then stop all child processes."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
         _serve(os.environ)
     except KeyboardInterrupt:
-        _say("\nEnded.")
+        _say("\nStopped.")
     except (UsageError, PortError, SettingsError, SampleError, SynthesisError, EvaluatorError) as error:
         sys.exit(str(error))
 
@@ -43,30 +42,24 @@ def _serve(environ: Mapping[str, str]) -> None:
     issuer, client_id, secret = (environ.get(name, "") for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"))
     if bool(issuer) != bool(client_id):
         raise UsageError("ISSUER and CLIENT_ID go together: make run ISSUER=https://login.example.com CLIENT_ID=…")
-    claims = _claims(environ, issuer)
+    identity = {"issuer": issuer, "client_id": client_id, **_claims(environ, issuer)}
     slack = _slack(environ)
-    # A relative SAMPLE is relative to where `make` was called, which is where we are.
+    # A relative SAMPLE is resolved against the folder that `make` was called in, which is the working directory.
     sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "local" / "sample.yaml"))
-    settings = _settings({"issuer": issuer, "client_id": client_id, **claims}, slack)
-    _say("Starting (the first time, the stack is synthesised, which takes some ten seconds) …")
-    # Here, since it takes a second to import, and what can't be run is told at once.
-    from local.deployment import LocalDeployment
-    from local.running import until_interrupted
+    settings = _settings(identity, slack)
+    _say("Starting (the first time, the stack is synthesised, which takes about ten seconds) …")
+    # Imported after the checks, so that errors in the variables are reported at once: the import takes a second.
+    from local.options import LocalOptions
+    from local.provider import ExternalProvider
+    from local.running import serve_until_interrupted
 
-    deployment = LocalDeployment(
-        sample=sample,
-        port=port,
-        issuer=issuer,
-        client_id=client_id,
-        client_secret=secret,
-        settings=settings,
-        slack=slack,
-    )
-    until_interrupted(deployment, sample=sample, issuer=issuer, team=slack.team)
+    provider = ExternalProvider(issuer, client_id, secret) if issuer else None
+    options = LocalOptions(port=port, provider=provider, settings=settings, slack=slack)
+    serve_until_interrupted(sample, options)
 
 
 def _interrupt(number: int, _frame: Any) -> NoReturn:
-    # A second Ctrl-C would leave children behind: ending takes a second, so it is waited for.
+    # A second Ctrl-C while the deployment stops would leave child processes behind, so it is ignored.
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt(number)
@@ -75,41 +68,41 @@ def _interrupt(number: int, _frame: Any) -> NoReturn:
 def _port(environ: Mapping[str, str]) -> int:
     text = environ.get("PORT") or "8080"
     if not text.isdecimal() or not 1 <= int(text) <= 65_534:
-        raise UsageError(f"PORT={text} is no port: write a number from 1 to 65534, such as make run PORT=8081")
+        raise UsageError(f"PORT={text} is not a port: write a number from 1 to 65534, such as make run PORT=8081")
     return int(text)
 
 
 def _claims(environ: Mapping[str, str], issuer: str) -> dict[str, Any]:
-    """Return which settings of `identity` were typed, for a provider of somebody's own."""
-    typed = {name: environ.get(name.upper(), "") for name in ("scopes", "user_claim", "groups_claim")}
-    if any(typed.values()) and not issuer:
+    """Return the settings of `identity` that were given for an external provider."""
+    given = {name: environ.get(name.upper(), "") for name in ("scopes", "user_claim", "groups_claim")}
+    if any(given.values()) and not issuer:
         raise UsageError(
-            "SCOPES, USER_CLAIM and GROUPS_CLAIM are for a provider of your own: "
+            "SCOPES, USER_CLAIM and GROUPS_CLAIM need an external identity provider: "
             "make run ISSUER=https://login.example.com CLIENT_ID=… SCOPES='openid email groups'"
         )
-    split = {"scopes": typed.pop("scopes").split(), **typed}
-    return {name: value for name, value in split.items() if value}
+    settings = {"scopes": given.pop("scopes").split(), **given}
+    return {name: value for name, value in settings.items() if value}
 
 
 def _slack(environ: Mapping[str, str]) -> SlackApp:
     given = {name: environ.get(f"SLACK_{name.upper()}", "") for name in ("team", "signing_secret", "bot_token")}
     if bool(given["team"]) != bool(given["signing_secret"]) or (given["bot_token"] and not given["team"]):
         raise UsageError(
-            "SLACK_SIGNING_SECRET and SLACK_TEAM go together, and SLACK_BOT_TOKEN with them: "
+            "SLACK_SIGNING_SECRET and SLACK_TEAM go together, and SLACK_BOT_TOKEN needs both: "
             "make run SLACK_SIGNING_SECRET=… SLACK_TEAM=T0123ABCDEF"
         )
     return SlackApp(**{name: value for name, value in given.items() if value})
 
 
 def _settings(identity: Mapping[str, Any], slack: SlackApp) -> dict[str, Any]:
-    """Return of `gate.toml` what can hold on this machine, too: how people are known, for how long, and how tight.
+    """Return those settings of `gate.toml` that apply to a local deployment. Raises `SettingsError`.
 
-    `identity`: what takes the place of the file's own settings of that section.
+    `identity`: replaces the file's settings of that section.
     """
     settings = Settings.load(ROOT / "gate.toml").model_dump(include={"pin", "limits", "identity", "slack"})
     settings["identity"] |= identity
-    if not identity["issuer"]:  # these were written for the provider of the deployment
-        settings["identity"] = {k: v for k, v in settings["identity"].items() if k not in _OF_A_PROVIDER}
+    if not identity["issuer"]:  # the file's values are for the provider of the deployment in AWS
+        settings["identity"] = {k: v for k, v in settings["identity"].items() if k not in _EXTERNAL_PROVIDER_SETTINGS}
     settings["slack"] = slack.settings(settings["slack"])
     Settings.parse({"networks": [INSIDE], **settings}, source="make run")
     return settings

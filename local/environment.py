@@ -1,4 +1,4 @@
-"""This process's environment, for as long as it plays Lambda's."""
+"""The environment variables that AWS's SDK reads in the function, set in this process."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -10,14 +10,19 @@ from gate.aws.clients import botocore_session
 from local.aws.authority import FUNCTION_KEY
 from local.template import REGION
 
-_WORDS = {"secretsmanager": "secrets_manager"}
+_VARIABLE_NAMES = {"secretsmanager": "secrets_manager"}
+"""Service names in `AWS_ENDPOINT_URL_…` that differ from botocore's.
+
+Source: AWS SDKs and Tools reference guide, "Service-specific endpoints".
+"""
 
 
 @contextmanager
-def functions_environment(aws_url: str, urls: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
-    """Give this process what Lambda gives the function: credentials, region, and the way to AWS at `aws_url`.
+def sdk_environment(aws_url: str, service_urls: Mapping[str, str]) -> Iterator[Mapping[str, str]]:
+    """Set and yield the variables that Lambda sets for the SDK: credentials, region and endpoints.
 
-    `urls`: where single services are, by botocore's names.
+    `aws_url`: the endpoint of all services but those of `service_urls`, which are by botocore's names.
+    The variables have their former values again when the block is left.
     """
     aws = {
         "AWS_ACCESS_KEY_ID": FUNCTION_KEY,
@@ -26,18 +31,21 @@ def functions_environment(aws_url: str, urls: Mapping[str, str]) -> Iterator[Map
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ENDPOINT_URL": aws_url,
-        **{f"AWS_ENDPOINT_URL_{_WORDS.get(service, service).upper()}": url for service, url in urls.items()},
-        # Nothing of this machine's own AWS set-up may reach in.
+        **{
+            f"AWS_ENDPOINT_URL_{_VARIABLE_NAMES.get(service, service).upper()}": url
+            for service, url in service_urls.items()
+        },
+        # This machine's own AWS configuration must not apply.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        # Nobody reads them here.
+        # No metrics are collected on this machine.
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
     before = {name: os.environ.get(name) for name in (*aws, "AWS_PROFILE")}
     os.environ.update(aws)
     os.environ.pop("AWS_PROFILE", None)
-    # Both keep a session, with the credentials that it found when it was made.
+    # boto3 and the gate each cache a session with the credentials that it found when it was created.
     boto3.setup_default_session()
     botocore_session.cache_clear()
     try:

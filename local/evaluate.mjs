@@ -1,5 +1,5 @@
 // Evaluates IAM policies, one JSON line in, one JSON line out. Development only: iam-simulate is licensed under the
-// AGPL, so it runs in a process of its own and is never shipped.
+// AGPL, so it runs in a separate process and is never shipped.
 import { createInterface } from 'node:readline'
 import { anonymousPrincipal, runSimulation } from '@cloud-copilot/iam-simulate'
 

@@ -1,4 +1,4 @@
-"""An IAM policy evaluator that this project did not write, kept running as one child process."""
+"""Evaluates IAM policies with `@cloud-copilot/iam-simulate`, in one child process."""
 
 import json
 import re
@@ -16,27 +16,27 @@ Policy = Mapping[str, Any]
 
 
 class EvaluatorError(Exception):
-    """The evaluator could not answer: node is missing, or the question has an unknown action, key or policy."""
+    """The evaluator can't answer: node is missing, or an action, a key or a policy is unknown to it."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """One request for access, and all policies that have a say in it."""
+    """One request for access, with all policies that apply to it."""
 
     action: str
     resource: str
     account: str
     """The account that owns the resource, twelve digits."""
     principal: str | None
-    """The caller's ARN (an assumed role's session, say), or None for a request that nobody signed."""
+    """The caller's ARN, such as that of a role session, or None for an unsigned request."""
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
-    """Condition keys; a list for those of several values."""
+    """Condition keys; multivalued keys have a list."""
     identity_policies: Sequence[Policy] = ()
     session_policy: Policy | None = None
     resource_policy: Policy | None = None
 
     def question(self) -> dict[str, Any]:
-        """Return this in the form that the evaluator takes."""
+        """Return this in the form that the evaluator expects."""
         question: dict[str, Any] = {
             "request": {
                 "principal": self.principal,
@@ -58,7 +58,7 @@ class Access:
 
 
 class Evaluator:
-    """Answers whether access is allowed, in about a millisecond; any number of threads may ask."""
+    """Answers whether access is allowed, in about a millisecond. Safe for use by several threads."""
 
     def __init__(self) -> None:
         """Start the child process. Raises `EvaluatorError` when node is missing."""
@@ -72,16 +72,16 @@ class Evaluator:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            # Of its own group, so that Ctrl-C leaves it to us to end it, after the last question.
+            # In a process group of its own, so that Ctrl-C does not end it before the last question.
             start_new_session=True,
         )
 
     def allows(self, access: Access) -> bool:
-        """Return whether the policies allow `access`. Raises `EvaluatorError` when that can't be told."""
+        """Return whether the policies allow `access`. Raises `EvaluatorError` when that can't be decided."""
         question = json.dumps(access.question())
         if re.search(r'[.:]0/0"', question):
-            # Shifting by 32 bits does nothing in JavaScript, so it takes "everybody" for one address.
-            raise EvaluatorError("the evaluator can't tell about networks that hold every address")
+            # JavaScript's shift by 32 bits does nothing, so the evaluator takes such a network for a single address.
+            raise EvaluatorError("the evaluator can't evaluate networks that hold every address")
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         with self._lock:
@@ -94,7 +94,7 @@ class Evaluator:
         if not line:
             raise EvaluatorError("the policy evaluator has ended: are the packages of package-lock.json installed?")
         answer = json.loads(line)
-        # A key that the evaluator left out is a condition that it did not look at.
+        # The evaluator skips conditions on the keys that it reports as ignored.
         if "error" in answer or answer["ignored"]:
             raise EvaluatorError(f"{access.action}: {answer.get('error') or answer['ignored']}")
         return bool(answer["result"] == "Allowed")

@@ -1,4 +1,4 @@
-"""From an HTTP request to the event that API Gateway (REST, proxy integration) hands to a function, and back.
+"""Converts HTTP requests to the events of API Gateway (REST, proxy integration), and a function's results to answers.
 
 Source: API Gateway developer guide, "Lambda proxy integrations in API Gateway".
 """
@@ -20,11 +20,11 @@ Pairs = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """A request as it came in over the socket."""
+    """A request as it was received."""
 
     method: str
     path: str
-    """Below the stage, as it was sent: still encoded."""
+    """The path below the stage, still percent-encoded."""
     query: str
     headers: Pairs = field(repr=False)
     body: bytes = field(repr=False)
@@ -34,14 +34,14 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class Match:
-    """The route that a request takes, and what its parameters stand for."""
+    """The route of a request, and the values of its path parameters."""
 
     route: Route
     parameters: dict[str, str]
 
 
 def find_route(routes: Sequence[Route], request: HttpRequest) -> Match | None:
-    """Return the route of `request`, or None when API Gateway has none for it."""
+    """Return the route of `request`, or None when there is none."""
     for route in routes:
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route.path))
         found = re.fullmatch(pattern, request.path)
@@ -51,7 +51,7 @@ def find_route(routes: Sequence[Route], request: HttpRequest) -> Match | None:
 
 
 def event_of(request: HttpRequest, match: Match, *, stage: str, base_path: str, user_arn: str | None) -> dict[str, Any]:
-    """Write the event for `request`. `base_path`: what stands before the path in the address (`/prod`, or nothing)."""
+    """Return the event for `request`. `base_path`: the prefix of the path in the address, `/STAGE` or empty."""
     query = parse_qsl(request.query, keep_blank_values=True)
     text = _text(request.body)
     now = time.time()
@@ -102,10 +102,10 @@ def event_of(request: HttpRequest, match: Match, *, stage: str, base_path: str, 
 
 
 def method_arn(request: HttpRequest, stage: str) -> str:
-    """Return the ARN by which the API's resource policy knows the request.
+    """Return the ARN of `request` in the API's resource policy.
 
-    The evaluator does not know the root's ARN, which ends with its one slash; a second slash changes no match.
-    It would take an asterisk for a pattern.
+    The evaluator rejects the ARN of the root path, which ends with a slash. A second slash changes no match.
+    It treats an asterisk as a wildcard, so asterisks are encoded.
     """
     path = "//" if request.path == "/" else request.path.replace("*", "%2A")
     return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{stage}/{request.method}{path}"
@@ -113,7 +113,7 @@ def method_arn(request: HttpRequest, stage: str) -> str:
 
 @dataclass(frozen=True)
 class HttpAnswer:
-    """What goes back over the socket."""
+    """An answer to a request."""
 
     status: int
     headers: Pairs = field(repr=False)
@@ -121,9 +121,12 @@ class HttpAnswer:
 
 
 def answer_of(result: Any) -> HttpAnswer:
-    """Read a function's answer. Raises `ValueError` when API Gateway would call it malformed and answer 502."""
+    """Return the answer that `result` of a function stands for.
+
+    Raises `ValueError` for a malformed result, to which API Gateway answers 502.
+    """
     if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
-        raise ValueError("the function's answer has no status code")  # noqa: TRY004
+        raise ValueError("the function's result has no status code")  # noqa: TRY004
     headers = [(name, str(value)) for name, value in (result.get("headers") or {}).items()]
     headers += [
         (name, str(value)) for name, values in (result.get("multiValueHeaders") or {}).items() for value in values

@@ -1,4 +1,4 @@
-"""The local API Gateway: HTTP in, the resource policy asked, the function called, its answer out."""
+"""The local API Gateway: checks a request against the resource policy, and passes it to the function."""
 
 import asyncio
 import logging
@@ -23,13 +23,13 @@ logger = logging.getLogger(__name__)
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
-MOST_HEADERS = 10_240
-MOST_BODY = 10 * 1024 * 1024
-"""Bytes (API Gateway quotas and important notes)."""
+MAX_HEADER_BYTES = 10_240
+MAX_BODY_BYTES = 10 * 1024 * 1024
+"""API Gateway developer guide, "Quotas for REST APIs"."""
 
 
 class FrontDoor:
-    """Serves one deployment's API."""
+    """Serves the API of one deployment."""
 
     def __init__(
         self,
@@ -39,13 +39,13 @@ class FrontDoor:
         handler: Handler,
         users: Sequence[IamUser],
         base_path: str,
-        endpoints: Mapping[str, str] | None = None,
+        vpc_endpoints: Mapping[str, str] | None = None,
     ) -> None:
-        """`base_path`: `/prod` to serve under the stage as API Gateway's own address does, empty as a domain does.
+        """`base_path`: `/STAGE` as API Gateway's default endpoint has it, or empty as with a custom domain.
 
-        `endpoints`: of a private API, by the address of this machine that plays those who come through them.
+        `vpc_endpoints`: the VPC endpoint IDs of a private API, by the address that their requests come from.
         """
-        # Read once: each is resolved out of the whole template.
+        # Read once, since each is resolved from the whole template.
         self._stage = template.stage
         self._policy = template.api_policy
         self._function_arn = template.function_arn
@@ -55,27 +55,27 @@ class FrontDoor:
         self._handler = handler
         self._users = users
         self._base_path = base_path
-        self._endpoints = endpoints or {}
+        self._vpc_endpoints = vpc_endpoints or {}
         self.remaining_ms = 28_000
-        """What Lambda says is left when the function begins a request; the stack's time-out."""
+        """Milliseconds that the Lambda context reports as remaining when a request begins: the function's time-out."""
         self.background_remaining_ms = 28_000
         """The same for an event that the function sent to itself."""
         self.calls = 0
-        """How often the function was called."""
-        # One worker: an instance of a function serves one request at a time.
-        self._instance = ThreadPoolExecutor(max_workers=1, thread_name_prefix="function")
+        """The number of requests that the function was called for."""
+        # One worker, since a Lambda instance serves one request at a time.
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="function")
 
     def close(self) -> None:
-        """End the function."""
-        self._instance.shutdown()
+        """Stop the function once its queued events are done."""
+        self._worker.shutdown()
 
-    def settle(self) -> None:
-        """Wait until the function has worked off its own events."""
-        self._instance.submit(lambda: None).result()
+    def wait_until_idle(self) -> None:
+        """Wait until the function has handled all queued events."""
+        self._worker.submit(lambda: None).result()
 
-    def later(self, event: Mapping[str, Any]) -> None:
-        """Invoke the function with an event of its own, when it is free: as Lambda does, with one more try."""
-        self._instance.submit(self._work_off, dict(event))
+    def invoke_in_background(self, event: Mapping[str, Any]) -> None:
+        """Queue `event`, which the function sent to itself. A failed invocation is retried once."""
+        self._worker.submit(self._handle_event, dict(event))
 
     async def serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer a request to the API."""
@@ -84,11 +84,11 @@ class FrontDoor:
         path = raw_path if below is None else below
         request = HttpRequest(
             method=incoming.method,
-            # Absolute and asterisk forms (RFC 9112 §3.2) lead nowhere here.
+            # Request targets in absolute and asterisk form (RFC 9112 §3.2) have no route.
             path=path if path.startswith("/") else f"/{path}",
             query=query,
             headers=[(name.decode(), value.decode("latin-1")) for name, value in incoming.raw_headers],
-            body=await incoming.content.read(MOST_BODY + 1) if incoming.can_read_body else b"",
+            body=await incoming.content.read(MAX_BODY_BYTES + 1) if incoming.can_read_body else b"",
             address=incoming.remote or "",
         )
         loop = asyncio.get_running_loop()
@@ -98,27 +98,27 @@ class FrontDoor:
             response.headers.add(name, value)
         return response
 
-    def _answer(self, request: HttpRequest, below_the_stage: bool) -> HttpAnswer:
+    def _answer(self, request: HttpRequest, below_stage: bool) -> HttpAnswer:
         size = sum(len(name) + len(value) for name, value in request.headers)
-        if len(request.body) > MOST_BODY or size > MOST_HEADERS:
-            return self._own("REQUEST_TOO_LARGE", 413, request)
-        match = find_route(self._routes, request) if below_the_stage else None
+        if len(request.body) > MAX_BODY_BYTES or size > MAX_HEADER_BYTES:
+            return self._gateway_response("REQUEST_TOO_LARGE", 413, request)
+        match = find_route(self._routes, request) if below_stage else None
         user: str | None = None
         if match and match.route.signed:
             try:
                 user = signer_of(request, self._users, base_path=self._base_path, now=time.time())
             except UnsignedError:
-                return self._own("MISSING_AUTHENTICATION_TOKEN", 403, request)
+                return self._gateway_response("MISSING_AUTHENTICATION_TOKEN", 403, request)
             except BadSignatureError:
-                return self._own("INVALID_SIGNATURE", 403, request)
-        if not self._admitted(request, user):
-            return self._own("ACCESS_DENIED", 403, request)
+                return self._gateway_response("INVALID_SIGNATURE", 403, request)
+        if not self._is_admitted(request, user):
+            return self._gateway_response("ACCESS_DENIED", 403, request)
         if match is None:
-            return self._own("MISSING_AUTHENTICATION_TOKEN", 403, request)
-        return self._instance.submit(self._call, request, match, user).result()
+            return self._gateway_response("MISSING_AUTHENTICATION_TOKEN", 403, request)
+        return self._worker.submit(self._call, request, match, user).result()
 
-    def _admitted(self, request: HttpRequest, user: str | None) -> bool:
-        context = dict(Source(request.address, self._endpoints.get(request.address, "")).context)
+    def _is_admitted(self, request: HttpRequest, user: str | None) -> bool:
+        context = dict(Source(request.address, self._vpc_endpoints.get(request.address, "")).context)
         if user:
             context["aws:PrincipalAccount"] = ACCOUNT
         return self._evaluator.allows(
@@ -138,15 +138,15 @@ class FrontDoor:
         try:
             return answer_of(self._handler(event, self._context(self.remaining_ms)))
         except Exception:  # noqa: BLE001
-            # What API Gateway makes of a function that fails, or answers nonsense.
-            return self._own("DEFAULT_5XX", 502, request)
+            # API Gateway answers so when the function raises an error, or its result is malformed.
+            return self._gateway_response("DEFAULT_5XX", 502, request)
 
-    def _work_off(self, event: dict[str, Any]) -> None:
+    def _handle_event(self, event: dict[str, Any]) -> None:
         for _ in range(2):
             try:
                 self._handler(event, self._context(self.background_remaining_ms))
             except Exception as error:  # noqa: BLE001
-                logger.warning("the function failed at an event of its own: %s", type(error).__name__)
+                logger.warning("the function failed to handle an event: %s", type(error).__name__)
             else:
                 return
 
@@ -160,7 +160,7 @@ class FrontDoor:
             get_remaining_time_in_millis=lambda: remaining_ms,
         )
 
-    def _own(self, kind: str, status: int, request: HttpRequest) -> HttpAnswer:
+    def _gateway_response(self, kind: str, status: int, request: HttpRequest) -> HttpAnswer:
         response = self._responses.get(kind) or self._responses["DEFAULT_4XX" if status < 500 else "DEFAULT_5XX"]
         accept = " ".join(value for name, value in request.headers if name.lower() == "accept")
         form = "text/html" if "text/html" in accept else "application/json"

@@ -1,4 +1,4 @@
-"""The one port of this machine: requests come in, and go to whom their host name stands for."""
+"""Serves HTTP on the one port of a local deployment."""
 
 import asyncio
 import socket
@@ -7,27 +7,28 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from local.front_door import MOST_HEADERS
+from local.front_door import MAX_HEADER_BYTES
 from local.streams import Connections, EventLoopThread, stop_listening
 
-MOST_LINE = 64 * 1024
+MAX_LINE_BYTES = 64 * 1024
+"""The longest request line."""
 
-GRACE = 1.0
-"""Seconds that answers under way may still take when the listener closes."""
+SHUTDOWN_TIMEOUT = 1.0
+"""Seconds that answers in progress may still take when the listener closes."""
 
 Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Listener:
-    """Serves HTTP on sockets that listen already, in a thread of its own."""
+    """Serves HTTP on listening sockets, in its own thread."""
 
     def __init__(self, sockets: Sequence[socket.socket], serve: Serve) -> None:
-        """`serve`: answers every request."""
+        """Start serving. `serve`: answers every request."""
         self._loop = EventLoopThread("listener")
         self._loop.run(self._start(sockets, serve))
 
     def close(self) -> None:
-        """Stop serving; what is still open after `GRACE` seconds is cut."""
+        """Stop serving; a connection that is still open after `SHUTDOWN_TIMEOUT` seconds is cut."""
         self._loop.run(self._end())
         self._loop.close()
 
@@ -39,21 +40,21 @@ class Listener:
     async def _end(self) -> None:
         for server in self._servers:
             await stop_listening(server)
-        await self._http.shutdown(GRACE)
-        await self._http.open.abort()
+        await self._http.shutdown(SHUTDOWN_TIMEOUT)
+        await self._http.open_connections.abort()
 
 
 class _HttpServer(web.Server):
     def __init__(self, serve: Serve) -> None:
-        super().__init__(serve, access_log=None, max_field_size=MOST_HEADERS * 2, max_line_size=MOST_LINE)
-        self.open = Connections()
+        super().__init__(serve, access_log=None, max_field_size=MAX_HEADER_BYTES * 2, max_line_size=MAX_LINE_BYTES)
+        self.open_connections = Connections()
         self._transports: dict[RequestHandler, asyncio.Transport] = {}
 
     def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
         super().connection_made(handler, transport)
         self._transports[handler] = transport
-        self.open.opened(transport)
+        self.open_connections.opened(transport)
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
-        self.open.closed(self._transports.pop(handler))
+        self.open_connections.closed(self._transports.pop(handler))

@@ -1,9 +1,10 @@
-"""The local identity provider: `oidc-provider-mock`, where people sign in by typing their e-mail address."""
+"""Identity providers: the local one (`oidc-provider-mock`), and the registration at an external one."""
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-# The provider speaks plain HTTP, on this machine alone.
+# The local provider serves plain HTTP on loopback; authlib refuses that by default.
 os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
 
 import oidc_provider_mock
@@ -13,16 +14,27 @@ from local.serving import serve_wsgi
 
 CLIENT_ID = "notebook-gate-local"
 CLIENT_SECRET = "any-will-do"
-"""The provider asks for one (its release for Python 3.11 knows no public clients) and looks at none."""
+"""Required by the provider, whose release for Python 3.11 has no public clients, but never checked by it."""
+
+
+@dataclass(frozen=True)
+class ExternalProvider:
+    """The gate's registration at an identity provider that this project does not start."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    """Empty for a public client."""
 
 
 class Provider:
-    """An OpenID provider on loopback that knows the sample's people."""
+    """An OpenID provider on loopback. Users sign in by typing their e-mail address."""
 
     def __init__(self, people: Sequence[TestUser], *, groups_claim: str) -> None:
-        """`groups_claim`: the claim in which tokens carry a person's groups.
+        """Start serving. `groups_claim`: the claim that holds a user's groups in tokens.
 
-        People who are not in `people` can sign in, too; nobody vouches for their address, so the gate says no."""
+        Users who are not in `people` can sign in, too. Their address is not verified, so the gate refuses them.
+        """
         users = [
             oidc_provider_mock.User(
                 sub=person.email,

@@ -1,6 +1,6 @@
-"""What a template deploys, as far as this machine enforces it: routes, policies, roles, table, environment.
+"""The parts of a template that a local deployment uses: routes, policies, roles, table and environment.
 
-There is no second copy of any of these: all of them are read out of the synthesised template.
+All of them are read from the synthesised template, so that there is no second copy.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,14 @@ class Route:
 
     method: str
     path: str
-    """As in the API, with `{parameters}`."""
+    """The path in the API, with `{parameters}`."""
     signed: bool
-    """Whether callers must sign (SigV4)."""
+    """Whether requests must be signed (SigV4)."""
 
 
 @dataclass(frozen=True)
 class GatewayResponse:
-    """What API Gateway says on its own."""
+    """An answer that API Gateway gives without calling the function."""
 
     status: int | None
     headers: Mapping[str, str]
@@ -32,7 +32,7 @@ class GatewayResponse:
 
 @dataclass(frozen=True)
 class Role:
-    """An IAM role: who may assume it, and what it may do."""
+    """An IAM role with its trust policy and its permissions policies."""
 
     arn: str
     trust: Mapping[str, Any]
@@ -44,10 +44,10 @@ class Role:
 
 
 class ResolvedTemplate:
-    """A resolved template."""
+    """A template whose references are replaced by the values of this machine."""
 
     def __init__(self, template: Template) -> None:
-        """Raises `UnknownReferenceError` when the template holds a reference that means nothing here."""
+        """Raises `UnknownReferenceError` when the template has an unsupported reference."""
         self._resources: dict[str, Any] = template["Resources"]
         self._outputs = template["Outputs"]
         self.metadata: Mapping[str, Any] = template["Metadata"]
@@ -55,13 +55,13 @@ class ResolvedTemplate:
 
     @property
     def stage(self) -> str:
-        """The name of the API's one stage."""
+        """The name of the API's stage."""
         ((_, stage),) = self._of_type("AWS::ApiGateway::Stage")
         return str(stage["StageName"])
 
     @property
     def api_policy(self) -> dict[str, Any]:
-        """The API's resource policy, with `execute-api:/` in full as API Gateway writes it."""
+        """The API's resource policy, with `execute-api:/` expanded as API Gateway does it."""
         ((_, api),) = self._of_type("AWS::ApiGateway::RestApi")
         policy: dict[str, Any] = self._resolver.resolve(api["Policy"])
         for statement in policy["Statement"]:
@@ -72,7 +72,7 @@ class ResolvedTemplate:
 
     @property
     def routes(self) -> list[Route]:
-        """All routes; what is not among them never reaches the function."""
+        """All routes of the API. Other requests do not reach the function."""
         paths = {"root": ""}
         resources = {
             name: self._resolver.resolve(resource) for name, resource in self._of_type("AWS::ApiGateway::Resource")
@@ -93,7 +93,7 @@ class ResolvedTemplate:
 
     @property
     def gateway_responses(self) -> dict[str, GatewayResponse]:
-        """What API Gateway says by itself, by the kind of response (`ACCESS_DENIED`, …)."""
+        """The gateway responses by type (`ACCESS_DENIED`, …)."""
         return {
             response["ResponseType"]: GatewayResponse(
                 int(response["StatusCode"]) if "StatusCode" in response else None,
@@ -108,24 +108,24 @@ class ResolvedTemplate:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What the stack prints."""
+        """The outputs of the stack."""
         return {name: str(self._resolver.resolve(output["Value"])) for name, output in self._outputs.items()}
 
     @property
     def environment(self) -> dict[str, str]:
-        """The function's environment; the addresses in it are AWS's, not this machine's."""
+        """The function's environment variables, with AWS's addresses."""
         variables: dict[str, str] = self._resolver.resolve(self._function["Environment"]["Variables"])
         return variables
 
     @property
     def function_arn(self) -> str:
-        """The ARN by which the function is invoked: its alias's."""
+        """The ARN that the function is invoked by: that of its alias."""
         ((alias, _),) = self._of_type("AWS::Lambda::Alias")
         return str(self._resolver.resolve({"Ref": alias}))
 
     @property
     def function_role(self) -> Role:
-        """The function's own role."""
+        """The function's role."""
         return self._role(self._function["Role"]["Fn::GetAtt"][0])
 
     @property
@@ -135,7 +135,7 @@ class ResolvedTemplate:
 
     @property
     def table(self) -> dict[str, Any]:
-        """The grants table, as CreateTable takes it."""
+        """The grants table, as parameters of CreateTable."""
         ((name, table),) = self._of_type("AWS::DynamoDB::Table")
         wanted = ("KeySchema", "AttributeDefinitions", "BillingMode")
         return {"TableName": name, **{key: table[key] for key in wanted}}

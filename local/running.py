@@ -1,14 +1,15 @@
-"""A gate that runs on this machine for people, with its log, its operators and a word of welcome."""
+"""Runs a local deployment for `make run`: writes its log and the operator's credentials, and prints the welcome."""
 
 import json
 import logging
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from gate.log import logger
-from local.deployment import FILES, LocalDeployment
+from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from local.template import REGION
 from local.welcome import welcome
@@ -19,47 +20,53 @@ OPERATOR = LOG.with_name("operator.json")
 """Read by `gate --local` (cli/aws.py)."""
 
 
-def until_interrupted(deployment: LocalDeployment, *, sample: Sample, issuer: str, team: str) -> None:
-    """Serve `deployment`, which was made of `sample`, until `KeyboardInterrupt`.
-
-    `issuer`: somebody's own provider, or empty. `team`: the id of the Slack workspace.
-    Raises what entering a `LocalDeployment` raises.
-    """
-    with ExitStack() as written, deployment:
-        # Not before: the port is ours now, and with it the file; another run may be writing it until then.
+def serve_until_interrupted(sample: Sample, options: LocalOptions) -> None:
+    """Serve a deployment of `sample` until `KeyboardInterrupt`. Raises what `LocalDeployment` raises."""
+    with LocalDeployment(sample, options) as deployment:
+        # The port is bound now. Until then the files may belong to another run.
         _log_to(LOG)
-        places = {"log": LOG.relative_to(ROOT), "files": FILES.relative_to(ROOT)}
-        written.enter_context(_operators_let_in(deployment))
-        print(welcome(sample, deployment.base_url, issuer=issuer, team=team, **places), flush=True)  # noqa: T201
-        threading.Event().wait()
+        with _operator_credentials(deployment):
+            print(_welcome(sample, options, deployment.base_url), flush=True)  # noqa: T201
+            threading.Event().wait()
+
+
+def _welcome(sample: Sample, options: LocalOptions, base_url: str) -> str:
+    return welcome(
+        sample,
+        base_url,
+        issuer=options.provider.issuer if options.provider else "",
+        team=options.slack.team,
+        log=LOG.relative_to(ROOT),
+        files=options.folder.relative_to(ROOT),
+    )
 
 
 @contextmanager
-def _operators_let_in(deployment: LocalDeployment) -> Iterator[None]:
-    """Write down how `gate --local` reaches this AWS, for this machine's user alone."""
-    told = {
+def _operator_credentials(deployment: LocalDeployment) -> Iterator[None]:
+    """Write the endpoint and credentials for `gate --local`, readable by this machine's user alone."""
+    access = {
         "endpoint_url": deployment.aws.url,
         "region": REGION,
         "access_key_id": deployment.authority.operator_key,
         "secret_access_key": "local",
     }
-    text = json.dumps(told)
+    text = json.dumps(access)
     OPERATOR.unlink(missing_ok=True)
     OPERATOR.touch(mode=0o600)
     OPERATOR.write_text(text, encoding="utf-8")
     try:
         yield
     finally:
-        if OPERATOR.exists() and OPERATOR.read_text(encoding="utf-8") == text:  # no later run's
+        if OPERATOR.exists() and OPERATOR.read_text(encoding="utf-8") == text:  # not a later run's
             OPERATOR.unlink()
 
 
 def _log_to(path: Path) -> None:
-    """Send the function's log lines, and what libraries complain about, to the file at `path`."""
+    """Write the function's log, and the warnings of libraries, to the file at `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, mode="w", encoding="utf-8")
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger(logger.service).propagate = False
-    own = logger.registered_handler
-    assert isinstance(own, logging.StreamHandler)
-    own.setStream(handler.stream)
+    registered = logger.registered_handler
+    assert isinstance(registered, logging.StreamHandler)
+    registered.setStream(handler.stream)

@@ -1,4 +1,4 @@
-"""People, notebooks and grants to try the gate with."""
+"""The sample file: users, notebook instances and grants of a local deployment."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,7 +12,7 @@ NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
 
 
 class SampleError(Exception):
-    """The file can't be used; the text names each place, its value and what is wrong, one a line."""
+    """The file is invalid; the text has one line for each problem, with its key and value."""
 
 
 class _Entry(BaseModel):
@@ -20,14 +20,14 @@ class _Entry(BaseModel):
 
 
 class TestUser(_Entry):
-    """Somebody who can sign in at the local provider."""
+    """A user of the local identity provider."""
 
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
     groups: list[str] = []
 
 
 class Notebook(_Entry):
-    """A notebook instance, as it stands at the start."""
+    """A notebook instance, with its initial status."""
 
     name: Annotated[str, Field(pattern=NAME, max_length=63)]
     instance_type: str = "ml.t3.medium"
@@ -35,7 +35,7 @@ class Notebook(_Entry):
 
 
 class SlackUser(_Entry):
-    """Somebody in the local Slack workspace."""
+    """A user of the local Slack workspace."""
 
     id: Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,31}$")]
     name: str
@@ -43,7 +43,7 @@ class SlackUser(_Entry):
 
 
 class IamUser(_Entry):
-    """An AWS user whose signature the local API accepts."""
+    """An IAM user whose signature the local API accepts."""
 
     name: str
     access_key: str
@@ -51,17 +51,17 @@ class IamUser(_Entry):
 
 
 class Sample(_Entry):
-    """All of the file."""
+    """The content of the file."""
 
     people: list[TestUser] = []
     notebooks: list[Notebook] = []
     grants: list[GrantSpec] = []
     iam_users: list[IamUser] = []
     slack_users: list[SlackUser] = []
-    faster: Annotated[float, Field(gt=0)] = 30
-    """How many times quicker than at AWS instances start and stop."""
+    speed_factor: Annotated[float, Field(gt=0)] = 30
+    """How many times faster than at AWS instances start and stop."""
     urls_per_second: Annotated[float, Field(gt=0)] = 10
-    """Presigned URLs that AWS makes before it throttles."""
+    """The rate of presigned URLs above which AWS throttles."""
 
     @classmethod
     def load(cls, path: Path) -> "Sample":

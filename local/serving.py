@@ -1,4 +1,4 @@
-"""Threaded servers on loopback that end completely: no connection and no thread outlives `close`."""
+"""Threaded servers on loopback whose `close` ends every connection and every thread."""
 
 import contextlib
 import logging
@@ -11,15 +11,15 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer
 
-# Its request lines hold codes, and nobody here needs them.
+# Its request lines contain authorization codes, and are not needed.
 logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 _POLL_INTERVAL = 0.05
-"""Seconds between two looks of a threaded server at whether it is to stop."""
+"""Seconds between two checks of a threaded server whether it is to stop."""
 
 
 class _EndingMixIn(socketserver.ThreadingMixIn):
-    """Answers each connection in a thread; `server_close` cuts the connections and waits for the threads."""
+    """Answers each connection in a thread. `server_close` closes the connections and waits for the threads."""
 
     daemon_threads = False  # `server_close` joins those that are not (socketserver, `block_on_close`)
 
@@ -37,17 +37,17 @@ class _EndingMixIn(socketserver.ThreadingMixIn):
 
     def server_close(self) -> None:
         for connection in list(self._open):
-            with contextlib.suppress(OSError):  # when it ended by itself meanwhile
+            with contextlib.suppress(OSError):  # the client has closed it meanwhile
                 connection.shutdown(socket.SHUT_RDWR)
         super().server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # which only says that the client has gone
+        if not isinstance(sys.exception(), OSError):  # the client has closed the connection
             super().handle_error(request, client_address)  # type: ignore[misc]
 
 
 class _WsgiServer(_EndingMixIn, BaseWSGIServer):
-    multithread = True  # and with it kept connections (werkzeug, HTTP/1.1)
+    multithread = True  # werkzeug then keeps connections alive (HTTP/1.1)
 
 
 class _HttpServer(_EndingMixIn, HTTPServer):
@@ -64,17 +64,17 @@ class ThreadedServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop serving: cut what is open, and wait for every thread."""
+        """Stop serving: close all connections, and wait for all threads."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
 
 
 def serve_wsgi(app: Any) -> ThreadedServer:
-    """Serve a WSGI application on a port of its own."""
+    """Serve a WSGI application on a free port."""
     return ThreadedServer(_WsgiServer("127.0.0.1", 0, app))
 
 
 def serve_http(handler: type[BaseHTTPRequestHandler]) -> ThreadedServer:
-    """Serve HTTP by `handler` on a port of its own."""
+    """Serve HTTP with `handler` on a free port."""
     return ThreadedServer(_HttpServer(("127.0.0.1", 0), handler))

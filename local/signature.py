@@ -1,4 +1,4 @@
-"""Checks AWS signatures (SigV4) as API Gateway's IAM authorizer does, with botocore's own signer."""
+"""Verifies AWS signatures (SigV4) as API Gateway's IAM authorizer does, with botocore's signer."""
 
 import datetime
 import hmac
@@ -13,8 +13,8 @@ from local.events import HttpRequest
 from local.sample import IamUser
 from local.template import ACCOUNT, REGION
 
-MAX_SKEW = 300
-"""Seconds by which a signature's time may be off (IAM user guide, "Troubleshoot Signature Version 4")."""
+MAX_CLOCK_SKEW = 300
+"""Seconds that a signature's time may differ (IAM user guide, "Troubleshoot Signature Version 4")."""
 
 _HEADER = re.compile(
     r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<scope>\S+?),\s*SignedHeaders=(?P<signed>[^,]+),\s*"
@@ -23,11 +23,11 @@ _HEADER = re.compile(
 
 
 class UnsignedError(Exception):
-    """The request carries no signature."""
+    """The request is not signed."""
 
 
 class BadSignatureError(Exception):
-    """It carries one that is wrong, too old, or by nobody we know."""
+    """The signature is wrong, too old, or by an unknown user."""
 
 
 def signer_of(request: HttpRequest, users: Sequence[IamUser], *, base_path: str, now: float) -> str:
@@ -44,14 +44,14 @@ def signer_of(request: HttpRequest, users: Sequence[IamUser], *, base_path: str,
         signed_at = datetime.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC).timestamp()
     except ValueError:
         raise BadSignatureError from None
-    if abs(now - signed_at) > MAX_SKEW:
+    if abs(now - signed_at) > MAX_CLOCK_SKEW:
         raise BadSignatureError
     url = f"http://{headers.get('host', '')}{base_path}{request.path}" + (f"?{request.query}" if request.query else "")
     signed = {name: headers.get(name, "") for name in match["signed"].split(";")}
-    again = AWSRequest(request.method, url, signed, request.body)
-    again.context["timestamp"] = stamp
+    resigned = AWSRequest(request.method, url, signed, request.body)
+    resigned.context["timestamp"] = stamp
     auth = SigV4Auth(Credentials(user.access_key, user.secret_key), "execute-api", REGION)
-    expected = auth.signature(auth.string_to_sign(again, auth.canonical_request(again)), again)
+    expected = auth.signature(auth.string_to_sign(resigned, auth.canonical_request(resigned)), resigned)
     if not hmac.compare_digest(expected, match["signature"]):
         raise BadSignatureError
     return f"arn:aws:iam::{ACCOUNT}:user/{user.name}"

@@ -1,6 +1,6 @@
-"""Asyncio servers on loopback that end completely: no connection, task, thread or event loop outlives `close`.
+"""Asyncio servers on loopback whose `close` ends every connection, task, thread and event loop.
 
-A socket that stays open is reported by the garbage collector at some later time, in whatever runs then.
+The garbage collector would report a socket that stays open at some later time, in an unrelated test.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 TIMEOUT = 60.0
-"""Seconds for one step of an event loop's thread; generous, since the machine may be busy with other things."""
+"""Seconds for one step of an event loop's thread. It is generous, since the machine may be busy."""
 
 
 class Connections:
-    """The open connections of asyncio servers, so that closing a server closes them, too.
+    """The open connections of asyncio servers, so that closing a server can also close them.
 
     Protocols call `opened` in `connection_made` and `closed` in `connection_lost`.
     """
@@ -38,7 +38,7 @@ class Connections:
 
         Call it after `stop_listening`.
         """
-        # The protocol of a connection that was accepted last is told of it in the next round of the loop.
+        # `connection_made` of the connection that was accepted last is called in the next round of the loop.
         await asyncio.sleep(0)
         while self._transports:
             for transport in list(self._transports):
@@ -50,8 +50,8 @@ class Connections:
 async def stop_listening(server: asyncio.Server) -> None:
     """Close `server` without losing a connection that it has just accepted.
 
-    `Server.close` alone loses it: asyncio makes its transport in the next round of the loop, finds the server closed,
-    and gives up both, the socket still open.
+    `Server.close` alone loses it: asyncio creates its transport in the next round of the loop, finds the server
+    closed, and drops the connection without closing its socket.
     """
     loop = asyncio.get_running_loop()
     for each in server.sockets:
@@ -61,7 +61,7 @@ async def stop_listening(server: asyncio.Server) -> None:
 
 
 class EventLoopThread:
-    """An asyncio event loop in a thread of its own."""
+    """An asyncio event loop in its own thread."""
 
     def __init__(self, name: str) -> None:
         self._loop = asyncio.new_event_loop()
@@ -69,11 +69,11 @@ class EventLoopThread:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Return the result of `work`, which runs in the loop. Raises what it raises, or `TimeoutError`."""
+        """Run `work` in the loop, and return its result. Raises what `work` raises, or `TimeoutError`."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=TIMEOUT)
 
     def close(self) -> None:
-        """Cancel every task that is left, wait until all have ended, and end the loop and its threads."""
+        """Cancel all remaining tasks, wait for them, and stop the loop and its threads."""
         self.run(_end_tasks())
         self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -82,13 +82,13 @@ class EventLoopThread:
 
 
 async def _end_tasks() -> None:
-    # First a round for tasks that have not begun: one that is cancelled before it begins closes nothing.
+    # One round first, for tasks that have not begun: a task that is cancelled before it begins closes nothing.
     await asyncio.sleep(0)
     tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    # And one in which the sockets that the tasks closed are closed.
+    # Sockets that the tasks closed are closed in the next round.
     await asyncio.sleep(0)
 
 
@@ -96,10 +96,10 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 class StreamServer:
-    """Serves TCP connections in an event loop's thread; can stop listening, and listen again at the same port."""
+    """Serves TCP connections in an event loop's thread. It can stop listening, and listen again at the same port."""
 
     def __init__(self, loop: EventLoopThread, serve: Serve, *, tls: ssl.SSLContext | None = None) -> None:
-        """`serve`: answers one connection. It may end by an `OSError`, an `EOFError` or a cancellation."""
+        """`serve`: answers one connection. It may raise `OSError` or `EOFError`, and be cancelled."""
         self._loop = loop
         self._tls = tls
         self._serve = serve
@@ -109,7 +109,7 @@ class StreamServer:
         """The port that the server listens on, or listened on last."""
 
     def listen(self) -> None:
-        """Listen, at the port of before if there was one."""
+        """Start listening, at the former port if there was one."""
         self._loop.run(self._listen())
 
     def hang_up(self) -> None:
@@ -131,7 +131,10 @@ class StreamServer:
         return _StreamProtocol(self._connections, self._answer)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(OSError, EOFError):  # when the other side has gone
+        with (
+            contextlib.closing(writer),
+            contextlib.suppress(OSError, EOFError),
+        ):  # the client has gone
             await self._serve(reader, writer)
 
 
@@ -152,7 +155,7 @@ class _StreamProtocol(asyncio.StreamReaderProtocol):
 
 @contextlib.contextmanager
 def serve_streams(serve: Serve, *, tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Serve TCP connections, with `tls` over TLS, by `serve` for as long as the block runs; yields the port."""
+    """Serve TCP connections with `serve` while the block runs; yields the port. With `tls`, over TLS."""
     loop = EventLoopThread("streams")
     server = StreamServer(loop, serve, tls=tls)
     server.listen()
@@ -167,7 +170,7 @@ def serve_streams(serve: Serve, *, tls: ssl.SSLContext | None = None) -> Iterato
 async def connected(
     host: str, port: int, *, local_addr: tuple[str, int] | None = None
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Connect to `host`, and close the connection when the block is left: at once where it is left by an error."""
+    """Connect to `host`, and close the connection when the block is left; an error closes it without a flush."""
     reader, writer = await asyncio.open_connection(host, port, local_addr=local_addr)
     try:
         yield reader, writer

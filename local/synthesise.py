@@ -1,8 +1,9 @@
-"""Settings in, templates out, each as a line of JSON: `python -m local.synthesise`, in a process of its own.
+"""Synthesises templates in a separate process: `python -m local.synthesise`.
 
-A line is a list of settings; its answer has as many lists of templates: the gate's, and the launch role's where there
-is one. Loading CDK takes seconds, and each further template one.
-CDK starts a Node process that lives as long as its parent, and that a Ctrl-C would reach first.
+Each line of standard input is a JSON list of settings. The answer is a line with a list of templates for each: the
+gate's, and that of the remote launch role if there is one.
+The process is reused, since loading CDK takes seconds. It is separate, since CDK starts a Node process that lives as
+long as its parent and that Ctrl-C would reach first.
 """
 
 import json
@@ -17,11 +18,11 @@ from infra.settings import Settings
 from infra.stacks import add_stacks
 
 FLAGS = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="utf-8"))["context"]
-"""CDK's feature flags, as the command line passes them."""
+"""CDK's feature flags, as the CDK CLI passes them."""
 
 
 def main() -> None:
-    """Synthesise the stacks, without the function's bundle, until standard input ends."""
+    """Synthesise stacks, without the function's bundle, until standard input ends."""
     for line in sys.stdin:
         templates = [_templates(Settings.parse(each)) for each in json.loads(line)]
         sys.stdout.write(json.dumps(templates) + "\n")

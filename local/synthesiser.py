@@ -1,4 +1,4 @@
-"""A process of its own that makes templates of settings (see local/synthesise.py)."""
+"""Runs the process that synthesises templates (see local/synthesise.py)."""
 
 import contextlib
 import json
@@ -13,18 +13,18 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 Templates = list[dict[str, Any]]
-"""A gate's, and its launch role's elsewhere where there is one."""
+"""The templates of one deployment: the gate's, and that of the remote launch role if there is one."""
 
 
 class SynthesisError(Exception):
-    """CDK refused; the text is what it said."""
+    """CDK failed; the text is its output."""
 
 
 class Synthesiser:
-    """A process that has CDK loaded."""
+    """A process with CDK loaded."""
 
     def __init__(self) -> None:
-        # Not a pipe, which would be full some time.
+        # A file, since a pipe that is not read would fill up and block the process.
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  closed by `close`
         self._child = subprocess.Popen(
             [sys.executable, "-m", "local.synthesise"],
@@ -33,28 +33,28 @@ class Synthesiser:
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
-            # jsii says in a banner that it no longer tests with Node 20; the tests here do.
+            # jsii warns that it no longer supports Node 20. The tests of this project cover it.
             env={**os.environ, "PYTHONPATH": str(ROOT), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"},
             start_new_session=True,
         )
 
-    def templates(self, wanted: Sequence[Any]) -> list[Templates]:
-        """Return the templates of each of `wanted` (settings as JSON has them). Raises `SynthesisError`."""
+    def templates(self, all_settings: Sequence[Any]) -> list[Templates]:
+        """Return the templates for each of `all_settings`, which are JSON objects. Raises `SynthesisError`."""
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         with contextlib.suppress(BrokenPipeError):
-            self._child.stdin.write(json.dumps(wanted) + "\n")
+            self._child.stdin.write(json.dumps(all_settings) + "\n")
             self._child.stdin.flush()
         line = self._child.stdout.readline()
         if not line:
             self._child.wait()
             self._log.seek(0)
             raise SynthesisError(f"the stack can't be synthesised:\n{self._log.read()}")
-        made: list[Templates] = json.loads(line)
-        return made
+        templates: list[Templates] = json.loads(line)
+        return templates
 
     def close(self) -> None:
-        """End the process."""
+        """Stop the process."""
         with contextlib.suppress(BrokenPipeError):
             self._child.communicate()
         self._log.close()
@@ -68,23 +68,23 @@ class Synthesiser:
         self.close()
 
 
-_kept: list[Synthesiser] = []
+_shared: list[Synthesiser] = []
 
 
 @contextlib.contextmanager
-def kept_synthesiser() -> Iterator[None]:
-    """Let every synthesis of the block be done by one process."""
+def shared_synthesiser() -> Iterator[None]:
+    """Use one process for every synthesis within the block."""
     with Synthesiser() as synthesiser:
-        _kept.append(synthesiser)
+        _shared.append(synthesiser)
         try:
             yield
         finally:
-            _kept.remove(synthesiser)
+            _shared.remove(synthesiser)
 
 
-def synthesised(wanted: Sequence[Any]) -> list[Templates]:
-    """Return the templates of each of `wanted` (settings as JSON has them). Raises `SynthesisError`."""
-    if _kept:
-        return _kept[-1].templates(wanted)
+def synthesised(all_settings: Sequence[Any]) -> list[Templates]:
+    """Return the templates for each of `all_settings`, which are JSON objects. Raises `SynthesisError`."""
+    if _shared:
+        return _shared[-1].templates(all_settings)
     with Synthesiser() as synthesiser:
-        return synthesiser.templates(wanted)
+        return synthesiser.templates(all_settings)

@@ -1,4 +1,4 @@
-"""The synthesised template, and what its references stand for on this machine."""
+"""Synthesised templates, and the values of their references on this machine."""
 
 import hashlib
 import json
@@ -16,9 +16,9 @@ CACHE = ROOT / ".cache" / "templates"
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 EGRESS = "198.51.100.10"
-"""The function's own address: a documentation network's (RFC 5737), so that it can be nobody's."""
+"""The function's egress address, from a documentation network (RFC 5737)."""
 INSIDE = "127.0.0.1/32"
-"""The one network that is inside; 127.0.0.2 and all others are outside."""
+"""The only one of the gate's networks; 127.0.0.2 and all other addresses are outside."""
 API_ID = "localgate1"
 
 
@@ -28,31 +28,31 @@ Template = dict[str, Any]
 def synthesise(settings: Settings) -> Template:
     """Return the CloudFormation template that `cdk synth` makes of `settings`, without the function's bundle.
 
-    A synthesis takes several seconds, so the template is kept until the settings, `infra/` or CDK change.
+    A synthesis takes several seconds, so the template is cached until the settings, `infra/` or CDK change.
     Raises `SynthesisError`.
     """
     return synthesise_all([settings])[0][0]
 
 
-def synthesise_all(wanted: Sequence[Settings]) -> list[list[Template]]:
-    """Return the templates of each of `wanted`: the gate's, and the launch role's where there is one.
+def synthesise_all(all_settings: Sequence[Settings]) -> list[list[Template]]:
+    """Return the templates for each of `all_settings`: the gate's, and that of the remote launch role if there is one.
 
-    Those that are not kept yet are made in one go, which takes about a second each. Raises `SynthesisError`.
+    Those that are not cached are synthesised by one process, which takes about a second each. Raises `SynthesisError`.
     """
-    places = [_place(settings) for settings in wanted]
-    missing = {place: settings for place, settings in zip(places, wanted, strict=True) if not place.exists()}
+    paths = [_cache_path(settings) for settings in all_settings]
+    missing = {path: settings for path, settings in zip(paths, all_settings, strict=True) if not path.exists()}
     if missing:
         CACHE.mkdir(parents=True, exist_ok=True)
-        made = synthesised([settings.model_dump(mode="json") for settings in missing.values()])
-        for place, templates in zip(missing, made, strict=True):
-            # Written aside and moved, so that two runs at once never read half a file.
-            draft = CACHE / f"{place.stem}.{os.getpid()}.tmp"
+        new = synthesised([settings.model_dump(mode="json") for settings in missing.values()])
+        for path, templates in zip(missing, new, strict=True):
+            # Written to another file and renamed, so that a concurrent run never reads half a file.
+            draft = CACHE / f"{path.stem}.{os.getpid()}.tmp"
             draft.write_text(json.dumps(templates))
-            draft.rename(place)
-    return [json.loads(place.read_text()) for place in places]
+            draft.rename(path)
+    return [json.loads(path.read_text()) for path in paths]
 
 
-def _place(settings: Settings) -> Path:
+def _cache_path(settings: Settings) -> Path:
     digest = hashlib.sha256(settings.model_dump_json().encode())
     sources = (path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".html"))
     for path in (*sorted(sources), ROOT / "local" / "synthesise.py", ROOT / "cdk.json", ROOT / "uv.lock"):
@@ -61,11 +61,11 @@ def _place(settings: Settings) -> Path:
 
 
 class UnknownReferenceError(Exception):
-    """The template refers to something that this machine has no value for."""
+    """The template has a reference without a value on this machine."""
 
 
 class Resolver:
-    """Replaces CloudFormation's references by this machine's values; refuses what it does not know."""
+    """Replaces CloudFormation's references by values of this machine."""
 
     _PSEUDO: Mapping[str, str] = {
         "AWS::AccountId": ACCOUNT,
@@ -97,7 +97,7 @@ class Resolver:
             case dict():
                 for name in value:
                     if name.startswith("Fn::"):
-                        raise UnknownReferenceError(f"{name} is not known here")
+                        raise UnknownReferenceError(f"{name} is not supported here")
                 return {name: self.resolve(part) for name, part in value.items()}
             case list():
                 return [self.resolve(part) for part in value]
@@ -124,7 +124,7 @@ class Resolver:
                 return f"{self.resolve({'Fn::GetAtt': [alias['FunctionName']['Ref'], 'Arn']})}:{alias['Name']}"
             case "AWS::SecretsManager::Secret":
                 return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
-        raise UnknownReferenceError(f"Ref of {name} ({self._type(name)}) is not known here")
+        raise UnknownReferenceError(f"Ref of {name} ({self._type(name)}) is not supported here")
 
     def _attribute(self, name: str, attribute: str) -> str:
         match self._type(name), attribute:
@@ -140,7 +140,7 @@ class Resolver:
                 return f"https://cognito-idp.{REGION}.amazonaws.com/{REGION}_{name}"
             case "AWS::ApiGateway::RestApi", "RootResourceId":
                 return "root"
-        raise UnknownReferenceError(f"{attribute} of {name} ({self._type(name)}) is not known here")
+        raise UnknownReferenceError(f"{attribute} of {name} ({self._type(name)}) is not supported here")
 
     def _type(self, name: str) -> str:
         if name not in self._resources:

@@ -7,7 +7,7 @@ import botocore.session
 import pytest
 from hypothesis import settings
 
-from local.synthesiser import kept_synthesiser
+from local.synthesiser import shared_synthesiser
 from tests.leaks import Present, leaks_since, watch_origins
 
 # How long a case takes depends on what else this machine does; what is fast, bench/ says. The same cases each time, so
@@ -24,7 +24,7 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 @pytest.fixture(scope="session", autouse=True)
 def one_synthesiser() -> Iterator[None]:
     """Load CDK once: it takes seconds, each time that a template is needed which is not kept yet."""
-    with kept_synthesiser():
+    with shared_synthesiser():
         yield
 
 

@@ -83,10 +83,10 @@ def _with_token(_deployment: LocalDeployment, user: TestUser) -> Send:
 
 def _with_ticket(deployment: LocalDeployment, user: TestUser) -> Send:
     deployment.slack.type(SLACK_USER)
-    surface = deployment.slack.seen_by(SLACK_USER)
-    deployment.front_door.settle()
-    assert surface
-    url = next(str(button["url"]) for button in surface.buttons if NOTEBOOK in str(button.get("url")))
+    page = deployment.slack.seen_by(SLACK_USER)
+    deployment.front_door.wait_until_idle()
+    assert page
+    url = next(str(button["url"]) for button in page.buttons if NOTEBOOK in str(button.get("url")))
     return lambda: user.go(url.removeprefix(deployment.base_url))
 
 
@@ -122,9 +122,9 @@ def _slack(action: Callable[[LocalDeployment], int]) -> Prepare:
             response, started = requests.Response(), time.monotonic()
             response.status_code = action(deployment)
             response.elapsed = timedelta(seconds=time.monotonic() - started)
-            deployment.front_door.settle()
-            surface = deployment.slack.seen_by(SLACK_USER, timeout=0)
-            response._content = surface.text.encode() if surface else b""
+            deployment.front_door.wait_until_idle()
+            page = deployment.slack.seen_by(SLACK_USER, timeout=0)
+            response._content = page.text.encode() if page else b""
             response.request = requests.Request("POST", deployment.base_url + "/slack").prepare()
             return response
 

@@ -12,6 +12,7 @@ from gate.identity.published import FIRST_FETCH_INTERVAL
 from gate.routes import ROUTES
 from gate.store import key_prefixes
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from trials.dependency_proxy import DependencyProxy, Fault
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
 from trials.recorder import Recorder
@@ -82,7 +83,7 @@ class FaultInjector:
                 return proxies[name].url
 
             sample = SAMPLE.model_copy(update={"urls_per_second": 10_000})
-            deployment = stack.enter_context(LocalDeployment(sample=sample, between=reroute))
+            deployment = stack.enter_context(LocalDeployment(sample, LocalOptions(reroute=reroute)))
             if hang_limit_ms is not None:
                 # On a busy machine, preparing a request may take longer than people and Slack wait.
                 ample = {key: replace(route, time_limit=AMPLE_MS / 1000) for key, route in ROUTES.items()}
@@ -99,14 +100,14 @@ class FaultInjector:
         if own_clock and name not in endpoint.dependencies:
             return None
         self.reset_state()
-        self.deployment.start_anew()  # so that the function remembers nothing of the previous fault
+        self.deployment.function.restart()  # so that the function remembers nothing of the previous fault
         healthy = self._status_without_fault(endpoint)
         user, recorder = TestUser(self.deployment), Recorder(self.deployment)
         user.hooks["response"] = [recorder.keep_response]
-        self.deployment.instances.put(NOTEBOOK, endpoint.notebook_state)
+        self.deployment.instances.set_state(NOTEBOOK, endpoint.notebook_state)
         self.reset_state()
         send = endpoint.prepare(self.deployment, user)
-        self.deployment.start_anew(ahead=CLOCK_SKEW if own_clock else 0)
+        self.deployment.function.restart(clock_offset=CLOCK_SKEW if own_clock else 0)
         proxy = self._proxies[name]
         calls_before = proxy.calls
         with recorder.recording():
@@ -137,12 +138,12 @@ class FaultInjector:
             violations.append("the notebook changed without a log line")
         if reason:
             if own_clock:
-                self.deployment.start_anew()
+                self.deployment.function.restart()
             if reason == "in_line":
-                self.deployment.let_pass(QUEUE_PAUSE)
+                self.deployment.function.advance_clock(QUEUE_PAUSE)
             if name == "issuer":
                 # A newly started function fetches again after this interval, and the response named a longer one.
-                self.deployment.let_pass(FIRST_FETCH_INTERVAL)
+                self.deployment.function.advance_clock(FIRST_FETCH_INTERVAL)
             retried = endpoint.retry(user, send, response)
             if retried.status_code != healthy:
                 violations.append(f"{retried.status_code} after the fault was over")
@@ -165,7 +166,7 @@ class FaultInjector:
 
     def _status_without_fault(self, endpoint: Endpoint) -> int:
         if endpoint.name not in self._healthy_status:
-            self.deployment.instances.put(NOTEBOOK, endpoint.notebook_state)
+            self.deployment.instances.set_state(NOTEBOOK, endpoint.notebook_state)
             response = endpoint.prepare(self.deployment, TestUser(self.deployment))()
             assert response.status_code < 400, f"{endpoint.name}: {response.status_code} without a fault"
             self._healthy_status[endpoint.name] = response.status_code

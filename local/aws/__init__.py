@@ -1,1 +1,1 @@
-"""AWS on this machine: moto behind a door that asks the synthesised policies about every call."""
+"""AWS on this machine: moto behind a server that checks every call against the synthesised policies."""

@@ -1,4 +1,4 @@
-"""Who makes a call, and whether the synthesised policies allow it."""
+"""Identifies the caller of an AWS API call, and decides by the synthesised policies whether it is allowed."""
 
 import datetime
 import json
@@ -17,42 +17,42 @@ from local.resolved_template import ResolvedTemplate, Role
 from local.template import ACCOUNT
 
 FUNCTION_KEY = "ASIALOCALFUNCTIONKEY"
-"""The access key with which the function's own role signs on this machine."""
+"""The access key of the function's role on this machine."""
 
-DEPLOYED = "launch"
-"""The inline policy that the template gives to the launch role."""
+DEPLOYED_POLICY = "launch"
+"""The name of the inline policy that the template gives the launch role."""
 
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"
-ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Whoever an access key belongs to."""
+    """The principal that an access key belongs to."""
 
     arn: str
     role_arn: str
     session_policy: Mapping[str, Any] | None = None
     context: Mapping[str, str] = field(default_factory=dict)
-    """Condition keys that every call of this identity carries."""
+    """Condition keys of every call of this identity."""
 
 
 class Authority:
-    """Knows all identities, and asks the evaluator about each of their calls."""
+    """Knows all identities, and asks the policy evaluator about their calls."""
 
     def __init__(self, template: ResolvedTemplate, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._function_role = template.function_role
         self._launch_role = template.launch_role
-        operator = Role(OPERATOR, {}, (ANYTHING,))
+        operator = Role(OPERATOR, {}, (ALLOW_ALL,))
         self.roles: dict[str, Role] = {role.arn: role for role in (self._function_role, self._launch_role, operator)}
-        """The roles by ARN, as they stand; each call meets what is here at that moment."""
-        self._asked: dict[str, Mapping[str, Any]] = {}
+        """The roles by ARN. Each call is checked against the value at that moment."""
+        self._assume_role_parameters: dict[str, Mapping[str, Any]] = {}
         self.operator_key = "AKIA" + secrets.token_hex(8).upper()
-        """Belongs to an administrator, who may do everything."""
+        """The access key of an administrator, who may do everything."""
 
     def identity(self, access_key: str) -> Identity | None:
-        """Return whom `access_key` belongs to, or None."""
+        """Return the identity that `access_key` belongs to, or None for an unknown key."""
         if access_key == self.operator_key:
             return Identity(OPERATOR, OPERATOR)
         if access_key == FUNCTION_KEY:
@@ -60,18 +60,18 @@ class Authority:
         session = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
         if session is None or session.role_arn != self._launch_role.arn:
             return None
-        asked = self._asked[session.session_name]
-        issued = session.expiration - datetime.timedelta(seconds=int(asked.get("DurationSeconds", "3600")))
+        assumed_with = self._assume_role_parameters[session.session_name]
+        issued = session.expiration - datetime.timedelta(seconds=int(assumed_with.get("DurationSeconds", "3600")))
         context = {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        if "SourceIdentity" in asked:
-            context["aws:SourceIdentity"] = asked["SourceIdentity"]
+        if "SourceIdentity" in assumed_with:
+            context["aws:SourceIdentity"] = assumed_with["SourceIdentity"]
         policy = json.loads(session.policy) if session.policy else None
         return Identity(self._launch_role.session(session.session_name), self._launch_role.arn, policy, context)
 
     def check(self, call: Call) -> None:
         """Raise `ApiError` (access denied) unless the caller has every permission that `call` needs.
 
-        Raises `UnmappedCallError` too, and `EvaluatorError` when a policy can't be evaluated.
+        Raises `UnmappedCallError` for an unsupported call, and `EvaluatorError` when a policy can't be evaluated.
         """
         if call.access_key == self.operator_key:
             return
@@ -81,13 +81,13 @@ class Authority:
                 code = "AccessDenied" if call.service == "sts" else "AccessDeniedException"
                 raise ApiError(code, f"User is not authorized to perform: {action}", 403)
         if call.operation == "AssumeRole":
-            # moto forgets the source identity; a session's name says whose it is.
-            self._asked[call.parameters["RoleSessionName"]] = call.parameters
+            # moto does not keep the source identity. The session name identifies the session.
+            self._assume_role_parameters[call.parameters["RoleSessionName"]] = call.parameters
 
-    def _added(self, role_arn: str) -> list[Any]:
-        """Return the inline policies that a role was given after it was deployed."""
+    def _later_policies(self, role_arn: str) -> list[Any]:
+        """Return the inline policies that were added to a role after the deployment."""
         roles = (role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == role_arn)
-        return [json.loads(text) for role in roles for name, text in role.policies.items() if name != DEPLOYED]
+        return [json.loads(text) for role in roles for name, text in role.policies.items() if name != DEPLOYED_POLICY]
 
     def allows(
         self,
@@ -99,10 +99,10 @@ class Authority:
     ) -> bool:
         """Return whether `identity` may do `action` on `resource`.
 
-        `source`: where the request comes from; a plain address is one of the internet.
+        `source`: where the request comes from; a string is a public address.
         """
         origin = Source(source) if isinstance(source, str) else source
-        # A role's trust policy is the resource policy of the calls that assume it.
+        # For calls that assume a role, its trust policy is the resource policy.
         target = self.roles.get(resource)
         return self._evaluator.allows(
             Access(
@@ -111,7 +111,7 @@ class Authority:
                 account=ACCOUNT,
                 principal=identity.arn,
                 context={**origin.context, **identity.context, **(context or {})},
-                identity_policies=(*self.roles[identity.role_arn].policies, *self._added(identity.role_arn)),
+                identity_policies=(*self.roles[identity.role_arn].policies, *self._later_policies(identity.role_arn)),
                 session_policy=identity.session_policy,
                 resource_policy=target.trust if target else None,
             )

@@ -1,4 +1,4 @@
-"""A signed HTTP request to AWS, read as the API call that it is."""
+"""Reads a signed HTTP request to AWS as an API call."""
 
 import io
 import json
@@ -18,11 +18,11 @@ _TABLE = re.compile(r'FROM\s+"(?P<table>[\w.-]+)"')
 
 
 class UnmappedCallError(Exception):
-    """This machine does not know which permission the call needs, so nobody may make it."""
+    """The call is not supported: the permissions that it needs are not known here."""
 
 
 class ApiError(Exception):
-    """An error as AWS answers it: a code, and a sentence."""
+    """An error of an AWS API: a code and a message."""
 
     def __init__(self, code: str, message: str, status: int = 400):
         super().__init__(message)
@@ -32,7 +32,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One call of one operation."""
+    """One call of an API operation."""
 
     service: str
     region: str
@@ -82,13 +82,13 @@ class Call:
             case "sagemaker", operation if "NotebookInstanceName" in parameters:
                 arn = notebook_arn(parameters["NotebookInstanceName"], self.region)
                 return [(f"sagemaker:{operation}", arn, {})]
-        raise UnmappedCallError(f"{self.service}:{self.operation} is not known here")
+        raise UnmappedCallError(f"{self.service}:{self.operation} is not supported here")
 
 
 def read_call(environ: dict[str, Any], source: Source) -> Call:
-    """Read the call out of a WSGI `environ`, whose body can be read again afterwards.
+    """Read the call from a WSGI `environ`, whose body can be read again afterwards.
 
-    Raises `UnmappedCallError` when the request is not signed, or not in a protocol of the services used here.
+    Raises `UnmappedCallError` when the request is not signed, or its protocol is not supported.
     """
     match = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
     if match is None:
@@ -114,7 +114,7 @@ def read_call(environ: dict[str, Any], source: Source) -> Call:
 
 
 def notebook_arn(name: str, region: str) -> str:
-    """Return the ARN by which policies know the notebook instance `name`."""
+    """Return the ARN of the notebook instance `name`, as policies have it."""
     return f"arn:aws:sagemaker:{region}:{ACCOUNT}:notebook-instance/{name.lower()}"
 
 

@@ -1,7 +1,7 @@
-"""What operators ask of AWS about the deployment: its stack, its function, its policies and its way out."""
+"""The calls by which operators inspect a deployment: its stack, function, policies and egress address."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -13,40 +13,45 @@ from local.template import ACCOUNT, EGRESS
 
 STACK = "local"
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:user/operator"
-LIMIT = 10_240
-"""Characters of all of a role's inline policies together, without white space (IAM quotas)."""
+MAX_INLINE_POLICIES = 10_240
+"""Characters of all inline policies of a role together, without white space (IAM quotas)."""
 
 
 class Control:
-    """Answers the calls it knows; the rest is moto's."""
+    """Answers the calls that moto does not support, or answers too simply."""
 
     def __init__(
-        self, template: ResolvedTemplate, evaluator: Evaluator, environment: Mapping[str, str], operator_key: str
+        self,
+        template: ResolvedTemplate,
+        evaluator: Evaluator,
+        environment: Callable[[], Mapping[str, str]],
+        *,
+        operator_key: str,
     ) -> None:
-        """`environment`: what the function really has here. `operator_key`: the access key of whoever asks."""
+        """`environment`: returns the function's environment variables. `operator_key`: the operator's access key."""
         self._operator_key = operator_key
         self._template = template
         self._evaluator = evaluator
         self._environment = environment
 
     def answer(self, call: Call) -> dict[str, Any] | None:
-        """Return the answer to `call`, or None when it is none of these. Raises `ApiError`."""
+        """Return the answer to `call`, or None for all others, which moto answers. Raises `ApiError`."""
         parameters = call.parameters
         match call.service, call.operation:
             case "cloudformation", "DescribeStacks":
-                _need(parameters)
+                _require_stack(parameters)
                 outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self._template.outputs.items()]
                 stack = {"StackName": STACK, "StackStatus": "UPDATE_COMPLETE", "Outputs": outputs}
                 return {"Stacks": [{**stack, "CreationTime": "2026-11-23T08:00:00Z"}]}
             case "cloudformation", "GetTemplateSummary":
-                _need(parameters)
+                _require_stack(parameters)
                 return {"Metadata": json.dumps(self._template.metadata)}
             case "lambda", "GetFunctionConfiguration":
                 return {
                     "FunctionName": parameters["FunctionName"],
                     "State": "Active",
                     "Runtime": "python3.13",
-                    "Environment": {"Variables": dict(self._environment)},
+                    "Environment": {"Variables": dict(self._environment())},
                     "VpcConfig": {"VpcId": "vpc-0local", "SubnetIds": ["subnet-0local"]},
                 }
             case "sts", "GetCallerIdentity" if call.access_key == self._operator_key:
@@ -65,8 +70,10 @@ class Control:
             case "iam", "PutRolePolicy":
                 role = iam_backends[ACCOUNT]["aws"].get_role(parameters["RoleName"])
                 policies = {**role.policies, parameters["PolicyName"]: parameters["PolicyDocument"]}
-                if sum(len("".join(text.split())) for text in policies.values()) > LIMIT:
-                    raise ApiError("LimitExceeded", f"Maximum policy size of {LIMIT} bytes exceeded for role", 409)
+                if sum(len("".join(text.split())) for text in policies.values()) > MAX_INLINE_POLICIES:
+                    raise ApiError(
+                        "LimitExceeded", f"Maximum policy size of {MAX_INLINE_POLICIES} bytes exceeded for role", 409
+                    )
         return None
 
     def _simulated(self, parameters: Mapping[str, Any], policies: list[Any]) -> dict[str, Any]:
@@ -90,7 +97,7 @@ class Control:
         return {"EvaluationResults": [{"EvalActionName": action, "EvalDecision": decision}], "IsTruncated": False}
 
 
-def _need(parameters: Mapping[str, Any]) -> None:
+def _require_stack(parameters: Mapping[str, Any]) -> None:
     if parameters["StackName"] != STACK:
         raise ApiError("ValidationError", f"Stack with id {parameters['StackName']} does not exist")
 

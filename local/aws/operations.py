@@ -1,4 +1,4 @@
-"""The operations that moto lacks, or answers too simply."""
+"""The operations that moto does not support, or answers too simply."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,18 +16,18 @@ NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
 
 
 class Operations:
-    """Answers the calls it knows; the rest is moto's."""
+    """Answers the calls that moto does not support, or answers too simply."""
 
     def __init__(
         self, *, instances: Instances, urls: PresignedUrls, invoke: Callable[[Mapping[str, Any]], None]
     ) -> None:
-        """`invoke`: invokes the function with an event, some time after it is called."""
+        """`invoke`: queues an event for the function, and returns at once."""
         self._instances = instances
         self._urls = urls
         self._invoke = invoke
 
     def answer(self, call: Call, identity: Identity | None) -> dict[str, Any] | None:
-        """Return the answer to `call`, or None when it is none of these operations. Raises `ApiError`."""
+        """Return the answer to `call`, or None for all others, which moto answers. Raises `ApiError`."""
         if call.service == "dynamodb" and call.operation == "ExecuteStatement":
             return select(call.parameters)
         if call.service == "dynamodb" and call.operation == "Scan":
@@ -36,7 +36,7 @@ class Operations:
             return transact(call.parameters)
         if call.service == "lambda" and call.operation == "Invoke":
             if call.parameters["InvocationType"] != "Event":
-                raise ApiError("InvalidParameterValueException", "Only events are taken here")
+                raise ApiError("InvalidParameterValueException", "Only asynchronous invocations are supported here")
             self._invoke(call.parameters["Payload"])
             return {}
         if call.service != "sagemaker" or "NotebookInstanceName" not in call.parameters:
@@ -58,5 +58,5 @@ class Operations:
                 self._instances.stop(name)
                 return {}
             case "DescribeNotebookInstance":
-                self._instances.state(name)  # what is due by now happens first; the description is moto's
+                self._instances.state(name)  # completes a due transition first; moto then describes the instance
         return None

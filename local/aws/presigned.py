@@ -1,4 +1,4 @@
-"""CreatePresignedNotebookInstanceUrl, which moto lacks, as the API reference describes it."""
+"""CreatePresignedNotebookInstanceUrl as the API reference describes it; moto does not support it."""
 
 import secrets
 import threading
@@ -11,13 +11,15 @@ from local.aws.authority import Identity
 from local.aws.calls import ApiError
 from local.aws.instances import Instances
 
-URL_SECONDS = 300
+URL_LIFETIME = 300
+"""Seconds for which a URL can be used."""
 MIN_SESSION, MAX_SESSION = 1800, 43_200
+"""Seconds (API reference of CreatePresignedNotebookInstanceUrl)."""
 
 
 @dataclass(frozen=True)
 class PresignedUrl:
-    """A URL that was created, with all that decides who may use it, when, and from where."""
+    """A created URL, with everything that decides who may use it, when and from which address."""
 
     url: str = field(repr=False)
     token: str = field(repr=False)
@@ -28,21 +30,24 @@ class PresignedUrl:
 
 
 class PresignedUrls:
-    """Creates URLs, and knows them again for five minutes."""
+    """Creates URLs, and recognises them for five minutes."""
 
     def __init__(
-        self, *, instances: Instances, clock: Callable[[], float], address_of: Callable[[str], str], rate: float
+        self, *, instances: Instances, clock: Callable[[], float], notebook_url: Callable[[str], str], rate: float
     ) -> None:
-        """`address_of`: gives the address of a notebook's site. `rate`: calls a second before AWS throttles."""
+        """`notebook_url`: returns the address of a notebook's site.
+
+        `rate`: calls a second above which AWS throttles.
+        """
         self._instances = instances
         self._clock = clock
-        self._address_of = address_of
+        self._notebook_url = notebook_url
         self._throttle = _Throttle(rate, clock)
         self.made: list[PresignedUrl] = []
-        """Every URL that was created, newest last."""
+        """Every created URL, newest last."""
 
     def throttle(self, rate: float) -> None:
-        """Take `rate` calls a second from now on, and one at once."""
+        """Set the rate to `rate` calls a second, with one call available now."""
         self._throttle = _Throttle(rate, self._clock)
 
     def create(self, parameters: Mapping[str, Any], creator: Identity) -> dict[str, Any]:
@@ -57,14 +62,14 @@ class PresignedUrls:
                 f"1 validation error detected: Value '{seconds}' at 'sessionExpirationDurationInSeconds' failed to "
                 f"satisfy constraint: Member must have value {bound}",
             )
-        self._instances.need(name, ("InService",), "create a presigned URL")
+        self._instances.require_state(name, ("InService",), "create a presigned URL")
         token = ".".join(urlsafe_b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (24, 90, 32))
-        url = f"{self._address_of(name)}?authToken={token}"
-        self.made.append(PresignedUrl(url, token, name, creator, self._clock() + URL_SECONDS, seconds))
+        url = f"{self._notebook_url(name)}?authToken={token}"
+        self.made.append(PresignedUrl(url, token, name, creator, self._clock() + URL_LIFETIME, seconds))
         return {"AuthorizedUrl": url}
 
     def usable(self, token: str, notebook: str) -> PresignedUrl | None:
-        """Return the URL of `notebook` with this token, if its five minutes are not over."""
+        """Return the URL of `notebook` with this token, or None when there is none or its five minutes have passed."""
         for made in self.made:
             if made.notebook == notebook and secrets.compare_digest(made.token.encode(), token.encode()):
                 return made if self._clock() < made.usable_until else None

@@ -1,4 +1,4 @@
-"""The AWS stand-in's two doors: one for the function, whose calls leave by the NAT gateway, and one for others."""
+"""Serves the fake AWS APIs at two endpoints: one for the function's calls, and one for all others."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -15,29 +15,29 @@ from local.aws.source import Source
 from local.serving import serve_wsgi
 
 _QUERY = frozenset({"sts", "iam", "cloudformation", "ec2"})
-"""Services with a form in and XML out."""
+"""Services whose requests are forms and whose answers are XML (the AWS query protocol)."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class FakeAws:
-    """Serves AWS's APIs on loopback. Data lies in moto's backends, in this process."""
+    """Serves AWS's APIs on loopback. moto's backends in this process hold the data."""
 
     def __init__(self, authority: Authority, operations: Operations, control: Control, function: Source) -> None:
-        """`function`: where the function's calls come from."""
+        """`function`: the source of the function's calls as AWS sees it."""
         self._authority = authority
         self._control = control
         self._operations = operations
         self._moto: App = DomainDispatcherApplication(create_backend_app)
-        # A door of its own, since the function's socket has this machine's address, not the NAT gateway's.
-        self._doors = [serve_wsgi(self._app(function)), serve_wsgi(self._app(None))]
-        self.function_url, self.url = (door.url for door in self._doors)
+        # The function has its own endpoint: its socket has a loopback address, not that of the NAT gateway.
+        self._servers = [serve_wsgi(self._app(function)), serve_wsgi(self._app(None))]
+        self.function_url, self.url = (server.url for server in self._servers)
 
     def close(self) -> None:
         """Stop serving."""
-        for door in self._doors:
-            door.close()
+        for server in self._servers:
+            server.close()
 
     def _app(self, source: Source | None) -> App:
         def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -56,7 +56,7 @@ class FakeAws:
             if call.service in _QUERY:
                 start_response("200 OK", [("Content-Type", "text/xml")])
                 return [_xml(call, answer)]
-            # Invoked for later (API reference of Invoke); all else here answers at once.
+            # An asynchronous Invoke answers 202 (API reference of Invoke).
             status = "202 Accepted" if call.operation == "Invoke" else "200 OK"
             start_response(status, [("Content-Type", "application/x-amz-json-1.1")])
             return [json.dumps(answer).encode()]
@@ -74,7 +74,7 @@ def _fail(start_response: StartResponse, call: Call | None, error: ApiError) -> 
 
 
 def _xml(call: Call, answer: Any) -> bytes:
-    # EC2 answers without a result around it, and with its own word for an entry of a list.
+    # EC2's answers have no result element, and list entries have another name.
     inner = _element(answer, "item" if call.service == "ec2" else "member")
     result = inner if call.service == "ec2" else f"<{call.operation}Result>{inner}</{call.operation}Result>"
     return f"<{call.operation}Response>{result}</{call.operation}Response>".encode()

@@ -1,4 +1,4 @@
-"""Where a request comes from, as AWS sees it."""
+"""The source of a request as AWS sees it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Source:
-    """A public address, or one in a VPC and the VPC endpoint that it comes through."""
+    """A public address, or an address in a VPC with the VPC endpoint that the request goes through."""
 
     address: str
     endpoint: str = ""
-    """Empty for a request that comes from the internet."""
+    """The VPC endpoint's ID; empty for a request from the internet."""
 
     @property
     def context(self) -> Mapping[str, str]:
-        """The condition keys that the request carries: `aws:SourceIp` only where there is no endpoint.
+        """The condition keys of the request. `aws:SourceIp` is present only without a VPC endpoint.
 
         Source: IAM user guide, "AWS global condition context keys", availability of each.
         """

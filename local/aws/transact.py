@@ -1,4 +1,4 @@
-"""TransactWriteItems, which moto answers by copying the whole table: too slow for a hundred thousand grants."""
+"""TransactWriteItems. moto's copies the whole table, which is too slow for a hundred thousand grants."""
 
 import threading
 from collections.abc import Mapping
@@ -11,13 +11,14 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from local.aws.calls import ApiError
 from local.template import ACCOUNT, REGION
 
-MOST = 100
+MAX_ITEMS = 100
+"""Writes in a transaction (API reference of TransactWriteItems)."""
 
 _lock = threading.Lock()
 
 
 class TransactionCanceledError(ApiError):
-    """One of the conditions does not hold; nothing was done."""
+    """One of the conditions does not hold, so nothing was written."""
 
     def __init__(self, codes: list[str]):
         listed = ", ".join(codes)
@@ -29,10 +30,10 @@ class TransactionCanceledError(ApiError):
 
 
 def transact(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Do all of the writes, or none. Raises `ApiError`."""
+    """Perform all of the writes, or none. Raises `ApiError`."""
     writes = [next(iter(each.items())) for each in parameters["TransactItems"]]
-    if not 1 <= len(writes) <= MOST:
-        raise ApiError("ValidationException", f"Member must have length less than or equal to {MOST}")
+    if not 1 <= len(writes) <= MAX_ITEMS:
+        raise ApiError("ValidationException", f"Member must have length less than or equal to {MAX_ITEMS}")
     keys = [_key(kind, write) for kind, write in writes]
     if len(set(keys)) < len(keys):
         raise ApiError("ValidationException", "Transaction request cannot include multiple operations on one item")

@@ -1,1 +1,1 @@
-"""The notebook's side: what answers at a notebook instance's own address."""
+"""The sites of notebook instances, with real Jupyter servers behind them."""

@@ -1,4 +1,4 @@
-"""One real Jupyter server for each notebook, started when it is first visited."""
+"""One real Jupyter server for each notebook instance, started at its first request."""
 
 import contextlib
 import itertools
@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 
 WELCOME = Path(__file__).parent / "welcome.ipynb"
-NO_NEWS = Path("@jupyterlab") / "apputils-extension" / "notification.jupyterlab-settings"
-"""Where JupyterLab, below its settings, remembers that nobody wants to be asked about news."""
+NOTIFICATION_SETTINGS = Path("@jupyterlab") / "apputils-extension" / "notification.jupyterlab-settings"
+"""The file below JupyterLab's settings folder that turns off the question about Jupyter news."""
 
-PATIENCE = 180
-"""Seconds for a server to come up."""
+START_TIMEOUT = 180
+"""Seconds that a server may take to start."""
 
 _OPTIONS = (
     "--no-browser",
@@ -26,11 +26,11 @@ _OPTIONS = (
     "--ServerApp.jpserver_extensions=notebook=True",
     "--ServerApp.jpserver_extensions=jupyterlab=True",
     "--ServerApp.sock_mode=0600",
-    # Who may come in was decided before a request gets here; the socket is this user's alone.
+    # Requests are authorised before they reach the server, and only this machine's user can open its socket.
     "--IdentityProvider.token=",
     "--PasswordIdentityProvider.hashed_password=",
     "--ServerApp.allow_remote_access=True",
-    # Nothing is asked of the internet.
+    # The server makes no requests to the internet.
     "--LabApp.news_url=None",
     "--LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate",
     "--LabApp.extension_manager=readonly",
@@ -38,23 +38,23 @@ _OPTIONS = (
 
 
 class JupyterError(Exception):
-    """A server did not come up; the text names its log."""
+    """A server did not start; the text names its log."""
 
 
-class Jupyters:
-    """The servers by the names of their notebooks."""
+class JupyterServers:
+    """Starts and stops the servers, by the names of their notebook instances."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: holds a folder for each notebook's files, and the servers' logs."""
+        """`folder`: holds a folder of files for each notebook instance, and the servers' logs."""
         self._folder = folder
-        # Short, since a socket's path has about a hundred characters at the most.
+        # A short path, since that of a Unix socket has at most about a hundred characters.
         self._sockets = Path(tempfile.mkdtemp(prefix="gate-"))
         self._numbers = itertools.count(1)
         self._running: dict[str, tuple[subprocess.Popen[bytes], Path]] = {}
         self._locks: dict[str, threading.Lock] = {}
 
     def socket_of(self, name: str) -> Path:
-        """Return the Unix socket of the notebook's server, starting it first if need be. Raises `JupyterError`."""
+        """Return the Unix socket of the server of `name`. The server is started if necessary. Raises `JupyterError`."""
         with self._locks.setdefault(name, threading.Lock()):
             if name in self._running:
                 process, path = self._running[name]
@@ -67,11 +67,11 @@ class Jupyters:
             return path
 
     def stop(self, name: str) -> None:
-        """End the notebook's server, and with it its kernels; files stay."""
+        """Stop the server of `name` and its kernels. Files are kept."""
         process, _ = self._running.pop(name, (None, None))
         if process is None:
             return
-        # The server ends its kernels on SIGTERM, which may take it a moment.
+        # On SIGTERM the server stops its kernels first.
         process.terminate()
         try:
             process.wait(timeout=10)
@@ -81,33 +81,33 @@ class Jupyters:
             process.wait()
 
     def close(self) -> None:
-        """End all servers."""
+        """Stop all servers."""
         for name in list(self._running):
             self.stop(name)
         shutil.rmtree(self._sockets, ignore_errors=True)
 
     def _start(self, name: str, path: Path) -> subprocess.Popen[bytes]:
-        files, own = self._folder / name, self._folder / ".jupyter" / name
+        files, state = self._folder / name, self._folder / ".jupyter" / name
         files.mkdir(parents=True, exist_ok=True)
-        own.mkdir(parents=True, exist_ok=True)
-        settings = own / "settings" / NO_NEWS
+        state.mkdir(parents=True, exist_ok=True)
+        settings = state / "settings" / NOTIFICATION_SETTINGS
         settings.parent.mkdir(parents=True, exist_ok=True)
         settings.write_text('{"fetchNews": "false"}', encoding="utf-8")
         if not any(files.iterdir()):
             shutil.copy(WELCOME, files / WELCOME.name)
         command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.sock={path}", f"--ServerApp.root_dir={files}"]
-        # This process's environment holds the function's stand-in credentials; and nobody's own settings count here.
+        # The server gets neither the function's credentials nor this machine's own Jupyter settings.
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "JUPYTER"))}
-        places = {"JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings"}
-        environment |= {key: str(own / place) for key, place in {**places, "IPYTHONDIR": "ipython"}.items()}
-        environment |= {"JUPYTER_NO_CONFIG": "1", "HOME": str(own)}
-        with (own / "server.log").open("wb") as log:
+        folders = {"JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings"}
+        environment |= {key: str(state / folder) for key, folder in {**folders, "IPYTHONDIR": "ipython"}.items()}
+        environment |= {"JUPYTER_NO_CONFIG": "1", "HOME": str(state)}
+        with (state / "server.log").open("wb") as log:
             return subprocess.Popen(
                 [*command, *_OPTIONS], cwd=files, env=environment, stdout=log, stderr=log, start_new_session=True
             )
 
     def _wait(self, process: subprocess.Popen[bytes], path: Path) -> None:
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline and process.poll() is None:
             with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
                 probe.connect(str(path))

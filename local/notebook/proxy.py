@@ -1,4 +1,4 @@
-"""Hands requests and WebSocket frames on to a notebook's server, each only with leave."""
+"""Forwards requests and WebSocket frames to a notebook's server; each frame needs permission."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,20 +10,20 @@ from multidict import CIMultiDict
 from yarl import URL
 
 Permit = Callable[[], Awaitable[bool]]
-"""Asked again for every frame."""
+"""Returns whether a frame may pass. It is called for every frame."""
 
 NOT_PERMITTED = 1008
-"""Policy violation (RFC 6455 §7.4.1)."""
+"""The close code "policy violation" (RFC 6455 §7.4.1)."""
 
 _HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding",
      "upgrade"}
 )  # fmt: skip
-"""RFC 9110 §7.6.1."""
+"""Headers that a proxy does not forward (RFC 9110 §7.6.1)."""
 
 
 async def forward(incoming: web.BaseRequest, socket: Path) -> web.StreamResponse:
-    """Send the request to the server at `socket`, and its answer back, as they stream. Raises `aiohttp.ClientError`."""
+    """Stream the request to the server at `socket`, and its answer back. Raises `aiohttp.ClientError`."""
     connector = aiohttp.UnixConnector(path=str(socket))
     async with (
         aiohttp.ClientSession(connector=connector, auto_decompress=False) as session,
@@ -45,7 +45,7 @@ async def forward(incoming: web.BaseRequest, socket: Path) -> web.StreamResponse
 
 
 async def relay(incoming: web.BaseRequest, socket: Path, permit: Permit) -> web.StreamResponse:
-    """Connect the WebSocket to the server at `socket`; a frame without leave ends it for both sides.
+    """Connect the WebSocket to the server at `socket`. A frame without permission closes both sides.
 
     Raises `aiohttp.ClientError`, as `forward` does, when the server can't be reached or refuses.
     """
@@ -63,11 +63,11 @@ async def relay(incoming: web.BaseRequest, socket: Path, permit: Permit) -> web.
         chosen = [server.protocol] if server.protocol else []
         browser = web.WebSocketResponse(protocols=chosen, max_msg_size=0, autoping=False)
         await browser.prepare(incoming)
-        ways = [asyncio.ensure_future(_carry(browser, server, permit))]
-        ways += [asyncio.ensure_future(_carry(server, browser, permit))]
-        done, pending = await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for way in pending:
-            way.cancel()
+        directions = [asyncio.ensure_future(_copy_frames(browser, server, permit))]
+        directions += [asyncio.ensure_future(_copy_frames(server, browser, permit))]
+        done, pending = await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
+        for direction in pending:
+            direction.cancel()
         code = next(iter(done)).result()
         await asyncio.gather(browser.close(code=code), server.close(code=code), return_exceptions=True)
     return browser
@@ -76,8 +76,8 @@ async def relay(incoming: web.BaseRequest, socket: Path, permit: Permit) -> web.
 Side = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
 
 
-async def _carry(source: Side, target: Side, permit: Permit) -> int:
-    """Carry frames one way until the source closes or one has no leave; return the code to close with."""
+async def _copy_frames(source: Side, target: Side, permit: Permit) -> int:
+    """Copy frames until `source` closes or a frame is not permitted; return the code to close with."""
     async for message in source:
         if not await permit():
             return NOT_PERMITTED
@@ -94,7 +94,7 @@ async def _carry(source: Side, target: Side, permit: Permit) -> int:
 
 
 def _url(incoming: web.BaseRequest) -> URL:
-    # The path as it came: what is decoded and encoded again can become another.
+    # The path is kept as received: decoding and encoding it again can change it.
     return URL(f"http://{incoming.host}{incoming.raw_path}", encoded=True)
 
 

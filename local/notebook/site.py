@@ -1,4 +1,4 @@
-"""A notebook instance's own address: the presigned URL, the session it gives, and leave for every request and frame.
+"""A notebook instance's own address: the presigned URL, its session, and a policy check of every request and frame.
 
 Source: API reference of CreatePresignedNotebookInstanceUrl. "IAM authorization policies for this API are also
 enforced for every HTTP request and WebSocket frame that attempts to connect to the notebook instance."
@@ -15,15 +15,15 @@ from aiohttp import web
 
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, notebook_arn
-from local.aws.instances import Instances
-from local.aws.presigned import PresignedUrl, PresignedUrls
+from local.aws.notebooks import FakeSageMaker
+from local.aws.presigned import PresignedUrl
 from local.aws.source import Source
-from local.notebook.jupyter import JupyterError, Jupyters
-from local.notebook.pages import not_running_page, refused_page
+from local.notebook.jupyter import JupyterError
+from local.notebook.pages import access_denied_page, not_running_page
 from local.notebook.proxy import forward, relay
 from local.template import REGION
 
-OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
+OPEN_ACTION = "sagemaker:CreatePresignedNotebookInstanceUrl"
 COOKIE = "notebook-session"
 _Result = TypeVar("_Result")
 
@@ -31,89 +31,85 @@ _Result = TypeVar("_Result")
 @dataclass(frozen=True)
 class _Session:
     url: PresignedUrl
-    ends: float
+    expires_at: float
 
 
-class Site:
+class NotebookSite:
     """Serves every notebook, each at its own host name."""
 
     def __init__(
         self,
-        *,
-        urls: PresignedUrls,
+        sagemaker: FakeSageMaker,
         authority: Authority,
-        instances: Instances,
-        jupyters: Jupyters,
+        *,
         clock: Callable[[], float],
-        sign_in: str,
-        endpoints: Mapping[str, str],
+        sign_in_url: str,
+        vpc_endpoints: Mapping[str, str],
     ) -> None:
-        """`sign_in`: the address that plays the AWS console's sign-in page.
+        """`sign_in_url`: the address of the page that stands for the AWS console's sign-in page.
 
-        `endpoints`: VPC endpoints, by the address of this machine that plays those who come through them.
+        `vpc_endpoints`: VPC endpoint IDs by the address that requests through them come from.
         """
-        self._urls = urls
+        self._sagemaker = sagemaker
         self._authority = authority
-        self._instances = instances
-        self._jupyters = jupyters
         self._clock = clock
-        self._sign_in = sign_in
-        self._endpoints = endpoints
+        self._sign_in_url = sign_in_url
+        self._vpc_endpoints = vpc_endpoints
         self._sessions: dict[str, _Session] = {}
 
     async def serve(self, incoming: web.BaseRequest, notebook: str) -> web.StreamResponse:
         """Answer a request to the site of `notebook`."""
         token = incoming.query.get("authToken")
         if token is not None:
-            return await self._enter(incoming, notebook, token)
+            return await self._start_session(incoming, notebook, token)
         session = self._sessions.get(incoming.cookies.get(COOKIE, ""))
-        if session is None or session.url.notebook != notebook or session.ends <= self._clock():
-            return self._away(incoming)
-        if not await self._permitted(incoming, session.url):
-            return refused_page()
+        if session is None or session.url.notebook != notebook or session.expires_at <= self._clock():
+            return self._redirect_to_sign_in(incoming)
+        if not await self._is_permitted(incoming, session.url):
+            return access_denied_page()
         try:
-            if await self._do(self._instances.state, notebook) != "InService":
+            if await self._in_thread(self._sagemaker.instances.state, notebook) != "InService":
                 return not_running_page(503)
         except ApiError:
             return not_running_page(404)
         try:
-            socket = await self._do(self._jupyters.socket_of, notebook)
+            socket = await self._in_thread(self._sagemaker.jupyter_servers.socket_of, notebook)
             if incoming.headers.get("Upgrade", "").lower() == "websocket":
-                return await relay(incoming, socket, lambda: self._frame(incoming, session))
+                return await relay(incoming, socket, lambda: self._may_pass(incoming, session))
             return await forward(incoming, socket)
         except aiohttp.WSServerHandshakeError as error:
             return web.Response(status=error.status)
         except (aiohttp.ClientError, JupyterError):
             return not_running_page(503)
 
-    async def _enter(self, incoming: web.BaseRequest, notebook: str, token: str) -> web.StreamResponse:
-        url = self._urls.usable(token, notebook)
+    async def _start_session(self, incoming: web.BaseRequest, notebook: str, token: str) -> web.StreamResponse:
+        url = self._sagemaker.urls.usable(token, notebook)
         if url is None:
-            return self._away(incoming)
-        if not await self._permitted(incoming, url):
-            return refused_page()
+            return self._redirect_to_sign_in(incoming)
+        if not await self._is_permitted(incoming, url):
+            return access_denied_page()
         key = secrets.token_urlsafe(32)
         self._sessions[key] = _Session(url, self._clock() + url.session_seconds)
-        # On to an address without the token, so that it is in no history and no Referer.
+        # Redirected to an address without the token, which would else be in the history and in Referer headers.
         location = "/lab" if incoming.query.get("view") == "lab" else "/tree"
         response = web.Response(status=302, headers={"Location": location})
         response.set_cookie(COOKIE, key, max_age=url.session_seconds, httponly=True, samesite="Lax", path="/")
         return response
 
-    async def _frame(self, incoming: web.BaseRequest, session: _Session) -> bool:
-        return session.ends > self._clock() and await self._permitted(incoming, session.url)
+    async def _may_pass(self, incoming: web.BaseRequest, session: _Session) -> bool:
+        return session.expires_at > self._clock() and await self._is_permitted(incoming, session.url)
 
-    async def _permitted(self, incoming: web.BaseRequest, url: PresignedUrl) -> bool:
+    async def _is_permitted(self, incoming: web.BaseRequest, url: PresignedUrl) -> bool:
         address = incoming.remote or ""
-        source = Source(address, self._endpoints.get(address, ""))
+        source = Source(address, self._vpc_endpoints.get(address, ""))
         arn = notebook_arn(url.notebook, REGION)
-        return await self._do(self._authority.allows, url.creator, OPEN, arn, source)
+        return await self._in_thread(self._authority.allows, url.creator, OPEN_ACTION, arn, source)
 
-    def _away(self, incoming: web.BaseRequest) -> web.StreamResponse:
+    def _redirect_to_sign_in(self, incoming: web.BaseRequest) -> web.StreamResponse:
         if incoming.method == "GET" and "Upgrade" not in incoming.headers:
-            return web.Response(status=302, headers={"Location": self._sign_in})
-        return refused_page()
+            return web.Response(status=302, headers={"Location": self._sign_in_url})
+        return access_denied_page()
 
     @staticmethod
-    async def _do(work: Callable[..., _Result], *arguments: object) -> _Result:
+    async def _in_thread(work: Callable[..., _Result], *arguments: object) -> _Result:
         return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)

@@ -1,1 +1,1 @@
-"""Slack on this machine: a workspace with people in it, and a command that plays one of them."""
+"""A local Slack workspace with users, and a command for acting as one of them."""

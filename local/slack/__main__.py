@@ -1,4 +1,4 @@
-"""`make slack`: plays somebody in the Slack workspace of a running `make run`."""
+"""`make slack`: acts as a user of the Slack workspace of a running `make run`."""
 
 import http.client
 import json
@@ -6,21 +6,21 @@ import os
 import sys
 from typing import Any
 
-from local.slack.play import HOST
+from local.addresses import SLACK_HOST
 
 HELP = """Type /notebook, /notebook NAME, shortcut, a button's number, or quit."""
 
 
-class PlayError(Exception):
-    """What was typed can't be played; the text says what to do instead."""
+class InputError(Exception):
+    """The line can't be carried out; the text says what to type instead, or why."""
 
 
 def main() -> None:
     """Read lines until the end of input or `quit`."""
     port, user = os.environ.get("PORT") or "8080", os.environ.get("SLACK_USER") or "U0ALICE"
     if not port.isdecimal() or not 1 <= int(port) <= 65_535:
-        sys.exit(f"PORT={port} is no port: write that of your make run, such as make slack PORT=8081")
-    _say(f"You are {user} in the local Slack (make slack SLACK_USER=U0DANA for another). {HELP}")
+        sys.exit(f"PORT={port} is not a port: use the port of your make run, such as make slack PORT=8081")
+    _say(f"You are {user} in the local Slack (make slack SLACK_USER=U0DANA for another user). {HELP}")
     buttons: list[dict[str, Any]] = []
     while True:
         try:
@@ -31,42 +31,45 @@ def main() -> None:
         if line in ("quit", "exit"):
             return
         try:
-            buttons = _play(int(port), user, line, buttons)
-        except PlayError as error:
+            buttons = _perform(int(port), user, line, buttons)
+        except InputError as error:
             _say(str(error))
 
 
-def _play(port: int, user: str, line: str, buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    command, _, text = line.partition(" ")
-    if command == "/notebook":
-        act: dict[str, Any] = {"type": text}
-    elif line == "shortcut":
-        act = {"shortcut": True}
-    elif line.isdecimal() and 1 <= int(line) <= len(buttons):
-        act = {"press": int(line) - 1}
-    else:
-        raise PlayError(HELP)
-    answer = _ask(port, {"user": user, **act})
+def _perform(port: int, user: str, line: str, buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Do what `line` says, print what `user` then sees, and return its buttons. Raises `InputError`."""
+    answer = _send(port, {"user": user, **_action(line, buttons)})
     if answer.get("error"):
-        raise PlayError(answer["error"])
+        raise InputError(answer["error"])
     if answer["status"] != 200:
-        raise PlayError(f"The gate answered {answer['status']}: Slack would show that /notebook failed.")
+        raise InputError(f"The gate answered {answer['status']}. Slack would show that /notebook failed.")
     if answer["text"] is None:
-        raise PlayError("No answer came within ten seconds: .cache/local/gate.log may say why.")
-    _say("\nOnly you can see this" + (" (in a window)" if answer["window"] else ""))
+        raise InputError("The gate did not answer within a minute. See .cache/local/gate.log for the reason.")
+    _say("\nOnly visible to you" + (" (in a modal)" if answer["modal"] else ""))
     _say("\n".join(f"  {line}" for line in answer["text"].splitlines() if not line.startswith("[")))
     for number, button in enumerate(answer["buttons"], 1):
         _say(f"  {number}  {button['label']}" + (f"  {button['url']}" if button["url"] else ""))
     return list(answer["buttons"])
 
 
-def _ask(port: int, body: dict[str, Any]) -> dict[str, Any]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+def _action(line: str, buttons: list[dict[str, Any]]) -> dict[str, Any]:
+    command, _, text = line.partition(" ")
+    if command == "/notebook":
+        return {"type": text}
+    if line == "shortcut":
+        return {"shortcut": True}
+    if line.isdecimal() and 1 <= int(line) <= len(buttons):
+        return {"press": int(line) - 1}
+    raise InputError(HELP)
+
+
+def _send(port: int, body: dict[str, Any]) -> dict[str, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     try:
-        connection.request("POST", "/", json.dumps(body), {"Host": HOST, "Content-Type": "application/json"})
+        connection.request("POST", "/", json.dumps(body), {"Host": SLACK_HOST, "Content-Type": "application/json"})
         answer: dict[str, Any] = json.loads(connection.getresponse().read())
     except (OSError, ValueError):
-        sys.exit(f"Nothing serves Slack on port {port}: start `make run` first, in another terminal.")
+        sys.exit(f"Nothing serves Slack on port {port}. Start `make run` first, in another terminal.")
     finally:
         connection.close()
     return answer

@@ -1,4 +1,4 @@
-"""What Slack sends to an app, in the shape that its documentation publishes.
+"""The requests that Slack sends to an app, as its documentation describes them.
 
 Sources: docs.slack.dev, "Implementing slash commands", "Shortcuts interaction payload", "block_actions payload".
 """
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-TOKEN = "verification-token-that-nobody-should-use"
+TOKEN = "deprecated-verification-token"
 APP = "A0LOCALAPP"
 CHANNEL = {"id": "C0LOCALCHAN", "name": "data-science"}
 
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody in a workspace."""
+    """A user of a workspace."""
 
     team: str
     id: str
@@ -51,7 +51,7 @@ def shortcut(member: Member, *, trigger_id: str) -> bytes:
             "type": "shortcut",
             "token": TOKEN,
             "action_ts": "1795425322.371594",
-            **_who(member),
+            **_user_fields(member),
             "callback_id": "notebooks",
             "trigger_id": trigger_id,
         }
@@ -59,10 +59,10 @@ def shortcut(member: Member, *, trigger_id: str) -> bytes:
 
 
 def press(member: Member, button: Mapping[str, Any], *, trigger_id: str, response_url: str, view: Any) -> bytes:
-    """Return the body of a press on `button`, in the message of `response_url` or in the window `view`."""
+    """Return the body of a press on `button`, in the message of `response_url` or in the modal `view`."""
     pressed = {
         "type": "block_actions",
-        **_who(member),
+        **_user_fields(member),
         "api_app_id": APP,
         "token": TOKEN,
         "trigger_id": trigger_id,
@@ -70,18 +70,18 @@ def press(member: Member, button: Mapping[str, Any], *, trigger_id: str, respons
         "actions": [{**button, "action_ts": "1795425322.840180"}],
     }
     if view is not None:
-        where = {"container": {"type": "view", "view_id": view["id"]}, "view": view}
+        origin = {"container": {"type": "view", "view_id": view["id"]}, "view": view}
     else:
         container = {"type": "message", "message_ts": "1795425320.000200", "channel_id": CHANNEL["id"]}
-        where = {
+        origin = {
             "container": {**container, "is_ephemeral": True},
             "channel": CHANNEL,
             "response_url": response_url,
         }
-    return _interaction({**pressed, **where})
+    return _interaction({**pressed, **origin})
 
 
-def _who(member: Member) -> dict[str, Any]:
+def _user_fields(member: Member) -> dict[str, Any]:
     return {
         "user": {"id": member.id, "username": member.name, "name": member.name, "team_id": member.team},
         "team": {"id": member.team, "domain": "local"},

@@ -1,4 +1,4 @@
-"""A real browser at a real gate. Without a browser these tests fail; they are never skipped."""
+"""A real browser and a local deployment. Without a browser these tests fail; they are never skipped."""
 
 import os
 import re
@@ -12,13 +12,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
 
 ROOT = Path(__file__).parents[2]
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 TIMEOUT = 180_000
-"""Milliseconds. JupyterLab takes seconds to come up, and this may be a machine that is busy with other things."""
+"""Milliseconds. JupyterLab takes seconds to start, and the machine may be busy."""
 expect.set_options(timeout=TIMEOUT)
 LAB_SCRIPTS = re.compile(r"\.notebook\.eu-west-1\.localhost:\d+/static/")
 FLAGS = [
@@ -32,11 +33,11 @@ FLAGS = [
 ]
 
 
-# A module's, no longer: Playwright's event loop holds this thread, and others' tests run loops of their own.
+# Per module, since Playwright's event loop occupies the thread, and other tests run their own loops.
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     found = ROOT / ".cache" / "browser"
-    assert found.exists(), "no browser is known: run make test, which finds or installs one"
+    assert found.exists(), "no browser found: run make test, which finds or installs one"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.read_text().strip(), args=FLAGS)
         yield browser
@@ -52,7 +53,7 @@ def lab(chromium: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
-    """The same, for those who come to a notebook and do nothing there: JupyterLab's scripts take seconds to run."""
+    """A page that does not load JupyterLab's scripts, which take seconds, for tests that only arrive at a notebook."""
     with new_context(chromium) as context:
         without_lab(context)
         yield context.new_page()
@@ -60,7 +61,7 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 @contextmanager
 def new_context(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
-    """A browser with an empty profile; `options` are Playwright's."""
+    """Yield a browser context with an empty profile. `options` are Playwright's."""
     context = chromium.new_context(**{"viewport": {"width": 1200, "height": 750}, **options})
     context.set_default_timeout(TIMEOUT)
     yield context
@@ -68,7 +69,7 @@ def new_context(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
 
 
 def without_lab(context: BrowserContext) -> None:
-    """Let the pages of `context` load none of JupyterLab's scripts."""
+    """Block JupyterLab's scripts in the pages of `context`."""
     context.route(LAB_SCRIPTS, lambda route: route.abort())
 
 
@@ -80,12 +81,12 @@ def clock() -> Clock:
 @pytest.fixture
 def deployment(clock: Clock, tmp_path: Path) -> Iterator[LocalDeployment]:
     sample = Sample.load(ROOT / "local" / "sample.yaml")
-    with LocalDeployment(sample=sample, clock=clock, folder=tmp_path / "notebooks") as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock, folder=tmp_path / "notebooks")) as deployment:
         yield deployment
 
 
 def picture(page: Page, name: str, folder: Path) -> Path:
-    """Take a picture of `page`; `make pictures` puts it where the documents show it."""
+    """Take a screenshot of `page`; `make pictures` also copies it to the documents."""
     path = folder / f"{name}.png"
     page.screenshot(path=path)
     if "PICTURES" in os.environ:
@@ -102,7 +103,7 @@ def sign_in(page: Page, email: str) -> None:
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe finds inaccessible on `page`."""
+    """Return the accessibility violations that axe finds on `page`."""
     page.evaluate(f"() => {{ {AXE} }}")
     found = page.evaluate("async () => (await axe.run()).violations.map(each => `${each.id}: ${each.help}`)")
     return list(found)

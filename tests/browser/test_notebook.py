@@ -1,4 +1,4 @@
-"""What a person sees: sign in, click the bookmark, work in JupyterLab."""
+"""In the browser: sign in, open the bookmark, work in JupyterLab."""
 
 import dataclasses
 import re
@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.deployment import LocalDeployment
 from tests.browser.conftest import picture, sign_in
-from tests.browser.way_out import way_out
+from tests.browser.socks_proxy import socks_proxy
 from tests.local.clock import Clock
 
 
@@ -25,7 +25,7 @@ def _run_the_cell(page: Page) -> None:
     page.keyboard.press("Control+Enter")
 
 
-def test_a_person_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeployment, tmp_path: Path) -> None:
+def test_a_user_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeployment, tmp_path: Path) -> None:
     refused: list[str] = []
     lab.on("console", lambda message: refused.append(message.text))
     _open_the_notebook(lab, deployment)
@@ -37,17 +37,17 @@ def test_a_person_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeploymen
     assert [text for text in refused if "Content Security Policy" in text] == []
 
 
-def test_the_same_url_is_refused_from_outside_although_it_is_valid(
+def test_a_valid_url_is_refused_from_outside_in_the_browser(
     page: Page, chromium: Browser, deployment: LocalDeployment
 ) -> None:
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"/lab"))
     url, cookies = deployment.urls.made[-1].url, page.context.storage_state()
-    with way_out("127.0.0.2") as proxy:
+    with socks_proxy("127.0.0.2") as proxy:
         outside = chromium.new_context(proxy={"server": proxy, "bypass": "<-loopback>"}, storage_state=cookies)
         thief = outside.new_page()
-        for stolen in (url, page.url):  # the URL, and the session that came of it
+        for stolen in (url, page.url):  # the URL, and the session
             thief.goto(stolen)
             expect(thief.get_by_role("heading")).to_have_text("Access denied")
         thief.goto(f"{deployment.base_url}/open/alice-notebook")
@@ -57,15 +57,13 @@ def test_the_same_url_is_refused_from_outside_although_it_is_valid(
     expect(page).to_have_url(re.compile(r"/tree"))
 
 
-def test_a_url_of_five_minutes_and_a_second_ends_at_the_sign_in_page(
-    page: Page, deployment: LocalDeployment, clock: Clock
-) -> None:
+def test_an_expired_url_leads_to_the_sign_in_page(page: Page, deployment: LocalDeployment, clock: Clock) -> None:
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"/lab"))
     clock.ahead += 301
     page.goto(deployment.urls.made[-1].url)
-    expect(page.get_by_role("heading")).to_have_text("AWS sign-in (played)")
+    expect(page.get_by_role("heading")).to_have_text("AWS sign-in (local)")
     page.get_by_role("link", name="Your notebooks").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your notebooks")
 
@@ -74,7 +72,7 @@ def test_a_deny_cuts_an_open_notebook(lab: Page, deployment: LocalDeployment) ->
     _open_the_notebook(lab, deployment)
     _run_the_cell(lab)
     expect(lab.locator(".jp-OutputArea-output")).to_have_text("42")
-    # Typed before the Deny: soon after it JupyterLab covers the cell with what it says of a lost connection.
+    # Typed before the Deny, after which JupyterLab soon covers the cell with a dialog about the lost connection.
     lab.locator(".jp-CodeCell .cm-content").click()
     lab.keyboard.press("End")
     lab.keyboard.type(" + 1")

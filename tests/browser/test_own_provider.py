@@ -1,4 +1,4 @@
-"""A real browser at a certified identity provider: signing in, and out of both."""
+"""A real browser with a certified identity provider: signing in, and signing out of both."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from local.deployment import LocalDeployment
-from local.provider import CLIENT_ID
+from local.options import LocalOptions
+from local.provider import CLIENT_ID, ExternalProvider
 from local.sample import Sample
 from tests.browser.conftest import ROOT
 from tests.providers.provider import PEOPLE, SECRET, Certified, Setup, client
@@ -25,8 +26,9 @@ def provider() -> Iterator[Certified]:
 @pytest.fixture
 def deployment(provider: Certified, tmp_path: Path) -> Iterator[LocalDeployment]:
     sample = Sample.load(ROOT / "local" / "sample.yaml")
-    given = {"issuer": provider.issuer, "client_id": CLIENT_ID, "client_secret": SECRET}
-    with LocalDeployment(sample=sample, folder=tmp_path / "notebooks", **given) as deployment:
+    registration = ExternalProvider(provider.issuer, CLIENT_ID, SECRET)
+    options = LocalOptions(folder=tmp_path / "notebooks", provider=registration)
+    with LocalDeployment(sample, options) as deployment:
         provider.configure(Setup([client(deployment.base_url)], claims_in="userinfo"))
         yield deployment
 
@@ -41,7 +43,7 @@ def test_signing_in_and_out_of_both(provider: Certified, deployment: LocalDeploy
     expect(page.get_by_text("alice-notebook").first).to_be_visible()
 
     page.get_by_role("button", name="Sign out", exact=True).click()
-    page.get_by_role("button", name=provider.SIGN_OUT).click()  # the gate's own page leads there by itself
+    page.get_by_role("button", name=provider.SIGN_OUT).click()  # the gate's page redirects there
 
     expect(page.locator("input[name=login]")).to_be_visible()
     assert page.url.startswith(provider.issuer)

@@ -1,4 +1,4 @@
-"""The gate's own pages as people meet them: choose, start, wait, go in, stop; by keyboard, small, dark, and by axe."""
+"""The gate's pages in the browser: choosing, starting, waiting, stopping; keyboard, small screen, dark mode, axe."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from tests.local.clock import Clock
 
 
 def _exhaust(deployment: LocalDeployment) -> None:
-    """Have AWS throttle from now on."""
+    """Make AWS throttle from now on."""
     deployment.urls.throttle(0.001)
     deployment.operator("sagemaker").create_presigned_notebook_instance_url(NotebookInstanceName="bob-notebook")
 
@@ -23,7 +23,7 @@ def _lands(page: Page, notebook: str) -> None:
     expect(page).to_have_url(re.compile(rf"^http://{notebook}\.notebook\.eu-west-1\.localhost:\d+/(lab|tree)"))
 
 
-def test_one_of_several_is_chosen(page: Page, deployment: LocalDeployment) -> None:
+def test_the_user_chooses_one_of_several_notebooks(page: Page, deployment: LocalDeployment) -> None:
     page.goto(f"{deployment.base_url}/open")
     sign_in(page, "bob@example.com")
     expect(page.get_by_role("listitem")).to_have_count(2)
@@ -31,10 +31,10 @@ def test_one_of_several_is_chosen(page: Page, deployment: LocalDeployment) -> No
     _lands(page, "bob-notebook")
 
 
-def test_a_stopped_notebook_is_started_waited_for_and_entered(
+def test_a_stopped_notebook_is_started_and_opens_once_it_runs(
     page: Page, deployment: LocalDeployment, clock: Clock
 ) -> None:
-    deployment.instances.put("alice-notebook", "Stopped")
+    deployment.instances.set_state("alice-notebook", "Stopped")
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
@@ -47,12 +47,12 @@ def test_a_stopped_notebook_is_started_waited_for_and_entered(
     _lands(page, "alice-notebook")
 
 
-def test_without_javascript_the_waiting_page_goes_in_too(
+def test_the_waiting_page_works_without_javascript(
     chromium: Browser, deployment: LocalDeployment, clock: Clock
 ) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    deployment.instances.put("alice-notebook", "Stopped")
+    deployment.instances.set_state("alice-notebook", "Stopped")
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     page.get_by_role("button", name="Start alice-notebook").click()
@@ -79,16 +79,14 @@ def test_a_running_notebook_is_stopped_and_started_from_the_list(
     _lands(page, "alice-notebook")
 
 
-def test_who_has_no_notebooks_is_told_whom_to_ask(page: Page, deployment: LocalDeployment) -> None:
+def test_a_user_without_notebooks_sees_whom_to_ask(page: Page, deployment: LocalDeployment) -> None:
     page.goto(deployment.base_url)
     sign_in(page, "carol@example.com")
     expect(page.get_by_text("Ask your platform team for access")).to_be_visible()
     assert violations(page) == []
 
 
-def test_whoever_a_notebook_refuses_finds_help_without_javascript(
-    chromium: Browser, deployment: LocalDeployment
-) -> None:
+def test_the_help_page_is_found_without_javascript(chromium: Browser, deployment: LocalDeployment) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(deployment.base_url)
@@ -130,7 +128,7 @@ def test_everything_can_be_reached_by_keyboard(page: Page, deployment: LocalDepl
 
 
 @pytest.mark.parametrize("javascript", [True, False])
-def test_who_signs_out_everywhere_is_told_so_in_the_other_browser_and_signs_in_anew(
+def test_after_signing_out_everywhere_the_other_browser_must_sign_in_again(
     chromium: Browser, deployment: LocalDeployment, clock: Clock, javascript: bool
 ) -> None:
     here, there = (chromium.new_context(java_script_enabled=javascript) for _ in range(2))
@@ -163,13 +161,13 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     left = 0
 
     def pass_on(route: Route) -> None:
-        # Pages that wait look again by themselves; they are looked at here for as long as that takes.
+        # Waiting pages reload by themselves. Reloads are blocked, so that each page stays for its checks.
         nonlocal left
         left -= route.request.is_navigation_request()
         route.fallback() if left >= 0 else route.fulfill(status=204)
 
     def go(step: Callable[[], object]) -> None:
-        """Take a step that leads to one other page."""
+        """Take a step that loads one other page."""
         nonlocal left
         left = 1
         step()
@@ -207,10 +205,10 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
         ("Failed", "This notebook has failed"),
         ("Updating", "This notebook is being changed"),
     ):
-        deployment.instances.put("bob-notebook", state)
+        deployment.instances.set_state("bob-notebook", state)
         visit("/open/bob-notebook")
         look(state.lower(), heading)
-    deployment.instances.put("bob-notebook", "InService")
+    deployment.instances.set_state("bob-notebook", "InService")
     visit("/")
     go(page.get_by_role("button", name="Sign out", exact=True).click)
     look("signed-out", "You are signed out")

@@ -1,4 +1,4 @@
-"""Signing in as a browser does it: several tabs, Back, too slow, and answers of the provider that say no."""
+"""Signing in with a browser: several tabs, Back, an expired sign-in, and errors of the provider."""
 
 import re
 from urllib.parse import parse_qs, urlsplit
@@ -14,7 +14,7 @@ ALICE = "alice@example.com"
 
 
 def _notebook(page: Page, deployment: LocalDeployment, name: str) -> None:
-    """Expect the page that says no to `name`, which is nobody's: where the tab was going, without a notebook's site."""
+    """Expect the page that denies the notebook `name`, at the address that the tab first opened."""
     expect(page).to_have_url(f"{deployment.base_url}/open/{name}")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is not yours to open")
 
@@ -25,11 +25,11 @@ def _state(page: Page) -> str:
     return parse_qs(urlsplit(page.url).query)["state"][0]
 
 
-def test_bookmarks_in_six_tabs_all_end_where_they_were_going(page: Page, deployment: LocalDeployment) -> None:
+def test_sign_ins_in_six_tabs_each_return_to_their_own_address(page: Page, deployment: LocalDeployment) -> None:
     context: BrowserContext = page.context
     tabs = [page, *(context.new_page() for _ in range(5))]
     for number, tab in enumerate(tabs):
-        # They load side by side: nobody waits here for an answer.
+        # The tabs load concurrently.
         tab.evaluate(
             "url => { setTimeout(() => { location.href = url }) }", f"{deployment.base_url}/open/nobodys-{number}"
         )
@@ -40,7 +40,7 @@ def test_bookmarks_in_six_tabs_all_end_where_they_were_going(page: Page, deploym
         _notebook(tabs[number], deployment, f"nobodys-{number}")
 
 
-def test_back_to_a_way_back_that_was_used_leads_on(page: Page, deployment: LocalDeployment) -> None:
+def test_a_used_callback_address_leads_to_the_return_address(page: Page, deployment: LocalDeployment) -> None:
     page.goto(f"{deployment.base_url}/open/nobodys")
     with page.expect_request(re.compile(r"/login/callback\?")) as sent:
         sign_in(page, ALICE)
@@ -62,7 +62,9 @@ def test_a_sign_in_that_took_too_long_starts_again_by_itself(
     _notebook(page, deployment, "nobodys")
 
 
-def test_what_the_provider_says_is_told_and_the_notebook_is_offered(page: Page, deployment: LocalDeployment) -> None:
+def test_an_error_of_the_provider_is_shown_with_a_link_to_sign_in_again(
+    page: Page, deployment: LocalDeployment
+) -> None:
     for error, heading in (
         ("access_denied", "You were not signed in"),
         ("consent_required", "Your identity provider needs something from you"),

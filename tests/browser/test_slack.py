@@ -1,4 +1,4 @@
-"""A link from Slack in a browser that nobody has signed in with: wait, go in, and what it says when it is used up."""
+"""A link from Slack in a browser without a session: waiting, opening, and the page for a used link."""
 
 import re
 from pathlib import Path
@@ -9,14 +9,14 @@ from local.aws.instances import STARTING
 from local.deployment import LocalDeployment
 from tests.browser.conftest import picture
 from tests.local.clock import Clock
-from tests.local.slack import ask, ticket
+from tests.local.slack import run_command, ticket_path
 
 
-def test_a_link_from_slack_starts_waits_and_goes_in(
+def test_a_link_from_slack_starts_the_notebook_and_opens_it(
     page: Page, deployment: LocalDeployment, clock: Clock, tmp_path: Path
 ) -> None:
-    deployment.instances.put("alice-notebook", "Stopped")
-    page.goto(f"{deployment.base_url}{ticket(deployment, ask(deployment))}")
+    deployment.instances.set_state("alice-notebook", "Stopped")
+    page.goto(f"{deployment.base_url}{ticket_path(deployment, run_command(deployment))}")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
     assert "ticket" not in page.url
     page.get_by_role("button", name="Start alice-notebook").click()
@@ -24,7 +24,7 @@ def test_a_link_from_slack_starts_waits_and_goes_in(
     clock.ahead += STARTING
     expect(page).to_have_url(re.compile(r"^http://alice-notebook\.notebook\.eu-west-1\.localhost:\d+/lab"))
 
-    link = ticket(deployment, ask(deployment))
+    link = ticket_path(deployment, run_command(deployment))
     page.goto(f"{deployment.base_url}{link}")
     expect(page).to_have_url(re.compile(r"/lab"))
     page.goto(f"{deployment.base_url}{link}")

@@ -37,7 +37,7 @@ def sample() -> Sample:
 
 @pytest.fixture(scope="module")
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample) as deployment:
+    with LocalDeployment(sample) as deployment:
         yield deployment
 
 

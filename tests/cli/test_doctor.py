@@ -26,6 +26,7 @@ from local.aws.authority import Authority
 from local.aws.calls import Call
 from local.aws.control import Control
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.cli.conftest import Gate
 
@@ -35,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def deployment(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
     patient = sample.model_copy(update={"urls_per_second": 10})
-    with LocalDeployment(sample=patient, folder=tmp_path_factory.mktemp("notebooks")) as deployment:
+    with LocalDeployment(patient, LocalOptions(folder=tmp_path_factory.mktemp("notebooks"))) as deployment:
         yield deployment
 
 
@@ -150,7 +151,7 @@ def test_an_identity_provider_that_is_down(gate: Gate, monkeypatch: pytest.Monke
 def test_an_issuer_that_names_itself_otherwise(
     gate: Gate, deployment: LocalDeployment, named: str, fix: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    issuer = deployment.provider.issuer
+    issuer = deployment.issuer
     named = named.format(issuer=issuer)
     monkeypatch.setattr(IssuerApi, "get", lambda *_: Answer(200, {"issuer": named}))
     told = _checks(gate)["identity provider"]
@@ -214,7 +215,7 @@ def test_nothing_runs_here(gate: Gate, tmp_path: Path, monkeypatch: pytest.Monke
 def test_what_can_only_be_believed_is_tried(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deployment.instances.put("bob-notebook", "Stopped")
+    deployment.instances.set_state("bob-notebook", "Stopped")
     before = gate("grants", "export").out
     checks = _checks(gate, "--live", "--notebook", "alice-notebook", "--stopped", "bob-notebook")
     tried = {name: check["text"] for name, check in checks.items() if check["level"] == "ok"}

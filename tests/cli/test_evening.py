@@ -12,11 +12,12 @@ import requests
 from requests.cookies import RequestsCookieJar
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.cli.conftest import ROOT, Gate
 from tests.local.clock import Clock
-from tests.local.slack import ask, ticket
-from tests.local.visitor import Visitor
+from tests.local.notebook_client import NotebookClient
+from tests.local.slack import run_command, ticket_path
 from trials.user import TestUser
 
 BOB, SHARED, OWN = "bob@example.com", "/open/shared-notebook", "/open/bob-notebook"
@@ -34,7 +35,7 @@ def deployment(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     for grant in plain["grants"]:
         grant |= {"session": 43_200, "power": "start-stop"}
     folder = tmp_path_factory.mktemp("notebooks")
-    with LocalDeployment(sample=Sample.model_validate(plain), clock=clock, folder=folder) as deployment:
+    with LocalDeployment(Sample.model_validate(plain), LocalOptions(clock=clock, folder=folder)) as deployment:
         yield deployment
 
 
@@ -73,13 +74,13 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
         cookies, token, link = (
             browsers[0].cookies.copy(),
             TestUser(deployment).id_token(BOB),
-            ticket(deployment, ask(deployment, "U0BOB")),
+            ticket_path(deployment, run_command(deployment, "U0BOB")),
         )
-        async with Visitor() as first, Visitor() as second:
+        async with NotebookClient() as first, NotebookClient() as second:
             kernels = []
-            for visitor, url in ((first, urls[0]), (second, urls[1])):
-                await visitor.enter(url)
-                kernels.append(await visitor.kernel())
+            for client, url in ((first, urls[0]), (second, urls[1])):
+                await client.open(url)
+                kernels.append(await client.kernel())
             assert [await kernel.run("6 * 7") for kernel in kernels] == ["42", "42"]
 
             said = gate("revoke", BOB, "--json")
@@ -93,8 +94,8 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
                     assert answer.status_code == 401, f"{what} after {seconds} s: {answer.status_code}"
                     if what == "its state":
                         assert answer.json()["error"] == "sign_in_ended"  # and not that eight hours are over
-                for visitor in (first, second):
-                    assert (await visitor.send("GET", "/api/status")).status == 403
+                for client in (first, second):
+                    assert (await client.send("GET", "/api/status")).status == 403
                 for browser in browsers:
                     assert (
                         browser.go(SHARED)
@@ -111,7 +112,7 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
             assert (await first.send("GET", "/api/status")).status == 403
 
             claims = {"email": BOB, "email_verified": True, "groups": []}
-            requests.put(f"{deployment.provider.issuer}/users/{BOB}", json=claims, timeout=120).raise_for_status()
+            requests.put(f"{deployment.issuer}/users/{BOB}", json=claims, timeout=120).raise_for_status()
             assert TestUser(deployment).open(SHARED, BOB).status_code == 403
 
     asyncio.run(evening())

@@ -18,6 +18,7 @@ from cli.explain.source import Source
 from gate.notebook import Notebook
 from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.cli.conftest import Gate
 from trials.user import TestUser
@@ -50,7 +51,7 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
     endless = sample.model_copy(update={"people": people, "urls_per_second": 10_000})
     # Whoever is in `staff`: no pattern has that group, so that no grant by it may count.
     settings = {"networks": networks, "vpc_endpoints": [ENDPOINT], "identity": {"groups": ["data-*"]}}
-    with LocalDeployment(sample=endless, settings=settings, endpoints={IN_VPC: ENDPOINT}) as deployment:
+    with LocalDeployment(endless, LocalOptions(settings=settings, vpc_endpoints={IN_VPC: ENDPOINT})) as deployment:
         yield deployment
 
 
@@ -147,7 +148,7 @@ def _arrange(deployment: LocalDeployment, grants: Any, state: str, denied: str) 
         item = GrantSpec(principal=principal, notebook=notebook).item()
         dynamodb.put_item(TableName=table, Item=item | ({"until": {"N": str(until)}} if until else {}))
     for notebook in NOTEBOOKS[:2]:
-        deployment.instances.put(notebook, state)
+        deployment.instances.set_state(notebook, state)
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     if DENIES[denied]:
         policy = {"Version": "2012-10-17", "Statement": [DENIES[denied]]}
@@ -167,7 +168,7 @@ def test_each_gate_says_what_stops_and_what_would_mend_it(gate: Gate, deployment
     assert (out.code, "→ Have them join the VPN" in out.out) == (3, True)
     none = gate("explain", "bob@example.com", "alice-notebook", "--from", INSIDE)
     assert "→ gate grants give user:bob@example.com alice-notebook" in none.out
-    deployment.instances.put("alice-notebook", "Stopped")
+    deployment.instances.set_state("alice-notebook", "Stopped")
     assert "→ Start it" in gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE).out
     document = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE, "--json").json
     assert (document["outcome"], document["checks"][-1]["check"]) == ("notebook_stopped", "notebook")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.cli.conftest import Gate
 
@@ -25,7 +26,7 @@ OPENED = f"{IN_VPC}@{API_ENDPOINT}"
 
 @pytest.fixture(scope="module")
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample, settings=SETTINGS, endpoints={IN_VPC: ENDPOINT}) as deployment:
+    with LocalDeployment(sample, LocalOptions(settings=SETTINGS, vpc_endpoints={IN_VPC: ENDPOINT})) as deployment:
         yield deployment
 
 

@@ -14,7 +14,7 @@ from cli.grants.plan import Plan
 from cli.grants.table import GrantsTable
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from grant_schema.spec import GrantSpec
-from local.aws.seed import fill
+from local.aws.seed import create_table
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from tests.cli.conftest import Gate
@@ -49,7 +49,7 @@ def file(tmp_path: Path) -> Path:
 def _as_before(deployment: LocalDeployment, sample: Sample) -> None:
     """Put the grants back to what the sample says."""
     deployment.operator("dynamodb").delete_table(TableName=deployment.template.table["TableName"])
-    fill(deployment.operator, deployment.template.table, sample.grants)
+    create_table(deployment.operator, deployment.template.table, sample.grants)
 
 
 def test_a_plan_shows_what_apply_then_does_and_after_that_there_is_nothing(gate: Gate, file: Path) -> None:

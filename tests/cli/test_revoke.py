@@ -27,6 +27,7 @@ from gate.store.cutoffs import cutoff_write
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.cli.conftest import Gate
 from tests.local.clock import Clock
@@ -41,7 +42,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 

@@ -12,7 +12,7 @@ from local.aws.calls import ApiError, Call
 from local.aws.control import Control
 from local.deployment import LocalDeployment
 from local.sample import Sample, SlackUser
-from local.slack.workspace import Workspace
+from local.slack.web_api import WebApi
 from tests.cli.conftest import Gate, Said
 from trials.user import TestUser
 
@@ -21,7 +21,7 @@ BOB, BOB_IN_SLACK = "user:bob@example.com", "slack:T0LOCAL/U0BOB"
 
 @pytest.fixture
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample) as deployment:
+    with LocalDeployment(sample) as deployment:
         yield deployment
 
 
@@ -92,23 +92,23 @@ def _no_secret(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> 
 
 def _slack_says(error: str) -> Any:
     def change(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(Workspace, "_called", lambda *_: {"ok": False, "error": error})
+        monkeypatch.setattr(WebApi, "answer", lambda *_: {"ok": False, "error": error})
 
     return change
 
 
 def _half_an_answer(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Workspace, "_called", lambda *_: {"ok": True, "user": {"name": "bob"}})
+    monkeypatch.setattr(WebApi, "answer", lambda *_: {"ok": True, "user": {"name": "bob"}})
 
 
 def _flagged(**flags: Any) -> Any:
     def change(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
-        real = Workspace._user
+        real = WebApi.user_object
 
-        def user(self: Workspace, user: SlackUser) -> dict[str, Any]:
+        def user_object(self: WebApi, user: SlackUser) -> dict[str, Any]:
             return {**real(self, user), **flags}
 
-        monkeypatch.setattr(Workspace, "_user", user)
+        monkeypatch.setattr(WebApi, "user_object", user_object)
 
     return change
 
@@ -171,7 +171,7 @@ def test_who_is_named_beside_is_the_same_person(gate: Gate, deployment: LocalDep
     said = gate("revoke", "carol@example.com", "--also", "slack:T0LOCAL/U0DANA", "--json")
     assert (said.code, said.json["principals"]) == (0, ["user:carol@example.com", "slack:T0LOCAL/U0DANA"])
     assert not _grants_of(gate, "slack:T0LOCAL/U0DANA")
-    assert "users.lookupByEmail" not in deployment.slack.asked
+    assert "users.lookupByEmail" not in deployment.slack.api_calls
     # Another address is no answer to who that is in Slack.
     more = gate("revoke", "bob@example.com", "--also", "bob@old.example", "--json")
     assert more.json["principals"] == [BOB, "user:bob@old.example", BOB_IN_SLACK]
@@ -202,4 +202,4 @@ def test_without_believed_addresses_slack_is_not_asked(
     monkeypatch.setattr(Control, "answer", answer)
     said = gate("revoke", who, "--json")
     assert (said.code, said.json["principals"]) == (0, [who])
-    assert deployment.slack.asked == []
+    assert deployment.slack.api_calls == []

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from gate.launch.policy import OPEN
-from local.aws.authority import ANYTHING
+from local.aws.authority import ALLOW_ALL
 from local.deployment import LocalDeployment
 from local.evaluator import Access
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.aws_command import AwsCommand
 from tests.cli.conftest import Gate
@@ -23,7 +24,7 @@ LOCATIONS = [f"{THEIRS}/eu-central-1", f"{THEIRS}/eu-west-1", f"{MORE}/eu-west-1
 @pytest.fixture
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
     with LocalDeployment(
-        sample=sample, settings={"remote": {"locations": LOCATIONS, "external_id": "gate-4711"}}
+        sample, LocalOptions(settings={"remote": {"locations": LOCATIONS, "external_id": "gate-4711"}})
     ) as deployment:
         yield deployment
 
@@ -62,7 +63,7 @@ def test_the_commands_that_it_says_cut_what_is_open_there(
     # What stands for the role there: the name that the stack LaunchRole gives it.
     name = "notebook-gate-launch"
     iam = deployment.operator("iam")
-    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ANYTHING))
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ALLOW_ALL))
     for line in lines:
         _type(iam, line.partition(": ")[2])
     there = iam.get_role_policy(RoleName=name, PolicyName="notebook-gate-revoked")["PolicyDocument"]
@@ -97,6 +98,6 @@ def _may_open(deployment: LocalDeployment, made: Any, added: Any) -> bool:
             account=THEIRS,
             principal=made.creator.arn.replace(HOME, THEIRS),
             context={"aws:SourceIp": "127.0.0.1", **made.creator.context},
-            identity_policies=[ANYTHING, added],
+            identity_policies=[ALLOW_ALL, added],
         )
     )

@@ -7,6 +7,7 @@ import pytest
 
 from gate.secrets import SECRET_TTL
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.cli.conftest import Gate
 from tests.local.clock import Clock
@@ -20,7 +21,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="module")
 def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 
@@ -62,7 +63,7 @@ def test_one_command_ends_every_key_that_was_there(gate: Gate, deployment: Local
     assert not {*leaked.values()} & {*_versions(deployment).values()}
     clock.ahead += SECRET_TTL  # the instance that runs has kept the leaked key until now
     assert "/login" in alice.go("/open").headers["Location"]
-    deployment.start_anew()
+    deployment.function.restart()
     assert "/login" in alice.go("/open").headers["Location"]
     assert alice.open("/open", "alice@example.com").status_code == 302
     assert gate("rotate-key", "--leaked", "--json").json.keys() == {"rotated", "older_keys_end"}

@@ -33,7 +33,7 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[LocalDeployment]:
     sample = Sample.load(Path(__file__).parents[2] / "local" / "sample.yaml")
-    with LocalDeployment(sample=sample.model_copy(update={"urls_per_second": 100_000})) as deployment:
+    with LocalDeployment(sample.model_copy(update={"urls_per_second": 100_000})) as deployment:
         yield deployment
 
 

@@ -4,7 +4,7 @@ import time
 
 
 class Clock:
-    """The real time, and what a test put on top of it."""
+    """The real time, moved forward by `ahead` seconds."""
 
     def __init__(self) -> None:
         self.ahead = 0.0

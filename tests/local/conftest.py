@@ -1,4 +1,4 @@
-"""One running gate a module, on what the stack synthesises."""
+"""One local deployment for each test module, of the synthesised stack."""
 
 import json
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ def sample() -> Sample:
 
 @pytest.fixture(scope="module")
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample) as deployment:
+    with LocalDeployment(sample) as deployment:
         yield deployment
 
 
 @pytest.fixture(scope="session")
 def event_shape() -> dict[str, Any]:
-    """A stored event of API Gateway's."""
+    """A stored event of API Gateway."""
     event: dict[str, Any] = json.loads((SAMPLE.parents[1] / "tests" / "events" / "browser_get.json").read_text())
     return event

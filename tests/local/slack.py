@@ -1,26 +1,26 @@
-"""What people do in the local Slack, and the links that they are given."""
+"""What users do in the local Slack workspace, and the links that they receive."""
 
 from local.deployment import LocalDeployment
-from local.slack.surface import Surface
+from local.slack.page import SlackPage
 
 
-def ask(deployment: LocalDeployment, user: str = "U0ALICE", text: str = "") -> Surface:
+def run_command(deployment: LocalDeployment, user: str = "U0ALICE", text: str = "") -> SlackPage:
     assert deployment.slack.type(user, text) == 200
-    surface = deployment.slack.seen_by(user)
-    assert surface is not None
-    return surface
+    page = deployment.slack.seen_by(user)
+    assert page is not None
+    return page
 
 
-def press(deployment: LocalDeployment, surface: Surface, label: str, user: str = "U0ALICE") -> Surface:
-    labels = [button["text"]["text"] for button in surface.buttons]
+def press_button(deployment: LocalDeployment, page: SlackPage, label: str, user: str = "U0ALICE") -> SlackPage:
+    labels = [button["text"]["text"] for button in page.buttons]
     assert deployment.slack.press(user, labels.index(label)) == 200
     seen = deployment.slack.seen_by(user)
     assert seen is not None
     return seen
 
 
-def ticket(deployment: LocalDeployment, surface: Surface) -> str:
-    """Return the path of the first link to a notebook."""
-    url: str = next(button["url"] for button in surface.buttons if button.get("url"))
+def ticket_path(deployment: LocalDeployment, page: SlackPage) -> str:
+    """Return the path of the first link to a notebook, which has a ticket."""
+    url: str = next(button["url"] for button in page.buttons if button.get("url"))
     assert url.startswith(f"{deployment.base_url}/open/")
     return url.removeprefix(deployment.base_url)

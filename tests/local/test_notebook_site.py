@@ -1,4 +1,4 @@
-"""The notebook's own address: what the API reference says of it, over sockets, with a real JupyterLab behind it."""
+"""A notebook's site as the API reference describes it, over sockets, with a real JupyterLab."""
 
 import asyncio
 import dataclasses
@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
-from tests.local.visitor import Visitor
+from tests.local.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
+from tests.local.notebook_client import NotebookClient
 from trials.user import TestUser
-
-MINE, OUTSIDE, COLLEAGUE, THROUGH_ENDPOINT = "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"
-ENDPOINT = "vpce-0123456789abcdef0"
-SETTINGS = {"networks": [f"{MINE}/32", f"{COLLEAGUE}/32"], "vpc_endpoints": [ENDPOINT]}
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +25,15 @@ def clock() -> Clock:
 @pytest.fixture(scope="module")
 def deployment(sample: Sample, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
     folder = tmp_path_factory.mktemp("notebooks")
-    endpoints = {THROUGH_ENDPOINT: ENDPOINT}
     with LocalDeployment(
-        sample=sample, settings=SETTINGS, clock=clock, folder=folder, endpoints=endpoints
+        sample, LocalOptions(settings=SETTINGS, clock=clock, folder=folder, vpc_endpoints=VPC_ENDPOINTS)
     ) as deployment:
         yield deployment
 
 
 @pytest.fixture
 def url(deployment: LocalDeployment) -> str:
-    """Alice's presigned URL, just made."""
+    """A new presigned URL of alice-notebook."""
     return _url(deployment, "alice-notebook", "alice@example.com")
 
 
@@ -48,20 +45,20 @@ def _url(deployment: LocalDeployment, notebook: str, email: str) -> str:
     return location
 
 
-def _visit(work: Callable[[Visitor], Awaitable[None]], address: str = MINE) -> None:
+def _visit(work: Callable[[NotebookClient], Awaitable[None]], address: str = INSIDE) -> None:
     async def visit() -> None:
-        async with Visitor(address) as visitor:
-            await work(visitor)
+        async with NotebookClient(address) as client:
+            await work(client)
 
     asyncio.run(visit())
 
 
 def _entered(url: str, address: str) -> tuple[int, str]:
-    """Return the status and the path where the URL ends for somebody at `address`."""
+    """Return the status, the host and the path that the URL leads to from `address`."""
     ends: list[tuple[int, str]] = []
 
-    async def work(visitor: Visitor) -> None:
-        answer = await visitor.enter(url)
+    async def work(client: NotebookClient) -> None:
+        answer = await client.open(url)
         ends.append((answer.status, f"{answer.url.host}{answer.url.path}"))
 
     _visit(work, address)
@@ -71,28 +68,31 @@ def _entered(url: str, address: str) -> tuple[int, str]:
 HOST = "alice-notebook.notebook.eu-west-1.localhost"
 
 
-def test_the_url_leads_into_jupyterlab_where_a_kernel_answers(url: str) -> None:
-    async def work(visitor: Visitor) -> None:
-        answer = await visitor.enter(url)
+def test_the_url_leads_to_jupyterlab_with_a_working_kernel(url: str) -> None:
+    async def work(client: NotebookClient) -> None:
+        answer = await client.open(url)
         assert (answer.status, answer.url.path) == (200, "/lab")
         assert "JupyterLab" in await answer.text()
         assert "authToken" not in str(answer.url)
-        kernel = await visitor.kernel()
+        kernel = await client.kernel()
         assert await kernel.run("6 * 7") == "42"
 
     _visit(work)
 
 
 def test_the_classic_view_is_the_classic_page(deployment: LocalDeployment) -> None:
-    assert _entered(_url(deployment, "alice-notebook?view=classic", "alice@example.com"), MINE) == (200, f"{HOST}/tree")
+    assert _entered(_url(deployment, "alice-notebook?view=classic", "alice@example.com"), INSIDE) == (
+        200,
+        f"{HOST}/tree",
+    )
 
 
-def test_a_url_that_is_valid_is_refused_from_outside(url: str) -> None:
+def test_a_valid_url_is_refused_from_outside(url: str) -> None:
     assert _entered(url, OUTSIDE)[0] == 403
-    assert _entered(url, MINE)[0] == 200
+    assert _entered(url, INSIDE)[0] == 200
 
 
-def test_with_the_pin_a_colleague_inside_the_networks_cannot_use_it(url: str) -> None:
+def test_a_pinned_url_is_refused_from_another_address_inside(url: str) -> None:
     assert _entered(url, COLLEAGUE)[0] == 403
 
 
@@ -100,13 +100,13 @@ def test_opened_by_a_public_address_it_cannot_be_used_through_a_vpc_endpoint(url
     assert _entered(url, THROUGH_ENDPOINT)[0] == 403
 
 
-def test_a_stolen_session_is_of_no_use_elsewhere(url: str) -> None:
-    async def work(visitor: Visitor) -> None:
-        await visitor.enter(url)
-        assert (await visitor.send("GET", "/api/status")).status == 200
-        async with Visitor(OUTSIDE) as thief:
-            thief.site = visitor.site
-            thief.http.cookie_jar.update_cookies({cookie.key: cookie.value for cookie in visitor.http.cookie_jar})
+def test_a_stolen_session_is_refused_from_another_address(url: str) -> None:
+    async def work(client: NotebookClient) -> None:
+        await client.open(url)
+        assert (await client.send("GET", "/api/status")).status == 200
+        async with NotebookClient(OUTSIDE) as thief:
+            thief.site = client.site
+            thief.http.cookie_jar.update_cookies({cookie.key: cookie.value for cookie in client.http.cookie_jar})
             assert (await thief.send("GET", "/api/status")).status == 403
             assert (await thief.send("GET", "/lab")).status == 403
 
@@ -116,50 +116,52 @@ def test_a_stolen_session_is_of_no_use_elsewhere(url: str) -> None:
 @pytest.mark.parametrize(("age", "end"), [(299, f"{HOST}/lab"), (301, "signin.localhost/")])
 def test_after_five_minutes_the_url_leads_to_the_sign_in_page(url: str, clock: Clock, age: float, end: str) -> None:
     clock.ahead += age
-    assert _entered(url, MINE) == (200, end)
+    assert _entered(url, INSIDE) == (200, end)
 
 
-def test_a_made_up_token_and_one_of_another_notebook_lead_there_too(deployment: LocalDeployment, url: str) -> None:
+def test_a_forged_token_and_one_of_another_notebook_lead_to_the_sign_in_page(
+    deployment: LocalDeployment, url: str
+) -> None:
     bobs = _url(deployment, "bob-notebook", "bob@example.com")
     token = bobs.partition("authToken=")[2]
     for other in (f"{url.partition('=')[0]}={token}", f"{url.partition('=')[0]}=made-up"):
-        assert _entered(other, MINE) == (200, "signin.localhost/")
+        assert _entered(other, INSIDE) == (200, "signin.localhost/")
 
 
-def test_without_a_session_there_is_nothing_to_see(deployment: LocalDeployment, url: str) -> None:
-    async def work(visitor: Visitor) -> None:
-        visitor.site = (await _origin(url)).site
+def test_requests_without_a_session_are_refused(deployment: LocalDeployment, url: str) -> None:
+    async def work(client: NotebookClient) -> None:
+        client.site = (await _origin(url)).site
         for path in ("/lab", "/api/status", "/api/contents/welcome.ipynb", "/"):
-            answer = await visitor.send("GET", path)
+            answer = await client.send("GET", path)
             assert (answer.status, answer.headers["Location"].startswith("http://signin.")) == (302, True)
-        assert (await visitor.send("POST", "/api/kernels", json={})).status == 403
+        assert (await client.send("POST", "/api/kernels", json={})).status == 403
 
     _visit(work)
 
 
-async def _origin(url: str) -> Visitor:
-    async with Visitor() as visitor:
-        await visitor.enter(url)
-        return visitor
+async def _origin(url: str) -> NotebookClient:
+    async with NotebookClient() as client:
+        await client.open(url)
+        return client
 
 
-def test_when_the_session_is_over_requests_and_frames_are_cut(deployment: LocalDeployment, clock: Clock) -> None:
+def test_an_expired_session_ends_requests_and_frames(deployment: LocalDeployment, clock: Clock) -> None:
     url = _url(deployment, "bob-notebook", "bob@example.com")  # four hours
 
-    async def work(visitor: Visitor) -> None:
-        await visitor.enter(url)
-        kernel = await visitor.kernel()
+    async def work(client: NotebookClient) -> None:
+        await client.open(url)
+        kernel = await client.kernel()
         clock.ahead += 14_399 - 60
         assert await kernel.run("1 + 1") == "2"
         clock.ahead += 120
         assert await kernel.run("2 + 2") is None
         assert kernel.channel.close_code == 1008
-        assert (await visitor.send("GET", "/api/status")).status == 302
+        assert (await client.send("GET", "/api/status")).status == 302
 
     _visit(work)
 
 
-def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(deployment: LocalDeployment, url: str) -> None:
+def test_a_deny_for_one_user_ends_only_that_users_connections(deployment: LocalDeployment, url: str) -> None:
     bobs = _url(deployment, "bob-notebook", "bob@example.com")
     role = deployment.template.launch_role
     deny: dict[str, Any] = {
@@ -172,18 +174,18 @@ def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(deployment
         },
     }
 
-    async def work(visitor: Visitor) -> None:
-        await visitor.enter(url)
-        alices = await visitor.kernel()
-        async with Visitor() as other:
-            await other.enter(bobs)
+    async def work(client: NotebookClient) -> None:
+        await client.open(url)
+        alices = await client.kernel()
+        async with NotebookClient() as other:
+            await other.open(bobs)
             kernel = await other.kernel()
             assert await alices.run("1 + 1") == "2"
             policies = (*role.policies, {"Version": "2012-10-17", "Statement": [deny]})
             deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=policies)
             assert await alices.run("2 + 2") is None
             assert alices.channel.close_code == 1008
-            assert (await visitor.send("GET", "/api/status")).status == 403
+            assert (await client.send("GET", "/api/status")).status == 403
             assert await kernel.run("3 + 3") == "6"
 
     try:
@@ -192,20 +194,20 @@ def test_a_deny_for_one_person_cuts_their_next_frame_and_nobody_elses(deployment
         deployment.authority.roles[role.arn] = role
 
 
-def test_frames_from_the_kernel_need_leave_too(deployment: LocalDeployment, url: str, tmp_path: Path) -> None:
+def test_frames_from_the_kernel_are_checked_too(deployment: LocalDeployment, url: str, tmp_path: Path) -> None:
     role = deployment.template.launch_role
     nothing = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
 
-    async def work(visitor: Visitor) -> None:
-        await visitor.enter(url)
-        kernel = await visitor.kernel()
-        leave = tmp_path / "leave"
-        code = f"import os, time\nwhile not os.path.exists({str(leave)!r}): time.sleep(0.01)\n'secret'"
-        await kernel.ask(code)
-        assert await kernel.hear(code, "status") == {"execution_state": "busy"}
+    async def work(client: NotebookClient) -> None:
+        await client.open(url)
+        kernel = await client.kernel()
+        permission = tmp_path / "permission"
+        code = f"import os, time\nwhile not os.path.exists({str(permission)!r}): time.sleep(0.01)\n'secret'"
+        await kernel.send_code(code)
+        assert await kernel.receive(code, "status") == {"execution_state": "busy"}
         deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=(nothing,))
-        leave.touch()
-        assert await kernel.hear(code, "execute_result") is None
+        permission.touch()
+        assert await kernel.receive(code, "execute_result") is None
 
     try:
         _visit(work)
@@ -213,29 +215,29 @@ def test_frames_from_the_kernel_need_leave_too(deployment: LocalDeployment, url:
         deployment.authority.roles[role.arn] = role
 
 
-def test_files_pass_through_whole_and_stay_when_the_notebook_was_stopped(
+def test_files_are_forwarded_unchanged_and_kept_when_the_notebook_stops(
     deployment: LocalDeployment, clock: Clock
 ) -> None:
     text = "0123456789abcdef" * 50_000
     url = _url(deployment, "alice-notebook", "alice@example.com")
 
-    async def work(visitor: Visitor) -> None:
-        await visitor.enter(url)
+    async def work(client: NotebookClient) -> None:
+        await client.open(url)
         body = {"type": "file", "format": "text", "content": text}
-        assert (await visitor.send("PUT", "/api/contents/big.txt", json=body)).status == 201
-        kernel = await visitor.kernel()
+        assert (await client.send("PUT", "/api/contents/big.txt", json=body)).status == 201
+        kernel = await client.kernel()
 
         alice = TestUser(deployment)
         alice.open("/", "alice@example.com")
         alice.press("/notebooks/alice-notebook/stop")
         assert await kernel.run("1") is None
-        assert (await visitor.send("GET", "/api/status")).status == 503
+        assert (await client.send("GET", "/api/status")).status == 503
         clock.ahead += 10
         alice.press("/notebooks/alice-notebook/start")
         clock.ahead += 10
 
-        assert (await visitor.send("GET", "/lab")).status == 200
-        answer = await visitor.send("GET", "/api/contents/big.txt")
+        assert (await client.send("GET", "/lab")).status == 200
+        answer = await client.send("GET", "/api/contents/big.txt")
         assert (await answer.json())["content"] == text
 
     _visit(work)

@@ -1,4 +1,4 @@
-"""People come at once, over real sockets, to an AWS that makes two URLs a second.
+"""All users come at once, over real sockets, and AWS allows two URLs a second.
 
 Time passes only when all of them have to wait.
 """
@@ -10,15 +10,16 @@ from collections.abc import Iterator
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from trials.user import TestUser
 
-A_SECOND = 2
+URLS_PER_SECOND = 2
 PEOPLE = [f"person-{number:02}@example.com" for number in range(12)]
 
 
 class StoppedClock:
-    """Stands still until it is moved, so that the speed of this machine does not matter."""
+    """A clock that stands still until a test moves it, so that the speed of the machine does not matter."""
 
     def __init__(self) -> None:
         self.now = time.time()
@@ -39,14 +40,14 @@ def deployment(clock: StoppedClock) -> Iterator[LocalDeployment]:
             "people": [{"email": email} for email in PEOPLE],
             "notebooks": [{"name": "theirs"}],
             "grants": [{"principal": f"user:{email}", "notebook": "theirs"} for email in PEOPLE],
-            "urls_per_second": A_SECOND,
+            "urls_per_second": URLS_PER_SECOND,
         }
     )
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 
-def test_everybody_gets_in_by_what_the_page_says(deployment: LocalDeployment, clock: StoppedClock) -> None:
+def test_all_users_get_in_by_following_the_pages(deployment: LocalDeployment, clock: StoppedClock) -> None:
     people = [TestUser(deployment) for _ in PEOPLE]
     for person, email in zip(people, PEOPLE, strict=True):
         assert person.open("/", email).status_code == 200
@@ -63,8 +64,8 @@ def test_everybody_gets_in_by_what_the_page_says(deployment: LocalDeployment, cl
             heapq.heappush(due, (clock.now + int(answer.headers["Refresh"]), number))
     assert statuses == {202, 302}
     assert len(arrived) == len(deployment.urls.made) == len(PEOPLE)
-    # Two at once, then two a second, and what it costs so few that each looks every few seconds.
+    # Two at once, then two a second. With so few users, each page reloads only every few seconds.
     assert max(arrived) < 30
     rows = deployment.operator("dynamodb").scan(TableName=deployment.template.table["TableName"])["Items"]
     numbers = [row for row in rows if row["principal"]["S"].startswith("queue:home/")]
-    assert 0 < len(numbers) < len(PEOPLE)  # who came while there was no line has none
+    assert 0 < len(numbers) < len(PEOPLE)  # users who came while nobody waited have no ticket

@@ -1,4 +1,4 @@
-"""SageMaker's stand-in, asked by a real AWS client: states that take their time, and the API's own errors."""
+"""The fake SageMaker, used with a real AWS client: transitions that take time, and the API's errors."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from local.aws.instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
 
@@ -21,13 +22,13 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="module")
 def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 
 @pytest.fixture
 def sagemaker(deployment: LocalDeployment) -> Any:
-    deployment.instances.put("alice-notebook", "InService")
+    deployment.instances.set_state("alice-notebook", "InService")
     return deployment.operator("sagemaker")
 
 
@@ -43,10 +44,10 @@ def _message(call: Any, **parameters: Any) -> str:
     return str(error["Message"])
 
 
-def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sample: Sample) -> None:
+def test_stopping_and_starting_take_time(sagemaker: Any, clock: Clock, sample: Sample) -> None:
     sagemaker.stop_notebook_instance(**NAMED)
     assert _state(sagemaker) == "Stopping"
-    clock.ahead += STOPPING / sample.faster - 0.5
+    clock.ahead += STOPPING / sample.speed_factor - 0.5
     assert _state(sagemaker) == "Stopping"
     clock.ahead += 1
     assert _state(sagemaker) == "Stopped"
@@ -56,7 +57,7 @@ def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sam
     sagemaker.start_notebook_instance(**NAMED)
     assert _state(sagemaker) == "Pending"
     assert (sagemaker.describe_notebook_instance(**NAMED)["LastModifiedTime"] - before).total_seconds() > 59
-    clock.ahead += STARTING / sample.faster - 0.5
+    clock.ahead += STARTING / sample.speed_factor - 0.5
     assert _state(sagemaker) == "Pending"
     clock.ahead += 1
     assert _state(sagemaker) == "InService"
@@ -72,7 +73,7 @@ def test_stopping_and_starting_take_their_time(sagemaker: Any, clock: Clock, sam
         ("Stopping", False, False),
     ],
 )
-def test_only_some_states_can_be_left(
+def test_each_operation_needs_certain_states(
     deployment: LocalDeployment, sagemaker: Any, state: str, start: bool, stop: bool
 ) -> None:
     for allowed, call, wanted in (
@@ -84,7 +85,7 @@ def test_only_some_states_can_be_left(
             "Status ({}) not in ([InService]). Unable to create",
         ),
     ):
-        deployment.instances.put("alice-notebook", state)
+        deployment.instances.set_state("alice-notebook", state)
         if not allowed:
             assert wanted.format(state) in _message(call, **NAMED)
         else:
@@ -100,14 +101,14 @@ def test_only_some_states_can_be_left(
         "stop_notebook_instance",
     ],
 )
-def test_names_that_are_unknown_or_none(sagemaker: Any, operation: str) -> None:
+def test_unknown_and_invalid_names_are_rejected(sagemaker: Any, operation: str) -> None:
     call = getattr(sagemaker, operation)
     assert "RecordNotFound" in _message(call, NotebookInstanceName="nobodys")
     for name in ("-x", "x" * 64, "a_b", "x-"):
         assert "regular expression pattern" in _message(call, NotebookInstanceName=name)
 
 
-def test_a_session_length_out_of_range(deployment: LocalDeployment, sagemaker: Any) -> None:
+def test_a_session_length_out_of_range_is_rejected(deployment: LocalDeployment, sagemaker: Any) -> None:
     call = sagemaker.create_presigned_notebook_instance_url
     for seconds in (1800, 43_200):
         call(**NAMED, SessionExpirationDurationInSeconds=seconds)

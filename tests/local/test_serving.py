@@ -1,4 +1,4 @@
-"""The servers of this machine end completely, whatever a client does at that moment."""
+"""The local servers stop completely, whatever their clients do at that moment."""
 
 import asyncio
 import contextlib
@@ -19,19 +19,19 @@ async def _wait(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> 
 
 
 @pytest.mark.parametrize("rounds", range(6))
-def test_a_connection_that_comes_while_the_server_closes_is_closed(rounds: int) -> None:
+def test_a_connection_made_while_the_server_closes_is_closed(rounds: int) -> None:
     before = Present.now()
     loop = EventLoopThread("test")
     server = StreamServer(loop, _wait)
     server.listen()
 
-    async def close_soon_after_somebody_came() -> None:
+    async def close_after_a_connection() -> None:
         with socket.create_connection(("127.0.0.1", server.port)):
-            for _ in range(rounds):  # of the loop: the connection waits, is accepted, gets a transport, is served
+            for _ in range(rounds):  # of the loop, in which the connection is accepted, gets a transport and is served
                 await asyncio.sleep(0)
             await server._hang_up()
 
-    loop.run(close_soon_after_somebody_came())
+    loop.run(close_after_a_connection())
     loop.close()
     assert leaks_since(before) == []
 
@@ -63,7 +63,7 @@ def _listener() -> tuple[int, Callable[[], None]]:
 
 @pytest.mark.parametrize("start", [_streams, _http, _listener])
 @pytest.mark.parametrize("said", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"], ids=["silent", "asking"])
-def test_closing_does_not_wait_for_clients_that_stay(
+def test_closing_does_not_wait_for_connected_clients(
     start: Callable[[], tuple[int, Callable[[], None]]], said: bytes
 ) -> None:
     before = Present.now()

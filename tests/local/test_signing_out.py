@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
-from tests.local.slack import ask, ticket
+from tests.local.slack import run_command, ticket_path
 from trials.user import TestUser
 
 JSON = {"Accept": "application/json"}
@@ -21,7 +22,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 
@@ -35,13 +36,13 @@ def _outcome(person: TestUser, path: str = OPEN, **headers: str) -> str:
     return str(answer.json().get("error", answer.status_code))
 
 
-def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_anew(
+def test_signing_out_everywhere_ends_every_session_at_its_next_request(
     deployment: LocalDeployment, clock: Clock
 ) -> None:
     laptop, telephone, bob = TestUser(deployment), TestUser(deployment), TestUser(deployment)
     for person, email in ((laptop, ALICE), (telephone, ALICE), (bob, "bob@example.com")):
         assert person.open("/", email).status_code == 200
-    token, path = TestUser(deployment).id_token(ALICE), ticket(deployment, ask(deployment))
+    token, path = TestUser(deployment).id_token(ALICE), ticket_path(deployment, run_command(deployment))
     assert _outcome(telephone) == "200"
 
     assert _press(laptop, everywhere=True) == 200
@@ -55,9 +56,9 @@ def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_
     clock.ahead = 2
     assert _outcome(TestUser(deployment), path) == "sign_in_ended"
     assert _outcome(bob, "/open/bob-notebook") == "200"
-    # The telephone is told so, once, and signs in anew.
-    told = telephone.go(OPEN)
-    assert (told.status_code, "Your sign-in was ended" in told.text) == (401, True)
+    # The telephone gets a page that says so once, and signs in again.
+    page = telephone.go(OPEN)
+    assert (page.status_code, "Your sign-in was ended" in page.text) == (401, True)
     assert telephone.open(OPEN, ALICE).headers["Location"].startswith("http://alice-notebook.")
     assert _outcome(laptop) == "not_signed_in"
     (row,) = [
@@ -68,7 +69,7 @@ def test_who_signs_out_everywhere_is_out_at_the_next_request_until_they_sign_in_
     assert row["principal"]["S"] == f"cutoff:user:{ALICE}"
 
 
-def test_who_signs_out_here_stays_signed_in_there(deployment: LocalDeployment) -> None:
+def test_signing_out_ends_only_the_session_of_this_browser(deployment: LocalDeployment) -> None:
     laptop, telephone = TestUser(deployment), TestUser(deployment)
     for person in (laptop, telephone):
         person.open("/", ALICE)

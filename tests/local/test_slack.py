@@ -1,4 +1,4 @@
-"""Slack over real sockets: typed, signed, acknowledged, answered, clicked; and the command that plays it."""
+"""Slack over real sockets: commands, shortcuts, buttons and links; and `make slack`."""
 
 import os
 import subprocess
@@ -11,20 +11,20 @@ from slack_sdk.signature import SignatureVerifier
 
 from local.deployment import LocalDeployment
 from local.slack import payloads
-from tests.local.slack import ask, press, ticket
+from tests.local.slack import press_button, run_command, ticket_path
 from trials.user import TestUser
 
 ROOT = Path(__file__).parents[2]
 JSON = {"Accept": "application/json"}
 
 
-def test_one_types_notebook_and_lands_in_it_with_one_click(deployment: LocalDeployment) -> None:
-    surface = ask(deployment)
-    assert "alice-notebook" in surface.text
-    assert "bob-notebook" not in surface.text
-    assert "authToken" not in str(surface.blocks)
+def test_the_command_gives_a_link_that_opens_the_notebook(deployment: LocalDeployment) -> None:
+    page = run_command(deployment)
+    assert "alice-notebook" in page.text
+    assert "bob-notebook" not in page.text
+    assert "authToken" not in str(page.blocks)
 
-    answer = TestUser(deployment).go(ticket(deployment, surface))
+    answer = TestUser(deployment).go(ticket_path(deployment, page))
 
     made = deployment.urls.made[-1]
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{made.url}&view=lab")
@@ -32,47 +32,47 @@ def test_one_types_notebook_and_lands_in_it_with_one_click(deployment: LocalDepl
     assert not answer.cookies
 
 
-def test_who_has_no_address_in_slack_has_the_grants_of_their_slack_name(deployment: LocalDeployment) -> None:
-    surface = ask(deployment, "U0DANA")
-    assert "shared-notebook" in surface.text
+def test_a_user_without_an_address_has_the_grants_of_their_slack_id(deployment: LocalDeployment) -> None:
+    page = run_command(deployment, "U0DANA")
+    assert "shared-notebook" in page.text
     assert (
-        TestUser(deployment).go(ticket(deployment, surface)).headers["Location"].startswith("http://shared-notebook.")
+        TestUser(deployment).go(ticket_path(deployment, page)).headers["Location"].startswith("http://shared-notebook.")
     )
-    assert "slack:T0LOCAL/U0NOBODY" in ask(deployment, "U0NOBODY").text
+    assert "slack:T0LOCAL/U0NOBODY" in run_command(deployment, "U0NOBODY").text
 
 
-def test_somebody_elses_notebook_is_not_granted_by_its_name(deployment: LocalDeployment) -> None:
+def test_naming_a_notebook_without_a_grant_gives_no_link(deployment: LocalDeployment) -> None:
     for name in ("bob-notebook", "no-such-notebook"):
-        surface = ask(deployment, text=name)
-        assert not any(button.get("url") for button in surface.buttons)
+        page = run_command(deployment, text=name)
+        assert not any(button.get("url") for button in page.buttons)
 
 
-def test_tickets_open_from_inside_the_networks_alone(deployment: LocalDeployment) -> None:
-    path = ticket(deployment, ask(deployment))
+def test_tickets_work_only_inside_the_networks(deployment: LocalDeployment) -> None:
+    path = ticket_path(deployment, run_command(deployment))
     calls = deployment.front_door.calls
 
     refused = TestUser(deployment, "127.0.0.2").go(path, headers=JSON)
 
     assert (refused.status_code, refused.json()["error"]) == (403, "outside_networks")
     assert deployment.front_door.calls == calls
-    # From outside it was not spent either: whoever it was made for can still come.
+    # The refused request did not use the ticket.
     assert TestUser(deployment).go(path).status_code == 302
 
 
-def test_a_ticket_is_spent_in_the_table_itself(deployment: LocalDeployment) -> None:
-    path = ticket(deployment, ask(deployment))
+def test_the_table_makes_a_ticket_single_use(deployment: LocalDeployment) -> None:
+    path = ticket_path(deployment, run_command(deployment))
     answers = [TestUser(deployment).go(path, headers=JSON) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [200, 401, 401]
     assert answers[1].json()["error"] == "invalid_ticket"
     items = deployment.operator("dynamodb").scan(TableName=deployment.template.table["TableName"])["Items"]
-    spent = [item for item in items if item["principal"]["S"].startswith("replay:ticket/")]
-    # Each goes by itself when nobody could use its ticket any more.
-    assert all(time.time() < int(item["until"]["N"]) < time.time() + 3600 for item in spent)
-    assert spent
+    used = [item for item in items if item["principal"]["S"].startswith("replay:ticket/")]
+    # DynamoDB deletes each row once its ticket has expired.
+    assert all(time.time() < int(item["until"]["N"]) < time.time() + 3600 for item in used)
+    assert used
 
 
-def test_slacks_previewer_leaves_a_ticket_alone(deployment: LocalDeployment) -> None:
-    path = ticket(deployment, ask(deployment))
+def test_slacks_link_preview_does_not_use_a_ticket(deployment: LocalDeployment) -> None:
+    path = ticket_path(deployment, run_command(deployment))
     robot = {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}
     assert TestUser(deployment).go(path, headers=robot).status_code == 403
     assert TestUser(deployment).go(path).status_code == 302
@@ -87,35 +87,35 @@ def test_slacks_previewer_leaves_a_ticket_alone(deployment: LocalDeployment) -> 
         {"X-Slack-Request-Timestamp": "soon"},
     ],
 )
-def test_what_slack_has_not_signed_is_refused(deployment: LocalDeployment, changed: dict[str, str]) -> None:
+def test_requests_without_slacks_signature_are_refused(deployment: LocalDeployment, changed: dict[str, str]) -> None:
     body = payloads.command(
         payloads.Member("T0LOCAL", "U0ALICE", "alice"),
         "",
-        response_url=deployment.slack.hook("U0ALICE"),
-        trigger_id=deployment.slack.trigger("U0ALICE"),
+        response_url=deployment.slack.response_url("U0ALICE"),
+        trigger_id=deployment.slack.trigger_id("U0ALICE"),
     )
     assert deployment.slack.send(body, changed) == 401
     assert deployment.slack.send(body) == 200
     assert deployment.slack.send(body + b" ", _signed_by("another secret", body)) == 401
 
 
-def test_another_team_gets_nothing(deployment: LocalDeployment) -> None:
+def test_another_workspace_is_refused(deployment: LocalDeployment) -> None:
     stranger = payloads.Member("T0OTHER", "U0ALICE", "alice")
-    hook, trigger = deployment.slack.hook("U0ALICE"), deployment.slack.trigger("U0ALICE")
+    hook, trigger = deployment.slack.response_url("U0ALICE"), deployment.slack.trigger_id("U0ALICE")
     assert deployment.slack.send(payloads.command(stranger, "", response_url=hook, trigger_id=trigger)) == 401
     assert deployment.slack.send(payloads.shortcut(stranger, trigger_id=trigger)) == 401
 
 
-def test_the_shortcut_opens_a_window_with_the_same_buttons(deployment: LocalDeployment) -> None:
+def test_the_shortcut_opens_a_modal_with_the_same_buttons(deployment: LocalDeployment) -> None:
     assert deployment.slack.shortcut("U0ALICE") == 200
-    surface = deployment.slack.seen_by("U0ALICE")
-    assert surface is not None
-    assert surface.view is not None
-    path = ticket(deployment, surface)
-    refreshed = press(deployment, surface, "Refresh the list")
+    page = deployment.slack.seen_by("U0ALICE")
+    assert page is not None
+    assert page.view is not None
+    path = ticket_path(deployment, page)
+    refreshed = press_button(deployment, page, "Refresh the list")
     assert refreshed.view is not None
-    assert refreshed.view["id"] == surface.view["id"]
-    assert ticket(deployment, refreshed) != path
+    assert refreshed.view["id"] == page.view["id"]
+    assert ticket_path(deployment, refreshed) != path
 
 
 def _signed_by(secret: str, body: bytes) -> dict[str, str]:
@@ -124,7 +124,7 @@ def _signed_by(secret: str, body: bytes) -> dict[str, str]:
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}
 
 
-def _play(lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _make_slack(lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "local.slack"],
         input=lines,
@@ -137,24 +137,26 @@ def _play(lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_player_shows_what_somebody_would_see(deployment: LocalDeployment) -> None:
-    played = _play("/notebook\n/notebook alice-notebook\nnonsense\n99\nshortcut\nquit\n", PORT=str(deployment.port))
-    assert (played.returncode, played.stderr) == (0, "")
-    for text in ("You are U0ALICE", "alice-notebook", "Open", "(in a window)", "Type /notebook"):
-        assert text in played.stdout
-    url = next(word for word in played.stdout.split() if "?ticket=" in word)
+def test_make_slack_shows_what_the_user_sees(deployment: LocalDeployment) -> None:
+    console = _make_slack(
+        "/notebook\n/notebook alice-notebook\nnonsense\n99\nshortcut\nquit\n", PORT=str(deployment.port)
+    )
+    assert (console.returncode, console.stderr) == (0, "")
+    for text in ("You are U0ALICE", "alice-notebook", "Open", "(in a modal)", "Type /notebook"):
+        assert text in console.stdout
+    url = next(word for word in console.stdout.split() if "?ticket=" in word)
     assert TestUser(deployment).get(url, allow_redirects=False).status_code == 302
 
 
-def test_the_player_presses_buttons_and_can_be_somebody_else(deployment: LocalDeployment) -> None:
-    played = _play("/notebook\n1\n", PORT=str(deployment.port), SLACK_USER="U0DANA")
-    assert played.returncode == 0
-    assert played.stdout.count("shared-notebook") >= 2
+def test_make_slack_presses_buttons_as_another_user(deployment: LocalDeployment) -> None:
+    console = _make_slack("/notebook\n1\n", PORT=str(deployment.port), SLACK_USER="U0DANA")
+    assert console.returncode == 0
+    assert console.stdout.count("shared-notebook") >= 2
 
 
-@pytest.mark.parametrize(("port", "told"), [("1", "Nothing serves Slack on port 1"), ("x", "PORT=x is no port")])
-def test_the_player_says_what_is_missing(port: str, told: str) -> None:
-    played = _play("/notebook\n", PORT=port)
-    assert played.returncode == 1
-    assert told in played.stderr
-    assert "Traceback" not in played.stderr
+@pytest.mark.parametrize(("port", "message"), [("1", "Nothing serves Slack on port 1"), ("x", "PORT=x is not a port")])
+def test_make_slack_reports_a_wrong_port(port: str, message: str) -> None:
+    console = _make_slack("/notebook\n", PORT=port)
+    assert console.returncode == 1
+    assert message in console.stderr
+    assert "Traceback" not in console.stderr

@@ -1,4 +1,4 @@
-"""A person at a browser who follows redirects and fills in a foreign provider's own forms."""
+"""A browser session that follows redirects and fills in an identity provider's forms."""
 
 import re
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ import requests
 from tests.providers.provider import ForeignProvider, TestUser
 from trials.user import TIMEOUT
 
-MOST_STEPS = 20
-"""Redirects and forms from a bookmark to its end; more is a loop."""
+MAX_STEPS = 20
+"""Redirects and forms from a bookmark to the final page; more are a loop."""
 
 
 @dataclass
 class Control:
-    """What can be pressed: a button, or a link."""
+    """A button or a link."""
 
     text: str
     form: "Form | None" = None
@@ -27,7 +27,7 @@ class Control:
 
 @dataclass
 class Form:
-    """A form, and what its fields hold."""
+    """A form with the values of its fields."""
 
     action: str = ""
     method: str = "get"
@@ -48,7 +48,7 @@ class PageParser(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take down what is inside `attrs`."""
+        """Record a form, a field, a button or a link."""
         given = {name: value or "" for name, value in attrs}
         if tag == "form":
             self._form = Form(given.get("action", ""), given.get("method", "get"), given.get("id", ""))
@@ -62,12 +62,12 @@ class PageParser(HTMLParser):
             self._pressed = Control("", href=given.get("href", ""))
 
     def handle_data(self, data: str) -> None:
-        """Take down a control's text."""
+        """Record the text of a button or a link."""
         if self._pressed:
             self._pressed.text += data
 
     def handle_endtag(self, tag: str) -> None:
-        """Close what was open."""
+        """Finish a form, a button or a link."""
         if tag == "form":
             self._form = None
         elif tag in {"button", "a"} and self._pressed:
@@ -77,7 +77,7 @@ class PageParser(HTMLParser):
 
 
 class Browser(requests.Session):
-    """Keeps cookies, and stops where a notebook would be opened: at the presigned URL."""
+    """Keeps cookies, and stops at the presigned URL instead of opening the notebook."""
 
     def __init__(self, gate_url: str, provider: ForeignProvider) -> None:
         super().__init__()
@@ -92,8 +92,8 @@ class Browser(requests.Session):
         return self.request(method, url, headers=headers, allow_redirects=False, timeout=TIMEOUT)
 
     def follow(self, answer: requests.Response) -> requests.Response:
-        """Follow redirects to a page, or to the redirect that leads to a notebook."""
-        for _ in range(MOST_STEPS):
+        """Follow redirects to a page, or to the redirect with a presigned URL."""
+        for _ in range(MAX_STEPS):
             location = answer.headers.get("Location")
             refresh = re.search(r"url=(.*)", answer.headers.get("Refresh", ""))
             target = location or (refresh and refresh[1])
@@ -103,18 +103,18 @@ class Browser(requests.Session):
         raise AssertionError(f"no end at {answer.url.partition('?')[0]}")
 
     def visit(self, url: str) -> requests.Response:
-        """Open `url`, and nothing that it leads to."""
+        """Open `url` without following redirects."""
         self.visited.append(url)
         return self.get(url, allow_redirects=False, timeout=TIMEOUT)
 
     def at_provider(self, answer: requests.Response) -> bool:
-        """Tell whether `answer` is a page of the provider's."""
+        """Return whether `answer` is a page of the provider."""
         return answer.url.startswith(f"{self._provider.issuer}/") and "Location" not in answer.headers
 
     def submit(self, answer: requests.Response, *texts: str, **fields: str) -> requests.Response:
-        """Fill in `fields`, and press what says one of `texts`."""
+        """Fill in `fields`, and press the control with one of `texts`."""
         control = next((each for each in PageParser(answer.text).controls if each.text in texts), None)
-        assert control, f"{answer.status_code} and nothing that says {' or '.join(texts)}: {answer.text}"
+        assert control, f"{answer.status_code} without a control {' or '.join(texts)}: {answer.text}"
         if control.form is None:
             return self.follow(self.visit(urljoin(answer.url, control.href)))
         form = control.form
@@ -125,16 +125,16 @@ class Browser(requests.Session):
         sent = self.request(form.method, url, data=data, allow_redirects=False, timeout=TIMEOUT)
         return self.follow(sent)
 
-    def forget_the_gate(self) -> None:
-        """Remove the gate's cookies, and no others."""
+    def delete_gate_cookies(self) -> None:
+        """Delete the gate's cookies only."""
         for cookie in list(self.cookies):
             if cookie.name.startswith("gate"):
                 self.cookies.clear(cookie.domain, cookie.path, cookie.name)
 
     def sign_in(self, path: str, person: TestUser, *, refuse: bool = False) -> requests.Response:
-        """Open `path`, and go through the provider's pages until they end."""
+        """Open `path`, and complete the provider's pages; with `refuse`, deny consent."""
         answer = self.follow(self.go(path))
-        for _ in range(MOST_STEPS):
+        for _ in range(MAX_STEPS):
             if not self.at_provider(answer):
                 return answer
             asked = any(each.text == self._provider.AGREE for each in PageParser(answer.text).controls)

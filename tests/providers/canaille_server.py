@@ -1,7 +1,7 @@
-"""Canaille, an identity provider with accounts, groups and consent, as a process of its own on a loopback port.
+"""Canaille, an identity provider with accounts, groups and consent, in its own process on a loopback port.
 
 Each line on standard input is JSON: `configuration` (its own), `clients`, `accounts` (`{user name: claims}`) and
-`claims_in`. It takes the place of the one before. The answer is a line `{"issuer": URL}`. It ends with its input.
+`claims_in`. It replaces the previous one. The answer is a line `{"issuer": URL}`. It stops at the end of its input.
 """
 
 import json
@@ -18,7 +18,7 @@ from local.serving import serve_wsgi
 
 
 class Service:
-    """The application in force, on one port."""
+    """Serves the current application on one port."""
 
     def __init__(self) -> None:
         self._server = serve_wsgi(lambda environ, start_response: self._app(environ, start_response))
@@ -27,14 +27,14 @@ class Service:
         self._app: Any = None
 
     def configure(self, *, configuration: Any, clients: Any, accounts: Any, claims_in: str) -> None:
-        """Put a new application in place of the present one."""
-        # Canaille has no setting for it. Authlib, on which it is built, has this hook for what an ID token holds.
+        """Replace the application by a new one."""
+        # Canaille has no setting for it. Authlib, which it uses, has this hook for the claims of an ID token.
         OpenIDCode.generate_user_info = {
             "id_token": self._all_claims,
             "userinfo": lambda _self, user, _scope: UserInfo(sub=user.user_name),
         }[claims_in]
-        scheme, _, place = self.issuer.partition("://")
-        own = {"SECRET_KEY": "only on this machine", "SERVER_NAME": place, "PREFERRED_URL_SCHEME": scheme}
+        scheme, _, address = self.issuer.partition("://")
+        own = {"SECRET_KEY": "only on this machine", "SERVER_NAME": address, "PREFERRED_URL_SCHEME": scheme}
         app = create_app(config={**own, **configuration})
         with app.app_context():
             _fill(app.backend, clients, accounts)
@@ -62,7 +62,7 @@ def _fill(backend: Any, clients: Any, accounts: Any) -> None:
 
 
 def main() -> None:
-    """Serve what standard input says, until it ends."""
+    """Serve the configurations from standard input until its end."""
     service = Service()
     try:
         for line in sys.stdin:

@@ -1,19 +1,19 @@
-// node-oidc-provider, a certified OpenID provider, as a process of its own on a loopback port.
-// Each line on standard input is JSON: {"configuration": its own, "accounts": {login: claims}}, and takes the place of
-// the one before, as a deployment would: sessions stay. The answer is a line {"issuer": URL}. It ends with its input.
+// node-oidc-provider, a certified OpenID provider, in its own process on a loopback port.
+// Each line on standard input is JSON: {"configuration": its own, "accounts": {login: claims}}, and replaces
+// the previous one; sessions are kept. The answer is a line {"issuer": URL}. It stops at the end of its input.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 
 import Provider from 'oidc-provider';
 
-console.info = console.warn; // what it has to say goes to standard error: the other is for answers
+console.info = console.warn; // standard output is for answers only
 
 let answer;
 const server = createServer((request, response) => answer(request, response));
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const issuer = `http://127.0.0.1:${server.address().port}`;
 
-// Without accounts, the provider's own ones are in force: everybody exists, and has no claims but `sub`.
+// Without accounts, the provider's default applies: every login exists, and has no claim but `sub`.
 const people = (accounts) => accounts && {
   findAccount: (_context, sub) => ({ accountId: sub, claims: () => ({ sub, ...accounts[sub] }) }),
 };

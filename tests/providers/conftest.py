@@ -1,4 +1,4 @@
-"""A gate, and beside it each identity provider that this project did not write."""
+"""A local deployment, and identity providers of other projects."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from local.deployment import LocalDeployment
-from local.provider import CLIENT_ID
+from local.options import LocalOptions
+from local.provider import CLIENT_ID, ExternalProvider
 from local.sample import Sample
 from tests.providers.browser import Browser
 from tests.providers.provider import SECRET, Canaille, Certified, ForeignProvider
@@ -16,11 +17,10 @@ SAMPLE = Path(__file__).parents[2] / "local" / "sample.yaml"
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[LocalDeployment]:
-    # What tells the providers apart is the function's environment: so this is the template of all other worlds.
-    with LocalDeployment(
-        sample=Sample.load(SAMPLE), issuer="http://127.0.0.1:9", client_id=CLIENT_ID, client_secret=SECRET
-    ) as it:
-        yield it
+    # Each provider's issuer is set in the function's environment, so that all deployments share one template.
+    options = LocalOptions(provider=ExternalProvider("http://127.0.0.1:9", CLIENT_ID, SECRET))
+    with LocalDeployment(Sample.load(SAMPLE), options) as deployment:
+        yield deployment
 
 
 @pytest.fixture(scope="module", params=[Certified, Canaille], ids=["certified", "canaille"])
@@ -32,7 +32,7 @@ def provider(request: pytest.FixtureRequest) -> Iterator[ForeignProvider]:
 
 @pytest.fixture
 def browsers(deployment: LocalDeployment, provider: ForeignProvider) -> Iterator[Callable[[], Browser]]:
-    """Each call gives a browser that knows nobody yet."""
+    """Each call returns a new browser session."""
     made: list[Browser] = []
 
     def browser() -> Browser:

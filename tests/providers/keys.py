@@ -1,4 +1,4 @@
-"""Signing keys for the providers: made once a process, since an RSA key takes a good part of a second."""
+"""Signing keys for the providers. Each is made once a process, since making an RSA key takes most of a second."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +10,7 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Key:
-    """A private key, and its id."""
+    """A private key with its ID."""
 
     private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     id: str
@@ -20,7 +20,7 @@ class Key:
         """The private key as a JWK, for any algorithm of its type."""
         algorithm = RSAAlgorithm if isinstance(self.private, rsa.RSAPrivateKey) else ECAlgorithm
         jwk = {**algorithm.to_jwk(self.private, as_dict=True), "kid": self.id, "use": "sig"}  # type: ignore[arg-type]
-        jwk.pop("key_ops", None)  # it would be published as the public key's, which signs nothing
+        jwk.pop("key_ops", None)  # the provider would publish it with the public key, for which it is wrong
         return jwk
 
 

@@ -1,4 +1,4 @@
-"""Identity providers that this project did not write, each in a process of its own."""
+"""Identity providers of other projects, each in its own process."""
 
 import json
 import os
@@ -19,8 +19,8 @@ SECRET = "s3cret/+%&= :"
 
 PASSWORD = "correct horse battery staple"
 
-ENDING = 60
-"""Seconds that a process may take to end, on a machine that is busy."""
+STOP_TIMEOUT = 60
+"""Seconds that a process may take to stop on a busy machine."""
 
 Client = dict[str, Any]
 """A client's metadata, by the names of OpenID Connect Dynamic Client Registration 1.0 §2."""
@@ -46,7 +46,7 @@ def client(gate_url: str, client_id: str = CLIENT_ID, **metadata: Any) -> Client
 
 @dataclass(frozen=True)
 class TestUser:
-    """Somebody with an account."""
+    """A user with an account."""
 
     __test__ = False  # pytest takes classes whose name begins with Test for tests
 
@@ -60,29 +60,29 @@ class TestUser:
 
 
 PEOPLE = (TestUser("alice"), TestUser("bob", ["data-science"]))
-"""Those of local/sample.yaml who may open something."""
+"""The users of local/sample.yaml who have grants."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What the provider is configured with. What is left out is as the provider has it by default."""
+    """The configuration of a provider. Omitted parts keep the provider's defaults."""
 
     clients: Sequence[Client]
     keys: Sequence[Key] = field(default=())
     claims_in: Literal["id_token", "userinfo"] | None = None
-    """Where claims that were asked for by scope come."""
+    """Where the provider puts claims that were requested by scope."""
 
 
 class ForeignProvider(ABC):
-    """A provider's process, from its start to `close`."""
+    """A provider's process. It runs until `close`."""
 
     COMMAND: Sequence[str]
     SIGN_IN: Sequence[str]
     """The texts on the buttons that send a name and a password."""
     AGREE: str
-    """The text on the button that lets the gate have the claims."""
+    """The text on the button that gives consent."""
     REFUSE: str
-    """The text on the button or link of somebody who does not want to."""
+    """The text on the button or link that denies consent."""
     SIGN_OUT: str
     """The text on the button that confirms signing out."""
 
@@ -90,7 +90,7 @@ class ForeignProvider(ABC):
         self._process = subprocess.Popen(
             self.COMMAND,
             cwd=ROOT,
-            # Both would take settings from further variables.
+            # Both providers would read settings from other variables.
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -99,44 +99,44 @@ class ForeignProvider(ABC):
         self.issuer = ""
 
     def configure(self, setup: Setup) -> None:
-        """Put `setup` in force. Sessions of people at the provider stay."""
+        """Configure the provider with `setup`. Sessions at the provider are kept."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.write(json.dumps(self._line(setup)) + "\n")
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
-        assert answer, "the provider's process ended; what it said is above"
+        assert answer, "the provider's process ended; its output is above"
         self.issuer = json.loads(answer)["issuer"]
 
     def close(self) -> None:
-        """End the process."""
+        """Stop the process."""
         assert self._process.stdin
         assert self._process.stdout
         self._process.stdin.close()
-        self._process.wait(ENDING)
+        self._process.wait(STOP_TIMEOUT)
         self._process.stdout.close()
 
     @abstractmethod
     def environment(self, setup: Setup) -> dict[str, str]:
-        """Return the function's variables that this provider with `setup` needs."""
+        """Return the function's environment variables that `setup` of this provider needs."""
 
     @abstractmethod
     def fields(self, person: TestUser) -> dict[str, str]:
-        """Return what `person` types into the provider's forms, by the fields' names."""
+        """Return what `person` enters in the provider's forms, by field name."""
 
     @abstractmethod
     def _line(self, setup: Setup) -> dict[str, Any]: ...
 
 
 class Certified(ForeignProvider):
-    """node-oidc-provider, with its own development pages, where everybody can sign in with any password."""
+    """node-oidc-provider, with its development pages, which accept any login and password."""
 
     COMMAND = ("node", "tests/providers/certified.mjs")
     SIGN_IN = ("Sign-in",)
     AGREE, REFUSE, SIGN_OUT = "Continue", "[ Cancel ]", "Yes, sign me out"
 
     def environment(self, setup: Setup) -> dict[str, str]:
-        """By default, it knows nothing of anybody but `sub`."""
+        """Return the variables. By default, the provider has no claim but `sub`."""
         return {"GATE_USER_CLAIM": "sub"} if setup.claims_in is None else {}
 
     def fields(self, person: TestUser) -> dict[str, str]:
@@ -150,7 +150,7 @@ class Certified(ForeignProvider):
         if setup.claims_in is None:
             return {"configuration": configuration}
         configuration["conformIdTokenClaims"] = setup.claims_in == "userinfo"
-        configuration["features"] = {"jwtUserinfo": {"enabled": True}}  # for clients that want it
+        configuration["features"] = {"jwtUserinfo": {"enabled": True}}  # for clients that request it
         configuration["claims"] = {"email": ["email", "email_verified"], "groups": ["groups"]}
         accounts = {p.email: {"email": p.email, "email_verified": True, "groups": p.groups} for p in PEOPLE}
         return {"configuration": configuration, "accounts": accounts}
@@ -164,11 +164,11 @@ class Canaille(ForeignProvider):
     AGREE, REFUSE, SIGN_OUT = "Accept", "Deny", "Logout"
 
     def __init__(self) -> None:
-        assert (ROOT / self.COMMAND[0]).exists(), "Canaille is not installed: run make test, which does it"
+        assert (ROOT / self.COMMAND[0]).exists(), "Canaille is not installed: run make test, which installs it"
         super().__init__()
 
     def environment(self, setup: Setup) -> dict[str, str]:
-        """It sends no `email_verified`."""
+        """Return the variables. The provider sends no `email_verified`."""
         return {"GATE_TRUST_EMAIL": "true"}
 
     def fields(self, person: TestUser) -> dict[str, str]:

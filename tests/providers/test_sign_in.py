@@ -1,4 +1,4 @@
-"""People sign in, over real sockets, at identity providers that this project did not write."""
+"""Signing in, over real sockets, at identity providers of other projects."""
 
 import time
 from collections.abc import Callable
@@ -23,9 +23,11 @@ KEYS = (rsa_key("rsa"), ec_key("ec"))
 
 
 def ready(deployment: LocalDeployment, provider: ForeignProvider, setup: Setup, **environment: str) -> None:
-    """Put the provider's `setup` in force, and start the gate with what goes with it."""
+    """Configure the provider with `setup`, and restart the function with the matching environment."""
     provider.configure(setup)
-    deployment.start_anew(environment={"GATE_ISSUER": provider.issuer, **provider.environment(setup), **environment})
+    deployment.function.restart(
+        environment={"GATE_ISSUER": provider.issuer, **provider.environment(setup), **environment}
+    )
 
 
 def opens(answer: requests.Response, notebook: str) -> bool:
@@ -48,7 +50,7 @@ def test_claims_in_userinfo_only(
     assert opens(browsers().sign_in(SHARED, BOB), "shared-notebook")
 
 
-def test_groups_come_by_their_scope(deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers) -> None:
+def test_groups_need_their_scope(deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers) -> None:
     setup = Setup([client(deployment.base_url)], KEYS, claims_in="id_token")
     ready(deployment, provider, setup, GATE_SCOPES="openid email")
     assert browsers().sign_in(SHARED, BOB).status_code == 403
@@ -57,7 +59,7 @@ def test_groups_come_by_their_scope(deployment: LocalDeployment, provider: Forei
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "PS256"])
-def test_keys_of_other_kinds(
+def test_other_signature_algorithms(
     deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers, algorithm: str
 ) -> None:
     registered = client(deployment.base_url, id_token_signed_response_alg=algorithm)
@@ -66,7 +68,7 @@ def test_keys_of_other_kinds(
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post", "none"])
-def test_how_the_gate_says_who_it_is(
+def test_client_authentication_methods(
     deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers, method: str
 ) -> None:
     registered = client(deployment.base_url, token_endpoint_auth_method=method)
@@ -75,7 +77,7 @@ def test_how_the_gate_says_who_it_is(
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
 
 
-def test_the_provider_changes_its_key(
+def test_the_provider_rotates_its_key(
     deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers
 ) -> None:
     before, after = rsa_key("rsa"), rsa_key("newer")
@@ -85,7 +87,7 @@ def test_the_provider_changes_its_key(
     assert opens(script.go(ALICES, Authorization=f"Bearer {token}"), "alice-notebook")
 
     provider.configure(Setup([client(deployment.base_url)], [after], claims_in="id_token"))
-    deployment.let_pass(FETCH_INTERVAL + 1)
+    deployment.function.advance_clock(FETCH_INTERVAL + 1)
 
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
     assert script.go(ALICES, Authorization=f"Bearer {token}").status_code == 401
@@ -105,8 +107,8 @@ def test_signing_out_ends_the_providers_session_too(
     ready(deployment, provider, Setup([client(deployment.base_url)], KEYS, claims_in="id_token"))
     browser = browsers()
     browser.sign_in(ALICES, ALICE)
-    browser.forget_the_gate()
-    assert opens(browser.follow(browser.go(ALICES)), "alice-notebook")  # the provider knows her still
+    browser.delete_gate_cookies()
+    assert opens(browser.follow(browser.go(ALICES)), "alice-notebook")  # the provider still has a session
 
     confirmation = browser.follow(browser.go("/logout", "POST", **{"Sec-Fetch-Site": "same-origin"}))
     assert browser.at_provider(confirmation)
@@ -118,7 +120,7 @@ def test_signing_out_ends_the_providers_session_too(
     assert browser.at_provider(browser.follow(browser.go(ALICES)))
 
 
-def test_somebody_says_no(deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers) -> None:
+def test_a_user_refuses_consent(deployment: LocalDeployment, provider: ForeignProvider, browsers: Browsers) -> None:
     ready(deployment, provider, Setup([client(deployment.base_url)], KEYS, claims_in="id_token"))
     browser = browsers()
     answer = browser.sign_in(ALICES, ALICE, refuse=True)

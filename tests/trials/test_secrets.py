@@ -43,12 +43,12 @@ def test_an_endpoint_writes_no_secret(injector: FaultInjector, endpoint: Endpoin
         for state in ("InService", "Stopped", "Failed"):
             user = TestUser(injector.deployment)
             user.hooks["response"] = [recorder.keep_response]
-            injector.deployment.instances.put(NOTEBOOK, state)
+            injector.deployment.instances.set_state(NOTEBOOK, state)
             injector.reset_state()
-            injector.deployment.start_anew()
+            injector.deployment.function.restart()
             send = endpoint.prepare(injector.deployment, user)
             # At a newly started function; at once again, with a used ticket, code or signature; with altered cookies.
-            injector.deployment.start_anew()
+            injector.deployment.function.restart()
             send()
             send()
             altered = {name: value[:-2] + "xx" for name, value in user.cookies.items()}

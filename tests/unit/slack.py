@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from slack_sdk.signature import SignatureVerifier
 
 from gate.handler import handler
-from local.slack.surface import Surface
+from local.slack.page import SlackPage
 from local.slack.workspace import Workspace
 from tests.unit.conftest import CONTEXT, EVENTS, Answer, Harness
 
@@ -31,8 +31,8 @@ class Slack:
         payload = stored_payload(kind)
         user_id = changes.pop("user_id", "U0ALICE")
         if "response_url" in payload:
-            payload["response_url"] = self.workspace.hook(user_id)
-        payload["trigger_id"] = self.workspace.trigger(user_id)
+            payload["response_url"] = self.workspace.response_url(user_id)
+        payload["trigger_id"] = self.workspace.trigger_id(user_id)
         if kind == "command":
             return urlencode({**payload, "user_id": user_id, **changes}).encode()
         payload["user"]["id"] = user_id
@@ -65,13 +65,13 @@ class Slack:
         for event in events:
             assert handler(event, CONTEXT) is None
 
-    def ask(self, kind: str = "command", **changes: Any) -> Surface:
+    def ask(self, kind: str = "command", **changes: Any) -> SlackPage:
         """Post a stored payload, deliver the events, and return what the user then sees in Slack."""
         assert (answer := self.post(self.body(kind, **changes))).status == 200, answer
         self.deliver_events()
-        surface = self.workspace.seen_by(changes.get("user_id", "U0ALICE"), timeout=0)
-        assert surface is not None
-        return surface
+        page = self.workspace.seen_by(changes.get("user_id", "U0ALICE"), timeout=0)
+        assert page is not None
+        return page
 
 
 def stored_payload(kind: str) -> dict[str, Any]:
@@ -80,12 +80,12 @@ def stored_payload(kind: str) -> dict[str, Any]:
     return payload
 
 
-def button_labels(surface: Surface) -> list[str]:
+def button_labels(page: SlackPage) -> list[str]:
     """Return the text of each button."""
-    return [button["text"]["text"] for button in surface.buttons]
+    return [button["text"]["text"] for button in page.buttons]
 
 
-def open_path(surface: Surface) -> str:
+def open_path(page: SlackPage) -> str:
     """Return the path of the first Open button, with its ticket."""
-    url = next(button["url"] for button in surface.buttons if button["action_id"] == "open")
+    url = next(button["url"] for button in page.buttons if button["action_id"] == "open")
     return str(url).removeprefix("https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod")

@@ -29,7 +29,7 @@ TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 def _is_refused(slack: Slack, answer: Answer) -> bool:
     """Return whether the response is an empty 401 and no service was called."""
     nothing_done = not slack.harness.aws.called("put_item") and not slack.harness.aws.called("invoke")
-    return (answer.status, answer.body) == (401, "") and nothing_done and not slack.workspace.asked
+    return (answer.status, answer.body) == (401, "") and nothing_done and not slack.workspace.api_calls
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -119,7 +119,7 @@ def test_many_notebooks_fit_into_a_message(slack: Slack) -> None:
 
 def test_a_shortcut_opens_a_window_immediately_and_fills_it_later(slack: Slack) -> None:
     assert slack.post(slack.body("shortcut")).status == 200
-    assert slack.workspace.asked == ["views.open"]
+    assert slack.workspace.api_calls == ["views.open"]
     assert slack.workspace.seen_by("U0ALICE", timeout=0) is None
     slack.deliver_events()
     seen = slack.workspace.seen_by("U0ALICE", timeout=0)
@@ -209,15 +209,15 @@ def test_an_address_is_cached_for_five_minutes_and_not_requested_without_domains
     for _ in range(3):
         slack.ask()
     slack.ask(user_id="U0BOB")
-    assert slack.workspace.asked == ["users.info", "users.info"]
+    assert slack.workspace.api_calls == ["users.info", "users.info"]
     slack.harness.clock.now += 301
     slack.ask()
-    assert len(slack.workspace.asked) == 3
+    assert len(slack.workspace.api_calls) == 3
     slack.harness.configure(GATE_SLACK_EMAIL_DOMAINS="")
     slack.harness.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook")
     assert "shared-notebook" in (text := slack.ask().text)
     assert "alice-notebook" not in text
-    assert len(slack.workspace.asked) == 3
+    assert len(slack.workspace.api_calls) == 3
 
 
 def test_without_a_valid_bot_token_the_gate_reports_that_slack_does_not_respond(slack: Slack) -> None:

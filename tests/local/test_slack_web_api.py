@@ -1,4 +1,4 @@
-"""The local workspace answers as docs.slack.dev says of users.lookupByEmail, asked by Slack's own library."""
+"""The local workspace answers users.lookupByEmail as docs.slack.dev describes it, called with Slack's SDK."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def workspace() -> Iterator[Workspace]:
     workspace.close()
 
 
-def test_somebody_is_found_by_their_address(workspace: Workspace) -> None:
+def test_a_user_is_found_by_address(workspace: Workspace) -> None:
     client = WebClient(workspace.bot_token, base_url=workspace.api_url)
     found: Any = client.users_lookupByEmail(email="bob@example.com")["user"]
     assert (found["id"], found["team_id"], found["profile"]["email"]) == ("U0BOB", "T0LOCAL", "bob@example.com")
@@ -34,7 +34,7 @@ def test_somebody_is_found_by_their_address(workspace: Workspace) -> None:
         ("xoxb-another", {"email": "bob@example.com"}, "invalid_auth"),
     ],
 )
-def test_what_cannot_be_found_has_slacks_own_code(
+def test_failed_look_ups_have_slacks_error_codes(
     workspace: Workspace, token: str | None, arguments: dict[str, str], error: str
 ) -> None:
     client = WebClient(token or workspace.bot_token, base_url=workspace.api_url)

@@ -1,4 +1,4 @@
-"""Each line of the launch role's policy is walked upon: change one, and the road is not what it was."""
+"""Every line of the launch role's policy matters: each change of one makes a scenario fail."""
 
 import asyncio
 import copy
@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from local.aws.authority import FUNCTION_KEY
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from local.template import REGION, Template
+from tests.local.aws_clients import clients, is_denied
 from tests.local.clock import Clock
-from tests.local.test_broken_deployments import launch_role
-from tests.local.test_least_privilege import FUNCTION_KEY, client_maker, refused
-from tests.local.test_notebook_site import COLLEAGUE, ENDPOINT, MINE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT
-from tests.local.visitor import Visitor
+from tests.local.launch_role import launch_role
+from tests.local.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
+from tests.local.notebook_client import NotebookClient
 from trials.user import TestUser
 
 Change = Callable[[list[dict[str, Any]]], None]
@@ -22,7 +24,7 @@ ALICES = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-noteb
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 
 
-def _changed(change: Change) -> Callable[[Template], None]:
+def _with_change(change: Change) -> Callable[[Template], None]:
     def apply(template: Template) -> None:
         (policy,) = launch_role(template)["Policies"]
         before = copy.deepcopy(policy)
@@ -33,23 +35,23 @@ def _changed(change: Change) -> Callable[[Template], None]:
 
 
 def _status(url: str, address: str) -> int:
-    async def knock() -> int:
-        async with Visitor(address) as visitor:
-            return await visitor.knock(url)
+    async def request() -> int:
+        async with NotebookClient(address) as client:
+            return await client.status_of(url)
 
-    return asyncio.run(knock())
+    return asyncio.run(request())
 
 
-def walk(deployment: LocalDeployment, clock: Clock) -> None:
-    """Go the whole road, with each of its gates once open and once closed."""
+def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
+    """Do what the policy must allow, and try what it must deny."""
     urls = []
     for notebook, email in (("alice-notebook", "alice@example.com"), ("bob-notebook", "bob@example.com")):
         answer = TestUser(deployment).open(f"/open/{notebook}", email)
         assert answer.status_code == 302, answer.status_code
         urls.append(answer.headers["Location"])
     for url in urls:
-        found = {address: _status(url, address) for address in (MINE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
-        assert found == {MINE: 302, COLLEAGUE: 302, THROUGH_ENDPOINT: 302, OUTSIDE: 403}
+        found = {address: _status(url, address) for address in (INSIDE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
+        assert found == {INSIDE: 302, COLLEAGUE: 302, THROUGH_ENDPOINT: 302, OUTSIDE: 403}
 
     alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
@@ -59,33 +61,35 @@ def walk(deployment: LocalDeployment, clock: Clock) -> None:
     assert alice.press("/notebooks/alice-notebook/start").status_code == 303
     clock.ahead += 10
 
-    # What the role could do for a function that forgets to narrow it by a session policy.
+    # What the role permits without a session policy.
     role = deployment.template.launch_role.arn
-    sts = client_maker(deployment.aws.function_url, FUNCTION_KEY)("sts")
+    sts = clients(deployment.aws.function_url, FUNCTION_KEY)("sts")
     key = sts.assume_role(RoleArn=role, RoleSessionName="tester")["Credentials"]["AccessKeyId"]
-    here = client_maker(deployment.aws.url, key)("sagemaker")
-    elsewhere = client_maker(deployment.aws.url, key, region="us-east-1")("sagemaker")
+    here = clients(deployment.aws.url, key)("sagemaker")
+    other_region = clients(deployment.aws.url, key, region="us-east-1")("sagemaker")
     named = {"NotebookInstanceName": "alice-notebook"}
-    assert not refused(lambda: here.describe_notebook_instance(**named))
-    assert refused(lambda: elsewhere.describe_notebook_instance(**named))
-    assert refused(lambda: here.delete_notebook_instance(**named))
-    assert refused(lambda: here.update_notebook_instance(**named))
+    assert not is_denied(lambda: here.describe_notebook_instance(**named))
+    assert is_denied(lambda: other_region.describe_notebook_instance(**named))
+    assert is_denied(lambda: here.delete_notebook_instance(**named))
+    assert is_denied(lambda: here.update_notebook_instance(**named))
 
 
-def _world(sample: Sample, clock: Clock, change: Change | None = None) -> LocalDeployment:
+def _deployment(sample: Sample, clock: Clock, change: Change | None = None) -> LocalDeployment:
     return LocalDeployment(
-        sample=sample,
-        settings={**SETTINGS, "pin": "networks"},
-        clock=clock,
-        endpoints={THROUGH_ENDPOINT: ENDPOINT},
-        change=_changed(change) if change else None,
+        sample,
+        LocalOptions(
+            settings={**SETTINGS, "pin": "networks"},
+            clock=clock,
+            vpc_endpoints=VPC_ENDPOINTS,
+            change_template=_with_change(change) if change else None,
+        ),
     )
 
 
-def test_the_road_as_it_is(sample: Sample) -> None:
+def test_the_scenario_passes_with_the_policy_as_it_is(sample: Sample) -> None:
     clock = Clock()
-    with _world(sample, clock) as deployment:
-        walk(deployment, clock)
+    with _deployment(sample, clock) as deployment:
+        run_scenario(deployment, clock)
 
 
 def _without_action(name: str) -> Change:
@@ -142,7 +146,7 @@ CHANGES: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_a_changed_line_is_felt(sample: Sample, change: Change) -> None:
+def test_a_changed_line_makes_the_scenario_fail(sample: Sample, change: Change) -> None:
     clock = Clock()
-    with _world(sample, clock, change) as deployment, pytest.raises(AssertionError):
-        walk(deployment, clock)
+    with _deployment(sample, clock, change) as deployment, pytest.raises(AssertionError):
+        run_scenario(deployment, clock)

@@ -1,4 +1,4 @@
-"""A SOCKS proxy (RFC 1928) by which a browser leaves from another address of this machine."""
+"""A SOCKS proxy (RFC 1928) that gives a browser another source address on loopback."""
 
 import asyncio
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from local.streams import connected, serve_streams
 
 
 @contextmanager
-def way_out(address: str) -> Iterator[str]:
-    """Serve a proxy that connects to this machine's ports from `address`; yields its address, as browsers take it."""
+def socks_proxy(address: str) -> Iterator[str]:
+    """Serve a proxy that connects to loopback ports from `address`; yields the URL for the browser's settings."""
 
     async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Browsers connect ahead, and may never say what for.
+        # Browsers open connections in advance, and may never use them.
         _, methods = await reader.readexactly(2)
         await reader.readexactly(methods)
         writer.write(b"\x05\x00")
         _, _, _, kind = await reader.readexactly(4)
-        # Whatever the name, it is this machine.
+        # Every host name stands for loopback.
         await reader.readexactly({1: 4, 4: 16}.get(kind) or (await reader.readexactly(1))[0])
         port = int.from_bytes(await reader.readexactly(2))
         async with connected("127.0.0.1", port, local_addr=(address, 0)) as (theirs, ours):

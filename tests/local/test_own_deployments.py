@@ -1,6 +1,7 @@
-"""What changes the gate's world, so that each test has a world of its own."""
+"""Tests that change the deployment. Each has its own."""
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from tests.local.clock import Clock
 from trials.user import TestUser
@@ -8,22 +9,22 @@ from trials.user import TestUser
 JSON = {"Accept": "application/json"}
 
 
-def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -> None:
+def test_stopping_and_starting_need_the_power_of_the_grant(sample: Sample) -> None:
     clock = Clock()
-    with LocalDeployment(sample=sample, clock=clock) as deployment:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         alice, bob = TestUser(deployment), TestUser(deployment)
         alice.open("/", "alice@example.com")
         bob.open("/", "bob@example.com")
 
         assert alice.press("/notebooks/alice-notebook/stop").status_code == 303
         assert alice.go("/notebooks/alice-notebook").json()["state"] == "Stopping"
-        clock.ahead += 60 / sample.faster + 1
+        clock.ahead += 60 / sample.speed_factor + 1
         assert alice.go("/notebooks/alice-notebook").json()["state"] == "Stopped"
         waiting = alice.go("/open/alice-notebook", headers=JSON)
         assert (waiting.status_code, waiting.json()["error"]) == (409, "notebook_stopped")
         assert alice.press("/notebooks/alice-notebook/start").status_code == 303
         assert alice.go("/open/alice-notebook").status_code == 202
-        clock.ahead += 180 / sample.faster + 1
+        clock.ahead += 180 / sample.speed_factor + 1
         assert alice.go("/open/alice-notebook").status_code == 302
 
         assert bob.press("/notebooks/bob-notebook/stop").status_code == 403
@@ -33,8 +34,8 @@ def test_stopping_waiting_and_starting_within_the_grants_power(sample: Sample) -
         assert foreign.status_code == 403
 
 
-def test_a_grant_taken_away_is_felt_at_the_next_open(sample: Sample) -> None:
-    with LocalDeployment(sample=sample) as deployment:
+def test_a_removed_grant_is_denied_at_the_next_open(sample: Sample) -> None:
+    with LocalDeployment(sample) as deployment:
         alice = TestUser(deployment)
         assert alice.open("/open", "alice@example.com").status_code == 302
 
@@ -45,7 +46,7 @@ def test_a_grant_taken_away_is_felt_at_the_next_open(sample: Sample) -> None:
 
 
 def test_redirects_and_cookies_work_under_a_stage_path(sample: Sample) -> None:
-    with LocalDeployment(sample=sample, under_stage=True) as deployment:
+    with LocalDeployment(sample, LocalOptions(stage_in_path=True)) as deployment:
         assert deployment.base_url.endswith("/prod")
         alice = TestUser(deployment)
         answer = alice.open("/open/alice-notebook", "alice@example.com")
@@ -55,10 +56,10 @@ def test_redirects_and_cookies_work_under_a_stage_path(sample: Sample) -> None:
         assert alice.get(f"{deployment.url}/open/alice-notebook", timeout=120).status_code in {403, 404}
 
 
-def test_too_many_urls_at_once_are_throttled_and_people_are_told_to_wait(sample: Sample) -> None:
+def test_a_launch_that_aws_throttles_is_queued(sample: Sample) -> None:
     clock = Clock()
     slow = sample.model_copy(update={"urls_per_second": 0.1})
-    with LocalDeployment(sample=slow, clock=clock) as deployment:
+    with LocalDeployment(slow, LocalOptions(clock=clock)) as deployment:
         alice = TestUser(deployment)
         alice.open("/", "alice@example.com")
         assert alice.go("/open/alice-notebook").status_code == 302

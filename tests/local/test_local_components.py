@@ -1,4 +1,4 @@
-"""The parts of the stand-ins that could be wrong without anybody noticing."""
+"""Parts of the local deployment whose errors no other test would show."""
 
 import base64
 import dataclasses
@@ -62,7 +62,7 @@ def test_the_event_is_that_of_api_gateway(event_shape: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("nonsense", [None, "text", {}, {"statusCode": "200"}])
-def test_a_malformed_answer_is_not_passed_on(nonsense: Any) -> None:
+def test_a_malformed_result_is_rejected(nonsense: Any) -> None:
     with pytest.raises(ValueError, match="status code"):
         answer_of(nonsense)
 
@@ -73,7 +73,7 @@ def test_an_answer_keeps_every_cookie() -> None:
 
 
 @pytest.mark.parametrize("unknown", [{"Ref": "Nothing"}, {"Fn::GetAtt": ["Nothing", "Arn"]}, {"Fn::Sub": "x"}])
-def test_a_reference_without_a_meaning_stops_everything(unknown: dict[str, Any]) -> None:
+def test_an_unsupported_reference_is_an_error(unknown: dict[str, Any]) -> None:
     with pytest.raises(UnknownReferenceError):
         Resolver({"Resources": {}}).resolve({"a": [unknown]})
 
@@ -88,7 +88,7 @@ ACCESS = Access(
 )
 
 
-def test_the_evaluator_answers_both_ways_and_refuses_what_does_not_exist() -> None:
+def test_the_evaluator_allows_denies_and_rejects_unknown_names() -> None:
     with Evaluator() as evaluator:
         assert evaluator.allows(ACCESS)
         assert not evaluator.allows(dataclasses.replace(ACCESS, identity_policies=()))
@@ -106,7 +106,7 @@ def test_the_evaluator_answers_both_ways_and_refuses_what_does_not_exist() -> No
         evaluator.allows(ACCESS)
 
 
-def test_partiql_takes_up_to_fifty_keys_and_pages_through_many_items(deployment: LocalDeployment) -> None:
+def test_a_partiql_statement_takes_fifty_keys_and_pages_its_items(deployment: LocalDeployment) -> None:
     table, dynamodb = deployment.template.table["TableName"], deployment.operator("dynamodb")
     for number in range(130):
         item = {"principal": {"S": "group:many"}, "notebook": {"S": f"n{number:03}"}}
@@ -131,7 +131,7 @@ def test_partiql_takes_up_to_fifty_keys_and_pages_through_many_items(deployment:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("people: [{email: nobody}]", "people.0.email = 'nobody'"),
         ("grants: [{principal: 'user:a@b', notebook: x, session: 60}]", "grants.0.session = 60"),
@@ -143,16 +143,16 @@ def test_partiql_takes_up_to_fifty_keys_and_pages_through_many_items(deployment:
         ("- 1", "Sample"),
     ],
 )
-def test_a_sample_that_cannot_be_used_names_the_place_and_the_value(tmp_path: Path, text: str, told: str) -> None:
+def test_an_invalid_sample_is_reported_with_key_and_value(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "sample.yaml"
     path.write_text(text)
     with pytest.raises(SampleError) as caught:
         Sample.load(path)
     assert str(path) in str(caught.value)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
-def test_a_day_on_a_grant_is_included() -> None:
+def test_the_last_day_of_a_grant_is_included() -> None:
     grant = {"principal": "user:a@b", "notebook": "x", "until": "2026-11-23"}
     sample = Sample.model_validate({"grants": [grant]})
     assert sample.grants[0].item()["until"] == {"N": "1795478400"}  # 2026-11-24T00:00:00Z

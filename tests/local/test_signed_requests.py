@@ -1,4 +1,4 @@
-"""Signed requests to /iam/open, by the real signer, checked as API Gateway's IAM authorizer checks them."""
+"""Requests to /iam/open signed by botocore, and verified as API Gateway's IAM authorizer does."""
 
 import datetime
 from typing import Any
@@ -41,7 +41,7 @@ def test_a_signed_request_opens_what_the_iam_grant_names(deployment: LocalDeploy
     assert "nightly-job" in deployment.urls.made[-1].creator.arn
 
 
-def test_a_signature_is_no_grant(deployment: LocalDeployment) -> None:
+def test_a_signature_without_a_grant_is_denied(deployment: LocalDeployment) -> None:
     path = "/iam/open/alice-notebook"
     answer = TestUser(deployment).go(path, headers=_signed(deployment, path))
     assert (answer.status_code, answer.json()["error"]) == (403, "not_granted")
@@ -66,14 +66,14 @@ def test_a_wrong_or_old_signature_never_reaches_the_function(
     assert deployment.front_door.calls == calls
 
 
-def test_a_signature_is_for_one_request_alone(deployment: LocalDeployment) -> None:
+def test_a_signature_is_valid_for_one_request_only(deployment: LocalDeployment) -> None:
     calls, headers = deployment.front_door.calls, _signed(deployment, "/iam/open/shared-notebook")
     for path in ("/iam/open/alice-notebook", "/iam/open/shared-notebook?view=lab"):
         assert TestUser(deployment).go(path, headers=headers).status_code == 403
     assert deployment.front_door.calls == calls
 
 
-def test_an_unsigned_request_and_a_stranger_are_turned_away(deployment: LocalDeployment) -> None:
+def test_an_unsigned_request_and_one_from_outside_are_refused(deployment: LocalDeployment) -> None:
     calls, path = deployment.front_door.calls, "/iam/open/shared-notebook"
     assert "SigV4" in TestUser(deployment).go(path, headers=JSON).json()["message"]
     stranger = TestUser(deployment, "127.0.0.2").go(path, headers=_signed(deployment, path))

@@ -1,4 +1,4 @@
-"""The whole way over real sockets: from a bookmark to the presigned URL, and everybody who is turned away."""
+"""From a bookmark to the presigned URL over real sockets, and the requests that are refused."""
 
 import io
 import json
@@ -13,7 +13,7 @@ from trials.user import TestUser
 JSON = {"Accept": "application/json"}
 
 
-def test_alice_clicks_her_bookmark_signs_in_and_lands_in_her_notebook(deployment: LocalDeployment) -> None:
+def test_a_user_signs_in_and_is_redirected_to_the_presigned_url(deployment: LocalDeployment) -> None:
     answer = TestUser(deployment).open("/open/alice-notebook", "alice@example.com")
 
     made = deployment.urls.made[-1]
@@ -24,7 +24,7 @@ def test_alice_clicks_her_bookmark_signs_in_and_lands_in_her_notebook(deployment
     )
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert made.creator.arn.endswith("/alice@example.com")  # CloudTrail names the person
+    assert made.creator.arn.endswith("/alice@example.com")  # CloudTrail names the user
     assert made.session_seconds == 43_200
 
 
@@ -40,7 +40,7 @@ def test_with_a_session_a_bookmark_is_one_redirect(deployment: LocalDeployment) 
     assert len(deployment.urls.made) == before + 3
 
 
-def test_carol_is_told_no_whether_the_notebook_exists_or_not(deployment: LocalDeployment) -> None:
+def test_a_notebook_without_a_grant_and_an_unknown_one_are_denied_alike(deployment: LocalDeployment) -> None:
     carol = TestUser(deployment)
     assert carol.open("/open/alice-notebook", "carol@example.com").status_code == 403
     answers = [carol.go(f"/open/{name}", headers=JSON) for name in ("alice-notebook", "no-such-notebook")]
@@ -49,7 +49,7 @@ def test_carol_is_told_no_whether_the_notebook_exists_or_not(deployment: LocalDe
     assert carol.go("/open").status_code == 403
 
 
-def test_bob_chooses_between_his_own_and_his_groups(deployment: LocalDeployment) -> None:
+def test_a_user_with_several_notebooks_chooses_one(deployment: LocalDeployment) -> None:
     bob = TestUser(deployment)
     page = bob.open("/open", "bob@example.com")
 
@@ -59,11 +59,11 @@ def test_bob_chooses_between_his_own_and_his_groups(deployment: LocalDeployment)
     assert "alice-notebook" not in page.text
     assert bob.go("/open/bob-notebook").headers["Location"].startswith("http://bob-notebook.")
     assert deployment.urls.made[-1].session_seconds == 14_400
-    assert "view=" not in bob.go("/open/shared-notebook").headers["Location"]  # the grant says: classic
+    assert "view=" not in bob.go("/open/shared-notebook").headers["Location"]  # the view of the grant is classic
     assert bob.go("/open/alice-notebook").status_code == 403
 
 
-def test_somebody_the_provider_does_not_know_has_no_verified_address(deployment: LocalDeployment) -> None:
+def test_an_unverified_address_is_refused(deployment: LocalDeployment) -> None:
     answer = TestUser(deployment).open("/open", "mallory@example.com")
     assert answer.status_code == 403
     assert "not verified" in answer.text
@@ -72,11 +72,11 @@ def test_somebody_the_provider_does_not_know_has_no_verified_address(deployment:
 @pytest.mark.parametrize(
     "path", ["/", "/open", "/open/alice-notebook", "/notebooks/alice-notebook", "/login", "/help", "/health", "/nope"]
 )
-def test_strangers_are_turned_away_before_the_function_runs(deployment: LocalDeployment, path: str) -> None:
+def test_requests_from_outside_are_refused_before_the_function_runs(deployment: LocalDeployment, path: str) -> None:
     alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
     stranger = TestUser(deployment, "127.0.0.2")
-    stranger.cookies = alice.cookies  # even with a session that was stolen
+    stranger.cookies = alice.cookies  # a stolen session
 
     calls = deployment.front_door.calls
     answers = [stranger.go(path, headers=JSON), stranger.go(path, headers={"Accept": "text/html"})]
@@ -95,7 +95,7 @@ def test_only_slacks_own_path_is_exempt_from_the_networks(deployment: LocalDeplo
     assert stranger.go("/open/POST/slack", headers=JSON).json()["error"] == "outside_networks"
     assert stranger.go("/slack", headers=JSON).json()["error"] == "outside_networks"
     assert deployment.front_door.calls == calls
-    # The function itself turns away what Slack has not signed, and says nothing about why.
+    # The function refuses requests without Slack's signature, and gives no reason.
     unsigned = stranger.go("/slack", "POST", headers=JSON)
     assert (unsigned.status_code, unsigned.content) == (401, b"")
     assert deployment.front_door.calls == calls + 1
@@ -122,17 +122,17 @@ def test_signing_out_ends_our_session_and_leads_to_the_providers(deployment: Loc
     answer = alice.press("/logout")
 
     assert answer.status_code == 200
-    assert answer.headers["Refresh"].startswith(f"2;url={deployment.provider.issuer}/oauth2/end_session")
+    assert answer.headers["Refresh"].startswith(f"2;url={deployment.issuer}/oauth2/end_session")
     assert alice.go("/open", headers=JSON).status_code == 401
 
 
 @pytest.mark.parametrize("path", ["/open/" + "a" * 10_000, "/" + "a/" * 5_000, "/open/%00", "/open/..%2f..%2fx", "/%"])
-def test_what_a_client_makes_up_is_its_own_fault(deployment: LocalDeployment, path: str) -> None:
+def test_malformed_requests_are_answered_with_a_client_error(deployment: LocalDeployment, path: str) -> None:
     assert 400 <= TestUser(deployment).go(path, headers=JSON).status_code < 500
     assert 400 <= TestUser(deployment).go("/open/x", headers={**JSON, "X-Long": "x" * 11_000}).status_code < 500
 
 
-def test_no_line_of_the_log_holds_what_opens_a_notebook(deployment: LocalDeployment) -> None:
+def test_the_log_has_no_url_token_or_cookie(deployment: LocalDeployment) -> None:
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     before = handler.setStream(io.StringIO())

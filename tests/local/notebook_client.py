@@ -1,4 +1,4 @@
-"""A browser at a notebook's site, as far as HTTP and WebSockets go."""
+"""An HTTP and WebSocket client of a notebook's site."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ from yarl import URL
 
 
 class _Loopback(AbstractResolver):
-    """Takes every name for this machine, as browsers do with those below localhost."""
+    """Resolves every name to loopback, as browsers do with names below localhost."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
@@ -25,14 +25,14 @@ class _Loopback(AbstractResolver):
         pass
 
 
-class Visitor:
-    """Comes from one address, keeps cookies, follows redirects."""
+class NotebookClient:
+    """Sends requests from one address, keeps cookies and follows redirects."""
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         self.address = address
         self.site = URL()
 
-    async def __aenter__(self) -> "Visitor":
+    async def __aenter__(self) -> "NotebookClient":
         connector = aiohttp.TCPConnector(resolver=_Loopback(), local_addr=(self.address, 0))
         self.http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True))
         return self
@@ -42,15 +42,15 @@ class Visitor:
     ) -> None:
         await self.http.close()
 
-    async def enter(self, url: str) -> aiohttp.ClientResponse:
-        """Follow a presigned URL to the end."""
+    async def open(self, url: str) -> aiohttp.ClientResponse:
+        """Open a presigned URL, and follow its redirects."""
         self.site = URL(url).origin()
         async with self.http.get(url, headers={"Accept": "text/html"}) as answer:
             await answer.read()
             return answer
 
-    async def knock(self, url: str) -> int:
-        """Return the status with which the presigned URL itself is answered."""
+    async def status_of(self, url: str) -> int:
+        """Return the status of the answer to the presigned URL itself."""
         async with self.http.get(url, headers={"Accept": "text/html"}, allow_redirects=False) as answer:
             return answer.status
 
@@ -81,19 +81,19 @@ class Kernel:
         self.channel = channel
 
     async def run(self, code: str) -> str | None:
-        """Return the value of `code`, or None when the connection was cut."""
-        await self.ask(code)
-        content = await self.hear(code, "execute_result")
+        """Return the value of `code`, or None when the connection was closed."""
+        await self.send_code(code)
+        content = await self.receive(code, "execute_result")
         return None if content is None else str(content["data"]["text/plain"])
 
-    async def ask(self, code: str) -> None:
-        """Have the kernel run `code`."""
+    async def send_code(self, code: str) -> None:
+        """Send `code` to the kernel to run."""
         header = {"msg_id": code, "username": "", "session": "s", "msg_type": "execute_request", "version": "5.3"}
         message = {"header": header, "parent_header": {}, "metadata": {}, "content": {"code": code, "silent": False}}
         await self.channel.send_str(json.dumps({**message, "channel": "shell", "buffers": []}))
 
-    async def hear(self, code: str, kind: str) -> dict[str, Any] | None:
-        """Return the content of the next message of that `kind` about `code`, or None when the connection was cut."""
+    async def receive(self, code: str, kind: str) -> dict[str, Any] | None:
+        """Return the content of the next message of `kind` about `code`, or None when the connection was closed."""
         while True:
             frame = await asyncio.wait_for(self.channel.receive(), 120)
             if frame.type is not aiohttp.WSMsgType.TEXT:

@@ -1,4 +1,4 @@
-"""The local workspace's door for whoever plays one of its people: JSON in, what they then see out."""
+"""An HTTP endpoint for acting as a user of the local Slack workspace: JSON in, what the user then sees out."""
 
 import asyncio
 import json
@@ -7,36 +7,34 @@ from typing import Any
 
 from aiohttp import web
 
-from local.slack.surface import Surface
+from local.slack.page import SlackPage
 from local.slack.workspace import Workspace
 
-HOST = "slack.localhost"
 
-
-class Play:
-    """Serves `http://slack.localhost:PORT/`."""
+class SlackConsole:
+    """Serves `http://slack.localhost:PORT/`, which `make slack` uses."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
 
     async def serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
-        """Do what the player does, and answer with what they see."""
+        """Perform the user's action, and answer with what the user sees."""
         try:
             body = json.loads(await incoming.text() or "{}")
-            act = self._act(body)
+            action = self._action(body)
         except (ValueError, KeyError, TypeError, AttributeError):
             return web.json_response({"error": "send user, and type, shortcut or press"}, status=400)
         loop = asyncio.get_running_loop()
         try:
-            status = await loop.run_in_executor(None, act)
+            status = await loop.run_in_executor(None, action)
         except (KeyError, IndexError):
-            return web.json_response({"error": "there is no such button: nothing is open"}, status=409)
-        seen = None
+            return web.json_response({"error": "no message or modal is open that has this button"}, status=409)
+        page = None
         if status == 200:
-            seen = await loop.run_in_executor(None, self._workspace.seen_by, body["user"])
-        return web.json_response({"team": self._workspace.team, "status": status, **_seen(seen)})
+            page = await loop.run_in_executor(None, self._workspace.seen_by, body["user"])
+        return web.json_response({"team": self._workspace.team, "status": status, **_as_json(page)})
 
-    def _act(self, body: dict[str, Any]) -> Callable[[], int]:
+    def _action(self, body: dict[str, Any]) -> Callable[[], int]:
         workspace, user = self._workspace, str(body["user"])
         if "press" in body:
             number = int(body["press"])
@@ -47,8 +45,8 @@ class Play:
         return lambda: workspace.type(user, text)
 
 
-def _seen(surface: Surface | None) -> dict[str, Any]:
-    if surface is None:
+def _as_json(page: SlackPage | None) -> dict[str, Any]:
+    if page is None:
         return {"text": None, "buttons": []}
-    buttons = [{"label": button["text"]["text"], "url": button.get("url")} for button in surface.buttons]
-    return {"text": surface.text, "window": surface.view is not None, "buttons": buttons}
+    buttons = [{"label": button["text"]["text"], "url": button.get("url")} for button in page.buttons]
+    return {"text": page.text, "modal": page.view is not None, "buttons": buttons}

@@ -1,0 +1,31 @@
+"""The settings with which the stack is synthesised for a local deployment."""
+
+from infra.settings import Settings
+from local.options import LocalOptions
+from local.provider import CLIENT_ID, CLIENT_SECRET, ExternalProvider
+from local.template import ACCOUNT, INSIDE, REGION
+
+PLACEHOLDER_ISSUER = "https://issuer.invalid"
+"""The issuer in the template. The real one's port differs from run to run, which would make each template a new one."""
+
+CLIENT_SECRET_ARN = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:client-secret-AbCdEf"
+
+
+def client_registration(options: LocalOptions) -> ExternalProvider:
+    """Return the gate's registration at the identity provider; the local provider's issuer is the placeholder."""
+    return options.provider or ExternalProvider(PLACEHOLDER_ISSUER, CLIENT_ID, CLIENT_SECRET)
+
+
+def local_settings(options: LocalOptions) -> Settings:
+    """Return the settings to synthesise the stack with. Raises `SettingsError`."""
+    client = client_registration(options)
+    identity = {
+        **options.settings.get("identity", {}),
+        "issuer": PLACEHOLDER_ISSUER,
+        "client_id": client.client_id,
+        "client_secret_arn": CLIENT_SECRET_ARN if client.client_secret else "",
+    }
+    settings = {"networks": [INSIDE], **options.settings, "identity": identity}
+    if not settings.get("private_endpoints"):  # Slack's servers can't reach a private API
+        settings["slack"] = options.slack.settings(options.settings.get("slack", {}))
+    return Settings.parse(settings)

@@ -1,0 +1,44 @@
+"""What a Slack user sees: the blocks of a message or a modal, with their buttons."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class SlackPage:
+    """A message or a modal as Slack shows it."""
+
+    blocks: Sequence[Mapping[str, Any]]
+    view: Mapping[str, Any] | None = None
+    """The modal; None for a message."""
+
+    @property
+    def buttons(self) -> list[dict[str, Any]]:
+        """The buttons from top to bottom, each with the ID of its block."""
+        return [
+            {**element, "block_id": block["block_id"]}
+            for block in self.blocks
+            if block["type"] == "actions"
+            for element in block["elements"]
+        ]
+
+    @property
+    def text(self) -> str:
+        """The text without formatting, with the labels of buttons in brackets."""
+        lines = []
+        for block in self.blocks:
+            match block["type"]:
+                case "section" | "header":
+                    lines.append(_plain(block["text"]["text"]))
+                case "context":
+                    lines += [_plain(element["text"]) for element in block["elements"]]
+                case "actions":
+                    lines.append(" ".join(f"[{element['text']['text']}]" for element in block["elements"]))
+        return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    # A date is shown as its fallback text, since a terminal can't format it for a time zone.
+    return re.sub(r"<!date\^[^|>]*\|([^>]*)>", r"\1", text).replace("*", "").replace("`", "")

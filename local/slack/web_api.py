@@ -1,0 +1,114 @@
+"""The methods of Slack's Web API that the gate and its operators' commands call."""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from werkzeug.wrappers import Request
+
+from local.sample import SlackUser
+from local.slack.blocks import InvalidBlocksError, check_blocks
+from local.slack.page import SlackPage
+
+TRIGGER_LIFETIME = 3
+"""Seconds for which a trigger_id can open a modal (docs.slack.dev, "Handling user interaction")."""
+
+
+class WebApi:
+    """Answers API calls about the users of one workspace."""
+
+    def __init__(
+        self,
+        *,
+        team: str,
+        users: Sequence[SlackUser],
+        clock: Callable[[], float],
+        show: Callable[[str, SlackPage], None],
+    ) -> None:
+        """`team`: the workspace's ID. `show`: called with the user's ID and what the user now sees."""
+        self._team = team
+        self._users = {user.id: user for user in users}
+        self._clock = clock
+        self._show = show
+        self._triggers: dict[str, tuple[str, float]] = {}
+        self._views: dict[str, str] = {}
+        self.bot_token = f"xoxb-local-{secrets.token_hex(12)}"
+
+    def create_trigger(self, user: str) -> str:
+        """Return a trigger_id with which the app can open a modal for `user`."""
+        trigger = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
+        self._triggers[trigger] = (user, self._clock() + TRIGGER_LIFETIME)
+        return trigger
+
+    def answer(self, method: str, request: Request) -> dict[str, Any]:
+        """Return the answer to a call of `method`."""
+        if request.headers.get("Authorization") != f"Bearer {self.bot_token}":
+            return _error("invalid_auth")
+        form = request.get_json() if request.is_json else request.values.to_dict()
+        match method:
+            case "users.info":
+                # A workspace at Slack has users who are not in the sample: they are members without an address.
+                user = self._users.get(form["user"]) or SlackUser(id=form["user"], name=form["user"].lower())
+                return {"ok": True, "user": self.user_object(user)}
+            case "users.lookupByEmail":
+                return self._look_up(form)
+            case "views.open":
+                return self._open_view(form)
+            case "views.update" if form["view_id"] in self._views:
+                return self._update_view(form)
+        return _error("unknown_method")
+
+    def _look_up(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer users.lookupByEmail, which does not find deactivated users (docs.slack.dev)."""
+        if "email" not in form:
+            return _error("invalid_arguments")
+        users = (self.user_object(user) for user in self._users.values() if user.email == form["email"])
+        found = next((user for user in users if not user["deleted"]), None)
+        return {"ok": True, "user": found} if found else _error("users_not_found")
+
+    def _open_view(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        user, expires_at = self._triggers.pop(form["trigger_id"], ("", 0.0))
+        if expires_at <= self._clock():
+            return _error("expired_trigger_id")
+        view_id = f"V{secrets.token_hex(5).upper()}"
+        self._views[view_id] = user
+        return {"ok": True, "view": {"id": view_id, **_view_of(form)}}
+
+    def _update_view(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        view = {"id": form["view_id"], **_view_of(form)}
+        try:
+            check_blocks(view.get("blocks"), "modal")
+        except InvalidBlocksError as error:
+            return {**_error("invalid_arguments"), "response_metadata": {"messages": [str(error)]}}
+        self._show(self._views[form["view_id"]], SlackPage(view["blocks"], view))
+        return {"ok": True, "view": view}
+
+    def user_object(self, user: SlackUser) -> dict[str, Any]:
+        """Return `user` in the form of docs.slack.dev, "User object"."""
+        return {
+            "id": user.id,
+            "team_id": self._team,
+            "name": user.name,
+            "deleted": False,
+            "real_name": user.name.title(),
+            "tz": "Europe/Dublin",
+            "profile": {"real_name": user.name.title(), "display_name": user.name, "email": user.email},
+            "is_admin": False,
+            "is_owner": False,
+            "is_restricted": False,
+            "is_ultra_restricted": False,
+            "is_bot": False,
+            "is_app_user": False,
+            "is_email_confirmed": user.email is not None,
+            "updated": 1_795_425_322,
+        }
+
+
+def _error(code: str) -> dict[str, Any]:
+    return {"ok": False, "error": code}
+
+
+def _view_of(form: Mapping[str, Any]) -> dict[str, Any]:
+    view: dict[str, Any] = json.loads(form["view"]) if isinstance(form["view"], str) else form["view"]
+    return view
