@@ -32,7 +32,7 @@ class Output:
         self.as_json = as_json
         self._console = Console(stderr=as_json, highlight=False, emoji=False, soft_wrap=True)
 
-    def say(self, text: str = "", *, style: str = "") -> None:
+    def print(self, text: str = "", *, style: str = "") -> None:
         """Print a line."""
         self._console.print(text, style=style, markup=False)
 

@@ -31,17 +31,17 @@ def rotate_key(
         _replace_both_keys(client, config.session_secret_arn)
         older_keys_end = int(time.time()) + SECRET_TTL + 1
         out.document({"rotated": True, "older_keys_end": older_keys_end})
-        out.say("Two new keys are stored. The function can no longer read an older one.", style="green")
+        out.print("Two new keys are stored. The function can no longer read an older one.", style="green")
         end = time.strftime("%H:%M:%S UTC", time.gmtime(older_keys_end))
-        out.say(f"From {end} on, signatures by older keys are invalid, and everybody signs in again.", style="green")
-        out.say("Notebooks that were opened with a forged sign-in stay open until you run: gate revoke --everybody")
+        out.print(f"From {end} on, signatures by older keys are invalid, and everybody signs in again.", style="green")
+        out.print("Notebooks that were opened with a forged sign-in stay open until you run: gate revoke --everybody")
         return
     if not now:
         _require_old_key(client, config.session_secret_arn, config.sign_in_seconds)
     _put_new_key(client, config.session_secret_arn)
     out.document({"rotated": True})
-    out.say("A new key is stored. All instances of the function use it within five minutes.", style="green")
-    out.say(
+    out.print("A new key is stored. All instances of the function use it within five minutes.", style="green")
+    out.print(
         "Signatures by the previous key stay valid until they expire. If it has leaked, run: gate rotate-key --leaked"
     )
 

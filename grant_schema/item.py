@@ -21,7 +21,7 @@ def key_of(item: Mapping[str, Any]) -> GrantKey:
     return item["principal"]["S"], item["notebook"]["S"]
 
 
-def typed(value: str | int | bool) -> dict[str, Any]:
+def dynamodb_value(value: str | int | bool) -> dict[str, Any]:
     """Return `value` in DynamoDB's own form."""
     if isinstance(value, bool):
         return {"BOOL": value}
@@ -33,7 +33,7 @@ def has_ended(item: Mapping[str, Any], now: float) -> bool:
     return has_passed(until_of(item), now)
 
 
-def plain(item: Mapping[str, Any]) -> dict[str, Any]:
+def plain_values(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return a row's attributes as files and JSON write them. Accepts every value that a row can hold."""
     values: dict[str, Any] = {}
     for name in (*ATTRIBUTES, *sorted(item.keys() - set(ATTRIBUTES))):

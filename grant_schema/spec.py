@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
 from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, OPTIONAL, Power, View, read
-from grant_schema.item import ATTRIBUTES, GrantKey, Item, key_of, plain, typed
+from grant_schema.item import ATTRIBUTES, GrantKey, Item, dynamodb_value, key_of, plain_values
 from grant_schema.principal import parse_principal
 from grant_schema.until import parse_until
 
@@ -46,11 +46,11 @@ class GrantSpec(BaseModel):
 
     def item(self) -> Item:
         """Return the grant as a row of the table."""
-        return {name: typed(value) for name, value in self.model_dump(exclude_none=True).items()}
+        return {name: dynamodb_value(value) for name, value in self.model_dump(exclude_none=True).items()}
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the grant as files and JSON write it."""
-        return plain(self.item())
+        return plain_values(self.item())
 
     def matches(self, item: Mapping[str, Any] | None) -> bool:
         """Return whether a row grants exactly this. DynamoDB may write one number in several ways."""

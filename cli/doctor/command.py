@@ -64,6 +64,6 @@ def doctor(
 
 def _show(out: Output, check: Check) -> None:
     mark, style = MARKS[check.level]
-    out.say(f"{mark} {check.name}: {check.text}", style=style)
+    out.print(f"{mark} {check.name}: {check.text}", style=style)
     if check.fix:
-        out.say(f"  → {check.fix}")
+        out.print(f"  → {check.fix}")

@@ -32,7 +32,7 @@ from gate.aws.errors import THROTTLING_CODES
 from gate.identity.iam import role_arn
 from gate.identity.session_name import session_name
 from gate.launch.launcher import STATE_CONFLICT_CODES
-from grant_schema.item import plain
+from grant_schema.item import plain_values
 from grant_schema.spec import GrantSpec
 
 DENY_TIMEOUT = 120
@@ -108,7 +108,7 @@ class LiveChecks:
         try:
             yield session_name(principal.partition(":")[2])
         finally:
-            restored = GrantSpec.model_validate(plain(before)) if before else None
+            restored = GrantSpec.model_validate(plain_values(before)) if before else None
             table.write([RowChange(spec.item(), restored)])
 
     def _request_url(self) -> str:

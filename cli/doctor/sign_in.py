@@ -53,7 +53,7 @@ class SignInCheck:
         with aws_errors():
             try:
                 dynamodb.put_item(TableName=table, Item={**key, "until": {"N": str(deadline)}})
-                self._out.say(f"Sign in at {url}")
+                self._out.print(f"Sign in at {url}")
                 with self._out.waiting("Waiting for your sign-in; Ctrl-C ends it"):
                     if self._browser:
                         webbrowser.open(url)

@@ -1,1 +1,1 @@
-"""`gate explain`: whether a caller gets into a notebook, and why not."""
+"""`gate explain`: which check denies a caller access to a notebook."""

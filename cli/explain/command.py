@@ -39,16 +39,16 @@ def explain(
         for finding in findings:
             _show(out, finding)
         if failed is None:
-            out.say("Access is allowed.", style="bold green")
+            out.print("Access is allowed.", style="bold green")
     if failed is not None:
         raise typer.Exit(EXIT_NEGATIVE)
 
 
 def _show(out: Output, finding: Finding) -> None:
     mark, style = ("✓", "") if finding.passed else ("✗", "bold red")
-    out.say(f"{mark} {finding.check}: {finding.text}", style=style)
+    out.print(f"{mark} {finding.check}: {finding.text}", style=style)
     if finding.fix:
-        out.say(f"  → {finding.fix}")
+        out.print(f"  → {finding.fix}")
 
 
 def _caller(who: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from cli.grants.plan import Plan, RowChange
 from cli.grants.row_problems import row_errors, row_warnings
 from cli.output import Output
-from grant_schema.item import Item, has_ended, key_of, plain
+from grant_schema.item import Item, has_ended, key_of, plain_values
 
 MAX_LINES = 100
 """Lines of each kind that are printed; `--json` has all of them."""
@@ -15,7 +15,7 @@ MAX_LINES = 100
 def show_plan(plan: Plan, out: Output) -> None:
     """Print what `apply` would do, one line for each change."""
     if not plan.row_changes:
-        out.say(f"Nothing to do: all {plan.unchanged} grants match the file.", style="green")
+        out.print(f"Nothing to do: all {plan.unchanged} grants match the file.", style="green")
         return
     sections: list[tuple[str, Sequence[Any], Callable[[Any], str]]] = [
         ("green", plan.additions, _addition),
@@ -25,10 +25,10 @@ def show_plan(plan: Plan, out: Output) -> None:
     ]
     for style, lines, format_line in sections:
         for line in lines[:MAX_LINES]:
-            out.say(format_line(line), style=style)
+            out.print(format_line(line), style=style)
         if len(lines) > MAX_LINES:
-            out.say(f"  and {len(lines) - MAX_LINES} more of these (plan --json shows all)", style=style)
-    out.say(f"{summary(plan)}, {plan.unchanged} unchanged")
+            out.print(f"  and {len(lines) - MAX_LINES} more of these (plan --json shows all)", style=style)
+    out.print(f"{summary(plan)}, {plan.unchanged} unchanged")
 
 
 def summary(plan: Plan) -> str:
@@ -47,7 +47,7 @@ def counts(plan: Plan) -> dict[str, int]:
 
 def options_text(item: Item) -> str:
     """Return the attributes of a row beside its key, in parentheses after a space; empty if it has none."""
-    options = [f"{name}={value}" for name, value in plain(item).items() if name not in ("principal", "notebook")]
+    options = [f"{name}={value}" for name, value in plain_values(item).items() if name not in ("principal", "notebook")]
     return f" ({', '.join(options)})" if options else ""
 
 
@@ -64,7 +64,7 @@ def json_row(item: Item, now: float) -> dict[str, Any]:
     """Return a row as `list --json` writes it."""
     errors, warnings = row_errors(item), row_warnings(item)
     marks = {"ended": has_ended(item, now), "grants_nothing": bool(errors), "problems": errors + warnings}
-    return {**plain(item), **{name: mark for name, mark in marks.items() if mark}}
+    return {**plain_values(item), **{name: mark for name, mark in marks.items() if mark}}
 
 
 def _addition(change: RowChange) -> str:
@@ -83,8 +83,8 @@ def _malformed(row: tuple[RowChange, list[str]]) -> str:
 
 
 def _difference(change: RowChange) -> str:
-    before = plain(change.before) if change.before else {}
-    after = change.after.plain() if change.after else {}
+    before = plain_values(change.before) if change.before else {}
+    after = change.after.to_dict() if change.after else {}
     parts = [
         f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"
         for name in {**before, **after}

@@ -21,7 +21,7 @@ def plan(context: typer.Context, file: File, as_json: AsJson = False) -> None:
     """Show what `apply` would change. Exits with 3 if there is something to change."""
     out = Output(as_json=as_json)
     computed = _plan(context.obj, file, out)
-    out.document(computed.plain())
+    out.document(computed.to_dict())
     if not as_json:
         show_plan(computed, out)
     if computed.row_changes:
@@ -57,7 +57,7 @@ def apply(
         _show_conflicts(conflicts, out)
         raise typer.Exit(EXIT_NEGATIVE)
     if computed.row_changes:
-        out.say(f"Done: {summary(computed)}.", style="green")
+        out.print(f"Done: {summary(computed)}.", style="green")
 
 
 def export(
@@ -74,7 +74,7 @@ def export(
         typer.echo(exported.text(), nl=False)
     else:
         file.write_text(exported.text(), encoding="utf-8")
-        out.say(f"{len(exported.grants)} grants are in {file}")
+        out.print(f"{len(exported.grants)} grants are in {file}")
     # To standard error, since the file may go to standard output.
     for note in exported.notes:
         typer.echo(f"Exported by its effect: {note}", err=True)
@@ -89,15 +89,15 @@ def _plan(context: Context, file: Path, out: Output) -> Plan:
     with out.waiting(f"Reading {file}"):
         wanted = GrantsFile.load(file, now=now)
     for note in wanted.notes[:MAX_LINES]:
-        out.say(note, style="yellow")
+        out.print(note, style="yellow")
     with out.waiting("Reading the grants table"):
         return Plan.compute(wanted.grants, context.table.all(), now=now)
 
 
 def _show_conflicts(conflicts: list[RowChange], out: Output) -> None:
-    out.say(
+    out.print(
         f"{len(conflicts)} grants were changed by another operator meanwhile and are left as they are:", style="yellow"
     )
     for change in conflicts[:MAX_LINES]:
-        out.say(f"  {' '.join(change.key)}")
-    out.say("Run the command again to see what is left to do.")
+        out.print(f"  {' '.join(change.key)}")
+    out.print("Run the command again to see what is left to do.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.grants.row_problems import row_errors, row_warnings
-from grant_schema.item import GrantKey, Item, has_ended, key_of, plain
+from grant_schema.item import GrantKey, Item, has_ended, key_of, plain_values
 from grant_schema.spec import GrantSpec
 
 MAX_REMOVALS = 5
@@ -81,7 +81,7 @@ class Plan:
         removed = len(self.removals)
         return removed == total > 1 or (removed > MAX_REMOVALS and removed * 100 > total * MAX_REMOVALS_PERCENT)
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the plan as JSON writes it."""
         return {
             "additions": [_after(change) for change in self.additions],
@@ -102,9 +102,9 @@ class Plan:
 
 def _after(change: RowChange) -> dict[str, Any]:
     assert change.after is not None
-    return change.after.plain()
+    return change.after.to_dict()
 
 
 def _before(change: RowChange) -> dict[str, Any]:
     assert change.before is not None
-    return plain(change.before)
+    return plain_values(change.before)

@@ -12,7 +12,7 @@ from cli.grants.display import json_row, options_text, table_row
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
-from grant_schema.item import has_ended, plain
+from grant_schema.item import has_ended, plain_values
 from grant_schema.principal import spelling_note
 from grant_schema.spec import GrantSpec, validation_problems
 
@@ -37,7 +37,7 @@ def list_grants(
     if items:
         out.table(["PRINCIPAL", "NOTEBOOK", "OPTIONS"], [table_row(item, now) for item in items])
     else:
-        out.say("No grants.")
+        out.print("No grants.")
 
 
 def give(
@@ -73,8 +73,8 @@ def give(
     before = table.get(spec.key)
     if not spec.matches(before):
         _write_one(table, RowChange(before, spec))
-    out.document({"before": plain(before) if before else None, "after": spec.plain()})
-    out.say(f"{spec.principal} may open {spec.notebook}{options_text(spec.item())}.", style="green")
+    out.document({"before": plain_values(before) if before else None, "after": spec.to_dict()})
+    out.print(f"{spec.principal} may open {spec.notebook}{options_text(spec.item())}.", style="green")
 
 
 def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson = False) -> None:
@@ -86,14 +86,14 @@ def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson =
     if before is None:
         raise CommandError(f"{key[0]} has no grant for {key[1]}; gate grants list {key[0]} shows the grants")
     _write_one(table, RowChange(before, None))
-    out.document({"before": plain(before), "after": None})
-    out.say(f"{key[0]} may no longer open {key[1]}.", style="green")
+    out.document({"before": plain_values(before), "after": None})
+    out.print(f"{key[0]} may no longer open {key[1]}.", style="green")
 
 
 def _show_spelling(out: Output, typed: str, normal: str) -> None:
     note = spelling_note(typed, normal)
     if note:
-        out.say(note, style="yellow")
+        out.print(note, style="yellow")
 
 
 def _spec(values: dict[str, Any]) -> GrantSpec:

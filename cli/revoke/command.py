@@ -51,7 +51,7 @@ def revoke(
         table.end_sign_ins(cutoffs.EVERYBODY, report.signed_out_before)
     _cut_off(deployed, report)
     out = Output(as_json=as_json)
-    out.document(report.plain())
+    out.document(report.to_dict())
     report.show(out)
     if report.remaining:
         raise typer.Exit(EXIT_NEGATIVE)

@@ -8,7 +8,7 @@ from typing import Any
 from cli.grants.row_fixes import give_command
 from cli.output import Output
 from cli.revoke.revocations import DENY_LIFETIME
-from grant_schema.item import Item, plain
+from grant_schema.item import Item, plain_values
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class RemainingStep:
     commands: Sequence[tuple[str, str]]
     """The commands to run, each with the account whose credentials it needs (empty: the operator's own)."""
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the step as JSON writes it."""
         return {
             "problem": self.problem,
@@ -57,51 +57,51 @@ class Report:
         """When the deny expires, in epoch seconds."""
         return self.cut_before + DENY_LIFETIME if self.cut_before is not None else None
 
-    def plain(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON writes it."""
         return {
             "who": self.who or None,
             "principals": self.principals,
-            "taken": [plain(item) for item in self.taken],
+            "taken": [plain_values(item) for item in self.taken],
             "not_taken": self.not_taken,
             "signed_out_before": self.signed_out_before,
             "cut_before": self.cut_before,
             "deny_ends": self.deny_ends,
             "undo": self.undo,
             "not_cut_in": self.not_cut_in,
-            "left_to_do": [step.plain() for step in self.remaining],
+            "left_to_do": [step.to_dict() for step in self.remaining],
         }
 
     def show(self, out: Output) -> None:
         """Print the report."""
         self._show_done(out)
         for step in self.remaining:
-            out.say(f"{step.problem}:", style="red")
+            out.print(f"{step.problem}:", style="red")
             for account, command in step.commands:
-                out.say(f"  {f'with credentials of {account}: ' if account else ''}{command}")
+                out.print(f"  {f'with credentials of {account}: ' if account else ''}{command}")
         if self.taken:
-            out.say("To undo it, wait a minute and run:")
+            out.print("To undo it, wait a minute and run:")
             for line in self.undo:
-                out.say(f"  {line}")
+                out.print(f"  {line}")
 
     def _show_done(self, out: Output) -> None:
         if self.who:
             have = "has" if len(self.principals) == 1 else "have"
             left = "no grants any more" if not self.not_taken else "fewer grants"
-            out.say(f"{' and '.join(self.principals)} {have} {left}: {len(self.taken)} removed.", style="green")
+            out.print(f"{' and '.join(self.principals)} {have} {left}: {len(self.taken)} removed.", style="green")
         whose = "Their" if self.who else "All"
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.signed_out_before))
-        out.say(f"{whose} sign-ins, links and places in queues from before {since} are invalid.", style="green")
+        out.print(f"{whose} sign-ins, links and places in queues from before {since} are invalid.", style="green")
         if self.cut_before is not None:
-            out.say(
+            out.print(
                 f"{whose} open notebooks are cut off: AWS denies every further request, usually within seconds.",
                 style="green",
             )
         if self.who.startswith("user:"):
-            out.say(
+            out.print(
                 "If they sign in again, they have the groups that your identity provider names then, and the grants "
                 "of those groups."
             )
         if self.deny_ends is not None:
             end = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(self.deny_ends))
-            out.say(f"The deny stays on the launch role until {end}; the next revoke after that removes it.")
+            out.print(f"The deny stays on the launch role until {end}; the next revoke after that removes it.")

@@ -1,4 +1,4 @@
-"""`gate` as an operator types it, at a running gate."""
+"""`gate` as an operator runs it, on a local deployment."""
 
 import json
 import sys
@@ -10,14 +10,35 @@ from typing import Any
 import pytest
 
 from cli.main import main
+from local.aws.authority import Authority
+from local.aws.calls import Call
+from local.aws.seed import create_table
 from local.deployment import LocalDeployment
 from local.sample import Sample
 
 ROOT = Path(__file__).parents[2]
 
+ROLE = "iam:arn:aws:iam::123456789012:role"
+ROLE_WITH_PATH = f"{ROLE}/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_X_0123"
+NORMAL_ROLE = f"{ROLE}/AWSReservedSSO_X_0123"
+
+WANTED = """\
+grants:
+  - principal: user:alice@example.com
+    notebook: alice-notebook
+    power: start
+    until: 2099-12-31
+  - principal: group:data-science
+    notebook: shared-notebook
+    view: classic
+  - {principal: "user:dora@example.com", notebook: 210987654321/eu-central-1/far, default: true, session: 7200}
+"""
+
 
 @dataclass
-class Said:
+class CommandResult:
+    """What a command printed, and its exit code."""
+
     code: int
     out: str
     err: str
@@ -27,7 +48,8 @@ class Said:
         return json.loads(self.out)
 
 
-Gate = Callable[..., Said]
+Gate = Callable[..., CommandResult]
+PutRow = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -45,25 +67,65 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
 def gate(
     deployment: LocalDeployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Gate:
-    """Types a command, and gives back what it said."""
-    told = {
+    """Runs a command on the local deployment, and returns its result."""
+    access = {
         "endpoint_url": deployment.aws.url,
         "region": "eu-west-1",
         "access_key_id": deployment.authority.operator_key,
         "secret_access_key": "local",
     }
-    place = tmp_path / "operator.json"
-    place.write_text(json.dumps(told))
-    monkeypatch.setattr("cli.aws.LOCAL_ACCESS_FILE", place)
+    file = tmp_path / "operator.json"
+    file.write_text(json.dumps(access))
+    monkeypatch.setattr("cli.aws.LOCAL_ACCESS_FILE", file)
     monkeypatch.setenv("COLUMNS", "120")
 
-    def typed(*words: str, confirm: str = "") -> Said:
+    def run(*words: str, confirm: str = "") -> CommandResult:
         monkeypatch.setattr(sys, "argv", ["gate", "--local", *words])
         monkeypatch.setattr("typer.confirm", lambda *_, **__: confirm == "y")
         capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exit_:
             main()
-        said = capsys.readouterr()
-        return Said(int(ended.value.code or 0), said.out, said.err)
+        captured = capsys.readouterr()
+        return CommandResult(int(exit_.value.code or 0), captured.out, captured.err)
 
-    return typed
+    return run
+
+
+@pytest.fixture
+def sample_grants(deployment: LocalDeployment, sample: Sample) -> None:
+    """Empties the grants table, and fills it with the grants of the sample."""
+    deployment.operator("dynamodb").delete_table(TableName=deployment.template.table["TableName"])
+    create_table(deployment.operator, deployment.template.table, sample.grants)
+
+
+@pytest.fixture
+def put(deployment: LocalDeployment) -> PutRow:
+    """Writes a row with any attributes, as `aws dynamodb put-item` does."""
+
+    def write(principal: str, notebook: str = "n", **attributes: Any) -> None:
+        item = {"principal": {"S": principal}, "notebook": {"S": notebook}, **attributes}
+        deployment.operator("dynamodb").put_item(TableName=deployment.template.table["TableName"], Item=item)
+
+    return write
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A grants file that adds one grant to those of the sample, changes one and removes three."""
+    path = tmp_path / "grants.yaml"
+    path.write_text(WANTED)
+    return path
+
+
+@pytest.fixture
+def aws_calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+    """Records every call to AWS, including those of the function."""
+    found: list[Call] = []
+    real = Authority.check
+
+    def check(self: Authority, call: Call) -> None:
+        found.append(call)
+        real(self, call)
+
+    monkeypatch.setattr(Authority, "check", check)
+    return found

@@ -1,4 +1,4 @@
-"""Denies of several operators at once: none is lost, in whatever order their reads and writes happen."""
+"""Concurrent revokes: no deny is lost, in any order of their reads and writes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,121 +9,124 @@ from cli.errors import CommandError
 from cli.revoke.denies import MAX_ATTEMPTS, deny
 from cli.revoke.deny_rows import DenyRows
 from cli.revoke.revocations import DENY_LIFETIME, EVERYBODY, MAX_POLICY_CHARACTERS, SESSION_MARGIN, Revocation, missing
-from tests.cli.interleaving import Steps, every_order
+from tests.cli.interleaving import Interleaving, every_interleaving
 
 NOW = 1_800_000_000
 
 
 @dataclass
-class Role:
-    """The launch role's policy, and the steps at which others can come in between."""
+class FakeRole:
+    """The launch role's policy in memory. Every access is a step of an interleaving."""
 
-    steps: Steps | None = None
-    stands: list[Revocation] = field(default_factory=list)
-    erased: int = 0
-    """How many of the next writes IAM takes and somebody else's policy replaces at once."""
+    interleaving: Interleaving | None = None
+    present: list[Revocation] = field(default_factory=list)
+    overwritten: int = 0
+    """How many of the next writes are overwritten at once by another operator."""
     writes: int = 0
 
     def revocations(self) -> list[Revocation]:
         self._step()
-        return list(self.stands)
+        return list(self.present)
 
     def deny(self, revocations: Sequence[Revocation]) -> None:
         self._step()
         self.writes += 1
-        if self.erased:
-            self.erased -= 1
+        if self.overwritten:
+            self.overwritten -= 1
             return
-        self.stands = list(revocations)
+        self.present = list(revocations)
 
     def max_characters(self) -> int:
         return MAX_POLICY_CHARACTERS
 
     def _step(self) -> None:
-        if self.steps:
-            self.steps.step()
+        if self.interleaving:
+            self.interleaving.wait_for_turn()
 
 
 @dataclass
-class Rows(DenyRows):
-    """The rows, each written and read at once, as DynamoDB does by consistent reads."""
+class FakeRows(DenyRows):
+    """The rows in memory. Every access is a step of an interleaving, as with DynamoDB's consistent reads."""
 
-    steps: Steps | None = None
+    interleaving: Interleaving | None = None
     rows: dict[str, int] = field(default_factory=dict)
 
     def all(self) -> list[Revocation]:
-        if self.steps:
-            self.steps.step()
+        if self.interleaving:
+            self.interleaving.wait_for_turn()
         return [Revocation((name,), before) for name, before in self.rows.items()]
 
     def add(self, name: str, before: int) -> None:
-        if self.steps:
-            self.steps.step()
+        if self.interleaving:
+            self.interleaving.wait_for_turn()
         self.rows[name] = max(before, self.rows.get(name, 0))
 
 
-def _denied(role: Role) -> set[str]:
-    return {name for each in role.stands for name in each.names}
+def _denied(role: FakeRole) -> set[str]:
+    return {name for each in role.present for name in each.names}
 
 
-def test_two_revokes_at_once_lose_none_in_any_order() -> None:
-    role, rows = Role(), Rows()
+def test_concurrent_revokes_lose_no_deny_in_any_order() -> None:
+    role, rows = FakeRole(), FakeRows()
 
-    def play(steps: Steps) -> None:
+    def run(interleaving: Interleaving) -> None:
         nonlocal role, rows
-        # One that was there before, from a time when there were no rows.
-        role, rows = Role(steps, [Revocation(("old@example.com",), NOW)]), Rows(steps)
+        # An older deny without a row.
+        role, rows = FakeRole(interleaving, [Revocation(("old@example.com",), NOW)]), FakeRows(interleaving)
 
         def revoke(name: str, now: int) -> None:
             deny(role, rows, [name], now=now, sleep=lambda _: None)
 
-        steps.run([lambda: revoke("alice@example.com", NOW), lambda: revoke("bob@example.com", NOW + 1)])
+        interleaving.run([lambda: revoke("alice@example.com", NOW), lambda: revoke("bob@example.com", NOW + 1)])
 
     orders = 0
-    for _ in every_order(play):
+    for _ in every_interleaving(run):
         orders += 1
         assert _denied(role) == {"old@example.com", "alice@example.com", "bob@example.com"}
-        assert role.stands[-1] == Revocation(("bob@example.com",), NOW + 1 + SESSION_MARGIN)
-    assert orders > 900  # twice six steps alone can follow each other in 924 orders
+        assert role.present[-1] == Revocation(("bob@example.com",), NOW + 1 + SESSION_MARGIN)
+    assert orders > 900  # two times six steps have 924 orders
 
 
-def test_a_deny_that_is_replaced_is_written_again() -> None:
-    role = Role(erased=2)
-    assert deny(role, Rows(), ["alice@example.com"], now=NOW, sleep=lambda _: None) == NOW + SESSION_MARGIN
+def test_an_overwritten_deny_is_written_again() -> None:
+    role = FakeRole(overwritten=2)
+    assert deny(role, FakeRows(), ["alice@example.com"], now=NOW, sleep=lambda _: None) == NOW + SESSION_MARGIN
     assert (role.writes, _denied(role)) == (3, {"alice@example.com"})
 
 
-def test_a_deny_that_never_stands_is_a_failure() -> None:
-    role, slept = Role(erased=99), []
+def test_a_deny_that_is_always_overwritten_is_a_failure() -> None:
+    role, slept = FakeRole(overwritten=99), []
     with pytest.raises(CommandError, match="Run the same command again"):
-        deny(role, Rows(), ["alice@example.com"], now=NOW, sleep=slept.append)
+        deny(role, FakeRows(), ["alice@example.com"], now=NOW, sleep=slept.append)
     assert role.writes == len(slept) == MAX_ATTEMPTS
     assert sum(slept) < 30
 
 
-def test_a_revoke_puts_back_what_an_interrupted_one_has_erased() -> None:
-    role, rows = Role(), Rows(rows={"alice@example.com": NOW})
+def test_a_revoke_restores_a_deny_that_an_interrupted_one_overwritten() -> None:
+    role, rows = FakeRole(), FakeRows(rows={"alice@example.com": NOW})
     deny(role, rows, ["bob@example.com"], now=NOW + 600, sleep=lambda _: None)
     assert _denied(role) == {"alice@example.com", "bob@example.com"}
 
 
-def test_what_is_over_is_tidied_up_by_the_next_revoke() -> None:
-    role, rows = Role(stands=[Revocation(("old@example.com",), NOW)]), Rows(rows={"older@example.com": NOW - 9})
+def test_the_next_revoke_removes_expired_denies() -> None:
+    role, rows = (
+        FakeRole(present=[Revocation(("old@example.com",), NOW)]),
+        FakeRows(rows={"older@example.com": NOW - 9}),
+    )
     deny(role, rows, ["bob@example.com"], now=NOW + DENY_LIFETIME, sleep=lambda _: None)
     assert _denied(role) == {"bob@example.com"}
 
 
-def test_everybody_makes_room() -> None:
-    role, rows = Role(), Rows()
+def test_a_deny_for_everybody_replaces_all_others() -> None:
+    role, rows = FakeRole(), FakeRows()
     for number in range(600):
         rows.add(f"person-{number}@example.com", NOW + SESSION_MARGIN)
     with pytest.raises(CommandError, match="gate revoke --everybody"):
         deny(role, rows, ["bob@example.com"], now=NOW, sleep=lambda _: None)
     deny(role, rows, [EVERYBODY], now=NOW, sleep=lambda _: None)
-    assert role.stands == [Revocation((EVERYBODY,), NOW + SESSION_MARGIN)]
+    assert role.present == [Revocation((EVERYBODY,), NOW + SESSION_MARGIN)]
 
 
-def test_everybody_stands_for_each_who_was_revoked_before() -> None:
+def test_a_deny_for_everybody_covers_earlier_ones() -> None:
     everybody = [Revocation((EVERYBODY,), NOW)]
     assert missing([Revocation(("a", "b"), NOW)], everybody, now=NOW) == []
     assert missing([Revocation(("a",), NOW + 1)], everybody, now=NOW) == ["a"]

@@ -1,4 +1,4 @@
-"""`gate explain` at a private API, whose people and function come through VPC endpoints."""
+"""`gate explain` at a private API, which callers and the function reach through VPC endpoints."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
 
 
 @pytest.mark.parametrize(
-    ("opened_from", "used_from", "reason", "said"),
+    ("opened_from", "used_from", "reason", "message"),
     [
         (
             OPENED,
@@ -46,13 +46,13 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
         (f"{IN_VPC}@{ENDPOINT}", f"{IN_VPC}@{ENDPOINT}", "outside_networks", "is not in"),
     ],
 )
-def test_a_private_api(gate: Gate, opened_from: str, used_from: str, reason: str, said: str) -> None:
+def test_a_private_api(gate: Gate, opened_from: str, used_from: str, reason: str, message: str) -> None:
     words = ("explain", "alice@example.com", "alice-notebook", "--opened-from", opened_from, "--used-from", used_from)
     assert gate(*words, "--json").json["outcome"] == reason
-    told = gate(*words)
-    assert (told.code, said in told.out) == (0 if reason == "allowed" else 3, True), told.out
+    result = gate(*words)
+    assert (result.code, message in result.out) == (0 if reason == "allowed" else 3, True), result.out
 
 
-def test_an_endpoint_alone_is_nobodys_address(gate: Gate) -> None:
-    told = gate("explain", "alice@example.com", "alice-notebook", "--from", API_ENDPOINT)
-    assert (told.code, "write it, too: 203.0.113.7, or 10.0.1.7@vpce-" in told.err) == (1, True), told.err
+def test_an_endpoint_without_an_address_is_rejected(gate: Gate) -> None:
+    result = gate("explain", "alice@example.com", "alice-notebook", "--from", API_ENDPOINT)
+    assert (result.code, "write it, too: 203.0.113.7, or 10.0.1.7@vpce-" in result.err) == (1, True), result.err

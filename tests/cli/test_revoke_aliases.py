@@ -1,4 +1,4 @@
-"""`gate revoke` follows a person from their e-mail address to Slack and back, or says what it could not find out."""
+"""`gate revoke` finds the other principal of a person in Slack, or reports why it could not."""
 
 import shlex
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from local.aws.control import Control
 from local.deployment import LocalDeployment
 from local.sample import Sample, SlackUser
 from local.slack.web_api import WebApi
-from tests.cli.conftest import Gate, Said
+from tests.cli.conftest import CommandResult, Gate
 from trials.user import TestUser
 
 BOB, BOB_IN_SLACK = "user:bob@example.com", "slack:T0LOCAL/U0BOB"
@@ -26,9 +26,9 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
 
 
 def _opens_by_slack(deployment: LocalDeployment, user: str, notebook: str) -> Any:
-    """Open `notebook` by the link that Slack shows to `user`; return what AWS knows of the session that it makes."""
-    deployment.slack.type(user)
-    seen = deployment.slack.seen_by(user)
+    """Open `notebook` with the link that Slack shows to `user`; return the presigned URL, with its session."""
+    deployment.slack.run_command(user)
+    seen = deployment.slack.surface_of(user)
     assert seen
     link = next(button["url"] for button in seen.buttons if notebook in button.get("url", ""))
     person = TestUser(deployment)
@@ -46,16 +46,18 @@ def _grants_of(gate: Gate, principal: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(("who", "other"), [(BOB_IN_SLACK, BOB), (BOB, BOB_IN_SLACK)])
-def test_revoke_follows_the_alias_both_ways(gate: Gate, deployment: LocalDeployment, who: str, other: str) -> None:
+def test_revoke_finds_the_alias_in_both_directions(
+    gate: Gate, deployment: LocalDeployment, who: str, other: str
+) -> None:
     gate("grants", "give", BOB_IN_SLACK, "shared-notebook")
     by_address = _opens_by_slack(deployment, "U0BOB", "bob-notebook")
     assert _is_open(deployment, by_address)
 
-    said = gate("revoke", who, "--json")
+    result = gate("revoke", who, "--json")
 
-    assert said.code == 0
-    assert said.json["principals"] == [who, other]
-    assert {taken["principal"] for taken in said.json["taken"]} == {BOB, BOB_IN_SLACK}
+    assert result.code == 0
+    assert result.json["principals"] == [who, other]
+    assert {taken["principal"] for taken in result.json["taken"]} == {BOB, BOB_IN_SLACK}
     assert not _grants_of(gate, BOB)
     assert not _grants_of(gate, BOB_IN_SLACK)
     assert not _is_open(deployment, by_address)
@@ -68,9 +70,9 @@ def test_revoke_follows_the_alias_both_ways(gate: Gate, deployment: LocalDeploym
     assert (first.partition("=")[0], second) == ("U0BOB", "bob@example.com")
 
 
-def test_who_is_of_slack_alone_is_one_person(gate: Gate) -> None:
-    said = gate("revoke", "slack:T0LOCAL/U0DANA", "--json")
-    assert (said.code, said.json["principals"]) == (0, ["slack:T0LOCAL/U0DANA"])
+def test_a_slack_user_without_an_address_has_no_alias(gate: Gate) -> None:
+    result = gate("revoke", "slack:T0LOCAL/U0DANA", "--json")
+    assert (result.code, result.json["principals"]) == (0, ["slack:T0LOCAL/U0DANA"])
 
 
 def _no_permission(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,10 +107,10 @@ def _flagged(**flags: Any) -> Any:
     def change(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
         real = WebApi.user_object
 
-        def user_object(self: WebApi, user: SlackUser) -> dict[str, Any]:
+        def user(self: WebApi, user: SlackUser) -> dict[str, Any]:
             return {**real(self, user), **flags}
 
-        monkeypatch.setattr(WebApi, "user_object", user_object)
+        monkeypatch.setattr(WebApi, "user_object", user)
 
     return change
 
@@ -117,7 +119,7 @@ UNKNOWN_USER = "slack:T0LOCAL/<user>"
 
 
 @pytest.mark.parametrize(
-    ("who", "change", "told", "also"),
+    ("who", "change", "message", "also"),
     [
         (BOB, _no_permission, "AWS denies GetSecretValue", UNKNOWN_USER),
         (BOB, _no_secret, "Slack did not answer the lookup (no bot_token)", UNKNOWN_USER),
@@ -131,48 +133,48 @@ UNKNOWN_USER = "slack:T0LOCAL/<user>"
         (BOB_IN_SLACK, _flagged(deleted=True, profile={}), "is deactivated, and Slack shows no", "user:<e-mail>"),
     ],
 )
-def test_what_slack_does_not_say_is_left_to_do(
+def test_a_failed_slack_lookup_is_left_to_do(
     gate: Gate,
     deployment: LocalDeployment,
     monkeypatch: pytest.MonkeyPatch,
     who: str,
     change: Any,
-    told: str,
+    message: str,
     also: str,
 ) -> None:
     change(deployment, monkeypatch)
 
-    said = gate("revoke", who, "--json")
+    result = gate("revoke", who, "--json")
 
-    assert (said.code, said.json["principals"]) == (3, [who])
+    assert (result.code, result.json["principals"]) == (3, [who])
     assert not _grants_of(gate, who)
-    (left,) = said.json["left_to_do"]
-    assert told in left["problem"]
+    (left,) = result.json["left_to_do"]
+    assert message in left["problem"]
     (command,) = left["commands"]
     assert shlex.split(command["command"]) == ["gate", "revoke", who, "--also", also]
-    # The command works as it stands, once its blank is filled in.
+    # The command works once its placeholder is replaced.
     other = BOB_IN_SLACK if who == BOB else BOB
     typed = [other if "<" in word else word for word in shlex.split(command["command"])[1:]]
-    again: Said = gate(*typed, "--json")
+    again: CommandResult = gate(*typed, "--json")
     assert (again.code, again.json["principals"]) == (0, [who, other])
     assert not _grants_of(gate, other)
 
 
-def test_whoever_slack_does_not_know_is_out_all_the_same(gate: Gate) -> None:
+def test_a_caller_unknown_to_slack_is_revoked_all_the_same(gate: Gate) -> None:
     gate("grants", "give", "carol@example.com", "shared-notebook")
-    said = gate("revoke", "carol@example.com")
-    assert said.code == 3
-    assert "Slack finds no user with the address carol@example.com" in said.out
-    assert "  gate revoke user:carol@example.com --also 'slack:T0LOCAL/<user>'\n" in said.out
+    result = gate("revoke", "carol@example.com")
+    assert result.code == 3
+    assert "Slack finds no user with the address carol@example.com" in result.out
+    assert "  gate revoke user:carol@example.com --also 'slack:T0LOCAL/<user>'\n" in result.out
     assert not _grants_of(gate, "user:carol@example.com")
 
 
-def test_who_is_named_beside_is_the_same_person(gate: Gate, deployment: LocalDeployment) -> None:
-    said = gate("revoke", "carol@example.com", "--also", "slack:T0LOCAL/U0DANA", "--json")
-    assert (said.code, said.json["principals"]) == (0, ["user:carol@example.com", "slack:T0LOCAL/U0DANA"])
+def test_also_names_another_principal_of_the_same_person(gate: Gate, deployment: LocalDeployment) -> None:
+    result = gate("revoke", "carol@example.com", "--also", "slack:T0LOCAL/U0DANA", "--json")
+    assert (result.code, result.json["principals"]) == (0, ["user:carol@example.com", "slack:T0LOCAL/U0DANA"])
     assert not _grants_of(gate, "slack:T0LOCAL/U0DANA")
     assert "users.lookupByEmail" not in deployment.slack.api_calls
-    # Another address is no answer to who that is in Slack.
+    # A second address is not the Slack user, so Slack is asked.
     more = gate("revoke", "bob@example.com", "--also", "bob@old.example", "--json")
     assert more.json["principals"] == [BOB, "user:bob@old.example", BOB_IN_SLACK]
     assert gate("revoke", "--everybody", "--also", "bob@example.com").code == 1
@@ -187,7 +189,7 @@ def test_who_is_named_beside_is_the_same_person(gate: Gate, deployment: LocalDep
         (BOB_IN_SLACK, {"GATE_SLACK_EMAIL_DOMAINS": ""}),
     ],
 )
-def test_without_believed_addresses_slack_is_not_asked(
+def test_slack_is_not_asked_without_email_domains(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, who: str, environment: dict[str, str]
 ) -> None:
     real = Control.answer
@@ -200,6 +202,6 @@ def test_without_believed_addresses_slack_is_not_asked(
         return answered
 
     monkeypatch.setattr(Control, "answer", answer)
-    said = gate("revoke", who, "--json")
-    assert (said.code, said.json["principals"]) == (0, [who])
+    result = gate("revoke", who, "--json")
+    assert (result.code, result.json["principals"]) == (0, [who])
     assert deployment.slack.api_calls == []

@@ -1,4 +1,4 @@
-"""`gate revoke` and launch roles in other accounts: what it can't cut is said, with commands that do."""
+"""`gate revoke` and launch roles in other accounts: it prints the commands that cut off notebooks there."""
 
 import json
 from collections.abc import Iterator
@@ -30,42 +30,42 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
 
 
 @pytest.mark.parametrize("words", [("--everybody",), ("bob@example.com",)])
-def test_other_accounts_count_by_the_settings(gate: Gate, words: tuple[str, ...]) -> None:
-    # Nobody has a grant there; a group's may have led there all the same.
-    said = gate("revoke", *words, "--json")
-    assert (said.code, said.json["not_cut_in"]) == (3, [THEIRS, MORE])
-    (left,) = said.json["left_to_do"]
+def test_every_account_of_the_settings_is_reported(gate: Gate, words: tuple[str, ...]) -> None:
+    # Nobody has a grant there now, but the grant of a group may have led there.
+    result = gate("revoke", *words, "--json")
+    assert (result.code, result.json["not_cut_in"]) == (3, [THEIRS, MORE])
+    (left,) = result.json["left_to_do"]
     assert [each["account"] for each in left["commands"]] == [HOME, THEIRS, MORE]
 
 
-def test_an_account_that_left_the_settings_counts_while_there_is_a_grant(gate: Gate) -> None:
+def test_the_account_of_a_removed_grant_is_reported(gate: Gate) -> None:
     gate("grants", "give", "alice@example.com", "999999999999/eu-central-1/far")
     assert gate("revoke", "alice@example.com", "--json").json["not_cut_in"] == [THEIRS, MORE, "999999999999"]
 
 
-def test_another_region_of_the_gates_own_account_is_cut_here(gate: Gate) -> None:
+def test_another_region_of_the_own_account_needs_no_command(gate: Gate) -> None:
     gate("grants", "give", "alice@example.com", f"{HOME}/eu-central-1/near")
     assert gate("revoke", "alice@example.com", "--json").json["not_cut_in"] == [THEIRS, MORE]
 
 
-def test_the_commands_that_it_says_cut_what_is_open_there(
+def test_the_printed_commands_cut_off_notebooks_in_other_accounts(
     gate: Gate, deployment: LocalDeployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     opened = [_session(deployment, name) for name in ("bob", "alice")]
 
-    said = gate("revoke", "bob@example.com")
+    result = gate("revoke", "bob@example.com")
 
-    lines = [line.strip() for line in said.out.splitlines() if " aws " in line]
+    lines = [line.strip() for line in result.out.splitlines() if " aws " in line]
     assert [line.partition(": ")[0] for line in lines] == [
         f"with credentials of {account}" for account in (HOME, THEIRS, MORE)
     ]
-    # What stands for the role there: the name that the stack LaunchRole gives it.
+    # This role stands for the one there, and has the name that the stack LaunchRole gives it.
     name = "notebook-gate-launch"
     iam = deployment.operator("iam")
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ALLOW_ALL))
     for line in lines:
-        _type(iam, line.partition(": ")[2])
+        _run(iam, line.partition(": ")[2])
     there = iam.get_role_policy(RoleName=name, PolicyName="notebook-gate-revoked")["PolicyDocument"]
     assert [_may_open(deployment, made, there) for made in opened] == [False, True]
 
@@ -75,8 +75,8 @@ def _session(deployment: LocalDeployment, name: str) -> Any:
     return next(made for made in deployment.urls.made if url.startswith(made.url))
 
 
-def _type(iam: Any, line: str) -> None:
-    """Do what a shell and the AWS command line do with `line`."""
+def _run(iam: Any, line: str) -> None:
+    """Run `line` as a shell and the AWS command line would."""
     command, file = AwsCommand.parse(line), line.partition(" > ")[2]
     assert command.service == "iam"
     parameters = {
@@ -90,7 +90,7 @@ def _type(iam: Any, line: str) -> None:
 
 
 def _may_open(deployment: LocalDeployment, made: Any, added: Any) -> bool:
-    """Tell whether the session of `made`, at a role that may do anything but what `added` denies, opens a notebook."""
+    """Return whether the session of `made` can open a notebook if its role allows all except what `added` denies."""
     return deployment.evaluator.allows(
         Access(
             action=OPEN,

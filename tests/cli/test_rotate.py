@@ -1,4 +1,4 @@
-"""`gate rotate-key` end to end: a change signs nobody out, and `--leaked` ends every older key."""
+"""`gate rotate-key` end to end: a rotation signs nobody out, and `--leaked` invalidates every older key."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +25,7 @@ def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
         yield deployment
 
 
-def test_a_new_key_signs_nobody_out(gate: Gate, deployment: LocalDeployment) -> None:
+def test_rotation_signs_nobody_out(gate: Gate, deployment: LocalDeployment) -> None:
     alice = TestUser(deployment)
     alice.open("/open", "alice@example.com")
     before = alice.cookies["gate-session"]
@@ -49,19 +49,19 @@ def _versions(deployment: LocalDeployment) -> dict[str, str]:
     }
 
 
-def test_one_command_ends_every_key_that_was_there(gate: Gate, deployment: LocalDeployment, clock: Clock) -> None:
+def test_leaked_invalidates_every_older_key(gate: Gate, deployment: LocalDeployment, clock: Clock) -> None:
     gate("rotate-key", "--now")
     alice = TestUser(deployment)
     alice.open("/open", "alice@example.com")
     leaked = _versions(deployment)
 
-    said = gate("rotate-key", "--leaked")
+    result = gate("rotate-key", "--leaked")
 
-    assert said.code == 0
-    assert "everybody signs in again" in said.out
-    assert "gate revoke --everybody" in said.out
+    assert result.code == 0
+    assert "everybody signs in again" in result.out
+    assert "gate revoke --everybody" in result.out
     assert not {*leaked.values()} & {*_versions(deployment).values()}
-    clock.ahead += SECRET_TTL  # the instance that runs has kept the leaked key until now
+    clock.ahead += SECRET_TTL  # until now, the running instance may have cached the leaked key
     assert "/login" in alice.go("/open").headers["Location"]
     deployment.function.restart()
     assert "/login" in alice.go("/open").headers["Location"]
@@ -69,7 +69,7 @@ def test_one_command_ends_every_key_that_was_there(gate: Gate, deployment: Local
     assert gate("rotate-key", "--leaked", "--json").json.keys() == {"rotated", "older_keys_end"}
 
 
-def test_half_of_it_is_no_success(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_incomplete_leak_rotation_is_a_failure(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     from cli import rotate_key
     from cli.errors import CommandError
 
@@ -82,6 +82,6 @@ def test_half_of_it_is_no_success(gate: Gate, monkeypatch: pytest.MonkeyPatch) -
         real(client, arn)
 
     monkeypatch.setattr(rotate_key, "_put_new_key", fails_at_the_second)
-    said = gate("rotate-key", "--leaked")
-    assert said.code == 1
-    assert "Run gate rotate-key --leaked again" in said.err
+    result = gate("rotate-key", "--leaked")
+    assert result.code == 1
+    assert "Run gate rotate-key --leaked again" in result.err

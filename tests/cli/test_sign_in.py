@@ -1,4 +1,4 @@
-"""`gate doctor --sign-in`: a sign-in over real sockets, what is told of it, and that nothing is left behind."""
+"""`gate doctor --sign-in`: a sign-in over real sockets, its report, and that no row is left behind."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from cli.doctor.claim_checks import Report, check_sign_in
 from gate.config import Config
 from gate.identity.claims import SeenClaim
 from local.deployment import LocalDeployment
-from tests.cli.conftest import Gate, Said
+from tests.cli.conftest import CommandResult, Gate
 from tests.unit.conftest import ENVIRON
 from trials.user import TestUser
 
@@ -18,7 +18,7 @@ EMAIL = "alice@example.com"
 
 @pytest.fixture
 def browser(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Plays the operator's browser, in which Alice signs in; the addresses that were opened."""
+    """Replaces the operator's browser by one in which Alice signs in; returns the opened URLs."""
     opened: list[str] = []
 
     def open_(url: str) -> bool:
@@ -35,54 +35,52 @@ def _reports(deployment: LocalDeployment) -> list[Any]:
     return [item for item in items if item["principal"]["S"].startswith("report:")]
 
 
-def _checks(said: Said) -> dict[str, tuple[str, str]]:
-    return {check["name"]: (check["level"], check["text"]) for check in said.json["checks"]}
+def _checks(result: CommandResult) -> dict[str, tuple[str, str]]:
+    return {check["name"]: (check["level"], check["text"]) for check in result.json["checks"]}
 
 
-def test_a_sign_in_is_watched_and_told_without_a_value(
-    gate: Gate, deployment: LocalDeployment, browser: list[str]
-) -> None:
+def test_a_sign_in_is_reported_without_values(gate: Gate, deployment: LocalDeployment, browser: list[str]) -> None:
     before = gate("grants", "export").out
-    said = gate("doctor", "--sign-in")
-    assert said.code == 0
+    result = gate("doctor", "--sign-in")
+    assert result.code == 0
     assert re.fullmatch(rf"{re.escape(deployment.base_url)}/login\?report=[\w-]{{22}}", browser[0])
-    assert f"Sign in at {browser[0]}" in said.out
-    assert re.search(r"✓ sign-in: you are signed in \(reference [\w-]+\)", said.out)
-    assert "✓ user claim: email came from the ID token, as a string" in said.out
-    assert "✓ verified address: email_verified came from the ID token, as a boolean" in said.out
-    assert "✓ groups claim: groups came from the ID token, as a list" in said.out
-    assert re.search(r"^CLAIM +TYPE +SOURCE", said.out, re.MULTILINE)
-    assert re.search(r"^email +string +id_token *$", said.out, re.MULTILINE)
-    assert EMAIL not in said.out + said.err
+    assert f"Sign in at {browser[0]}" in result.out
+    assert re.search(r"✓ sign-in: you are signed in \(reference [\w-]+\)", result.out)
+    assert "✓ user claim: email came from the ID token, as a string" in result.out
+    assert "✓ verified address: email_verified came from the ID token, as a boolean" in result.out
+    assert "✓ groups claim: groups came from the ID token, as a list" in result.out
+    assert re.search(r"^CLAIM +TYPE +SOURCE", result.out, re.MULTILINE)
+    assert re.search(r"^email +string +id_token *$", result.out, re.MULTILINE)
+    assert EMAIL not in result.out + result.err
     assert _reports(deployment) == []
     assert gate("grants", "export").out == before
 
 
-def test_it_speaks_json(gate: Gate, browser: list[str]) -> None:
-    said = gate("doctor", "--sign-in", "--json")
-    assert _checks(said)["sign-in"][0] == "ok"
-    assert {"name": "email", "type": "string", "source": "id_token"} in said.json["claims"]
-    assert browser[0] in said.err
+def test_the_sign_in_as_json(gate: Gate, browser: list[str]) -> None:
+    result = gate("doctor", "--sign-in", "--json")
+    assert _checks(result)["sign-in"][0] == "ok"
+    assert {"name": "email", "type": "string", "source": "id_token"} in result.json["claims"]
+    assert browser[0] in result.err
     assert "claims" not in gate("doctor", "--json").json
 
 
-def test_a_refused_sign_in_is_told_with_its_reason(
+def test_a_refused_sign_in_is_reported_with_its_reason(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The provider knows no such person, and vouches for no address of theirs.
+    # The provider does not know this person and does not confirm their address.
     monkeypatch.setattr(
         "webbrowser.open",
         lambda url: TestUser(deployment).open(url.removeprefix(deployment.base_url), "mallory@example.com"),
     )
-    said = gate("doctor", "--sign-in", "--json")
-    assert said.code == 3
-    checks = _checks(said)
+    result = gate("doctor", "--sign-in", "--json")
+    assert result.code == 3
+    checks = _checks(result)
     assert checks["sign-in"][0] == "error"
     assert checks["sign-in"][1].startswith("refused: ")
     assert _reports(deployment) == []
 
 
-def test_the_address_alone_is_printed_where_that_is_wanted(
+def test_no_browser_only_prints_the_url(
     gate: Gate,
     deployment: LocalDeployment,
     browser: list[str],
@@ -97,37 +95,35 @@ def test_the_address_alone_is_printed_where_that_is_wanted(
         TestUser(deployment).open(printed[0].removeprefix(deployment.base_url), EMAIL)
 
     monkeypatch.setattr("cli.doctor.sign_in.sleep", sign_in_elsewhere)
-    said = gate("doctor", "--sign-in", "--no-browser")
-    assert (said.code, len(printed), browser) == (0, 1, [])
-    assert "✓ sign-in: you are signed in" in said.out
+    result = gate("doctor", "--sign-in", "--no-browser")
+    assert (result.code, len(printed), browser) == (0, 1, [])
+    assert "✓ sign-in: you are signed in" in result.out
 
 
-def test_nobody_who_signs_in_is_waited_for_as_long_as_a_sign_in_may_take(
+def test_the_check_times_out_if_nobody_signs_in(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [1_800_000_000.0]
     monkeypatch.setattr("cli.doctor.sign_in.sleep", lambda seconds: moment.__setitem__(0, moment[0] + 200))
     monkeypatch.setattr("cli.doctor.sign_in.SignInCheck.__init__.__kwdefaults__", {"clock": lambda: moment[0]})
-    said = gate("doctor", "--sign-in", "--no-browser")
-    assert (said.code, "✗ sign-in: nobody signed in" in said.out) == (3, True)
+    result = gate("doctor", "--sign-in", "--no-browser")
+    assert (result.code, "✗ sign-in: nobody signed in" in result.out) == (3, True)
     assert moment[0] == 1_800_000_600
     assert _reports(deployment) == []
 
 
-def test_ctrl_c_ends_it_and_leaves_nothing(
-    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_removes_the_row(gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(seconds: float) -> None:
         assert len(_reports(deployment)) == 1
         raise KeyboardInterrupt
 
     monkeypatch.setattr("cli.doctor.sign_in.sleep", interrupt)
-    assert gate("doctor", "--sign-in", "--no-browser").code == 130  # as a shell tells an interrupt
+    assert gate("doctor", "--sign-in", "--no-browser").code == 130  # the exit code of an interrupted command
     assert _reports(deployment) == []
 
 
 def _report(outcome: str = "allowed", **claims: str) -> Report:
-    """Return a report with each claim's type, and its source behind a space where it is not the ID token."""
+    """Return a report; each claim is given as its type, followed by its source if that is not the ID token."""
     found = [(name, *f"{kind} id_token".split()[:2]) for name, kind in claims.items()]
     return Report(outcome, "ref", tuple(SeenClaim(*each) for each in found))
 
@@ -136,7 +132,7 @@ ADDRESS = {"email": "string", "email_verified": "boolean"}
 
 
 @pytest.mark.parametrize(
-    ("settings", "report", "name", "level", "told"),
+    ("settings", "report", "name", "level", "message"),
     [
         ({}, None, "sign-in", "error", "nobody signed in"),
         ({}, _report("sign_in_denied"), "sign-in", "error", "refused: sign_in_denied (reference ref)"),
@@ -160,8 +156,8 @@ ADDRESS = {"email": "string", "email_verified": "boolean"}
         ({"GATE_GROUPS": ""}, _report(**ADDRESS), "groups claim", "ok", "groups are not used"),
     ],
 )  # fmt: skip
-def test_each_setting_is_told_with_its_mend(
-    settings: dict[str, str], report: Report | None, name: str, level: str | None, told: str
+def test_each_claim_setting_is_checked(
+    settings: dict[str, str], report: Report | None, name: str, level: str | None, message: str
 ) -> None:
     config = Config.from_environ({**ENVIRON, "GATE_ISSUER": "https://login.example.com", **settings})
     found = {check.name: check for check in check_sign_in(config, report)}
@@ -169,5 +165,5 @@ def test_each_setting_is_told_with_its_mend(
         assert name not in found
         return
     check = found[name]
-    assert (check.level, told in f"{check.text} {check.fix}") == (level, True), check
+    assert (check.level, message in f"{check.text} {check.fix}") == (level, True), check
     assert check.level == "ok" or check.fix.endswith(".")

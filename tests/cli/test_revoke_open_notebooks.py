@@ -1,4 +1,4 @@
-"""A whole evening: bob has two browsers, a script and a link from Slack, and is then revoked.
+"""Bob has notebooks open in two browsers, a script and a link from Slack, and is then revoked.
 
 Over sockets throughout: the gate, the identity provider, Slack, and JupyterLab with a kernel behind the policies.
 """
@@ -42,7 +42,7 @@ def deployment(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def _requests(
     deployment: LocalDeployment, cookies: RequestsCookieJar, link: str, token: str
 ) -> dict[str, requests.Response]:
-    """Send every request by which bob got in this afternoon, each with the cookies that he had then."""
+    """Send every kind of request by which bob had access, with the cookies that he had then."""
 
     def his() -> TestUser:
         person = TestUser(deployment)
@@ -63,12 +63,12 @@ def _requests(
     }
 
 
-def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
+def test_a_revoked_person_stays_out_until_a_new_sign_in(
     gate: Gate, deployment: LocalDeployment, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cli.revoke.denies.SESSION_MARGIN", 1)  # seconds; a minute would slow the test
 
-    async def evening() -> None:
+    async def scenario() -> None:
         browsers = [TestUser(deployment), TestUser(deployment)]
         urls = [browser.open(SHARED, BOB).headers["Location"] for browser in browsers]
         cookies, token, link = (
@@ -83,9 +83,9 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
                 kernels.append(await client.kernel())
             assert [await kernel.run("6 * 7") for kernel in kernels] == ["42", "42"]
 
-            said = gate("revoke", BOB, "--json")
-            assert said.code == 0, said.err
-            assert set(said.json["principals"]) == {f"user:{BOB}", "slack:T0LOCAL/U0BOB"}
+            result = gate("revoke", BOB, "--json")
+            assert result.code == 0, result.err
+            assert set(result.json["principals"]) == {f"user:{BOB}", "slack:T0LOCAL/U0BOB"}
 
             assert [await kernel.run("6 * 7") for kernel in kernels] == [None, None]
             for seconds in (0, 5 * 60, 7 * 3600):
@@ -103,10 +103,10 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
                         .startswith(f"{deployment.base_url}/login")
                     )
 
-            while time.time() <= max(said.json["cut_before"], said.json["signed_out_before"]):
+            while time.time() <= max(result.json["cut_before"], result.json["signed_out_before"]):
                 await asyncio.sleep(0.1)
             anew = TestUser(deployment)
-            # The group's grant stands, and the provider still names the group; his own grant is taken.
+            # The group still has its grant, and the provider still names the group; bob's own grant is removed.
             assert "authToken=" in anew.open(SHARED, BOB).headers["Location"]
             assert anew.go(OWN).status_code == 403
             assert (await first.send("GET", "/api/status")).status == 403
@@ -115,4 +115,4 @@ def test_whoever_is_revoked_stays_out_until_they_sign_in_anew(
             requests.put(f"{deployment.issuer}/users/{BOB}", json=claims, timeout=120).raise_for_status()
             assert TestUser(deployment).open(SHARED, BOB).status_code == 403
 
-    asyncio.run(evening())
+    asyncio.run(scenario())

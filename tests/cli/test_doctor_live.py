@@ -1,0 +1,102 @@
+"""`gate doctor --live`: tests the assumptions about AWS, and leaves nothing behind."""
+
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from cli.deployed import Deployed
+from cli.doctor import live_checks
+from cli.doctor.notebook_browser import NotebookBrowser
+from cli.revoke.denies import deny
+from cli.revoke.deny_rows import DenyRows
+from cli.revoke.launch_role import LaunchRolePolicies
+from local.aws.calls import Call
+from local.deployment import LocalDeployment
+from local.options import LocalOptions
+from local.sample import Sample
+from tests.cli.conftest import Gate
+from tests.cli.doctor_checks import checks_by_name
+from tests.cli.launch_role import inline_policies, remove_revocations
+from tests.cli.operator_access import operator_access
+
+
+@pytest.fixture(scope="module")
+def deployment(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
+    slow = sample.model_copy(update={"urls_per_second": 10})
+    with LocalDeployment(slow, LocalOptions(folder=tmp_path_factory.mktemp("notebooks"))) as deployment:
+        yield deployment
+
+
+def test_live_checks_test_the_assumptions(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.instances.set_state("bob-notebook", "Stopped")
+    before = gate("grants", "export").out
+    checks = checks_by_name(gate, "--live", "--notebook", "alice-notebook", "--stopped", "bob-notebook")
+    tried = {name: check["text"] for name, check in checks.items() if check["level"] == "ok"}
+    assert tried["unknown notebook"] == tried["stopped notebook"] == "AWS answers ValidationException"
+    assert tried["view=lab"] == "&view=lab leads to /lab"
+    assert tried["policies on every request"].startswith("a deny cuts off an open notebook within")
+    assert "ThrottlingException" in tried["throttling"] or "without throttling" in tried["throttling"]
+    # Nothing is left behind.
+    assert gate("grants", "export").out == before
+    assert checks["revocations"]["text"] == "0 denies of gate revoke are in effect"
+    assert gate("doctor").code == 0
+
+
+def test_live_checks_report_a_deny_without_effect(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_checks, "DENY_TIMEOUT", 4)
+    monkeypatch.setattr("local.aws.authority.Authority._added", lambda *_: [])
+    cut = checks_by_name(gate, "--live", "--notebook", "alice-notebook")["policies on every request"]
+    assert (cut["level"], cut["text"]) == ("error", "a deny has not cut off an open notebook after 4 s")
+
+
+def test_a_revoke_during_live_checks_keeps_its_deny(
+    gate: Gate, deployment: LocalDeployment, aws_calls: list[Call], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = NotebookBrowser.visit
+    aws = operator_access(deployment)
+
+    def visit(self: NotebookBrowser, url: str) -> tuple[int, str]:
+        policies = inline_policies(deployment)
+        if "notebook-gate-doctor" in policies and "notebook-gate-revoked" not in policies:
+            deployed = Deployed.find(aws, "local")
+            rows = DenyRows(aws.client("dynamodb"), deployed.table)
+            deny(LaunchRolePolicies(aws.client("iam"), deployed.launch_role), rows, ["eve"], now=int(time.time()))
+        return real(self, url)
+
+    monkeypatch.setattr(NotebookBrowser, "visit", visit)
+    checks_by_name(gate, "--live", "--notebook", "alice-notebook")
+    try:
+        assert "eve" in json.dumps(inline_policies(deployment)["notebook-gate-revoked"])
+        assert inline_policies(deployment).keys() == {"launch", "notebook-gate-revoked"}
+        # Each policy is written once: the live checks do not write that of the revoke.
+        written = [call.parameters["PolicyName"] for call in aws_calls if call.operation == "PutRolePolicy"]
+        assert sorted(written) == ["notebook-gate-doctor", "notebook-gate-revoked"]
+    finally:
+        remove_revocations(deployment)
+
+
+def test_live_checks_remove_their_deny_after_an_interrupt(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = NotebookBrowser.visit
+
+    def visit(self: NotebookBrowser, url: str) -> tuple[int, str]:
+        if "notebook-gate-doctor" in inline_policies(deployment):
+            raise KeyboardInterrupt
+        return real(self, url)
+
+    monkeypatch.setattr(NotebookBrowser, "visit", visit)
+    assert (
+        gate("doctor", "--live", "--notebook", "alice-notebook").code == 130
+    )  # the exit code of an interrupted command
+    assert inline_policies(deployment).keys() == {"launch"}
+
+
+def test_live_needs_a_notebook(gate: Gate) -> None:
+    assert "add --notebook NAME" in gate("doctor", "--live").err
