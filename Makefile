@@ -38,7 +38,7 @@ fuzz: .venv/.ready node_modules/.ready ## Try over a hundred thousand hostile in
 pictures: .venv/.ready node_modules/.ready .cache/browser ## Take the documents' pictures again
 	PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/browser
 
-audit: .venv/.ready ## Ask the public databases for known weaknesses of what the lock files name
+audit: .venv/.ready ## Check the locked packages for known vulnerabilities
 	@scripts/audit
 
 format: .venv/.ready ## Put the code into its one style
