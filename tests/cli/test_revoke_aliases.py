@@ -27,8 +27,8 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
 
 def _opens_by_slack(deployment: LocalDeployment, user: str, notebook: str) -> Any:
     """Open `notebook` with the link that Slack shows to `user`; return the presigned URL, with its session."""
-    deployment.slack.run_command(user)
-    seen = deployment.slack.surface_of(user)
+    deployment.slack.type(user)
+    seen = deployment.slack.seen_by(user)
     assert seen
     link = next(button["url"] for button in seen.buttons if notebook in button.get("url", ""))
     person = TestUser(deployment)

@@ -18,8 +18,8 @@ VULNERABLE_NODE = {"vulnerabilities": {"y": {"severity": "high", "range": "<3"}}
 @pytest.mark.parametrize(
     ("python", "node", "code", "words"),
     [
-        (CLEAN_PYTHON, CLEAN_NODE, 0, "nothing is known against it"),
-        (VULNERABLE_PYTHON, CLEAN_NODE, 1, "x 1: CVE-1, mended in 2"),
+        (CLEAN_PYTHON, CLEAN_NODE, 0, "no known vulnerabilities"),
+        (VULNERABLE_PYTHON, CLEAN_NODE, 1, "x 1: CVE-1, fixed in 2"),
         (CLEAN_PYTHON, VULNERABLE_NODE, 1, "y: high, <3"),
         (SKIPPED, CLEAN_NODE, 75, "uv.lock: NOT AUDITED"),
         ("no such host", CLEAN_NODE, 75, "no such host"),

@@ -51,12 +51,14 @@ def _every_method() -> dict[str, set[str]]:
 def test_the_kept_operations_are_those_that_the_code_calls() -> None:
     every = set().union(*_every_method().values())
     every -= {"search"}  # a method of SageMaker's client; the function calls that of regular expressions
-    called = {
-        node.func.attr
+    calls = (
+        node.func
         for path in GATE.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in every
-    }
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    )
+    # `_rows` is the gate's own reader of the table, whose method `query` calls ExecuteStatement.
+    called = {call.attr for call in calls if call.attr in every and not ast.unparse(call.value).endswith("._rows")}
     assert called == set(METHODS)
 
 
