@@ -130,7 +130,7 @@ def test_a_failed_aws_call_is_logged_with_its_code_and_without_its_message(
     harness.browser.get("/open/alice-notebook")
     (line,) = (json.loads(text) for text in lines.texts if "aws call failed" in text)
     assert (line["level"], line["code"]) == ("WARNING", code)
-    assert "words of AWS" not in "".join(lines.texts)
+    assert "message of AWS" not in "".join(lines.texts)
 
 
 def test_a_secret_that_cannot_be_read_is_reported_as_aws_denied(harness: Harness, lines: Lines) -> None:

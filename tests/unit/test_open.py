@@ -168,7 +168,7 @@ def test_failures_of_aws_have_a_message_and_a_code(
         harness.aws.errors[operation] = refusal(error)
     answer = harness.browser.get("/open/alice-notebook", headers={"Accept": "application/json"})
     assert (answer.status, answer.json["error"]) == (status, reason)
-    assert "words of AWS" not in answer.body
+    assert "message of AWS" not in answer.body
     page = harness.browser.get("/open/alice-notebook")
     assert page.status == status
     assert "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f" in page.body

@@ -87,7 +87,7 @@ def test_a_caller_with_access_again_gets_new_credentials(harness: Harness) -> No
     assert harness.browser.get("/open").status == 302
     denied = harness.aws.errors
     denied["create_presigned_notebook_instance_url"] = refusal("AccessDeniedException")
-    harness.aws.lasting = {"create_presigned_notebook_instance_url": 1}
+    harness.aws.error_counts = {"create_presigned_notebook_instance_url": 1}
     assert harness.browser.get("/open").status == 302
     assert len(harness.aws.called("assume_role")) == 2
 
