@@ -22,6 +22,7 @@ from local.sample import SlackUser
 from local.slack.workspace import Workspace
 from tests.unit.aws import FakeAws
 from tests.unit.issuer import CLIENT_ID, Issuer
+from tests.unit.proxy import authority, dependency_port, environment, proxy, server_tls  # noqa: F401
 
 if TYPE_CHECKING:
     from tests.unit.slack import Slack
