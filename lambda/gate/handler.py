@@ -17,7 +17,7 @@ from gate.log import logger
 from gate.metrics import count_request, metrics
 from gate.routes import Route, route_of
 from gate.web.request import Request
-from gate.web.responses import Response, failure, redirect
+from gate.web.responses import Response, error_response, redirect
 from gate.web.return_url import return_path_of, sign_in_path
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
     }
     # A waiting page asks for JSON in the background. The cookie stays until the person has seen the message.
     forget = ended.get(error.via) if not request.wants_json else None
-    return failure(error, request, base_path=gate.config.base_path, cookies=forget() if forget else [])
+    return error_response(error, request, base_path=gate.config.base_path, cookies=forget() if forget else [])
 
 
 def _error_response(gate: Gate, request: Request, error: GateError) -> Response:
-    return failure(error, request, base_path=gate.config.base_path)
+    return error_response(error, request, base_path=gate.config.base_path)

@@ -1,4 +1,4 @@
-"""The four AWS services that the function calls, as small fakes that remember every call."""
+"""Fakes of the AWS services that the function calls. They record every call."""
 
 import datetime
 import json
@@ -12,46 +12,49 @@ from trials.table import Table
 
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
 CHANGED = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
-"""When all notebooks went into their states."""
+"""The time of the last change of all notebooks and previous secrets."""
 
 TOKEN = "eyJhbGciOi.presigned-token.c2lnbmF0dXJl"
 
 
 def refusal(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "words of AWS"}}, "Operation")
+    """Return the error of an AWS call with the error code `code`."""
+    return ClientError({"Error": {"Code": code, "Message": "message of AWS"}}, "Operation")
 
 
 class FakeAws:
-    """Grants and notebooks live in plain dicts.
-
-    `errors` maps an operation to what it raises, `before` to what happens first.
-    """
+    """Fakes DynamoDB, Secrets Manager, STS, SageMaker and Lambda. Tests set and read the attributes."""
 
     def __init__(self) -> None:
         self.grants: list[dict[str, Any]] = []
         self.notebooks: dict[str, str] = {}
+        """States by name."""
         self.secrets: dict[str, str] = {
             "arn:session": SIGNING_KEY,
             "arn:client": "client-secret-value",
             "arn:slack": "{}",
         }
         self.previous: dict[str, str] = {}
+        """The versions AWSPREVIOUS of the secrets."""
         self.created = CHANGED
-        """When the current versions of all secrets were made."""
+        """The time at which the current versions of all secrets were created."""
         self.errors: dict[str, Exception] = {}
-        self.lasting: dict[str, int] = {}
-        """How often an error is raised, where not always."""
+        """The error that an operation raises."""
+        self.error_counts: dict[str, int] = {}
+        """How often an operation raises its error, if not always."""
         self.regions: list[str] = []
-        """Of the SageMaker clients, oldest first."""
+        """The regions of the SageMaker clients, oldest first."""
         self.before: dict[str, Callable[[dict[str, Any]], None]] = {}
+        """What is called before an operation, with its arguments."""
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.table = Table()
-        """Everything but the grants."""
-        self.replay_guard: list[str] = []
-        """What happened once."""
-        self.lost = 0
-        """How many of the next answers to `put_item` get lost, after it was done."""
+        """All items that are not grants."""
+        self.claims: list[str] = []
+        """The keys of the replay guard's claims."""
+        self.lost_responses = 0
+        """How many of the next responses to `put_item` are lost, after the item was written."""
         self.events: list[dict[str, Any]] = []
+        """The events of asynchronous invocations of the function."""
 
     def client(self, service: str, **options: Any) -> "_Client":
         if service == "sagemaker":
@@ -63,7 +66,7 @@ class FakeAws:
         return [arguments for name, arguments in self.calls if name == operation]
 
     def cutoff(self, subject: str, before: int) -> None:
-        """Write a cutoff, as an operator's command does."""
+        """Write a cutoff, as `gate revoke` does."""
         self.table.put_item(cutoff_write("grants", subject, before))
 
     def grant(self, principal: str, notebook: str, **attributes: Any) -> None:
@@ -85,9 +88,9 @@ class _Client:
             self._aws.calls.append((operation, arguments))
             if operation in self._aws.before:
                 self._aws.before[operation](arguments)
-            if operation in self._aws.errors and self._aws.lasting.get(operation, 1) > 0:
-                if operation in self._aws.lasting:
-                    self._aws.lasting[operation] -= 1
+            if operation in self._aws.errors and self._aws.error_counts.get(operation, 1) > 0:
+                if operation in self._aws.error_counts:
+                    self._aws.error_counts[operation] -= 1
                 raise self._aws.errors[operation]
             return getattr(self, f"_{operation}")(arguments)
 
@@ -113,21 +116,21 @@ class _Client:
         return {"Items": found[start : start + 2], **more}
 
     def _batch_get_item(self, arguments: dict[str, Any]) -> Any:
-        ((table, asked),) = arguments["RequestItems"].items()
-        assert asked["ConsistentRead"] is True
-        keys = [(key["principal"]["S"], key["notebook"]["S"]) for key in asked["Keys"]]
+        ((table, request),) = arguments["RequestItems"].items()
+        assert request["ConsistentRead"] is True
+        keys = [(key["principal"]["S"], key["notebook"]["S"]) for key in request["Keys"]]
         assert len(set(keys)) == len(keys) <= 100, "a ValidationException"
         found = [item for item in self._aws.grants if (item["principal"]["S"], item["notebook"]["S"]) in keys]
-        return {"Responses": {table: [*found, *self._aws.table.at(asked["Keys"])]}, "UnprocessedKeys": {}}
+        return {"Responses": {table: [*found, *self._aws.table.at(request["Keys"])]}, "UnprocessedKeys": {}}
 
     def _put_item(self, arguments: dict[str, Any]) -> Any:
         key = arguments["Item"]["principal"]["S"]
         assert key.startswith(("replay:", "queue:", "cutoff:user:"))
         self._aws.table.put_item(arguments)
         if key.startswith("replay:"):
-            self._aws.replay_guard.append(key)
-        if self._aws.lost:
-            self._aws.lost -= 1
+            self._aws.claims.append(key)
+        if self._aws.lost_responses:
+            self._aws.lost_responses -= 1
             raise ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
         return {}
 

@@ -1,4 +1,4 @@
-"""One deployment of the gate with fakes at its edges, and a browser that keeps cookies."""
+"""Fixtures: a deployment of the gate with fakes of other services, and a browser that keeps cookies."""
 
 import copy
 import json
@@ -22,6 +22,7 @@ from local.sample import SlackUser
 from local.slack.workspace import Workspace
 from tests.unit.aws import FakeAws
 from tests.unit.issuer import CLIENT_ID, Issuer
+from tests.unit.proxy import authority, dependency_port, environment, proxy, server_tls  # noqa: F401
 
 if TYPE_CHECKING:
     from tests.unit.slack import Slack
@@ -85,7 +86,7 @@ class Answer:
 
 @dataclass
 class Browser:
-    """Sends requests to the handler as API Gateway would, and keeps the cookies it is given."""
+    """Sends requests to the handler in API Gateway's format, and keeps cookies."""
 
     base_url: str
     cookies: dict[str, str] = field(default_factory=dict)
@@ -115,8 +116,8 @@ class Browser:
         query = parse_qs(parts.query, keep_blank_values=True)
         event["multiValueQueryStringParameters"] = query or None
         event["queryStringParameters"] = {name: values[-1] for name, values in query.items()} or None
-        mine = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        for name, value in (mine | (headers or {})).items():
+        cookie = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        for name, value in (cookie | (headers or {})).items():
             event["headers"][name] = value
             event["multiValueHeaders"][name] = [value]
         raw = handler(copy.deepcopy(event), CONTEXT)
@@ -124,6 +125,7 @@ class Browser:
         return self.receive(raw)
 
     def receive(self, raw: dict[str, Any]) -> Answer:
+        """Return the handler's response `raw`, and keep its cookies."""
         lists = {name.lower(): values for name, values in (raw.get("multiValueHeaders") or {}).items()}
         lists |= {name.lower(): [value] for name, value in (raw.get("headers") or {}).items()}
         set_cookies = lists.pop("set-cookie", [])
@@ -137,12 +139,13 @@ class Browser:
         return Answer(raw["statusCode"], headers, set_cookies, raw["body"] or "")
 
     def path_of(self, url: str) -> str:
+        """Return the path of a URL of the gate."""
         assert url.startswith(self.base_url + "/"), url
         return url.removeprefix(self.base_url)
 
 
 def _matched(method: str, path: str) -> tuple[str, dict[str, str] | None]:
-    """Return the route and its variables as API Gateway puts them into the event."""
+    """Return the route and its parameters, as API Gateway adds them to the event."""
     for served, route in ROUTES:
         match = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route), path)
         if served == method and match:
@@ -159,16 +162,16 @@ class Harness:
     browser: Browser
 
     def configure(self, **changes: str) -> None:
-        """Deploy again with other settings."""
+        """Deploy again with changed settings."""
         self.environ |= changes
         self.browser = Browser(self.environ["GATE_BASE_URL"])
         container.set_gate(container.Gate(Config.from_environ(self.environ), clock=self.clock))
 
     def sign_in(self, email: str = "alice@example.com", path: str = "/", browser: Browser | None = None, **claims: Any):
-        """Walk through the whole sign-in and return the last answer: the way back to `path`."""
+        """Sign in, and return the last response: the redirect to `path`."""
         browser = browser or self.browser
-        away = browser.get(f"/login?{urlencode({'next': path})}")
-        back = self.issuer.sign_in(away.location, **{"email": email, "email_verified": True, **claims})
+        redirect = browser.get(f"/login?{urlencode({'next': path})}")
+        back = self.issuer.sign_in(redirect.location, **{"email": email, "email_verified": True, **claims})
         return browser.get(f"/login/callback?{urlencode(back)}")
 
 
@@ -207,7 +210,7 @@ def harness(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Harness:
 
 @pytest.fixture
 def slack(harness: Harness) -> Iterator["Slack"]:
-    """The deployment, with a Slack workspace whose people are believed about example.com."""
+    """The deployment with a Slack workspace whose e-mail addresses at example.com are trusted."""
     from tests.unit.slack import SECRET, TEAM, Slack
 
     users = [

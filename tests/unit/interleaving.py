@@ -1,4 +1,4 @@
-"""Runs several requests at once, in an order that the test decides: one call to DynamoDB is one step."""
+"""Interleaves requests in an order that the test chooses. One step is one call to DynamoDB."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -7,32 +7,33 @@ from typing import Any
 from trials.table import Table
 
 Work = Callable[[Any], None]
-"""Does something with a client of DynamoDB."""
+"""Handles a request with a DynamoDB client."""
 
 
 class Request:
-    """One request in a thread of its own, which stops before each call to DynamoDB until it may go on."""
+    """A request in its own thread. It stops before each call to DynamoDB, until `step` is called."""
 
     def __init__(self, table: Table, work: Work):
         self._table = table
-        self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
+        self._go, self._paused = threading.Semaphore(0), threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, args=[work])
-        self.ended = False
+        self.finished = False
         self.failure: BaseException | None = None
-        self.fails: tuple[str, BaseException] | None = None
-        """What the next call raises: `before` it is done, or `after` it."""
+        self.next_failure: tuple[str, BaseException] | None = None
+        """The error that the next call raises, `before` or `after` its effect."""
         self._thread.start()
-        self._stopped.acquire()
+        self._paused.acquire()
 
     def step(self) -> None:
-        """Go on to behind the next call."""
+        """Make the next call, and stop before the one after it."""
         self._go.release()
-        self._stopped.acquire()
-        if self.ended:
+        self._paused.acquire()
+        if self.finished:
             self._thread.join()
 
     def finish(self) -> None:
-        while not self.ended:
+        """Make all remaining calls."""
+        while not self.finished:
             self.step()
 
     def _run(self, work: Work) -> None:
@@ -40,20 +41,20 @@ class Request:
             work(self)
         except BaseException as error:  # noqa: BLE001
             self.failure = error
-        self.ended = True
-        self._stopped.release()
+        self.finished = True
+        self._paused.release()
 
     def _call(self, operation: str, arguments: dict[str, Any]) -> Any:
-        self._stopped.release()
+        self._paused.release()
         self._go.acquire()
-        when, error = self.fails or ("", None)
-        self.fails = None
+        when, error = self.next_failure or ("", None)
+        self.next_failure = None
         if error is not None and when == "before":
             raise error
-        answer = getattr(self, f"_{operation}")(arguments)
+        response = getattr(self, f"_{operation}")(arguments)
         if error is not None:
             raise error
-        return answer
+        return response
 
     def execute_statement(self, **arguments: Any) -> Any:
         return self._call("execute_statement", arguments)
@@ -74,29 +75,31 @@ class Request:
         return self._table.update_item(arguments)
 
 
-def play(requests: Sequence[Request], order: Sequence[int]) -> list[tuple[int, list[int]]]:
-    """Take the steps of `order`, and then the first that can go on until all have ended.
+def interleave(requests: Sequence[Request], order: Sequence[int]) -> list[tuple[int, list[int]]]:
+    """Step the requests with the numbers in `order`, and then the first unfinished one until all are finished.
 
-    Return what was chosen at each step, and what could have been.
+    If a request in `order` is finished, another is chosen. Return the number that was chosen at each step, and the
+    numbers of the unfinished requests at that step.
     """
-    taken = []
-    wished = iter(order)
-    while alive := [number for number, request in enumerate(requests) if not request.ended]:
-        wish = next(wished, alive[0])
-        chosen = wish if wish in alive else alive[wish % len(alive)]
+    steps = []
+    preferences = iter(order)
+    while unfinished := [number for number, request in enumerate(requests) if not request.finished]:
+        preferred = next(preferences, unfinished[0])
+        chosen = preferred if preferred in unfinished else unfinished[preferred % len(unfinished)]
         requests[chosen].step()
-        taken.append((chosen, alive))
-    return taken
+        steps.append((chosen, unfinished))
+    return steps
 
 
 def every_order(start: Callable[[], Sequence[Request]]) -> Iterator[Sequence[Request]]:
-    """Yield the requests of `start` after each order in which their steps can be taken."""
-    left: list[list[int]] = [[]]
-    while left:
-        order = left.pop()
+    """Yield the requests of `start` after each order in which their steps can be interleaved."""
+    prefixes: list[list[int]] = [[]]
+    while prefixes:
+        prefix = prefixes.pop()
         requests = start()
-        taken = play(requests, order)
-        for place in range(len(order), len(taken)):
-            before = [chosen for chosen, _ in taken[:place]]
-            left += [[*before, other] for other in taken[place][1] if other != taken[place][0]]
+        steps = interleave(requests, prefix)
+        for index in range(len(prefix), len(steps)):
+            before = [chosen for chosen, _ in steps[:index]]
+            chosen, unfinished = steps[index]
+            prefixes += [[*before, other] for other in unfinished if other != chosen]
         yield requests

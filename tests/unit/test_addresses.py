@@ -1,4 +1,4 @@
-"""E-mail addresses in their normal form: no look-alike becomes somebody else's address."""
+"""The normal form of e-mail addresses: no look-alike becomes the address of another person."""
 
 import sys
 import unicodedata
@@ -14,13 +14,13 @@ CHANGED = [
     for character in map(chr, range(128, sys.maxunicode + 1))
     if unicodedata.normalize("NFC", unicodedata.normalize("NFC", character).lower()) != character
 ]
-"""All that the normal form writes otherwise: capitals, compatibility singletons, composition exclusions."""
+"""The characters that the normal form changes: capitals, compatibility singletons, composition exclusions."""
 
 TO_ASCII = {"\u212a": "k", "\u0130": "i\u0307", "\u1fef": "`", "\u037e": ";"}
 
 
 def test_the_characters_that_become_ascii_are_the_known_ones() -> None:
-    """A new version of Unicode may add some; the check does not depend on this list."""
+    """A new version of Unicode may add some. The check in the gate does not depend on this list."""
     found = {each for each in CHANGED if any(map(str.isascii, unicodedata.normalize("NFC", each).lower()))}
     assert found == set(TO_ASCII)
 
@@ -28,7 +28,7 @@ def test_the_characters_that_become_ascii_are_the_known_ones() -> None:
 @pytest.mark.parametrize("character", TO_ASCII)
 @pytest.mark.parametrize("accent", ["e\u0301", "u\u0308", "E\u0301e\u0301", "k\u0301"])
 def test_no_character_becomes_ascii_beside_a_decomposed_accent(character: str, accent: str) -> None:
-    """The accent takes an ASCII letter away, so that counting over the whole address sees nothing."""
+    """Composition removes an ASCII letter, so a count over the whole address would not detect the new one."""
     for text in (f"{character}{accent}", f"{accent}{character}", f"{accent}a{character}b{accent}"):
         assert normal_address(f"{text}@example.com") is None
         assert normal_address(f"a@{text}.example.com") is None
@@ -40,7 +40,7 @@ def test_no_character_becomes_ascii_beside_a_decomposed_accent(character: str, a
         ("e\u0301lodie@example.com", "\u00e9lodie@example.com"),
         ("E\u0301LODIE@EXAMPLE.COM", "\u00e9lodie@example.com"),
         ("\u00c9lodie@example.com", "\u00e9lodie@example.com"),
-        ("\u212bngstrom@example.com", "\u00e5ngstrom@example.com"),  # the Angstrom sign is the letter, by Unicode
+        ("\u212bngstrom@example.com", "\u00e5ngstrom@example.com"),  # Unicode defines the Angstrom sign as this letter
         ("a\u0323\u0302nh@example.com", "\u1eadnh@example.com"),
         ("\u1e9ea@example.com", "\u00dfa@example.com"),
     ],
@@ -52,7 +52,7 @@ def test_accented_letters_are_kept(text: str, normal: str) -> None:
 def test_no_character_of_unicode_adds_ascii() -> None:
     for character in CHANGED:
         normal = normal_address(f"{character}e\u0301@x")
-        # Marks go to the accent, everything else stands before it.
+        # Combining marks compose with the accent. Everything else stays before it.
         assert normal is None or [each for each in normal if each.isascii()] in (["@", "x"], ["e", "@", "x"])
 
 
@@ -66,17 +66,17 @@ def test_ascii_comes_from_the_same_ascii_character(local: str, domain: str) -> N
     normal = normal_address(text)
     if normal is None:
         return
-    # Composition never reaches over a character of combining class 0, but for those that compose with the one before;
-    # none of these is ASCII. So each ASCII character and the marks behind it can be looked at alone.
-    ours: list[str] = []
+    # Composition does not go past a character of combining class 0, except for those that compose with the one before,
+    # and none of these is ASCII. So each ASCII character and the marks after it can be examined separately.
+    pieces: list[str] = []
     for character in text:
-        if ours and not character.isascii():
-            ours[-1] += character
+        if pieces and not character.isascii():
+            pieces[-1] += character
         else:
-            ours.append(character)
+            pieces.append(character)
     expected = [
         character
-        for piece in ours
+        for piece in pieces
         for character in unicodedata.normalize("NFC", piece)[:1].lower()
         if piece[0].isascii() and character.isascii()
     ]

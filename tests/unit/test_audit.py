@@ -1,4 +1,4 @@
-"""One line a decision, and no secret in any line."""
+"""The audit log has one line for each decision, and no secrets."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from tests.unit.conftest import Browser, Harness
 
 
 class Lines(logging.Handler):
-    """Keeps each line as the function's own formatter writes it."""
+    """Collects log lines in the format of the function's formatter."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,13 +84,13 @@ def test_a_caller_with_a_mapped_session_name_is_logged_with_both_names(harness: 
 
 
 def test_no_secret_is_in_any_line(harness: Harness, lines: Lines, capfd: pytest.CaptureFixture[str]) -> None:
-    """Drive every endpoint, in success and failure, with the root logger at DEBUG."""
+    """Call every endpoint, with success and failure, with the root logger at DEBUG."""
     harness.configure(GATE_CLIENT_SECRET_ARN="arn:client")
     browser, secrets = harness.browser, {SIGNING_KEY, TOKEN, "client-secret-value"}
-    away = browser.get("/login?next=/open/alice-notebook")
-    secrets |= {*browser.cookies.values(), *(v[0] for k, v in parse_qs(urlsplit(away.location).query).items()
+    login = browser.get("/login?next=/open/alice-notebook")
+    secrets |= {*browser.cookies.values(), *(v[0] for k, v in parse_qs(urlsplit(login.location).query).items()
                                              if k in ("state", "nonce", "code_challenge"))}  # fmt: skip
-    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    back = harness.issuer.sign_in(login.location, email="alice@example.com", email_verified=True)
     browser.get(f"/login/callback?code={back['code']}-secret-code&state={back['state']}")
     harness.sign_in()
     secrets |= {*browser.cookies.values(), "secret-code", harness.issuer.token_requests[-1]["code_verifier"]}
@@ -130,7 +130,7 @@ def test_a_failed_aws_call_is_logged_with_its_code_and_without_its_message(
     harness.browser.get("/open/alice-notebook")
     (line,) = (json.loads(text) for text in lines.texts if "aws call failed" in text)
     assert (line["level"], line["code"]) == ("WARNING", code)
-    assert "words of AWS" not in "".join(lines.texts)
+    assert "message of AWS" not in "".join(lines.texts)
 
 
 def test_a_secret_that_cannot_be_read_is_reported_as_aws_denied(harness: Harness, lines: Lines) -> None:

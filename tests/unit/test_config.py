@@ -1,15 +1,15 @@
-"""The function's environment: read once, and every problem told at once."""
+"""The function's environment is parsed once, and all problems are reported together."""
 
 import pytest
 
 from gate.config import Config, ConfigError
 from tests.unit.conftest import ENVIRON
 
-GOOD = {**ENVIRON, "GATE_ISSUER": "https://issuer.example"}
+VALID = {**ENVIRON, "GATE_ISSUER": "https://issuer.example"}
 
 
 def test_a_complete_environment_is_read() -> None:
-    config = Config.from_environ({**GOOD, "GATE_VPC_ENDPOINTS": "vpce-1, vpce-2", "GATE_USER_ROLES": ""})
+    config = Config.from_environ({**VALID, "GATE_VPC_ENDPOINTS": "vpce-1, vpce-2", "GATE_USER_ROLES": ""})
     assert config.base_path == "/prod"
     assert config.origin == "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com"
     assert config.vpc_endpoints == ("vpce-1", "vpce-2")
@@ -18,11 +18,11 @@ def test_a_complete_environment_is_read() -> None:
 
 
 def test_all_problems_are_reported_together() -> None:
-    bad = {**GOOD, "GATE_TABLE": "", "GATE_PIN": "none", "GATE_MAX_SESSION": "12h"}
-    del bad["GATE_ISSUER"]
-    with pytest.raises(ConfigError) as told:
-        Config.from_environ(bad)
-    assert str(told.value).splitlines() == [
+    invalid = {**VALID, "GATE_TABLE": "", "GATE_PIN": "none", "GATE_MAX_SESSION": "12h"}
+    del invalid["GATE_ISSUER"]
+    with pytest.raises(ConfigError) as raised:
+        Config.from_environ(invalid)
+    assert str(raised.value).splitlines() == [
         "GATE_TABLE is not set",
         "GATE_ISSUER is not set",
         "GATE_PIN='none' is not one of caller, network, networks",
@@ -30,9 +30,9 @@ def test_all_problems_are_reported_together() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", sorted(set(GOOD) - {"GATE_CLIENT_SECRET_ARN", "GATE_VPC_ENDPOINTS"}))
+@pytest.mark.parametrize("name", sorted(set(VALID) - {"GATE_CLIENT_SECRET_ARN", "GATE_VPC_ENDPOINTS"}))
 def test_a_variable_may_be_absent_only_if_it_may_be_empty(name: str) -> None:
-    without = {key: value for key, value in GOOD.items() if key != name}
+    without = {key: value for key, value in VALID.items() if key != name}
     if name in ("GATE_USER_ROLES", "GATE_GROUPS", "GATE_EGRESS", "GATE_SLACK_TEAMS"):
         Config.from_environ(without)
     else:
@@ -41,6 +41,6 @@ def test_a_variable_may_be_absent_only_if_it_may_be_empty(name: str) -> None:
 
 
 def test_the_other_slack_settings_are_required_with_teams() -> None:
-    with pytest.raises(ConfigError) as told:
-        Config.from_environ({**GOOD, "GATE_SLACK_TEAMS": "T0LOCAL"})
-    assert str(told.value).splitlines() == ["GATE_SLACK_SECRET_ARN is not set", "GATE_SLACK_API_URL is not set"]
+    with pytest.raises(ConfigError) as raised:
+        Config.from_environ({**VALID, "GATE_SLACK_TEAMS": "T0LOCAL"})
+    assert str(raised.value).splitlines() == ["GATE_SLACK_SECRET_ARN is not set", "GATE_SLACK_API_URL is not set"]

@@ -1,4 +1,4 @@
-"""What leaves the function is bounded by the request's time, over real sockets that misbehave."""
+"""The deadline bounds every call of the function, tested with real servers that misbehave."""
 
 import asyncio
 import socket
@@ -23,30 +23,30 @@ from local.streams import serve_streams
 
 Misbehaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 FOREVER = 60.0
-"""Seconds; however busy this machine is, what has a deadline of half a second ends long before."""
+"""Seconds. Even on a busy machine, a call with a deadline of half a second ends far earlier."""
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
 
 
-async def _says_nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-    await reader.read()  # until the other side goes
+async def _never_responds(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    await reader.read()  # until the client closes the connection
 
 
-async def _trickles(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, what: bytes) -> None:
+async def _send_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, data: bytes) -> None:
     await reader.readexactly(1)
-    for byte in what:
+    for byte in data:
         writer.write(bytes([byte]))
         await writer.drain()
         await asyncio.sleep(0.02)
 
 
-async def _trickles_its_head(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await _trickles(reader, writer, b"HTTP/1.1 200 OK\r\n" + b"X-Padding: x\r\n" * 1000)
+async def _sends_slow_headers(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await _send_slowly(reader, writer, b"HTTP/1.1 200 OK\r\n" + b"X-Padding: x\r\n" * 1000)
 
 
-async def _trickles_its_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _sends_slow_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(HEAD)
-    await _trickles(reader, writer, b"{" + b" " * 99_999)
+    await _send_slowly(reader, writer, b"{" + b" " * 99_999)
 
 
 @contextmanager
@@ -56,8 +56,8 @@ def _serving(behaviour: Misbehaviour) -> Iterator[str]:
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Time-outs of single reads that nobody here lives to see: what ends a call is the request's deadline."""
+def long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sets timeouts of single reads that no test reaches, so that only the deadline ends a call."""
     for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT", "gate.slack.api.CALL_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
 
@@ -65,10 +65,10 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def _aws(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
     botocore_session.cache_clear()
-    given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
-    made = client("sts", region="eu-west-1", credentials=given)
+    credentials: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
+    sts = client("sts", region="eu-west-1", credentials=credentials)
     with aws_errors():
-        made.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
+        sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
 
 
 def _provider(url: str, _monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,8 +79,8 @@ def _slack(url: str, _monkeypatch: pytest.MonkeyPatch) -> None:
     SlackApi(token=lambda: "xoxb-1", api_url=f"{url}/api/", hooks_urls=()).user("U1")
 
 
-@pytest.mark.usefixtures("patient")
-@pytest.mark.parametrize("behaviour", [_says_nothing, _trickles_its_head, _trickles_its_body])
+@pytest.mark.usefixtures("long_timeouts")
+@pytest.mark.parametrize("behaviour", [_never_responds, _sends_slow_headers, _sends_slow_body])
 @pytest.mark.parametrize(("call", "error"), [
     (_aws, AwsError), (_provider, IdentityProviderDownError), (_slack, SlackDownError),
 ])  # fmt: skip
@@ -88,29 +88,29 @@ def test_a_call_ends_at_the_deadline(
     behaviour: Misbehaviour, call: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with _serving(behaviour) as url:
-        begun = time.monotonic()
+        started = time.monotonic()
         with request_deadline((RESERVE + 0.5) * 1000), pytest.raises(error):
             call(url, monkeypatch)
-        assert 0.3 < time.monotonic() - begun < FOREVER
+        assert 0.3 < time.monotonic() - started < FOREVER
 
 
 @pytest.mark.parametrize(("call", "error"), [
     (_aws, AwsError), (_provider, IdentityProviderDownError), (_slack, SlackDownError),
 ])  # fmt: skip
 def test_no_call_is_made_after_the_deadline(call: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    connections: list[str] = []
 
-    async def note(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        asked.append("a connection")
+    async def record(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        connections.append("a connection")
 
-    with _serving(note) as url, request_deadline(0), pytest.raises(error):
+    with _serving(record) as url, request_deadline(0), pytest.raises(error):
         call(url, monkeypatch)
-    assert not asked
+    assert not connections
 
 
-@pytest.mark.usefixtures("patient")
+@pytest.mark.usefixtures("long_timeouts")
 def test_the_deadline_also_bounds_reused_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first answer is good, and the second one, over the same connection, never comes."""
+    """The server responds to the first request, and never to the second, which uses the same connection."""
 
     async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"Version=2011-06-15")
@@ -121,14 +121,14 @@ def test_the_deadline_also_bounds_reused_connections(monkeypatch: pytest.MonkeyP
     with _serving(once) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         botocore_session.cache_clear()
-        given: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
-        sts = client("sts", region="eu-west-1", credentials=given)
+        credentials: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
+        sts = client("sts", region="eu-west-1", credentials=credentials)
         with request_deadline((RESERVE + FOREVER) * 1000, limit=FOREVER):
             sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
-        begun = time.monotonic()
+        started = time.monotonic()
         with request_deadline((RESERVE + 0.5) * 1000), pytest.raises(BotoCoreError):
             sts.assume_role(RoleArn="arn:aws:iam::123456789012:role/x", RoleSessionName="xx")
-        assert time.monotonic() - begun < FOREVER
+        assert time.monotonic() - started < FOREVER
 
 
 def test_calls_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,11 +149,11 @@ def test_calls_do_not_wait_for_acknowledgements(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_connection_after_the_deadline_is_shut_down_immediately() -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        deadline.Deadline(0).watch(ours)
-        theirs.settimeout(FOREVER)
-        assert theirs.recv(1) == b""
+    local, remote = socket.socketpair()
+    with local, remote:
+        deadline.Deadline(0).watch(local)
+        remote.settimeout(FOREVER)
+        assert remote.recv(1) == b""
 
 
 def test_the_time_limit_of_lambda_applies_if_it_is_earlier() -> None:

@@ -1,4 +1,4 @@
-"""Rows of the grants table that hold anything: what each gives, and what operators learn of it."""
+"""Malformed rows of the grants table: what they grant, and what operators learn about them."""
 
 import json
 from typing import Any
@@ -15,13 +15,13 @@ from tests.unit.slack import TEAM, Slack
 JSON = {"Accept": "application/json"}
 URL = "create_presigned_notebook_instance_url"
 
-NO_NUMBERS: list[dict[str, Any]] = [
+INVALID_NUMBERS: list[dict[str, Any]] = [
     {"S": "2026-12-31"}, {"S": "1800000000"}, {"NULL": True}, {"BOOL": True}, {"N": "3600.5"}, {"N": "-1"},
     {"N": "9.9E+125"}, {"L": []}, {"M": {"N": {"N": "3600"}}}, {"NS": ["3600"]}, {"B": b"3600"},
 ]  # fmt: skip
 MALFORMED = [
-    *[{"until": value} for value in [*NO_NUMBERS, {"N": "1798675200000"}, {"N": str(MAX_EPOCH_SECONDS + 1)}]],
-    *[{"session": value} for value in [*NO_NUMBERS, {"N": "0"}, {"N": "3600000"}, {"N": str(MAX_SESSION + 1)}]],
+    *[{"until": value} for value in [*INVALID_NUMBERS, {"N": "1798675200000"}, {"N": str(MAX_EPOCH_SECONDS + 1)}]],
+    *[{"session": value} for value in [*INVALID_NUMBERS, {"N": "0"}, {"N": "3600000"}, {"N": str(MAX_SESSION + 1)}]],
 ]
 
 
@@ -76,10 +76,10 @@ def test_other_malformed_attributes_give_the_least(harness: Harness, value: dict
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").location.endswith("&view=lab")
     assert harness.browser.post("/notebooks/alice-notebook/stop").status == 403
-    assert harness.browser.get("/open").status == 200  # the choice: there is no default
+    assert harness.browser.get("/open").status == 200  # the list, because there is no default
 
 
-def _told(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
+def _logged(caplog: pytest.LogCaptureFixture) -> list[tuple[str, ...]]:
     found = [vars(record) for record in caplog.records if record.msg == "malformed grant"]
     assert "value-of-until" not in str(found)
     return [(each["principal"], each["notebook"], *each["attributes"]) for each in found]
@@ -97,7 +97,7 @@ def test_a_malformed_row_is_logged_by_its_key_and_counted(
         caplog.clear()
         capsys.readouterr()
         assert harness.browser.get("/").status == 200
-        assert _told(caplog) == [
+        assert _logged(caplog) == [
             ("user:alice@example.com", "third", "session", "until"),
             ("user:alice@example.com", "not_a_name", "notebook"),
         ]
@@ -110,9 +110,9 @@ def test_a_malformed_row_that_is_read_twice_is_logged_once(slack: Slack, caplog:
     slack.harness.aws.grants[0]["until"] = {"NULL": True}
     slack.harness.aws.grants.append(_row(f"slack:{TEAM}/U0ALICE", "alice-notebook", power={"S": "start-stop"}))
     assert "Stopping" in slack.ask("press", action_id="stop").text
-    # The press reads the notebook's row, and its answer all of them.
+    # The button reads the row of the notebook. The answer reads all rows.
     assert [len(slack.harness.aws.called(call)) for call in ("batch_get_item", "execute_statement")] == [1, 1]
-    assert _told(caplog) == [("user:alice@example.com", "alice-notebook", "until")]
+    assert _logged(caplog) == [("user:alice@example.com", "alice-notebook", "until")]
 
 
 NUMBERS = st.from_regex(r"-?[0-9]{1,38}(\.[0-9]{1,10})?(E[+-]?[0-9]{1,3})?", fullmatch=True)

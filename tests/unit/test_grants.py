@@ -1,4 +1,4 @@
-"""What grants give: their end, their length, and which of two counts."""
+"""The end of a grant, the length of its sessions, and which of several grants applies."""
 
 import pytest
 
@@ -8,19 +8,21 @@ from tests.unit.conftest import Harness
 
 
 def opened(harness: Harness, path: str = "/open/alice-notebook") -> int:
-    """Open the notebook and return the session's length in seconds, as asked of AWS."""
+    """Open the notebook, and return the session length in seconds that was requested from AWS."""
     assert harness.browser.get(path).status == 302
     return harness.aws.called("create_presigned_notebook_instance_url")[-1]["SessionExpirationDurationInSeconds"]
 
 
 @pytest.mark.parametrize(
-    ("left", "expected"),
+    ("remaining", "expected"),
     [(100_000, 7200), (7201, 7200), (3600, 3600), (1801, 1801), (1799, 1800), (1, 1800), (0, None), (-1, None)],
 )
-def test_a_session_ends_as_soon_after_its_grant_as_possible(harness: Harness, left: int, expected: int | None) -> None:
+def test_a_session_ends_as_soon_after_its_grant_as_possible(
+    harness: Harness, remaining: int, expected: int | None
+) -> None:
     harness.sign_in()
     harness.clock.now = float(int(harness.clock.now))
-    harness.aws.grants[0]["until"] = {"N": str(int(harness.clock.now) + left)}
+    harness.aws.grants[0]["until"] = {"N": str(int(harness.clock.now) + remaining)}
     if expected is None:
         assert harness.browser.get("/open/alice-notebook").status == 403
         assert harness.browser.get("/open").status == 403
@@ -51,7 +53,7 @@ def test_the_callers_own_grant_applies_first_then_more_power_then_the_longer_ses
     assert opened(harness) == 3600
     harness.aws.grant("user:alice@example.com", "alice-notebook", session=2000)
     assert opened(harness) == 2000
-    assert opened(harness, "/open") == 2000  # one notebook, however many grants
+    assert opened(harness, "/open") == 2000  # one notebook, although there are several grants
 
 
 def test_a_removed_grant_does_not_apply_to_the_next_request(harness: Harness) -> None:
@@ -91,16 +93,16 @@ def test_remote_notebooks_are_named_with_their_location(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "-", "-a", "a-", "a_b", "a\n", "a" * 64, "é", "１"])
 def test_invalid_notebook_names_are_refused_in_every_location(name: str) -> None:
-    for place in ("", "210987654321/eu-west-1/"):
+    for prefix in ("", "210987654321/eu-west-1/"):
         with pytest.raises(InvalidNotebookNameError):
-            Notebook.parse(place + name)
+            Notebook.parse(prefix + name)
 
 
 @pytest.mark.parametrize(
-    "place",
+    "location",
     ["", "eu-west-1", "21098765432/eu-west-1", "210987654321/", "x/eu-west-1", "a/b/c", "210987654321/EU-west-1",
      "210987654321/eu-west-1/b", "210987654321/" + "a" * 99],
 )  # fmt: skip
-def test_invalid_locations_are_refused(place: str) -> None:
+def test_invalid_locations_are_refused(location: str) -> None:
     with pytest.raises(InvalidNotebookNameError):
-        Notebook.parse(f"{place}/a")
+        Notebook.parse(f"{location}/a")

@@ -1,10 +1,10 @@
-"""The page that says what to do when a notebook refuses somebody, and the address that people see of themselves."""
+"""The help page for callers whose notebook refuses them, and the address that the pages show."""
 
 import pytest
 
 from tests.unit.conftest import Harness
 
-CALLERS = "works only from the address that opened it"
+CALLER = "works only from the address that opened it"
 NETWORK = "works only from the network that opened it"
 NETWORKS = "works only from your company’s networks"
 
@@ -27,17 +27,17 @@ def test_json_clients_get_the_same_facts(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "said"),
+    ("settings", "expected"),
     [
-        ({}, CALLERS),
+        ({}, CALLER),
         ({"GATE_PIN": "network", "GATE_NETWORKS": "203.0.113.0/24"}, NETWORK),
         ({"GATE_PIN": "networks"}, NETWORKS),
     ],
 )
-def test_the_page_explains_the_pin_of_the_deployment(harness: Harness, settings: dict[str, str], said: str) -> None:
+def test_the_page_explains_the_pin_of_the_deployment(harness: Harness, settings: dict[str, str], expected: str) -> None:
     harness.configure(**settings)
     body = harness.browser.get("/help").body
-    assert [each for each in (CALLERS, NETWORK, NETWORKS) if each in body] == [said]
+    assert [each for each in (CALLER, NETWORK, NETWORKS) if each in body] == [expected]
 
 
 def test_the_list_of_notebooks_shows_the_address_and_links_to_the_help(harness: Harness) -> None:

@@ -1,4 +1,4 @@
-"""What a redirect costs, without a clock: modules that are imported, and calls that are made."""
+"""The cost of a launch, measured without a clock: the modules that are imported and the calls that are made."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from gate.notebook import Notebook
 from tests.unit.conftest import ENVIRON, Harness
 
 ROOT = Path(__file__).parents[2]
-OWN = {
+GATE_MODULES = {
     "gate", "gate.audit", "gate.aws", "gate.aws.clients", "gate.aws.errors", "gate.aws.transport", "gate.bootstrap",
     "gate.clock", "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base",
     "gate.errors.caller", "gate.errors.notebook", "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream",
@@ -30,9 +30,9 @@ LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
     "typing_extensions", "urllib3",
 }  # fmt: skip
-"""Beside these, `jinja2`, `jwt` with `cryptography`, and `slack_sdk` are there for who needs them."""
+"""The bundle also has `jinja2`, `jwt` with `cryptography`, and `slack_sdk`, which other requests import."""
 
-WATCH = """
+SCRIPT = """
 import json, sys
 import gate.bootstrap
 started = set(sys.modules)
@@ -42,20 +42,20 @@ print(json.dumps([sorted(started), sorted(set(sys.modules) - started)]))
 
 
 def _imported(more: str = "") -> tuple[set[str], set[str]]:
-    """Return the modules that the start of the function imports, and those that `more` imports after it."""
+    """Return the modules that a cold start imports, and those that the code `more` imports after it."""
     environment = {**os.environ, **ENVIRON, "PYTHONPATH": str(ROOT / "lambda"), "GATE_ISSUER": "https://nobody.invalid"}
     environment |= {"AWS_DEFAULT_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}
-    command = [sys.executable, "-c", WATCH.format(more=more)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    started, later = json.loads(told.stdout.splitlines()[-1])
+    command = [sys.executable, "-c", SCRIPT.format(more=more)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    started, later = json.loads(result.stdout.splitlines()[-1])
     return set(started), set(later)
 
 
 def _libraries(modules: set[str]) -> set[str]:
-    # botocore takes certifi where it is: here, but not in the bundle.
+    # botocore uses certifi if it is installed. It is in this environment, but not in the bundle.
     tops = {name.partition(".")[0] for name in modules} - {"gate", "__main__", "certifi"}
-    # What this machine's environment loads by itself (.pth files) is not the function's.
+    # Modules that this environment's .pth files load do not belong to the function.
     return {
         name for name in tops if name not in sys.stdlib_module_names and not name.startswith(("_", "sitecustomize"))
     }
@@ -63,7 +63,7 @@ def _libraries(modules: set[str]) -> set[str]:
 
 def test_a_cold_start_imports_only_these_modules() -> None:
     started, _ = _imported()
-    assert {name for name in started if name.partition(".")[0] == "gate"} == OWN
+    assert {name for name in started if name.partition(".")[0] == "gate"} == GATE_MODULES
     assert _libraries(started) == LIBRARIES
     assert "asyncio" not in started
 
@@ -102,7 +102,7 @@ assert "authToken=" in answer["multiValueHeaders"]["Location"][0]
 def test_a_snapshot_contains_all_modules_and_calls_no_service() -> None:
     _, first = _imported("gate.bootstrap.prepare()")
     assert {"jwt", "jinja2", "cryptography"} <= _libraries(first)
-    assert "slack_sdk" not in _libraries(first)  # there is no Slack in these settings
+    assert "slack_sdk" not in _libraries(first)  # Slack is off in these settings
     _, later = _imported(
         "gate.bootstrap.prepare(); started = set(sys.modules)\n"
         "from gate.identity import id_token, login, provider\n"

@@ -1,4 +1,4 @@
-"""An own domain demands HTTPS of browsers, on every answer."""
+"""On a custom domain, every response requires HTTPS (HSTS)."""
 
 import pytest
 
@@ -12,7 +12,7 @@ REQUESTS = ["/", "/open/alice-notebook", "/login", "/login/callback", "/health",
 @pytest.mark.parametrize("headers", [{}, {"Accept": "application/json"}])
 def test_a_custom_domain_requires_https(harness: Harness, path: str, headers: dict[str, str]) -> None:
     harness.configure(GATE_BASE_URL="https://notebooks.example.com")
-    # Names below the gate's, and the whole domain, are not its own to decide about.
+    # Without includeSubDomains and preload, which the gate must not decide on.
     assert harness.browser.get(path, headers=headers).headers[HSTS] == "max-age=31536000"
     assert harness.browser.post("/logout").headers[HSTS] == "max-age=31536000"
     assert harness.browser.post("/slack").headers[HSTS] == "max-age=31536000"

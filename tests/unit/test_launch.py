@@ -1,4 +1,4 @@
-"""Session names and session policies, for whatever callers and grants there may be."""
+"""Session names, session policies, and the normal form of e-mail addresses, for arbitrary callers and grants."""
 
 import ipaddress
 import json
@@ -62,7 +62,7 @@ SOURCES = st.none() | st.builds(
     private_cidrs=st.lists(ADDRESSES.map(address_cidr), max_size=9),
     endpoints=st.lists(ENDPOINTS, max_size=8),
 )
-"""The caller's address and the function's, of which the settings take eight at most, on either side."""
+"""The caller's address and those of the function. The settings allow at most eight of the latter of each kind."""
 
 
 @given(notebook=NAMES, sources=SOURCES, power=st.sampled_from(["none", "start", "start-stop"]))
@@ -91,15 +91,15 @@ def test_a_session_policy_is_narrow_and_within_the_size_limit(
     if sources.public_cidrs:
         expected.append({"IpAddress": {"aws:SourceIp": sources.public_cidrs}})
     if sources.private_cidrs and sources.endpoints:
-        # Never an endpoint without an address, nor an address in a VPC without an endpoint.
-        through = {"StringEquals": {"aws:SourceVpce": sources.endpoints}}
-        expected.append({**through, "IpAddress": {"aws:VpcSourceIp": sources.private_cidrs}})
+        # Never an endpoint without an address, or an address in a VPC without an endpoint.
+        condition = {"StringEquals": {"aws:SourceVpce": sources.endpoints}}
+        expected.append({**condition, "IpAddress": {"aws:VpcSourceIp": sources.private_cidrs}})
     assert conditions == expected
 
 
 def test_the_longest_session_policy_is_within_the_size_limit() -> None:
-    far = ["2001:1db8:1111:2222:3333:4444:5555:6666/128"] * 9
-    sources = AllowedSources(far, far, ["vpce-0123456789abcdef0"] * 8)
+    longest = ["2001:1db8:1111:2222:3333:4444:5555:6666/128"] * 9
+    sources = AllowedSources(longest, longest, ["vpce-0123456789abcdef0"] * 8)
     arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
     grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop")
     assert len(session_policy(arn, grant, sources)) <= MAX_POLICY_LENGTH
@@ -114,21 +114,21 @@ NETWORKS = {"GATE_PIN": "network", "GATE_NETWORKS": "203.0.0.0/16,203.0.113.0/24
 @pytest.mark.parametrize(
     ("settings", "address", "public", "private"),
     [
-        # A public API knows the public address alone: nothing is allowed through endpoints for the caller.
+        # A public API sees only the public address. The caller is allowed nothing through endpoints.
         ({}, CALLER, [f"{CALLER}/32", EGRESS], None),
         ({}, "2001:db8::7", ["2001:db8::7/128", EGRESS], None),
         (NO_EGRESS, CALLER, [f"{CALLER}/32"], [SUBNET]),
         ({"GATE_SUBNET_CIDRS": SUBNET}, CALLER, [f"{CALLER}/32", EGRESS], [SUBNET]),
-        # A private API knows the address in the VPC alone: by public addresses comes nobody but the function.
+        # A private API sees only the address in the VPC. The only public addresses are those of the function.
         (PRIVATE_API, "10.0.1.7", [EGRESS], ["10.0.1.7/32"]),
         (PRIVATE_API | NO_EGRESS, "10.0.1.7", None, ["10.0.1.7/32", SUBNET]),
-        # The smallest entry that holds the address.
+        # The smallest network that contains the address.
         (NETWORKS, CALLER, ["203.0.113.0/24", EGRESS], None),
         (NETWORKS, "203.0.112.7", ["203.0.112.0/23", EGRESS], None),
         (NETWORKS, "203.0.1.7", ["203.0.0.0/16", EGRESS], None),
         (NETWORKS, "2001:db8:7::7", ["2001:db8::/32", EGRESS], None),
         (NETWORKS | NO_EGRESS, CALLER, ["203.0.113.0/24"], [SUBNET]),
-        # In no entry: the address alone, and never more than with `caller`.
+        # In no network: only the address itself, never more than with `caller`.
         (NETWORKS, "198.51.100.77", ["198.51.100.77/32", EGRESS], None),
         (NETWORKS | PRIVATE_API, "10.0.1.7", [EGRESS], ["10.0.1.7/32"]),
     ],
@@ -146,18 +146,17 @@ def test_a_session_is_pinned_to_the_callers_address_or_network(
     if public is not None:
         expected.append({"IpAddress": {"aws:SourceIp": public}})
     if private is not None:
-        through = {"StringEquals": {"aws:SourceVpce": [ENDPOINT]}}
-        expected.append({**through, "IpAddress": {"aws:VpcSourceIp": private}})
+        condition = {"StringEquals": {"aws:SourceVpce": [ENDPOINT]}}
+        expected.append({**condition, "IpAddress": {"aws:VpcSourceIp": private}})
     assert conditions == expected
 
 
 @given(st.lists(st.ip_addresses(v=4) | st.ip_addresses(v=6), min_size=1, max_size=6), ADDRESSES, st.data())
 def test_the_network_of_an_address_is_the_smallest_that_contains_it(
-    places: list[Any], address: str, data: st.DataObject
+    drawn: list[Any], address: str, data: st.DataObject
 ) -> None:
     networks = tuple(
-        str(ipaddress.ip_network((place, data.draw(st.integers(0, place.max_prefixlen))), strict=False))
-        for place in places
+        str(ipaddress.ip_network((each, data.draw(st.integers(0, each.max_prefixlen))), strict=False)) for each in drawn
     )
     found = network_of(address, networks)
     sizes = {
@@ -185,11 +184,11 @@ def test_callers_with_ipv6_addresses_are_pinned(harness: Harness) -> None:
     harness.sign_in()
     harness.browser.get("/open/alice-notebook")
     condition = json.loads(harness.aws.called("assume_role")[0]["Policy"])["Statement"][0]["Condition"]
-    # With its prefix: IAM would take it for a /32, and let the whole of a provider in.
+    # With the prefix /128. IAM would take an address without a prefix for a /32, the network of a whole provider.
     assert condition["IpAddress"]["aws:SourceIp"] == ["2001:db8::7/128", "198.51.100.10/32"]
 
 
-# Addresses of people, in one normal form.
+# The normal form of e-mail addresses.
 
 
 @pytest.mark.parametrize(
@@ -198,9 +197,9 @@ def test_callers_with_ipv6_addresses_are_pinned(harness: Harness) -> None:
         ("Alice@Example.COM", "alice@example.com"),
         ("mu\u0308ller@example.com", "m\u00fcller@example.com"),
         ("M\u00dcLLER@example.com", "m\u00fcller@example.com"),
-        ("\u212ate@example.com", None),  # the Kelvin sign would become a plain k
-        ("al\u0130ce@example.com", None),  # the dotted capital I, a plain i
-        ("\u0430lice@example.com", "\u0430lice@example.com"),  # a Cyrillic look-alike is somebody else
+        ("\u212ate@example.com", None),  # the Kelvin sign would become an ASCII k
+        ("al\u0130ce@example.com", None),  # the dotted capital I would become an ASCII i
+        ("\u0430lice@example.com", "\u0430lice@example.com"),  # a Cyrillic look-alike stays another address
         ("alice@example.com ", None),
         ("alice@example.com\n", None),
         ("alice", None),

@@ -1,4 +1,4 @@
-"""The line: there only when AWS throttles, in the order in which people came, one place a caller."""
+"""The launch queue forms only when AWS throttles. It is first in, first out, with one position for each caller."""
 
 import pytest
 
@@ -13,7 +13,7 @@ JSON = {"Accept": "application/json"}
 
 @pytest.fixture
 def people(harness: Harness) -> list[Browser]:
-    """Five people who are signed in and may open the same notebook; nobody waits yet."""
+    """Five people who are signed in and may open the same notebook. The queue is empty."""
     browsers = []
     for number in range(5):
         browser = Browser(harness.browser.base_url)
@@ -43,10 +43,10 @@ def test_a_throttled_caller_gets_a_position_and_is_admitted_later(harness: Harne
     assert "You are in line" in second.body
     assert 1 <= int(second.headers["refresh"]) <= 4
     assert second.headers["cache-control"] == "no-store"
-    told = people[2].get(OPEN, headers=JSON)
-    assert (told.status, told.json["error"], told.json["ahead"]) == (202, "in_line", "2")
-    assert "retry-after" in told.headers
-    assert "refresh" not in told.headers
+    third = people[2].get(OPEN, headers=JSON)
+    assert (third.status, third.json["error"], third.json["ahead"]) == (202, "in_line", "2")
+    assert "retry-after" in third.headers
+    assert "refresh" not in third.headers
     del harness.aws.errors[URL]
     harness.clock.now += 1
     assert TOKEN in people[0].get(OPEN).location
@@ -57,11 +57,11 @@ def test_first_come_first_served(harness: Harness, people: list[Browser]) -> Non
     for browser in people[:4]:
         assert browser.get(OPEN).status == 202
     del harness.aws.errors[URL]
-    # Whoever comes now does not go past those who wait, although AWS would let them in.
+    # A new caller waits behind the others, although AWS would accept the call.
     assert people[4].get(OPEN).status == 202
     before = _calls(harness, URL)
     assert people[3].get(OPEN).status == 202
-    assert _calls(harness, URL) == before  # nor is AWS asked for somebody whose turn it is not
+    assert _calls(harness, URL) == before  # AWS is not called for a caller who must wait
     for number, browser in enumerate(people):
         harness.clock.now += 1.01 / INITIAL_RATE
         assert browser.get(OPEN).status == 302, number
@@ -107,8 +107,8 @@ def test_an_idle_queue_starts_again(harness: Harness, people: list[Browser]) -> 
     for browser in people:
         browser.get(OPEN)
     harness.clock.now += 7 * 3600
-    told = [browser.get(OPEN, headers=JSON).json["ahead"] for browser in people]
-    assert told == ["0", "1", "2", "3", "4"]
+    positions = [browser.get(OPEN, headers=JSON).json["ahead"] for browser in people]
+    assert positions == ["0", "1", "2", "3", "4"]
 
 
 def test_a_failure_of_the_table_is_reported(harness: Harness, people: list[Browser]) -> None:
@@ -121,10 +121,10 @@ def test_a_failure_of_the_table_is_reported(harness: Harness, people: list[Brows
 @pytest.mark.parametrize(
     ("done", "throttled", "rate"),
     [
-        (0, 0, 5.0),  # nobody came: no reason to hurry
+        (0, 0, 5.0),  # no callers came, so the rate stays
         (15, 0, 6.25),
-        (12, 5, 4.4),  # what got through in three seconds, and a tenth more
-        (6, 5, 2.5),  # but never less than half of what it was
+        (12, 5, 4.4),  # ten percent above what succeeded in three seconds
+        (6, 5, 2.5),  # at least half of the previous rate
         (12, 60, 3.6),
         (0, 9, 2.5),
     ],

@@ -1,4 +1,4 @@
-"""Parallel requests of one caller: at most one number, in whatever order their calls reach the table."""
+"""Parallel requests of one caller take at most one number, in every order of their calls to the table."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,22 +13,23 @@ from gate.launch.queue.launch_queue import NUMBER_RETRY_AFTER, QUEUE_CHECK_PERIO
 from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
 from tests.unit.aws import TOKEN, refusal
 from tests.unit.conftest import Clock, Harness
-from tests.unit.interleaving import Request, every_order, play
+from tests.unit.interleaving import Request, every_order, interleave
 from trials.table import Table
 
 NOW = 1_795_000_000.0
-LOST = ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
+ALICE = "user:alice@example.com"
+LOST_RESPONSE = ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
 
 
-class Scene:
-    """One line, and the requests that come to it."""
+class QueueScenario:
+    """A launch queue and its requests."""
 
     def __init__(self) -> None:
         self.table = Table()
         self.clock = Clock(NOW)
 
-    def request(self, who: str = "user:alice@example.com", *, throttled: bool = True) -> Request:
-        """Start a request to an instance of its own, which AWS throttles or not."""
+    def request(self, subject: str = ALICE, *, throttled: bool = True) -> Request:
+        """Start a request of `subject` to an instance of its own. `throttled`: whether AWS throttles it."""
 
         def launch() -> str:
             if throttled:
@@ -37,151 +38,153 @@ class Scene:
 
         def work(dynamodb: Any) -> None:
             queue_store = QueueStore(dynamodb, table="grants", clock=self.clock)
-            LaunchQueue(lambda: queue_store, clock=self.clock).admit("home", who, launch)
+            LaunchQueue(lambda: queue_store, clock=self.clock).admit("home", subject, launch)
 
         return Request(self.table, work)
 
     @property
-    def given(self) -> int:
-        """How many numbers the line has given out."""
-        lines = self.table.of(["queue:home"])
-        return int(lines[0]["last"]["N"]) if lines else 0
+    def last_number(self) -> int:
+        """The last number that the queue assigned."""
+        queues = self.table.of(["queue:home"])
+        return int(queues[0]["last"]["N"]) if queues else 0
 
-    def number(self, who: str = "user:alice@example.com") -> int | None:
-        """The number that a caller holds."""
-        turns = self.table.of([f"queue:home/{who}"])
-        return int(turns[0]["number"]["N"]) if turns and "number" in turns[0] else None
+    def number(self, subject: str = ALICE) -> int | None:
+        """Return the number of `subject`, or None."""
+        tickets = self.table.of([f"queue:home/{subject}"])
+        return int(tickets[0]["number"]["N"]) if tickets and "number" in tickets[0] else None
 
 
-def _wait(requests: Sequence[Request]) -> bool:
+def _all_wait(requests: Sequence[Request]) -> bool:
     return all(isinstance(request.failure, InLineError) for request in requests)
 
 
 def test_twenty_parallel_requests_take_one_number() -> None:
-    scene = Scene()
-    requests = [scene.request() for _ in range(20)]
-    play(requests, [number for _ in range(9) for number in range(20)])
-    assert (scene.given, scene.number()) == (1, 1)
-    assert _wait(requests)
+    scenario = QueueScenario()
+    requests = [scenario.request() for _ in range(20)]
+    interleave(requests, [number for _ in range(9) for number in range(20)])
+    assert (scenario.last_number, scenario.number()) == (1, 1)
+    assert _all_wait(requests)
 
 
 def test_two_requests_take_one_number_in_every_order() -> None:
-    scenes: list[Scene] = []
+    scenarios: list[QueueScenario] = []
 
     def start() -> list[Request]:
-        scenes.append(Scene())
-        return [scenes[-1].request(), scenes[-1].request()]
+        scenarios.append(QueueScenario())
+        return [scenarios[-1].request(), scenarios[-1].request()]
 
     for requests in every_order(start):
-        assert (scenes[-1].given, scenes[-1].number()) == (1, 1)
-        assert _wait(requests)
-    assert len(scenes) > 20
+        assert (scenarios[-1].last_number, scenarios[-1].number()) == (1, 1)
+        assert _all_wait(requests)
+    assert len(scenarios) > 20
 
 
 @settings(max_examples=150, deadline=None)
 @given(people=st.lists(st.integers(0, 2), min_size=2, max_size=8), order=st.lists(st.integers(0, 7), max_size=50))
 def test_each_caller_takes_one_number_in_any_order(people: list[int], order: list[int]) -> None:
-    scene = Scene()
-    requests = [scene.request(f"user:{person}@example.com") for person in people]
-    play(requests, order)
-    assert _wait(requests)
-    numbers = sorted(scene.number(f"user:{person}@example.com") or 0 for person in set(people))
-    assert numbers == list(range(1, scene.given + 1)) == list(range(1, len(set(people)) + 1))
+    scenario = QueueScenario()
+    requests = [scenario.request(f"user:{person}@example.com") for person in people]
+    interleave(requests, order)
+    assert _all_wait(requests)
+    numbers = sorted(scenario.number(f"user:{person}@example.com") or 0 for person in set(people))
+    assert numbers == list(range(1, scenario.last_number + 1)) == list(range(1, len(set(people)) + 1))
 
 
 @settings(max_examples=100, deadline=None)
 @given(
     order=st.lists(st.integers(0, 3), max_size=30),
-    fails=st.dictionaries(st.integers(0, 3), st.tuples(st.integers(1, 4), st.sampled_from(["before", "after"]))),
+    failures=st.dictionaries(st.integers(0, 3), st.tuples(st.integers(1, 4), st.sampled_from(["before", "after"]))),
 )
 def test_a_request_that_fails_midway_leaves_at_most_one_valid_number(
-    order: list[int], fails: dict[int, tuple[int, str]]
+    order: list[int], failures: dict[int, tuple[int, str]]
 ) -> None:
-    """Whatever is lost with a request, the next one after the reservation's end has the one number that counts."""
-    scene = Scene()
-    requests = [scene.request() for _ in range(4)]
+    """After the reservation has expired, the next request has the only valid number, whatever was lost."""
+    scenario = QueueScenario()
+    requests = [scenario.request() for _ in range(4)]
     steps = [0] * 4
-    for wish in [*order, *[number for _ in range(9) for number in range(4)]]:
-        if not requests[wish].ended:
-            steps[wish] += 1
-            if wish in fails and steps[wish] == fails[wish][0]:
-                requests[wish].fails = (fails[wish][1], LOST)
-            requests[wish].step()
+    for number in [*order, *[number for _ in range(9) for number in range(4)]]:
+        if not requests[number].finished:
+            steps[number] += 1
+            if number in failures and steps[number] == failures[number][0]:
+                requests[number].next_failure = (failures[number][1], LOST_RESPONSE)
+            requests[number].step()
     assert all(isinstance(request.failure, InLineError | AwsError) for request in requests)
-    assert scene.given <= 1
-    scene.clock.now += RESERVATION_TTL + 1
-    later = scene.request()
+    assert scenario.last_number <= 1
+    scenario.clock.now += RESERVATION_TTL + 1
+    later = scenario.request()
     later.finish()
     assert isinstance(later.failure, InLineError)
-    assert scene.number() == scene.given <= 2
+    assert scenario.number() == scenario.last_number <= 2
 
 
 def test_a_request_that_finds_a_reservation_retries_soon() -> None:
-    scene = Scene()
-    others = [scene.request(f"user:{number}@example.com") for number in range(3)]
-    play(others, [])
-    first, second = scene.request(), scene.request()
+    scenario = QueueScenario()
+    others = [scenario.request(f"user:{number}@example.com") for number in range(3)]
+    interleave(others, [])
+    first, second = scenario.request(), scenario.request()
     for _ in range(2):
-        first.step()  # it has looked, and reserved
+        first.step()  # read the queue, and reserve
     second.finish()
     assert isinstance(second.failure, InLineError)
     assert (second.failure.ahead, second.failure.retry_after) == (3, NUMBER_RETRY_AFTER)
     first.finish()
-    assert scene.number() == 4
-    third = scene.request()
+    assert scenario.number() == 4
+    third = scenario.request()
     third.finish()
     assert isinstance(third.failure, InLineError)
-    assert (third.failure.ahead, scene.given) == (3, 4)
+    assert (third.failure.ahead, scenario.last_number) == (3, 4)
 
 
 def test_an_abandoned_reservation_expires() -> None:
-    scene = Scene()
-    dead = scene.request()
-    dead.step()
-    dead.step()  # it has reserved
-    dead.fails = ("before", LOST)
-    dead.finish()
-    assert isinstance(dead.failure, AwsError)
-    scene.clock.now += RESERVATION_TTL - 1
-    early = scene.request()
+    scenario = QueueScenario()
+    failed = scenario.request()
+    failed.step()
+    failed.step()  # read the queue, and reserve
+    failed.next_failure = ("before", LOST_RESPONSE)
+    failed.finish()
+    assert isinstance(failed.failure, AwsError)
+    scenario.clock.now += RESERVATION_TTL - 1
+    early = scenario.request()
     early.finish()
-    assert scene.given == 0
-    scene.clock.now += 3
-    late = scene.request()
+    assert scenario.last_number == 0
+    scenario.clock.now += 3
+    late = scenario.request()
     late.finish()
-    assert scene.number() == 1
+    assert scenario.number() == 1
 
 
 def test_a_number_assigned_after_its_reservation_expired_does_not_replace_the_valid_one() -> None:
-    """A clock that is far off makes one number go by; the caller still holds one."""
-    scene = Scene()
-    slow = scene.request()
+    """If a clock is wrong, the queue skips a number. The caller still has one."""
+    scenario = QueueScenario()
+    slow = scenario.request()
     slow.step()
-    slow.step()  # it has reserved
-    scene.clock.now += RESERVATION_TTL + 2
-    scene.request().finish()
-    assert scene.number() == 1
+    slow.step()  # read the queue, and reserve
+    scenario.clock.now += RESERVATION_TTL + 2
+    scenario.request().finish()
+    assert scenario.number() == 1
     slow.finish()
     assert isinstance(slow.failure, InLineError)
-    assert (scene.number(), scene.given) == (1, 2)
+    assert (scenario.number(), scenario.last_number) == (1, 2)
 
 
 def test_an_earlier_request_takes_no_number_during_the_cooldown() -> None:
-    scene = Scene()
-    scene.request().finish()
-    early = scene.request()
+    scenario = QueueScenario()
+    scenario.request().finish()
+    early = scenario.request()
     early.step()
-    scene.clock.now += 1
-    queue_store = QueueStore(_Direct(scene.table), table="grants", clock=scene.clock)  # type: ignore[arg-type]
-    queue_store.start_cooldown("home", "user:alice@example.com")
-    assert queue_store.reserve("home", "user:alice@example.com") is None
+    scenario.clock.now += 1
+    queue_store = QueueStore(_TableClient(scenario.table), table="grants", clock=scenario.clock)  # type: ignore[arg-type]
+    queue_store.start_cooldown("home", ALICE)
+    assert queue_store.reserve("home", ALICE) is None
     early.finish()
-    assert scene.given == 1
-    scene.clock.now += COOLDOWN + QUEUE_CHECK_PERIOD
-    assert queue_store.reserve("home", "user:alice@example.com") is not None
+    assert scenario.last_number == 1
+    scenario.clock.now += COOLDOWN + QUEUE_CHECK_PERIOD
+    assert queue_store.reserve("home", ALICE) is not None
 
 
-class _Direct:
+class _TableClient:
+    """A DynamoDB client for `Table`."""
+
     def __init__(self, table: Table):
         self._table = table
 
@@ -191,26 +194,26 @@ class _Direct:
 
 @pytest.mark.parametrize("lost", [1, 2])
 def test_a_lost_response_of_the_table_costs_no_second_number(harness: Harness, lost: int) -> None:
-    """Over the whole function: the reservation's answer is lost, or the one to the number itself."""
+    """Through the whole function. The lost response is that of the reservation, or of the number."""
     harness.sign_in()
     harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
     real, puts = harness.aws.table.put_item, 0
 
     def put_item(arguments: dict[str, Any]) -> Any:
         nonlocal puts
-        answer = real(arguments)
+        response = real(arguments)
         puts += 1
         if puts == lost:
-            raise LOST
-        return answer
+            raise LOST_RESPONSE
+        return response
 
     harness.aws.table.put_item = put_item  # type: ignore[method-assign]
     assert harness.browser.get("/open/alice-notebook").status == 502
     assert harness.browser.get("/open/alice-notebook").status == 202
     harness.clock.now += RESERVATION_TTL + 2
     assert harness.browser.get("/open/alice-notebook").status == 202
-    (line,) = harness.aws.table.of(["queue:home"])
-    assert line["last"]["N"] == "1"
+    (queue,) = harness.aws.table.of(["queue:home"])
+    assert queue["last"]["N"] == "1"
     del harness.aws.errors["create_presigned_notebook_instance_url"]
     harness.clock.now += 1
     assert TOKEN in harness.browser.get("/open/alice-notebook").location

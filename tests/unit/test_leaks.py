@@ -1,4 +1,4 @@
-"""The check that each module is put to (tests/leaks.py) finds what is left behind, and names the line that made it."""
+"""The check for leaks (tests/leaks.py) finds what a module leaves behind, and the line that created it."""
 
 import re
 import socket
@@ -20,23 +20,23 @@ HERE = r"tests/unit/test_leaks.py:\d+ in test_"
 
 
 @pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _without_grace_period(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leaks, "ENDING", 0)
 
 
 @contextmanager
-def _told(*forms: str) -> Iterator[None]:
-    """Require that what the block makes, and nothing else, is told, in lines of these `forms`."""
+def _reported(*patterns: str) -> Iterator[None]:
+    """Require that the check reports exactly what the block creates, in lines that match `patterns`."""
     before = Present.now()
     yield
     found = leaks_since(before)
-    assert len(found) == len(forms), found
-    for form, line in zip(forms, found, strict=True):
-        assert re.search(form, line), found
+    assert len(found) == len(patterns), found
+    for pattern, line in zip(patterns, found, strict=True):
+        assert re.search(pattern, line), found
 
 
 def test_nothing_is_reported_if_nothing_is_left() -> None:
-    with _told(), socket.create_server(("127.0.0.1", 0)), Path(__file__).open():
+    with _reported(), socket.create_server(("127.0.0.1", 0)), Path(__file__).open():
         pass
 
 
@@ -44,14 +44,14 @@ def test_an_unreferenced_open_socket_is_reported() -> None:
     class Holder:
         pass
 
-    with _told(f"unclosed <socket.socket .*made at {HERE}"):
+    with _reported(f"unclosed <socket.socket .*made at {HERE}"):
         holder = Holder()
         holder.itself, holder.socket = holder, socket.socket()  # type: ignore[attr-defined]
         del holder
 
 
 def test_an_open_socket_is_reported() -> None:
-    with _told(f"<socket.socket .*is still open .*made at {HERE}"):
+    with _reported(f"<socket.socket .*is still open .*made at {HERE}"):
         server = socket.create_server(("127.0.0.1", 0))
     server.close()
 
@@ -59,7 +59,7 @@ def test_an_open_socket_is_reported() -> None:
 def test_a_connection_is_reported_with_its_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         client = socket.create_connection(server.getsockname())
-        with _told(f"is still open .*accepted by the server made at {HERE}"):
+        with _reported(f"is still open .*accepted by the server made at {HERE}"):
             connection, _ = server.accept()
         connection.close()
         client.close()
@@ -67,7 +67,7 @@ def test_a_connection_is_reported_with_its_server() -> None:
 
 def test_a_running_thread_is_reported() -> None:
     end = threading.Event()
-    with _told(f"<Thread.*still runs, made at {HERE}"):
+    with _reported(f"<Thread.*still runs, made at {HERE}"):
         thread = threading.Thread(target=end.wait)
         thread.start()
     end.set()
@@ -75,7 +75,7 @@ def test_a_running_thread_is_reported() -> None:
 
 
 def test_a_running_child_process_is_reported() -> None:
-    with _told(f"psutil.Process.*still runs, made at {HERE}"):
+    with _reported(f"psutil.Process.*still runs, made at {HERE}"):
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.DEVNULL, close_fds=True)
         psutil.Process(child.pid).suspend()
     child.kill()
@@ -83,7 +83,7 @@ def test_a_running_child_process_is_reported() -> None:
 
 
 def test_an_open_file_is_reported() -> None:
-    with _told(f"is still open .*made at {HERE}"):
+    with _reported(f"is still open .*made at {HERE}"):
         file = Path(__file__).open()  # noqa: SIM115
     file.close()
 

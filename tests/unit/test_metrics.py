@@ -1,4 +1,4 @@
-"""What is counted, as CloudWatch reads it, and that nothing secret is in it."""
+"""The metrics, as CloudWatch reads them. They contain no secrets."""
 
 import json
 import threading
@@ -65,12 +65,12 @@ def test_failures_and_throttling_are_counted_separately(harness: Harness, counte
     harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
     harness.browser.get("/open/alice-notebook")
     assert {"Detours": 1.0, "Throttles": 1.0}.items() <= counted()[0].items()
-    harness.clock.now += 1  # the turn of whoever is in line
-    harness.aws.errors["create_presigned_notebook_instance_url"] = ZeroDivisionError("secret words")
+    harness.clock.now += 1  # the caller's turn in the queue
+    harness.aws.errors["create_presigned_notebook_instance_url"] = ZeroDivisionError("secret text")
     harness.browser.get("/open/alice-notebook")
     sums, _, text = counted()
     assert sums["Failures"] == 1
-    assert "secret words" not in text
+    assert "secret text" not in text
 
 
 def test_throttling_is_counted_only_in_the_thread_of_the_request(harness: Harness, counted: Any) -> None:
@@ -79,10 +79,10 @@ def test_throttling_is_counted_only_in_the_thread_of_the_request(harness: Harnes
     harness.aws.errors["describe_notebook_instance"] = refusal("ThrottlingException")
     assert harness.browser.get("/").status == 200
     assert counted()[0]["Throttles"] == 1
-    # A thread that was left behind when its request had ended.
-    left = threading.Thread(target=count, args=["Throttles"])
-    left.start()
-    left.join()
+    # A thread that outlives its request.
+    thread = threading.Thread(target=count, args=["Throttles"])
+    thread.start()
+    thread.join()
     assert not metrics.metric_set
 
 

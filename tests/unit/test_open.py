@@ -1,4 +1,4 @@
-"""The main job: from a proven caller to one redirect into their notebook."""
+"""Opening a notebook: a caller whose identity is proven gets a redirect to the notebook."""
 
 import json
 
@@ -11,9 +11,9 @@ ALICE_URL = f"https://alice-notebook.notebook.eu-west-1.sagemaker.aws?authToken=
 
 
 def test_a_bookmark_leads_through_the_sign_in_to_the_notebook(harness: Harness) -> None:
-    away = harness.browser.get("/open/alice-notebook")
-    assert away.status == 302
-    login = harness.browser.get(harness.browser.path_of(away.location))
+    redirect = harness.browser.get("/open/alice-notebook")
+    assert redirect.status == 302
+    login = harness.browser.get(harness.browser.path_of(redirect.location))
     back = harness.issuer.sign_in(login.location, email="alice@example.com", email_verified=True)
     returned = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
     assert (returned.status, returned.location) == (302, f"{harness.browser.base_url}/open/alice-notebook")
@@ -168,7 +168,7 @@ def test_failures_of_aws_have_a_message_and_a_code(
         harness.aws.errors[operation] = refusal(error)
     answer = harness.browser.get("/open/alice-notebook", headers={"Accept": "application/json"})
     assert (answer.status, answer.json["error"]) == (status, reason)
-    assert "words of AWS" not in answer.body
+    assert "message of AWS" not in answer.body
     page = harness.browser.get("/open/alice-notebook")
     assert page.status == status
     assert "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f" in page.body
@@ -208,7 +208,9 @@ def test_starting_and_stopping_need_a_session_power_and_a_page_of_the_gate(harne
     answer = harness.browser.post("/notebooks/alice-notebook/start")
     assert (answer.status, answer.location) == (303, f"{harness.browser.base_url}/open/alice-notebook")
     assert harness.aws.notebooks["alice-notebook"] == "Pending"
-    assert harness.browser.post("/notebooks/alice-notebook/start").status == 303  # it starts already: no failure
+    assert (
+        harness.browser.post("/notebooks/alice-notebook/start").status == 303
+    )  # already starting
     harness.aws.notebooks["alice-notebook"] = "InService"
     assert harness.browser.post("/notebooks/alice-notebook/stop").status == 303
     assert harness.aws.notebooks["alice-notebook"] == "Stopping"

@@ -1,4 +1,4 @@
-"""Every way to be refused, and the code by which JSON clients know it."""
+"""Each reason code that JSON clients get, and a request that causes it."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from tests.unit.conftest import Answer, Harness
 
 JSON = {"Accept": "application/json"}
 URL = "create_presigned_notebook_instance_url"
-MANY = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(400)]
-SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+MANY_GROUPS = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(400)]
+SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
 
 
 def _open(harness: Harness, path: str = "/open/alice-notebook", **headers: str) -> Answer:
@@ -19,16 +19,16 @@ def _open(harness: Harness, path: str = "/open/alice-notebook", **headers: str) 
 
 
 def _aws(operation: str, code: str) -> Callable[[Harness], Answer]:
-    def provoke(harness: Harness) -> Answer:
+    def cause(harness: Harness) -> Answer:
         harness.sign_in()
         harness.aws.errors[operation] = refusal(code)
         return _open(harness)
 
-    return provoke
+    return cause
 
 
 def _state(state: str | None) -> Callable[[Harness], Answer]:
-    def provoke(harness: Harness) -> Answer:
+    def cause(harness: Harness) -> Answer:
         harness.sign_in()
         if state is None:
             del harness.aws.notebooks["alice-notebook"]
@@ -36,24 +36,24 @@ def _state(state: str | None) -> Callable[[Harness], Answer]:
             harness.aws.notebooks["alice-notebook"] = state
         return _open(harness)
 
-    return provoke
+    return cause
 
 
 def _signed_in(path: str) -> Callable[[Harness], Answer]:
-    def provoke(harness: Harness) -> Answer:
+    def cause(harness: Harness) -> Answer:
         harness.sign_in()
         return _open(harness, path)
 
-    return provoke
+    return cause
 
 
 def _callback(harness: Harness, **claims: object) -> Answer:
-    away = harness.browser.get("/login")
-    back = harness.issuer.sign_in(away.location, **claims)
+    login = harness.browser.get("/login")
+    back = harness.issuer.sign_in(login.location, **claims)
     return _open(harness, f"/login/callback?code={back['code']}&state={back['state']}")
 
 
-def _press(harness: Harness, email: str, headers: dict[str, str]) -> Answer:
+def _submit(harness: Harness, email: str, headers: dict[str, str]) -> Answer:
     harness.sign_in(email)
     return harness.browser.send("POST", "/notebooks/bob-notebook/start", headers={**JSON, **headers})
 
@@ -65,12 +65,12 @@ def _provider_down(harness: Harness) -> Answer:
 
 def _bug(harness: Harness) -> Answer:
     harness.sign_in()
-    harness.aws.errors[URL] = RuntimeError("nobody foresaw this")
+    harness.aws.errors[URL] = RuntimeError("an unexpected error")
     return _open(harness)
 
 
 @pytest.mark.parametrize(
-    ("reason", "status", "provoke"),
+    ("reason", "status", "cause"),
     [
         ("invalid_name", 400, _signed_in("/open/-")),
         ("invalid_view", 400, _signed_in("/open/alice-notebook?view=vim")),
@@ -78,15 +78,15 @@ def _bug(harness: Harness) -> Answer:
         ("not_signed_in", 401, _open),
         ("invalid_token", 401, lambda harness: _open(harness, Authorization="Bearer x.y.z")),
         ("not_granted", 403, _signed_in("/open/bob-notebook")),
-        ("no_power", 403, lambda harness: _press(harness, "bob@example.com", SAME_SITE)),
+        ("no_power", 403, lambda harness: _submit(harness, "bob@example.com", SAME_ORIGIN)),
         ("email_not_verified", 403, lambda harness: _callback(harness, email="a@example.com", email_verified=False)),
         (
             "too_many_groups",
             403,
-            lambda harness: _callback(harness, email="a@example.com", email_verified=True, groups=MANY),
+            lambda harness: _callback(harness, email="a@example.com", email_verified=True, groups=MANY_GROUPS),
         ),
         ("unknown_iam_caller", 403, lambda harness: _open(harness, "/iam/open/alice-notebook")),
-        ("wrong_origin", 403, lambda harness: _press(harness, "bob@example.com", {"Sec-Fetch-Site": "cross-site"})),
+        ("wrong_origin", 403, lambda harness: _submit(harness, "bob@example.com", {"Sec-Fetch-Site": "cross-site"})),
         ("not_found", 404, _signed_in("/nope")),
         ("notebook_missing", 404, _state(None)),
         ("notebook_starting", 202, _state("Pending")),
@@ -102,8 +102,8 @@ def _bug(harness: Harness) -> Answer:
         ("identity_provider_down", 503, _provider_down),
     ],
 )
-def test_each_reason(harness: Harness, reason: str, status: int, provoke: Callable[[Harness], Answer]) -> None:
-    answer = provoke(harness)
+def test_each_reason(harness: Harness, reason: str, status: int, cause: Callable[[Harness], Answer]) -> None:
+    answer = cause(harness)
     assert (answer.status, answer.json["error"]) == (status, reason)
     assert answer.json["message"]
     assert answer.json["reference"] == "7f6d8c1e-93e5-4b1e-8f0a-6c2b9a1d4e5f"

@@ -1,4 +1,4 @@
-"""Notebooks in other accounts and regions, and credentials from before a revocation."""
+"""Notebooks in other accounts and regions, and cached credentials after a revocation."""
 
 import json
 
@@ -7,18 +7,18 @@ import pytest
 from tests.unit.aws import refusal
 from tests.unit.conftest import Harness
 
-LOCATION, HERE = "210987654321/eu-central-1", "123456789012/us-east-1"
+LOCATION, SAME_ACCOUNT = "210987654321/eu-central-1", "123456789012/us-east-1"
 JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture
 def remote(harness: Harness) -> Harness:
     harness.configure(
-        GATE_REMOTE_LOCATIONS=f"{LOCATION},{HERE}", GATE_REMOTE_ROLE="gate-launch", GATE_EXTERNAL_ID="x-42"
+        GATE_REMOTE_LOCATIONS=f"{LOCATION},{SAME_ACCOUNT}", GATE_REMOTE_ROLE="gate-launch", GATE_EXTERNAL_ID="x-42"
     )
     harness.aws.notebooks |= {"theirs": "InService", "far": "InService"}
     harness.aws.grant("user:carol@example.com", f"{LOCATION}/theirs", power="start")
-    harness.aws.grant("user:dan@example.com", f"{HERE}/far")
+    harness.aws.grant("user:dan@example.com", f"{SAME_ACCOUNT}/far")
     harness.aws.grant("user:eve@example.com", "999999999999/eu-west-1/nowhere")
     return harness
 
@@ -55,7 +55,7 @@ def test_links_forms_and_state_contain_the_location(remote: Harness) -> None:
     assert remote.browser.get(f"/notebooks/{segment}").json["notebook"] == f"{LOCATION}/theirs"
     assert remote.browser.post(f"/notebooks/{segment}/start").location.endswith(f"/open/{segment}")
     assert remote.browser.get(f"/open/{segment}").status == 202
-    # The same name here is another notebook.
+    # The same name without a location is another notebook.
     assert remote.browser.get("/open/theirs", headers=JSON).json["error"] == "not_granted"
 
 
@@ -69,7 +69,7 @@ def test_a_location_that_is_not_configured_has_its_own_error(remote: Harness) ->
     answer = remote.browser.get("/open", headers=JSON)
     assert (answer.status, answer.json["error"]) == (404, "location_unknown")
     assert not remote.aws.called("assume_role")
-    # Whoever has no grant for it learns nothing of the settings.
+    # A caller without a grant learns nothing about the settings.
     remote.browser.cookies.clear()
     remote.sign_in("alice@example.com")
     segment = "999999999999~eu-west-1~nowhere"
@@ -85,9 +85,8 @@ def test_a_row_without_a_valid_notebook_does_not_affect_other_rows(harness: Harn
 def test_a_caller_with_access_again_gets_new_credentials(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/open").status == 302
-    denied = harness.aws.errors
-    denied["create_presigned_notebook_instance_url"] = refusal("AccessDeniedException")
-    harness.aws.lasting = {"create_presigned_notebook_instance_url": 1}
+    harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("AccessDeniedException")
+    harness.aws.error_counts = {"create_presigned_notebook_instance_url": 1}
     assert harness.browser.get("/open").status == 302
     assert len(harness.aws.called("assume_role")) == 2
 

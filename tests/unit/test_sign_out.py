@@ -144,7 +144,7 @@ def test_an_incomplete_sign_out_is_reported_as_incomplete(harness: Harness, oper
 def test_a_lost_response_is_reported_as_incomplete_although_the_cutoff_was_written(harness: Harness) -> None:
     harness.sign_in()
     other = _other_browser(harness)
-    harness.aws.lost = 1
+    harness.aws.lost_responses = 1
     assert harness.browser.post("/logout", body=EVERYWHERE).status == 502
     assert _error(other) == "sign_in_ended"
 
@@ -257,7 +257,7 @@ def test_after_signing_out_nothing_of_the_person_is_left_in_the_browser(
     for name in names:
         path = _link(slack, base_url, name)
         assert harness.browser.get(path).status == 303
-    path, harness.aws.lost = _link(slack, base_url), 1
+    path, harness.aws.lost_responses = _link(slack, base_url), 1
     assert harness.browser.get(path).status == 502  # sets the retry cookie
     harness.sign_in()
     assert len(harness.browser.cookies) == 4

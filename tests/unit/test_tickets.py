@@ -214,9 +214,9 @@ def test_a_ticket_that_may_be_used_can_be_retried_in_that_browser_only(
     slack: Slack, path: str, headers: dict[str, str]
 ) -> None:
     aws, browser = slack.harness.aws, slack.harness.browser
-    aws.lost = 1
+    aws.lost_responses = 1
     assert browser.get(path, headers=headers).status == 502
-    assert len(aws.replay_guard) == 2  # the signature of the Slack request, and the ticket
+    assert len(aws.claims) == 2  # the signature of the Slack request, and the ticket
     # Somebody who saw the link has not seen the cookie and cannot guess it.
     other_browser = Browser(browser.base_url)
     for guess in ("", "x" * 22, "%", "é", "x" * 4000):

@@ -1,4 +1,4 @@
-"""A bookmark in the morning: the notebook is stopped, starting, failed, and what may start it."""
+"""Opening a notebook that is not in service, the list of notebooks, and cached credentials."""
 
 import re
 import threading
@@ -38,7 +38,7 @@ def test_json_clients_get_the_state_and_when_to_retry(
     page = harness.browser.get(OPEN)
     assert (page.status, page.headers.get("retry-after")) == (status, retry)
     assert f'data-state="{state}"' in page.body
-    # Without JavaScript, the page asks again by itself: somebody else may have started it.
+    # Without JavaScript, the page reloads: another person may have started the notebook.
     assert f'<noscript><meta http-equiv="refresh" content="{retry}"></noscript>' in page.body
 
 
@@ -101,7 +101,7 @@ def test_starting_redirects_to_the_waiting_page_and_never_to_another_site(harnes
     harness.aws.notebooks["alice-notebook"] = "Stopped"
     begun = harness.browser.post("/notebooks/alice-notebook/start")
     assert begun.location.endswith("/open/alice-notebook")
-    harness.aws.notebooks["alice-notebook"] = "InService"  # a page that was open for long
+    harness.aws.notebooks["alice-notebook"] = "InService"  # another person started it
     assert harness.browser.post("/notebooks/alice-notebook/start").location == f"{harness.browser.base_url}/"
 
 
@@ -142,16 +142,16 @@ def test_the_list_works_if_a_state_is_unknown(harness: Harness, operation: str) 
 def test_notebooks_are_described_in_parallel_and_with_a_time_limit(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    given: list[float] = []
-    side_by_side, end = threading.Barrier(8), threading.Event()
+    timeouts: list[float] = []
+    in_parallel, end = threading.Barrier(8), threading.Event()
 
-    def wait_for_eight(asked: Sequence[futures.Future[Any]], timeout: float) -> None:
-        given.append(timeout)
-        futures.wait(asked[:8], timeout=60)
+    def wait_for_eight(described: Sequence[futures.Future[Any]], timeout: float) -> None:
+        timeouts.append(timeout)
+        futures.wait(described[:8], timeout=60)
 
     def describe(arguments: dict[str, Any]) -> None:
         if int(arguments["NotebookInstanceName"].removeprefix("n")) < 8:
-            side_by_side.wait(60)
+            in_parallel.wait(60)
         else:
             end.wait(60)
 
@@ -166,7 +166,7 @@ def test_notebooks_are_described_in_parallel_and_with_a_time_limit(
     end.set()
     assert body.count("<strong>Running</strong>") == 8
     assert body.count("is unknown") == 8
-    assert 0 < given[0] <= DESCRIBE_TIMEOUT
+    assert 0 < timeouts[0] <= DESCRIBE_TIMEOUT
 
 
 def test_a_warm_launch_makes_two_calls_and_does_not_describe_the_notebook(harness: Harness) -> None:
@@ -175,8 +175,8 @@ def test_a_warm_launch_makes_two_calls_and_does_not_describe_the_notebook(harnes
     harness.aws.calls.clear()
     for path in (OPEN, f"{OPEN}?view=classic", "/open"):
         assert harness.browser.get(path).status == 302
-    named, any_of_theirs, url = "batch_get_item", "execute_statement", "create_presigned_notebook_instance_url"
-    assert [name for name, _ in harness.aws.calls] == [named, url, named, url, any_of_theirs, url]
+    get, query, url = "batch_get_item", "execute_statement", "create_presigned_notebook_instance_url"
+    assert [name for name, _ in harness.aws.calls] == [get, url, get, url, query, url]
 
 
 def test_credentials_are_cached_by_caller_address_and_notebook_until_they_expire(harness: Harness) -> None:
@@ -199,7 +199,7 @@ def test_credentials_are_cached_by_caller_address_and_notebook_until_they_expire
 def test_a_throttled_page_retries_automatically_with_jitter(harness: Harness) -> None:
     harness.sign_in()
     harness.aws.errors["batch_get_item"] = refusal("ThrottlingException")
-    pauses = {int(harness.browser.get(OPEN).headers["refresh"]) for _ in range(40)}
-    assert pauses <= set(range(5, 11))
-    assert len(pauses) > 2
+    delays = {int(harness.browser.get(OPEN).headers["refresh"]) for _ in range(40)}
+    assert delays <= set(range(5, 11))
+    assert len(delays) > 2
     assert "refresh" not in harness.browser.get(OPEN, headers=JSON).headers

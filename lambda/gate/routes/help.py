@@ -2,7 +2,7 @@
 
 from gate.container import Gate
 from gate.web.request import Request
-from gate.web.responses import Response, document, page
+from gate.web.responses import Response, json_response, page
 
 
 def refusal_help(gate: Gate, request: Request) -> Response:
@@ -12,6 +12,6 @@ def refusal_help(gate: Gate, request: Request) -> Response:
     """
     now = gate.now()
     if request.wants_json:
-        return document({"address": request.address, "time": int(now)})
+        return json_response({"address": request.address, "time": int(now)})
     config = gate.config
     return page("help.html", base_path=config.base_path, address=request.address, now=now, pin=config.pin)

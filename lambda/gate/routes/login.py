@@ -11,7 +11,7 @@ from gate.errors.sign_in import LoginFailedError
 from gate.identity.login_state import LoginState
 from gate.identity.sign_in_report import SignInReport, valid_id
 from gate.web.request import Request
-from gate.web.responses import Response, failure, redirect
+from gate.web.responses import Response, error_response, redirect
 from gate.web.return_url import return_path_of
 
 
@@ -53,7 +53,7 @@ def callback(gate: Gate, request: Request) -> Response:
             record.caller = finished.person.caller("session", request.address)
             cookies = [*finished.cookies, gate.sign_in_sessions.sign_in_cookie(finished.person)]
     except GateError as error:
-        return failure(error, request, base_path=gate.config.base_path, target=target)
+        return error_response(error, request, base_path=gate.config.base_path, target=target)
     return redirect(gate.config.base_url + target, cookies=cookies)
 
 

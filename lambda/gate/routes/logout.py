@@ -6,7 +6,7 @@ from gate.errors.base import GateError
 from gate.errors.caller import InvalidFormError, WrongOriginError
 from gate.errors.upstream import SignOutIncompleteError, UpstreamError
 from gate.web.request import Request
-from gate.web.responses import Response, failure, page
+from gate.web.responses import Response, error_response, page
 
 _FORMS = {b"": False, b"everywhere=1": True}
 """The two forms on the page of notebooks, and whether each signs out everywhere."""
@@ -28,7 +28,7 @@ def logout(gate: Gate, request: Request) -> Response:
         try:
             _end_everywhere(gate, request)
         except GateError as error:
-            return failure(error, request, base_path=base_path, cookies=cookies)
+            return error_response(error, request, base_path=base_path, cookies=cookies)
     try:
         provider_url = gate.end_session_url()
     except GateError:

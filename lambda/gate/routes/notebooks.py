@@ -9,7 +9,7 @@ from gate.identity.caller import Caller
 from gate.notebook import Notebook
 from gate.routes.shared import caller_of, notebook_access, notebooks_response
 from gate.web.request import Request
-from gate.web.responses import Response, document, redirect
+from gate.web.responses import Response, json_response, redirect
 
 
 def home(gate: Gate, request: Request) -> Response:
@@ -24,7 +24,7 @@ def state(gate: Gate, request: Request) -> Response:
     """Return the notebook's state as JSON."""
     with notebook_access(gate, request, "state", caller_of) as access:
         instance = gate.launcher.describe(access.caller, access.grant)
-    return document({"notebook": str(access.grant.notebook), **asdict(instance)})
+    return json_response({"notebook": str(access.grant.notebook), **asdict(instance)})
 
 
 def start(gate: Gate, request: Request) -> Response:

@@ -23,7 +23,7 @@ from gate.routes.shared import (
 from gate.store.grant_row import View
 from gate.store.grants import Grant
 from gate.web.request import Request
-from gate.web.responses import Response, document, failure, page, redirect, retry_headers
+from gate.web.responses import Response, error_response, json_response, page, redirect, retry_headers
 
 
 def open_default(gate: Gate, request: Request) -> Response:
@@ -83,7 +83,9 @@ def _open_with_ticket(gate: Gate, request: Request) -> Response:
             caller = tickets.redeem(request.query["ticket"], notebook, request, attempt_id=attempt_id)
         except UpstreamError as error:
             record.failed(error)
-            return failure(error, request, base_path=config.base_path, cookies=[tickets.retry_cookie(attempt_id)])
+            return error_response(
+                error, request, base_path=config.base_path, cookies=[tickets.retry_cookie(attempt_id)]
+            )
         record.caller = caller
         try:
             return _launch(gate, request, Access(caller, grant_of(gate, caller, notebook), record), view)
@@ -104,7 +106,7 @@ def _keep_waiting(
     record.failed(error)
     cookie = gate.tickets.waiting_cookie(caller, notebook)
     if request.wants_json:
-        return failure(error, request, base_path=gate.config.base_path, cookies=[cookie])
+        return error_response(error, request, base_path=gate.config.base_path, cookies=[cookie])
     return redirect(f"{gate.config.base_url}{_path(notebook, view)}", status=303, cookies=[cookie])
 
 
@@ -123,7 +125,7 @@ def _launch(gate: Gate, request: Request, access: Access, view: View | None) -> 
     caller, grant = access.caller, access.grant
     launch = gate.launcher.open(caller, grant, view, start=not request.speculative)
     if request.wants_json:
-        return document({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
+        return json_response({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
     cookies = [gate.tickets.removal_cookie(grant.notebook)] if caller.via == "ticket" else []
     return redirect(launch.authorized_url, cookies=cookies)
 

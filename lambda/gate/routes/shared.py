@@ -13,7 +13,7 @@ from gate.log import logger
 from gate.notebook import Notebook
 from gate.store.grants import Grant
 from gate.web.request import Request
-from gate.web.responses import Response, document, page
+from gate.web.responses import Response, json_response, page
 
 Identify = Callable[[Gate, Request, Notebook], Caller]
 """Returns the caller of a request for a notebook. Raises a `GateError` if the caller is unknown."""
@@ -91,7 +91,7 @@ def notebooks_response(gate: Gate, request: Request, caller: Caller, grants: lis
             }
             for row in rows
         ]
-        return document({"notebooks": notebooks})
+        return json_response({"notebooks": notebooks})
     return page(
         "notebooks.html",
         base_path=config.base_path,

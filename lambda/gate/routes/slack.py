@@ -6,7 +6,7 @@ from gate.errors.slack import SlackRefusedError
 from gate.errors.upstream import UpstreamError
 from gate.slack.command import is_slash_command
 from gate.web.request import Request
-from gate.web.responses import Response, document
+from gate.web.responses import Response, json_response
 
 
 def slack(gate: Gate, request: Request) -> Response:
@@ -26,5 +26,5 @@ def slack(gate: Gate, request: Request) -> Response:
         if not is_slash_command(request):
             raise  # Slack then shows an error of its own. It would not show a text of ours.
         words = f"*{error.title}*\n{error.words}\nReference: `{request.id}`"
-        return document({"response_type": "ephemeral", "text": words})
+        return json_response({"response_type": "ephemeral", "text": words})
     return Response(200)

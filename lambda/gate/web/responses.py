@@ -62,7 +62,7 @@ def redirect(location: str, *, status: int = 302, cookies: Sequence[Cookie] = ()
     return Response(status, headers={**_HEADERS, "Location": location}, cookies=cookies)
 
 
-def document(body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(body: dict[str, Any], *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Return a response with `body` as JSON."""
     return Response(status, json.dumps(body), {"Content-Type": "application/json", **_HEADERS, **(headers or {})})
 
@@ -83,7 +83,7 @@ def page(
     return Response(status, body, {**_HEADERS, **page_headers, **(headers or {})}, cookies)
 
 
-def failure(
+def error_response(
     error: GateError, request: Request, *, base_path: str, cookies: Sequence[Cookie] = (), target: str | None = None
 ) -> Response:
     """Return a response that reports `error`, as JSON or as a page, with the reference that log lines have.
@@ -93,7 +93,7 @@ def failure(
     headers = {**error.headers, **retry_headers(error, request)}
     if request.wants_json:
         body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
-        return replace(document(body, status=error.status, headers=headers), cookies=cookies)
+        return replace(json_response(body, status=error.status, headers=headers), cookies=cookies)
     return page(
         error.template,
         base_path=base_path,
