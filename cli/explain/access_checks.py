@@ -17,7 +17,7 @@ from cli.grants.table import GrantsTable
 from gate.errors.caller import SignInEndedError
 from gate.errors.notebook import LocationUnknownError, NotebookMissingError, NotGrantedError, not_ready_error
 from gate.identity.caller import Caller
-from gate.identity.groups import matters
+from gate.identity.groups import is_relevant
 from gate.launch.target import launch_target_of
 from gate.notebook import Notebook
 from gate.store.grants import Grant, Grants
@@ -72,7 +72,7 @@ class Explanation:
         who = question.principal
         kind, _, name = who.partition(":")
         settings, config = self._deployed.settings, self._deployed.config
-        idle = [group for group in question.groups if not matters(group, config.groups)]
+        idle = [group for group in question.groups if not is_relevant(group, config.groups)]
         if idle:
             mend = "Add a pattern for them to identity.groups in gate.toml and deploy."
             yield Finding("identity", True, f"{', '.join(idle)}: no pattern of identity.groups has them", mend=mend)
@@ -180,6 +180,6 @@ class Explanation:
         return f" (these groups have one: {told}; if they are in one, add --group NAME to this command)"
 
     def _caller(self, question: Question) -> Caller:
-        groups = tuple(group for group in question.groups if matters(group, self._deployed.config.groups))
+        groups = tuple(group for group in question.groups if is_relevant(group, self._deployed.config.groups))
         via: Any = {"iam": "iam", "slack": "ticket"}.get(question.principal.partition(":")[0], "session")
         return Caller(question.principal, groups, via, question.opened_from.address, self._clock())
