@@ -13,7 +13,7 @@ from cli.aws import AwsAccess
 from cli.deployed import Deployed
 from cli.doctor.deployment_checks import DeploymentChecks
 from gate.errors.upstream import IdentityProviderDownError
-from gate.identity.issuer_api import Answer, IssuerApi
+from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.provider import Provider
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
@@ -118,7 +118,7 @@ def test_an_issuer_that_names_itself_differently(
 ) -> None:
     issuer = deployment.issuer
     named = named.format(issuer=issuer)
-    monkeypatch.setattr(IssuerApi, "get", lambda *_: Answer(200, {"issuer": named}))
+    monkeypatch.setattr(IssuerApi, "get", lambda *_: IssuerResponse(200, {"issuer": named}))
     message = checks_by_name(gate)["identity provider"]
     assert (message["level"], message["text"]) == (
         "error",
