@@ -208,9 +208,7 @@ def test_starting_and_stopping_need_a_session_power_and_a_page_of_the_gate(harne
     answer = harness.browser.post("/notebooks/alice-notebook/start")
     assert (answer.status, answer.location) == (303, f"{harness.browser.base_url}/open/alice-notebook")
     assert harness.aws.notebooks["alice-notebook"] == "Pending"
-    assert (
-        harness.browser.post("/notebooks/alice-notebook/start").status == 303
-    )  # already starting
+    assert harness.browser.post("/notebooks/alice-notebook/start").status == 303  # already starting
     harness.aws.notebooks["alice-notebook"] = "InService"
     assert harness.browser.post("/notebooks/alice-notebook/stop").status == 303
     assert harness.aws.notebooks["alice-notebook"] == "Stopping"
