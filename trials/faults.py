@@ -199,7 +199,7 @@ def _reason(response: requests.Response, recorder: Recorder) -> str:
 def _has_message(response: requests.Response, dependency: str) -> bool:
     if "/slack" in str(response.request.url):
         # Slack shows its own message where the status is not 200 or where Slack cannot be reached. If Lambda's response
-        # to the invocation is lost, the user is told of a failure but gets the notebooks nonetheless.
+        # to the invocation is lost, the user sees an error and then gets the notebooks nonetheless.
         answered = dependency == "lambda" and "[Open" in response.text
         return response.status_code != 200 or dependency == "slack" or "Reference: " in response.text or answered
     if response.headers.get("Content-Type", "").startswith("application/json"):

@@ -57,7 +57,7 @@ LOG_MESSAGES = {"decision", "unexpected", "aws call failed", "slack call failed"
 
 
 def check(harness: Harness, answer: Answer, log_lines: LogLines) -> None:
-    """Check that `answer` is no server error, leads to no foreign site, and reflects and forges nothing."""
+    """Check that `answer` is neither a server error nor a foreign redirect, and forges no markup or log line."""
     assert answer.status < 500, answer.body[:300]
     for name, value in answer.headers.items():
         assert "\r" not in value, name
