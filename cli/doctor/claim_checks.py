@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cli.doctor.check import Check, Level
 from gate.config import Config
 from gate.errors.caller import EmailNotVerifiedError, UserUnknownError
-from gate.identity.claims import SeenClaim
+from gate.identity.claims import ReceivedClaim
 
 _SOURCES = {"id_token": "the ID token", "userinfo": "the UserInfo endpoint"}
 _TYPES = {"array": "a list", "object": "an object", "string": "a string", "boolean": "a boolean", "number": "a number"}
@@ -22,7 +22,7 @@ class Report:
     """`allowed`, or the reason code of the refusal."""
     reference: str
     """The reference id in the log line."""
-    claims: tuple[SeenClaim, ...]
+    claims: tuple[ReceivedClaim, ...]
 
 
 def check_sign_in(config: Config, report: Report | None) -> Iterator[Check]:
@@ -64,7 +64,7 @@ def _check_verified(report: Report) -> Check:
     return Check("verified address", "ok", _describe(claim))
 
 
-def _check_groups(config: Config, claims: Sequence[SeenClaim]) -> Check:
+def _check_groups(config: Config, claims: Sequence[ReceivedClaim]) -> Check:
     name, claim = config.groups_claim, _find(config.groups_claim, claims)
     if not config.groups:
         return Check("groups claim", "ok", "identity.groups is empty: groups are not used")
@@ -87,10 +87,10 @@ def _check_groups(config: Config, claims: Sequence[SeenClaim]) -> Check:
     return Check("groups claim", "warning", f"{name} did not come", f"{', or '.join(fixes)} (docs/identity.md).")
 
 
-def _find(name: str, claims: Sequence[SeenClaim]) -> SeenClaim | None:
+def _find(name: str, claims: Sequence[ReceivedClaim]) -> ReceivedClaim | None:
     # A null claim counts as absent, as in the function.
     return next((claim for claim in claims if claim.name == name and claim.type != "null"), None)
 
 
-def _describe(claim: SeenClaim) -> str:
+def _describe(claim: ReceivedClaim) -> str:
     return f"{claim.name} came from {_SOURCES.get(claim.source, claim.source)}, as {_TYPES.get(claim.type, claim.type)}"

@@ -17,7 +17,7 @@ from cli.deployed import Deployed
 from cli.doctor.check import Check
 from cli.doctor.claim_checks import Report, check_sign_in
 from cli.output import Output
-from gate.identity.claims import SeenClaim
+from gate.identity.claims import ReceivedClaim
 from gate.identity.login_state import LOGIN_SECONDS
 from gate.identity.sign_in_report import report_key
 
@@ -36,7 +36,7 @@ class SignInCheck:
         self._out = out
         self._browser = browser
         self._clock = clock
-        self.claims: Sequence[SeenClaim] = ()
+        self.claims: Sequence[ReceivedClaim] = ()
         """The reported claims, once `run` has ended."""
 
     def run(self) -> Iterator[Check]:
@@ -68,7 +68,7 @@ class SignInCheck:
         while True:
             item = read().get("Item", {})
             if "outcome" in item:
-                claims = tuple(SeenClaim(*claim) for claim in json.loads(item["claims"]["S"]))
+                claims = tuple(ReceivedClaim(*claim) for claim in json.loads(item["claims"]["S"]))
                 return Report(item["outcome"]["S"], item["reference"]["S"], claims)
             if self._clock() >= deadline:
                 return None

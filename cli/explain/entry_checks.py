@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cli.deployed import Deployed
 from cli.explain.finding import Finding
 from cli.explain.question import Question
-from gate.identity.groups import matters
+from gate.identity.groups import is_relevant
 
 
 def check_network(deployed: Deployed, question: Question) -> Iterator[Finding]:
@@ -26,7 +26,7 @@ def check_identity(deployed: Deployed, question: Question) -> Iterator[Finding]:
     """Check the Slack workspace or AWS account of the principal, and name the groups that do not count."""
     settings, config = deployed.settings, deployed.config
     kind, _, name = question.principal.partition(":")
-    ignored = [group for group in question.groups if not matters(group, config.groups)]
+    ignored = [group for group in question.groups if not is_relevant(group, config.groups)]
     if ignored:
         text = f"no pattern of identity.groups matches {', '.join(ignored)}"
         fix = "Add a pattern for them to identity.groups in gate.toml and deploy."

@@ -14,7 +14,7 @@ from cli.grants.table import GrantsTable
 from gate.errors.caller import SignInEndedError
 from gate.errors.notebook import NotGrantedError
 from gate.identity.caller import Caller
-from gate.identity.groups import matters
+from gate.identity.groups import is_relevant
 from gate.notebook import Notebook
 from gate.store.grants import Grant, Grants
 from grant_schema.item import Item, has_ended
@@ -59,7 +59,7 @@ class GrantCheck:
 
     def caller(self, question: Question) -> Caller:
         """Return the caller that the function would recognise."""
-        groups = tuple(group for group in question.groups if matters(group, self._deployed.config.groups))
+        groups = tuple(group for group in question.groups if is_relevant(group, self._deployed.config.groups))
         via: Any = {"iam": "iam", "slack": "ticket"}.get(question.principal.partition(":")[0], "session")
         return Caller(question.principal, groups, via, question.opened_from.address, self._clock())
 

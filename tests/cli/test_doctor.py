@@ -20,7 +20,7 @@ from cli.revoke.deny_rows import DenyRows
 from cli.revoke.launch_role import LaunchRolePolicies
 from cli.revoke.revocations import DENY_LIFETIME, Revocation, policy_document
 from gate.errors.upstream import IdentityProviderDownError
-from gate.identity.issuer_api import Answer, IssuerApi
+from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.provider import Provider
 from local.aws.authority import Authority
 from local.aws.calls import Call
@@ -153,7 +153,7 @@ def test_an_issuer_that_names_itself_otherwise(
 ) -> None:
     issuer = deployment.issuer
     named = named.format(issuer=issuer)
-    monkeypatch.setattr(IssuerApi, "get", lambda *_: Answer(200, {"issuer": named}))
+    monkeypatch.setattr(IssuerApi, "get", lambda *_: IssuerResponse(200, {"issuer": named}))
     told = _checks(gate)["identity provider"]
     assert (told["level"], told["text"]) == (
         "error",

@@ -7,7 +7,7 @@ import pytest
 
 from cli.doctor.claim_checks import Report, check_sign_in
 from gate.config import Config
-from gate.identity.claims import SeenClaim
+from gate.identity.claims import ReceivedClaim
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate, Said
 from tests.unit.conftest import ENVIRON
@@ -129,7 +129,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(
 def _report(outcome: str = "allowed", **claims: str) -> Report:
     """Return a report with each claim's type, and its source behind a space where it is not the ID token."""
     found = [(name, *f"{kind} id_token".split()[:2]) for name, kind in claims.items()]
-    return Report(outcome, "ref", tuple(SeenClaim(*each) for each in found))
+    return Report(outcome, "ref", tuple(ReceivedClaim(*each) for each in found))
 
 
 ADDRESS = {"email": "string", "email_verified": "boolean"}

@@ -316,7 +316,7 @@ def test_nothing_of_the_cookie_is_in_the_state(harness: Harness) -> None:
     away = _away(harness.browser)
     (cookie,) = harness.browser.cookies.values()
     login: Any = container.get_gate().login
-    state_id, nonce, verifier = login._signer.read(cookie)
+    state_id, nonce, verifier = login._cookie_signer.read(cookie)
     said = login._states._signer.read(_state_of(away))
     assert said == [state_id, NOTEBOOK]
     assert not {nonce, verifier} & set(said)

@@ -5,7 +5,7 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from gate.identity.claims import Claims, SeenClaim
+from gate.identity.claims import Claims, ReceivedClaim
 from tests.unit.conftest import Answer, Harness
 from tests.unit.issuer import CLIENT_ID
 from tests.unit.test_audit import Lines, lines  # noqa: F401
@@ -283,18 +283,18 @@ def test_a_bearer_is_told_which_claim_is_missing_and_nobody_is_asked(
 
 def test_each_claim_is_known_by_its_type_and_source_and_not_by_its_value() -> None:
     id_token = {"sub": "s-1", "email": "a@x", "amr": None, "n": 1.5, "b": True, "zoneinfo": None}
-    seen = Claims(id_token, {"sub": 1, "groups": ["g"], "address": {"roles": ["r"]}, "zoneinfo": "UTC"}).seen(
+    seen = Claims(id_token, {"sub": 1, "groups": ["g"], "address": {"roles": ["r"]}, "zoneinfo": "UTC"}).received(
         "address.roles"
     )
     assert set(seen) == {
-        SeenClaim("sub", "string", "id_token"),
-        SeenClaim("email", "string", "id_token"),
-        SeenClaim("amr", "null", "id_token"),
-        SeenClaim("n", "number", "id_token"),
-        SeenClaim("b", "boolean", "id_token"),
-        SeenClaim("groups", "array", "userinfo"),
-        SeenClaim("address", "object", "userinfo"),
-        SeenClaim("address.roles", "array", "userinfo"),
-        SeenClaim("zoneinfo", "string", "userinfo"),
+        ReceivedClaim("sub", "string", "id_token"),
+        ReceivedClaim("email", "string", "id_token"),
+        ReceivedClaim("amr", "null", "id_token"),
+        ReceivedClaim("n", "number", "id_token"),
+        ReceivedClaim("b", "boolean", "id_token"),
+        ReceivedClaim("groups", "array", "userinfo"),
+        ReceivedClaim("address", "object", "userinfo"),
+        ReceivedClaim("address.roles", "array", "userinfo"),
+        ReceivedClaim("zoneinfo", "string", "userinfo"),
     }
     assert "a@x" not in repr(seen)

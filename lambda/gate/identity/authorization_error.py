@@ -1,4 +1,4 @@
-"""The errors with which a provider's authorization endpoint sends a browser back, and what each is to people.
+"""Maps the error codes of a provider's authorization endpoint to the gate's errors.
 
 Sources: RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6, OpenID Connect Core Error Code
 unmet_authentication_requirements 1.0, RFC 8707 §2.
@@ -13,8 +13,8 @@ from gate.errors.sign_in import (
 )
 from gate.log import logger
 
-OTHER = "other"
-"""What the log calls a code that is not listed here. A client may write anything in its place."""
+UNLISTED_CODE = "other"
+"""Stands for an unlisted code in the log, because a client can send any text as a code."""
 
 _ERRORS: dict[str, type[LoginFailedError]] = {
     "access_denied": SignInDeniedError,
@@ -39,11 +39,13 @@ _ERRORS: dict[str, type[LoginFailedError]] = {
 
 
 def authorization_error(code: str) -> LoginFailedError:
-    """Return what the `error` parameter of a provider's answer is to people, and log its code, if it is a known one.
+    """Return the error for `code`, the `error` parameter of a callback. Logs the code if it is a listed one.
 
-    Call it only for an answer whose state is this browser's own: anybody could make up messages otherwise.
-    `error_description` and `error_uri` are neither logged nor shown: they are free text.
+    Call it only if the callback's state belongs to this browser. Otherwise an attacker could choose the message that a
+    person sees. `error_description` and `error_uri` are free text, so they are neither logged nor shown.
     """
-    # No warning: a client can write it.
-    logger.info("identity provider sent an error", operation="authorization", code=code if code in _ERRORS else OTHER)
+    # The level is not WARNING, because a client can cause this line.
+    logger.info(
+        "identity provider sent an error", operation="authorization", code=code if code in _ERRORS else UNLISTED_CODE
+    )
     return _ERRORS.get(code, ProviderFailedError)()

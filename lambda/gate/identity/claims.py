@@ -1,6 +1,6 @@
-"""What a provider says of a person: the ID token, and the UserInfo endpoint for what is not in it.
+"""A person's claims, from the ID token and from the UserInfo endpoint.
 
-With the code flow, claims that were asked for by scope come from UserInfo (OpenID Connect Core 1.0 §5.4).
+In the code flow, claims that were requested by scope are returned by UserInfo (OpenID Connect Core 1.0 §5.4).
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,92 +14,92 @@ Source = Literal["id_token", "userinfo"]
 
 @dataclass(frozen=True)
 class ClaimRules:
-    """How the deployment reads the claims of its issuer."""
+    """The deployment's settings for claims."""
 
     user_claim: str
     groups_claim: str
     groups: Sequence[str]
-    """Shell-style patterns; groups that match none are left out. Without any, nobody's groups are asked for."""
+    """Shell-style patterns. Groups that match none of them are ignored. Empty if grants to groups are not used."""
     trust_email: bool
-    """Believe `email` although the issuer does not say `email_verified`."""
+    """Accept `email` without `email_verified`."""
 
     @property
     def user_claims(self) -> tuple[str, ...]:
-        """The claims without which nobody knows who a person is."""
-        vouched = self.user_claim == "email" and not self.trust_email
-        return ("email", "email_verified") if vouched else (self.user_claim,)
+        """The names of the claims that identify a person."""
+        needs_verified = self.user_claim == "email" and not self.trust_email
+        return ("email", "email_verified") if needs_verified else (self.user_claim,)
 
 
 @dataclass(frozen=True)
-class SeenClaim:
-    """One claim that came: where from, and nothing of what it says."""
+class ReceivedClaim:
+    """The name, type and source of a claim that the provider sent, without its value."""
 
     name: str
     type: str
-    """The name of its JSON type."""
+    """The JSON type of the value."""
     source: Source
 
 
 class Claims:
-    """The claims of one person. A claim that is null counts as absent."""
+    """The claims of one person. Null claims count as absent."""
 
     def __init__(self, id_token: Mapping[str, Any], user_info: Mapping[str, Any] | None = None):
-        """`user_info`: of the same person. The ID token's claims come first."""
+        """`user_info`: claims of the same person from UserInfo. The claims of the ID token take precedence."""
         self._documents: dict[Source, Mapping[str, Any]] = {"id_token": id_token, "userinfo": user_info or {}}
 
     def user(self, rules: ClaimRules) -> dict[str, Any]:
-        """Return the claims `rules.user_claims`, null where one is absent.
+        """Return the claims `rules.user_claims`, with None for absent ones.
 
-        All of them are of one document. An address from one with another's `email_verified` would let somebody in
-        under an address that nobody has verified.
+        All of them are from one document. If the address and `email_verified` were from different documents, a person
+        could sign in with an unverified address.
         """
-        found = [{name: document.get(name) for name in rules.user_claims} for document in self._documents.values()]
-        whole = [claims for claims in found if None not in claims.values()]
-        partial = [claims for claims in found if claims[rules.user_claim] is not None]
-        return [*whole, *partial, *found][0]
+        candidates = [{name: document.get(name) for name in rules.user_claims} for document in self._documents.values()]
+        complete = [claims for claims in candidates if None not in claims.values()]
+        partial = [claims for claims in candidates if claims[rules.user_claim] is not None]
+        return [*complete, *partial, *candidates][0]
 
     def groups(self, rules: ClaimRules) -> tuple[tuple[str, ...], str]:
-        """Return the groups that can matter to a grant, and why they are unknown: see `Caller.groups_problem`."""
+        """Return the groups that match `rules.groups`, and why they are unknown (see `Caller.groups_problem`)."""
         if not rules.groups:
             return (), ""
         value = self._find(rules.groups_claim)
         if value is None:
-            return (), "overage" if self._overage(rules.groups_claim) else "absent"
+            return (), "overage" if self._is_overage(rules.groups_claim) else "absent"
         groups = read_groups(value, rules.groups)
         return ((), json_type(value)) if groups is None else (groups, "")
 
-    def lacks(self, rules: ClaimRules) -> bool:
-        """Tell whether a claim is absent that UserInfo may have."""
+    def is_incomplete(self, rules: ClaimRules) -> bool:
+        """Return whether a needed claim is absent, so that UserInfo may have it."""
         if None in self.user(rules).values():
             return True
         return self.groups(rules)[1] == "absent"
 
-    def seen(self, path: str) -> tuple[SeenClaim, ...]:
-        """Return each claim that came, once, by the document that counts for it where it names nobody.
+    def received(self, path: str) -> tuple[ReceivedClaim, ...]:
+        """Return each claim that the provider sent, once, with the document that takes precedence as its source.
 
-        What `path` leads to within a claim is one of them.
+        The value at `path` within a claim counts as a claim.
         """
-        found: dict[str, SeenClaim] = {}
+        received: dict[str, ReceivedClaim] = {}
         for source, document in self._documents.items():
-            within = find_claim(document, path)
-            for name, value in {**document, **({} if within is None else {path: within})}.items():
-                if name not in found or found[name].type == "null":
-                    found[name] = SeenClaim(name, json_type(value), source)
-        return tuple(found.values())
+            nested = find_claim(document, path)
+            for name, value in {**document, **({} if nested is None else {path: nested})}.items():
+                if name not in received or received[name].type == "null":
+                    received[name] = ReceivedClaim(name, json_type(value), source)
+        return tuple(received.values())
 
     def _find(self, path: str) -> Any:
         values = (find_claim(document, path) for document in self._documents.values())
         return next((value for value in values if value is not None), None)
 
-    def _overage(self, groups_claim: str) -> bool:
-        """Tell whether a pointer came instead of the groups, as Entra ID sends it for people in over 200 of them.
+    def _is_overage(self, groups_claim: str) -> bool:
+        """Return whether the provider sent a pointer instead of the groups. Entra ID does so for more than 200 groups.
 
         Sources: OpenID Connect Core 1.0 §5.6.2 (`_claim_names`); Microsoft identity platform, "Access token claims
         reference", `hasgroups`: sent instead of `groups`.
         """
         for document in self._documents.values():
-            pointers = document.get("_claim_names")
-            if isinstance(pointers, dict) and groups_claim in pointers:
+            pointer_names = document.get("_claim_names")
+            if isinstance(pointer_names, dict) and groups_claim in pointer_names:
                 return True
             if groups_claim == "groups" and document.get("hasgroups") in (True, "true"):
                 return True

@@ -1,4 +1,4 @@
-"""The provider's discovery document: where its endpoints are, and for which issuer it speaks.
+"""Fetches the provider's discovery document, which lists its endpoints and names its issuer.
 
 Source: OpenID Connect Discovery 1.0 §4.
 """
@@ -10,20 +10,20 @@ from gate.identity.issuer_api import IssuerApi
 from gate.log import logger
 
 MAX_ISSUER_LENGTH = 300
-"""Characters that are told of the issuer that a document names."""
+"""Characters of the issuer in a document that are logged and shown to operators."""
 
 
 def discovery_document(api: IssuerApi, issuer: str) -> dict[str, Any]:
     """Fetch the document of `issuer`.
 
-    Raises `WrongIssuerError` when it speaks for another issuer (§4.3), which a slash at the end makes, or a placeholder
-    such as Entra ID's `{tenantid}`; `IdentityProviderDownError` when there is no such document, and what
-    `IssuerApi.get` raises.
+    Raises `WrongIssuerError` if the document names another issuer (§4.3). A slash at the end makes a difference, and so
+    does a placeholder such as Entra ID's `{tenantid}`. Raises `IdentityProviderDownError` if there is no document, and
+    the errors of `IssuerApi.get`.
     """
-    answer = api.get("discovery", issuer.rstrip("/") + "/.well-known/openid-configuration")
-    document = answer.body or {}
+    response = api.get("discovery", issuer.rstrip("/") + "/.well-known/openid-configuration")
+    document = response.body or {}
     named = document.get("issuer")
-    if answer.status != 200 or not isinstance(named, str):
+    if response.status != 200 or not isinstance(named, str):
         raise IdentityProviderDownError
     if named != issuer:
         named = named[:MAX_ISSUER_LENGTH]

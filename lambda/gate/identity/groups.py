@@ -1,7 +1,7 @@
-"""Reads a person's groups out of the value that a provider sends for them.
+"""Reads a person's groups from a claim.
 
-Shapes: a list (OpenID Connect has no standard for groups; most providers send one), one name (a provider with a single
-group), a list in a string (Cognito passes on what a SAML provider sent, as `[a, b]` or as JSON), and objects.
+OpenID Connect has no standard for groups. Most providers send a list of names. Others send one name if there is only
+one group, a list in a string (Cognito forwards a SAML attribute as `[a, b]` or as JSON), or objects.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 from gate.identity.caller import normal_group
 
 MAX_GROUPS = 10_000
-"""Groups of one person that are looked at. Each is compared with each pattern, so that more would take seconds."""
+"""Maximum number of groups that are read. Each is matched against each pattern, so more would take seconds."""
 
 _TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 
@@ -23,9 +23,9 @@ def json_type(value: object) -> str:
 
 
 def find_claim(claims: Mapping[str, Any], path: str) -> Any:
-    """Return the claim that is called `path`, else the one that its dots lead to; None where there is none.
+    """Return the claim with the name `path`, or the nested claim at the dotted path `path`, or None.
 
-    `realm_access.roles` is Keycloak's; a name with dots of its own, such as a URL, is Auth0's.
+    Keycloak sends the nested claim `realm_access.roles`. Auth0 sends claims whose names have dots, such as URLs.
     """
     if claims.get(path) is not None:
         return claims[path]
@@ -38,40 +38,40 @@ def find_claim(claims: Mapping[str, Any], path: str) -> Any:
 
 
 def read_groups(value: object, patterns: Sequence[str]) -> tuple[str, ...] | None:
-    """Return the groups in `value` that can matter to a grant, sorted; None where `value` can't be read.
+    """Return the groups in `value` that match `patterns`, sorted. Returns None if `value` cannot be read.
 
-    `patterns`: the deployment's, shell-style.
+    `patterns`: the deployment's shell-style patterns.
     """
     names = _names(value)
     if names is None:
         return None
     groups = {group for name in names[:MAX_GROUPS] if (group := normal_group(name)) is not None}
-    return tuple(sorted(group for group in groups if matters(group, patterns)))
+    return tuple(sorted(group for group in groups if is_relevant(group, patterns)))
 
 
-def matters(group: str, patterns: Sequence[str]) -> bool:
-    """Tell whether `group` can matter to a grant, by the deployment's patterns."""
+def is_relevant(group: str, patterns: Sequence[str]) -> bool:
+    """Return whether `group` matches one of `patterns`, so that a grant to it can apply."""
     return any(fnmatchcase(group, pattern) for pattern in patterns)
 
 
 def _names(value: object) -> list[str] | None:
     match value:
         case str():
-            return _names_in(value)
+            return _names_in_string(value)
         case dict():
-            return list(_named([value])) or None
+            return list(_entry_names([value])) or None
         case list():
-            # Some entries that can't be read leave the others; nothing but such entries is no list of groups.
-            names = list(_named(value))
+            # Unreadable entries are ignored, unless all of them are: then the value is not a list of groups.
+            names = list(_entry_names(value))
             return names if names or not value else None
     return None
 
 
-def _names_in(text: str) -> list[str] | None:
-    """Read one name, or a list that was written into a string.
+def _names_in_string(text: str) -> list[str] | None:
+    """Return the one name in `text`, or the names of a list that was written as a string.
 
-    A group whose own name is in brackets, or has a comma, can't be told from such a list. Where people may name groups
-    themselves, the provider has to send a real list.
+    A group whose name is in brackets cannot be distinguished from such a list, nor can a comma in the name of a group
+    in it. If people can name groups themselves, the provider must send a real list.
     """
     if not (text.startswith("[") and text.endswith("]")):
         return [text]
@@ -80,12 +80,12 @@ def _names_in(text: str) -> list[str] | None:
     except (ValueError, RecursionError):
         value = None
     if value is None or (value and all(type(entry) in (int, float) for entry in value)):
-        # Not JSON, or names that happen to be numbers.
+        # The text is not JSON, or is a list of names that are numbers.
         return [name for part in text[1:-1].split(",") if (name := part.strip())]
     return _names(value)
 
 
-def _named(entries: list[Any]) -> Iterator[str]:
+def _entry_names(entries: list[Any]) -> Iterator[str]:
     for entry in entries:
         if isinstance(entry, str):
             yield entry

@@ -1,4 +1,4 @@
-"""Callers whom API Gateway's IAM authorizer has identified (SigV4)."""
+"""Identifies callers by API Gateway's IAM authorizer (SigV4)."""
 
 import re
 from collections.abc import Collection
@@ -12,22 +12,23 @@ _ROLE = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?:.
 
 
 def role_arn(arn: str) -> str:
-    """Return a role's ARN without its path; any other ARN as it is.
+    """Return the ARN of a role without its path, and any other ARN unchanged.
 
-    The identity of an assumed role does not carry the path, and a role's name is unique in its account without
-    it, so this is the form in which roles are compared. Source: IAM user guide, "IAM identifiers".
+    Roles are compared in this form, because the ARN of an assumed role has no path, and because a role's name is unique
+    in its account. Source: IAM user guide, "IAM identifiers".
     """
     match = _ROLE.fullmatch(arn)
     return arn if match is None else _role(match)
 
 
 def iam_caller(request: Request, *, user_roles: Collection[str], now: float) -> Caller:
-    """Return who signed the request.
+    """Return the caller who signed the request.
 
-    The session name of a role in `user_roles` counts as the user's e-mail address. It is chosen by whoever
-    assumes a role, in any account, so everybody else is their role, or their own ARN. `now` (epoch seconds) is when the
-    identity was proven: the request itself is signed.
-    Raises `UnknownIamCallerError` when no identity came along, or a listed role's session name is no address.
+    `user_roles`: ARNs of roles whose session name is the user's e-mail address. Anybody who can assume a role chooses
+    the session name, in any account. So every other caller is identified by the role, or by their own ARN.
+    `now`: epoch seconds. The request is signed, so the identity is proven now.
+    Raises `UnknownIamCallerError` if the request has no identity, or if the session name of a role in `user_roles` is
+    not an address.
     """
     arn = request.iam_arn
     if not arn:

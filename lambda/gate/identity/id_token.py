@@ -1,4 +1,4 @@
-"""Verifies ID tokens, and what else the provider signs: signature, issuer, audience, times, nonce.
+"""Verifies ID tokens and other JWTs of the provider: signature, issuer, audience, times and nonce.
 
 Source: OpenID Connect Core 1.0 §3.1.3.7.
 """
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from jwt.types import Options
 
 MAX_TOKEN_LENGTH = 262_144
-"""Characters; somebody in a thousand groups still gets a clear answer, and no more is worth verifying."""
+"""Maximum length in characters. The token of a person with a thousand groups is shorter."""
 
 
 def verified_claims(
     token: str, *, provider: Provider, nonce: str | None = None, audiences: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Verify the ID token `token` and return its claims. With `nonce`, the token must carry that very one.
+    """Verify the ID token `token` and return its claims. If `nonce` is given, the token must contain it.
 
-    `audiences`: client ids that count beside the gate's own. Never at the end of a sign-in: an ID token that another
-    application got must not be slipped in there.
-    Raises `InvalidTokenError`, or `IdentityProviderDownError` when the keys can't be fetched.
+    `audiences`: accepted client ids, in addition to the gate's own. A sign-in must not pass any, because an attacker
+    could inject an ID token that was issued to another application.
+    Raises `InvalidTokenError`, or `IdentityProviderDownError` if the keys cannot be fetched.
     """
     clients = (provider.client_id, *audiences)
     claims = signed_claims(
@@ -36,8 +36,8 @@ def verified_claims(
         issuer=provider.issuer,
         options={"require": ["exp", "iat", "iss", "aud", "sub"]},
     )
-    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
-    if (several or "azp" in claims) and claims.get("azp") not in clients:
+    has_several_audiences = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if (has_several_audiences or "azp" in claims) and claims.get("azp") not in clients:
         raise InvalidTokenError
     if nonce is not None and not hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
         raise InvalidTokenError
@@ -47,16 +47,16 @@ def verified_claims(
 def signed_claims(token: str, *, provider: Provider, options: "Options", **expected: Any) -> dict[str, Any]:
     """Return the claims of a JWT that `provider` signed.
 
-    `options` and `expected`: PyJWT's, for what the claims must be.
-    Raises `InvalidTokenError`, or `IdentityProviderDownError` when the keys can't be fetched.
+    `options` and `expected`: arguments of PyJWT's `decode` that describe the required claims.
+    Raises `InvalidTokenError`, or `IdentityProviderDownError` if the keys cannot be fetched.
     """
-    import jwt  # here, because with its cryptography it is the slowest import, and an open session needs none of it
+    import jwt  # not at the top: with cryptography it is the slowest import, and requests with a session do not need it
 
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidTokenError
     try:
         header = jwt.get_unverified_header(token)
-        # Before the key is looked up, so that a forged token costs no request to the issuer.
+        # Checked before the key is looked up, so that a forged token causes no request to the issuer.
         algorithm = header.get("alg")
         if algorithm not in ALGORITHMS:
             raise InvalidTokenError

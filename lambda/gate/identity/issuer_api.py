@@ -1,4 +1,4 @@
-"""Calls to the identity provider: bounded in time and size, and each failure logged without anything that was sent."""
+"""Calls the identity provider. Time and size are limited. Failures are logged without the content of requests."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gate.log import logger
 from gate.transport import Connections
 
 MAX_DOCUMENT_BYTES = 1 << 20
-"""Bytes read of any answer; more is nonsense or an attack."""
+"""Maximum size of a response. Larger ones are errors or attacks."""
 
 OAUTH_ERRORS = frozenset(
     {
@@ -24,62 +24,62 @@ OAUTH_ERRORS = frozenset(
         "unsupported_grant_type",
     }
 )
-"""The token endpoint's error codes (RFC 6749 §5.2). No other text of the provider's is ever logged."""
+"""The error codes of the token endpoint (RFC 6749 §5.2). No other text of the provider is logged."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Answer:
-    """What the provider answered. It may hold tokens, so it is never printed."""
+class IssuerResponse:
+    """A response of the provider. It may contain tokens, so it has no `repr`."""
 
     status: int
-    """Neither 429 nor 5xx: these are raised as errors."""
+    """Never 429 or 5xx, which are raised as errors."""
     body: dict[str, Any] | None
-    """None where no JSON object came."""
+    """None if the body is not a JSON object."""
     media_type: str = ""
     """The content type without its parameters, in lower case (RFC 9110 §8.3)."""
     text: str = ""
-    """What came, where it is ASCII and no more than `MAX_DOCUMENT_BYTES`, as a JWT is."""
+    """The body, such as a JWT. Empty if it is not ASCII, or larger than `MAX_DOCUMENT_BYTES`."""
 
     @property
     def oauth_error(self) -> str | None:
-        """The error code, where it is one of `OAUTH_ERRORS`."""
+        """The error code if it is one of `OAUTH_ERRORS`, or None."""
         code = (self.body or {}).get("error")
         return code if isinstance(code, str) and code in OAUTH_ERRORS else None
 
 
 class IssuerApi:
-    """The HTTP client for everything at the issuer. Connections are kept."""
+    """An HTTP client for the issuer's endpoints. Connections are reused."""
 
     def __init__(self) -> None:
         self._connections = Connections()
 
-    def get(self, operation: str, url: str, headers: dict[str, str] | None = None) -> Answer:
-        """Fetch `url`; `operation` names it in the log.
+    def get(self, operation: str, url: str, headers: dict[str, str] | None = None) -> IssuerResponse:
+        """Fetch `url`. `operation`: name of the call in the log.
 
-        Raises `IdentityProviderBusyError` for 429, `IdentityProviderDownError` for 5xx and where no answer comes.
+        Raises `IdentityProviderBusyError` for 429, and `IdentityProviderDownError` for 5xx or without a response.
         """
         return self._send(operation, "GET", url, headers=headers)
 
-    def post(self, operation: str, url: str, form: dict[str, str], headers: dict[str, str]) -> Answer:
-        """Send `form` to `url`. Raises what `get` raises."""
+    def post(self, operation: str, url: str, form: dict[str, str], headers: dict[str, str]) -> IssuerResponse:
+        """Send `form` to `url`. Raises the errors of `get`."""
         headers = {**headers, "Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
         return self._send(operation, "POST", url, body=urlencode(form), headers=headers)
 
-    def _send(self, operation: str, method: str, url: str, **options: Any) -> Answer:
+    def _send(self, operation: str, method: str, url: str, **options: Any) -> IssuerResponse:
         try:
-            answer, data = self._connections.exchange(method, url, max_bytes=MAX_DOCUMENT_BYTES + 1, **options)
+            response, data = self._connections.exchange(method, url, max_bytes=MAX_DOCUMENT_BYTES + 1, **options)
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise _down(operation, type(error).__name__) from None
-        if answer.status == 429:
+            raise _down_error(operation, type(error).__name__) from None
+        if response.status == 429:
             _log(operation, "429")
             raise IdentityProviderBusyError
-        if answer.status >= 500:
-            raise _down(operation, str(answer.status))
-        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        return Answer(answer.status, _json_object(data), media_type, _ascii(data))
+        if response.status >= 500:
+            raise _down_error(operation, str(response.status))
+        media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        return IssuerResponse(response.status, _json_object(data), media_type, _ascii(data))
 
 
-def _down(operation: str, code: str) -> IdentityProviderDownError:
+def _down_error(operation: str, code: str) -> IdentityProviderDownError:
     _log(operation, code)
     return IdentityProviderDownError()
 

@@ -1,8 +1,7 @@
-"""Signing in: OpenID Connect's authorization code flow with PKCE, state and nonce.
+"""Sign-in with OpenID Connect's authorization code flow, with PKCE, state and nonce.
 
-What has to be kept secret between the two requests lies in a short-lived signed cookie, one for each sign-in under
-way, so that several bookmarks opened at once don't get into each other's way. Where a sign-in leads to lies in its
-state.
+A short-lived signed cookie holds the secrets of a sign-in between its two requests. Each sign-in has its own cookie, so
+that several bookmarks can be opened at once. The return path is in the state.
 Sources: OpenID Connect Core 1.0 §3.1, RFC 7636 (PKCE), RFC 9700 (best practice).
 """
 
@@ -29,16 +28,17 @@ from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 
 MAX_LOGINS = 8
-"""Sign-ins under way in one browser: some tabs that are opened at once.
+"""Maximum number of sign-ins in progress in one browser, such as tabs that were opened at once.
 
-Each is a cookie of at most 256 bytes, and API Gateway takes 10,240 bytes of request line and headers in all: these
-2,048, a session of 4,096, a code of 2,500 (Entra ID's are among the longest), and 1,500 of the browser's own.
+Each has a cookie of at most 256 bytes. API Gateway accepts 10,240 bytes of request line and headers: 2,048 for these
+cookies, 4,096 for a session, 2,500 for a code (Entra ID has some of the longest), and 1,500 for the browser's own
+headers.
 """
 
 
 @dataclass(frozen=True)
 class SignInRedirect:
-    """On the way to the identity provider."""
+    """A redirect to the identity provider."""
 
     url: str
     cookies: list[Cookie]
@@ -46,21 +46,22 @@ class SignInRedirect:
 
 @dataclass(frozen=True)
 class FinishedSignIn:
-    """Back from it, and known."""
+    """The result of a sign-in: the person who signed in, and cookies to set."""
 
     person: Person
     cookies: list[Cookie]
 
 
 class Login:
-    """Both halves of a sign-in."""
+    """Starts and finishes sign-ins."""
 
     NAME = "gate-login-"
+    """Prefix of the names of the cookies. The first characters of the state's id follow."""
 
     def __init__(
         self,
         provider: Provider,
-        signer: Signer,
+        cookie_signer: Signer,
         states: LoginStates,
         cookies: CookieFactory,
         *,
@@ -69,15 +70,15 @@ class Login:
         scopes: Sequence[str],
         rules: ClaimRules,
     ):
-        """`signer` and `states`: of two purposes, for the cookies and for the `state` parameters.
+        """`cookie_signer` and `states` must have different purposes.
 
         `base_url`: the gate's own address, as registered with the provider.
 
-        `cookie_path`: `/` where the cookies can be `__Host-`. Without that prefix a page on a sibling host can set
-        one for this host, and finish its own sign-in in somebody else's browser.
+        `cookie_path`: `/` if the cookies can have the prefix `__Host-`. Without the prefix, a page on a sibling host
+        could set a cookie for this host, and so finish the attacker's own sign-in in another person's browser.
         """
         self._provider = provider
-        self._signer = signer
+        self._cookie_signer = cookie_signer
         self._states = states
         self._cookies = cookies
         self._redirect_uri = f"{base_url}/login/callback"
@@ -85,13 +86,15 @@ class Login:
         self._scopes = scopes
         self._rules = rules
 
-    def begin(self, request: Request, target: str, *, restarted: bool = False, report_id: str = "") -> SignInRedirect:
-        """Send the browser to the identity provider, to come back to `target`.
+    def begin(
+        self, request: Request, return_path: str, *, restarted: bool = False, report_id: str = ""
+    ) -> SignInRedirect:
+        """Start a sign-in that returns to `return_path`.
 
-        `restarted`: whether this takes the place of a sign-in that was late. `report_id`: where an operator waits to
-        hear of it. Raises what `Provider.authorization_url` raises.
+        `restarted`: whether it replaces a sign-in that was late. `report_id`: id of the report that an operator waits
+        for, or empty. Raises the errors of `Provider.authorization_url`.
         """
-        state = LoginState.new(target, restarted=restarted)
+        state = LoginState.new(return_path, restarted=restarted)
         nonce, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
         url = self._provider.authorization_url(
@@ -106,52 +109,54 @@ class Login:
                 "code_challenge_method": "S256",
             }
         )
-        value = self._signer.sign([state.id, nonce, verifier, *([report_id] if report_id else [])])
+        value = self._cookie_signer.sign([state.id, nonce, verifier, *([report_id] if report_id else [])])
         prefix = re.escape(self._cookies.full_name(self.NAME, self._cookie_path))
-        others = [name for name in request.cookies if re.fullmatch(prefix + r"[\w-]{8}", name, re.ASCII)]
-        removed = [self._clear(name) for name in others[: max(0, len(others) - MAX_LOGINS + 1)]]
+        login_cookies = [name for name in request.cookies if re.fullmatch(prefix + r"[\w-]{8}", name, re.ASCII)]
+        removed = [self._removal_cookie(name) for name in login_cookies[: max(0, len(login_cookies) - MAX_LOGINS + 1)]]
         cookie = self._cookies.make(self.NAME + state.id[:8], value, max_age=LOGIN_SECONDS, path=self._cookie_path)
         return SignInRedirect(url, [*removed, cookie])
 
     def state(self, request: Request) -> LoginState | None:
-        """Return what the provider's answer says of its sign-in, or None where that is no state of the gate's.
+        """Return the state of a callback, or None if it is not a valid state of the gate.
 
-        It may be a sign-in of another browser.
+        The state may belong to a sign-in of another browser.
         """
         return self._states.read(request.query.get("state", ""))
 
     def restart(self, request: Request, state: LoginState | None) -> SignInRedirect | None:
-        """Begin the sign-in of `state` anew where it was late; None where that helps nobody.
+        """Start a new sign-in if the one of `state` was late. Returns None if a new one would not help.
 
-        It begins anew once, so that there is no loop; for browsers alone; and not after an answer that says no. Who
-        brings another browser's late state signs in as themself, as by any link to `/login`. Raises what `begin`
-        raises.
+        A sign-in is restarted once, so that there is no loop. It is restarted only for browsers, and not after the
+        provider refused it. A caller with the late state of another browser signs in as themselves, as with any link
+        to `/login`. Raises the errors of `begin`.
         """
-        # Keycloak answers `temporarily_unavailable` when its own page has waited too long.
-        says_no = request.query.get("error") not in (None, "temporarily_unavailable")
-        if state is None or not state.late or state.restarted or says_no or request.wants_json:
+        # Keycloak sends `temporarily_unavailable` after its own sign-in page has expired.
+        refused = request.query.get("error") not in (None, "temporarily_unavailable")
+        if state is None or not state.late or state.restarted or refused or request.wants_json:
             return None
-        return self.begin(request, state.target, restarted=True)
+        return self.begin(request, state.return_path, restarted=True)
 
     def finish(self, request: Request, state: LoginState | None, report: SignInReport) -> FinishedSignIn:
-        """Turn the provider's answer into a person; `state`: what `state` returned for it.
+        """Return the person whom the callback `request` signs in.
 
-        `report` gets its id, and the claims that came, whether somebody is signed in by them or not.
-        Raises `LoginFailedError` when the answer does not belong to a sign-in of this browser, or is late, what
-        `authorization_error` returns when it is an error, and what `person_signing_in` and `Provider.redeem` raise.
+        `state`: the result of `state` for the same request. `report`: receives its id and the claims, also if the
+        sign-in fails. Raises `LoginFailedError` if the callback is late or does not belong to a sign-in of this
+        browser, the error of `authorization_error` if the provider sent an error, and the errors of
+        `person_signing_in` and `Provider.redeem`.
         """
         if state is None:
             raise LoginFailedError
         name = self._cookies.full_name(self.NAME + state.id[:8], self._cookie_path)
         try:
-            expected, nonce, verifier, *watched = self._signer.read(request.cookies.get(name, ""))
+            expected_id, nonce, verifier, *report_ids = self._cookie_signer.read(request.cookies.get(name, ""))
         except BadSignatureError:
             raise LoginFailedError from None
-        # In constant time, and against what this browser carries: an attacker's own sign-in can't be slipped in.
-        if not hmac.compare_digest(state.id, expected):
+        # The state must belong to this browser, so that an attacker cannot inject a sign-in of their own (login CSRF).
+        # The comparison takes constant time.
+        if not hmac.compare_digest(state.id, expected_id):
             raise LoginFailedError
-        report.id = watched[0] if watched else ""
-        # The cookie stays where it is: whoever cancelled and goes back can still sign in.
+        report.id = report_ids[0] if report_ids else ""
+        # The cookie is not removed after an error. A person who cancelled can go back and still sign in.
         if error := request.query.get("error"):
             raise authorization_error(error)
         code = request.query.get("code")
@@ -162,8 +167,8 @@ class Login:
             person = person_signing_in(tokens, provider=self._provider, rules=self._rules, nonce=nonce, report=report)
         except InvalidTokenError:
             raise LoginFailedError from None
-        return FinishedSignIn(person, [self._clear(name)])
+        return FinishedSignIn(person, [self._removal_cookie(name)])
 
-    def _clear(self, full_name: str) -> Cookie:
-        bare = full_name[full_name.index(self.NAME) :]
-        return self._cookies.make(bare, "", max_age=0, path=self._cookie_path)
+    def _removal_cookie(self, full_name: str) -> Cookie:
+        name = full_name[full_name.index(self.NAME) :]
+        return self._cookies.make(name, "", max_age=0, path=self._cookie_path)

@@ -1,4 +1,4 @@
-"""From what a provider signed to a person: who they are, and their groups."""
+"""Identifies people by the tokens of the provider."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,18 +17,18 @@ from gate.log import logger
 
 @dataclass(frozen=True)
 class Person:
-    """What a provider says of somebody, as far as it can matter to a grant."""
+    """A person whom the provider identified, with the facts that grants depend on."""
 
     user: str
-    """The value of the user's claim, in the form in which it is compared."""
+    """The value of the claim that names users, in its normal form."""
     groups: tuple[str, ...]
     issued_at: int
-    """Epoch seconds at which the issuer made the ID token."""
+    """Epoch seconds at which the ID token was issued."""
     groups_problem: str = ""
-    """As in `Caller`."""
+    """See `Caller.groups_problem`."""
 
     def caller(self, via: Via, address: str) -> Caller:
-        """Return this person as who calls from `address`."""
+        """Return this person as the caller of a request from the IP address `address`."""
         return Caller(
             f"user:{self.user}", self.groups, via, address, self.issued_at, groups_problem=self.groups_problem
         )
@@ -37,27 +37,27 @@ class Person:
 def person_signing_in(
     tokens: Tokens, *, provider: Provider, rules: ClaimRules, nonce: str, report: SignInReport
 ) -> Person:
-    """Return who signed in and was given `tokens`; `nonce`: that of the sign-in.
+    """Return the person who signed in and received `tokens`. `nonce`: the nonce of the sign-in.
 
-    The UserInfo endpoint is asked when a claim is not in the ID token. `report` gets the claims that came, also where
-    they name nobody.
-    Raises `InvalidTokenError`, `UserUnknownError`, `EmailNotVerifiedError`, and what `user_info` raises.
+    The UserInfo endpoint is called if a claim is not in the ID token. `report`: receives the claims, also if they do
+    not identify anybody.
+    Raises `InvalidTokenError`, `UserUnknownError`, `EmailNotVerifiedError`, and the errors of `user_info`.
     """
     id_token = verified_claims(tokens.id_token, provider=provider, nonce=nonce)
     claims = Claims(id_token)
-    report.claims = claims.seen(rules.groups_claim)
-    if claims.lacks(rules) and tokens.access_token is not None:
+    report.claims = claims.received(rules.groups_claim)
+    if claims.is_incomplete(rules) and tokens.access_token is not None:
         claims = Claims(id_token, user_info(tokens.access_token, subject=id_token["sub"], provider=provider))
-        report.claims = claims.seen(rules.groups_claim)
-    return _person(claims, rules, int(id_token["iat"]))  # PyJWT has seen that it is a number
+        report.claims = claims.received(rules.groups_claim)
+    return _person(claims, rules, int(id_token["iat"]))  # PyJWT checked that it is a number
 
 
 def person_of(token: str, *, provider: Provider, rules: ClaimRules, audiences: Sequence[str]) -> Person:
-    """Return whom the bearer token `token`, an ID token, names.
+    """Return the person that `token`, an ID token sent as a bearer token, identifies.
 
-    `audiences`: client ids that count beside the gate's own.
-    Raises `InvalidTokenError`, `TokenLacksClaimError`, `UserUnknownError` or `EmailNotVerifiedError`;
-    `IdentityProviderDownError` when the keys can't be fetched.
+    `audiences`: accepted client ids, in addition to the gate's own.
+    Raises `InvalidTokenError`, `TokenLacksClaimError`, `UserUnknownError`, `EmailNotVerifiedError`, or
+    `IdentityProviderDownError` if the keys cannot be fetched.
     """
     id_token = verified_claims(token, provider=provider, audiences=audiences)
     claims = Claims(id_token)
@@ -73,17 +73,17 @@ def _person(claims: Claims, rules: ClaimRules, issued_at: int) -> Person:
 
 
 def _user(claims: Claims, rules: ClaimRules) -> str:
-    found = claims.user(rules)
-    value = found[rules.user_claim]
+    user_claims = claims.user(rules)
+    value = user_claims[rules.user_claim]
     if rules.user_claim == "email" and value is not None:
         user = normal_address(value)
-        # Some issuers write booleans as strings.
-        if user is None or not (rules.trust_email or found["email_verified"] in (True, "true")):
+        # Some issuers send booleans as strings.
+        if user is None or not (rules.trust_email or user_claims["email_verified"] in (True, "true")):
             raise EmailNotVerifiedError
         return user
     user = normal_user(value)
     if user is None:
-        kind = "absent" if value is None else json_type(value)
-        logger.warning("the user's claim can't be used", claim=rules.user_claim, problem=kind)
+        problem = "absent" if value is None else json_type(value)
+        logger.warning("the user's claim can't be used", claim=rules.user_claim, problem=problem)
         raise UserUnknownError
     return user

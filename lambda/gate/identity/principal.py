@@ -1,4 +1,4 @@
-"""The one normal form of principals: callers have it, and only a grant to it can match one."""
+"""The normal form of principals. Callers are identified in this form, so a grant to another form never applies."""
 
 import re
 
@@ -6,8 +6,8 @@ from gate.identity.caller import normal_address, normal_group
 from gate.identity.iam import role_arn
 
 _NAME = r"[\w+=,.@-]{1,64}"
-# Paths: API reference of CreateRole and CreateUser. A user's ARN has the path, in IAM and in API Gateway's
-# `userArn` alike; an assumed role's has not. Source: IAM user guide, "IAM identifiers".
+# Paths: API reference of CreateRole and CreateUser. The ARN of a user contains the path, both in IAM and in API
+# Gateway's `userArn`. The ARN of an assumed role does not. Source: IAM user guide, "IAM identifiers".
 _IAM = re.compile(
     rf"arn:[\w-]+:iam::\d{{12}}:(?:root|(?:user|role)/(?:[!-~]{{1,510}}/)?{_NAME})"
     rf"|arn:[\w-]+:sts::\d{{12}}:federated-user/{_NAME}",
@@ -17,10 +17,10 @@ _SLACK = re.compile(r"[TE][A-Z0-9]{1,31}/[UW][A-Z0-9]{1,31}", re.ASCII)
 
 
 def normal_principal(text: str) -> str | None:
-    """Return the principal `text` as callers have it, or None where it is no principal.
+    """Return the principal `text` in its normal form, or None if it is not a principal.
 
-    Addresses are compared in NFC and lower case, other users and groups in NFC, roles without their path; IAM users
-    keep theirs.
+    The normal form of an address is NFC in lower case, and of other users and of groups NFC. Roles have no path in it;
+    IAM users keep their path.
     """
     kind, _, name = text.partition(":")
     match kind:
@@ -38,9 +38,10 @@ def normal_principal(text: str) -> str | None:
 
 
 def normal_user(text: object) -> str | None:
-    """Return what `user:` names, as it is compared, or None where it names nobody.
+    """Return the name of a user in its normal form, or None if it is not a valid name.
 
-    An e-mail address is compared as addresses are. Any other value is compared as it is, in NFC: `sub` is
-    case-sensitive (OpenID Connect Core §2). What has an `@` and is no address is refused: it may be a look-alike.
+    The normal form of an e-mail address is the one of `normal_address`. For any other value it is NFC, and the case is
+    kept: `sub` is case-sensitive (OpenID Connect Core §2). A value with `@` that is not a valid address is refused,
+    because it may imitate one.
     """
     return normal_address(text) if isinstance(text, str) and "@" in text else normal_group(text)

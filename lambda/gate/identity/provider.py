@@ -1,4 +1,4 @@
-"""The identity provider: where people sign in, its signing keys, and the exchange of codes for tokens.
+"""A client for the identity provider: its endpoints, its signing keys, and the exchange of codes for tokens.
 
 Sources: OpenID Connect Discovery 1.0 §4, OpenID Connect Core 1.0 §3.1.3, RFC 6749 §4.1 and §5.2, RFC 7636 (PKCE).
 """
@@ -14,10 +14,10 @@ from gate.errors.base import GateError
 from gate.errors.caller import InvalidTokenError
 from gate.errors.sign_in import LoginFailedError, ProviderFailedError
 from gate.errors.upstream import ClientRefusedError, IdentityProviderDownError
-from gate.identity.authorization_error import OTHER
+from gate.identity.authorization_error import UNLISTED_CODE
 from gate.identity.client_authentication import ClientAuthentication
 from gate.identity.discovery import discovery_document
-from gate.identity.issuer_api import Answer, IssuerApi
+from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.jwks import KeySet
 from gate.identity.published import PublishedDocument
 from gate.log import logger
@@ -27,31 +27,31 @@ if TYPE_CHECKING:
     from jwt import PyJWK
 
 SECRET_REREAD_AFTER = 10
-"""Seconds between two extra reads of a client secret that the provider refuses: each sign-in would cost one."""
+"""Seconds between two reads of a client secret that the provider refuses, so that not every sign-in causes one."""
 
 ClientSecret = Callable[[float], str]
-"""Returns the client's secret, which was read at most that many seconds ago. Raises a `GateError`."""
+"""Returns the client secret, read at most the given number of seconds ago. Raises a `GateError`."""
 
-_SET_UP_WRONGLY = frozenset({"invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"})
-"""RFC 6749 §5.2: the client's secret is wrong, or its registration does not allow this flow. No code causes these."""
+_CONFIGURATION_ERRORS = frozenset({"invalid_client", "invalid_scope", "unauthorized_client", "unsupported_grant_type"})
+"""The client secret is wrong, or the registration does not allow this flow (RFC 6749 §5.2). No code can cause these."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Tokens:
-    """What a code was exchanged for. It is never printed."""
+    """The tokens that a code was exchanged for. It has no `repr`, so that they are never printed."""
 
     id_token: str
     access_token: str | None
-    """For the UserInfo endpoint. None where none came."""
+    """For the UserInfo endpoint. None if the provider sent none."""
 
 
 class Provider:
-    """One OpenID provider, found by its issuer URL."""
+    """The OpenID provider with a given issuer URL."""
 
     def __init__(
         self, *, issuer: str, client_id: str, client_secret: ClientSecret | None = None, clock: Clock = time.time
     ):
-        """`client_secret`: asked at each redemption, so that a new one is taken up; None for a public client."""
+        """`client_secret`: called for each code, so that a changed secret is used. None for a public client."""
         self.issuer = issuer
         self.client_id = client_id
         self._client_secret = client_secret
@@ -61,29 +61,29 @@ class Provider:
         self._keys = PublishedDocument(self._fetch_keys, clock=clock)
 
     def authorization_url(self, parameters: dict[str, str]) -> str:
-        """Return where the browser goes to sign in, with `parameters` added to the provider's own address.
+        """Return the URL of the provider's sign-in page, with `parameters` added to its query.
 
-        Raises what `discovery_document` raises.
+        Raises the errors of `discovery_document`.
         """
         return _with_query(self._endpoint("authorization_endpoint"), parameters)
 
     def end_session_url(self, return_to: str) -> str | None:
-        """Return where the browser ends the provider's session, or None where the provider has no such place.
+        """Return the URL that ends the session at the provider, or None if the provider has none.
 
-        Raises what `discovery_document` raises.
+        Raises the errors of `discovery_document`.
         """
         if "end_session_endpoint" not in self._metadata.get():
             return None
-        # `logout_uri` is Cognito's name for what OpenID Connect RP-Initiated Logout §2 calls the other.
+        # `logout_uri` is Cognito's name for the `post_logout_redirect_uri` of OpenID Connect RP-Initiated Logout §2.
         parameters = {"client_id": self.client_id, "post_logout_redirect_uri": return_to, "logout_uri": return_to}
         return _with_query(self._endpoint("end_session_endpoint"), parameters)
 
     def redeem(self, *, code: str, verifier: str, redirect_uri: str) -> Tokens:
         """Exchange an authorization `code` for tokens.
 
-        Raises `LoginFailedError` when the provider refuses the code, `ClientRefusedError` when it refuses the gate
-        itself, `ProviderFailedError` when it refuses and does not say why, `IdentityProviderDownError` when it fails,
-        and what `discovery_document` and reading the client's secret raise.
+        Raises `LoginFailedError` if the provider refuses the code, `ClientRefusedError` if it refuses the gate itself,
+        `ProviderFailedError` if it refuses for another reason, `IdentityProviderDownError` if it fails, and the errors
+        of `discovery_document` and of reading the client secret.
         """
         form = {
             "grant_type": "authorization_code",
@@ -98,18 +98,19 @@ class Provider:
         try:
             return self._redeem(form, secret)
         except ClientRefusedError:
-            newer = self._client_secret(SECRET_REREAD_AFTER)
-            if newer == secret:
+            new_secret = self._client_secret(SECRET_REREAD_AFTER)
+            if new_secret == secret:
                 raise
-            # The secret was changed. The code is still good: a provider authenticates the client before it looks at
-            # the code (RFC 6749 §4.1.3). One that spent the code anyway has issued nothing for it that a second use
-            # could revoke (§4.1.2), and answers `invalid_grant`: then the person signs in again.
-            return self._redeem(form, newer)
+            # The secret was changed. The code is still valid, because a provider authenticates the client before it
+            # checks the code (RFC 6749 §4.1.3). A provider that invalidated the code anyway responds with
+            # `invalid_grant`, and the person signs in again. It issued no tokens that this second use of the code
+            # could revoke (§4.1.2).
+            return self._redeem(form, new_secret)
 
-    def user_info(self, access_token: str) -> Answer | None:
-        """Return what the UserInfo endpoint answers to `access_token`; None where the provider has no such endpoint.
+    def user_info(self, access_token: str) -> IssuerResponse | None:
+        """Return the response of the UserInfo endpoint, or None if the provider has no such endpoint.
 
-        Raises `IdentityProviderBusyError` for 429, `IdentityProviderDownError` for 5xx and where no answer comes.
+        Raises `IdentityProviderBusyError` for 429, and `IdentityProviderDownError` for 5xx or without a response.
         """
         if "userinfo_endpoint" not in self._metadata.get():
             return None
@@ -117,10 +118,10 @@ class Provider:
         return self._api.get("userinfo", self._endpoint("userinfo_endpoint"), headers)
 
     def key(self, key_id: str | None, algorithm: str) -> "PyJWK":
-        """Return the provider's signing key of that id for `algorithm`; an issuer with a single key may omit the id.
+        """Return the signing key with the id `key_id` for `algorithm`. An issuer with a single key may omit the id.
 
-        Raises `InvalidTokenError` when the provider has no such key, `IdentityProviderDownError` when the keys
-        can't be fetched and the known ones don't tell.
+        Raises `InvalidTokenError` if the provider has no such key, and `IdentityProviderDownError` if the keys cannot
+        be fetched and the cached ones do not include it.
         """
         keys = self._keys.get()
         key = keys.find(key_id, algorithm)
@@ -132,9 +133,9 @@ class Provider:
         return key
 
     def check(self) -> list[str]:
-        """See that the provider can be used, and return the PKCE methods that it names (RFC 8414), if it names any.
+        """Check that the provider is usable, and return the PKCE methods that it lists (RFC 8414), which may be none.
 
-        Raises what `discovery_document` raises.
+        Raises the errors of `discovery_document`.
         """
         for name in ("authorization_endpoint", "token_endpoint"):
             self._endpoint(name)
@@ -151,51 +152,51 @@ class Provider:
         )
 
     def _exchange(self, form: dict[str, str], headers: dict[str, str]) -> Tokens:
-        answer = self._api.post("token", self._endpoint("token_endpoint"), form, headers)
-        tokens = [(answer.body or {}).get(name) for name in ("id_token", "access_token")]
+        response = self._api.post("token", self._endpoint("token_endpoint"), form, headers)
+        tokens = [(response.body or {}).get(name) for name in ("id_token", "access_token")]
         id_token, access_token = (token if isinstance(token, str) else None for token in tokens)
-        if answer.status != 200 or id_token is None:
-            raise _refusal(answer)
+        if response.status != 200 or id_token is None:
+            raise _token_error(response)
         return Tokens(id_token, access_token)
 
     def _fetch_metadata(self) -> dict[str, Any]:
         return discovery_document(self._api, self.issuer)
 
     def _fetch_keys(self) -> KeySet:
-        answer = self._api.get("keys", self._endpoint("jwks_uri"))
-        jwks = (answer.body or {}).get("keys")
-        if answer.status != 200 or not isinstance(jwks, list):
+        response = self._api.get("keys", self._endpoint("jwks_uri"))
+        jwks = (response.body or {}).get("keys")
+        if response.status != 200 or not isinstance(jwks, list):
             raise IdentityProviderDownError
         return KeySet(jwks)
 
     def _endpoint(self, name: str) -> str:
         url = self._metadata.get().get(name)
-        # Codes and secrets go there: never over plain HTTP, unless the issuer itself is on this machine.
+        # Codes and secrets are sent to the endpoints. Plain HTTP is accepted only for an issuer on this machine, whose own URL has it.
         if not isinstance(url, str) or urlsplit(url).scheme not in {"https", urlsplit(self.issuer).scheme}:
             raise IdentityProviderDownError
         return url
 
 
-def _refusal(answer: Answer) -> GateError:
-    """Return whose failure it is that the token endpoint gave no token, and log it.
+def _token_error(response: IssuerResponse) -> GateError:
+    """Return the error for a response of the token endpoint without a token, and log it.
 
-    The provider's error code decides before the status: some answer 401 for a code that is spent.
+    The error code takes precedence over the status, because some providers respond with 401 to a used code.
     """
-    code = answer.oauth_error
+    code = response.oauth_error
     error: GateError
-    if code in _SET_UP_WRONGLY or (code is None and answer.status == 401):
+    if code in _CONFIGURATION_ERRORS or (code is None and response.status == 401):
         error = ClientRefusedError()
     elif code == "invalid_grant":
         error = LoginFailedError()
-    elif 400 <= answer.status < 500 and answer.body is not None:
-        # `invalid_request`, too: a code that a client makes up may be one that the provider can't even read.
+    elif 400 <= response.status < 500 and response.body is not None:
+        # Includes `invalid_request`: a client can send a code that the provider cannot even parse.
         error = ProviderFailedError()
     else:
         error = IdentityProviderDownError()
-    # What anybody's made-up code can cause is no warning.
+    # The level is WARNING only for errors that a client cannot cause with an invented code.
     log = logger.warning if error.status >= 500 else logger.info
-    told = code or (OTHER if "error" in (answer.body or {}) else None)
-    log("identity provider call failed", operation="token", status=answer.status, code=told)
+    logged_code = code or (UNLISTED_CODE if "error" in (response.body or {}) else None)
+    log("identity provider call failed", operation="token", status=response.status, code=logged_code)
     return error
 
 

@@ -1,23 +1,21 @@
-"""Callers' names in the form that STS takes."""
+"""Maps callers' names to the names that STS accepts."""
 
 import base64
 import hashlib
 import re
 
-# RoleSessionName and SourceIdentity: 2 to 64 of these (API reference of AssumeRole).
-_FITS = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+# RoleSessionName and SourceIdentity: 2 to 64 of these characters (API reference of AssumeRole).
+_VALID = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _MAPPED = re.compile(r".{0,31}=[a-z2-7]{32}")
 
 
 def session_name(name: str) -> str:
-    """Return `name` as a role session's name and source identity: as it is where it fits, else mapped.
+    """Return `name` as a role session name and source identity: unchanged if it is valid, otherwise mapped.
 
-    A mapped name keeps what is readable (up to 31 characters; of an ARN, the name at its end) and ends in `=` and
-    160 bits of SHA-256.
-    A name that already looks like a mapped one is mapped, too, so that nobody can choose to be called like
-    somebody else.
+    A mapped name has up to 31 readable characters (of an ARN, from the name at its end), `=`, and 160 bits of SHA-256.
+    A name that already looks like a mapped one is also mapped, so that nobody can choose another caller's session name.
     """
-    if _FITS.fullmatch(name) and not _MAPPED.fullmatch(name):
+    if _VALID.fullmatch(name) and not _MAPPED.fullmatch(name):
         return name
     last = re.split("[:/]", name)[-1]
     readable = re.sub(r"[^\w+=,.@-]", "-", last, flags=re.ASCII)[:31]

@@ -1,7 +1,7 @@
-"""What came of a sign-in that an operator watches: its outcome, and the claims by name, type and source.
+"""The report of a sign-in for an operator: its outcome, and the claims with name, type and source.
 
-`gate doctor --sign-in` writes a row under an id that nobody can guess and opens `/login?report=<id>`. The function
-fills that row in once and makes none. It holds no claim's value.
+`gate doctor --sign-in` writes a row under an unguessable id and opens `/login?report=<id>`. The function updates that
+row once, and never creates one. The report contains no values of claims.
 """
 
 import json
@@ -17,46 +17,46 @@ from botocore.exceptions import ClientError
 from gate.aws.errors import aws_errors, code_of
 from gate.clock import Clock
 from gate.errors.base import GateError
-from gate.identity.claims import SeenClaim
+from gate.identity.claims import ReceivedClaim
 from gate.store import key_prefixes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-MAX_CLAIMS, MAX_NAME = 100, 200
-"""Claims that are reported, and characters of a claim's name: a row holds 400 KB (DynamoDB developer guide)."""
+MAX_CLAIMS, MAX_NAME_LENGTH = 100, 200
+"""Limits of a report, because an item can have 400 KB (DynamoDB developer guide). Claims beyond them are left out."""
 
 _ID = re.compile(r"[\w-]{22}", re.ASCII)
 
 
 def valid_id(text: str) -> str:
-    """Return `text` where it is the id of a report (128 random bits, base64url), else an empty string."""
+    """Return `text` if it has the form of a report's id (128 random bits, base64url), or an empty string."""
     return text if _ID.fullmatch(text) else ""
 
 
 def report_key(report_id: str) -> dict[str, Any]:
-    """Return the table's key of a report."""
+    """Return the key of a report's row in the table."""
     return {"principal": {"S": f"{key_prefixes.SIGN_IN_REPORT}{report_id}"}, "notebook": {"S": "-"}}
 
 
 @dataclass
 class SignInReport:
-    """What is known so far of one sign-in."""
+    """What is known so far about a sign-in."""
 
     id: str = ""
-    """Empty where nobody watches it."""
-    claims: Sequence[SeenClaim] = ()
+    """Empty if no operator waits for the report."""
+    claims: Sequence[ReceivedClaim] = ()
     outcome: str = "allowed"
-    """Or a reason code."""
+    """`allowed`, or a reason code."""
 
     def write(self, dynamodb: "DynamoDBClient", table: str, *, reference: str, clock: Clock = time.time) -> None:
-        """Fill in the row, if an operator wrote one, it has not ended, and nobody has filled it in.
+        """Update the row, if an operator wrote one, and it has neither expired nor been updated.
 
-        `reference`: what finds the log line.
-        A failure of AWS is logged and not raised: it must cost nobody their sign-in.
+        `reference`: the reference that finds the log line.
+        An error of AWS is logged and not raised, because it must not prevent the sign-in.
         """
-        fitting = [each for each in self.claims if len(each.name) <= MAX_NAME and each.name.isprintable()]
-        claims = [[each.name, each.type, each.source] for each in fitting[:MAX_CLAIMS]]
+        listed = [claim for claim in self.claims if len(claim.name) <= MAX_NAME_LENGTH and claim.name.isprintable()]
+        claims = [[claim.name, claim.type, claim.source] for claim in listed[:MAX_CLAIMS]]
         values = {"outcome": self.outcome, "reference": reference, "claims": json.dumps(claims)}
         with suppress(GateError), aws_errors():
             try:

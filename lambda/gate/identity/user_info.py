@@ -1,4 +1,4 @@
-"""Asks the UserInfo endpoint who signed in, and believes it only about that very person.
+"""Fetches claims from the UserInfo endpoint. They count only if they are about the person who signed in.
 
 Source: OpenID Connect Core 1.0 §5.3.
 """
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.errors.caller import InvalidTokenError
 from gate.identity.id_token import signed_claims
-from gate.identity.issuer_api import Answer
+from gate.identity.issuer_api import IssuerResponse
 from gate.identity.provider import Provider
 from gate.log import logger
 
@@ -16,45 +16,45 @@ if TYPE_CHECKING:
 
 
 BEARER_ERRORS = frozenset({"invalid_request", "invalid_token", "insufficient_scope"})
-"""The endpoint's error codes (RFC 6750 §3.1). No other text of the provider's is ever logged."""
+"""The error codes of the endpoint (RFC 6750 §3.1). No other text of the provider is logged."""
 
 
 def user_info(access_token: str, *, subject: str, provider: Provider) -> dict[str, Any]:
-    """Return what the provider says of `subject`, the ID token's `sub`.
+    """Return the claims about `subject`, the `sub` of the ID token.
 
-    Empty where it has no such endpoint, or its answer can't be used: then the log says why.
-    Raises `InvalidTokenError` where it speaks of somebody else, `IdentityProviderBusyError` for 429,
-    `IdentityProviderDownError` for 5xx and where no answer comes.
+    They are empty if the provider has no UserInfo endpoint, or if its response is unusable. The log then has the cause.
+    Raises `InvalidTokenError` if the claims are about another person, `IdentityProviderBusyError` for 429, and
+    `IdentityProviderDownError` for 5xx or without a response.
     """
-    answer = provider.user_info(access_token)
-    if answer is None:
+    response = provider.user_info(access_token)
+    if response is None:
         return {}
-    claims = _claims(answer, provider)
+    claims = _claims(response, provider)
     if isinstance(claims, str):
-        logger.warning("identity provider call failed", operation="userinfo", status=answer.status, code=claims)
+        logger.warning("identity provider call failed", operation="userinfo", status=response.status, code=claims)
         return {}
-    # §5.3.2: an access token of another sign-in, slipped in beside the ID token, must not make somebody else of them.
+    # An attacker could inject the access token of another sign-in. It must not change who signs in (§5.3.2).
     if claims.get("sub") != subject:
         logger.warning("the user info is about somebody else", operation="userinfo")
         raise InvalidTokenError
     return claims
 
 
-def _claims(answer: Answer, provider: Provider) -> dict[str, Any] | str:
-    """Return the claims, or a word that says why there are none."""
-    if answer.status != 200:
-        code = (answer.body or {}).get("error")
+def _claims(response: IssuerResponse, provider: Provider) -> dict[str, Any] | str:
+    """Return the claims in `response`, or a code for the log if there are none."""
+    if response.status != 200:
+        code = (response.body or {}).get("error")
         return code if isinstance(code, str) and code in BEARER_ERRORS else "refused"
-    match answer.media_type:
+    match response.media_type:
         case "application/json":
-            return "not_json" if answer.body is None else answer.body
+            return "not_json" if response.body is None else response.body
         case "application/jwt":
-            return _signed(answer.text, provider)
+            return _verified(response.text, provider)
     return "content_type"
 
 
-def _signed(token: str, provider: Provider) -> dict[str, Any] | str:
-    # Issuer and audience need not be there (§5.3.2), but another's are no good.
+def _verified(token: str, provider: Provider) -> dict[str, Any] | str:
+    # Issuer and audience are optional (§5.3.2), but must be correct if they are present.
     options: Options = {"verify_aud": False, "verify_iss": False}
     try:
         claims = signed_claims(token.strip(), provider=provider, options=options)

@@ -41,7 +41,7 @@ def callback(gate: Gate, request: Request) -> Response:
     try:
         with decision(request, "login") as record, _reporting(gate, request, report):
             state = gate.login.state(request)
-            target = state.target if state else target
+            target = state.return_path if state else target
             try:
                 finished = gate.login.finish(request, state, report)
             except LoginFailedError as error:

@@ -1,1 +1,1 @@
-"""Slack: `/notebook`, the shortcut and the buttons, answered where only the caller sees it."""
+"""Slack's slash command `/notebook`, global shortcut and buttons. Only the caller sees the answers."""
