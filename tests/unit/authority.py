@@ -1,4 +1,4 @@
-"""A certificate authority of one's own, such as a company or its firewall has."""
+"""A private certificate authority, such as that of a company or its firewall."""
 
 import datetime
 import ssl
@@ -14,21 +14,21 @@ DAY = datetime.timedelta(days=1)
 
 
 class Authority:
-    """Signs certificates. Its own is as loose as those of inspecting firewalls: basicConstraints is not critical."""
+    """Signs certificates. As with TLS-inspecting firewalls, basicConstraints of its own certificate is not critical."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder`: where files are written."""
+        """`folder`: the folder that files are written to."""
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name("Example Inspection CA")
         constraints = x509.BasicConstraints(ca=True, path_length=None)
         certificate = self._sign(self._name, self._key, constraints)
         self.pem = folder / "authority.pem"
-        """Its certificate."""
+        """The certificate of the authority."""
         self.pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def server(self, names: Sequence[str]) -> ssl.SSLContext:
-        """Return what a server needs to be any of `names`."""
+        """Return the TLS context of a server with a certificate for the host names `names`."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._sign(
             _name(names[0]), key, x509.SubjectAlternativeName([x509.DNSName(name) for name in names])

@@ -1,4 +1,4 @@
-"""An OpenID provider that checks what it should: PKCE, the client's secret, the redirect address, single use."""
+"""An OpenID provider that checks PKCE, the client secret, the redirect URI and the single use of codes."""
 
 import base64
 import hashlib
@@ -20,12 +20,12 @@ CLIENT_ID = "notebook-gate"
 
 @cache
 def _key() -> rsa.RSAPrivateKey:
-    """Return one key for the whole process: making one takes a good part of a second."""
+    """Return one key for the whole process, because generating a key takes a good part of a second."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 class Issuer:
-    """A provider on a loopback port; tests change its answers by assigning to its attributes."""
+    """A provider on a loopback port. Tests change its responses by assigning to its attributes."""
 
     def __init__(self) -> None:
         self.key = _key()
@@ -35,12 +35,12 @@ class Issuer:
         self.secret_in_form = False
         """Whether the client was registered for `client_secret_post`."""
         self.user_info: dict[str, Any] | None = None
-        """What the UserInfo endpoint says beside `sub`. None: there is no such endpoint."""
+        """The claims of the UserInfo endpoint except `sub`. None if there is no such endpoint."""
         self.user_info_type = "application/json"
-        """With `application/jwt`, the answer is signed."""
+        """The media type of UserInfo responses. With `application/jwt`, they are signed."""
         self.access_tokens: set[str] = set()
         self.overrides: dict[str, Any] = {}
-        """Path -> (status, body) answered instead of the real answer."""
+        """By path: status and body to send instead of the real response."""
         self.requests: list[str] = []
         self.token_requests: list[dict[str, str]] = []
         self._server = serve_http(self._handler())
@@ -50,7 +50,7 @@ class Issuer:
         self._server.close()
 
     def sign_in(self, authorization_url: str, **claims: Any) -> dict[str, str]:
-        """Play the person at the provider: return the query with which the browser comes back."""
+        """Sign a person with `claims` in, and return the query parameters of the callback."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(authorization_url).query).items()}
         code = f"code-{len(self.codes)}"
         self.codes[code] = {"query": query, "claims": claims}
@@ -101,7 +101,7 @@ class Issuer:
         return 200, {name: value for name, value in claims.items() if value is not None}
 
     def _redeem(self, form: dict[str, str], authorization: str | None) -> tuple[int, Any]:
-        # The client comes first, and a code that a wrong client brings stays good (RFC 6749 §4.1.3).
+        # The client is authenticated before the code is checked. If that fails, the code stays valid (RFC 6749 §4.1.3).
         if self.client_secret:
             expected = base64.b64encode(f"{CLIENT_ID}:{self.client_secret}".encode()).decode()
             given, wanted = (
@@ -111,13 +111,13 @@ class Issuer:
             )
             if given != wanted:
                 return 401, {"error": "invalid_client"}
-        known = self.codes.pop(form.get("code", ""), None)
+        sign_in = self.codes.pop(form.get("code", ""), None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest())
-        if known is None or challenge.rstrip(b"=").decode() != known["query"]["code_challenge"]:
+        if sign_in is None or challenge.rstrip(b"=").decode() != sign_in["query"]["code_challenge"]:
             return 400, {"error": "invalid_grant"}
-        if form.get("redirect_uri") != known["query"]["redirect_uri"]:
+        if form.get("redirect_uri") != sign_in["query"]["redirect_uri"]:
             return 400, {"error": "invalid_grant"}
-        claims = {"nonce": known["query"]["nonce"], **known["claims"]}
+        claims = {"nonce": sign_in["query"]["nonce"], **sign_in["claims"]}
         access_token = f"access-{form['code']}-secret"
         self.access_tokens.add(access_token)
         return 200, {"id_token": self.token(**claims), "token_type": "Bearer", "access_token": access_token}

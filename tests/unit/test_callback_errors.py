@@ -1,4 +1,4 @@
-"""What people are told when their identity provider sends them back with an error, and what the log says."""
+"""Callbacks with an error of the identity provider: the error pages and the log lines."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from tests.unit.conftest import Browser, Harness
 JSON = {"Accept": "application/json"}
 DESCRIPTION = "Words-of-the-provider"
 
-# Code -> reason, and part of the words. RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6.
+# By error code: reason code, and part of the message. RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6.
 ERRORS = {
     "access_denied": ("sign_in_denied", "You cancelled, or your identity provider does not let you"),
     "login_required": ("interaction_required", "do what it asks"),
@@ -34,42 +34,42 @@ ERRORS = {
     "registration_not_supported": ("request_refused", "platform team"),
 }
 UNKNOWN = ["unauthorized", "Access_Denied", " access_denied", "x" * 6000, "<script>alert(1)</script>", "\U0001f600"]
-# No signature, another purpose's form, and halves of surrogate pairs, which an event can hold.
-NOT_OURS = ["", "made-up", "a" * 8000, "00000000.W10.aaaaaa.aaaa"]
+# States that the gate did not sign.
+UNSIGNED_STATES = ["", "made-up", "a" * 8000, "00000000.W10.aaaaaa.aaaa"]
 
 
 def _state(browser: Browser, target: str = "/open/alice-notebook") -> str:
-    """Begin a sign-in and return its state."""
+    """Start a sign-in and return its state."""
     location = browser.get(f"/login?next={quote(target)}").location
     return parse_qs(urlsplit(location).query)["state"][0]
 
 
 def _callback(state: str, error: str) -> str:
-    told = f"&error_description={DESCRIPTION}&error_uri=https%3A%2F%2Fprovider.example%2F{DESCRIPTION}"
-    return f"/login/callback?error={quote(error)}&state={quote(state)}{told}"
+    description = f"&error_description={DESCRIPTION}&error_uri=https%3A%2F%2Fprovider.example%2F{DESCRIPTION}"
+    return f"/login/callback?error={quote(error)}&state={quote(state)}{description}"
 
 
-def test_the_table_here_is_the_one_of_the_code() -> None:
+def test_the_expected_errors_are_complete() -> None:
     assert {code: error.reason for code, error in _ERRORS.items()} == {code: ERRORS[code][0] for code in ERRORS}
 
 
 @pytest.mark.parametrize("code", [*ERRORS, *UNKNOWN])
-def test_each_error_has_its_words_and_its_line(
+def test_each_error_has_its_message_and_its_log_line(
     harness: Harness, code: str, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     reason, words = ERRORS.get(code, ("provider_failed", "Sign in again in a minute"))
     state = _state(harness.browser)
     page = harness.browser.get(_callback(state, code))
     assert (page.status, words in page.body) == (400, True)
-    told = harness.browser.get(_callback(state, code), headers=JSON)
-    assert (told.status, told.json["error"]) == (400, reason)
-    # Nothing that the provider, or whoever wrote the link, says is repeated anywhere.
+    answer = harness.browser.get(_callback(state, code), headers=JSON)
+    assert (answer.status, answer.json["error"]) == (400, reason)
+    # No text of the provider, or of the author of the link, appears anywhere.
     lines = [vars(record) for record in caplog.records if record.msg == "identity provider sent an error"]
     known = code if code in ERRORS else "other"
     assert [(line["operation"], line["code"], line["levelname"]) for line in lines] == [
         ("authorization", known, "INFO")
     ] * 2
-    written = page.body + told.body + capsys.readouterr().out + str([vars(record) for record in caplog.records])
+    written = page.body + answer.body + capsys.readouterr().out + str([vars(record) for record in caplog.records])
     assert DESCRIPTION not in written
     if code not in ERRORS and code != "unauthorized":
         assert code not in written
@@ -77,20 +77,23 @@ def test_each_error_has_its_words_and_its_line(
 
 
 @pytest.mark.parametrize("code", ["access_denied", "consent_required", "server_error", "invalid_scope"])
-def test_the_page_leads_to_the_notebook_that_was_asked_for(harness: Harness, code: str) -> None:
+def test_the_error_page_links_to_the_requested_notebook(harness: Harness, code: str) -> None:
     page = harness.browser.get(_callback(_state(harness.browser), code))
     assert re.findall(r'class="button" href="([^"]*)"', page.body) == ["/prod/login?next=%2Fopen%2Falice-notebook"]
 
 
-def test_nobody_makes_up_messages_for_others(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
-    """Only an answer to this browser's own sign-in is told in the provider's name."""
+def test_an_attacker_cannot_choose_the_message_that_a_person_sees(
+    harness: Harness, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The provider's error is shown only for a callback that belongs to a sign-in of this browser."""
     foreign = _state(Browser(harness.browser.base_url))
     own = _state(harness.browser)
     key_id, payload = own.split(".", 1)
+    # An event can contain lone surrogates.
     surrogates = [f"{key_id}.\ud800.aaaa", f"{key_id}.\udfff{payload}"]
-    for state in [foreign, own[:-1], own + "x", *NOT_OURS]:
-        told = harness.browser.get(_callback(state, "access_denied"), headers=JSON)
-        assert (told.status, told.json["error"]) == (400, "login_failed")
+    for state in [foreign, own[:-1], own + "x", *UNSIGNED_STATES]:
+        answer = harness.browser.get(_callback(state, "access_denied"), headers=JSON)
+        assert (answer.status, answer.json["error"]) == (400, "login_failed")
     for name, state in ((name, state) for state in surrogates for name in ("state", "cookie")):
         event = _event(harness, state) if name == "state" else _event(harness, own, cookie=state)
         assert harness.browser.receive(event).status == 400
@@ -98,7 +101,7 @@ def test_nobody_makes_up_messages_for_others(harness: Harness, caplog: pytest.Lo
 
 
 def _event(harness: Harness, state: str, cookie: str | None = None) -> dict[str, object]:
-    """Return the answer to an event whose strings no URL could carry."""
+    """Return the response to a callback event with strings that a URL cannot contain."""
     from gate.handler import handler
     from tests.unit.conftest import CONTEXT, EVENTS
 
@@ -113,16 +116,16 @@ def _event(harness: Harness, state: str, cookie: str | None = None) -> dict[str,
     return answer
 
 
-def test_an_error_comes_before_a_code(harness: Harness) -> None:
-    """An answer with both is no success (RFC 6749 §4.1.2)."""
+def test_an_error_takes_precedence_over_a_code(harness: Harness) -> None:
+    """A callback with both is an error (RFC 6749 §4.1.2)."""
     away = harness.browser.get("/login")
     back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    told = harness.browser.get(f"{_callback(back['state'], 'access_denied')}&code={back['code']}", headers=JSON)
-    assert told.json["error"] == "sign_in_denied"
+    answer = harness.browser.get(f"{_callback(back['state'], 'access_denied')}&code={back['code']}", headers=JSON)
+    assert answer.json["error"] == "sign_in_denied"
     assert harness.issuer.token_requests == []
 
 
-def test_who_cancelled_can_go_back_and_sign_in_after_all(harness: Harness) -> None:
+def test_a_person_who_cancelled_can_go_back_and_sign_in(harness: Harness) -> None:
     away = harness.browser.get("/login?next=/open/alice-notebook")
     back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
     assert harness.browser.get(_callback(back["state"], "access_denied")).status == 400
@@ -130,7 +133,7 @@ def test_who_cancelled_can_go_back_and_sign_in_after_all(harness: Harness) -> No
     assert again.location == f"{harness.browser.base_url}/open/alice-notebook"
 
 
-def test_no_error_of_a_client_is_counted_as_the_gates_failure(
+def test_an_error_that_a_client_can_cause_is_not_counted_as_a_failure(
     harness: Harness, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = _state(harness.browser)

@@ -1,4 +1,4 @@
-"""The gate's own secret at the identity provider, and whose failure it is that a sign-in gives no token."""
+"""The gate's client secret, and the errors of the token endpoint."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ JSON = {"Accept": "application/json"}
 
 @pytest.fixture
 def confidential(harness: Harness) -> Harness:
-    """A deployment that has a secret at its provider, and has used it."""
+    """A deployment with a client secret, which it has used before."""
     harness.issuer.client_secret = harness.aws.secrets[ARN]
     harness.configure(GATE_CLIENT_SECRET_ARN=ARN)
     assert harness.sign_in().status == 302
@@ -26,18 +26,18 @@ def confidential(harness: Harness) -> Harness:
 
 
 def _callback(harness: Harness) -> Answer:
-    """Sign in up to the last step, and return its answer."""
+    """Sign in, and return the response to the callback."""
     away = harness.browser.get("/login")
     back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
     return harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
 
 
-def _reads(harness: Harness) -> int:
+def _secret_reads(harness: Harness) -> int:
     return [read["SecretId"] for read in harness.aws.called("get_secret_value")].count(ARN)
 
 
-def test_a_new_client_secret_is_taken_up(confidential: Harness) -> None:
-    """The provider takes both for a while, so nobody is refused and nothing tells us but the clock."""
+def test_a_new_client_secret_is_used(confidential: Harness) -> None:
+    """The provider accepts both secrets for a while, so the gate uses the new one only after `SECRET_TTL`."""
     confidential.aws.secrets[ARN] = "a-new-client-secret"
     confidential.clock.now += SECRET_TTL
     confidential.issuer.client_secret = "a-new-client-secret"
@@ -47,7 +47,7 @@ def test_a_new_client_secret_is_taken_up(confidential: Harness) -> None:
 
 
 @pytest.mark.parametrize("later", [0, 1000, 86_400])
-def test_a_secret_that_was_changed_at_once_costs_nobody_a_sign_in(confidential: Harness, later: float) -> None:
+def test_a_sudden_change_of_the_secret_prevents_no_sign_in(confidential: Harness, later: float) -> None:
     confidential.clock.now += later
     confidential.aws.secrets[ARN] = confidential.issuer.client_secret = "a-new-client-secret"
     confidential.clock.now += 60
@@ -58,18 +58,18 @@ def test_a_wrong_secret_is_not_tried_twice(confidential: Harness) -> None:
     confidential.issuer.client_secret = "nobody stored it"
     confidential.clock.now += 60
     confidential.issuer.requests.clear()
-    assert (_callback(confidential).json["error"], _reads(confidential)) == ("client_refused", 1)
+    assert (_callback(confidential).json["error"], _secret_reads(confidential)) == ("client_refused", 1)
     assert confidential.issuer.requests.count("/token") == 1
-    # Each sign-in that fails would otherwise be a call to Secrets Manager.
+    # Otherwise each failed sign-in would cause a call to Secrets Manager.
     for _ in range(5):
         _callback(confidential)
-    assert _reads(confidential) == 1
+    assert _secret_reads(confidential) == 1
     confidential.clock.now += 11
     _callback(confidential)
-    assert _reads(confidential) == 2
+    assert _secret_reads(confidential) == 2
 
 
-def test_the_method_that_the_client_was_registered_for_is_found_and_remembered(
+def test_the_registered_authentication_method_is_found_and_remembered(
     confidential: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     issuer, discovery = confidential.issuer, "/.well-known/openid-configuration"
@@ -93,24 +93,24 @@ def test_the_method_that_the_client_was_registered_for_is_found_and_remembered(
     assert issuer.requests.count("/token") == 2
 
 
-def test_a_secret_that_cannot_be_read_just_now_serves_on(confidential: Harness) -> None:
+def test_a_cached_secret_is_used_while_it_cannot_be_read(confidential: Harness) -> None:
     confidential.clock.now += SECRET_TTL + 1
     confidential.aws.errors["get_secret_value"] = refusal("InternalServiceError")
     assert _callback(confidential).status == 302
 
 
-def test_a_provider_that_spends_the_code_of_a_refused_client_asks_for_a_new_sign_in(confidential: Harness) -> None:
+def test_a_code_that_was_used_up_with_the_old_secret_needs_a_new_sign_in(confidential: Harness) -> None:
     confidential.aws.secrets[ARN] = "a-new-client-secret"
     confidential.clock.now += 60
     answers = [(401, {"error": "invalid_client"}), (400, {"error": "invalid_grant"})]
 
-    class Spending(dict[str, Any]):
+    class UsingUpCodes(dict[str, Any]):
         def __getitem__(self, path: str) -> Any:
             return answers.pop(0)
 
     away = confidential.browser.get("/login")
     back = confidential.issuer.sign_in(away.location)
-    confidential.issuer.overrides = Spending({"/token": None})
+    confidential.issuer.overrides = UsingUpCodes({"/token": None})
     try:
         answer = confidential.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
     finally:
@@ -141,16 +141,16 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("told", "status", "reason"), REFUSALS)
-def test_a_refusal_of_the_gate_is_not_the_persons(
+@pytest.mark.parametrize(("response", "status", "reason"), REFUSALS)
+def test_each_refusal_of_the_token_endpoint_has_its_error(
     harness: Harness,
-    told: tuple[int, Any],
+    response: tuple[int, Any],
     status: int,
     reason: str,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    harness.issuer.overrides["/token"] = told
+    harness.issuer.overrides["/token"] = response
     answer = _callback(harness)
     assert (answer.status, answer.json["error"]) == (status, reason)
     assert ("retry-after" in answer.headers) is (status == 503)
@@ -161,16 +161,16 @@ def test_a_refusal_of_the_gate_is_not_the_persons(
     assert counted["_aws"]["CloudWatchMetrics"][0]["Namespace"] == NAMESPACE
     (line,) = (vars(record) for record in caplog.records if record.msg == "identity provider call failed")
     assert (line["operation"], line["levelname"]) == ("token", "WARNING" if status >= 500 else "INFO")
-    code = told[1].get("error") if isinstance(told[1], dict) else None
+    code = response[1].get("error") if isinstance(response[1], dict) else None
     if "status" in line:
         known = isinstance(code, str) and code.startswith(("invalid_", "un"))
-        assert (line["status"], line["code"]) == (told[0], code if known else "other" if code else None)
+        assert (line["status"], line["code"]) == (response[0], code if known else "other" if code else None)
     written = out + answer.body + str([vars(record) for record in caplog.records])
     assert "words of the provider" not in written
     assert "xxx" not in written
 
 
-def test_the_page_says_who_can_mend_it(harness: Harness) -> None:
+def test_the_page_says_who_can_fix_it(harness: Harness) -> None:
     harness.issuer.client_secret = "the gate has none"
     answer = harness.sign_in()
     assert answer.status == 502

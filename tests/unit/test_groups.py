@@ -1,4 +1,4 @@
-"""Groups in the shapes in which providers send them, and what people and operators are told when they can't be read."""
+"""Groups in the shapes that providers send, and the messages to people and operators about unreadable groups."""
 
 import json
 import re
@@ -41,20 +41,20 @@ ENTRA = {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoi
         ([{"value": "9f3c", "display": "a"}], ["9f3c"]),
         ({"name": "a"}, ["a"]),
         ('[{"name": "a"}]', ["a"]),
-        # Keycloak's full path.
+        # Keycloak sends full paths.
         (["/teams/a", "a"], ["/teams/a", "a"]),
-        # What can't be read leaves the rest, and a list in a list's entry is a name like any other.
+        # Unreadable entries are ignored, and an entry that looks like a list is a name.
         (["a", 7, None, ["b"], {"id": "c"}], ["a"]),
         (["[a, b]"], ["[a, b]"]),
         (["", " a", "a\u200b", "e\u0301"], ["\u00e9"]),
     ],
 )
-def test_groups_are_read_as_they_come(value: object, groups: list[str]) -> None:
+def test_groups_are_read_in_every_supported_shape(value: object, groups: list[str]) -> None:
     assert read_groups(value, ["*"]) == tuple(groups)
 
 
 @pytest.mark.parametrize("value", [7, 1.5, True, {"a": True}, {}, [7], [["a"]], [{"id": "a"}], '[["a"]]', "[null]"])
-def test_anything_else_is_not_taken_for_groups(value: object) -> None:
+def test_other_values_are_not_groups(value: object) -> None:
     assert read_groups(value, ["*"]) is None
 
 
@@ -66,17 +66,17 @@ JSON_VALUES = st.recursive(
 
 
 @given(value=JSON_VALUES | st.text().map("[{}]".format) | JSON_VALUES.map(json.dumps))
-def test_whatever_comes_gives_normal_groups_or_none(value: Any) -> None:
+def test_any_value_gives_normal_groups_or_none(value: Any) -> None:
     groups = read_groups(value, ["*"])
     assert groups is None or (isinstance(groups, tuple) and all(normal_group(group) == group for group in groups))
 
 
 @given(claims=st.dictionaries(st.sampled_from(["a", "b", "a.b", ""]), JSON_VALUES), path=st.text("ab."))
-def test_whatever_comes_can_be_searched(claims: dict[str, Any], path: str) -> None:
+def test_any_claims_can_be_searched(claims: dict[str, Any], path: str) -> None:
     find_claim(claims, path)
 
 
-def test_more_names_than_anybody_has_are_not_all_looked_at() -> None:
+def test_the_number_of_groups_that_are_read_is_limited() -> None:
     names = [str(number) for number in range(MAX_GROUPS + 5)]
     assert len(read_groups(names, ["*"]) or ()) == MAX_GROUPS
     assert read_groups("[" * 200_000 + "]", ["*"]) is not None
@@ -95,19 +95,19 @@ def test_more_names_than_anybody_has_are_not_all_looked_at() -> None:
         ("groups", {"groups": None}, None),
     ],
 )
-def test_the_claim_is_found_by_its_name_or_by_its_path(path: str, claims: dict[str, Any], groups: object) -> None:
+def test_a_claim_is_found_by_its_name_or_its_path(path: str, claims: dict[str, Any], groups: object) -> None:
     assert find_claim(claims, path) == groups
 
 
 @pytest.mark.parametrize(
     "groups", ["data-science", "[data-science, x]", '["data-science"]', [{"name": "data-science"}]]
 )
-def test_a_group_in_any_shape_lets_its_people_in(harness: Harness, groups: object) -> None:
+def test_a_grant_to_a_group_works_in_every_shape_of_the_claim(harness: Harness, groups: object) -> None:
     harness.sign_in("bob@example.com", groups=groups)
     assert harness.browser.get(OPEN).status == 302
 
 
-def test_a_group_on_a_path_lets_its_people_in(harness: Harness) -> None:
+def test_a_grant_to_a_group_works_with_a_nested_claim(harness: Harness) -> None:
     harness.configure(GATE_GROUPS_CLAIM="realm_access.roles")
     harness.sign_in("bob@example.com", realm_access={"roles": ["data-science"]})
     assert harness.browser.get(OPEN).status == 302
@@ -135,7 +135,7 @@ def _warnings(lines: Lines) -> list[dict[str, Any]]:  # noqa: F811
         ({"hasgroups": "true"}, "overage"),
     ],
 )
-def test_a_refusal_for_want_of_groups_is_told_to_operators_by_name_and_type(
+def test_a_refusal_with_unknown_groups_is_logged_with_claim_and_problem(
     harness: Harness,
     claims: dict[str, object],
     problem: str,
@@ -149,14 +149,14 @@ def test_a_refusal_for_want_of_groups_is_told_to_operators_by_name_and_type(
     assert (line["message"], line["claim"], line["problem"]) == (
         "the groups of a refused caller are unknown", "groups", problem,
     )  # fmt: skip
-    # The reference that the person sees finds the line.
+    # The line has the reference that the person sees.
     assert re.findall(r"Reference: <code>(.*?)</code>", page.body) == [line["correlation_id"]]
-    told = str(lines.texts)
-    assert not any(value in told for value in ("data-science", "74656", "graph.example"))
+    log = str(lines.texts)
+    assert not any(value in log for value in ("data-science", "74656", "graph.example"))
 
 
 @pytest.mark.parametrize("claims", [{}, {"groups": 7}, ENTRA])
-def test_who_has_a_grant_of_their_own_gets_in_without_noise(
+def test_unknown_groups_are_not_logged_if_the_caller_has_a_grant_of_their_own(
     harness: Harness,
     claims: dict[str, object],
     lines: Lines,  # noqa: F811
@@ -167,7 +167,7 @@ def test_who_has_a_grant_of_their_own_gets_in_without_noise(
     assert _warnings(lines) == []
 
 
-def test_who_has_all_groups_and_no_grant_is_no_puzzle_for_operators(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_a_refusal_with_known_groups_is_not_logged_as_a_problem(harness: Harness, lines: Lines) -> None:  # noqa: F811
     harness.sign_in("dave@example.com", groups=["others"])
     assert harness.browser.get(OPEN).status == 403
     harness.browser.cookies.clear()
@@ -177,7 +177,7 @@ def test_who_has_all_groups_and_no_grant_is_no_puzzle_for_operators(harness: Har
 
 
 @pytest.mark.parametrize("path", [OPEN, "/open", "/open/no-such-notebook"])
-def test_who_is_in_too_many_groups_to_be_sent_is_told_what_helps(harness: Harness, path: str) -> None:
+def test_a_person_whose_groups_were_not_sent_is_told_what_helps(harness: Harness, path: str) -> None:
     harness.sign_in("dave@example.com", **ENTRA)
     page = harness.browser.get(path)
     assert page.status == 403
@@ -186,25 +186,25 @@ def test_who_is_in_too_many_groups_to_be_sent_is_told_what_helps(harness: Harnes
     assert harness.browser.get(path, headers=JSON).json["error"] == "groups_not_sent"
 
 
-def test_a_bearer_in_too_many_groups_is_told_the_same(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_a_bearer_whose_groups_were_not_sent_gets_the_same_error(harness: Harness, lines: Lines) -> None:  # noqa: F811
     token = harness.issuer.token(email="dave@example.com", email_verified=True, **ENTRA)
     answer = harness.browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
     assert (answer.status, answer.json["error"]) == (403, "groups_not_sent")
     assert len(_warnings(lines)) == 1
 
 
-def test_a_pointer_for_another_claim_is_none_for_the_groups(harness: Harness) -> None:
+def test_a_pointer_for_another_claim_is_ignored(harness: Harness) -> None:
     harness.configure(GATE_GROUPS_CLAIM="roles")
     harness.sign_in("dave@example.com", hasgroups=True, **ENTRA)
     assert harness.browser.get(OPEN, headers=JSON).json["error"] == "not_granted"
 
 
-def test_groups_that_came_beside_a_pointer_count(harness: Harness) -> None:
+def test_groups_that_were_sent_with_a_pointer_count(harness: Harness) -> None:
     harness.sign_in("dave@example.com", groups=["data-science"], **ENTRA)
     assert harness.browser.get(OPEN).status == 302
 
 
-def test_without_patterns_no_groups_are_asked_for_and_none_are_missed(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_without_patterns_groups_are_neither_read_nor_missed(harness: Harness, lines: Lines) -> None:  # noqa: F811
     harness.configure(GATE_GROUPS="")
     for claims in (ENTRA, {"groups": 7}, {}, {"groups": ["data-science"]}):
         browser = Browser(harness.browser.base_url)
@@ -214,10 +214,10 @@ def test_without_patterns_no_groups_are_asked_for_and_none_are_missed(harness: H
     assert _warnings(lines) == []
 
 
-# The page of one's notebooks -----------------------------------------------------------------------------------------
+# The page of notebooks -----------------------------------------------------------------------------------------------
 
 
-def test_the_page_lists_the_groups_that_can_matter(harness: Harness) -> None:
+def test_the_page_lists_the_groups_that_match_a_pattern(harness: Harness) -> None:
     harness.configure(GATE_GROUPS="data-*,<*")
     harness.sign_in("bob@example.com", groups=["data-science", "others", "<b>x</b>"])
     page = harness.browser.get("/").body
@@ -228,7 +228,7 @@ def test_the_page_lists_the_groups_that_can_matter(harness: Harness) -> None:
     assert "could not be read" not in page
 
 
-def test_many_groups_are_folded_away(harness: Harness) -> None:
+def test_many_groups_are_collapsed_on_the_page(harness: Harness) -> None:
     harness.sign_in("bob@example.com", groups=[f"team-{number}" for number in range(40)])
     page = harness.browser.get("/").body
     assert "<summary>Your 40 groups that count here</summary>" in page
@@ -254,8 +254,8 @@ def test_the_page_says_when_groups_could_not_be_read(
     assert note is None or note in page
 
 
-def test_a_session_from_before_holds_what_it_held(harness: Harness) -> None:
-    """So that a deployment signs nobody out, and takes no group for the reason why there are none."""
+def test_the_format_of_sessions_with_groups_is_unchanged(harness: Harness) -> None:
+    """A new version signs nobody out, and does not mistake a group for the reason why the groups are unknown."""
     harness.sign_in("bob@example.com", groups=["data-science", "overage"])
     (value,) = (value for name, value in harness.browser.cookies.items() if "gate-session" in name)
     signer = get_gate().sign_in_sessions._signer

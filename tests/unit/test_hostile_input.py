@@ -1,4 +1,4 @@
-"""Whatever a client sends is answered, never with a 5xx, and never leads off the site."""
+"""Hostile input: no request causes a 5xx or a redirect to another site."""
 
 import time
 from datetime import timedelta
@@ -14,7 +14,7 @@ from gate.web.return_url import safe_return_path
 from tests.unit.aws import SIGNING_KEY
 from tests.unit.conftest import Harness
 
-ELSEWHERE = [
+OTHER_SITES = [
     "https://evil.example",
     "http://evil.example/open",
     "//evil.example",
@@ -65,8 +65,8 @@ ELSEWHERE = [
 ]
 
 
-@pytest.mark.parametrize("target", ELSEWHERE)
-def test_a_sign_in_never_leads_elsewhere(harness: Harness, target: str) -> None:
+@pytest.mark.parametrize("target", OTHER_SITES)
+def test_a_sign_in_never_redirects_to_another_site(harness: Harness, target: str) -> None:
     answer = harness.sign_in(path=target)
     assert (answer.status, answer.location) == (302, f"{harness.browser.base_url}/")
     signed_in = harness.browser.get(f"/login?next={quote(target)}")
@@ -74,12 +74,12 @@ def test_a_sign_in_never_leads_elsewhere(harness: Harness, target: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["/", "/open", "/open/alice-notebook", "/open?view=lab", "/open/a?view=classic"])
-def test_a_sign_in_leads_back_to_pages_of_ours(harness: Harness, target: str) -> None:
+def test_a_sign_in_returns_to_pages_of_the_gate(harness: Harness, target: str) -> None:
     assert harness.sign_in(path=target).location == harness.browser.base_url + target
 
 
 @given(st.text())
-def test_any_text_as_a_target_is_a_path_of_ours(text: str) -> None:
+def test_any_return_path_becomes_a_path_of_the_gate(text: str) -> None:
     target = safe_return_path(text)
     parts = urlsplit(target)
     assert (parts.scheme, parts.netloc, parts.fragment) == ("", "", "")
@@ -136,21 +136,21 @@ def session_cookie(harness: Harness) -> tuple[str, str]:
     return name, value
 
 
-def test_every_altered_character_of_a_cookie_makes_it_worthless(harness: Harness) -> None:
+def test_a_cookie_with_any_altered_character_is_refused(harness: Harness) -> None:
     harness.sign_in()
     name, value = session_cookie(harness)
     accepted = []
-    for place, character in enumerate(value):
-        harness.browser.cookies[name] = value[:place] + ("A" if character != "A" else "B") + value[place + 1 :]
+    for index, character in enumerate(value):
+        harness.browser.cookies[name] = value[:index] + ("A" if character != "A" else "B") + value[index + 1 :]
         if not harness.browser.get("/open/alice-notebook").location.startswith(f"{harness.browser.base_url}/login"):
-            accepted.append(place)
+            accepted.append(index)
     assert accepted == []
 
 
 @pytest.mark.parametrize(
     "value", ["", ".", "..", "...", "x", "x.y.z", "null", "\x00", "é" * 100, "a" * 9000, "%00", '"quoted"', "k.W10.x.y"]
 )
-def test_nonsense_cookies_are_no_session(harness: Harness, value: str) -> None:
+def test_invalid_cookies_are_not_a_session(harness: Harness, value: str) -> None:
     harness.sign_in()
     name, _ = session_cookie(harness)
     harness.browser.cookies[name] = value
@@ -158,7 +158,7 @@ def test_nonsense_cookies_are_no_session(harness: Harness, value: str) -> None:
     assert harness.browser.get("/", headers={"Accept": "application/json"}).status == 401
 
 
-def test_a_session_is_over_when_its_time_is(harness: Harness) -> None:
+def test_a_session_expires(harness: Harness) -> None:
     harness.sign_in()
     harness.clock.now += 28_799
     assert harness.browser.get("/open/alice-notebook").location.startswith("https://alice-notebook.")
@@ -166,18 +166,18 @@ def test_a_session_is_over_when_its_time_is(harness: Harness) -> None:
     assert harness.browser.get("/open/alice-notebook").location.startswith(f"{harness.browser.base_url}/login")
 
 
-@pytest.mark.parametrize(("ahead", "welcome"), [(59, True), (61, False)])
-def test_a_session_from_the_future_is_a_forgery_beyond_the_clock_skew(
-    harness: Harness, ahead: int, welcome: bool
+@pytest.mark.parametrize(("ahead", "accepted"), [(59, True), (61, False)])
+def test_a_session_from_the_future_is_refused_beyond_the_clock_skew(
+    harness: Harness, ahead: int, accepted: bool
 ) -> None:
     harness.clock.now += ahead
     harness.sign_in()
     harness.clock.now -= ahead
     answer = harness.browser.get("/open/alice-notebook")
-    assert answer.location.startswith("https://alice-notebook.") is welcome
+    assert answer.location.startswith("https://alice-notebook.") is accepted
 
 
-def test_values_of_one_purpose_never_pass_for_another(harness: Harness) -> None:
+def test_values_of_one_purpose_are_refused_for_another(harness: Harness) -> None:
     harness.sign_in()
     name, session = session_cookie(harness)
     harness.browser.cookies.clear()
@@ -192,28 +192,28 @@ def test_values_of_one_purpose_never_pass_for_another(harness: Harness) -> None:
     assert harness.browser.get("/open").location.startswith(f"{harness.browser.base_url}/login")
     for value in (session, login):
         harness.browser.cookies = {login_name: login}
-        told = harness.browser.get(f"/login/callback?state={value}&code=x")
-        assert (told.status, 'login?next=%2F"' in told.body) == (400, True)
+        answer = harness.browser.get(f"/login/callback?state={value}&code=x")
+        assert (answer.status, 'login?next=%2F"' in answer.body) == (400, True)
 
 
 def _signed_by(key: str, value: list[str]) -> str:
-    only = SimpleNamespace(current=lambda: Key(key))
-    return Signer(only, purpose="session", max_age=timedelta(hours=1), clock=time.time).sign(value)  # type: ignore[arg-type]
+    keys = SimpleNamespace(current=lambda: Key(key))
+    return Signer(keys, purpose="session", max_age=timedelta(hours=1), clock=time.time).sign(value)  # type: ignore[arg-type]
 
 
-def test_somebody_elses_key_signs_nothing(harness: Harness) -> None:
+def test_a_cookie_signed_with_another_key_is_refused(harness: Harness) -> None:
     harness.sign_in()
     name, _ = session_cookie(harness)
     value = ["alice@example.com"]
-    right = Key(SIGNING_KEY).id
-    for key, called in (("another key", right), (SIGNING_KEY, "deadbeef"), ("another key", "deadbeef")):
-        harness.browser.cookies[name] = f"{called}.{_signed_by(key, value).partition('.')[2]}"
+    key_id = Key(SIGNING_KEY).id
+    for key, named_id in (("another key", key_id), (SIGNING_KEY, "deadbeef"), ("another key", "deadbeef")):
+        harness.browser.cookies[name] = f"{named_id}.{_signed_by(key, value).partition('.')[2]}"
         assert harness.browser.get("/open").location.startswith(f"{harness.browser.base_url}/login"), key
     harness.browser.cookies[name] = _signed_by(SIGNING_KEY, value)
     assert harness.browser.get("/open").location.startswith("https://alice-notebook.")
 
 
-def test_a_malformed_neighbour_does_not_cost_the_session(harness: Harness) -> None:
+def test_a_malformed_cookie_does_not_affect_the_session(harness: Harness) -> None:
     harness.sign_in()
     name, value = session_cookie(harness)
     for line in (f'bad[]name="; {name}={value}', f"; ;=; x; {name}={value}", f"{name}={value}; {name}=second"):
@@ -221,7 +221,7 @@ def test_a_malformed_neighbour_does_not_cost_the_session(harness: Harness) -> No
         assert answer.location.startswith("https://alice-notebook."), line
 
 
-def test_headers_do_not_change_where_the_caller_is(harness: Harness) -> None:
+def test_headers_do_not_change_the_callers_address(harness: Harness) -> None:
     harness.sign_in()
     harness.browser.get("/open/alice-notebook", headers={"X-Forwarded-For": "192.0.2.1", "Forwarded": "for=192.0.2.1"})
     (assumed,) = harness.aws.called("assume_role")
@@ -229,7 +229,7 @@ def test_headers_do_not_change_where_the_caller_is(harness: Harness) -> None:
     assert '"203.0.113.7/32"' in assumed["Policy"]
 
 
-def test_a_host_header_does_not_change_where_people_are_sent(harness: Harness) -> None:
+def test_a_host_header_does_not_change_redirects(harness: Harness) -> None:
     answer = harness.browser.get("/open/alice-notebook", headers={"Host": "evil.example", "X-Forwarded-Host": "evil"})
     assert "evil" not in answer.location
 
@@ -250,7 +250,7 @@ TEXT = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"
     ),
     arn=st.none() | TEXT,
 )
-def test_no_request_makes_a_5xx(
+def test_no_request_causes_a_5xx(
     harness: Harness, path: str, method: str, text: str, query: dict[str, str], headers: dict[str, str], arn: str | None
 ) -> None:
     address = path.format(quote(text, safe="")) + "?" + "&".join(f"{k}={quote(v)}" for k, v in query.items())

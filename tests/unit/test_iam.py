@@ -1,4 +1,4 @@
-"""Callers who sign their requests: who they are, and who they only claim to be."""
+"""The identification of callers by IAM."""
 
 import pytest
 
@@ -19,7 +19,7 @@ PEOPLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/People"
         ("arn:aws-cn:sts::123456789012:assumed-role/Batch/x", "iam:arn:aws-cn:iam::123456789012:role/Batch"),
     ],
 )
-def test_a_signed_request_is_its_principal(harness: Harness, arn: str, principal: str) -> None:
+def test_a_signed_request_has_the_principal_of_its_arn(harness: Harness, arn: str, principal: str) -> None:
     harness.aws.grants.clear()
     harness.aws.grant(principal, "alice-notebook")
     answer = harness.browser.get("/iam/open/alice-notebook", iam=arn)
@@ -30,8 +30,8 @@ def test_a_signed_request_is_its_principal(harness: Harness, arn: str, principal
 @pytest.mark.parametrize(
     "arn",
     [
-        "arn:aws:sts::999999999999:assumed-role/People/alice@example.com",  # a role of that name elsewhere
-        f"arn:aws:sts::{ACCOUNT}:assumed-role/Mallory/alice@example.com",  # a session name of one's own choice
+        "arn:aws:sts::999999999999:assumed-role/People/alice@example.com",  # a role of the same name in another account
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/Mallory/alice@example.com",  # a session name that the caller chose
         f"arn:aws:sts::{ACCOUNT}:assumed-role/people/alice@example.com",
         f"arn:aws:iam::{ACCOUNT}:user/alice@example.com",
         f"arn:aws:sts::{ACCOUNT}:federated-user/alice@example.com",
@@ -44,13 +44,13 @@ def test_a_session_name_counts_only_for_listed_roles(harness: Harness, arn: str)
 
 
 @pytest.mark.parametrize("arn", [None, "", f"{PEOPLE}/no-address", f"{PEOPLE}/a@b@c"])
-def test_an_identity_that_cannot_be_named_is_refused(harness: Harness, arn: str | None) -> None:
+def test_a_request_without_a_usable_identity_is_refused(harness: Harness, arn: str | None) -> None:
     harness.sign_in()  # a session does not count on this route
     answer = harness.browser.get("/iam/open/alice-notebook", iam=arn, headers={"Accept": "application/json"})
     assert (answer.status, answer.json["error"]) == (403, "unknown_iam_caller")
 
 
-def test_an_iam_identity_counts_nowhere_else(harness: Harness) -> None:
+def test_an_iam_identity_is_ignored_on_other_routes(harness: Harness) -> None:
     answer = harness.browser.get("/open/alice-notebook", iam=f"{PEOPLE}/alice@example.com")
     assert answer.location.startswith(f"{harness.browser.base_url}/login")
 

@@ -1,4 +1,4 @@
-"""Signing in and out: the whole flow against a provider that checks what it should."""
+"""Signing in and out: the whole flow, with a provider that validates requests."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def test_the_way_to_the_provider_carries_all_that_it_must(harness: Harness) -> None:
+def test_the_redirect_to_the_provider_has_all_parameters(harness: Harness) -> None:
     answer = harness.browser.get("/login?next=/open/alice-notebook")
     query = query_of(answer.location)
     assert answer.status == 302
@@ -40,7 +40,7 @@ def test_the_verifier_sent_to_the_token_endpoint_hashes_to_the_challenge_sent_be
 
 
 def test_a_code_with_another_sign_ins_verifier_is_refused(harness: Harness) -> None:
-    """An attacker's code slipped into somebody's sign-in fails at a provider that checks PKCE."""
+    """A provider that checks PKCE refuses an attacker's code that was injected into another person's sign-in."""
     mallory = Browser(harness.browser.base_url)
     stolen = harness.issuer.sign_in(mallory.get("/login").location, email="mallory@example.com", email_verified=True)
     state = query_of(harness.browser.get("/login").location)["state"]
@@ -57,14 +57,14 @@ def test_a_code_with_another_sign_ins_verifier_is_refused(harness: Harness) -> N
         ("http://127.0.0.1:8080", ("gate-session=", "Path=/;"), ("gate-login-", "Path=/login;")),
     ],
 )
-def test_cookies_fit_the_place_where_they_are_served(
+def test_cookies_have_the_attributes_that_the_base_url_needs(
     harness: Harness, base_url: str, session: tuple[str, str], login: tuple[str, str]
 ) -> None:
     harness.configure(GATE_BASE_URL=base_url)
-    (begun,) = harness.browser.get("/login").set_cookies
-    done = harness.sign_in()
-    (cookie,) = [line for line in done.set_cookies if "gate-session" in line]
-    for line, (name, path) in ((cookie, session), (begun, login)):
+    (login_cookie,) = harness.browser.get("/login").set_cookies
+    answer = harness.sign_in()
+    (session_cookie,) = [line for line in answer.set_cookies if "gate-session" in line]
+    for line, (name, path) in ((session_cookie, session), (login_cookie, login)):
         assert line.startswith(name)
         assert path in line
         assert "HttpOnly" in line
@@ -74,12 +74,12 @@ def test_cookies_fit_the_place_where_they_are_served(
     assert harness.browser.get("/open/alice-notebook").status == 302
 
 
-def test_the_cookie_of_a_sign_in_is_gone_after_it(harness: Harness) -> None:
+def test_the_cookie_of_a_sign_in_is_removed_after_it(harness: Harness) -> None:
     harness.sign_in()
     assert [name for name in harness.browser.cookies if "login" in name] == []
 
 
-def test_several_bookmarks_opened_at_once_all_arrive(harness: Harness) -> None:
+def test_several_bookmarks_can_be_opened_at_once(harness: Harness) -> None:
     urls = [harness.browser.get(f"/login?next=/open/{name}").location for name in ("alice-notebook", "bob-notebook")]
     for url, name in zip(urls, ("alice-notebook", "bob-notebook"), strict=True):
         back = harness.issuer.sign_in(url, email="alice@example.com", email_verified=True)
@@ -87,13 +87,13 @@ def test_several_bookmarks_opened_at_once_all_arrive(harness: Harness) -> None:
         assert answer.location == f"{harness.browser.base_url}/open/{name}"
 
 
-def test_sign_ins_that_nobody_finished_do_not_pile_up(harness: Harness) -> None:
+def test_cookies_of_unfinished_sign_ins_do_not_accumulate(harness: Harness) -> None:
     for _ in range(12):
         harness.browser.get("/login")
     assert len([name for name in harness.browser.cookies if "gate-login" in name]) == 8
 
 
-def test_who_is_signed_in_is_not_sent_to_the_provider_again(harness: Harness) -> None:
+def test_a_signed_in_person_is_not_redirected_to_the_provider(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/login?next=/open").location == f"{harness.browser.base_url}/open"
 
@@ -105,9 +105,9 @@ def test_a_state_can_be_used_once_and_only_in_time(harness: Harness) -> None:
     callback = f"/login/callback?code={back['code']}&state={back['state']}"
     assert harness.browser.get(callback).status == 302
     harness.browser.cookies = {}
-    assert harness.browser.get(callback).status == 400  # the cookie is gone, and the session
+    assert harness.browser.get(callback).status == 400  # neither the cookie of the sign-in nor a session
     harness.browser.cookies = dict(cookies)
-    assert harness.browser.get(callback).status == 400  # the code is spent
+    assert harness.browser.get(callback).status == 400  # the code was used
     again = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
     harness.browser.cookies = dict(cookies)
     harness.clock.now += 601
@@ -134,7 +134,7 @@ def test_a_state_can_be_used_once_and_only_in_time(harness: Harness) -> None:
         "state=" + "a" * 8000,
     ],
 )
-def test_a_callback_that_is_none_of_ours_is_a_400_page(harness: Harness, query: str) -> None:
+def test_an_invalid_callback_is_a_400_page(harness: Harness, query: str) -> None:
     state = query_of(harness.browser.get("/login").location)["state"]
     answer = harness.browser.get(f"/login/callback?{query.replace('STATE', state)}")
     assert answer.status == 400
@@ -155,18 +155,18 @@ def test_a_token_with_another_nonce_is_refused(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": None}, {"email": 7}])
-def test_an_address_that_is_not_vouched_for_is_nobody(harness: Harness, claims: dict[str, object]) -> None:
+def test_an_unverified_address_is_refused(harness: Harness, claims: dict[str, object]) -> None:
     answer = harness.sign_in(**claims)
     assert answer.status == 403
     assert "not verified" in answer.body
 
 
-def test_an_issuers_addresses_can_be_believed_by_a_setting(harness: Harness) -> None:
+def test_a_setting_accepts_addresses_without_email_verified(harness: Harness) -> None:
     harness.configure(GATE_TRUST_EMAIL="true")
     assert harness.sign_in(email_verified=None).status == 302
 
 
-def test_the_clients_secret_is_sent_where_there_is_one(harness: Harness) -> None:
+def test_the_client_secret_is_sent_if_there_is_one(harness: Harness) -> None:
     harness.issuer.client_secret = "client-secret-value"
     assert harness.sign_in().status == 502
     harness.configure(GATE_CLIENT_SECRET_ARN="arn:client")
@@ -174,7 +174,7 @@ def test_the_clients_secret_is_sent_where_there_is_one(harness: Harness) -> None
     assert "client_secret" not in harness.issuer.token_requests[-1]
 
 
-def test_signing_out_clears_the_session_and_leads_to_the_providers_end(harness: Harness) -> None:
+def test_signing_out_removes_the_session_and_continues_at_the_provider(harness: Harness) -> None:
     harness.sign_in()
     answer = harness.browser.post("/logout")
     assert answer.status == 200
@@ -190,7 +190,7 @@ def test_signing_out_works_when_the_provider_is_down(harness: Harness) -> None:
     assert harness.browser.post("/logout").status == 200
 
 
-def test_nobody_is_signed_out_from_elsewhere(harness: Harness) -> None:
+def test_another_site_cannot_sign_anybody_out(harness: Harness) -> None:
     harness.sign_in()
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
         assert harness.browser.post("/logout", headers=headers).status == 403
@@ -219,9 +219,7 @@ def test_nobody_is_signed_out_from_elsewhere(harness: Harness) -> None:
         ("/token", (302, {})),
     ],
 )
-def test_a_provider_that_fails_is_named_as_the_one_that_fails(
-    harness: Harness, path: str, answer: tuple[int, object]
-) -> None:
+def test_a_failure_of_the_provider_is_a_503(harness: Harness, path: str, answer: tuple[int, object]) -> None:
     away = None if "openid" in path else harness.browser.get("/login")
     harness.issuer.overrides[path] = answer
     if away is None:
@@ -273,18 +271,18 @@ def test_a_bearer_token_opens_the_notebook(harness: Harness) -> None:
         ({"email": "\u212alice@example.com"}, 403),
     ],
 )
-def test_a_bearer_tokens_claims_count(harness: Harness, changes: dict[str, object], status: int) -> None:
+def test_the_claims_of_a_bearer_token_are_checked(harness: Harness, changes: dict[str, object], status: int) -> None:
     assert bearer(harness, harness.issuer.token(**{**GOOD, **changes})) == status
 
 
 @pytest.mark.parametrize(("seconds_ago", "status"), [(1, 302), (30, 302), (65, 401)])
-def test_a_minute_of_clock_skew_is_allowed_and_no_more(harness: Harness, seconds_ago: int, status: int) -> None:
+def test_at_most_a_minute_of_clock_skew_is_allowed(harness: Harness, seconds_ago: int, status: int) -> None:
     import time
 
     assert bearer(harness, harness.issuer.token(**GOOD, exp=int(time.time()) - seconds_ago)) == status
 
 
-def test_forged_tokens_prove_nothing(harness: Harness) -> None:
+def test_forged_tokens_are_refused(harness: Harness) -> None:
     issuer = harness.issuer
     pem = issuer.key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     payload = jwt.decode(issuer.token(**GOOD), options={"verify_signature": False})
@@ -317,7 +315,7 @@ def test_forged_tokens_prove_nothing(harness: Harness) -> None:
     assert [bearer(harness, token) for token in forged] == [401] * len(forged)
 
 
-def test_made_up_key_ids_do_not_hammer_the_issuer(harness: Harness) -> None:
+def test_invented_key_ids_do_not_flood_the_issuer(harness: Harness) -> None:
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     for number in range(20):
         assert bearer(harness, harness.issuer.token(key=stranger, headers={"kid": f"k{number + 2}"}, **GOOD)) == 401
@@ -327,12 +325,12 @@ def test_made_up_key_ids_do_not_hammer_the_issuer(harness: Harness) -> None:
     assert harness.issuer.requests.count("/jwks") == 2
 
 
-def test_a_bad_token_is_not_passed_over_for_a_good_cookie(harness: Harness) -> None:
+def test_an_invalid_token_is_refused_despite_a_valid_cookie(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook", headers={"Authorization": "Bearer x.y.z"}).status == 401
 
 
-def test_other_authorization_schemes_are_no_tokens(harness: Harness) -> None:
+def test_other_authorization_schemes_are_ignored(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook", headers={"Authorization": "Basic YTpi"}).status == 302
 
@@ -340,7 +338,7 @@ def test_other_authorization_schemes_are_no_tokens(harness: Harness) -> None:
 # Groups.
 
 
-def test_only_groups_that_can_matter_are_kept(harness: Harness) -> None:
+def test_groups_that_match_no_pattern_are_ignored(harness: Harness) -> None:
     harness.configure(GATE_GROUPS="sagemaker-*,data-science")
     harness.aws.grant("group:sagemaker-x", "alice-notebook")
     harness.aws.grant("group:others", "alice-notebook")
@@ -351,19 +349,19 @@ def test_only_groups_that_can_matter_are_kept(harness: Harness) -> None:
     assert harness.browser.get("/open/alice-notebook").status == 302
 
 
-def test_a_person_in_a_hundred_groups_is_served_by_few_calls(harness: Harness) -> None:
+def test_a_person_in_a_hundred_groups_causes_few_calls(harness: Harness) -> None:
     harness.sign_in("bob@example.com", groups=["data-science", *(f"team-{number:03}" for number in range(99))])
     harness.aws.calls.clear()
     assert harness.browser.get("/open/shared-notebook").status == 302
     reads = harness.aws.called("batch_get_item")
-    # Themselves, their groups, and two cutoffs: their own and everybody's.
+    # The person, their groups, and two cutoffs: the person's own and everybody's.
     assert [len(read["RequestItems"]["grants"]["Keys"]) for read in reads] == [100, 3]
     harness.aws.calls.clear()
     assert harness.browser.get("/", headers={"Accept": "application/json"}).status == 200
     assert [len(read["Parameters"]) for read in harness.aws.called("execute_statement")] == [50, 50, 3]
 
 
-def test_more_groups_than_a_cookie_holds_are_a_clear_refusal(harness: Harness) -> None:
+def test_more_groups_than_a_cookie_can_hold_are_refused(harness: Harness) -> None:
     names = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(400)]
     answer = harness.sign_in(groups=names)
     assert answer.status == 403
@@ -372,7 +370,7 @@ def test_more_groups_than_a_cookie_holds_are_a_clear_refusal(harness: Harness) -
     assert all(len(line) <= 4096 for line in harness.browser.cookies.values())
 
 
-def test_groups_that_are_no_list_of_names_are_none(harness: Harness) -> None:
+def test_a_groups_claim_without_names_gives_no_groups(harness: Harness) -> None:
     for groups in (7, {"data-science": True}, [["data-science"], None, 3, ""]):
         harness.sign_in("bob@example.com", groups=groups)
         assert harness.browser.get("/open/shared-notebook").status == 403

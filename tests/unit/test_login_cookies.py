@@ -1,4 +1,4 @@
-"""The cookies of sign-ins under way: what a page on a sibling host can't plant."""
+"""The cookies of sign-ins in progress, which a page on a sibling host must not be able to set."""
 
 import re
 
@@ -13,8 +13,8 @@ PREFIXES = {DOMAIN: "__Host-gate-login-", STAGE_URL: "__Secure-gate-login-"}
 PATHS = {DOMAIN: "/", STAGE_URL: "/prod/login"}
 
 
-def _begun(harness: Harness, browser: Browser) -> tuple[str, str, str]:
-    """Begin a sign-in in `browser`; return the callback's path and the cookie that was set for it."""
+def _start_sign_in(harness: Harness, browser: Browser) -> tuple[str, str, str]:
+    """Start a sign-in in `browser`. Return the path of its callback, and the name and value of its cookie."""
     away = browser.get("/login")
     back = harness.issuer.sign_in(away.location, email="mallory@example.com", email_verified=True)
     (name,) = browser.cookies
@@ -22,68 +22,70 @@ def _begun(harness: Harness, browser: Browser) -> tuple[str, str, str]:
 
 
 @pytest.mark.parametrize("name", ["gate-login-{}", "__Secure-gate-login-{}", "__host-gate-login-{}"])
-def test_a_planted_sign_in_cookie_counts_for_nothing(harness: Harness, name: str) -> None:
-    """A sibling host sets a cookie for the whole domain, under any name but a `__Host-` one."""
+def test_a_planted_sign_in_cookie_is_ignored(harness: Harness, name: str) -> None:
+    """A sibling host can set a cookie for the whole domain, under any name without the prefix `__Host-`."""
     harness.configure(GATE_BASE_URL=DOMAIN)
-    callback, real, value = _begun(harness, Browser(DOMAIN))
+    callback, real_name, value = _start_sign_in(harness, Browser(DOMAIN))
     victim = Browser(DOMAIN)
-    victim.cookies[name.format(real[-8:])] = value
+    victim.cookies[name.format(real_name[-8:])] = value
     assert victim.get(callback).status == 400
     assert "gate-session" not in str(victim.cookies)
 
 
-def test_a_cookie_of_another_sign_in_counts_for_nothing_under_the_right_name(harness: Harness) -> None:
-    """The name holds eight characters of the state, and is not signed."""
-    callback, right, _ = _begun(harness, harness.browser)
-    _, _, other = _begun(harness, Browser(harness.browser.base_url))
-    harness.browser.cookies[right] = other
+def test_a_cookie_of_another_sign_in_is_refused_under_the_expected_name(harness: Harness) -> None:
+    """The name contains eight characters of the state, and is not signed."""
+    callback, name, _ = _start_sign_in(harness, harness.browser)
+    _, _, other = _start_sign_in(harness, Browser(harness.browser.base_url))
+    harness.browser.cookies[name] = other
     assert harness.browser.get(callback).status == 400
     assert harness.issuer.token_requests == []
 
 
 @pytest.mark.parametrize("space", ["\u00a0", "\u2000", "\x85", "\x0b", "\x1c"])
-def test_white_space_before_a_prefix_is_not_taken_off(harness: Harness, space: str) -> None:
-    """Browsers see no prefix in such a name, so they let a sibling host set it; nor may we see one."""
+def test_white_space_before_a_cookie_prefix_is_not_removed(harness: Harness, space: str) -> None:
+    """Browsers see no prefix in such a name, and let a sibling host set it. The gate must not see one either."""
     harness.configure(GATE_BASE_URL=DOMAIN)
-    callback, real, value = _begun(harness, Browser(DOMAIN))
+    callback, real_name, value = _start_sign_in(harness, Browser(DOMAIN))
     victim = Browser(DOMAIN)
-    victim.cookies[space + real] = value
+    victim.cookies[space + real_name] = value
     assert victim.get(callback).status == 400
-    headers = {"Cookie": [f"{space}{real}=planted; \t{real}=ours\t"]}
+    headers = {"Cookie": [f"{space}{real_name}=planted; \t{real_name}=ours\t"]}
     event = {"requestContext": {}, "multiValueHeaders": headers}
-    assert Request.from_event(event, "").cookies[real] == "ours"
+    assert Request.from_event(event, "").cookies[real_name] == "ours"
 
 
 @pytest.mark.parametrize("base_url", [DOMAIN, STAGE_URL])
-def test_sign_ins_that_nobody_finished_are_cleared_as_they_were_set(harness: Harness, base_url: str) -> None:
+def test_cookies_of_unfinished_sign_ins_are_removed_with_the_attributes_they_were_set_with(
+    harness: Harness, base_url: str
+) -> None:
     harness.configure(GATE_BASE_URL=base_url)
     for _ in range(MAX_LOGINS - 1):
         harness.browser.get("/login")
     first = next(iter(harness.browser.cookies))
     assert first.startswith(PREFIXES[base_url])
     harness.browser.get("/login")
-    removed, begun = harness.browser.get("/login").set_cookies
+    removed, added = harness.browser.get("/login").set_cookies
     assert removed.startswith(f"{first}=;")
-    # A browser removes a cookie only by its name, path and, for these names, `Secure`.
-    for line in (removed, begun):
+    # A browser removes a cookie only if name and path match and, for these names, `Secure` is set.
+    for line in (removed, added):
         assert f"Path={PATHS[base_url]};" in line
         assert "Secure" in line
     assert "Max-Age=0" in removed
     assert len(harness.browser.cookies) == MAX_LOGINS
 
 
-def test_planted_cookies_take_no_place_of_ones_own(harness: Harness) -> None:
+def test_planted_cookies_do_not_count_towards_the_limit(harness: Harness) -> None:
     harness.configure(GATE_BASE_URL=DOMAIN)
     harness.browser.cookies = {f"__Secure-gate-login-{number:08}": "planted" for number in range(2 * MAX_LOGINS)}
     assert len(harness.browser.get("/login").set_cookies) == 1
 
 
 @pytest.mark.parametrize("base_url", [DOMAIN, STAGE_URL])
-def test_a_finished_sign_in_takes_its_cookie_with_it(harness: Harness, base_url: str) -> None:
+def test_a_finished_sign_in_removes_its_cookie(harness: Harness, base_url: str) -> None:
     harness.configure(GATE_BASE_URL=base_url)
-    done = harness.sign_in()
-    assert done.status == 302
-    (line,) = (line for line in done.set_cookies if "gate-login" in line)
+    answer = harness.sign_in()
+    assert answer.status == 302
+    (line,) = (line for line in answer.set_cookies if "gate-login" in line)
     assert re.match(rf"{PREFIXES[base_url]}[\w-]{{8}}=;", line)
     assert f"Path={PATHS[base_url]};" in line
     assert "Max-Age=0" in line

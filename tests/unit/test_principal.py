@@ -1,4 +1,4 @@
-"""The normal form of principals: what a caller has, and what `gate` writes, are one."""
+"""The normal form of principals, which is the same for callers and for grants that `gate` writes."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +17,7 @@ SSO = f"{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_X
 
 
 @pytest.mark.parametrize(
-    ("typed", "normal"),
+    ("text", "normal"),
     [
         (f"iam:{SSO}", f"iam:{ACCOUNT}:role/AWSReservedSSO_X_0123"),
         (f"iam:{ACCOUNT}:role/teams/ml/Batch", f"iam:{ACCOUNT}:role/Batch"),
@@ -44,36 +44,36 @@ SSO = f"{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_X
         (f"iam:{ACCOUNT}:role/", None),
         (f"iam:{ACCOUNT}:role/path/", None),
         (f"iam:{ACCOUNT}:group/x", None),
-        ("iam:arn:aws:sts::123456789012:assumed-role/Batch/x", None),  # a session, not what it is a session of
+        ("iam:arn:aws:sts::123456789012:assumed-role/Batch/x", None),  # a session, and not its role
         ("group:", None),
         ("group: x", None),
         ("ann@example.com", None),
         ("", None),
     ],
 )
-def test_principals_have_one_normal_form(typed: str, normal: str | None) -> None:
-    assert normal_principal(typed) == normal
+def test_principals_have_one_normal_form(text: str, normal: str | None) -> None:
+    assert normal_principal(text) == normal
 
 
 SEGMENT = st.text(st.sampled_from("aB0+=,.@_-"), min_size=1, max_size=8)
 
 
 @given(path=st.lists(SEGMENT, max_size=4), name=SEGMENT, session=st.text(st.sampled_from("aB0=,.@-"), min_size=2))
-def test_a_role_however_it_is_typed_is_what_its_callers_are(path: list[str], name: str, session: str) -> None:
+def test_a_role_in_any_spelling_is_the_principal_of_its_callers(path: list[str], name: str, session: str) -> None:
     arn = f"arn:aws:sts::123456789012:assumed-role/{name}/{session}"
     signed: Any = SimpleNamespace(iam_arn=arn, address="203.0.113.7")
-    typed = f"iam:{ACCOUNT}:role/{'/'.join([*path, name])}"
-    assert parse_principal(typed) == iam_caller(signed, user_roles=(), now=0.0).subject
+    principal = f"iam:{ACCOUNT}:role/{'/'.join([*path, name])}"
+    assert parse_principal(principal) == iam_caller(signed, user_roles=(), now=0.0).subject
 
 
 @given(text=st.text(max_size=40) | st.from_regex(r"(user|group|iam|slack):.{1,40}", fullmatch=True))
-def test_the_normal_form_is_its_own(text: str) -> None:
+def test_the_normal_form_is_idempotent(text: str) -> None:
     normal = normal_principal(text)
     if normal is not None:
         assert normal_principal(normal) == normal
 
 
-def test_a_grant_to_a_group_in_another_spelling_is_given_to_the_one_that_the_function_compares(
+def test_a_grant_to_a_group_in_another_spelling_applies(
     harness: Harness,
 ) -> None:
     harness.aws.grant(parse_principal("group:e\u0301quipe"), "third-notebook")
@@ -85,8 +85,8 @@ def test_a_grant_to_a_group_in_another_spelling_is_given_to_the_one_that_the_fun
 
 
 @pytest.mark.parametrize("group", ["x ", " x", "x\u200b", "x\n", "x" * 513])
-def test_a_group_that_no_grant_can_be_given_to_counts_for_nothing(harness: Harness, group: str) -> None:
-    """So that what `gate doctor` says of such a row is so, also of one that somebody wrote by hand."""
+def test_a_group_with_an_invalid_name_is_ignored(harness: Harness, group: str) -> None:
+    """`gate doctor` reports such a row as without effect. It must be right about rows that were written by hand."""
     assert normal_principal(f"group:{group}") is None
     harness.aws.grant(f"group:{group}", "third-notebook")
     harness.aws.notebooks["third-notebook"] = "InService"
@@ -95,14 +95,14 @@ def test_a_group_that_no_grant_can_be_given_to_counts_for_nothing(harness: Harne
     assert harness.browser.get("/open/shared-notebook").status == 302
 
 
-def test_a_grant_to_a_role_with_a_path_lets_its_sessions_in(harness: Harness) -> None:
+def test_a_grant_to_a_role_with_a_path_applies_to_its_sessions(harness: Harness) -> None:
     harness.aws.grant(parse_principal(f"iam:{SSO}"), "third-notebook")
     harness.aws.notebooks["third-notebook"] = "InService"
     session = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_X_0123/ann"
     assert harness.browser.get("/iam/open/third-notebook", iam=session).status == 302
 
 
-def test_a_grant_to_an_iam_user_keeps_the_path_that_api_gateway_tells(harness: Harness) -> None:
+def test_a_grant_to_an_iam_user_keeps_the_path(harness: Harness) -> None:
     arn = f"{ACCOUNT}:user/division/ann"
     harness.aws.grant(parse_principal(f"iam:{arn}"), "third-notebook")
     harness.aws.notebooks["third-notebook"] = "InService"

@@ -1,7 +1,7 @@
-"""Identity providers by their documentation: the lines of docs/identity.md, and tokens of the shape that each shows.
+"""Identity providers: the settings in docs/identity.md, with tokens as the providers' documentation shows them.
 
-The payloads are written here, after the page that each row names; times, nonce, issuer and audience are the test
-issuer's. Everything runs through a whole sign-in, over its sockets.
+The payloads follow the page that each row names. Times, nonce, issuer and audience are those of the test issuer. Each
+test is a whole sign-in over sockets.
 """
 
 import re
@@ -25,10 +25,10 @@ ENTRA_OID, ENTRA_GROUP = "aa11bb22-0000-4000-8000-cc33dd44ee55", "b7e3a1c4-5d6f-
 
 @dataclass(frozen=True)
 class Row:
-    """What one provider sends for one person, and whom the gate makes of it."""
+    """The claims that a provider sends for a person, and the expected user and groups."""
 
     provider: str
-    """As the table in docs/identity.md calls it."""
+    """The name in the table of docs/identity.md."""
     label: str
     source: str
     """The documentation that shows these claims."""
@@ -36,9 +36,9 @@ class Row:
     groups: tuple[str, ...]
     id_token: dict[str, Any]
     user_info: dict[str, Any] | None = None
-    """None: what UserInfo adds is not needed, or there is nothing."""
+    """The claims of UserInfo. None if they are not needed."""
     settings: dict[str, Any] = field(default_factory=dict)
-    """What the table's last column says to write instead."""
+    """Settings from the last column of the table, instead of the standard ones."""
 
     def __str__(self) -> str:
         return f"{self.provider}: {self.label}"
@@ -55,7 +55,7 @@ ROWS = [
             "email_verified": True, "token_use": "id", "origin_jti": "bbbbbbbb-bbbb-cccc-dddd-eeeeeeeeeeee",
             "event_id": "64f513be-32db-42b0-b78e-b02127b4f463", "jti": "cccccccc-bbbb-cccc-dddd-eeeeeeeeeeee",
         },
-        # Its values are strings there, and the groups are missing.
+        # In UserInfo, the values are strings, and the groups are missing.
         {"username": "aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee", "email": "jane@example.com", "email_verified": "true"},
     ),
     Row(
@@ -107,7 +107,7 @@ ROWS = [
         },
     ),
     Row(
-        "Okta", "groups in each ID token, by an authorization server of one's own",
+        "Okta", "groups in each ID token, by a custom authorization server",
         "https://help.okta.com/en-us/Content/topics/security/api-config-claims.htm",
         "isaac@example.com", ("IT",),
         {
@@ -170,7 +170,7 @@ ROWS = [
         },
     ),
     Row(
-        "Authentik", "groups with the scope profile, and no address that it vouches for",
+        "Authentik", "groups with the scope profile, and an unverified address",
         "https://docs.goauthentik.io/add-secure-apps/providers/oauth2/",
         "jane@example.com", ("authentik Admins", "data-science"),
         {
@@ -183,8 +183,8 @@ ROWS = [
 ]  # fmt: skip
 
 
-def _lines() -> dict[str, dict[str, Any]]:
-    """Return the lines for `[identity]` of each provider in docs/identity.md."""
+def _documented_settings() -> dict[str, dict[str, Any]]:
+    """Return the settings in `[identity]` of each provider in docs/identity.md."""
     section = DOCUMENT.split("\n## Providers\n", 1)[1].split("\n## ", 1)[0]
     rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| [")]
     return {
@@ -193,14 +193,14 @@ def _lines() -> dict[str, dict[str, Any]]:
     }
 
 
-LINES = _lines()
+SETTINGS = _documented_settings()
 
 
 def _deploy(harness: Harness, row: Row) -> None:
-    """Deploy with the lines of docs/identity.md, and the test issuer in the provider's place."""
-    here = {"issuer": harness.issuer.url, "client_id": harness.environ["GATE_CLIENT_ID"]}
+    """Deploy with the settings of docs/identity.md, and the test issuer as the provider."""
+    own = {"issuer": harness.issuer.url, "client_id": harness.environ["GATE_CLIENT_ID"]}
     identity = Settings.parse(
-        {"networks": ["203.0.113.0/24"], "identity": {**LINES[row.provider], **row.settings, **here}}
+        {"networks": ["203.0.113.0/24"], "identity": {**SETTINGS[row.provider], **row.settings, **own}}
     ).identity
     harness.issuer.user_info = row.user_info
     harness.configure(
@@ -222,14 +222,14 @@ def _sign_in(harness: Harness, row: Row) -> Answer:
 
 
 def test_every_provider_of_the_document_has_a_row() -> None:
-    assert list(LINES) == list(dict.fromkeys(row.provider for row in ROWS))
-    assert len(LINES) == 8
+    assert list(SETTINGS) == list(dict.fromkeys(row.provider for row in ROWS))
+    assert len(SETTINGS) == 8
     assert all(row.source.startswith("https://") for row in ROWS)
 
 
-@pytest.mark.parametrize("provider", LINES)
-def test_the_lines_of_the_document_are_settings(provider: str) -> None:
-    assert Settings.parse({"networks": ["203.0.113.0/24"], "identity": LINES[provider]}).identity.issuer
+@pytest.mark.parametrize("provider", SETTINGS)
+def test_the_settings_of_the_document_are_valid(provider: str) -> None:
+    assert Settings.parse({"networks": ["203.0.113.0/24"], "identity": SETTINGS[provider]}).identity.issuer
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
@@ -247,12 +247,12 @@ def test_a_provider_signs_people_in_as_its_documentation_shows(harness: Harness,
     ]  # fmt: skip
 
 
-UNVOUCHED = [row for row in ROWS if "email" in row.id_token and row.id_token.get("email_verified") is not True]
+UNVERIFIED = [row for row in ROWS if "email" in row.id_token and row.id_token.get("email_verified") is not True]
 
 
-@pytest.mark.parametrize("row", UNVOUCHED, ids=str)
-def test_what_a_provider_does_not_vouch_for_signs_nobody_in(harness: Harness, row: Row) -> None:
-    # Entra ID sends no `email_verified`, Okta none in the ID token, Authentik one that is false.
+@pytest.mark.parametrize("row", UNVERIFIED, ids=str)
+def test_an_address_that_a_provider_does_not_verify_is_refused(harness: Harness, row: Row) -> None:
+    # Entra ID sends no `email_verified`, Okta sends none in the ID token, and Authentik sends false.
     _deploy(harness, row)
     harness.issuer.user_info = None
     harness.configure(GATE_USER_CLAIM="email", GATE_TRUST_EMAIL="false")
@@ -271,7 +271,7 @@ def test_what_a_provider_does_not_vouch_for_signs_nobody_in(harness: Harness, ro
     ],
     ids=["_claim_names", "hasgroups"],
 )
-def test_entra_ids_overage_keeps_nobody_out_who_has_a_grant_of_their_own(
+def test_a_person_with_a_grant_of_their_own_is_not_affected_by_entra_ids_overage(
     harness: Harness, pointer: dict[str, Any]
 ) -> None:
     entra = next(row for row in ROWS if row.provider == "Microsoft Entra ID")

@@ -1,4 +1,4 @@
-"""A sign-in that an operator watches: what is written down of it, when, and that nothing else is."""
+"""Reports of sign-ins for an operator: what they contain, and when they are written."""
 
 import json
 from typing import Any
@@ -15,14 +15,14 @@ EMAIL = "alice@example.com"
 VERIFIED = {"email": EMAIL, "email_verified": True}
 
 
-def _watch(harness: Harness, seconds: int = 600, report_id: str = ID) -> None:
+def _request_report(harness: Harness, seconds: int = 600, report_id: str = ID) -> None:
     """Write the row that `gate doctor --sign-in` writes."""
     until = {"N": str(int(harness.clock.now) + seconds)}
     harness.aws.table.put_item({"Item": {**report_key(report_id), "until": until}})
 
 
 def _row(harness: Harness, report_id: str = ID) -> dict[str, Any]:
-    """Return what is written down, without the key."""
+    """Return the attributes of the report's row, without the key."""
     found = harness.aws.table.at([report_key(report_id)])
     return {name: next(iter(value.values())) for row in found for name, value in row.items() if name != "principal"}
 
@@ -38,8 +38,8 @@ def _claims(harness: Harness) -> dict[str, tuple[str, str]]:
     return {name: (kind, source) for name, kind, source in json.loads(_row(harness)["claims"])}
 
 
-def test_a_watched_sign_in_is_reported_by_names_and_types_alone(harness: Harness) -> None:
-    _watch(harness)
+def test_a_report_contains_names_and_types_and_no_values(harness: Harness) -> None:
+    _request_report(harness)
     answer = _sign_in(harness, **VERIFIED, groups=["data-science"], oid=7, address={"locality": "Oslo"})
     assert (answer.status, harness.browser.path_of(answer.location)) == (302, "/")
     assert harness.browser.get("/open/alice-notebook").status == 302
@@ -55,48 +55,48 @@ def test_a_watched_sign_in_is_reported_by_names_and_types_alone(harness: Harness
         assert value not in json.dumps(row)
 
 
-def test_it_goes_to_the_provider_although_somebody_is_signed_in(harness: Harness) -> None:
+def test_a_sign_in_with_a_report_ignores_the_session(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/login").location.endswith("/prod/")
-    _watch(harness)
+    _request_report(harness)
     assert _sign_in(harness, email="bob@example.com", email_verified=True).status == 302
     assert _row(harness)["outcome"] == "allowed"
-    # Who signed in is who they are there.
+    # The person who signed in is now the signed-in person of the browser.
     assert harness.browser.get("/open/bob-notebook").status == 302
 
 
 @pytest.mark.parametrize("text", ["", "A", "A" * 21, "A" * 23, "AAAAAAAAAAAAAAAAAAAA.A", "ÄAAAAAAAAAAAAAAAAAAAA-", "*"])
-def test_what_is_no_id_watches_nothing(harness: Harness, text: str) -> None:
+def test_an_invalid_report_id_is_ignored(harness: Harness, text: str) -> None:
     harness.sign_in()
     assert harness.browser.get(f"/login?{urlencode({'report': text})}").location.endswith("/prod/")
 
 
-def test_a_link_without_an_operators_row_makes_none(harness: Harness) -> None:
+def test_a_link_without_an_operators_row_creates_no_row(harness: Harness) -> None:
     assert _sign_in(harness, **VERIFIED).status == 302
     assert _row(harness) == {}
 
 
-def test_a_report_is_written_once_and_in_time(harness: Harness) -> None:
-    _watch(harness)
+def test_a_report_is_written_once_and_before_it_expires(harness: Harness) -> None:
+    _request_report(harness)
     _sign_in(harness, **VERIFIED)
     before = _row(harness)
     assert _sign_in(harness, browser=Browser(harness.browser.base_url), email="bob@example.com").status == 403
     assert _row(harness) == before
-    _watch(harness, seconds=-1)
+    _request_report(harness, seconds=-1)
     assert _sign_in(harness, **VERIFIED).status == 302
     assert "outcome" not in _row(harness)
 
 
 def test_a_refused_sign_in_is_reported_with_its_reason_and_its_claims(harness: Harness) -> None:
-    _watch(harness)
+    _request_report(harness)
     assert _sign_in(harness, email=EMAIL).status == 403
     assert _row(harness)["outcome"] == "email_not_verified"
     assert _claims(harness)["email"] == ("string", "id_token")
 
 
-def test_what_the_provider_refuses_is_reported_although_somebody_goes_on_as_signed_in(harness: Harness) -> None:
+def test_a_refusal_of_the_provider_is_reported_although_the_session_continues(harness: Harness) -> None:
     harness.sign_in()
-    _watch(harness)
+    _request_report(harness)
     away = harness.browser.get(f"/login?report={ID}").location
     state = parse_qs(urlsplit(away).query)["state"][0]
     assert harness.browser.get(f"/login/callback?{urlencode({'error': 'access_denied', 'state': state})}").status == 302
@@ -104,37 +104,37 @@ def test_what_the_provider_refuses_is_reported_although_somebody_goes_on_as_sign
     assert (row["outcome"], row["claims"]) == ("sign_in_denied", "[]")
 
 
-def test_a_provider_that_cannot_even_be_asked_is_reported(harness: Harness) -> None:
-    _watch(harness)
+def test_a_provider_that_is_down_is_reported(harness: Harness) -> None:
+    _request_report(harness)
     harness.issuer.overrides["/.well-known/openid-configuration"] = (500, {})
     assert harness.browser.get(f"/login?report={ID}").status == 503
     assert _row(harness)["outcome"] == "identity_provider_down"
 
 
-def test_another_browser_reports_nothing(harness: Harness) -> None:
-    _watch(harness)
+def test_a_callback_of_another_browser_is_not_reported(harness: Harness) -> None:
+    _request_report(harness)
     away = harness.browser.get(f"/login?report={ID}").location
     back = harness.issuer.sign_in(away, **VERIFIED)
     assert Browser(harness.browser.base_url).get(f"/login/callback?{urlencode(back)}").status == 400
     assert "outcome" not in _row(harness)
 
 
-def test_a_sign_in_that_nobody_watches_asks_the_table_nothing(harness: Harness) -> None:
-    _watch(harness)
+def test_a_sign_in_without_a_report_does_not_call_the_table(harness: Harness) -> None:
+    _request_report(harness)
     assert harness.sign_in().status == 302
     assert harness.aws.called("update_item") == []
 
 
-def test_a_report_that_cannot_be_written_costs_nobody_their_sign_in(harness: Harness) -> None:
-    _watch(harness)
+def test_a_failure_to_write_the_report_does_not_prevent_the_sign_in(harness: Harness) -> None:
+    _request_report(harness)
     harness.aws.errors["update_item"] = refusal("InternalServerError")
     assert _sign_in(harness, **VERIFIED).status == 302
 
 
-def test_a_report_is_bounded(harness: Harness) -> None:
-    _watch(harness)
-    odd = {"x" * 201: 1, "a\nb": 1, "\x1b[2J": 1}
-    assert _sign_in(harness, **VERIFIED, **odd, **{f"claim{number}": 1 for number in range(500)}).status == 302
+def test_a_report_has_a_limited_size(harness: Harness) -> None:
+    _request_report(harness)
+    unlisted = {"x" * 201: 1, "a\nb": 1, "\x1b[2J": 1}
+    assert _sign_in(harness, **VERIFIED, **unlisted, **{f"claim{number}": 1 for number in range(500)}).status == 302
     claims = _claims(harness)
     assert len(claims) == MAX_CLAIMS
-    assert not odd.keys() & claims.keys()
+    assert not unlisted.keys() & claims.keys()

@@ -1,4 +1,4 @@
-"""The issuer's signing keys: which one verifies what, and what holds while they can't be fetched."""
+"""The issuer's signing keys: the choice of a key, and an outage of the issuer."""
 
 from typing import Any
 
@@ -11,28 +11,28 @@ from tests.unit.conftest import Browser, Harness
 
 GOOD = {"email": "alice@example.com", "email_verified": True}
 CLAIMS = {**GOOD, "exp": 4_000_000_000}
-"""Of a token that outlives every clock of these tests."""
+"""The claims of a token that does not expire during these tests."""
 
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 P256, P384, P521 = (ec.generate_private_key(curve()) for curve in (ec.SECP256R1, ec.SECP384R1, ec.SECP521R1))
 ED25519 = ed25519.Ed25519PrivateKey.generate()
 KEYS = {"RSA": RSA, "P-256": P256, "P-384": P384, "P-521": P521, "Ed25519": ED25519}
-SERVES = {
+ALGORITHMS_OF = {
     "RSA": {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"},
     "P-256": {"ES256"},
     "P-384": {"ES384"},
     "P-521": {"ES512"},
     "Ed25519": {"EdDSA"},
 }
-ALL = sorted(set().union(*SERVES.values()))
+ALL = sorted(set().union(*ALGORITHMS_OF.values()))
 
 
 def _jwk(kind: str, **more: Any) -> dict[str, Any]:
-    """Return the public key, as an issuer publishes it that does not name the algorithm."""
-    writer: Any = RSAAlgorithm if kind == "RSA" else OKPAlgorithm if kind == "Ed25519" else ECAlgorithm
-    written: dict[str, Any] = writer.to_jwk(KEYS[kind].public_key(), as_dict=True)
-    written.pop("key_ops", None)
-    return {**written, "kid": "k1", "use": "sig", **more}
+    """Return the public key as a JWK without an algorithm."""
+    algorithm: Any = RSAAlgorithm if kind == "RSA" else OKPAlgorithm if kind == "Ed25519" else ECAlgorithm
+    jwk: dict[str, Any] = algorithm.to_jwk(KEYS[kind].public_key(), as_dict=True)
+    jwk.pop("key_ops", None)
+    return {**jwk, "kid": "k1", "use": "sig", **more}
 
 
 def _publish(harness: Harness, *jwks: Any) -> None:
@@ -50,30 +50,30 @@ def _fetches(harness: Harness) -> int:
 
 @pytest.mark.parametrize("algorithm", ALL)
 @pytest.mark.parametrize("kind", KEYS)
-def test_keys_serve_the_algorithms_of_their_type(harness: Harness, kind: str, algorithm: str) -> None:
-    signer = next(name for name, algorithms in SERVES.items() if algorithm in algorithms)
+def test_a_key_verifies_the_algorithms_of_its_type(harness: Harness, kind: str, algorithm: str) -> None:
+    signer = next(name for name, algorithms in ALGORITHMS_OF.items() if algorithm in algorithms)
     _publish(harness, _jwk(kind))
     token = harness.issuer.token(key=KEYS[signer], alg=algorithm, **GOOD)
-    assert _bearer(harness, token) == (302 if algorithm in SERVES[kind] else 401)
+    assert _bearer(harness, token) == (302 if algorithm in ALGORITHMS_OF[kind] else 401)
 
 
 @pytest.mark.parametrize("named", ["RS256", "PS384"])
 @pytest.mark.parametrize("algorithm", ["RS256", "RS384", "PS384"])
-def test_a_key_that_names_its_algorithm_serves_no_other(harness: Harness, named: str, algorithm: str) -> None:
+def test_a_key_with_an_algorithm_verifies_no_other(harness: Harness, named: str, algorithm: str) -> None:
     _publish(harness, _jwk("RSA", alg=named))
     token = harness.issuer.token(key=RSA, alg=algorithm, **GOOD)
     assert _bearer(harness, token) == (302 if algorithm == named else 401)
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_one_id_for_two_algorithms_loses_no_key(harness: Harness, turned: bool) -> None:
+@pytest.mark.parametrize("reverse", [False, True])
+def test_keys_with_the_same_id_and_different_algorithms_are_all_used(harness: Harness, reverse: bool) -> None:
     keys = [_jwk("RSA", alg="RS256"), _jwk("P-256", alg="ES256"), _jwk("P-384")]
-    _publish(harness, *(reversed(keys) if turned else keys))
+    _publish(harness, *(reversed(keys) if reverse else keys))
     for key, algorithm in ((RSA, "RS256"), (P256, "ES256"), (P384, "ES384")):
         assert _bearer(harness, harness.issuer.token(key=key, alg=algorithm, **GOOD)) == 302
 
 
-def test_the_id_may_be_left_out_where_one_key_fits(harness: Harness) -> None:
+def test_a_token_without_a_key_id_is_accepted_if_one_key_matches(harness: Harness) -> None:
     _publish(harness, _jwk("RSA"), _jwk("P-256", kid="k2"))
     assert _bearer(harness, harness.issuer.token(key=P256, alg="ES256", headers={"kid": None}, **GOOD)) == 302
     _publish(harness, _jwk("RSA"), _jwk("RSA", kid="k2"))
@@ -82,7 +82,7 @@ def test_the_id_may_be_left_out_where_one_key_fits(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize(
-    "strange",
+    "unusable",
     [
         7,
         {},
@@ -94,48 +94,48 @@ def test_the_id_may_be_left_out_where_one_key_fits(harness: Harness) -> None:
         _jwk("RSA", alg="RSA-OAEP"),
     ],
 )
-def test_other_kinds_of_keys_are_passed_over(harness: Harness, strange: Any) -> None:
+def test_unusable_keys_are_ignored(harness: Harness, unusable: Any) -> None:
     token = harness.issuer.token(key=RSA, **GOOD)
-    _publish(harness, strange, _jwk("RSA"))
+    _publish(harness, unusable, _jwk("RSA"))
     assert _bearer(harness, token) == 302
-    _publish(harness, strange)
+    _publish(harness, unusable)
     harness.configure()
     assert _bearer(harness, token) == 503
 
 
-# While the issuer can't be reached.
+# Outages of the issuer.
 
 DOWN = (500, {})
 
 
 @pytest.mark.parametrize("path", ["/jwks", "/.well-known/openid-configuration"])
-@pytest.mark.parametrize("known", [True, False])
-def test_forged_tokens_during_an_outage_cost_one_fetch_a_minute(harness: Harness, path: str, known: bool) -> None:
-    if known:
+@pytest.mark.parametrize("cached", [True, False])
+def test_forged_tokens_during_an_outage_cause_one_fetch_per_interval(harness: Harness, path: str, cached: bool) -> None:
+    if cached:
         assert _bearer(harness, harness.issuer.token(**CLAIMS)) == 302
         harness.clock.now += LIFETIME + 1
     harness.issuer.overrides[path] = DOWN
     harness.issuer.requests.clear()
-    interval = FETCH_INTERVAL if known else FIRST_FETCH_INTERVAL
+    interval = FETCH_INTERVAL if cached else FIRST_FETCH_INTERVAL
     for minute in range(1, 4):
         for number in range(20):
-            forged = harness.issuer.token(key=RSA, headers={"kid": f"made-up-{number}"}, **CLAIMS)
-            # Without its keys of today, nobody can tell whether the issuer has this one.
-            assert _bearer(harness, forged) == (401 if known and path != "/jwks" else 503)
+            forged = harness.issuer.token(key=RSA, headers={"kid": f"invented-{number}"}, **CLAIMS)
+            # Without the current keys, the gate cannot know whether the issuer has a key with this id.
+            assert _bearer(harness, forged) == (401 if cached and path != "/jwks" else 503)
         assert harness.issuer.requests.count(path) == minute
         harness.clock.now += interval + 1
 
 
-def test_known_keys_serve_through_an_outage_for_a_bounded_time(harness: Harness) -> None:
+def test_cached_keys_are_used_during_an_outage_for_a_limited_time(harness: Harness) -> None:
     token = harness.issuer.token(**CLAIMS)
     assert _bearer(harness, token) == 302
-    began = harness.clock.now
+    start = harness.clock.now
     harness.issuer.overrides = {"/jwks": DOWN, "/.well-known/openid-configuration": DOWN}
     for later in (LIFETIME + 1, LIFETIME + STALE_LIFETIME - 1):
-        harness.clock.now = began + later
+        harness.clock.now = start + later
         assert _bearer(harness, token) == 302
-        assert _bearer(harness, harness.issuer.token(key=RSA, **CLAIMS)) == 401  # a forgery is one all the same
-    harness.clock.now = began + LIFETIME + STALE_LIFETIME + 1
+        assert _bearer(harness, harness.issuer.token(key=RSA, **CLAIMS)) == 401  # forged tokens stay invalid
+    harness.clock.now = start + LIFETIME + STALE_LIFETIME + 1
     assert _bearer(harness, token) == 503
     harness.issuer.overrides = {}
     harness.clock.now += FIRST_FETCH_INTERVAL
@@ -143,7 +143,7 @@ def test_known_keys_serve_through_an_outage_for_a_bounded_time(harness: Harness)
 
 
 @pytest.mark.parametrize("published", [[_jwk("P-256", kid="k2")], []])
-def test_a_key_that_the_issuer_removed_goes_with_the_next_fetch(harness: Harness, published: list[Any]) -> None:
+def test_a_key_that_the_issuer_removed_is_dropped_at_the_next_fetch(harness: Harness, published: list[Any]) -> None:
     token = harness.issuer.token(**CLAIMS)
     assert _bearer(harness, token) == 302
     harness.issuer.overrides["/jwks"] = DOWN
@@ -157,7 +157,7 @@ def test_a_key_that_the_issuer_removed_goes_with_the_next_fetch(harness: Harness
     assert _bearer(harness, token) in (401, 503)
 
 
-def test_a_new_key_is_found_as_soon_as_the_issuer_is_back(harness: Harness) -> None:
+def test_a_new_key_is_found_as_soon_as_the_issuer_responds_again(harness: Harness) -> None:
     assert _bearer(harness, harness.issuer.token(**CLAIMS)) == 302
     harness.clock.now += FETCH_INTERVAL
     harness.issuer.overrides["/jwks"] = DOWN
@@ -177,9 +177,9 @@ def test_people_can_sign_in_while_only_the_documents_cannot_be_fetched(harness: 
     assert harness.sign_in(exp=4_000_000_000).status == 302
 
 
-def test_a_provider_that_asks_for_patience_is_told_as_busy(harness: Harness) -> None:
+def test_a_429_of_the_provider_is_reported_as_busy(harness: Harness) -> None:
     harness.issuer.overrides["/.well-known/openid-configuration"] = (429, {})
-    for _ in range(2):  # the second time without asking
+    for _ in range(2):  # the second request causes no fetch
         answer = harness.browser.get("/login", headers={"Accept": "application/json"})
         assert (answer.status, answer.json["error"]) == (503, "identity_provider_busy")
     assert len(harness.issuer.requests) == 1

@@ -1,4 +1,4 @@
-"""Who somebody is, by the claim that the settings name, and for which applications a bearer token may be made."""
+"""The claim that names users, and the audiences of bearer tokens."""
 
 import json
 
@@ -13,9 +13,9 @@ JSON = {"Accept": "application/json"}
 GOOD = {"email": "alice@example.com", "email_verified": True}
 
 
-def _give(harness: Harness, typed: str) -> None:
+def _grant_only(harness: Harness, principal: str) -> None:
     harness.aws.grants.clear()
-    harness.aws.grant(parse_principal(typed), "alice-notebook")
+    harness.aws.grant(parse_principal(principal), "alice-notebook")
 
 
 @pytest.mark.parametrize(
@@ -29,18 +29,18 @@ def _give(harness: Harness, typed: str) -> None:
         ("preferred_username", "rene\u0301", "user:ren\u00e9", ["rene"]),
     ],
 )
-def test_a_grant_is_given_to_the_value_of_the_claim(
+def test_a_grant_applies_to_the_value_of_the_user_claim(
     harness: Harness, claim: str, value: str, granted: str, others: list[str]
 ) -> None:
     harness.configure(GATE_USER_CLAIM=claim)
-    _give(harness, granted)
+    _grant_only(harness, granted)
     for name in (value, *others):
         browser = Browser(harness.browser.base_url)
         assert harness.sign_in("x@example.com", browser=browser, email_verified=None, **{claim: name}).status == 302
         assert browser.get(OPEN).status == (302 if name == value else 403), name
 
 
-def test_the_address_counts_for_nothing_where_another_claim_names_people(harness: Harness) -> None:
+def test_the_address_is_ignored_if_another_claim_names_users(harness: Harness) -> None:
     harness.configure(GATE_USER_CLAIM="preferred_username")
     assert harness.sign_in("alice@example.com", preferred_username="mallory").status == 302
     assert harness.browser.get(OPEN).status == 403
@@ -52,11 +52,11 @@ def test_the_address_counts_for_nothing_where_another_claim_names_people(harness
     [
         (None, "absent"), (7, "number"), (True, "boolean"), (["alice"], "array"), ({"a": 1}, "object"), ("", "string"),
         (" alice", "string"), ("al\u200bice", "string"), ("alice\n", "string"), ("x" * 513, "string"),
-        # A Kelvin sign would become the letter of somebody else's address.
+        # The Kelvin sign would become a letter of another person's address.
         ("\u212aim@example.com", "string"), ("a@b@c", "string"),
     ],
 )  # fmt: skip
-def test_who_is_not_named_does_not_get_in_and_the_log_says_why(
+def test_an_unusable_user_claim_is_refused_and_logged(
     harness: Harness,
     value: object,
     problem: str,
@@ -66,7 +66,7 @@ def test_who_is_not_named_does_not_get_in_and_the_log_says_why(
     answer = harness.sign_in("alice@example.com", preferred_username=value)
     assert answer.status == 403
     assert "did not say who you are" in answer.body
-    assert 'class="button"' not in answer.body  # to sign in again would end here again
+    assert 'class="button"' not in answer.body  # signing in again would not help
     assert "gate-session" not in str(harness.browser.cookies)
     (line,) = [line for line in map(json.loads, lines.texts) if line["message"] == "the user's claim can't be used"]
     assert (line["level"], line["claim"], line["problem"]) == ("WARNING", "preferred_username", problem)
@@ -75,7 +75,7 @@ def test_who_is_not_named_does_not_get_in_and_the_log_says_why(
         assert value not in str(lines.texts)
 
 
-def test_an_address_that_never_came_is_not_one_that_has_to_be_verified(harness: Harness) -> None:
+def test_an_absent_address_is_not_reported_as_unverified(harness: Harness) -> None:
     away = harness.browser.get("/login")
     back = harness.issuer.sign_in(away.location)
     answer = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
@@ -91,9 +91,9 @@ def _bearer(harness: Harness, **claims: object) -> Answer:
     return browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
 
 
-def test_a_bearer_is_who_the_claim_says(harness: Harness) -> None:
+def test_the_user_claim_identifies_a_bearer(harness: Harness) -> None:
     harness.configure(GATE_USER_CLAIM="sub")
-    _give(harness, "user:S-9")
+    _grant_only(harness, "user:S-9")
     assert _bearer(harness, sub="S-9").status == 200
     assert _bearer(harness, sub="s-9").status == 403
 
@@ -115,19 +115,17 @@ def test_a_bearer_is_who_the_claim_says(harness: Harness) -> None:
         ({"azp": "cli"}, 200),
     ],
 )
-def test_tokens_of_applications_in_the_settings_count(harness: Harness, claims: dict[str, object], status: int) -> None:
+def test_tokens_of_listed_applications_are_accepted(harness: Harness, claims: dict[str, object], status: int) -> None:
     harness.configure(GATE_AUDIENCES="cli,jupyter")
     assert _bearer(harness, **claims).status == status
 
 
-def test_without_the_setting_another_applications_token_counts_for_nothing(harness: Harness) -> None:
+def test_without_the_setting_another_applications_token_is_refused(harness: Harness) -> None:
     assert _bearer(harness, aud="cli").status == 401
 
 
 @pytest.mark.parametrize("claims", [{"aud": "cli"}, {"aud": "cli", "azp": "notebook-gate"}, {"azp": "cli"}])
-def test_a_sign_in_takes_no_token_that_was_made_for_another_application(
-    harness: Harness, claims: dict[str, object]
-) -> None:
+def test_a_sign_in_refuses_a_token_of_another_application(harness: Harness, claims: dict[str, object]) -> None:
     harness.configure(GATE_AUDIENCES="cli")
     assert harness.sign_in(**claims).status == 400
     assert "gate-session" not in str(harness.browser.cookies)
@@ -136,7 +134,7 @@ def test_a_sign_in_takes_no_token_that_was_made_for_another_application(
 # Signing out ---------------------------------------------------------------------------------------------------------
 
 
-def test_signing_out_here_asks_nothing_of_the_provider(harness: Harness) -> None:
+def test_signing_out_here_does_not_call_the_provider(harness: Harness) -> None:
     harness.configure(GATE_SIGN_OUT="here")
     harness.sign_in()
     harness.issuer.requests.clear()

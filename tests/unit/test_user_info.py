@@ -1,4 +1,4 @@
-"""Claims that are not in the ID token: what the UserInfo endpoint is asked, and when it is believed."""
+"""Claims from the UserInfo endpoint: when it is called, and when its claims count."""
 
 import json
 
@@ -21,13 +21,13 @@ def _sign_in(harness: Harness, user_info: dict[str, object] | None, **claims: ob
     return harness.sign_in(**{**NO_ADDRESS, "groups": [], **claims})
 
 
-def _refused(answer: Answer, harness: Harness, status: int) -> None:
+def _assert_refused(answer: Answer, harness: Harness, status: int) -> None:
     assert answer.status == status
     assert "gate-session" not in str(harness.browser.cookies)
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/jwt"])
-def test_who_is_not_in_the_id_token_is_in_the_user_info(harness: Harness, media_type: str) -> None:
+def test_claims_that_the_id_token_lacks_are_read_from_user_info(harness: Harness, media_type: str) -> None:
     harness.issuer.user_info_type = media_type
     assert _sign_in(harness, {**ALICE, "groups": ["data-science"]}, groups=None).status == 302
     assert harness.issuer.requests.count("/userinfo") == 1
@@ -35,7 +35,7 @@ def test_who_is_not_in_the_id_token_is_in_the_user_info(harness: Harness, media_
     for path in (OPEN, "/open/shared-notebook", "/open/shared-notebook"):
         harness.aws.calls.clear()
         assert harness.browser.get(path).status == 302
-    # A warm open is two calls, and none to the provider, however the person came.
+    # Opening a notebook with cached credentials takes two calls, and none to the provider.
     assert [name for name, _ in harness.aws.calls] == ["batch_get_item", "create_presigned_notebook_instance_url"]
     assert harness.issuer.requests == []
 
@@ -58,7 +58,7 @@ def test_who_is_not_in_the_id_token_is_in_the_user_info(harness: Harness, media_
         ({**ALICE}, {"GATE_USER_CLAIM": "upn"}, True),
     ],
 )
-def test_it_is_asked_only_for_what_is_needed_and_absent(
+def test_user_info_is_called_only_for_needed_and_absent_claims(
     harness: Harness, claims: dict[str, object], settings: dict[str, str], asked: bool
 ) -> None:
     harness.configure(**settings)
@@ -66,17 +66,15 @@ def test_it_is_asked_only_for_what_is_needed_and_absent(
     assert ("/userinfo" in harness.issuer.requests) is asked
 
 
-def test_a_provider_without_the_endpoint_is_not_asked(harness: Harness) -> None:
-    _refused(_sign_in(harness, None), harness, 403)
+def test_user_info_is_not_called_if_the_provider_has_no_endpoint(harness: Harness) -> None:
+    _assert_refused(_sign_in(harness, None), harness, 403)
     assert "/userinfo" not in harness.issuer.requests
 
 
-def test_without_an_access_token_nobody_is_asked(harness: Harness) -> None:
+def test_user_info_is_not_called_without_an_access_token(harness: Harness) -> None:
     token = harness.issuer.token(**ALICE)
     harness.issuer.overrides["/token"] = (200, {"id_token": token, "access_token": ["x"]})
-    _refused(
-        _sign_in(harness, {"groups": ["data-science"]}), harness, 400
-    )  # the nonce is missing, but that comes first
+    _assert_refused(_sign_in(harness, {"groups": ["data-science"]}), harness, 400)  # because the token has no nonce
     away = harness.browser.get("/login")
     back = harness.issuer.sign_in(away.location)
     nonce = harness.issuer.codes[back["code"]]["query"]["nonce"]
@@ -87,61 +85,61 @@ def test_without_an_access_token_nobody_is_asked(harness: Harness) -> None:
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/jwt"])
 @pytest.mark.parametrize("sub", ["s-2", "S-1", "s-1 ", "", None])
-def test_somebody_elses_user_info_refuses_the_sign_in(
+def test_user_info_about_another_person_refuses_the_sign_in(
     harness: Harness,
     sub: str | None,
     media_type: str,
     lines: Lines,  # noqa: F811
 ) -> None:
-    """OpenID Connect Core §5.3.2: an access token of another sign-in, slipped in beside the ID token."""
+    """An attacker injected the access token of another sign-in (OpenID Connect Core §5.3.2)."""
     harness.issuer.user_info_type = media_type
-    _refused(_sign_in(harness, {**ALICE, "sub": sub}), harness, 400)
-    assert any("about somebody else" in text for text in lines.texts)
+    _assert_refused(_sign_in(harness, {**ALICE, "sub": sub}), harness, 400)
+    assert any("about another person" in text for text in lines.texts)
 
 
 @pytest.mark.parametrize("sub", [7, True, ["s-1"], {"s-1": 1}])
-def test_a_sub_that_is_no_text_refuses_the_sign_in(harness: Harness, sub: object) -> None:
-    _refused(_sign_in(harness, {**ALICE, "sub": sub}), harness, 400)
+def test_a_sub_that_is_not_a_string_refuses_the_sign_in(harness: Harness, sub: object) -> None:
+    _assert_refused(_sign_in(harness, {**ALICE, "sub": sub}), harness, 400)
 
 
 @pytest.mark.parametrize(
     ("id_token", "user_info", "opens"),
     [
-        # The address and that it is verified are of one document.
+        # The address and `email_verified` are from one document.
         ({"email": "alice@example.com"}, {"email": "alice@example.com", "email_verified": True}, "alice"),
         ({"email": "alice@example.com"}, {"email": "bob@example.com", "email_verified": True}, "bob"),
         ({"email": "alice@example.com"}, {"email_verified": True}, None),
         ({"email_verified": True}, {"email": "alice@example.com"}, None),
         ({"email_verified": True}, {"email": "alice@example.com", "email_verified": False}, None),
         ({"email": "alice@example.com"}, {"email": "bob@example.com", "email_verified": False}, None),
-        # The ID token's word counts where it has all of it, whatever else UserInfo is asked for.
+        # If the ID token has both, they count, even if UserInfo is called for other claims.
         ({**ALICE, "groups": None}, {"email": "bob@example.com", "email_verified": True}, "alice"),
         ({**ALICE, "email_verified": False, "groups": None}, {**ALICE}, None),
     ],
 )
-def test_an_address_and_its_verification_come_from_one_place(
+def test_an_address_and_its_verification_are_from_one_document(
     harness: Harness, id_token: dict[str, object], user_info: dict[str, object], opens: str | None
 ) -> None:
     answer = _sign_in(harness, user_info, **id_token)
     if opens is None:
-        _refused(answer, harness, 403)
+        _assert_refused(answer, harness, 403)
     else:
         assert f"<strong>{opens}@example.com</strong>" in harness.browser.get("/").body
 
 
-def test_an_address_that_is_believed_is_the_id_tokens(harness: Harness) -> None:
+def test_a_trusted_address_is_the_one_of_the_id_token(harness: Harness) -> None:
     harness.configure(GATE_TRUST_EMAIL="true")
     info = {"email": "bob@example.com", "email_verified": True}
     assert _sign_in(harness, info, email="alice@example.com", groups=None).status == 302
     assert harness.browser.get(OPEN).status == 302
 
 
-def test_the_id_tokens_groups_count_before_the_user_infos(harness: Harness) -> None:
+def test_the_groups_of_the_id_token_take_precedence(harness: Harness) -> None:
     assert _sign_in(harness, {**ALICE, "groups": ["data-science"]}, groups=["others"]).status == 302
     assert harness.browser.get("/open/shared-notebook").status == 403
 
 
-def test_groups_on_a_path_are_found_beside_an_id_token_that_has_its_beginning(harness: Harness) -> None:
+def test_nested_groups_are_found_although_the_id_token_has_the_parent_claim(harness: Harness) -> None:
     harness.configure(GATE_GROUPS_CLAIM="realm_access.roles")
     info = {"realm_access": {"roles": ["data-science"]}}
     assert _sign_in(harness, info, **ALICE, realm_access={"other": 1}).status == 302
@@ -153,12 +151,12 @@ def test_groups_on_a_path_are_found_beside_an_id_token_that_has_its_beginning(ha
     [
         ((401, {"error": "invalid_token"}), "application/json", "invalid_token"),
         ((403, {"error": ["insufficient_scope"]}), "application/json", "refused"),
-        ((401, {"error": "a secret of theirs"}), "application/json", "refused"),
-        ((403, b"<html>a secret of theirs"), "text/html", "refused"),
+        ((401, {"error": "text of the provider"}), "application/json", "refused"),
+        ((403, b"<html>text of the provider"), "text/html", "refused"),
         ((404, {}), "application/json", "refused"),
         ((302, {}), "application/json", "refused"),
-        ((200, b"a secret of theirs"), "application/json", "not_json"),
-        ((200, ["a secret of theirs"]), "application/json", "not_json"),
+        ((200, b"text of the provider"), "application/json", "not_json"),
+        ((200, ["text of the provider"]), "application/json", "not_json"),
         ((200, b"[" * 100_000), "application/json", "not_json"),
         ((200, b'{"sub": "s-1", "x": "' + b"x" * (1 << 20) + b'"}'), "application/json", "not_json"),
         ((200, {**ALICE, "sub": "s-1"}), "text/html", "content_type"),
@@ -167,7 +165,7 @@ def test_groups_on_a_path_are_found_beside_an_id_token_that_has_its_beginning(ha
         ((200, b"eyJhbGciOiJub25lIn0.e30."), "application/jwt", "bad_token"),
     ],
 )
-def test_an_answer_that_cannot_be_used_is_told_in_one_line_without_its_text(
+def test_an_unusable_response_is_logged_without_its_text(
     harness: Harness,
     override: tuple[int, object],
     media_type: str,
@@ -176,15 +174,15 @@ def test_an_answer_that_cannot_be_used_is_told_in_one_line_without_its_text(
 ) -> None:
     harness.issuer.user_info_type = media_type
     harness.issuer.overrides["/userinfo"] = override
-    # What was asked for stays absent; who is in the ID token gets in.
+    # The claim stays absent. A person whom the ID token identifies is signed in.
     assert _sign_in(harness, {}, **ALICE, groups=None).status == 302
-    told = [json.loads(text) for text in lines.texts]
-    (line,) = [line for line in told if line["message"] == "identity provider call failed"]
+    log = [json.loads(text) for text in lines.texts]
+    (line,) = [line for line in log if line["message"] == "identity provider call failed"]
     assert (line["level"], line["operation"], line["status"]) == ("WARNING", "userinfo", override[0])
     assert line["code"] == code
-    assert "a secret of theirs" not in str(told)
+    assert "text of the provider" not in str(log)
     harness.browser.cookies.clear()
-    _refused(_sign_in(harness, {}), harness, 403)
+    _assert_refused(_sign_in(harness, {}), harness, 403)
 
 
 @pytest.mark.parametrize(
@@ -194,20 +192,22 @@ def test_an_answer_that_cannot_be_used_is_told_in_one_line_without_its_text(
         ({"aud": CLIENT_ID}, True),
         ({"aud": ["another", CLIENT_ID]}, True),
         ({"aud": "another"}, False),
-        ({"aud": [], "iss": "THEIRS"}, False),
+        ({"aud": [], "iss": "ISSUER"}, False),
         ({"aud": 7}, False),
-        ({"iss": "THEIRS"}, True),
+        ({"iss": "ISSUER"}, True),
         ({"iss": "https://another.example"}, False),
         ({"exp": 1_000_000_000}, False),
     ],
 )
-def test_a_signed_answer_is_for_us_and_by_them(harness: Harness, changes: dict[str, object], read: bool) -> None:
+def test_the_issuer_and_audience_of_a_signed_response_are_checked(
+    harness: Harness, changes: dict[str, object], read: bool
+) -> None:
     harness.issuer.user_info_type = "application/jwt"
-    theirs = {name: harness.issuer.url if value == "THEIRS" else value for name, value in changes.items()}
-    assert _sign_in(harness, {**ALICE, **theirs}).status == (302 if read else 403)
+    claims = {name: harness.issuer.url if value == "ISSUER" else value for name, value in changes.items()}
+    assert _sign_in(harness, {**ALICE, **claims}).status == (302 if read else 403)
 
 
-def test_an_answer_that_somebody_else_signed_counts_for_nothing(harness: Harness) -> None:
+def test_a_response_with_another_signature_is_ignored(harness: Harness) -> None:
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     harness.issuer.user_info_type = "application/jwt"
     for token in (
@@ -216,7 +216,7 @@ def test_an_answer_that_somebody_else_signed_counts_for_nothing(harness: Harness
         harness.issuer.token(key="x" * 64, alg="HS256", **ALICE),
     ):
         harness.issuer.overrides["/userinfo"] = (200, token.encode())
-        _refused(_sign_in(harness, {}), harness, 403)
+        _assert_refused(_sign_in(harness, {}), harness, 403)
     harness.issuer.overrides["/userinfo"] = (200, harness.issuer.token(**ALICE).encode())
     assert _sign_in(harness, {}).status == 302
 
@@ -225,7 +225,7 @@ def test_an_answer_that_somebody_else_signed_counts_for_nothing(harness: Harness
     ("status", "reason"),
     [(500, "identity_provider_down"), (503, "identity_provider_down"), (429, "identity_provider_busy")],
 )
-def test_an_endpoint_that_fails_is_named_as_what_fails(harness: Harness, status: int, reason: str) -> None:
+def test_a_failure_of_the_user_info_endpoint_is_a_503(harness: Harness, status: int, reason: str) -> None:
     harness.issuer.overrides["/userinfo"] = (status, {})
     harness.issuer.user_info = {}
     away = harness.browser.get("/login")
@@ -234,12 +234,12 @@ def test_an_endpoint_that_fails_is_named_as_what_fails(harness: Harness, status:
     assert (answer.status, answer.json["error"]) == (503, reason)
 
 
-def test_the_access_token_goes_nowhere_else(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_the_access_token_is_sent_only_to_the_endpoint(harness: Harness, lines: Lines) -> None:  # noqa: F811
     answer = _sign_in(harness, {**ALICE})
     (token,) = harness.issuer.access_tokens
     assert answer.status == 302
     assert token not in str([lines.texts, answer.headers, answer.set_cookies, answer.body])
-    # Not to another host either: redirects are not followed, and the endpoint may not be on plain HTTP.
+    # It is not sent to other hosts: redirects are not followed, and the endpoint must use HTTPS or the issuer's scheme.
     harness.issuer.overrides["/.well-known/openid-configuration"] = (
         200,
         {
@@ -251,14 +251,14 @@ def test_the_access_token_goes_nowhere_else(harness: Harness, lines: Lines) -> N
         },
     )
     harness.configure()
-    _refused(_sign_in(harness, {}), harness, 503)
+    _assert_refused(_sign_in(harness, {}), harness, 503)
 
 
 # Bearer tokens -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("settings", "claims", "lacking"),
+    ("settings", "claims", "missing"),
     [
         ({}, NO_ADDRESS, "email"),
         ({}, {**ALICE, "email_verified": None}, "email_verified"),
@@ -266,27 +266,27 @@ def test_the_access_token_goes_nowhere_else(harness: Harness, lines: Lines) -> N
         ({"GATE_USER_CLAIM": "preferred_username"}, ALICE, "preferred_username"),
     ],
 )
-def test_a_bearer_is_told_which_claim_is_missing_and_nobody_is_asked(
-    harness: Harness, settings: dict[str, str], claims: dict[str, object], lacking: str
+def test_a_bearer_gets_the_name_of_the_missing_claim_and_user_info_is_not_called(
+    harness: Harness, settings: dict[str, str], claims: dict[str, object], missing: str
 ) -> None:
     harness.issuer.user_info = {**ALICE, "preferred_username": "alice"}
     harness.configure(**settings)
     token = harness.issuer.token(**claims)
     answer = harness.browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
     assert (answer.status, answer.json["error"]) == (403, "token_lacks_claim")
-    assert answer.json["claim"] == lacking
+    assert answer.json["claim"] == missing
     assert "/userinfo" not in harness.issuer.requests
 
 
-# What an operator is shown -------------------------------------------------------------------------------------------
+# Claims in reports --------------------------------------------------------------------------------------------------
 
 
-def test_each_claim_is_known_by_its_type_and_source_and_not_by_its_value() -> None:
+def test_each_received_claim_has_type_and_source_and_no_value() -> None:
     id_token = {"sub": "s-1", "email": "a@x", "amr": None, "n": 1.5, "b": True, "zoneinfo": None}
-    seen = Claims(id_token, {"sub": 1, "groups": ["g"], "address": {"roles": ["r"]}, "zoneinfo": "UTC"}).received(
+    received = Claims(id_token, {"sub": 1, "groups": ["g"], "address": {"roles": ["r"]}, "zoneinfo": "UTC"}).received(
         "address.roles"
     )
-    assert set(seen) == {
+    assert set(received) == {
         ReceivedClaim("sub", "string", "id_token"),
         ReceivedClaim("email", "string", "id_token"),
         ReceivedClaim("amr", "null", "id_token"),
@@ -297,4 +297,4 @@ def test_each_claim_is_known_by_its_type_and_source_and_not_by_its_value() -> No
         ReceivedClaim("address.roles", "array", "userinfo"),
         ReceivedClaim("zoneinfo", "string", "userinfo"),
     }
-    assert "a@x" not in repr(seen)
+    assert "a@x" not in repr(received)

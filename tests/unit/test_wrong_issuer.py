@@ -1,4 +1,4 @@
-"""An issuer that is written otherwise in the settings than the provider names itself."""
+"""An issuer in the settings that differs from the one in the discovery document."""
 
 import json
 
@@ -20,18 +20,18 @@ def _document(issuer: Issuer, named: object) -> tuple[int, dict[str, object]]:
 
 NAMED = {
     # Auth0 names itself with a slash at the end; others without.
-    "a slash more": lambda url: f"{url}/",
+    "additional slash": lambda url: f"{url}/",
     # login.microsoftonline.com/common and /organizations name no tenant.
-    "a placeholder": lambda _: "https://login.microsoftonline.com/{tenantid}/v2.0",
-    "another host": lambda _: "https://another.example",
-    "capitals": lambda url: url.replace("http", "HTTP"),
+    "placeholder": lambda _: "https://login.microsoftonline.com/{tenantid}/v2.0",
+    "other host": lambda _: "https://another.example",
+    "upper case": lambda url: url.replace("http", "HTTP"),
     "empty": lambda _: "",
     "very long": lambda _: "https://another.example/" + "x" * 5000,
 }
 
 
 @pytest.mark.parametrize("kind", NAMED)
-def test_people_are_told_that_it_is_set_up_wrongly_and_the_log_has_both(
+def test_a_wrong_issuer_is_an_error_and_the_log_has_both_issuers(
     harness: Harness, kind: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     named = NAMED[kind](harness.issuer.url)
@@ -43,22 +43,24 @@ def test_people_are_told_that_it_is_set_up_wrongly_and_the_log_has_both(
     (line,) = (vars(record) for record in caplog.records if record.msg == "identity provider names another issuer")
     assert (line["issuer"], line["named"]) == (harness.issuer.url, named[:MAX_ISSUER_LENGTH])
     assert line["levelname"] == "WARNING"
-    # The reference on the page finds it.
-    (decided,) = (vars(record) for record in caplog.records if record.msg == "decision")
-    assert (decided["outcome"], decided["request_id"] in page.body) == ("wrong_issuer", True)
+    # The log has a line with the reference on the page.
+    (decision,) = (vars(record) for record in caplog.records if record.msg == "decision")
+    assert (decision["outcome"], decision["request_id"] in page.body) == ("wrong_issuer", True)
     counted = [json.loads(text) for text in capsys.readouterr().out.splitlines() if "_aws" in text]
     assert [line["Failures"] for line in counted] == [[1.0]]
     assert "another.example" not in page.body
 
 
-def test_a_slash_too_many_in_the_settings_is_one_too(harness: Harness, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_additional_slash_in_the_settings_is_a_wrong_issuer(
+    harness: Harness, caplog: pytest.LogCaptureFixture
+) -> None:
     harness.configure(GATE_ISSUER=f"{harness.issuer.url}/")
     assert harness.browser.get("/login", headers=JSON).json["error"] == "wrong_issuer"
     (line,) = (vars(record) for record in caplog.records if record.msg == "identity provider names another issuer")
     assert (line["issuer"], line["named"]) == (f"{harness.issuer.url}/", harness.issuer.url)
 
 
-def test_it_is_not_asked_again_for_each_request(harness: Harness) -> None:
+def test_the_document_is_not_fetched_for_each_request(harness: Harness) -> None:
     harness.issuer.overrides[DISCOVERY] = _document(harness.issuer, "https://another.example")
     token = harness.issuer.token(email="alice@example.com", email_verified=True)
     for _ in range(5):
@@ -66,7 +68,7 @@ def test_it_is_not_asked_again_for_each_request(harness: Harness) -> None:
         bearer = Browser(harness.browser.base_url).get("/open/alice-notebook", headers=JSON | _bearer(token))
         assert (bearer.status, bearer.json["error"]) == (502, "wrong_issuer")
     assert harness.issuer.requests.count(DISCOVERY) == 1
-    # Mended there, it works after a few seconds.
+    # After the provider is fixed, it works within a few seconds.
     harness.issuer.overrides.clear()
     harness.clock.now += 6
     assert harness.browser.get("/login").status == 302
@@ -77,12 +79,12 @@ def _bearer(token: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("named", [None, 7, ["https://another.example"]])
-def test_a_document_that_names_no_issuer_is_none(harness: Harness, named: object) -> None:
+def test_a_document_without_an_issuer_is_refused(harness: Harness, named: object) -> None:
     harness.issuer.overrides[DISCOVERY] = _document(harness.issuer, named)
     assert harness.browser.get("/login", headers=JSON).json["error"] == "identity_provider_down"
 
 
-def test_a_known_document_serves_on_while_the_provider_names_another_issuer(harness: Harness) -> None:
+def test_a_cached_document_is_used_while_the_provider_names_another_issuer(harness: Harness) -> None:
     assert harness.browser.get("/login").status == 302
     harness.issuer.overrides[DISCOVERY] = _document(harness.issuer, "https://another.example")
     harness.clock.now += 3601
@@ -91,7 +93,7 @@ def test_a_known_document_serves_on_while_the_provider_names_another_issuer(harn
     assert harness.browser.get("/login").status == 502
 
 
-def test_a_look_at_the_provider_tells_what_it_names(issuer: Issuer) -> None:
+def test_a_check_of_the_provider_reports_the_named_issuer(issuer: Issuer) -> None:
     issuer.overrides[DISCOVERY] = _document(issuer, "https://another.example")
     with pytest.raises(WrongIssuerError) as caught:
         Provider(issuer=issuer.url, client_id=CLIENT_ID).check()

@@ -1,1 +1,1 @@
-"""Who is calling: session cookie, bearer token or IAM, each of which gives a `Caller`."""
+"""Identifies callers by session cookie, bearer token, ticket, IAM or Slack. Each gives a `Caller`."""

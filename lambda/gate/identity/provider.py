@@ -171,7 +171,8 @@ class Provider:
 
     def _endpoint(self, name: str) -> str:
         url = self._metadata.get().get(name)
-        # Codes and secrets are sent to the endpoints. Plain HTTP is accepted only for an issuer on this machine, whose own URL has it.
+        # Codes and secrets are sent to the endpoints. Plain HTTP is accepted only if the issuer itself is on this
+        # machine, and so has an HTTP URL.
         if not isinstance(url, str) or urlsplit(url).scheme not in {"https", urlsplit(self.issuer).scheme}:
             raise IdentityProviderDownError
         return url

@@ -35,7 +35,7 @@ def user_info(access_token: str, *, subject: str, provider: Provider) -> dict[st
         return {}
     # An attacker could inject the access token of another sign-in. It must not change who signs in (§5.3.2).
     if claims.get("sub") != subject:
-        logger.warning("the user info is about somebody else", operation="userinfo")
+        logger.warning("the user info is about another person", operation="userinfo")
         raise InvalidTokenError
     return claims
 
