@@ -118,18 +118,18 @@ def _event(harness: Harness, state: str, cookie: str | None = None) -> dict[str,
 
 def test_an_error_takes_precedence_over_a_code(harness: Harness) -> None:
     """A callback with both is an error (RFC 6749 §4.1.2)."""
-    away = harness.browser.get("/login")
-    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    answer = harness.browser.get(f"{_callback(back['state'], 'access_denied')}&code={back['code']}", headers=JSON)
+    redirect = harness.browser.get("/login")
+    params = harness.issuer.sign_in(redirect.location, email="alice@example.com", email_verified=True)
+    answer = harness.browser.get(f"{_callback(params['state'], 'access_denied')}&code={params['code']}", headers=JSON)
     assert answer.json["error"] == "sign_in_denied"
     assert harness.issuer.token_requests == []
 
 
 def test_a_person_who_cancelled_can_go_back_and_sign_in(harness: Harness) -> None:
-    away = harness.browser.get("/login?next=/open/alice-notebook")
-    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    assert harness.browser.get(_callback(back["state"], "access_denied")).status == 400
-    again = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+    redirect = harness.browser.get("/login?next=/open/alice-notebook")
+    params = harness.issuer.sign_in(redirect.location, email="alice@example.com", email_verified=True)
+    assert harness.browser.get(_callback(params["state"], "access_denied")).status == 400
+    again = harness.browser.get(f"/login/callback?code={params['code']}&state={params['state']}")
     assert again.location == f"{harness.browser.base_url}/open/alice-notebook"
 
 

@@ -27,9 +27,9 @@ def confidential(harness: Harness) -> Harness:
 
 def _callback(harness: Harness) -> Answer:
     """Sign in, and return the response to the callback."""
-    away = harness.browser.get("/login")
-    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    return harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+    redirect = harness.browser.get("/login")
+    params = harness.issuer.sign_in(redirect.location, email="alice@example.com", email_verified=True)
+    return harness.browser.get(f"/login/callback?code={params['code']}&state={params['state']}", headers=JSON)
 
 
 def _secret_reads(harness: Harness) -> int:
@@ -108,11 +108,13 @@ def test_a_code_that_was_used_up_with_the_old_secret_needs_a_new_sign_in(confide
         def __getitem__(self, path: str) -> Any:
             return answers.pop(0)
 
-    away = confidential.browser.get("/login")
-    back = confidential.issuer.sign_in(away.location)
+    redirect = confidential.browser.get("/login")
+    params = confidential.issuer.sign_in(redirect.location)
     confidential.issuer.overrides = UsingUpCodes({"/token": None})
     try:
-        answer = confidential.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+        answer = confidential.browser.get(
+            f"/login/callback?code={params['code']}&state={params['state']}", headers=JSON
+        )
     finally:
         confidential.issuer.overrides = {}
     assert (answer.status, answer.json["error"], answers) == (400, "login_failed", [])

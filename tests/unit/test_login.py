@@ -31,12 +31,12 @@ def test_the_redirect_to_the_provider_has_all_parameters(harness: Harness) -> No
 
 
 def test_the_verifier_sent_to_the_token_endpoint_hashes_to_the_challenge_sent_before(harness: Harness) -> None:
-    away = harness.browser.get("/login")
-    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    assert harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}").status == 302
+    redirect = harness.browser.get("/login")
+    params = harness.issuer.sign_in(redirect.location, email="alice@example.com", email_verified=True)
+    assert harness.browser.get(f"/login/callback?code={params['code']}&state={params['state']}").status == 302
     (form,) = harness.issuer.token_requests
     digest = hashlib.sha256(form["code_verifier"].encode()).digest()
-    assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == query_of(away.location)["code_challenge"]
+    assert base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == query_of(redirect.location)["code_challenge"]
 
 
 def test_a_code_with_another_sign_ins_verifier_is_refused(harness: Harness) -> None:
@@ -82,8 +82,8 @@ def test_the_cookie_of_a_sign_in_is_removed_after_it(harness: Harness) -> None:
 def test_several_bookmarks_can_be_opened_at_once(harness: Harness) -> None:
     urls = [harness.browser.get(f"/login?next=/open/{name}").location for name in ("alice-notebook", "bob-notebook")]
     for url, name in zip(urls, ("alice-notebook", "bob-notebook"), strict=True):
-        back = harness.issuer.sign_in(url, email="alice@example.com", email_verified=True)
-        answer = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+        params = harness.issuer.sign_in(url, email="alice@example.com", email_verified=True)
+        answer = harness.browser.get(f"/login/callback?code={params['code']}&state={params['state']}")
         assert answer.location == f"{harness.browser.base_url}/open/{name}"
 
 
@@ -99,16 +99,16 @@ def test_a_signed_in_person_is_not_redirected_to_the_provider(harness: Harness) 
 
 
 def test_a_state_can_be_used_once_and_only_in_time(harness: Harness) -> None:
-    away = harness.browser.get("/login")
+    redirect = harness.browser.get("/login")
     cookies = dict(harness.browser.cookies)
-    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    callback = f"/login/callback?code={back['code']}&state={back['state']}"
+    params = harness.issuer.sign_in(redirect.location, email="alice@example.com", email_verified=True)
+    callback = f"/login/callback?code={params['code']}&state={params['state']}"
     assert harness.browser.get(callback).status == 302
     harness.browser.cookies = {}
     assert harness.browser.get(callback).status == 400  # neither the cookie of the sign-in nor a session
     harness.browser.cookies = dict(cookies)
     assert harness.browser.get(callback).status == 400  # the code was used
-    again = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
+    again = harness.issuer.sign_in(redirect.location, email="alice@example.com", email_verified=True)
     harness.browser.cookies = dict(cookies)
     harness.clock.now += 601
     redeemed = len(harness.issuer.token_requests)
@@ -144,9 +144,9 @@ def test_an_invalid_callback_is_a_400_page(harness: Harness, query: str) -> None
 
 def test_another_browser_cannot_finish_a_sign_in(harness: Harness) -> None:
     """Login CSRF: a victim must not be signed in as the attacker."""
-    back = harness.issuer.sign_in(harness.browser.get("/login").location, email="m@example.com", email_verified=True)
+    params = harness.issuer.sign_in(harness.browser.get("/login").location, email="m@example.com", email_verified=True)
     victim = Browser(harness.browser.base_url)
-    assert victim.get(f"/login/callback?code={back['code']}&state={back['state']}").status == 400
+    assert victim.get(f"/login/callback?code={params['code']}&state={params['state']}").status == 400
     assert victim.cookies == {}
 
 
@@ -220,13 +220,13 @@ def test_another_site_cannot_sign_anybody_out(harness: Harness) -> None:
     ],
 )
 def test_a_failure_of_the_provider_is_a_503(harness: Harness, path: str, answer: tuple[int, object]) -> None:
-    away = None if "openid" in path else harness.browser.get("/login")
+    redirect = None if "openid" in path else harness.browser.get("/login")
     harness.issuer.overrides[path] = answer
-    if away is None:
+    if redirect is None:
         assert harness.browser.get("/login").status == 503
         return
-    back = harness.issuer.sign_in(away.location, email="alice@example.com", email_verified=True)
-    failed = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}")
+    params = harness.issuer.sign_in(redirect.location, email="alice@example.com", email_verified=True)
+    failed = harness.browser.get(f"/login/callback?code={params['code']}&state={params['state']}")
     assert failed.status == 503
     assert failed.headers["retry-after"]
     assert "gate-session" not in str(harness.browser.cookies)

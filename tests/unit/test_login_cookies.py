@@ -15,10 +15,10 @@ PATHS = {DOMAIN: "/", STAGE_URL: "/prod/login"}
 
 def _start_sign_in(harness: Harness, browser: Browser) -> tuple[str, str, str]:
     """Start a sign-in in `browser`. Return the path of its callback, and the name and value of its cookie."""
-    away = browser.get("/login")
-    back = harness.issuer.sign_in(away.location, email="mallory@example.com", email_verified=True)
+    redirect = browser.get("/login")
+    params = harness.issuer.sign_in(redirect.location, email="mallory@example.com", email_verified=True)
     (name,) = browser.cookies
-    return f"/login/callback?code={back['code']}&state={back['state']}", name, browser.cookies[name]
+    return f"/login/callback?code={params['code']}&state={params['state']}", name, browser.cookies[name]
 
 
 @pytest.mark.parametrize("name", ["gate-login-{}", "__Secure-gate-login-{}", "__host-gate-login-{}"])

@@ -214,11 +214,11 @@ def _deploy(harness: Harness, row: Row) -> None:
 
 
 def _sign_in(harness: Harness, row: Row) -> Answer:
-    away = harness.browser.get("/login?next=/open")
-    back = harness.issuer.sign_in(away.location, **row.id_token)
+    redirect = harness.browser.get("/login?next=/open")
+    params = harness.issuer.sign_in(redirect.location, **row.id_token)
     if harness.issuer.user_info is not None:
         harness.issuer.user_info = {**harness.issuer.user_info, "sub": row.id_token["sub"]}
-    return harness.browser.get(f"/login/callback?{urlencode(back)}")
+    return harness.browser.get(f"/login/callback?{urlencode(params)}")
 
 
 def test_every_provider_of_the_document_has_a_row() -> None:

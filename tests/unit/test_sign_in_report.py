@@ -29,9 +29,9 @@ def _row(harness: Harness, report_id: str = ID) -> dict[str, Any]:
 
 def _sign_in(harness: Harness, report_id: str = ID, browser: Browser | None = None, **claims: Any) -> Answer:
     browser = browser or harness.browser
-    away = browser.get(f"/login?report={report_id}")
-    assert away.location.startswith(harness.issuer.url)
-    return browser.get(f"/login/callback?{urlencode(harness.issuer.sign_in(away.location, **claims))}")
+    redirect = browser.get(f"/login?report={report_id}")
+    assert redirect.location.startswith(harness.issuer.url)
+    return browser.get(f"/login/callback?{urlencode(harness.issuer.sign_in(redirect.location, **claims))}")
 
 
 def _claims(harness: Harness) -> dict[str, tuple[str, str]]:
@@ -97,8 +97,8 @@ def test_a_refused_sign_in_is_reported_with_its_reason_and_its_claims(harness: H
 def test_a_refusal_of_the_provider_is_reported_although_the_session_continues(harness: Harness) -> None:
     harness.sign_in()
     _request_report(harness)
-    away = harness.browser.get(f"/login?report={ID}").location
-    state = parse_qs(urlsplit(away).query)["state"][0]
+    authorization_url = harness.browser.get(f"/login?report={ID}").location
+    state = parse_qs(urlsplit(authorization_url).query)["state"][0]
     assert harness.browser.get(f"/login/callback?{urlencode({'error': 'access_denied', 'state': state})}").status == 302
     row = _row(harness)
     assert (row["outcome"], row["claims"]) == ("sign_in_denied", "[]")
@@ -113,9 +113,9 @@ def test_a_provider_that_is_down_is_reported(harness: Harness) -> None:
 
 def test_a_callback_of_another_browser_is_not_reported(harness: Harness) -> None:
     _request_report(harness)
-    away = harness.browser.get(f"/login?report={ID}").location
-    back = harness.issuer.sign_in(away, **VERIFIED)
-    assert Browser(harness.browser.base_url).get(f"/login/callback?{urlencode(back)}").status == 400
+    authorization_url = harness.browser.get(f"/login?report={ID}").location
+    params = harness.issuer.sign_in(authorization_url, **VERIFIED)
+    assert Browser(harness.browser.base_url).get(f"/login/callback?{urlencode(params)}").status == 400
     assert "outcome" not in _row(harness)
 
 

@@ -14,12 +14,12 @@ from tests.unit.test_audit import Lines, lines  # noqa: F401
 def test_the_list_shows_each_notebook_with_its_possible_actions(slack: Slack) -> None:
     slack.harness.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook", power="start")
     slack.harness.aws.notebooks |= {"shared-notebook": "Stopped"}
-    seen = slack.ask()
-    assert button_labels(seen) == ["Open", "Stop", "Open", "Start", "Refresh the list"]
-    assert "alice-notebook\nRunning since 2026-11-23 08:00 UTC · ml.t3.medium" in seen.text
-    assert "shared-notebook\nStopped since" in seen.text
+    surface = slack.ask()
+    assert button_labels(surface) == ["Open", "Stop", "Open", "Start", "Refresh the list"]
+    assert "alice-notebook\nRunning since 2026-11-23 08:00 UTC · ml.t3.medium" in surface.text
+    assert "shared-notebook\nStopped since" in surface.text
     # Screen readers name the notebook, and Stop asks for confirmation.
-    buttons = seen.buttons
+    buttons = surface.buttons
     assert [button.get("accessibility_label") for button in buttons[:2]] == [
         "Open alice-notebook",
         "Stop alice-notebook",
@@ -37,9 +37,9 @@ def test_the_buttons_depend_on_the_state(slack: Slack, state: str) -> None:
 def test_an_answer_about_one_notebook_shows_only_that_notebook(slack: Slack) -> None:
     slack.harness.aws.grant("user:alice@example.com", "shared-notebook")
     for text in ("alice-notebook", "  alice-notebook ", "`alice-notebook`"):
-        seen = slack.ask(text=text)
-        assert "alice-notebook" in seen.text
-        assert "shared-notebook" not in seen.text
+        surface = slack.ask(text=text)
+        assert "alice-notebook" in surface.text
+        assert "shared-notebook" not in surface.text
     # After a button is pressed, the answer still shows only that notebook.
     assert "shared-notebook" not in slack.ask("press", action_id="stop", block_id="one:alice-notebook").text
     assert "shared-notebook" in slack.ask("press", action_id="refresh", block_id="all:").text
@@ -61,9 +61,9 @@ def test_only_the_caller_sees_the_answer_and_it_replaces_the_pressed_message(
 
 
 def test_start_and_stop_update_the_message(slack: Slack) -> None:
-    seen = slack.ask("press", action_id="stop")
+    surface = slack.ask("press", action_id="stop")
     assert slack.harness.aws.notebooks["alice-notebook"] == "Stopping"
-    assert "Stopping since" in seen.text
+    assert "Stopping since" in surface.text
     slack.harness.aws.notebooks["alice-notebook"] = "Stopped"
     assert "Start" in button_labels(slack.ask("press", action_id="refresh", block_id="all:"))
     assert "Starting since" in slack.ask("press", action_id="start").text
@@ -112,9 +112,9 @@ def test_many_notebooks_fit_into_a_message(slack: Slack) -> None:
     for number in range(30):
         slack.harness.aws.notebooks[f"n-{number:02}"] = "InService"
         slack.harness.aws.grant("slack:T0LOCAL/U0DANA", f"n-{number:02}", power="start-stop")
-    seen = slack.ask(user_id="U0DANA")
-    assert len(seen.blocks) <= 50
-    assert "10 more: type /notebook NAME" in seen.text
+    surface = slack.ask(user_id="U0DANA")
+    assert len(surface.blocks) <= 50
+    assert "10 more: type /notebook NAME" in surface.text
 
 
 def test_a_shortcut_opens_a_window_immediately_and_fills_it_later(slack: Slack) -> None:
@@ -122,18 +122,18 @@ def test_a_shortcut_opens_a_window_immediately_and_fills_it_later(slack: Slack) 
     assert slack.workspace.api_calls == ["views.open"]
     assert slack.workspace.seen_by("U0ALICE", timeout=0) is None
     slack.deliver_events()
-    seen = slack.workspace.seen_by("U0ALICE", timeout=0)
-    assert seen is not None
-    assert seen.view is not None
-    assert button_labels(seen) == ["Open", "Stop", "Refresh the list"]
+    surface = slack.workspace.seen_by("U0ALICE", timeout=0)
+    assert surface is not None
+    assert surface.view is not None
+    assert button_labels(surface) == ["Open", "Stop", "Refresh the list"]
     # A button in the window updates the same window.
-    body = slack.body("press_in_window", action_id="stop", view=dict(seen.view))
+    body = slack.body("press_in_window", action_id="stop", view=dict(surface.view))
     assert slack.post(body).status == 200
     slack.deliver_events()
     again = slack.workspace.seen_by("U0ALICE", timeout=0)
     assert again is not None
     assert again.view is not None
-    assert again.view["id"] == seen.view["id"]
+    assert again.view["id"] == surface.view["id"]
     assert "Stopping since" in again.text
 
 
@@ -244,8 +244,8 @@ def test_credentials_for_slack_commands_cannot_open_notebooks(slack: Slack) -> N
 
 
 def test_no_secret_of_slack_is_logged(slack: Slack, lines: Lines) -> None:  # noqa: F811
-    seen = slack.ask()
-    path = open_path(seen)
+    surface = slack.ask()
+    path = open_path(surface)
     slack.harness.browser.get(path)
     slack.harness.browser.get(path)
     body = slack.body("press", action_id="stop")

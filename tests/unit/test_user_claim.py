@@ -76,9 +76,9 @@ def test_an_unusable_user_claim_is_refused_and_logged(
 
 
 def test_an_absent_address_is_not_reported_as_unverified(harness: Harness) -> None:
-    away = harness.browser.get("/login")
-    back = harness.issuer.sign_in(away.location)
-    answer = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+    redirect = harness.browser.get("/login")
+    params = harness.issuer.sign_in(redirect.location)
+    answer = harness.browser.get(f"/login/callback?code={params['code']}&state={params['state']}", headers=JSON)
     assert (answer.status, answer.json["error"]) == (403, "user_unknown")
 
 

@@ -41,7 +41,7 @@ def test_claims_that_the_id_token_lacks_are_read_from_user_info(harness: Harness
 
 
 @pytest.mark.parametrize(
-    ("claims", "settings", "asked"),
+    ("claims", "settings", "called"),
     [
         ({**ALICE}, {}, False),
         ({**ALICE, "groups": None}, {}, True),
@@ -59,11 +59,11 @@ def test_claims_that_the_id_token_lacks_are_read_from_user_info(harness: Harness
     ],
 )
 def test_user_info_is_called_only_for_needed_and_absent_claims(
-    harness: Harness, claims: dict[str, object], settings: dict[str, str], asked: bool
+    harness: Harness, claims: dict[str, object], settings: dict[str, str], called: bool
 ) -> None:
     harness.configure(**settings)
     _sign_in(harness, {}, **claims)
-    assert ("/userinfo" in harness.issuer.requests) is asked
+    assert ("/userinfo" in harness.issuer.requests) is called
 
 
 def test_user_info_is_not_called_if_the_provider_has_no_endpoint(harness: Harness) -> None:
@@ -75,11 +75,11 @@ def test_user_info_is_not_called_without_an_access_token(harness: Harness) -> No
     token = harness.issuer.token(**ALICE)
     harness.issuer.overrides["/token"] = (200, {"id_token": token, "access_token": ["x"]})
     _assert_refused(_sign_in(harness, {"groups": ["data-science"]}), harness, 400)  # because the token has no nonce
-    away = harness.browser.get("/login")
-    back = harness.issuer.sign_in(away.location)
-    nonce = harness.issuer.codes[back["code"]]["query"]["nonce"]
+    redirect = harness.browser.get("/login")
+    params = harness.issuer.sign_in(redirect.location)
+    nonce = harness.issuer.codes[params["code"]]["query"]["nonce"]
     harness.issuer.overrides["/token"] = (200, {"id_token": harness.issuer.token(**ALICE, nonce=nonce)})
-    assert harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}").status == 302
+    assert harness.browser.get(f"/login/callback?code={params['code']}&state={params['state']}").status == 302
     assert "/userinfo" not in harness.issuer.requests
 
 
@@ -228,9 +228,9 @@ def test_a_response_with_another_signature_is_ignored(harness: Harness) -> None:
 def test_a_failure_of_the_user_info_endpoint_is_a_503(harness: Harness, status: int, reason: str) -> None:
     harness.issuer.overrides["/userinfo"] = (status, {})
     harness.issuer.user_info = {}
-    away = harness.browser.get("/login")
-    back = harness.issuer.sign_in(away.location)
-    answer = harness.browser.get(f"/login/callback?code={back['code']}&state={back['state']}", headers=JSON)
+    redirect = harness.browser.get("/login")
+    params = harness.issuer.sign_in(redirect.location)
+    answer = harness.browser.get(f"/login/callback?code={params['code']}&state={params['state']}", headers=JSON)
     assert (answer.status, answer.json["error"]) == (503, reason)
 
 
