@@ -46,10 +46,7 @@ REFUSED: dict[str, Callable[[Slack, bytes, dict[str, str]], tuple[bytes, dict[st
     "with another app's secret": lambda slack, body, headers: (body, slack.signed(body, "another")),
     "with a longer body": lambda slack, body, headers: (body + b"&text=bob-notebook", headers),
     "with an empty body": lambda slack, body, headers: (b"", headers),
-    "with a later timestamp": lambda slack, body, headers: (
-        body,
-        headers | {TIMESTAMP: str(int(headers[TIMESTAMP]) + 1)},
-    ),
+    "with a later time": lambda slack, body, headers: (body, headers | {TIMESTAMP: str(int(headers[TIMESTAMP]) + 1)}),
     "with an invalid timestamp": lambda slack, body, headers: (body, headers | {TIMESTAMP: "now"}),
     "with a timestamp in Arabic digits": lambda slack, body, headers: (body, headers | {TIMESTAMP: "١٧٩٥٤٢٥٣٢٢"}),
     "with a huge timestamp": lambda slack, body, headers: (body, headers | {TIMESTAMP: "9" * 5000}),
