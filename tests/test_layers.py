@@ -35,8 +35,9 @@ PACKAGES: dict[str, set[str]] = {
     "infra": {"gate"},
     "cli": {"gate", "grant_schema", "infra"},
     "local": {"gate", "grant_schema", "infra"},
-    "trials": {"bench", "gate", "infra", "local"},
-    "bench": {"gate", "infra"},
+    "testing": {"gate", "infra", "local"},
+    "trials": {"bench", "gate", "infra", "local", "testing"},
+    "bench": {"gate", "infra", "testing"},
 }
 """Which package may import which others."""
 

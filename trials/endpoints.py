@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from local.template import REGION
-from trials.user import TIMEOUT, TestUser
+from testing.user import TIMEOUT, TestUser
 
 ALICE, NOTEBOOK, SLACK_USER = "alice@example.com", "alice-notebook", "U0ALICE"
 JSON = {"Accept": "application/json"}

@@ -13,10 +13,10 @@ from gate.routes import ROUTES
 from gate.store import key_prefixes
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from testing.user import TestUser
 from trials.dependency_proxy import DependencyProxy, Fault
 from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
 from trials.recorder import Recorder
-from trials.user import TestUser
 
 AWS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda")
 DEPENDENCIES = (*AWS, "issuer", "slack")

@@ -6,14 +6,11 @@ hour passes in a minute. AWS is a fake; moto evaluates the DynamoDB expressions.
 
 import contextlib
 import heapq
-import json
 import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -25,39 +22,11 @@ from gate.identity.sign_in_session import SignInSessions
 from gate.log import logger
 from gate.signing import Key, Signer
 from infra.sections import LimitSettings
+from testing.environment import CONTEXT, ENVIRON, stored_event
 from trials.rush_aws import KEY, KEY_CREATED, FakeAws, TokenBucket
 
-EVENT = json.loads((Path(__file__).parent.parent / "tests" / "events" / "browser_get.json").read_text(encoding="utf-8"))
-ENVIRON = {
-    "AWS_REGION": "eu-west-1",
-    "GATE_BASE_URL": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod",
-    "GATE_TABLE": "grants",
-    "GATE_LAUNCH_ROLE_ARN": "arn:aws:iam::123456789012:role/launch",
-    "GATE_SESSION_SECRET_ARN": "arn:session",
-    "GATE_ISSUER": "https://issuer.example",
-    "GATE_CLIENT_ID": "gate",
-    "GATE_CLIENT_SECRET_ARN": "",
-    "GATE_SCOPES": "openid email profile",
-    "GATE_USER_CLAIM": "email",
-    "GATE_GROUPS_CLAIM": "groups",
-    "GATE_SIGN_OUT": "provider",
-    "GATE_GROUPS": "*",
-    "GATE_TRUST_EMAIL": "false",
-    "GATE_USER_ROLES": "",
-    "GATE_PIN": "caller",
-    "GATE_EGRESS": "198.51.100.10/32",
-    "GATE_VPC_ENDPOINTS": "",
-    "GATE_SIGN_IN_SECONDS": "28800",
-    "GATE_MAX_SESSION": "43200",
-    "GATE_SLACK_TEAMS": "",
-}
-CONTEXT = SimpleNamespace(
-    function_name="gate",
-    memory_limit_in_mb=512,
-    get_remaining_time_in_millis=lambda: 28_000,
-    invoked_function_arn="arn:aws:lambda:eu-west-1:123456789012:function:gate:live",
-    aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-)
+EVENT = stored_event("browser_get")
+_ENVIRON = {**ENVIRON, "GATE_ISSUER": "https://issuer.example"}
 INSTANCES = 10
 """Instances of the function, each with its own memory: what Lambda starts for a hundred requests a second."""
 NETWORK_LATENCY = (0.05, 0.4)
@@ -119,9 +88,9 @@ class Simulation:
         limits = LimitSettings()
         self._api_throttle = TokenBucket(limits.rate, limits.burst, self._clock)
         self._aws = FakeAws(TokenBucket(scenario.urls_per_second, scenario.urls_per_second, self._clock))
-        self._gates = [container.Gate(Config.from_environ(ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
+        self._gates = [container.Gate(Config.from_environ(_ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
         signer = Signer(_Key(), purpose="session", max_age=timedelta(hours=8), clock=self._clock)
-        self._sessions = SignInSessions.of(Config.from_environ(ENVIRON), signer)
+        self._sessions = SignInSessions.of(Config.from_environ(_ENVIRON), signer)
         self._abandoning = {user for user in range(scenario.users) if self._random.random() < scenario.abandon_rate}
         self._cookies: dict[int, str] = {}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from trials.table import Table
+from testing.dynamodb import FakeTable
 
 KEY = "a-key-of-this-simulation-0123456789abcdefghijklmnop"
 KEY_CREATED = 1_700_000_000.0
@@ -36,7 +36,7 @@ class FakeAws:
 
     def __init__(self, urls: TokenBucket):
         self._urls = urls
-        self._table = Table()
+        self._table = FakeTable()
 
     def client(self, _service: str, **_options: Any) -> "FakeAws":
         """Return the client for any service."""

@@ -16,9 +16,10 @@ from gate.signing import Key, Signer
 from gate.web.cookies import CookieFactory
 from infra.bundle import bundle, install
 from infra.bytecode import compile_all
+from testing.environment import ENVIRON, stored_event
 
 FOLDER = Path(__file__).parent
-EVENT = json.loads((FOLDER.parents[1] / "tests" / "events" / "browser_get.json").read_text())
+EVENT = stored_event("browser_get")
 ROLE = "arn:aws:iam::123456789012:role/notebook-gate-launch"
 ADDRESS, EGRESS = "203.0.113.7", "198.51.100.7/32"
 HOUR = 3600
@@ -68,22 +69,11 @@ def contestants() -> Iterator[Contestant]:
 
 def _gate_environment() -> dict[str, str]:
     return {
-        "GATE_BASE_URL": "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod",
-        "GATE_TABLE": "grants",
+        **ENVIRON,
         "GATE_LAUNCH_ROLE_ARN": ROLE,
         "GATE_SESSION_SECRET_ARN": "session",
         "GATE_ISSUER": "https://login.example.com",
-        "GATE_CLIENT_ID": "notebook-gate",
-        "GATE_SCOPES": "openid email profile",
-        "GATE_USER_CLAIM": "email",
-        "GATE_GROUPS_CLAIM": "groups",
-        "GATE_SIGN_OUT": "provider",
-        "GATE_GROUPS": "*",
-        "GATE_TRUST_EMAIL": "false",
-        "GATE_PIN": "caller",
         "GATE_EGRESS": EGRESS,
-        "GATE_SIGN_IN_SECONDS": "28800",
-        "GATE_MAX_SESSION": "43200",
         "POWERTOOLS_SERVICE_NAME": "notebook-gate",
     }
 

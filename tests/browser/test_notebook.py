@@ -7,9 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from local.deployment import LocalDeployment
+from testing.clock import Clock
 from tests.browser.conftest import picture, sign_in
 from tests.browser.socks_proxy import socks_proxy
-from tests.local.clock import Clock
 
 
 def _open_the_notebook(page: Page, deployment: LocalDeployment) -> None:

@@ -11,8 +11,8 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.provider import CLIENT_ID, ExternalProvider
 from local.sample import Sample
+from testing.providers.provider import PEOPLE, SECRET, Certified, Setup, client
 from tests.browser.conftest import ROOT
-from tests.providers.provider import PEOPLE, SECRET, Certified, Setup, client
 
 
 @pytest.fixture

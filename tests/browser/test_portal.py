@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from local.aws.instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
+from testing.clock import Clock
 from tests.browser.conftest import picture, sign_in, violations, without_lab
-from tests.local.clock import Clock
 
 
 def _exhaust(deployment: LocalDeployment) -> None:

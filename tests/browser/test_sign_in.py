@@ -7,8 +7,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from gate.identity.login_state import LOGIN_SECONDS
 from local.deployment import LocalDeployment
+from testing.clock import Clock
 from tests.browser.conftest import sign_in, violations
-from tests.local.clock import Clock
 
 ALICE = "alice@example.com"
 

@@ -7,9 +7,9 @@ from playwright.sync_api import Page, expect
 
 from local.aws.instances import STARTING
 from local.deployment import LocalDeployment
+from testing.clock import Clock
+from testing.slack_user import run_command, ticket_path
 from tests.browser.conftest import picture
-from tests.local.clock import Clock
-from tests.local.slack import run_command, ticket_path
 
 
 def test_a_link_from_slack_starts_the_notebook_and_opens_it(

@@ -9,7 +9,7 @@ from cli.errors import CommandError
 from cli.revoke.denies import MAX_ATTEMPTS, deny
 from cli.revoke.deny_rows import DenyRows
 from cli.revoke.revocations import DENY_LIFETIME, EVERYBODY, MAX_POLICY_CHARACTERS, SESSION_MARGIN, Revocation, missing
-from tests.cli.interleaving import Interleaving, every_interleaving
+from testing.task_orders import Interleaving, every_interleaving
 
 NOW = 1_800_000_000
 

@@ -15,6 +15,7 @@ from cli.explain.source import Source
 from gate.notebook import Notebook
 from local.deployment import LocalDeployment
 from local.sample import Sample
+from testing.user import TestUser
 from tests.cli.explain_deployment import (
     COLLEAGUE,
     DENIES,
@@ -28,7 +29,6 @@ from tests.cli.explain_deployment import (
     explain_deployment,
 )
 from tests.cli.operator_access import operator_access
-from trials.user import TestUser
 
 JSON = {"Accept": "application/json"}
 PEOPLE = ("alice@example.com", "bob@example.com", "carol@example.com")

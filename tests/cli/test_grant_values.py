@@ -14,8 +14,8 @@ from cli.grants.row_fixes import effective_grant
 from cli.grants.row_problems import row_errors, row_warnings
 from gate.store.grant_row import MAX_EPOCH_SECONDS
 from grant_schema.spec import GrantSpec
+from testing.rows import NAMES, VALUES
 from tests.cli.conftest import Gate, PutRow
-from tests.unit.test_grant_row import NAMES, VALUES
 
 pytestmark = pytest.mark.usefixtures("sample_grants")
 

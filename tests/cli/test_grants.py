@@ -7,8 +7,8 @@ import pytest
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
+from testing.user import TestUser
 from tests.cli.conftest import Gate
-from trials.user import TestUser
 
 pytestmark = pytest.mark.usefixtures("sample_grants")
 

@@ -13,8 +13,8 @@ from local.aws.control import Control
 from local.deployment import LocalDeployment
 from local.sample import Sample, SlackUser
 from local.slack.web_api import WebApi
+from testing.user import TestUser
 from tests.cli.conftest import CommandResult, Gate
-from trials.user import TestUser
 
 BOB, BOB_IN_SLACK = "user:bob@example.com", "slack:T0LOCAL/U0BOB"
 

@@ -14,11 +14,11 @@ from requests.cookies import RequestsCookieJar
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
+from testing.clock import Clock
+from testing.notebook_client import NotebookClient
+from testing.slack_user import run_command, ticket_path
+from testing.user import TestUser
 from tests.cli.conftest import ROOT, Gate
-from tests.local.clock import Clock
-from tests.local.notebook_client import NotebookClient
-from tests.local.slack import run_command, ticket_path
-from trials.user import TestUser
 
 BOB, SHARED, OWN = "bob@example.com", "/open/shared-notebook", "/open/bob-notebook"
 JSON = {"Accept": "application/json"}

@@ -13,9 +13,9 @@ from local.deployment import LocalDeployment
 from local.evaluator import Access
 from local.options import LocalOptions
 from local.sample import Sample
-from tests.aws_command import AwsCommand
+from testing.aws_command import AwsCommand
+from testing.user import TestUser
 from tests.cli.conftest import Gate
-from trials.user import TestUser
 
 HOME, THEIRS, MORE = "123456789012", "210987654321", "321098765432"
 LOCATIONS = [f"{THEIRS}/eu-central-1", f"{THEIRS}/eu-west-1", f"{MORE}/eu-west-1", f"{HOME}/eu-central-1"]

@@ -9,9 +9,9 @@ from gate.secrets import SECRET_TTL
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
+from testing.clock import Clock
+from testing.user import TestUser
 from tests.cli.conftest import Gate
-from tests.local.clock import Clock
-from trials.user import TestUser
 
 
 @pytest.fixture(scope="module")

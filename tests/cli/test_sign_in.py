@@ -9,9 +9,9 @@ from cli.doctor.claim_checks import Report, check_sign_in
 from gate.config import Config
 from gate.identity.claims import ReceivedClaim
 from local.deployment import LocalDeployment
+from testing.environment import ENVIRON
+from testing.user import TestUser
 from tests.cli.conftest import CommandResult, Gate
-from tests.unit.conftest import ENVIRON
-from trials.user import TestUser
 
 EMAIL = "alice@example.com"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from gate.log import logger
-from tests.unit.conftest import _issuer, harness, issuer, slack  # noqa: F401
+from testing.fixtures import _issuer, harness, issuer, slack  # noqa: F401
 from trials.fuzz_report import write
 
 settings.register_profile(

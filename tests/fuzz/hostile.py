@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from gate.handler import handler
+from testing.environment import CONTEXT, EVENTS
+from testing.harness import Answer, Harness
 from tests.fuzz.corpus import CORPUS
-from tests.unit.conftest import CONTEXT, EVENTS, Answer, Harness
 
 LogLines = Callable[[], list[dict[str, Any]]]
 CountCase = Callable[[], None]

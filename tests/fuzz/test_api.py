@@ -20,8 +20,8 @@ from schemathesis.specs.openapi.checks import (
 from gate.routes import ROUTES
 from local.deployment import LocalDeployment
 from local.sample import Sample
+from testing.user import TestUser
 from tests.fuzz.hostile import CountCase
-from trials.user import TestUser
 
 DESCRIPTION = Path(__file__).parents[2] / "docs" / "openapi.yaml"
 SCHEMA = schemathesis.openapi.from_path(DESCRIPTION)

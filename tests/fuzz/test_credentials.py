@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jwt.utils import base64url_decode
 
+from testing.harness import Harness
+from testing.slack import Slack, open_path
 from tests.fuzz.hostile import JSON_VALUES, TEXT, CountCase, LogLines, altered, check, make_event, same_harness, send
-from tests.unit.conftest import Harness
-from tests.unit.slack import Slack, open_path
 
 pytestmark = pytest.mark.usefixtures("log_lines")
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gate.routes import ROUTES
 from gate.web.return_url import safe_return_path
+from testing.harness import Harness
 from tests.fuzz.corpus import CORPUS
 from tests.fuzz.hostile import (
     COOKIE_NAMES,
@@ -22,7 +23,6 @@ from tests.fuzz.hostile import (
     same_harness,
     send,
 )
-from tests.unit.conftest import Harness
 
 pytestmark = pytest.mark.usefixtures("log_lines")
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.handler import handler
+from testing.environment import CONTEXT
+from testing.slack import SECRET, Slack
 from tests.fuzz.hostile import JSON_VALUES as JSON
 from tests.fuzz.hostile import LOG_MESSAGES, TEXT, CountCase, LogLines, make_event, same_harness, send
-from tests.unit.conftest import CONTEXT
-from tests.unit.slack import SECRET, Slack
 
 pytestmark = pytest.mark.usefixtures("log_lines")
 

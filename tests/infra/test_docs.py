@@ -17,7 +17,7 @@ from gate.errors.base import GateError
 from infra.api import IAM_ROUTES, OPEN_ROUTES, SLACK_ROUTES
 from local.resolved_template import ResolvedTemplate
 from local.template import Template
-from tests.aws_command import AwsCommand
+from testing.aws_command import AwsCommand
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -229,4 +229,4 @@ def test_no_file_has_more_than_250_lines() -> None:
 def test_the_map_names_files_that_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for name in re.findall(r"`([\w/.]+(?:/|\.py|\.md|\.toml|\.yaml|\.html))`", text):
-        assert any((folder / name).exists() for folder in (ROOT, ROOT / "lambda" / "gate")), name
+        assert any((folder / name).exists() for folder in (ROOT, ROOT / "lambda" / "gate", ROOT / "tests")), name

@@ -1,6 +1,5 @@
 """One local deployment for each test module, of the synthesised stack."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import pytest
 
 from local.deployment import LocalDeployment
 from local.sample import Sample
+from testing.environment import stored_event
 
 SAMPLE = Path(__file__).parents[2] / "local" / "sample.yaml"
 
@@ -27,5 +27,4 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
 @pytest.fixture(scope="session")
 def event_shape() -> dict[str, Any]:
     """A stored event of API Gateway."""
-    event: dict[str, Any] = json.loads((SAMPLE.parents[1] / "tests" / "events" / "browser_get.json").read_text())
-    return event
+    return stored_event("browser_get")

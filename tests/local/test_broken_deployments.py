@@ -11,8 +11,8 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from local.template import EGRESS, Template
+from testing.user import TestUser
 from tests.local.launch_role import launch_role
-from trials.user import TestUser
 
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 ALICES = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/alice-notebook"

@@ -8,7 +8,7 @@ import pytest
 
 from gate.log import logger
 from local.deployment import LocalDeployment
-from trials.user import TestUser
+from testing.user import TestUser
 
 JSON = {"Accept": "application/json"}
 

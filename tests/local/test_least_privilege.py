@@ -8,8 +8,8 @@ import pytest
 from local.aws.authority import FUNCTION_KEY
 from local.deployment import LocalDeployment
 from local.template import REGION
-from tests.local.aws_clients import ClientOf, clients, is_denied
-from trials.user import TestUser
+from testing.aws_clients import ClientOf, clients, is_denied
+from testing.user import TestUser
 
 OTHER_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:other-AbCdEf"
 OTHER_ROLE = "arn:aws:iam::123456789012:role/Administrator"

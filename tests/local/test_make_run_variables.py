@@ -9,9 +9,9 @@ from typing import Literal
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
+from testing.providers.browser import Browser
+from testing.providers.provider import PEOPLE, SECRET, Certified, Setup, TestUser, client
 from tests.local.make_run import LOG, ROOT, MakeRun, locations, presigned_url
-from tests.providers.browser import Browser
-from tests.providers.provider import PEOPLE, SECRET, Certified, Setup, TestUser, client
 
 ALICE, BOB = PEOPLE
 

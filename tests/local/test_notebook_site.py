@@ -11,10 +11,10 @@ import pytest
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from tests.local.clock import Clock
-from tests.local.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
-from tests.local.notebook_client import NotebookClient
-from trials.user import TestUser
+from testing.clock import Clock
+from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
+from testing.notebook_client import NotebookClient
+from testing.user import TestUser
 
 
 @pytest.fixture(scope="module")

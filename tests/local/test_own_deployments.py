@@ -3,8 +3,8 @@
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from tests.local.clock import Clock
-from trials.user import TestUser
+from testing.clock import Clock
+from testing.user import TestUser
 
 JSON = {"Accept": "application/json"}
 

@@ -12,12 +12,12 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from local.template import REGION, Template
-from tests.local.aws_clients import clients, is_denied
-from tests.local.clock import Clock
+from testing.aws_clients import clients, is_denied
+from testing.clock import Clock
+from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
+from testing.notebook_client import NotebookClient
+from testing.user import TestUser
 from tests.local.launch_role import launch_role
-from tests.local.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
-from tests.local.notebook_client import NotebookClient
-from trials.user import TestUser
 
 Change = Callable[[list[dict[str, Any]]], None]
 ALICES = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"

@@ -12,7 +12,7 @@ import pytest
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from trials.user import TestUser
+from testing.user import TestUser
 
 URLS_PER_SECOND = 2
 PEOPLE = [f"person-{number:02}@example.com" for number in range(12)]

@@ -10,7 +10,7 @@ from local.aws.instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from tests.local.clock import Clock
+from testing.clock import Clock
 
 NAMED = {"NotebookInstanceName": "alice-notebook"}
 

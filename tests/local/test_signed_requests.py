@@ -9,7 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.deployment import LocalDeployment
-from trials.user import TestUser
+from testing.user import TestUser
 
 KEY, SECRET = "AKIALOCALNIGHTLYJOB1", "only-good-on-this-machine"
 JSON = {"Accept": "application/json"}

@@ -7,9 +7,9 @@ import pytest
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from tests.local.clock import Clock
-from tests.local.slack import run_command, ticket_path
-from trials.user import TestUser
+from testing.clock import Clock
+from testing.slack_user import run_command, ticket_path
+from testing.user import TestUser
 
 JSON = {"Accept": "application/json"}
 ALICE, OPEN = "alice@example.com", "/open/alice-notebook"

@@ -11,8 +11,8 @@ from slack_sdk.signature import SignatureVerifier
 
 from local.deployment import LocalDeployment
 from local.slack import payloads
-from tests.local.slack import press_button, run_command, ticket_path
-from trials.user import TestUser
+from testing.slack_user import press_button, run_command, ticket_path
+from testing.user import TestUser
 
 ROOT = Path(__file__).parents[2]
 JSON = {"Accept": "application/json"}

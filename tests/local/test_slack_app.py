@@ -12,9 +12,9 @@ from local.options import LocalOptions
 from local.sample import Sample
 from local.slack import payloads
 from local.slack.app import SlackApp
-from tests.local.clock import Clock
-from tests.local.slack import press_button, run_command, ticket_path
-from trials.user import TestUser
+from testing.clock import Clock
+from testing.slack_user import press_button, run_command, ticket_path
+from testing.user import TestUser
 
 ROOT = Path(__file__).parents[2]
 JSON = {"Accept": "application/json"}

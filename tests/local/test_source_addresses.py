@@ -10,8 +10,8 @@ from gate import container
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from tests.local.notebook_client import NotebookClient
-from trials.user import TestUser
+from testing.notebook_client import NotebookClient
+from testing.user import TestUser
 
 INSIDE, COLLEAGUE, FAR = "127.0.0.1", "127.0.0.3", "127.0.0.5"
 """Public addresses."""

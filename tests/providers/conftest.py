@@ -9,8 +9,8 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.provider import CLIENT_ID, ExternalProvider
 from local.sample import Sample
-from tests.providers.browser import Browser
-from tests.providers.provider import SECRET, Canaille, Certified, ForeignProvider
+from testing.providers.browser import Browser
+from testing.providers.provider import SECRET, Canaille, Certified, ForeignProvider
 
 SAMPLE = Path(__file__).parents[2] / "local" / "sample.yaml"
 

@@ -11,9 +11,9 @@ from gate.errors.sign_in import SignInDeniedError
 from gate.identity.published import FETCH_INTERVAL
 from local.deployment import LocalDeployment
 from local.provider import CLIENT_ID
-from tests.providers.browser import Browser
-from tests.providers.keys import Key, ec_key, rsa_key
-from tests.providers.provider import PEOPLE, ForeignProvider, Setup, client
+from testing.providers.browser import Browser
+from testing.providers.keys import Key, ec_key, rsa_key
+from testing.providers.provider import PEOPLE, ForeignProvider, Setup, client
 
 Browsers = Callable[[], Browser]
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from gate.log import logger
+from testing.user import TestUser
 from trials.dependency_proxy import Fault
 from trials.endpoints import ENDPOINTS, JSON, NOTEBOOK, Endpoint
 from trials.faults import FaultInjector
 from trials.recorder import Recorder
-from trials.user import TestUser
 
 KINDS = {
     "stored secret", "presigned URL", "authToken", "AWS credentials", "cookie", "token", "code",

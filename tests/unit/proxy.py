@@ -18,7 +18,7 @@ from gate.identity.issuer_api import IssuerApi
 from gate.slack.api import SlackApi
 from gate.tls import tls_context
 from local.streams import connected, serve_streams
-from tests.unit.authority import Authority
+from testing.authority import Authority
 
 AWS, ISSUER, SLACK = "sts.eu-west-1.amazonaws.com", "login.example.com", "slack.example.com"
 NAMES = [AWS, ISSUER, SLACK, "localhost"]

@@ -1,43 +1,14 @@
 """The audit log has one line for each decision, and no secrets."""
 
 import json
-import logging
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from gate.log import logger
-from tests.unit.aws import SIGNING_KEY, TOKEN, refusal
-from tests.unit.conftest import Browser, Harness
-
-
-class Lines(logging.Handler):
-    """Collects log lines in the format of the function's formatter."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setFormatter(logger.registered_formatter)
-        self.texts: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(self.format(record))
-
-    @property
-    def decisions(self) -> list[dict[str, Any]]:
-        lines = [json.loads(text) for text in self.texts]
-        return [line for line in lines if line["message"] == "decision"]
-
-
-@pytest.fixture
-def lines() -> Any:
-    handler = Lines()
-    logging.getLogger().addHandler(handler)
-    logging.getLogger().setLevel(logging.DEBUG)
-    yield handler
-    logging.getLogger().setLevel(logging.WARNING)
-    logging.getLogger().removeHandler(handler)
+from testing.aws import SIGNING_KEY, TOKEN, refusal
+from testing.harness import Browser, Harness
+from testing.log_lines import Lines
 
 
 def test_the_line_of_an_allowed_launch_has_all_fields(harness: Harness, lines: Lines) -> None:

@@ -11,7 +11,7 @@ import pytest
 from gate.identity.login import MAX_LOGINS
 from gate.identity.login_state import LOGIN_SECONDS, STATE_SECONDS
 from gate.identity.sign_in_session import MAX_COOKIE_BYTES
-from tests.unit.conftest import Answer, Browser, Harness
+from testing.harness import Answer, Browser, Harness
 
 JSON = {"Accept": "application/json"}
 NOTEBOOK = "/open/alice-notebook"

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from gate.identity.authorization_error import _ERRORS
-from tests.unit.conftest import Browser, Harness
+from testing.harness import Browser, Harness
 
 JSON = {"Accept": "application/json"}
 DESCRIPTION = "Words-of-the-provider"
@@ -103,7 +103,7 @@ def test_an_attacker_cannot_choose_the_message_that_a_person_sees(
 def _event(harness: Harness, state: str, cookie: str | None = None) -> dict[str, object]:
     """Return the response to a callback event with strings that a URL cannot contain."""
     from gate.handler import handler
-    from tests.unit.conftest import CONTEXT, EVENTS
+    from testing.environment import CONTEXT, EVENTS
 
     event = json.loads((EVENTS / "browser_get.json").read_text())
     event["path"] = event["resource"] = "/login/callback"

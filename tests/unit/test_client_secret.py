@@ -7,8 +7,8 @@ import pytest
 
 from gate.metrics import NAMESPACE
 from gate.secrets import SECRET_TTL
-from tests.unit.aws import refusal
-from tests.unit.conftest import Answer, Harness
+from testing.aws import refusal
+from testing.harness import Answer, Harness
 
 ARN = "arn:client"
 JSON = {"Accept": "application/json"}

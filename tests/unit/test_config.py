@@ -3,7 +3,7 @@
 import pytest
 
 from gate.config import Config, ConfigError
-from tests.unit.conftest import ENVIRON
+from testing.environment import ENVIRON
 
 VALID = {**ENVIRON, "GATE_ISSUER": "https://issuer.example"}
 

@@ -19,7 +19,7 @@ from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.tls import tls_context
 from local.streams import serve_streams
-from tests.unit.authority import Authority
+from testing.authority import Authority
 
 RESPONSE_BODY = b"<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>"
 FORM = {"code": "c"}

@@ -14,11 +14,11 @@ from gate.notebook import Notebook
 from gate.store.cutoffs import EVERYBODY, cutoff_key
 from gate.store.grants import Grants
 from gate.store.rows import Rows
-from tests.unit import aws as fakes
-from tests.unit.aws import FakeAws
-from tests.unit.conftest import Harness
-from tests.unit.slack import TEAM
-from tests.unit.test_audit import Lines, lines  # noqa: F401
+from testing import aws as fakes
+from testing.aws import FakeAws
+from testing.harness import Harness
+from testing.log_lines import Lines
+from testing.slack import TEAM
 
 JSON = {"Accept": "application/json"}
 NOTEBOOK = "alice-notebook"
@@ -42,7 +42,7 @@ def test_the_cutoff_of_a_caller_with_many_groups_is_read(harness: Harness) -> No
     assert harness.browser.get(f"/open/{NOTEBOOK}").status == 401
 
 
-def test_a_malformed_cutoff_ends_everything(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_a_malformed_cutoff_ends_everything(harness: Harness, lines: Lines) -> None:
     """An operator wrote it by hand. It is unknown what it was meant to end."""
     harness.sign_in()
     for before in ({}, {"before": {"S": "2026-11-25"}}, {"before": {"BOOL": True}}):

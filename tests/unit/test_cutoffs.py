@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from gate.store.cutoffs import EVERYBODY
-from tests.unit.aws import refusal
-from tests.unit.conftest import Answer, Harness
-from tests.unit.slack import TEAM, Slack, open_path
-from tests.unit.test_audit import Lines, lines  # noqa: F401
+from testing.aws import refusal
+from testing.harness import Answer, Harness
+from testing.log_lines import Lines
+from testing.slack import TEAM, Slack, open_path
 
 JSON = {"Accept": "application/json"}
 NOTEBOOK = "alice-notebook"
@@ -170,7 +170,7 @@ def test_callers_without_a_session_are_refused_until_the_cutoff_has_passed(deplo
     assert "Your sign-in was ended" not in deployment.ask().text
 
 
-def test_the_audit_line_names_the_caller_whose_sign_in_was_ended(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_the_audit_line_names_the_caller_whose_sign_in_was_ended(harness: Harness, lines: Lines) -> None:
     harness.sign_in()
     harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
     harness.browser.get(f"/open/{NOTEBOOK}")

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, read
 from gate.web.responses import load_pages
-from tests.unit.conftest import Harness
-from tests.unit.slack import TEAM, Slack
+from testing.harness import Harness
+from testing.rows import NAMES, VALUES
+from testing.slack import TEAM, Slack
 
 JSON = {"Accept": "application/json"}
 URL = "create_presigned_notebook_instance_url"
@@ -113,20 +114,6 @@ def test_a_malformed_row_that_is_read_twice_is_logged_once(slack: Slack, caplog:
     # The button reads the row of the notebook. The answer reads all rows.
     assert [len(slack.harness.aws.called(call)) for call in ("batch_get_item", "execute_statement")] == [1, 1]
     assert _logged(caplog) == [("user:alice@example.com", "alice-notebook", "until")]
-
-
-NUMBERS = st.from_regex(r"-?[0-9]{1,38}(\.[0-9]{1,10})?(E[+-]?[0-9]{1,3})?", fullmatch=True)
-VALUES = st.one_of(
-    NUMBERS.map(lambda text: {"N": text}),
-    st.text(max_size=20).map(lambda text: {"S": text}),
-    st.booleans().map(lambda value: {"BOOL": value}),
-    st.binary(max_size=9).map(lambda value: {"B": value}),
-    st.just({"NULL": True}),
-    st.lists(st.text(max_size=3), min_size=1, max_size=3).map(lambda value: {"SS": value}),
-    st.just({"M": {"S": {"S": "lab"}}}),
-    st.just({"L": [{"S": "lab"}]}),
-)
-NAMES = ("session", "view", "power", "until", "default", "note")
 
 
 @given(attributes=st.dictionaries(st.sampled_from(NAMES), VALUES), notebook=st.text(min_size=1, max_size=30))

@@ -4,7 +4,7 @@ import pytest
 
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
-from tests.unit.conftest import Harness
+from testing.harness import Harness
 
 
 def opened(harness: Harness, path: str = "/open/alice-notebook") -> int:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from gate.container import get_gate
 from gate.identity.caller import normal_group
 from gate.identity.groups import MAX_GROUPS, find_claim, read_groups
-from tests.unit.conftest import Browser, Harness
-from tests.unit.test_audit import Lines, lines  # noqa: F401
+from testing.harness import Browser, Harness
+from testing.log_lines import Lines
 
 OPEN = "/open/shared-notebook"
 JSON = {"Accept": "application/json"}
@@ -116,7 +116,7 @@ def test_a_grant_to_a_group_works_with_a_nested_claim(harness: Harness) -> None:
 # Groups that could not be read ---------------------------------------------------------------------------------------
 
 
-def _warnings(lines: Lines) -> list[dict[str, Any]]:  # noqa: F811
+def _warnings(lines: Lines) -> list[dict[str, Any]]:
     return [line for line in map(json.loads, lines.texts) if line["level"] == "WARNING"]
 
 
@@ -139,7 +139,7 @@ def test_a_refusal_with_unknown_groups_is_logged_with_claim_and_problem(
     harness: Harness,
     claims: dict[str, object],
     problem: str,
-    lines: Lines,  # noqa: F811
+    lines: Lines,
 ) -> None:
     assert harness.sign_in("bob@example.com", **claims).status == 302
     assert _warnings(lines) == []
@@ -159,7 +159,7 @@ def test_a_refusal_with_unknown_groups_is_logged_with_claim_and_problem(
 def test_unknown_groups_are_not_logged_if_the_caller_has_a_grant_of_their_own(
     harness: Harness,
     claims: dict[str, object],
-    lines: Lines,  # noqa: F811
+    lines: Lines,
 ) -> None:
     harness.sign_in("bob@example.com", path="/open/bob-notebook", **claims)
     for path in ("/open/bob-notebook", "/open"):
@@ -167,7 +167,7 @@ def test_unknown_groups_are_not_logged_if_the_caller_has_a_grant_of_their_own(
     assert _warnings(lines) == []
 
 
-def test_a_refusal_with_known_groups_is_not_logged_as_a_problem(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_a_refusal_with_known_groups_is_not_logged_as_a_problem(harness: Harness, lines: Lines) -> None:
     harness.sign_in("dave@example.com", groups=["others"])
     assert harness.browser.get(OPEN).status == 403
     harness.browser.cookies.clear()
@@ -186,7 +186,7 @@ def test_a_person_whose_groups_were_not_sent_is_told_what_helps(harness: Harness
     assert harness.browser.get(path, headers=JSON).json["error"] == "groups_not_sent"
 
 
-def test_a_bearer_whose_groups_were_not_sent_gets_the_same_error(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_a_bearer_whose_groups_were_not_sent_gets_the_same_error(harness: Harness, lines: Lines) -> None:
     token = harness.issuer.token(email="dave@example.com", email_verified=True, **ENTRA)
     answer = harness.browser.get(OPEN, headers={**JSON, "Authorization": f"Bearer {token}"})
     assert (answer.status, answer.json["error"]) == (403, "groups_not_sent")
@@ -204,7 +204,7 @@ def test_groups_that_were_sent_with_a_pointer_count(harness: Harness) -> None:
     assert harness.browser.get(OPEN).status == 302
 
 
-def test_without_patterns_groups_are_neither_read_nor_missed(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_without_patterns_groups_are_neither_read_nor_missed(harness: Harness, lines: Lines) -> None:
     harness.configure(GATE_GROUPS="")
     for claims in (ENTRA, {"groups": 7}, {}, {"groups": ["data-science"]}):
         browser = Browser(harness.browser.base_url)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.conftest import Harness
+from testing.harness import Harness
 
 CALLER = "works only from the address that opened it"
 NETWORK = "works only from the network that opened it"

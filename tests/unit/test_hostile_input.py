@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from gate.signing import Key, Signer
 from gate.web.return_url import safe_return_path
-from tests.unit.aws import SIGNING_KEY
-from tests.unit.conftest import Harness
+from testing.aws import SIGNING_KEY
+from testing.harness import Harness
 
 OTHER_SITES = [
     "https://evil.example",

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gate.notebook import Notebook
-from tests.unit.conftest import ENVIRON, Harness
+from testing.environment import ENVIRON, stored_event
+from testing.harness import Harness
 
 ROOT = Path(__file__).parents[2]
 GATE_MODULES = {
@@ -69,10 +70,10 @@ def test_a_cold_start_imports_only_these_modules() -> None:
 
 
 def test_a_redirect_imports_nothing_more() -> None:
-    event = json.loads((ROOT / "tests" / "events" / "browser_get.json").read_text())
+    event = stored_event("browser_get")
     more = f"""
 from types import SimpleNamespace
-from tests.unit.aws import FakeAws
+from testing.aws import FakeAws
 from gate import container
 from gate.identity.sign_in_session import SignInSessions
 from gate.web.cookies import CookieFactory

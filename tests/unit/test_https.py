@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.conftest import STAGE_URL, Harness
+from testing.environment import STAGE_URL
+from testing.harness import Harness
 
 HSTS = "strict-transport-security"
 REQUESTS = ["/", "/open/alice-notebook", "/login", "/login/callback", "/health", "/nope", "/iam/open/alice-notebook"]

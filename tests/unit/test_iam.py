@@ -3,7 +3,7 @@
 import pytest
 
 from gate.identity.iam import role_arn
-from tests.unit.conftest import Harness
+from testing.harness import Harness
 
 ACCOUNT = "123456789012"
 PEOPLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/People"

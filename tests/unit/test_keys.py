@@ -6,8 +6,8 @@ import pytest
 
 from gate.keys import KEY_LOOKUP_INTERVAL
 from gate.secrets import SECRET_TTL
-from tests.unit.aws import SIGNING_KEY, refusal
-from tests.unit.conftest import Harness
+from testing.aws import SIGNING_KEY, refusal
+from testing.harness import Harness
 
 NEW = "unit-test-new-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEFGHIJKL"
 

@@ -12,7 +12,7 @@ from gate.errors.upstream import AwsError
 from gate.keys import KeyRing
 from gate.secrets import SECRET_TTL, Secret
 from gate.signing import CLOCK_SKEW, BadSignatureError, Key, Signer
-from tests.unit.conftest import Clock
+from testing.clock import StoppedClock
 
 SIGN_IN = 28_800
 START = 1_800_000_000
@@ -22,7 +22,7 @@ START = 1_800_000_000
 class SecretsManager:
     """The versions of one secret, with the labels that PutSecretValue assigns (API reference)."""
 
-    clock: Clock
+    clock: StoppedClock
     versions: list[Secret] = field(default_factory=list)
     fails: set[str] = field(default_factory=set)
     """Labels whose versions cannot be read."""
@@ -41,7 +41,7 @@ class SecretsManager:
 
 @dataclass
 class Deployment:
-    clock: Clock = field(default_factory=lambda: Clock(START))
+    clock: StoppedClock = field(default_factory=lambda: StoppedClock(START))
     instances: list[Signer] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -17,7 +17,7 @@ from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
 from gate.launch.target import notebook_arn
 from gate.notebook import Notebook
 from gate.store.grants import Grant
-from tests.unit.conftest import Harness
+from testing.harness import Harness
 
 AWS_RULE = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 

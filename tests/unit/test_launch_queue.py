@@ -3,8 +3,8 @@
 import pytest
 
 from gate.launch.queue.state import INITIAL_RATE, MIN_RATE, QueueState
-from tests.unit.aws import TOKEN, refusal
-from tests.unit.conftest import Browser, Harness
+from testing.aws import TOKEN, refusal
+from testing.harness import Browser, Harness
 
 URL = "create_presigned_notebook_instance_url"
 OPEN = "/open/shared-notebook"

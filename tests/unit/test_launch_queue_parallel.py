@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from gate.errors.upstream import AwsError, InLineError, ThrottledError
 from gate.launch.queue.launch_queue import NUMBER_RETRY_AFTER, QUEUE_CHECK_PERIOD, LaunchQueue
 from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
-from tests.unit.aws import TOKEN, refusal
-from tests.unit.conftest import Clock, Harness
-from tests.unit.interleaving import Request, every_order, interleave
-from trials.table import Table
+from testing.aws import TOKEN, refusal
+from testing.clock import StoppedClock
+from testing.dynamodb import FakeTable
+from testing.harness import Harness
+from testing.interleaving import Request, every_order, interleave
 
 NOW = 1_795_000_000.0
 ALICE = "user:alice@example.com"
@@ -25,8 +26,8 @@ class QueueScenario:
     """A launch queue and its requests."""
 
     def __init__(self) -> None:
-        self.table = Table()
-        self.clock = Clock(NOW)
+        self.table = FakeTable()
+        self.clock = StoppedClock(NOW)
 
     def request(self, subject: str = ALICE, *, throttled: bool = True) -> Request:
         """Start a request of `subject` to an instance of its own. `throttled`: whether AWS throttles it."""
@@ -183,9 +184,9 @@ def test_an_earlier_request_takes_no_number_during_the_cooldown() -> None:
 
 
 class _TableClient:
-    """A DynamoDB client for `Table`."""
+    """A DynamoDB client for `FakeTable`."""
 
-    def __init__(self, table: Table):
+    def __init__(self, table: FakeTable):
         self._table = table
 
     def put_item(self, **arguments: Any) -> Any:

@@ -9,7 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.unit.conftest import ENVIRON, Browser, Harness
+from testing.environment import ENVIRON
+from testing.harness import Browser, Harness
 
 DOMAIN = "https://notebooks.example.com"
 

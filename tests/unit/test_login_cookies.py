@@ -6,7 +6,8 @@ import pytest
 
 from gate.identity.login import MAX_LOGINS
 from gate.web.request import Request
-from tests.unit.conftest import STAGE_URL, Browser, Harness
+from testing.environment import STAGE_URL
+from testing.harness import Browser, Harness
 
 DOMAIN = "https://notebooks.example.com"
 PREFIXES = {DOMAIN: "__Host-gate-login-", STAGE_URL: "__Secure-gate-login-"}

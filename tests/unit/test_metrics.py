@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gate.metrics import count, metrics
-from tests.unit.aws import TOKEN, refusal
-from tests.unit.conftest import Harness
+from testing.aws import TOKEN, refusal
+from testing.harness import Harness
 
 JSON = {"Accept": "application/json"}
 

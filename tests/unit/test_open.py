@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.unit.aws import CHANGED, TOKEN, refusal
-from tests.unit.conftest import Harness
+from testing.aws import CHANGED, TOKEN, refusal
+from testing.harness import Harness
 
 ALICE_URL = f"https://alice-notebook.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}&view=lab"
 

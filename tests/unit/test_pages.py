@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.unit.conftest import Answer, Harness
+from testing.harness import Answer, Harness
 
 FOREIGN = re.compile(r"<script\s|<(link|img|iframe|object|embed|base)\b|\ssrc=|\sstyle=|\son\w+=|url\(")
 

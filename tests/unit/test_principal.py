@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gate.identity.iam import iam_caller
 from gate.identity.principal import normal_principal
 from grant_schema.principal import parse_principal
-from tests.unit.conftest import Browser, Harness
+from testing.harness import Browser, Harness
 
 ACCOUNT = "arn:aws:iam::123456789012"
 SSO = f"{ACCOUNT}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_X_0123"

@@ -16,7 +16,7 @@ import pytest
 from gate.errors.caller import EmailNotVerifiedError
 from gate.errors.notebook import GroupsNotSentError
 from infra.settings import Settings
-from tests.unit.conftest import Answer, Harness
+from testing.harness import Answer, Harness
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "identity.md").read_text()
 JSON = {"Accept": "application/json"}

@@ -12,7 +12,7 @@ from gate.identity.issuer_api import IssuerApi
 from gate.slack.api import SlackApi
 from gate.tls import tls_context
 from local.streams import serve_streams
-from tests.unit.authority import Authority
+from testing.authority import Authority
 from tests.unit.proxy import (
     EACH_DEPENDENCY,
     FOREVER,

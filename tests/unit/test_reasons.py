@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.aws import refusal
-from tests.unit.conftest import Answer, Harness
+from testing.aws import refusal
+from testing.harness import Answer, Harness
 
 JSON = {"Accept": "application/json"}
 URL = "create_presigned_notebook_instance_url"

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.unit.aws import refusal
-from tests.unit.conftest import Harness
+from testing.aws import refusal
+from testing.harness import Harness
 
 LOCATION, SAME_ACCOUNT = "210987654321/eu-central-1", "123456789012/us-east-1"
 JSON = {"Accept": "application/json"}

@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from gate.identity.sign_in_report import MAX_CLAIMS, report_key
-from tests.unit.aws import refusal
-from tests.unit.conftest import Answer, Browser, Harness
+from testing.aws import refusal
+from testing.harness import Answer, Browser, Harness
 
 ID = "AAAAAAAAAAAAAAAAAAAA_-"
 EMAIL = "alice@example.com"

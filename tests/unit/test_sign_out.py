@@ -4,10 +4,10 @@ import pytest
 
 from gate.identity.ticket import MAX_REMOVED_COOKIES
 from gate.store.cutoffs import cutoff_key
-from tests.unit.aws import refusal
-from tests.unit.conftest import Browser, Harness
-from tests.unit.slack import Slack, open_path
-from tests.unit.test_audit import Lines, lines  # noqa: F401
+from testing.aws import refusal
+from testing.harness import Browser, Harness
+from testing.log_lines import Lines
+from testing.slack import Slack, open_path
 
 JSON = {"Accept": "application/json"}
 ALICE = "user:alice@example.com"
@@ -155,7 +155,7 @@ def test_two_simultaneous_sign_outs_both_succeed(harness: Harness) -> None:
     assert harness.browser.post("/logout", body=EVERYWHERE).status == 200
 
 
-def test_signing_out_everywhere_is_one_decision_in_the_log(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_signing_out_everywhere_is_one_decision_in_the_log(harness: Harness, lines: Lines) -> None:
     harness.sign_in()
     harness.browser.post("/logout", body=EVERYWHERE)
     harness.browser.post("/logout", body=EVERYWHERE)
@@ -174,7 +174,7 @@ def test_the_page_has_both_buttons_and_needs_no_script_for_them(harness: Harness
 # Two people at one browser --------------------------------------------------------------------------------------------
 
 
-def test_requests_count_as_the_signed_in_persons_despite_a_colleagues_link(slack: Slack, lines: Lines) -> None:  # noqa: F811
+def test_requests_count_as_the_signed_in_persons_despite_a_colleagues_link(slack: Slack, lines: Lines) -> None:
     harness = slack.harness
     harness.aws.notebooks["alice-notebook"] = "Stopped"
     path = open_path(slack.ask())

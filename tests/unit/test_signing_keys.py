@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from gate.identity.published import FETCH_INTERVAL, FIRST_FETCH_INTERVAL, LIFETIME, STALE_LIFETIME
-from tests.unit.conftest import Browser, Harness
+from testing.harness import Browser, Harness
 
 GOOD = {"email": "alice@example.com", "email_verified": True}
 CLAIMS = {**GOOD, "exp": 4_000_000_000}

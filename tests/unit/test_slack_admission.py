@@ -18,9 +18,9 @@ from gate.slack.command import SlackCommand, parse_command
 from gate.web.request import Request
 from local.slack import payloads
 from local.slack.payloads import Member
-from tests.unit.aws import refusal
-from tests.unit.conftest import Answer
-from tests.unit.slack import SECRET, Slack, stored_payload
+from testing.aws import refusal
+from testing.harness import Answer
+from testing.slack import SECRET, Slack, stored_payload
 
 KINDS = ("command", "shortcut", "press", "press_in_window")
 TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.aws import SIGNING_KEY, TOKEN, refusal
-from tests.unit.conftest import Harness
-from tests.unit.slack import SECRET, TEAM, Slack, button_labels, open_path
-from tests.unit.test_audit import Lines, lines  # noqa: F401
+from testing.aws import SIGNING_KEY, TOKEN, refusal
+from testing.harness import Harness
+from testing.log_lines import Lines
+from testing.slack import SECRET, TEAM, Slack, button_labels, open_path
 
 
 def test_the_list_shows_each_notebook_with_its_possible_actions(slack: Slack) -> None:
@@ -243,7 +243,7 @@ def test_credentials_for_slack_commands_cannot_open_notebooks(slack: Slack) -> N
     assert not slack.harness.aws.called("create_presigned_notebook_instance_url")
 
 
-def test_no_secret_of_slack_is_logged(slack: Slack, lines: Lines) -> None:  # noqa: F811
+def test_no_secret_of_slack_is_logged(slack: Slack, lines: Lines) -> None:
     surface = slack.ask()
     path = open_path(surface)
     slack.harness.browser.get(path)
@@ -267,7 +267,7 @@ def test_no_secret_of_slack_is_logged(slack: Slack, lines: Lines) -> None:  # no
         assert secret not in text, secret
 
 
-def test_both_invocations_have_the_same_reference(slack: Slack, lines: Lines) -> None:  # noqa: F811
+def test_both_invocations_have_the_same_reference(slack: Slack, lines: Lines) -> None:
     slack.ask()
     first, second = lines.decisions
     assert (first["action"], second["action"]) == ("slack", "list")
@@ -275,7 +275,7 @@ def test_both_invocations_have_the_same_reference(slack: Slack, lines: Lines) ->
     assert second["subject"] == "user:alice@example.com"
 
 
-def test_refused_requests_are_logged_with_the_reason(slack: Slack, lines: Lines) -> None:  # noqa: F811
+def test_refused_requests_are_logged_with_the_reason(slack: Slack, lines: Lines) -> None:
     body = slack.body("command")
     slack.post(body, {})
     slack.post(body)

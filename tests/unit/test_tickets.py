@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from gate.identity.ticket import WAITING_SECONDS
-from tests.unit.aws import TOKEN, refusal
-from tests.unit.conftest import Answer, Browser
-from tests.unit.slack import Slack, open_path
-from tests.unit.test_audit import Lines, lines  # noqa: F401
+from testing.aws import TOKEN, refusal
+from testing.harness import Answer, Browser
+from testing.log_lines import Lines
+from testing.slack import Slack, open_path
 
 ALICE_URL = f"https://alice-notebook.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}&view=lab"
 JSON = {"Accept": "application/json"}
@@ -226,7 +226,7 @@ def test_a_ticket_that_may_be_used_can_be_retried_in_that_browser_only(
     assert (answer.status, answer.location) == (302, ALICE_URL)
 
 
-def test_the_audit_line_of_a_ticket_names_the_person(slack: Slack, path: str, lines: Lines) -> None:  # noqa: F811
+def test_the_audit_line_of_a_ticket_names_the_person(slack: Slack, path: str, lines: Lines) -> None:
     slack.harness.browser.get(path)
     (line,) = lines.decisions
     assert (line["action"], line["outcome"], line["via"]) == ("open", "allowed", "ticket")

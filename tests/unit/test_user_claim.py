@@ -5,8 +5,8 @@ import json
 import pytest
 
 from grant_schema.principal import parse_principal
-from tests.unit.conftest import Answer, Browser, Harness
-from tests.unit.test_audit import Lines, lines  # noqa: F401
+from testing.harness import Answer, Browser, Harness
+from testing.log_lines import Lines
 
 OPEN = "/open/alice-notebook"
 JSON = {"Accept": "application/json"}
@@ -60,7 +60,7 @@ def test_an_unusable_user_claim_is_refused_and_logged(
     harness: Harness,
     value: object,
     problem: str,
-    lines: Lines,  # noqa: F811
+    lines: Lines,
 ) -> None:
     harness.configure(GATE_USER_CLAIM="preferred_username")
     answer = harness.sign_in("alice@example.com", preferred_username=value)

@@ -6,9 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gate.identity.claims import Claims, ReceivedClaim
-from tests.unit.conftest import Answer, Harness
-from tests.unit.issuer import CLIENT_ID
-from tests.unit.test_audit import Lines, lines  # noqa: F401
+from testing.harness import Answer, Harness
+from testing.issuer import CLIENT_ID
+from testing.log_lines import Lines
 
 ALICE = {"email": "alice@example.com", "email_verified": True}
 NO_ADDRESS = {"email": None, "email_verified": None}
@@ -89,7 +89,7 @@ def test_user_info_about_another_person_refuses_the_sign_in(
     harness: Harness,
     sub: str | None,
     media_type: str,
-    lines: Lines,  # noqa: F811
+    lines: Lines,
 ) -> None:
     """An attacker injected the access token of another sign-in (OpenID Connect Core §5.3.2)."""
     harness.issuer.user_info_type = media_type
@@ -170,7 +170,7 @@ def test_an_unusable_response_is_logged_without_its_text(
     override: tuple[int, object],
     media_type: str,
     code: str,
-    lines: Lines,  # noqa: F811
+    lines: Lines,
 ) -> None:
     harness.issuer.user_info_type = media_type
     harness.issuer.overrides["/userinfo"] = override
@@ -234,7 +234,7 @@ def test_a_failure_of_the_user_info_endpoint_is_a_503(harness: Harness, status: 
     assert (answer.status, answer.json["error"]) == (503, reason)
 
 
-def test_the_access_token_is_sent_only_to_the_endpoint(harness: Harness, lines: Lines) -> None:  # noqa: F811
+def test_the_access_token_is_sent_only_to_the_endpoint(harness: Harness, lines: Lines) -> None:
     answer = _sign_in(harness, {**ALICE})
     (token,) = harness.issuer.access_tokens
     assert answer.status == 302

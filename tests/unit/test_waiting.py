@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from gate.launch.launcher import DESCRIBE_TIMEOUT
-from tests.unit.aws import CHANGED, refusal
-from tests.unit.conftest import Harness
+from testing.aws import CHANGED, refusal
+from testing.harness import Harness
 
 JSON = {"Accept": "application/json"}
 OPEN = "/open/alice-notebook"

@@ -7,8 +7,8 @@ import pytest
 from gate.errors.upstream import WrongIssuerError
 from gate.identity.discovery import MAX_ISSUER_LENGTH
 from gate.identity.provider import Provider
-from tests.unit.conftest import Browser, Harness
-from tests.unit.issuer import CLIENT_ID, Issuer
+from testing.harness import Browser, Harness
+from testing.issuer import CLIENT_ID, Issuer
 
 JSON = {"Accept": "application/json"}
 DISCOVERY = "/.well-known/openid-configuration"

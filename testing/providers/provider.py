@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from local.provider import CLIENT_ID
-from tests.providers.keys import Key
+from testing.providers.keys import Key
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,7 +131,7 @@ class ForeignProvider(ABC):
 class Certified(ForeignProvider):
     """node-oidc-provider, with its development pages, which accept any login and password."""
 
-    COMMAND = ("node", "tests/providers/certified.mjs")
+    COMMAND = ("node", "testing/providers/certified.mjs")
     SIGN_IN = ("Sign-in",)
     AGREE, REFUSE, SIGN_OUT = "Continue", "[ Cancel ]", "Yes, sign me out"
 
@@ -159,7 +159,7 @@ class Certified(ForeignProvider):
 class Canaille(ForeignProvider):
     """Canaille, whose claims come in the ID token, and whose groups come with the scope `groups`."""
 
-    COMMAND = (".cache/provider/bin/python", "tests/providers/canaille_server.py")
+    COMMAND = (".cache/provider/bin/python", "testing/providers/canaille_server.py")
     SIGN_IN = ("Continue", "Sign in")
     AGREE, REFUSE, SIGN_OUT = "Accept", "Deny", "Logout"
 

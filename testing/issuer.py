@@ -14,8 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from local.serving import serve_http
-
-CLIENT_ID = "notebook-gate"
+from testing.environment import CLIENT_ID
 
 
 @cache
@@ -39,7 +38,7 @@ class Issuer:
         self.user_info_type = "application/json"
         """The media type of UserInfo responses. With `application/jwt`, they are signed."""
         self.access_tokens: set[str] = set()
-        self.overrides: dict[str, Any] = {}
+        self.overrides: dict[str, tuple[int, Any]] = {}
         """By path: status and body to send instead of the real response."""
         self.requests: list[str] = []
         self.token_requests: list[dict[str, str]] = []

@@ -11,7 +11,8 @@ from slack_sdk.signature import SignatureVerifier
 from gate.handler import handler
 from local.slack.page import SlackPage
 from local.slack.workspace import Workspace
-from tests.unit.conftest import CONTEXT, EVENTS, Answer, Harness
+from testing.environment import CONTEXT, EVENTS
+from testing.harness import Answer, Harness
 
 TEAM, SECRET = "T0LOCAL", "8f742231b10e8888abcd99yyyzzz85a5"
 
@@ -75,7 +76,7 @@ class Slack:
 
 
 def stored_payload(kind: str) -> dict[str, Any]:
-    """Return the payload in `tests/events/slack_KIND.json`."""
+    """Return the payload in `testing/events/slack_KIND.json`."""
     payload: dict[str, Any] = json.loads((EVENTS / f"slack_{kind}.json").read_text())
     return payload
 

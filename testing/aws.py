@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from gate.store.cutoffs import cutoff_write
-from trials.table import Table
+from testing.dynamodb import FakeTable
 
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
 CHANGED = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
@@ -47,7 +47,7 @@ class FakeAws:
         self.before: dict[str, Callable[[dict[str, Any]], None]] = {}
         """What is called before an operation, with its arguments."""
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.table = Table()
+        self.table = FakeTable()
         """All items that are not grants."""
         self.claims: list[str] = []
         """The keys of the replay guard's claims."""

@@ -18,8 +18,8 @@ class Key:
     @property
     def jwk(self) -> dict[str, Any]:
         """The private key as a JWK, for any algorithm of its type."""
-        algorithm = RSAAlgorithm if isinstance(self.private, rsa.RSAPrivateKey) else ECAlgorithm
-        jwk = {**algorithm.to_jwk(self.private, as_dict=True), "kid": self.id, "use": "sig"}  # type: ignore[arg-type]
+        algorithm: Any = RSAAlgorithm if isinstance(self.private, rsa.RSAPrivateKey) else ECAlgorithm
+        jwk = {**algorithm.to_jwk(self.private, as_dict=True), "kid": self.id, "use": "sig"}
         jwk.pop("key_ops", None)  # the provider would publish it with the public key, for which it is wrong
         return jwk
 

@@ -3,12 +3,14 @@
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from http.cookiejar import Cookie
+from typing import cast
 from urllib.parse import urljoin
 
 import requests
 
-from tests.providers.provider import ForeignProvider, TestUser
-from trials.user import TIMEOUT
+from testing.providers.provider import ForeignProvider, TestUser
+from testing.user import TIMEOUT
 
 MAX_STEPS = 20
 """Redirects and forms from a bookmark to the final page; more are a loop."""
@@ -127,7 +129,7 @@ class Browser(requests.Session):
 
     def delete_gate_cookies(self) -> None:
         """Delete the gate's cookies only."""
-        for cookie in list(self.cookies):
+        for cookie in cast("list[Cookie]", list(self.cookies)):  # stubs say that names are iterated
             if cookie.name.startswith("gate"):
                 self.cookies.clear(cookie.domain, cookie.path, cookie.name)
 

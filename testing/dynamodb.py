@@ -11,7 +11,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 _KEYS = {"principal": "HASH", "notebook": "RANGE"}
 
 
-class Table:
+class FakeTable:
     """Takes the parameters of calls to DynamoDB and returns their responses."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from trials.table import Table
+from testing.dynamodb import FakeTable
 
 Work = Callable[[Any], None]
 """Handles a request with a DynamoDB client."""
@@ -13,7 +13,7 @@ Work = Callable[[Any], None]
 class Request:
     """A request in its own thread. It stops before each call to DynamoDB, until `step` is called."""
 
-    def __init__(self, table: Table, work: Work):
+    def __init__(self, table: FakeTable, work: Work):
         self._table = table
         self._go, self._paused = threading.Semaphore(0), threading.Semaphore(0)
         self._thread = threading.Thread(target=self._run, args=[work])

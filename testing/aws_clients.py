@@ -16,8 +16,8 @@ def clients(url: str, key: str, region: str = REGION) -> ClientOf:
     """Return a function that makes clients of the AWS at `url`, signing with the access key `key`."""
 
     def client(service: str) -> Any:
-        options = {"aws_access_key_id": key, "aws_secret_access_key": "local", "aws_session_token": "local"}
-        return boto3.client(service, endpoint_url=url, region_name=region, **options)
+        options: Any = {"aws_access_key_id": key, "aws_secret_access_key": "local", "aws_session_token": "local"}
+        return boto3.client(service, endpoint_url=url, region_name=region, **options)  # type: ignore[call-overload]
 
     return client
 
