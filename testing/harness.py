@@ -88,6 +88,10 @@ class Browser:
         headers = {name: values[0] for name, values in lists.items()}
         return Answer(raw["statusCode"], headers, set_cookies, raw["body"] or "")
 
+    def reason(self, path: str) -> object:
+        """Return the reason in the JSON response to GET `path`, or None if it has none."""
+        return self.get(path, headers={"Accept": "application/json"}).json.get("error")
+
     def path_of(self, url: str) -> str:
         """Return the path of a URL of the gate."""
         assert url.startswith(self.base_url + "/"), url

@@ -1,14 +1,11 @@
-"""The answers to Slack commands, and the identification of Slack users."""
+"""The answers to Slack commands."""
 
-import json
 from typing import Any
 
 import pytest
 
-from testing.aws import SIGNING_KEY, TOKEN, refusal
-from testing.harness import Harness
-from testing.log_lines import Lines
-from testing.slack import SECRET, TEAM, Slack, button_labels, open_path
+from testing.aws import refusal
+from testing.slack import Slack, button_labels, open_path
 
 
 def test_the_list_shows_each_notebook_with_its_possible_actions(slack: Slack) -> None:
@@ -162,130 +159,3 @@ def test_the_invocation_fails_when_slack_does_not_respond_so_that_lambda_retries
     with pytest.raises(SlackDownError):
         slack.deliver_events()
     assert event["requestContext"]["requestId"] == event["slack"]["id"]
-
-
-# Identification -------------------------------------------------------------------------------------------------------
-
-MEMBER = {"team_id": TEAM, "is_email_confirmed": True, "profile": {"email": "Alice@Example.com"}}
-
-
-@pytest.mark.parametrize(
-    ("changes", "known"),
-    [
-        ({}, True),
-        ({"team_id": "T0OTHER"}, False),
-        ({"is_email_confirmed": False}, False),
-        ({"is_email_confirmed": None}, False),
-        ({"is_email_confirmed": "true"}, False),
-        ({"deleted": True}, False),
-        ({"is_bot": True}, False),
-        ({"is_stranger": True}, False),
-        ({"is_restricted": True}, False),
-        ({"is_ultra_restricted": True}, False),
-        ({"is_invited_user": True}, False),
-        ({"profile": {"email": "alice@example.com.evil.example"}}, False),
-        ({"profile": {"email": "alice@sub.example.com"}}, False),
-        ({"profile": {"email": "alice@evil.example@example.com"}}, False),
-        ({"profile": {"email": "aliceexample.com"}}, False),
-        ({"profile": {"email": "alıce@example.com"}}, None),
-        ({"profile": {"email": None}}, False),
-        ({"profile": None}, False),
-    ],
-)
-def test_an_address_counts_only_if_slack_confirmed_it(
-    slack: Slack, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], known: bool | None
-) -> None:
-    from gate.slack.api import SlackApi
-
-    monkeypatch.setattr(SlackApi, "user", lambda self, user: {**MEMBER, **changes})
-    # The container keeps a reference to the original method, so a new container is made.
-    slack.harness.configure()
-    text = slack.ask().text
-    # A look-alike address is another user's, who has no grant here.
-    assert ("Running since" in text) is (known is True)
-
-
-def test_an_address_is_cached_for_five_minutes_and_not_requested_without_domains(slack: Slack) -> None:
-    for _ in range(3):
-        slack.ask()
-    slack.ask(user_id="U0BOB")
-    assert slack.workspace.api_calls == ["users.info", "users.info"]
-    slack.harness.clock.now += 301
-    slack.ask()
-    assert len(slack.workspace.api_calls) == 3
-    slack.harness.configure(GATE_SLACK_EMAIL_DOMAINS="")
-    slack.harness.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook")
-    assert "shared-notebook" in (text := slack.ask().text)
-    assert "alice-notebook" not in text
-    assert len(slack.workspace.api_calls) == 3
-
-
-def test_without_a_valid_bot_token_the_gate_reports_that_slack_does_not_respond(slack: Slack) -> None:
-    slack.harness.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": ""})
-    slack.harness.configure()
-    assert "Slack is not responding" in slack.ask().text
-    slack.harness.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": "xoxb-revoked"})
-    slack.harness.configure()
-    assert "Slack is not responding" in slack.ask().text
-    # The window cannot be opened either. Slack shows an error of its own.
-    answer = slack.post(slack.body("shortcut"))
-    assert (answer.status, answer.json["error"]) == (502, "slack_down")
-
-
-def test_credentials_for_slack_commands_cannot_open_notebooks(slack: Slack) -> None:
-    slack.ask()
-    policies = [json.loads(call["Policy"]) for call in slack.harness.aws.called("assume_role")]
-    assert policies
-    assert "CreatePresignedNotebookInstanceUrl" not in json.dumps(policies)
-    # The credentials do not depend on the address of Slack's server, so they are cached.
-    slack.ask("press", action_id="refresh")
-    assert len(slack.harness.aws.called("assume_role")) == len(policies)
-    assert not slack.harness.aws.called("create_presigned_notebook_instance_url")
-
-
-def test_no_secret_of_slack_is_logged(slack: Slack, lines: Lines) -> None:
-    surface = slack.ask()
-    path = open_path(surface)
-    slack.harness.browser.get(path)
-    slack.harness.browser.get(path)
-    body = slack.body("press", action_id="stop")
-    slack.post(body, {})
-    slack.post(body)
-    slack.deliver_events()
-    slack.post(slack.body("shortcut"))
-    slack.post(slack.body("command", response_url="https://evil.example/capability"))
-    with pytest.raises(Exception, match="Try again"):
-        slack.deliver_events()
-    text = "\n".join(lines.texts)
-    assert '"via":"slack"' in text
-    assert '"via":"ticket"' in text
-    assert '"outcome":"invalid_ticket"' in text
-    assert '"outcome":"slack_signature"' in text
-    token = path.partition("ticket=")[2]
-    hooks = slack.workspace.hooks_url
-    for secret in (SECRET, slack.workspace.bot_token, token, hooks, "evil.example", SIGNING_KEY, TOKEN, "trigger_id"):
-        assert secret not in text, secret
-
-
-def test_both_invocations_have_the_same_reference(slack: Slack, lines: Lines) -> None:
-    slack.ask()
-    first, second = lines.decisions
-    assert (first["action"], second["action"]) == ("slack", "list")
-    assert first["correlation_id"] == second["correlation_id"] == first["request_id"] == second["request_id"]
-    assert second["subject"] == "user:alice@example.com"
-
-
-def test_refused_requests_are_logged_with_the_reason(slack: Slack, lines: Lines) -> None:
-    body = slack.body("command")
-    slack.post(body, {})
-    slack.post(body)
-    slack.post(body)
-    slack.post(slack.body("command", team_id="T0OTHER"))
-    outcomes = [line["outcome"] for line in lines.decisions]
-    assert outcomes == ["slack_signature", "allowed", "slack_replay", "slack_team"]
-
-
-def test_a_deployment_without_slack_reads_no_slack_secret(harness: Harness) -> None:
-    harness.sign_in()
-    harness.browser.get("/open/alice-notebook")
-    assert {call["SecretId"] for call in harness.aws.called("get_secret_value")} == {"arn:session"}
