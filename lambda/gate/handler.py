@@ -18,7 +18,6 @@ from gate.metrics import count_request, metrics
 from gate.routes import Route, route_of
 from gate.web.request import Request
 from gate.web.responses import Response, error_response, redirect
-from gate.web.return_url import return_path_of, sign_in_path
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -69,6 +68,8 @@ def _sign_in_redirect(gate: Gate, request: Request, error: NotSignedInError) -> 
     """Redirect a browser that follows a link to the sign-in. Other clients get the error."""
     if request.wants_json or request.method != "GET":
         return _error_response(gate, request, error)
+    from gate.web.return_url import return_path_of, sign_in_path
+
     return redirect(gate.config.base_url + sign_in_path(return_path_of(request)))
 
 

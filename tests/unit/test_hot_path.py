@@ -17,15 +17,15 @@ ROOT = Path(__file__).parents[2]
 GATE_MODULES = {
     "gate", "gate.audit", "gate.aws", "gate.aws.clients", "gate.aws.errors", "gate.aws.transport", "gate.bootstrap",
     "gate.clock", "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base",
-    "gate.errors.caller", "gate.errors.notebook", "gate.errors.sign_in", "gate.errors.slack", "gate.errors.upstream",
+    "gate.errors.caller", "gate.errors.notebook", "gate.errors.slack", "gate.errors.upstream",
     "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.callers", "gate.identity.session_name",
     "gate.identity.sign_in_session", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.allowed_sources",
-    "gate.launch.credentials", "gate.launch.instance", "gate.launch.launcher", "gate.launch.notebook_status",
+    "gate.launch.credentials", "gate.launch.launcher",
     "gate.launch.policy", "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.target", "gate.log",
     "gate.metrics", "gate.notebook", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets",
     "gate.signing", "gate.store", "gate.store.cutoffs", "gate.store.grant_row", "gate.store.grants",
     "gate.store.key_prefixes", "gate.store.replay_guard", "gate.store.rows", "gate.tls", "gate.transport", "gate.web",
-    "gate.web.cookies", "gate.web.request", "gate.web.responses", "gate.web.return_url",
+    "gate.web.cookies", "gate.web.request", "gate.web.responses",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",

@@ -18,8 +18,6 @@ from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
 from gate.launch.allowed_sources import allowed_sources
 from gate.launch.credentials import CallerClients
-from gate.launch.instance import Instance, instance_of
-from gate.launch.notebook_status import NotebookStatus
 from gate.launch.policy import session_policy
 from gate.launch.queue.launch_queue import LaunchQueue
 from gate.launch.target import LaunchTarget, launch_target_of
@@ -29,6 +27,9 @@ from gate.store.grants import Grant
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
+
+    from gate.launch.instance import Instance
+    from gate.launch.notebook_status import NotebookStatus
 
 T = TypeVar("T")
 
@@ -101,8 +102,10 @@ class Launcher:
             raise
         return Launch(f"{url}&view=lab" if (view or grant.view) == "lab" else url)
 
-    def describe(self, caller: Caller, grant: Grant) -> Instance:
+    def describe(self, caller: Caller, grant: Grant) -> "Instance":
         """Return the state of the notebook. Raises `NotebookMissingError`, and the errors of `aws_errors`."""
+        from gate.launch.instance import instance_of
+
         name = grant.notebook.name
         try:
             return self._run(
@@ -113,11 +116,13 @@ class Launcher:
                 raise NotebookMissingError from error
             raise
 
-    def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> list[NotebookStatus]:
+    def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> "list[NotebookStatus]":
         """Return the status of each notebook. The notebooks are described in parallel.
 
         If a notebook cannot be described in time, its state is unknown.
         """
+        from gate.launch.notebook_status import NotebookStatus
+
         pool = ThreadPoolExecutor(max_workers=MAX_PARALLEL_CALLS)
         # The context of this request contains its deadline, which must also bound the threads' calls.
         futures = [pool.submit(copy_context().run, self.describe, caller, grant) for grant in grants]
@@ -168,7 +173,7 @@ def policy_for(config: Config, caller: Caller, grant: Grant, target: LaunchTarge
     return session_policy(target.notebook_arn, grant, allowed_sources(config, caller))
 
 
-def _result(future: "Future[Instance]") -> Instance | None:
+def _result(future: "Future[Instance]") -> "Instance | None":
     try:
         return future.result(timeout=0)
     except ThrottledError:

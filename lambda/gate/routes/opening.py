@@ -8,8 +8,6 @@ from gate.errors.notebook import InvalidViewError, NotReadyError
 from gate.errors.slack import OtherPersonError
 from gate.errors.upstream import UpstreamError
 from gate.identity.caller import Caller
-from gate.launch.instance import USUAL_START_SECONDS
-from gate.launch.notebook_status import NotebookStatus
 from gate.notebook import Notebook
 from gate.routes.shared import (
     Access,
@@ -131,6 +129,9 @@ def _launch(gate: Gate, request: Request, access: Access, view: View | None) -> 
 
 
 def _waiting_page(gate: Gate, request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response:
+    from gate.launch.instance import USUAL_START_SECONDS
+    from gate.launch.notebook_status import NotebookStatus
+
     base_path = gate.config.base_path
     return page(
         "waiting.html",

@@ -14,7 +14,6 @@ from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.errors.base import GateError
 from gate.web.request import Request
-from gate.web.return_url import return_path_of, sign_in_path
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -90,6 +89,8 @@ def error_response(
 
     `target`: the return path of the page's sign-in link. The default is that of `request`.
     """
+    from gate.web.return_url import return_path_of, sign_in_path  # which a redirect does not need
+
     headers = {**error.headers, **retry_headers(error, request)}
     if request.wants_json:
         body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
