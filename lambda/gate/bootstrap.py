@@ -7,8 +7,7 @@ from snapshot_restore_py import register_before_snapshot
 # Imports create hardly any garbage, and collecting it would take a tenth of the start.
 gc.disable()
 
-# The handler first: with the container before it, the same imports take 5 % more CPU (measured; memory is touched in
-# another order).
+# The handler first: in alphabetical order, the same imports took 5 % more CPU when measured.
 from gate.handler import handler  # noqa: E402  # isort: skip
 from gate.container import get_gate  # noqa: E402
 from gate.routes import ROUTES, opening  # noqa: E402, F401  `opening` has the routes of nearly all requests
