@@ -45,7 +45,7 @@ _RESPONSES = (
         apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
         404,
         "not_found",
-        "There is no such page",
+        "This page does not exist",
         "Check the address. Scripts that call /iam/open sign their requests with AWS credentials (SigV4).",
     ),
     _Response(
