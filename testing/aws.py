@@ -121,7 +121,7 @@ class _Client:
         keys = [(key["principal"]["S"], key["notebook"]["S"]) for key in request["Keys"]]
         assert len(set(keys)) == len(keys) <= 100, "a ValidationException"
         found = [item for item in self._aws.grants if (item["principal"]["S"], item["notebook"]["S"]) in keys]
-        return {"Responses": {table: [*found, *self._aws.table.at(request["Keys"])]}, "UnprocessedKeys": {}}
+        return {"Responses": {table: [*found, *self._aws.table.get(request["Keys"])]}, "UnprocessedKeys": {}}
 
     def _put_item(self, arguments: dict[str, Any]) -> Any:
         key = arguments["Item"]["principal"]["S"]

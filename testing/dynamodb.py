@@ -60,13 +60,13 @@ class FakeTable:
             raise _failed("UpdateItem") from None
         return {"Attributes": item.to_json()["Attributes"]}
 
-    def at(self, keys: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def get(self, keys: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the items at `keys`."""
         return [
-            item for key in keys for item in self.of([key["principal"]["S"]]) if item["notebook"] == key["notebook"]
+            item for key in keys for item in self.query([key["principal"]["S"]]) if item["notebook"] == key["notebook"]
         ]
 
-    def of(self, principals: Iterable[str]) -> list[dict[str, Any]]:
+    def query(self, principals: Iterable[str]) -> list[dict[str, Any]]:
         """Return the items of `principals`."""
         return [
             item.to_json()["Attributes"]

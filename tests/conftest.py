@@ -1,4 +1,4 @@
-"""For all tests."""
+"""Fixtures and settings of all tests."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -10,27 +10,27 @@ from hypothesis import settings
 from local.synthesiser import shared_synthesiser
 from tests.leaks import Present, leaks_since, watch_origins
 
-# How long a case takes depends on what else this machine does; what is fast, bench/ says. The same cases each time, so
-# that a change is judged by what it changes; for new ones there is `make fuzz`.
+# No deadline: the time of a case depends on the load of the machine. The cases are the same in each run, so that a
+# failure is due to a change. `make fuzz` tries new ones.
 settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("gate")
 
 watch_origins()
 
-# Tests make hundreds of sessions; what each reads of AWS's models is the same, and takes a tenth of a second a service.
+# Tests make hundreds of sessions. Loading AWS's models takes a tenth of a second for each service, so it is cached.
 botocore.session.create_loader = cache(botocore.session.create_loader)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_synthesiser() -> Iterator[None]:
-    """Load CDK once: it takes seconds, each time that a template is needed which is not kept yet."""
+    """Load the CDK once, because that takes seconds."""
     with shared_synthesiser():
         yield
 
 
 @pytest.fixture(scope="module", autouse=True)
 def nothing_is_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a module that leaves a socket, file, child process or thread behind, and say where it was made."""
+    """Fail a module that leaks a socket, file, child process or thread, and report where it was created."""
     before, failed = Present.now(), request.session.testsfailed
     yield
     leaks = leaks_since(before)

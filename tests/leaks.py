@@ -1,6 +1,6 @@
-"""What a test module leaves behind: sockets, transports, files, child processes and threads that outlive it.
+"""Finds leaks of a test module: sockets, transports, files, child processes and threads that outlive it.
 
-Left to itself, the garbage collector reports such an object in whatever test happens to run next.
+Without this check, the garbage collector reports such an object in an unrelated test.
 """
 
 import gc
@@ -23,27 +23,27 @@ import psutil
 
 ROOT = Path(__file__).parents[1]
 
-ENDING = 60
-"""Seconds that a thread or a child process which is ending may take, on a machine that is busy."""
+EXIT_TIMEOUT = 60
+"""Seconds to wait for a thread or child process to end, generous for a busy machine."""
 
-LINES = 3
-"""How many lines of this project are told of each object."""
+MAX_ORIGIN_LINES = 3
+"""The number of this project's lines in the origin of an object."""
 
-_KERNEL = "jsii"
-"""CDK's own process: its library starts one a process, which ends with it and can't be ended before."""
+_CDK_KERNEL = "jsii"
+"""The child process of the CDK library. It ends with its parent and cannot be ended before."""
 
 _origins: dict[int | str, str] = {}
-"""Where sockets, threads and processes (by their id), and files (by their path), were made."""
+"""The origins of sockets, threads and processes (by their id), and of files (by their path)."""
 
 
-_told: set[int] = set()
-"""What was told already, by its id."""
+_reported: set[int] = set()
+"""The ids of the objects that were reported already."""
 
 
 def watch_origins() -> None:
-    """Take down from now on where each object is made.
+    """Record where each object is created, from now on.
 
-    By audit hooks: tracemalloc, which would know as well, makes the suite four to fourteen times slower.
+    This uses audit hooks, because tracemalloc makes the suite four to fourteen times slower.
     """
     sys.addaudithook(_note)
 
@@ -51,7 +51,7 @@ def watch_origins() -> None:
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.__new__":
         _origins[id(arguments[0])] = _origin(sys._getframe(1))
-        _told.discard(id(arguments[0]))
+        _reported.discard(id(arguments[0]))
     elif event in ("_thread.start_new_thread", "_thread.start_joinable_thread"):
         _origins[id(getattr(arguments[0], "__self__", None))] = _origin(sys._getframe(1))
     elif event == "subprocess.Popen":
@@ -72,7 +72,7 @@ def _frames(frame: FrameType | None) -> Iterator[FrameType]:
 
 
 def _origin(frame: FrameType) -> str:
-    """Return the innermost lines of this project that `frame` was called from, else the innermost line of all."""
+    """Return the innermost lines of this project that called `frame`, or the innermost line if there is none."""
     lines = []
     for each in _frames(frame):
         if each.f_code is _ACCEPT:
@@ -80,21 +80,21 @@ def _origin(frame: FrameType) -> str:
         path = _path(each.f_code.co_filename)
         if path:
             lines.append(f"{path}:{each.f_lineno} in {each.f_code.co_name}")
-            if len(lines) == LINES:
+            if len(lines) == MAX_ORIGIN_LINES:
                 break
     return " from ".join(lines) or f"{frame.f_code.co_filename}:{frame.f_lineno} in {frame.f_code.co_name}"
 
 
 @cache
 def _path(filename: str) -> str | None:
-    """Return the path of a file of this project, and None for all others."""
+    """Return the path within this project, or None for other files."""
     own = filename.startswith(f"{ROOT}/") and "/.venv/" not in filename and filename != __file__
     return filename.removeprefix(f"{ROOT}/") if own else None
 
 
 @dataclass(frozen=True)
 class Present:
-    """What exists at one moment."""
+    """The threads, child processes and descriptors that exist at one time."""
 
     threads: frozenset[int]
     children: frozenset[int]
@@ -109,21 +109,21 @@ class Present:
 
 
 def leaks_since(before: Present) -> list[str]:
-    """Return what was made since `before` and still exists, or was never closed: one line each, with its origin."""
+    """Return a line for each object created since `before` that still exists or was never closed, with its origin."""
     return [*_live_threads(before), *_live_children(before), *_never_closed(), *_open_descriptors(before)]
 
 
 def _live_threads(before: Present) -> Iterator[str]:
     for thread in threading.enumerate():
         if id(thread) not in before.threads:
-            thread.join(ENDING)
+            thread.join(EXIT_TIMEOUT)
             if thread.is_alive():
                 yield f"{thread!r} still runs, {_made(thread)}"
 
 
 def _live_children(before: Present) -> Iterator[str]:
     new = [child for child in psutil.Process().children() if child.pid not in before.children]
-    _, alive = psutil.wait_procs([child for child in new if not _is_kernel(child)], timeout=ENDING)
+    _, alive = psutil.wait_procs([child for child in new if not _is_kernel(child)], timeout=EXIT_TIMEOUT)
     for child in alive:
         known = next((each for each in gc.get_objects() if _is_popen(each) and each.pid == child.pid), None)
         yield f"{child!r} still runs, {_made(known)}"
@@ -135,7 +135,7 @@ def _is_popen(value: object) -> bool:
 
 def _is_kernel(child: psutil.Process) -> bool:
     try:
-        return any(_KERNEL in word for word in child.cmdline())
+        return any(_CDK_KERNEL in word for word in child.cmdline())
     except psutil.Error:
         return False
 
@@ -147,7 +147,7 @@ def _never_closed() -> Iterator[str]:
     for each in caught:
         if each.category is ResourceWarning:
             made = getattr(each.source, "_sock", each.source)  # a transport's socket
-            if id(made) not in _told:  # as still open, by the module that left it
+            if id(made) not in _reported:  # as still open, by the module that left it
                 yield f"{each.message}, {_made(made)}"
 
 
@@ -158,7 +158,7 @@ def _open_descriptors(before: Present) -> Iterator[str]:
     owners = {each.fileno(): each for each in gc.get_objects() if _has_descriptor(each)}
     for number, what in new.items():
         if number in owners:
-            _told.add(id(owners[number]))
+            _reported.add(id(owners[number]))
             yield f"{owners[number]!r} is still open ({what}), {_made(owners[number])}"
         elif not re.match(r"pipe:|/dev/|anon_inode:|socket:", what):
             yield f"{what} is still open, {_origins.get(what, 'made at an unknown line')}"

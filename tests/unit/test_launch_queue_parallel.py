@@ -46,12 +46,12 @@ class QueueScenario:
     @property
     def last_number(self) -> int:
         """The last number that the queue assigned."""
-        queues = self.table.of(["queue:home"])
+        queues = self.table.query(["queue:home"])
         return int(queues[0]["last"]["N"]) if queues else 0
 
     def number(self, subject: str = ALICE) -> int | None:
         """Return the number of `subject`, or None."""
-        tickets = self.table.of([f"queue:home/{subject}"])
+        tickets = self.table.query([f"queue:home/{subject}"])
         return int(tickets[0]["number"]["N"]) if tickets and "number" in tickets[0] else None
 
 
@@ -213,7 +213,7 @@ def test_a_lost_response_of_the_table_costs_no_second_number(harness: Harness, l
     assert harness.browser.get("/open/alice-notebook").status == 202
     harness.clock.now += RESERVATION_TTL + 2
     assert harness.browser.get("/open/alice-notebook").status == 202
-    (queue,) = harness.aws.table.of(["queue:home"])
+    (queue,) = harness.aws.table.query(["queue:home"])
     assert queue["last"]["N"] == "1"
     del harness.aws.errors["create_presigned_notebook_instance_url"]
     harness.clock.now += 1

@@ -23,7 +23,7 @@ def _request_report(harness: Harness, seconds: int = 600, report_id: str = ID) -
 
 def _row(harness: Harness, report_id: str = ID) -> dict[str, Any]:
     """Return the attributes of the report's row, without the key."""
-    found = harness.aws.table.at([report_key(report_id)])
+    found = harness.aws.table.get([report_key(report_id)])
     return {name: next(iter(value.values())) for row in found for name, value in row.items() if name != "principal"}
 
 

@@ -77,7 +77,7 @@ def test_a_sign_in_of_the_same_second_is_ended_too(harness: Harness, fraction: f
     other = _other_browser(harness)
     assert harness.browser.post("/logout", body=EVERYWHERE).status == 200
     assert other.reason(OPEN) == "sign_in_ended"
-    (row,) = harness.aws.table.at([cutoff_key(ALICE)])
+    (row,) = harness.aws.table.get([cutoff_key(ALICE)])
     assert int(row["before"]["N"]) == int(harness.clock.now) + 1
     harness.clock.now += 1
     assert _other_browser(harness).get(OPEN).status == 302
