@@ -21,7 +21,7 @@ HERE = r"tests/unit/test_leaks.py:\d+ in test_"
 
 @pytest.fixture(autouse=True)
 def _without_grace_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leaks, "ENDING", 0)
+    monkeypatch.setattr(leaks, "EXIT_TIMEOUT", 0)
 
 
 @contextmanager
