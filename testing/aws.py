@@ -110,7 +110,7 @@ class _Client:
         assert arguments["Statement"].count("?") == len(principals)
         assert len(principals) <= 50
         found = [item for item in self._aws.grants if item["principal"]["S"] in principals]
-        found += self._aws.table.of(principals)
+        found += self._aws.table.query(principals)
         start = int(arguments.get("NextToken", 0))
         more = {"NextToken": str(start + 2)} if len(found) > start + 2 else {}
         return {"Items": found[start : start + 2], **more}

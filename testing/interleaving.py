@@ -66,7 +66,7 @@ class Request:
         return self._call("update_item", arguments)
 
     def _execute_statement(self, arguments: dict[str, Any]) -> Any:
-        return {"Items": self._table.of(value["S"] for value in arguments["Parameters"])}
+        return {"Items": self._table.query(value["S"] for value in arguments["Parameters"])}
 
     def _put_item(self, arguments: dict[str, Any]) -> Any:
         return self._table.put_item(arguments)

@@ -53,7 +53,7 @@ class FakeAws:
         principals = [value["S"] for value in parameters["Parameters"]]
         if principals[0].startswith("user:"):
             return {"Items": [{"principal": {"S": principals[0]}, "notebook": {"S": "their-notebook"}}]}
-        return {"Items": self._table.of(principals)}
+        return {"Items": self._table.query(principals)}
 
     def put_item(self, **parameters: Any) -> Any:
         """Write an item to the table."""
