@@ -50,7 +50,7 @@ def test_live_checks_report_a_deny_without_effect(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_checks, "DENY_TIMEOUT", 4)
-    monkeypatch.setattr("local.aws.authority.Authority._added", lambda *_: [])
+    monkeypatch.setattr("local.aws.authority.Authority._later_policies", lambda *_: [])
     cut = checks_by_name(gate, "--live", "--notebook", "alice-notebook")["policies on every request"]
     assert (cut["level"], cut["text"]) == ("error", "a deny has not cut off an open notebook after 4 s")
 

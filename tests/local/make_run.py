@@ -1,5 +1,6 @@
 """A `make run` in a process of its own, used with curl."""
 
+import fcntl
 import os
 import re
 import signal
@@ -12,16 +13,23 @@ import psutil
 
 ROOT = Path(__file__).parents[2]
 LOG = ROOT / ".cache" / "local" / "gate.log"
+LOCK = ROOT / ".cache" / "make_run.lock"
 
 START_TIMEOUT = 600
 """Seconds. The first start includes the set-up."""
 
 
 class MakeRun:
-    """One `make run`, from its start to its end."""
+    """One `make run`, from its start to its end. Another one in this folder waits until it has been stopped.
+
+    Each `make run` writes its log and the operator's credentials to `.cache/local`, and test modules run in parallel.
+    """
 
     def __init__(self, folder: Path, **variables: str) -> None:
         """Start it, and wait until it serves. `variables`: those of `make run`."""
+        LOCK.parent.mkdir(exist_ok=True)
+        self._lock = LOCK.open("w")
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / "output.txt"
@@ -65,6 +73,7 @@ class MakeRun:
         """Send the signal `number`, and wait for the end."""
         os.killpg(self.process.pid, number)
         self.process.wait(timeout=120)
+        self._lock.close()
 
 
 def _free_port() -> int:
