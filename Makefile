@@ -17,11 +17,14 @@ slack: .venv/.ready ## Act as a user of the local Slack workspace of `make run` 
 slack-manifest: .venv/.ready ## Print the Slack app's manifest for your deployment (BASE_URL)
 	@PYTHONPATH=lambda $(PYTHON) -m cli.slack_manifest "$(BASE_URL)"
 
-test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready ## Check style and types, and run all tests
+test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready .cache/rehearsal/.ready ## Check style and types, and run all tests
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist=loadfile --no-loadscope-reorder
+
+rehearse: .venv/.ready node_modules/.ready .cache/browser .cache/rehearsal/.ready ## Deploy to an AWS emulator, use what stands there, and destroy it (BREAK)
+	@PYTHONPATH=lambda:. exec $(PYTHON) -m rehearsal $(if $(BREAK),--break $(BREAK))
 
 bench: .cache/bench/.ready ## Compare the speed of the function with other implementations (about ten minutes)
 	@PYTHONPATH=lambda:. .cache/bench/bin/python -m bench
@@ -67,8 +70,12 @@ clean: ## Delete everything that set-up and tests created
 	@scripts/setup provider
 	@touch $@
 
+.cache/rehearsal/.ready: uv.lock pyproject.toml scripts/setup .venv/.ready
+	@scripts/setup rehearsal
+	@touch $@
+
 node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run slack slack-manifest test bench faults rush fuzz pictures audit format deploy clean .venv
+.PHONY: help run slack slack-manifest test rehearse bench faults rush fuzz pictures audit format deploy clean .venv

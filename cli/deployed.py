@@ -1,6 +1,5 @@
 """A deployment in AWS: its stack, settings and function."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -60,10 +59,14 @@ class Deployed:
     def settings(self) -> Settings:
         """The settings that were deployed. Raises `CommandError`."""
         with aws_errors():
-            summary = self.aws.client("cloudformation").get_template_summary(StackName=self.stack)
+            # The template itself: GetTemplateSummary documents its `Metadata` for templates that have some, and not
+            # every implementation of the API gives it.
+            answer = self.aws.client("cloudformation").get_template(StackName=self.stack)
+        template = answer["TemplateBody"]
         try:
-            return Settings.parse(json.loads(summary.get("Metadata") or "{}")["NotebookGate"])
-        except (ValueError, KeyError, SettingsError):
+            # botocore decodes a template that is JSON, which CDK's always are.
+            return Settings.parse(template["Metadata"]["NotebookGate"])
+        except (TypeError, KeyError, SettingsError):
             raise CommandError(
                 f"The stack {self.stack} was deployed by another version, which stored no settings: deploy it again"
             ) from None

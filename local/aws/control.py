@@ -43,9 +43,9 @@ class Control:
                 outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self._template.outputs.items()]
                 stack = {"StackName": STACK, "StackStatus": "UPDATE_COMPLETE", "Outputs": outputs}
                 return {"Stacks": [{**stack, "CreationTime": "2026-11-23T08:00:00Z"}]}
-            case "cloudformation", "GetTemplateSummary":
+            case "cloudformation", "GetTemplate":
                 _require_stack(parameters)
-                return {"Metadata": json.dumps(self._template.metadata)}
+                return {"TemplateBody": json.dumps({"Metadata": self._template.metadata})}
             case "lambda", "GetFunctionConfiguration":
                 return {
                     "FunctionName": parameters["FunctionName"],

@@ -1,0 +1,192 @@
+"""What one rehearsal starts: the emulator, the proxy in front of it, the stand-ins, and the operator's folder."""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from string import Template
+from types import TracebackType
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Page
+
+from infra.bundle import runtime_python
+from local.evaluator import Evaluator
+from rehearsal.account import Account
+from rehearsal.authority import DeployedAuthority
+from rehearsal.browser import Browser
+from rehearsal.calls import CallLog
+from rehearsal.certificates import Authority
+from rehearsal.chromium import Chromium
+from rehearsal.emulator import OPERATOR_KEY, Emulator
+from rehearsal.hosts import FUNCTION_ADDRESS, INSIDE, JOINED, OUTSIDE, HostRouter
+from rehearsal.proxy import TlsProxy
+from rehearsal.sagemaker import SageMaker
+from rehearsal.slack import TEAM, Slack
+
+STACK = "notebook-gate"
+LONG_SESSION, SHORT_SESSION = 43_200, 7_200
+"""Seconds of `limits.session`: at first, and after the update."""
+NOTEBOOKS = ("alice-notebook", "shared-notebook")
+PEOPLE = {
+    "alice@example.com": (),
+    "bob@example.com": ("data-science", "platform"),
+    "carol@example.com": ("data-science",),
+    "dave@example.com": ("data-science",),
+    "erin@example.com": (),
+}
+"""People in the user pool, each with their groups there."""
+PASSWORD = "Correct-horse-7-battery"
+SETTINGS = Template((Path(__file__).parent / "gate.toml").read_text(encoding="utf-8"))
+
+
+class Environment:
+    """Starts everything at the beginning of its block. At the end, stops all processes and removes all files."""
+
+    def __init__(self, *, breakage: str = "") -> None:
+        """`breakage`: the name of a fault to deploy on purpose (rehearsal/breakages.py)."""
+        self.breakage = breakage
+        self.api_names: set[str] = set()
+        """The host names under which the emulator serves the API."""
+        self.notebook_tab: Page
+        """The tab in which Alice's notebook is open."""
+        self._started = ExitStack()
+
+    def __enter__(self) -> "Environment":
+        try:
+            self._start()
+        except BaseException:
+            self._started.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._started.close()
+
+    def _start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="gate-rehearsal-"))
+        self._started.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        certificates, self.operators_folder = self.folder / "certificates", self.folder / "operator"
+        self.assembly = self.folder / "cdk.out"
+        certificates.mkdir()
+        self.operators_folder.mkdir()
+        self._tls = Authority(certificates)
+        self.calls = CallLog()
+        port = _free_port()
+        self.router = HostRouter(emulator=f"http://127.0.0.1:{port}", log=self.calls)
+        addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS)
+        self._proxy = TlsProxy(self._tls, self.router.answer, addresses=addresses)
+        self._started.callback(self._proxy.close, last=self.router.close)
+        self.account = Account(proxy=self._proxy.url(INSIDE), authority=self._tls.path)
+        self.emulator = Emulator(
+            self.folder,
+            port=port,
+            python_path=_bare_python(self.folder / "python"),
+            environment={"SSL_CERT_FILE": str(self._tls.path)},
+        )
+        self._started.callback(self.emulator.close)
+        self.evaluator = self._started.enter_context(Evaluator())
+        iam = self.account.client("iam")
+        self.authority = DeployedAuthority(evaluator=self.evaluator, iam=iam, log=self.calls, operator_key=OPERATOR_KEY)
+        self.sagemaker = SageMaker(
+            self.folder / "notebooks", router=self.router, authority=self.authority, names=NOTEBOOKS
+        )
+        self._started.callback(self.sagemaker.close)
+
+    def browser(self, address: str = INSIDE) -> Browser:
+        """Return a browser without JavaScript and with an empty profile. Its requests come from `address`."""
+        browser = Browser(proxy=self.proxy(address), authority=self._tls.path)
+        self._started.callback(browser.close)
+        return browser
+
+    def proxy(self, address: str) -> str:
+        """Return the URL of the proxy by which requests come from `address`."""
+        return self._proxy.url(address)
+
+    @cached_property
+    def network(self) -> tuple[str, Sequence[str]]:
+        """An existing VPC and two of its subnets, made through the EC2 API."""
+        ec2 = self.account.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        made = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24") for number in (1, 2)]
+        return vpc, [each["Subnet"]["SubnetId"] for each in made]
+
+    def write_settings(self, *, networks: Sequence[str], session: int) -> None:
+        """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds."""
+        vpc, subnets = self.network
+        text = SETTINGS.substitute(
+            networks=json.dumps([f"{address}/32" for address in networks]),
+            team=TEAM,
+            vpc=vpc,
+            subnets=json.dumps(subnets),
+            function_address=FUNCTION_ADDRESS,
+            proxy=self.proxy(FUNCTION_ADDRESS),
+            session=session,
+        )
+        self.settings.write_text(text, encoding="utf-8")
+
+    @property
+    def settings(self) -> Path:
+        """The operator's gate.toml."""
+        return self.operators_folder / "gate.toml"
+
+    def read_stack(self) -> None:
+        """Read the outputs and the launch policy of the deployed stack."""
+        self.outputs = self._outputs()
+        self.base_url = self.outputs["BaseUrl"]
+        self.api_host = self.base_url.split("/")[2]
+        role = self.outputs["LaunchRoleArn"].rpartition("/")[2]
+        read = self.account.client("iam").get_role_policy(RoleName=role, PolicyName="launch")
+        self.launch_policy: dict[str, Any] = read["PolicyDocument"]
+
+    def _outputs(self) -> dict[str, str]:
+        (stack,) = self.account.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        self.stack_id = stack["StackId"]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+    @property
+    def function(self) -> dict[str, Any]:
+        """The function, as Lambda describes it."""
+        described: dict[str, Any] = self.account.client("lambda").get_function_configuration(
+            FunctionName=self.outputs["FunctionName"]
+        )
+        return described
+
+    @cached_property
+    def chromium(self) -> Chromium:
+        """A running Chromium."""
+        made = Chromium(self.proxy)
+        self._started.callback(made.close)
+        return made
+
+    @cached_property
+    def alice(self) -> BrowserContext:
+        """Alice's browser, which stays open from step to step."""
+        return self.chromium.profile(INSIDE)
+
+    @cached_property
+    def slack(self) -> Slack:
+        """Slack. Available once the stack is deployed."""
+        made = Slack(router=self.router, outside=self.browser(OUTSIDE), base_url=self.base_url)
+        self._started.callback(made.close)
+        return made
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _bare_python(folder: Path) -> Path:
+    """Create a Python environment without packages, so that the function finds only its bundle; return its `bin`."""
+    base = runtime_python() or sys.executable
+    subprocess.run([base, "-m", "venv", "--without-pip", folder], check=True, capture_output=True)
+    return folder / "bin"

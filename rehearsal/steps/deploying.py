@@ -1,0 +1,108 @@
+"""Steps from the source tree to a deployed stack that answers."""
+
+import time
+from typing import Any
+
+from rehearsal import gateway
+from rehearsal.account import ENVIRONMENT, ROOT
+from rehearsal.assembly import change_bundle, change_template
+from rehearsal.breakages import BREAKAGES
+from rehearsal.environment import LONG_SESSION, STACK, Environment
+from rehearsal.hosts import INSIDE, OUTSIDE
+from rehearsal.omitted import adapt
+from rehearsal.permissions import denied_to_lambda
+from rehearsal.steps import require
+
+START_TIMEOUT = 60.0
+"""Seconds for the function to start."""
+
+
+def synthesise(env: Environment) -> str:
+    """Synthesise the template and the bundle, with the machine's own network: the bundle needs the package index."""
+    env.write_settings(networks=[INSIDE], session=LONG_SESSION)
+    return synthesise_again(env)
+
+
+def synthesise_again(env: Environment) -> str:
+    """Synthesise the template and the bundle of the present settings."""
+    app = f"{ROOT / '.venv' / 'bin' / 'python'} -m rehearsal.app {env.settings}"
+    env.account.cdk("synth", "--quiet", "--app", app, "--output", str(env.assembly), cwd=ROOT, own_network=True)
+    broken = BREAKAGES.get(env.breakage)
+    if broken and broken.template:
+        change_template(env.assembly, STACK, broken.template)
+    if broken and broken.bundle:
+        change_bundle(env.assembly, STACK, broken.bundle)
+    change_template(env.assembly, STACK, adapt)
+    size = (env.assembly / f"{STACK}.template.json").stat().st_size
+    return f"a template of {size // 1024} KB" + (f", in which {broken.what}" if broken else "")
+
+
+def bootstrap(env: Environment) -> str:
+    """Bootstrap the account, as a team does once."""
+    # The folder has no cdk.json, which would make CDK synthesise the app again.
+    env.account.cdk("bootstrap", ENVIRONMENT, cwd=env.folder)
+    (stack,) = env.account.client("cloudformation").describe_stacks(StackName="CDKToolkit")["Stacks"]
+    return f"CDKToolkit is {stack['StackStatus']}"
+
+
+def deploy(env: Environment) -> str:
+    """Deploy the stack, and register the host name of its API in the emulator."""
+    env.account.cdk("--app", str(env.assembly), "deploy", STACK, "--require-approval", "never", cwd=env.folder)
+    env.read_stack()
+    if env.api_host not in env.api_names:
+        _register_api_name(env)
+    found = env.account.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+    failed = [each["LogicalResourceId"] for each in found if not each["ResourceStatus"].endswith("_COMPLETE")]
+    require(not failed, f"not deployed: {failed}")
+    # SnapStart starts the function during the deployment. The emulator's CloudFormation does not wait for the result.
+    function = _settled(env)
+    require(function["State"] == "Active", f"the function is {function['State']}: {function.get('StateReason')}")
+    return f"{len(found)} resources; {env.base_url}"
+
+
+def _settled(env: Environment) -> dict[str, Any]:
+    deadline = time.monotonic() + START_TIMEOUT
+    while env.function["State"] == "Pending" and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return env.function
+
+
+def _register_api_name(env: Environment) -> None:
+    """Register the API's host name at AWS as a custom domain, since the emulator serves the API by no other name."""
+    client = env.account.client("apigateway")
+    certificate = "arn:aws:acm:eu-west-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+    client.create_domain_name(
+        domainName=env.api_host, regionalCertificateArn=certificate, endpointConfiguration={"types": ["REGIONAL"]}
+    )
+    api, name = env.api_host.partition(".")[0], env.base_url.rpartition("/")[2]
+    client.create_base_path_mapping(domainName=env.api_host, basePath=name, restApiId=api, stage=name)
+    env.api_names.add(env.api_host)
+
+
+def answer(env: Environment) -> str:
+    """Call /health from inside and from outside the networks."""
+    require(*gateway.deployment_is_complete(env))
+    require(*gateway.functions_are_invocable(env))
+    inside = env.browser().get(f"{env.base_url}/health")
+    require(inside.status_code == 200, f"GET /health: {inside.status_code} {inside.text[:300]}")
+    outside = env.browser(OUTSIDE).get(f"{env.base_url}/health")
+    require(outside.status_code == 403, f"GET /health from outside the networks: {outside.status_code}")
+    require("outside_networks" in outside.text, f"the response from outside: {outside.text[:300]}")
+    return "200 from inside the networks, 403 from outside, before any code ran"
+
+
+def log(env: Environment) -> str:
+    """Check that the log group of the function contains its first requests."""
+    refused = denied_to_lambda(env)
+    group = env.function["LoggingConfig"]["LogGroup"]
+    require(not refused, f"{group} stays empty, or the function does not start; Lambda may not {', '.join(refused)}")
+    client = env.account.client("logs")
+    streams = client.describe_log_streams(logGroupName=group)["logStreams"]
+    events = [
+        event["message"]
+        for stream in streams
+        for event in client.get_log_events(logGroupName=group, logStreamName=stream["logStreamName"])["events"]
+    ]
+    counted = [event for event in events if "CloudWatchMetrics" in event]
+    require(counted, f"{group} has no metrics: {events}")
+    return f"{len(events)} lines in {group}"
