@@ -13,7 +13,7 @@ from cli.explain.source import Source
 from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
 from gate.launch.launcher import policy_for
-from gate.launch.policy import OPEN
+from gate.launch.policy import OPEN, statements_for
 from gate.launch.target import LaunchTarget
 from gate.store.grants import Grant
 
@@ -68,10 +68,10 @@ class PolicyChecks:
         ):
             text = f"{launch.target.role_arn.rpartition('/')[2]} denies {used_from}"
             return Finding("use", False, text, "aws_denied", self._fix_for_role(used_from))
-        policy = json.loads(policy_for(self._deployed.config, launch.caller, launch.grant, launch.target))
-        statements = [statement for statement in policy["Statement"] if statement["Action"] == OPEN]
+        policy = policy_for(self._deployed.config, launch.caller, launch.grant, launch.target)
+        statements = statements_for(policy, OPEN)
         for statement in statements:
-            alone = json.dumps({**policy, "Statement": [statement]})
+            alone = json.dumps({**json.loads(policy), "Statement": [statement]})
             if self._simulator.session_allows(alone, launch.target, used_from, launch.session_name):
                 return Finding("use", True, f"{used_from} is allowed by {_condition(statement)}")
         allowed = ", or ".join(_condition(statement) for statement in statements) or "no address"

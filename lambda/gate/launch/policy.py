@@ -27,6 +27,17 @@ def session_policy(arn: str, grant: Grant, sources: AllowedSources | None) -> st
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
 
 
+def statements_for(policy: str, action: str) -> list[dict[str, Any]]:
+    """Return the statements of a session policy (JSON) that name `action`."""
+    statements: list[dict[str, Any]] = json.loads(policy)["Statement"]
+    return [each for each in statements if action in _as_list(each["Action"])]
+
+
+def _as_list(value: str | list[str]) -> list[str]:
+    # IAM accepts one action as a string, and several as a list.
+    return [value] if isinstance(value, str) else value
+
+
 def _open_statements(arn: str, sources: AllowedSources | None) -> list[dict[str, Any]]:
     if sources is None:
         return [_allow(OPEN, arn)]
