@@ -18,7 +18,7 @@ def test_a_stack_that_does_not_exist_or_is_not_a_gate(gate: Gate, monkeypatch: p
         monkeypatch, "DescribeStacks", Stacks=[{"StackName": "local", "StackStatus": "UPDATE_COMPLETE", "Outputs": []}]
     )
     assert "it is not a Notebook Gate" in gate("grants", "list").err
-    change_response(monkeypatch, "GetTemplateSummary", Metadata="{}")
+    change_response(monkeypatch, "GetTemplate", TemplateBody="{}")
     assert "deploy it again" in gate("explain", "a@example.com", "n", "--from", "127.0.0.1").err
 
 
