@@ -11,7 +11,7 @@ from infra.nag import acknowledge_finding
 
 
 class LaunchRole(Construct):
-    """The role that the function assumes for each caller, with a session policy that limits it to one notebook."""
+    """The role that the function assumes for each caller, with a session policy for the caller's notebooks only."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class LaunchRole(Construct):
             acknowledge_finding(
                 self.role,
                 f"IAM5[Resource::arn:<AWS::Partition>:sagemaker:{_as_reported(region)}:<AWS::AccountId>:notebook-instance/*]",
-                "The caller's grant decides which notebook they may open, and the session policy names only that one.",
+                "The caller's grants decide which notebooks they may open, and the session policy names only these.",
             )
         assert self.role.assume_role_policy is not None
         self.role.assume_role_policy.add_statements(

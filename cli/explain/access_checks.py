@@ -47,8 +47,8 @@ class AccessChecks:
             text = f"{question.notebook.location} is not in remote.locations"
             yield Finding("launch role", False, text, error.reason, fix)
             return
-        if launch.target.external_id:
-            text = f"{launch.target.role_arn} is in another account and can't be checked from here"
+        if launch.target.role.external_id:
+            text = f"{launch.target.role.arn} is in another account and can't be checked from here"
             yield Finding("launch role", True, text)
         else:
             yield self._policies.check_role(launch)
@@ -56,7 +56,7 @@ class AccessChecks:
 
     def _state(self, question: Question) -> Iterator[Finding]:
         target = launch_target_of(self._deployed.config, question.notebook)
-        if target.external_id:
+        if target.role.external_id:
             yield Finding("notebook", True, "Its state can't be checked from this account")
             return
         state = self._simulator.notebook_state(target, question.notebook)

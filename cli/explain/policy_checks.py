@@ -47,7 +47,7 @@ class PolicyChecks:
             if not self._simulator.role_allows(launch.target, source, launch.session_name):
                 text = f"Its policy denies the function's request from {source}"
                 return Finding("launch role", False, text, "aws_denied", _ROLE_DIFFERS)
-        name = launch.target.role_arn.rpartition("/")[2]
+        name = launch.target.role.arn.rpartition("/")[2]
         return Finding("launch role", True, f"{name} allows the function's request")
 
     def check_session_policy(self, launch: Launch) -> Finding:
@@ -63,10 +63,10 @@ class PolicyChecks:
     def check_use(self, launch: Launch, used_from: Source) -> Finding:
         """Check that both let a user at `used_from` use the URL, and name the statement that does."""
         # A role in another account can't be read from here.
-        if not launch.target.external_id and not self._simulator.role_allows(
+        if not launch.target.role.external_id and not self._simulator.role_allows(
             launch.target, used_from, launch.session_name
         ):
-            text = f"{launch.target.role_arn.rpartition('/')[2]} denies {used_from}"
+            text = f"{launch.target.role.arn.rpartition('/')[2]} denies {used_from}"
             return Finding("use", False, text, "aws_denied", self._fix_for_role(used_from))
         policy = policy_for(self._deployed.config, launch.caller, launch.grant, launch.target)
         statements = statements_for(policy, OPEN)

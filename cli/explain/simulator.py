@@ -23,7 +23,7 @@ class Simulator:
 
     def role_allows(self, target: LaunchTarget, source: Source, session_name: str) -> bool:
         """Return whether the launch role's policies let a session that begins now open `target` from `source`."""
-        return self._allowed("simulate_principal_policy", target, source, session_name, PolicySourceArn=target.role_arn)
+        return self._allowed("simulate_principal_policy", target, source, session_name, PolicySourceArn=target.role.arn)
 
     def session_allows(self, policy: str, target: LaunchTarget, source: Source, session_name: str) -> bool:
         """Return whether the session policy `policy` (JSON) lets it, whatever the role's policies say."""
@@ -31,7 +31,7 @@ class Simulator:
 
     def notebook_state(self, target: LaunchTarget, notebook: Notebook) -> str | None:
         """Return SageMaker's status of the notebook instance, or None if it does not exist."""
-        sagemaker = self._deployed.aws.client("sagemaker", region=target.region)
+        sagemaker = self._deployed.aws.client("sagemaker", region=target.role.region)
         with aws_errors():
             try:
                 response = sagemaker.describe_notebook_instance(NotebookInstanceName=notebook.name)

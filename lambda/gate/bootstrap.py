@@ -27,6 +27,7 @@ def prepare() -> None:
     import jwt  # noqa: F401
 
     from gate.identity import iam, login  # noqa: F401
+    from gate.launch import statuses  # noqa: F401
 
     for route in ROUTES.values():
         route.load()

@@ -8,6 +8,7 @@ so that no question is refused for another reason.
 import datetime
 import json
 import time
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,6 +31,19 @@ ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action"
 
 def session_policy(resolved: ResolvedTemplate, pin: str, address: str = INSIDE) -> Any:
     """Return the session policy that the function's own code sends to STS for a caller at `address`."""
+    grant = Grant("user:alice@example.com", Notebook(NOTEBOOK), 43_200, power="start")
+    return _sent_policy(resolved, pin, address, lambda launcher, caller: launcher.describe(caller, grant))
+
+
+def list_policy(resolved: ResolvedTemplate, notebooks: Sequence[str]) -> Any:
+    """Return the session policy that the function's own code sends to STS to list `notebooks`."""
+    grants = [Grant("user:alice@example.com", Notebook(name), 43_200, power="auto-start") for name in notebooks]
+    return _sent_policy(resolved, "caller", INSIDE, lambda launcher, caller: launcher.describe_all(caller, grants))
+
+
+def _sent_policy(
+    resolved: ResolvedTemplate, pin: str, address: str, describe: Callable[[Launcher, Caller], object]
+) -> Any:
     calls: list[dict[str, Any]] = []
 
     def assume_role(**parameters: Any) -> dict[str, Any]:
@@ -48,9 +62,10 @@ def session_policy(resolved: ResolvedTemplate, pin: str, address: str = INSIDE) 
     unused_queue: Any = None
     launcher = Launcher(config, clients, unused_queue)
     caller = Caller("user:alice@example.com", (), "session", address, time.time())
-    launcher.describe(caller, Grant("user:alice@example.com", Notebook(NOTEBOOK), 43_200, power="start"))
-    assert calls[0]["RoleArn"] == resolved.launch_role.arn
-    return json.loads(calls[0]["Policy"])
+    describe(launcher, caller)
+    (call,) = calls
+    assert call["RoleArn"] == resolved.launch_role.arn
+    return json.loads(call["Policy"])
 
 
 def notebook_access(

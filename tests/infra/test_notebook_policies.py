@@ -11,7 +11,16 @@ from local.evaluator import Evaluator
 from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS, REGION
 from tests.infra.examples import ENDPOINT, OTHER_ENDPOINT, REMOTE_ACCOUNT
-from tests.infra.policies import ALLOW_ALL, ALSO_INSIDE, INSIDE, NOTEBOOK, OUTSIDE, notebook_access, session_policy
+from tests.infra.policies import (
+    ALLOW_ALL,
+    ALSO_INSIDE,
+    INSIDE,
+    NOTEBOOK,
+    OUTSIDE,
+    list_policy,
+    notebook_access,
+    session_policy,
+)
 
 
 def _ip(address: str) -> dict[str, str]:
@@ -111,3 +120,23 @@ def test_the_elastic_ip_of_the_stacks_own_vpc_is_allowed(resolved: ResolvedTempl
     for source, expected in ((EGRESS, True), (INSIDE, True), (OUTSIDE, False)):
         assert evaluator.allows(notebook_access(resolved, _ip(source), policy)) is expected
         assert evaluator.allows(notebook_access(resolved, _ip(source), None, [ALLOW_ALL]))
+
+
+@pytest.mark.parametrize("action", [DESCRIBE, OPEN, START, STOP, "sagemaker:DeleteNotebookInstance"])
+def test_the_session_of_the_list_describes_the_listed_notebooks_and_nothing_else(
+    full_resolved: ResolvedTemplate, evaluator: Evaluator, action: str
+) -> None:
+    listed = [f"{NOTEBOOK}-{each}" for each in range(9)]
+    policy = list_policy(full_resolved, listed)
+    for name in (*listed, NOTEBOOK, "bob-notebook", f"{NOTEBOOK}-10"):
+        for context in (EGRESS_ADDRESS, HERE):
+
+            def allows(session: Any, role_policies: Any = None) -> bool:
+                access = notebook_access(full_resolved, context, session, role_policies, action=action, notebook=name)  # noqa: B023
+                return evaluator.allows(access)
+
+            assert allows(policy) is allows(policy, [ALLOW_ALL]) is (action == DESCRIBE and name in listed)
+            # Without the session policy, these are allowed.
+            assert allows(None, [ALLOW_ALL])
+            assert allows(None) is ("Delete" not in action)
+            assert not allows(policy, [])

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from moto.sts.models import sts_backends
 
 from local.aws.authority import FUNCTION_KEY
 from local.deployment import LocalDeployment
-from local.template import REGION
+from local.template import ACCOUNT, REGION
 from testing.aws_clients import ClientOf, clients, is_denied
 from testing.user import TestUser
 
@@ -123,3 +124,20 @@ def test_the_session_of_a_caller_permits_what_the_grants_power_permits(deploymen
     assert not may("bob@example.com", "bob-notebook", "StopNotebookInstance")
     assert not may("bob@example.com", "bob-notebook", "StartNotebookInstance")
     assert not may("alice@example.com", "alice-notebook", "DeleteNotebookInstance")
+
+
+def test_the_session_of_the_list_permits_describing_the_callers_notebooks_only(deployment: LocalDeployment) -> None:
+    sessions = sts_backends[ACCOUNT]["aws"].assumed_roles
+    before = len(sessions)
+    page = TestUser(deployment).open("/", "bob@example.com").text
+    assert page.count("<strong>Running</strong>") == 2
+    (session,) = sessions[before:]
+    assert session.session_name == "bob@example.com"
+    client = clients(deployment.aws.function_url, session.access_key_id)("sagemaker")
+    for name, granted in (("bob-notebook", True), ("shared-notebook", True), ("alice-notebook", False)):
+        named = {"NotebookInstanceName": name}
+        assert is_denied(lambda: client.describe_notebook_instance(**named)) is not granted  # noqa: B023
+        assert is_denied(lambda: client.create_presigned_notebook_instance_url(**named))  # noqa: B023
+        assert is_denied(lambda: client.start_notebook_instance(**named))  # noqa: B023
+        assert is_denied(lambda: client.stop_notebook_instance(**named))  # noqa: B023
+    assert is_denied(lambda: client.list_notebook_instances())

@@ -54,7 +54,7 @@ def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
         assert found == {INSIDE: 302, COLLEAGUE: 302, THROUGH_ENDPOINT: 302, OUTSIDE: 403}
 
     alice = TestUser(deployment)
-    alice.open("/", "alice@example.com")
+    assert "<strong>Running</strong>" in alice.open("/", "alice@example.com").text
     assert alice.go("/notebooks/alice-notebook").status_code == 200
     assert alice.press("/notebooks/alice-notebook/stop").status_code == 303
     clock.ahead += 10

@@ -2,13 +2,13 @@
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable
 from concurrent import futures
 from typing import Any
 
 import pytest
 
-from gate.launch.launcher import DESCRIBE_TIMEOUT
+from gate.launch.statuses import DESCRIBE_TIMEOUT
 from testing.aws import CHANGED, refusal
 from testing.harness import Harness
 
@@ -145,9 +145,9 @@ def test_notebooks_are_described_in_parallel_and_with_a_time_limit(
     timeouts: list[float] = []
     in_parallel, end = threading.Barrier(8), threading.Event()
 
-    def wait_for_eight(described: Sequence[futures.Future[Any]], timeout: float) -> None:
+    def wait_for_eight(described: Iterable[futures.Future[Any]], timeout: float) -> None:
         timeouts.append(timeout)
-        futures.wait(described[:8], timeout=60)
+        futures.wait(list(described)[:8], timeout=60)
 
     def describe(arguments: dict[str, Any]) -> None:
         if int(arguments["NotebookInstanceName"].removeprefix("n")) < 8:
@@ -155,7 +155,7 @@ def test_notebooks_are_described_in_parallel_and_with_a_time_limit(
         else:
             end.wait(60)
 
-    monkeypatch.setattr("gate.launch.launcher.wait", wait_for_eight)
+    monkeypatch.setattr("gate.launch.statuses.wait", wait_for_eight)
     harness.aws.grants.clear()
     for number in range(16):
         harness.aws.notebooks[f"n{number:02}"] = "InService"

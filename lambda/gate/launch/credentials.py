@@ -1,4 +1,4 @@
-"""SageMaker clients with credentials of one caller for one notebook. Clients are cached and reused."""
+"""Role sessions: SageMaker clients with credentials of one caller. Clients are cached and reused."""
 
 import threading
 from collections import OrderedDict
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gate.aws.errors import aws_errors
 from gate.clock import Clock
 from gate.errors.upstream import AwsDeniedError
-from gate.launch.target import LaunchTarget
+from gate.launch.target import LaunchRole
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 T = TypeVar("T")
-_CacheKey = tuple[LaunchTarget, str, str]
+_CacheKey = tuple[LaunchRole, str, str]
 
 ROLE_SESSION_SECONDS = 3600
 """Seconds. The maximum for a role that is assumed by a role (IAM user guide, "role chaining")."""
@@ -26,6 +26,39 @@ CLIENT_TTL = 3000
 
 MAX_CLIENTS = 128
 """The size of the cache. A client takes some hundred kilobytes of memory."""
+
+
+class RoleSession:
+    """The client of one role session. Threads may share it."""
+
+    def __init__(self, client: "SageMakerClient", renew: "Callable[[], SageMakerClient] | None" = None):
+        """`renew`: returns a client with new credentials. None if the credentials of `client` are new."""
+        self._client = client
+        self._renew = renew
+        self._lock = threading.Lock()
+
+    def run(self, call: "Callable[[SageMakerClient], T]") -> T:
+        """Return the result of `call` with the client. Raises the errors of `aws_errors`."""
+        client = self._client
+        try:
+            with aws_errors():
+                return call(client)
+        except AwsDeniedError:
+            # The cached credentials of a caller who was revoked stay denied. If the caller has access again, new ones
+            # work.
+            renewed = self._renewed_client(client)
+            if renewed is client:
+                raise
+        with aws_errors():
+            return call(renewed)
+
+    def _renewed_client(self, denied: "SageMakerClient") -> "SageMakerClient":
+        """Return the client to use in place of `denied`: the same one if there are no newer credentials."""
+        with self._lock:
+            if self._client is denied and self._renew is not None:
+                renew, self._renew = self._renew, None  # one attempt, which all threads share
+                self._client = renew()
+            return self._client
 
 
 class CallerClients:
@@ -45,28 +78,19 @@ class CallerClients:
         self._cache: OrderedDict[_CacheKey, tuple[SageMakerClient, float]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def run(self, target: LaunchTarget, name: str, policy: str, call: "Callable[[SageMakerClient], T]") -> T:
-        """Return the result of `call` with a client of the role session `name`.
+    def session(self, role: LaunchRole, name: str, policy: str) -> RoleSession:
+        """Return the role session `name`.
 
         `policy`: the session policy (JSON) that narrows the launch role.
-        The target, name and policy are the key of the cache, so a cached client never allows more than a new one
-        would, or another address.
+        The role, name and policy are the key of the cache, so a cached client never allows more than a new one would,
+        or another address.
         Raises the errors of `aws_errors`.
         """
-        key = (target, name, policy)
+        key = (role, name, policy)
         cached = self._cached_client(key)
-        if cached is not None:
-            try:
-                with aws_errors():
-                    return call(cached)
-            except AwsDeniedError:
-                # The cached credentials of a caller who was revoked stay denied. If the caller has access again, new
-                # ones work.
-                with self._lock:
-                    self._cache.pop(key, None)
-        client = self._make_client(key)
-        with aws_errors():
-            return call(client)
+        if cached is None:
+            return RoleSession(self._make_client(key))
+        return RoleSession(cached, lambda: self._renew_client(key))
 
     def _cached_client(self, key: _CacheKey) -> "SageMakerClient | None":
         with self._lock:
@@ -76,19 +100,24 @@ class CallerClients:
             self._cache.move_to_end(key)
             return client
 
+    def _renew_client(self, key: _CacheKey) -> "SageMakerClient":
+        with self._lock:
+            self._cache.pop(key, None)
+        return self._make_client(key)
+
     def _make_client(self, key: _CacheKey) -> "SageMakerClient":
-        (target, name, policy), now = key, self._clock()
-        external_id: Any = {"ExternalId": target.external_id} if target.external_id else {}
+        (role, name, policy), now = key, self._clock()
+        external_id: Any = {"ExternalId": role.external_id} if role.external_id else {}
         with aws_errors():
             response = self._sts.assume_role(
-                RoleArn=target.role_arn,
+                RoleArn=role.arn,
                 RoleSessionName=name,
                 SourceIdentity=name,
                 Policy=policy,
                 DurationSeconds=ROLE_SESSION_SECONDS,
                 **external_id,
             )
-            client = self._make_sagemaker(response["Credentials"], target.region)
+            client = self._make_sagemaker(response["Credentials"], role.region)
         with self._lock:
             self._cache[key] = (client, now + CLIENT_TTL)
             while len(self._cache) > MAX_CLIENTS:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mypy_boto3_sagemaker.type_defs import DescribeNotebookInstanceOutputTypeDef
+    from mypy_boto3_sagemaker import SageMakerClient
 
 USUAL_START_SECONDS = 180
 """The time that a small instance usually takes from stopped to in service."""
@@ -34,6 +34,10 @@ class Instance:
         return _STATE_LABELS.get(self.state, self.state)
 
 
-def instance_of(answer: "DescribeNotebookInstanceOutputTypeDef") -> Instance:
-    """Read a response of DescribeNotebookInstance. Raises `KeyError` if a part is missing."""
+def describe_instance(client: "SageMakerClient", name: str) -> Instance:
+    """Return the notebook instance `name`.
+
+    Raises botocore's errors, and `KeyError` if a part of the response is missing.
+    """
+    answer = client.describe_notebook_instance(NotebookInstanceName=name)
     return Instance(answer["NotebookInstanceStatus"], answer["InstanceType"], answer["LastModifiedTime"].timestamp())

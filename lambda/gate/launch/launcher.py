@@ -1,19 +1,15 @@
 """Opens, describes, starts and stops notebooks with credentials of the caller for that notebook only."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
-from gate import deadline
 from gate.aws.errors import code_of
 from gate.config import Config
-from gate.errors.base import GateError
 from gate.errors.notebook import NoPowerError, NotebookMissingError, NotebookStartingError, not_ready_error
-from gate.errors.upstream import AwsError, ThrottledError
+from gate.errors.upstream import AwsError
 from gate.identity.caller import Caller
 from gate.identity.session_name import session_name
 from gate.launch.allowed_sources import allowed_sources
@@ -21,7 +17,6 @@ from gate.launch.credentials import CallerClients
 from gate.launch.policy import session_policy
 from gate.launch.queue.launch_queue import LaunchQueue
 from gate.launch.target import LaunchTarget, launch_target_of
-from gate.metrics import count
 from gate.store.grant_row import View
 from gate.store.grants import Grant
 
@@ -38,12 +33,6 @@ URL_LIFETIME = 300
 
 HOME_LOCATION = "home"
 """The location of notebooks in the gate's own account and region, whose launches share a queue."""
-
-MAX_PARALLEL_CALLS = 8
-"""The most threads that describe the notebooks of one page."""
-
-DESCRIBE_TIMEOUT = 8
-"""Seconds for describing all notebooks of one page. API Gateway waits for 29."""
 
 STATE_CONFLICT_CODES = frozenset(
     {"ValidationException", "ResourceNotFound", "ResourceNotFoundException", "ConflictException"}
@@ -104,32 +93,21 @@ class Launcher:
 
     def describe(self, caller: Caller, grant: Grant) -> "Instance":
         """Return the state of the notebook. Raises `NotebookMissingError`, and the errors of `aws_errors`."""
-        from gate.launch.instance import instance_of
+        from gate.launch.instance import describe_instance
 
         name = grant.notebook.name
         try:
-            return self._run(
-                caller, grant, lambda client: instance_of(client.describe_notebook_instance(NotebookInstanceName=name))
-            )
+            return self._run(caller, grant, lambda client: describe_instance(client, name))
         except AwsError as error:
             if _code(error) in STATE_CONFLICT_CODES:
                 raise NotebookMissingError from error
             raise
 
     def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> "list[NotebookStatus]":
-        """Return the status of each notebook. The notebooks are described in parallel.
+        """Return the status of each notebook. If a notebook cannot be described in time, its state is unknown."""
+        from gate.launch.statuses import statuses_of
 
-        If a notebook cannot be described in time, its state is unknown.
-        """
-        from gate.launch.notebook_status import NotebookStatus
-
-        pool = ThreadPoolExecutor(max_workers=MAX_PARALLEL_CALLS)
-        # The context of this request contains its deadline, which must also bound the threads' calls.
-        futures = [pool.submit(copy_context().run, self.describe, caller, grant) for grant in grants]
-        wait(futures, timeout=max(0.0, deadline.remaining(DESCRIBE_TIMEOUT)))
-        # Do not wait for the other calls: a page without a state is more useful than a late page.
-        pool.shutdown(wait=False, cancel_futures=True)
-        return [NotebookStatus(grant, _result(future)) for grant, future in zip(grants, futures, strict=True)]
+        return statuses_of(self._config, self._clients, caller, grants)
 
     def start(self, caller: Caller, grant: Grant) -> bool:
         """Start the notebook. Return whether it was started; False means that its state does not allow it.
@@ -165,22 +143,12 @@ class Launcher:
     def _run(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient], T]") -> T:
         target = launch_target_of(self._config, grant.notebook)
         policy = policy_for(self._config, caller, grant, target)
-        return self._clients.run(target, session_name(caller.name), policy, call)
+        return self._clients.session(target.role, session_name(caller.name), policy).run(call)
 
 
 def policy_for(config: Config, caller: Caller, grant: Grant, target: LaunchTarget) -> str:
     """Return the session policy (JSON) for `caller` and the notebook of `target`."""
     return session_policy(target.notebook_arn, grant, allowed_sources(config, caller))
-
-
-def _result(future: "Future[Instance]") -> "Instance | None":
-    try:
-        return future.result(timeout=0)
-    except ThrottledError:
-        count("Throttles")  # `count` has no effect in the thread that was throttled
-        return None
-    except (GateError, TimeoutError, CancelledError):
-        return None
 
 
 def _code(error: AwsError) -> str | None:

@@ -1,6 +1,7 @@
-"""The session policy, which limits one caller's credentials to one notebook, its actions and its addresses."""
+"""The session policies, which limit one caller's credentials to notebooks, actions and addresses."""
 
 import json
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gate.launch.allowed_sources import AllowedSources
@@ -23,8 +24,24 @@ def session_policy(arn: str, grant: Grant, sources: AllowedSources | None) -> st
     leaked URL does not work from other addresses.
     """
     manage = [DESCRIBE, *([START] if grant.may_start else []), *([STOP] if grant.may_stop else [])]
-    statements = [*_open_statements(arn, sources), _allow(manage, arn)]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+    return _policy([*_open_statements(arn, sources), _allow(manage, arn)])
+
+
+def describe_policies(arns: Iterable[str]) -> dict[str, str]:
+    """Return policies (JSON) that narrow the launch role to describing the notebooks `arns`: for each ARN, its policy.
+
+    A policy contains as many ARNs as fit into `MAX_POLICY_LENGTH`. The order of `arns` does not change the policies.
+    """
+    parts: list[list[str]] = []
+    for arn in sorted(set(arns)):
+        if not parts or len(_describe_policy([*parts[-1], arn])) > MAX_POLICY_LENGTH:
+            parts.append([])
+        parts[-1].append(arn)
+    return {arn: _describe_policy(part) for part in parts for arn in part}
+
+
+def _describe_policy(arns: Sequence[str]) -> str:
+    return _policy([_allow(DESCRIBE, arns)])
 
 
 def statements_for(policy: str, action: str) -> list[dict[str, Any]]:
@@ -56,6 +73,12 @@ def _open_statements(arn: str, sources: AllowedSources | None) -> list[dict[str,
     return statements
 
 
-def _allow(action: str | list[str], arn: str, condition: dict[str, Any] | None = None) -> dict[str, Any]:
-    statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": arn}
+def _allow(
+    action: str | Sequence[str], resource: str | Sequence[str], condition: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": resource}
     return statement | ({"Condition": condition} if condition else {})
+
+
+def _policy(statements: Sequence[dict[str, Any]]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))

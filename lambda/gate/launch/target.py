@@ -1,4 +1,4 @@
-"""The launch target: the role to assume for a notebook, its region and its ARN."""
+"""The launch target of a notebook: its ARN, and the launch role of its location."""
 
 from dataclasses import dataclass
 
@@ -8,14 +8,22 @@ from gate.notebook import Notebook
 
 
 @dataclass(frozen=True)
-class LaunchTarget:
-    """The launch role to assume for a notebook, the region, and the notebook's ARN."""
+class LaunchRole:
+    """The launch role to assume for the notebooks of one location."""
 
-    role_arn: str
+    arn: str
     region: str
-    notebook_arn: str
+    """The region of the location, in which SageMaker is called."""
     external_id: str = ""
     """Required by launch roles in other accounts (IAM user guide, "The confused deputy problem")."""
+
+
+@dataclass(frozen=True)
+class LaunchTarget:
+    """A notebook's ARN, and the launch role to assume for it."""
+
+    role: LaunchRole
+    notebook_arn: str
 
 
 def launch_target_of(config: Config, notebook: Notebook) -> LaunchTarget:
@@ -29,8 +37,9 @@ def launch_target_of(config: Config, notebook: Notebook) -> LaunchTarget:
     account, _, region = notebook.location.partition("/") if notebook.location else (home, "", config.region)
     arn = notebook_arn(partition, region, account, notebook.name)
     if account == home:
-        return LaunchTarget(config.launch_role_arn, region, arn)
-    return LaunchTarget(f"arn:{partition}:iam::{account}:role/{config.remote_role}", region, arn, config.external_id)
+        return LaunchTarget(LaunchRole(config.launch_role_arn, region), arn)
+    role_arn = f"arn:{partition}:iam::{account}:role/{config.remote_role}"
+    return LaunchTarget(LaunchRole(role_arn, region, config.external_id), arn)
 
 
 def notebook_arn(partition: str, region: str, account: str, name: str) -> str:

@@ -1,0 +1,95 @@
+"""The statuses of all notebooks of a caller, described in parallel with few role sessions."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed, wait
+from contextlib import suppress
+from contextvars import copy_context
+from functools import partial
+from typing import TypeVar
+
+from gate import deadline
+from gate.config import Config
+from gate.deadline import Deadline
+from gate.errors.base import GateError
+from gate.errors.notebook import LocationUnknownError
+from gate.errors.upstream import ThrottledError
+from gate.identity.caller import Caller
+from gate.identity.session_name import session_name
+from gate.launch.credentials import CallerClients
+from gate.launch.instance import Instance, describe_instance
+from gate.launch.notebook_status import NotebookStatus
+from gate.launch.policy import describe_policies
+from gate.launch.target import LaunchRole, launch_target_of
+from gate.metrics import count
+from gate.notebook import Notebook
+from gate.store.grants import Grant
+
+T = TypeVar("T")
+
+MAX_PARALLEL_CALLS = 8
+"""The most threads that describe the notebooks of one page."""
+
+DESCRIBE_TIMEOUT = 8
+"""Seconds for describing all notebooks of one page. API Gateway waits for 29."""
+
+
+def statuses_of(
+    config: Config, clients: CallerClients, caller: Caller, grants: Sequence[Grant]
+) -> list[NotebookStatus]:
+    """Return the status of the notebook of each grant. If it cannot be described in time, its state is unknown.
+
+    The launch role is assumed once for each location, or more often if the session policy would become too long. These
+    sessions only describe, so they serve the caller from any address.
+    """
+    limit = Deadline(deadline.remaining(DESCRIBE_TIMEOUT))
+    pool = ThreadPoolExecutor(max_workers=MAX_PARALLEL_CALLS)
+    name, described = session_name(caller.name), dict[Notebook, Future[Instance]]()
+    sessions = {
+        # The context of this request contains its deadline, which must also bound the threads' calls.
+        pool.submit(copy_context().run, clients.session, role, name, policy): notebooks
+        for (role, policy), notebooks in _notebooks_by_session(config, grants).items()
+    }
+    with suppress(TimeoutError):
+        # A session that fails, or takes long, does not delay the notebooks of the others.
+        for opened in as_completed(sessions, timeout=limit.remaining):
+            session = _result(opened)
+            if session is not None:
+                for notebook in sessions[opened]:
+                    describe = partial(describe_instance, name=notebook.name)
+                    described[notebook] = pool.submit(copy_context().run, session.run, describe)
+    wait(described.values(), timeout=max(0.0, limit.remaining))
+    # Do not wait for the other calls: a page without a state is more useful than a late page.
+    pool.shutdown(wait=False, cancel_futures=True)
+    instances = {notebook: _result(future) for notebook, future in described.items()}
+    return [NotebookStatus(grant, instances.get(grant.notebook)) for grant in grants]
+
+
+def _notebooks_by_session(
+    config: Config, grants: Sequence[Grant]
+) -> Mapping[tuple[LaunchRole, str], Sequence[Notebook]]:
+    """Return the notebooks of each role session, by its launch role and session policy (JSON).
+
+    A notebook whose location the settings do not list has no session.
+    """
+    arns: dict[LaunchRole, dict[Notebook, str]] = defaultdict(dict)
+    for grant in grants:
+        with suppress(LocationUnknownError):
+            target = launch_target_of(config, grant.notebook)
+            arns[target.role][grant.notebook] = target.notebook_arn
+    sessions: dict[tuple[LaunchRole, str], list[Notebook]] = defaultdict(list)
+    for role, arn_of in arns.items():
+        policies = describe_policies(arn_of.values())
+        for notebook, arn in arn_of.items():
+            sessions[role, policies[arn]].append(notebook)
+    return sessions
+
+
+def _result(future: Future[T]) -> T | None:
+    try:
+        return future.result(timeout=0)
+    except ThrottledError:
+        count("Throttles")  # `count` has no effect in the thread that was throttled
+        return None
+    except (GateError, TimeoutError, CancelledError):
+        return None
