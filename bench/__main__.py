@@ -1,7 +1,9 @@
 """`make bench`: measures all contestants in one run and writes the results."""
 
 import argparse
+import math
 import platform
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,14 +14,18 @@ from typing import Any
 from rich.console import Console
 
 from bench import report
-from bench.contestants import PROFILE, contestants
-from bench.emulator import Runtime
+from bench.certificates import Certificates
+from bench.contestants import contestants
+from bench.function import Runtime
 from bench.measure import FakeAws, Measurement
 from infra.bundle import ROOT, install, runtime_python
 
 EMULATOR = ROOT / "bench" / "emulator.txt"
-LATENCY = 0.03
-"""Seconds that AWS takes for each call in the second measurement."""
+HOOKS = ROOT / "bench" / "hooks"
+ROUND_TRIPS = (1, 0, 10)
+"""The round-trip times, in milliseconds. The first one is measured in full, the others with fewer requests."""
+SHARE_OF_OTHERS = 0.4
+"""The share of the cold starts and warm requests that the other round-trip times get."""
 
 
 def main() -> None:
@@ -41,24 +47,24 @@ def main() -> None:
         logs.mkdir()
         measurement = Measurement(runtime, built, logs, status.update)
         gate = next(each for each in built if each.name == "gate")
-        with FakeAws.serving(grants=1000, delays=[0, LATENCY]) as (fast_aws, slow_aws):
-            figures = measurement.run(fast_aws, cold=arguments.cold, warm=arguments.warm)
-            results: dict[str, Any] = {
-                "contestants": figures,
-                "profile": {PROFILE: figures.pop(PROFILE)},
-                "with_30_ms_a_call": measurement.run(slow_aws, cold=arguments.cold, warm=arguments.warm),
-                "grants": {"1000": measurement.measure_distinct_callers(gate, fast_aws, 1000, warm=arguments.warm)},
-            }
+        certificates = Certificates.write(Path(folder))
+        seconds = [each / 1000 for each in ROUND_TRIPS]
+        results: dict[str, Any] = {"round_trips": {}}
+        with FakeAws.serving(certificates, grants=1000, round_trips=seconds) as ports:
+            for milliseconds, aws in zip(ROUND_TRIPS, ports, strict=True):
+                share = 1 if milliseconds == ROUND_TRIPS[0] else SHARE_OF_OTHERS
+                cold, warm = math.ceil(arguments.cold * share), math.ceil(arguments.warm * share)
+                results["round_trips"][str(milliseconds)] = measurement.run(aws, cold=cold, warm=warm)
+            few = measurement.measure_distinct_callers(gate, ports[0], 1000, warm=arguments.warm)
         status.update("a million grants")
-        with FakeAws.serving(grants=1_000_000, delays=[0]) as (fast_aws,):
-            results["grants"]["1000000"] = measurement.measure_distinct_callers(
-                gate, fast_aws, 1_000_000, warm=arguments.warm
-            )
+        with FakeAws.serving(certificates, grants=1_000_000, round_trips=seconds[:1]) as (aws,):
+            many = measurement.measure_distinct_callers(gate, aws, 1_000_000, warm=arguments.warm)
+        results["grants"] = {"1000": few, "1000000": many}
     descriptions = {each.name: each.description for each in built}
     report.write({**results, "descriptions": descriptions, "machine": f"{machine}, Python {platform.python_version()}"})
-    for name, (measured, target) in report.ratios(results).items():
-        verdict = "met    " if measured <= target else "NOT MET"
-        console.print(f"{verdict} {name}: {measured:.2f} (target: at most {target})")
+    for ratio in report.ratios(results):
+        line = f"{ratio.verdict}: {ratio.name}: {ratio.measured:.2f} (target: {ratio.target_text})"
+        console.print(line, soft_wrap=True)
 
 
 def _runtime(folder: Path, machine: str) -> Runtime:
@@ -67,6 +73,7 @@ def _runtime(folder: Path, machine: str) -> Runtime:
         sys.exit("The benchmark needs Python 3.13, the version of the function, and Linux.")
     client, emulator = folder / "runtime", folder / "emulator"
     install(client, group="runtime", platform=f"{machine}-manylinux2014")
+    shutil.copytree(HOOKS, client, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     subprocess.run([*command, "--target", str(emulator), "--requirements", str(EMULATOR)], check=True)
     architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[machine]
