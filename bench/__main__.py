@@ -9,18 +9,19 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from bench import report
 from bench.certificates import Certificates
-from bench.contestants import contestants
+from bench.contestants import Contestant, contestants
 from bench.function import Runtime
-from bench.measure import FakeAws, Measurement
+from bench.measure import Measurement
+from bench.stub import FakeAws
 from infra.bundle import ROOT, install, runtime_python
 
 EMULATOR = ROOT / "bench" / "emulator.txt"
+GRANTS = (1000, 1_000_000)
 HOOKS = ROOT / "bench" / "hooks"
 ROUND_TRIPS = (1, 0, 10)
 """The round-trip times, in milliseconds. The first one is measured in full, the others with fewer requests."""
@@ -48,23 +49,36 @@ def main() -> None:
         measurement = Measurement(runtime, built, logs, status.update)
         gate = next(each for each in built if each.name == "gate")
         certificates = Certificates.write(Path(folder))
-        seconds = [each / 1000 for each in ROUND_TRIPS]
-        results: dict[str, Any] = {"round_trips": {}}
-        with FakeAws.serving(certificates, grants=1000, round_trips=seconds) as ports:
-            for milliseconds, aws in zip(ROUND_TRIPS, ports, strict=True):
-                share = 1 if milliseconds == ROUND_TRIPS[0] else SHARE_OF_OTHERS
-                cold, warm = math.ceil(arguments.cold * share), math.ceil(arguments.warm * share)
-                results["round_trips"][str(milliseconds)] = measurement.run(aws, cold=cold, warm=warm)
-            few = measurement.measure_distinct_callers(gate, ports[0], 1000, warm=arguments.warm)
-        status.update("a million grants")
-        with FakeAws.serving(certificates, grants=1_000_000, round_trips=seconds[:1]) as (aws,):
-            many = measurement.measure_distinct_callers(gate, aws, 1_000_000, warm=arguments.warm)
-        results["grants"] = {"1000": few, "1000000": many}
+        results = {
+            "round_trips": _by_round_trip(measurement, certificates, arguments.cold, arguments.warm),
+            "grants": _by_grants(measurement, certificates, gate, arguments.warm),
+        }
     descriptions = {each.name: each.description for each in built}
     report.write({**results, "descriptions": descriptions, "machine": f"{machine}, Python {platform.python_version()}"})
     for ratio in report.ratios(results):
         line = f"{ratio.verdict}: {ratio.name}: {ratio.measured:.2f} (target: {ratio.target_text})"
         console.print(line, soft_wrap=True)
+
+
+def _by_round_trip(
+    measurement: Measurement, certificates: Certificates, cold: int, warm: int
+) -> dict[str, dict[str, dict[str, float]]]:
+    found = {}
+    with FakeAws.serving(certificates, grants=1000, round_trips=[each / 1000 for each in ROUND_TRIPS]) as ports:
+        for milliseconds, aws in zip(ROUND_TRIPS, ports, strict=True):
+            share = 1 if milliseconds == ROUND_TRIPS[0] else SHARE_OF_OTHERS
+            found[str(milliseconds)] = measurement.run(aws, cold=math.ceil(cold * share), warm=math.ceil(warm * share))
+    return found
+
+
+def _by_grants(
+    measurement: Measurement, certificates: Certificates, gate: Contestant, warm: int
+) -> dict[str, dict[str, float]]:
+    found = {}
+    for grants in GRANTS:
+        with FakeAws.serving(certificates, grants=grants, round_trips=[ROUND_TRIPS[0] / 1000]) as (aws,):
+            found[str(grants)] = measurement.measure_distinct_callers(gate, aws, grants, warm=warm)
+    return found
 
 
 def _runtime(folder: Path, machine: str) -> Runtime:

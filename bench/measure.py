@@ -1,24 +1,20 @@
 """Measures the contestants in turns, so that a machine that slows down affects them all alike."""
 
-import http.client
-import json
-import ssl
+import itertools
 import statistics
-import subprocess
-import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.certificates import Certificates
 from bench.contestants import Contestant
 from bench.emulator import Function
 from bench.function import Code, Runtime
-from bench.snapshot import SnapshotFunction
+from bench.snapshot import FirstAnswer, SnapshotFunction
+from bench.stub import FakeAws, Record
 
 BATCH = 25
 """Warm requests to one contestant before the next one."""
@@ -60,63 +56,6 @@ class Figures:
         }
 
 
-@dataclass(frozen=True)
-class Record:
-    """What the stub saw."""
-
-    calls: dict[str, int]
-    """By operation."""
-    handshakes: list[tuple[float, float]]
-    """When each handshake began and ended, in seconds."""
-
-    @property
-    def number(self) -> int:
-        """The number of calls."""
-        return sum(self.calls.values())
-
-    @property
-    def overlap(self) -> float:
-        """The sum of the times of all handshakes, divided by the time that they take together. Zero without any."""
-        together, end = 0.0, 0.0
-        for started, ended in sorted(self.handshakes):
-            together += max(0.0, ended - max(started, end))
-            end = max(end, ended)
-        return sum(ended - started for started, ended in self.handshakes) / together if together else 0.0
-
-
-class FakeAws:
-    """One port of the stub of AWS, which runs in a separate process."""
-
-    def __init__(self, port: int, certificates: Certificates):
-        """`port`: where the stub listens."""
-        self.port = port
-        self.authorities = certificates.authorities
-        context = ssl.create_default_context(cafile=str(certificates.authorities))
-        self._connection = http.client.HTTPSConnection("localhost", port, timeout=60, context=context)
-
-    @classmethod
-    @contextmanager
-    def serving(
-        cls, certificates: Certificates, *, grants: int, round_trips: Sequence[float]
-    ) -> Iterator[list["FakeAws"]]:
-        """Serve one port for each of `round_trips` (seconds), with `grants` grants in the table."""
-        command = [sys.executable, "-m", "bench.aws", str(certificates.server), "--grants", str(grants)]
-        command += ["--round-trips", *map(str, round_trips)]
-        with ExitStack() as stack:
-            process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-            stack.callback(process.kill)
-            assert process.stdout
-            ports = [cls(port, certificates) for port in json.loads(process.stdout.readline())]
-            for port in ports:
-                stack.callback(port._connection.close)
-            yield ports
-
-    def record(self) -> "Record":
-        """Return what happened since the last call of this method. The first call also returns its own handshake."""
-        self._connection.request("GET", "/")
-        return Record(**json.loads(self._connection.getresponse().read()))
-
-
 class Measurement:
     """Measures all contestants in one run."""
 
@@ -128,6 +67,7 @@ class Measurement:
         self._built = built
         self._folder = folder
         self._progress = progress
+        self._numbers = itertools.count()
 
     def run(self, aws: FakeAws, *, cold: int, warm: int) -> dict[str, dict[str, float]]:
         """Start each contestant `cold` times, send each `warm` warm requests, and return the figures by name."""
@@ -140,7 +80,10 @@ class Measurement:
                     found.first_response_ms.append(_timed(function, contestant.event()))
                     found.first_calls += aws.record().number
                     found.init_ms.append(function.init_ms)
-                self._restore(found, contestant, aws)
+                answer, record = self.first_from_snapshot(contestant, aws)
+                found.snapshot_ms.append(answer.wall_ms)
+                found.snapshot_cpu_ms.append(answer.cpu_ms)
+                found.overlaps.append(record.overlap)
         with ExitStack() as stack:
             running = {each: stack.enter_context(self._started(each, aws)) for each in figures}
             for contestant, function in running.items():
@@ -154,6 +97,14 @@ class Measurement:
             for contestant, function in running.items():
                 figures[contestant].peak_mb = function.peak_mb
         return {contestant.name: found.summary() for contestant, found in figures.items()}
+
+    def first_from_snapshot(self, contestant: Contestant, aws: FakeAws) -> tuple[FirstAnswer, Record]:
+        """Return the first answer of a new instance from its snapshot, and what the stub saw."""
+        with SnapshotFunction(self._runtime, self._code(contestant, aws), self._log(contestant)) as function:
+            aws.record()
+            answer = function.first_answer(contestant.event())
+            assert _succeeded(answer.response), answer
+            return answer, aws.record()
 
     def measure_distinct_callers(
         self, contestant: Contestant, aws: FakeAws, people: int, *, warm: int
@@ -172,15 +123,6 @@ class Measurement:
             "aws_calls": round(calls / warm, 2),
         }
 
-    def _restore(self, found: Figures, contestant: Contestant, aws: FakeAws) -> None:
-        with SnapshotFunction(self._runtime, self._code(contestant, aws), self._log(contestant)) as function:
-            aws.record()
-            answer = function.first_answer(contestant.event())
-            assert _succeeded(answer.response), answer
-            found.snapshot_ms.append(answer.wall_ms)
-            found.snapshot_cpu_ms.append(answer.cpu_ms)
-            found.overlaps.append(aws.record().overlap)
-
     def _warm(self, found: Figures, function: Function, events: Sequence[bytes]) -> None:
         before = function.cpu_ms
         found.warm_ms += [_timed(function, event) for event in events]
@@ -190,7 +132,7 @@ class Measurement:
         return Function(self._runtime, self._code(contestant, aws), self._log(contestant))
 
     def _log(self, contestant: Contestant) -> Path:
-        return Path(tempfile.mkstemp(dir=self._folder, prefix=f"{contestant.name}-", suffix=".log")[1])
+        return self._folder / f"{contestant.name}-{next(self._numbers)}.log"
 
     def _code(self, contestant: Contestant, aws: FakeAws) -> Code:
         environment = {

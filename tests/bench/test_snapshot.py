@@ -1,6 +1,7 @@
 """A function is restored from its snapshot by AWS's own client: hooks run, and the first answer is measured."""
 
 import os
+import shutil
 import sys
 import textwrap
 import time
@@ -9,15 +10,23 @@ from typing import Any
 
 import pytest
 
+from bench.__main__ import HOOKS
+from bench.certificates import Certificates
+from bench.contestants import contestants
 from bench.function import Code, Runtime, cpu_ms
+from bench.measure import Measurement
 from bench.snapshot import SnapshotFunction
+from bench.stub import FakeAws
 
 WORK_MS = 200
 """CPU time, in milliseconds: much more than what the runtime needs."""
 
+ROUND_TRIP = 0.05
+"""Seconds."""
+
 CLIENT = """
 # A stand-in for awslambdaric: the same requests in the same order.
-import http.client, importlib, json, os, sys
+import http.client, importlib, json, os, sys, types
 
 def call(method, path, body=None):
     connection = http.client.HTTPConnection(os.environ["AWS_LAMBDA_RUNTIME_API"])
@@ -36,7 +45,7 @@ while True:
     response, event = call("GET", "/invocation/next")
     invocation = response.headers["Lambda-Runtime-Aws-Request-Id"]
     try:
-        answer = app.handler(json.loads(event), None)
+        answer = app.handler(json.loads(event), types.SimpleNamespace(aws_request_id=invocation))
     except Exception as error:
         call("POST", f"/invocation/{invocation}/error", json.dumps(str(error)))
     else:
@@ -57,6 +66,7 @@ def runtime(tmp_path: Path) -> Runtime:
     client = tmp_path / "client"
     client.mkdir()
     (client / "awslambdaric.py").write_text(CLIENT)
+    shutil.copy(HOOKS / "sitecustomize.py", client)
     return Runtime(Path("unused"), Path(sys.executable), client)
 
 
@@ -64,7 +74,7 @@ def code(folder: Path, text: str) -> Code:
     target = folder / "code"
     target.mkdir()
     (target / "app.py").write_text(WORK + textwrap.dedent(text))
-    return Code(target, "app.handler", {"BENCH_EXAMPLE": "1"})
+    return Code(target, "app.handler", {"BENCH_STUB_PORT": "1"})
 
 
 def first(runtime: Runtime, tmp_path: Path, text: str) -> Any:
@@ -107,6 +117,23 @@ def test_a_failure_of_the_function_is_an_error(runtime: Runtime, tmp_path: Path)
 def test_a_failure_of_its_start_is_an_error(runtime: Runtime, tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"/init/error .*division by zero"):
         first(runtime, tmp_path, "1 / 0")
+
+
+def test_a_contestant_makes_its_calls_over_tls(runtime: Runtime, tmp_path: Path) -> None:
+    bare = next(each for each in contestants() if each.name == "bare")
+    bare.build(tmp_path / "bare", "", "")
+    measurement = Measurement(runtime, {bare: tmp_path / "bare"}, tmp_path, lambda _step: None)
+    certificates = Certificates.write(tmp_path)
+    with FakeAws.serving(certificates, grants=10, round_trips=[ROUND_TRIP]) as (aws,):
+        figures, record = measurement.first_from_snapshot(bare, aws)
+        assert record.calls == dict.fromkeys(
+            ("GetSecretValue", "GetItem", "AssumeRole", "CreatePresignedNotebookInstanceUrl"), 1
+        )
+        # Four hosts, one after the other: two round trips to connect, and one for the call.
+        assert len(record.handshakes) == 4
+        assert record.overlap == pytest.approx(1)
+        assert figures.wall_ms >= 4 * 3 * ROUND_TRIP * 1000
+        assert figures.cpu_ms < figures.wall_ms
 
 
 def test_the_clock_of_a_process_is_its_cpu_time() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from bench.aws import KEY
 from bench.certificates import NAMES, Certificates
-from bench.measure import FakeAws, Record
+from bench.stub import FakeAws, Record
 
 ROOT = Path(__file__).parents[2]
 HOST = "dynamodb.eu-west-1.amazonaws.com"

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 REGION = os.environ["AWS_REGION"]
 OWN = (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ["AWS_SESSION_TOKEN"])
 
-# One context for all hosts: each one reads the file of authorities again.
+# One context for all hosts, because each new one would read the file of authorities again.
 _context = ssl.create_default_context()
 _connections = {}
 _session_key = None
