@@ -26,8 +26,8 @@ test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready .ca
 rehearse: .venv/.ready node_modules/.ready .cache/browser .cache/rehearsal/.ready ## Deploy to an AWS emulator, use what stands there, and destroy it (BREAK)
 	@PYTHONPATH=lambda:. exec $(PYTHON) -m rehearsal $(if $(BREAK),--break $(BREAK))
 
-bench: .cache/bench/.ready ## Compare the speed of the function with other implementations (about ten minutes)
-	@PYTHONPATH=lambda:. .cache/bench/bin/python -m bench
+bench: .cache/bench/.ready ## Compare the speed of the function with other implementations (about ten minutes; BENCH="--cold 3 --warm 100": a short form)
+	@PYTHONPATH=lambda:. .cache/bench/bin/python -m bench $(BENCH)
 
 faults: .venv/.ready node_modules/.ready ## Inject every fault of every dependency at every endpoint (about ten minutes)
 	@PYTHONPATH=lambda:. $(PYTHON) -m trials faults

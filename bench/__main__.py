@@ -1,25 +1,32 @@
 """`make bench`: measures all contestants in one run and writes the results."""
 
 import argparse
+import math
 import platform
+import shutil
 import stat
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 from bench import report
-from bench.contestants import PROFILE, contestants
-from bench.emulator import Runtime
-from bench.measure import FakeAws, Measurement
+from bench.certificates import Certificates
+from bench.contestants import Contestant, contestants
+from bench.function import Runtime
+from bench.measure import Measurement
+from bench.stub import FakeAws
 from infra.bundle import ROOT, install, runtime_python
 
 EMULATOR = ROOT / "bench" / "emulator.txt"
-LATENCY = 0.03
-"""Seconds that AWS takes for each call in the second measurement."""
+GRANTS = (1000, 1_000_000)
+HOOKS = ROOT / "bench" / "hooks"
+ROUND_TRIPS = (1, 0, 10)
+"""The round-trip times, in milliseconds. The first one is measured in full, the others with fewer requests."""
+SHARE_OF_OTHERS = 0.4
+"""The share of the cold starts and warm requests that the other round-trip times get."""
 
 
 def main() -> None:
@@ -41,24 +48,37 @@ def main() -> None:
         logs.mkdir()
         measurement = Measurement(runtime, built, logs, status.update)
         gate = next(each for each in built if each.name == "gate")
-        with FakeAws.serving(grants=1000, delays=[0, LATENCY]) as (fast_aws, slow_aws):
-            figures = measurement.run(fast_aws, cold=arguments.cold, warm=arguments.warm)
-            results: dict[str, Any] = {
-                "contestants": figures,
-                "profile": {PROFILE: figures.pop(PROFILE)},
-                "with_30_ms_a_call": measurement.run(slow_aws, cold=arguments.cold, warm=arguments.warm),
-                "grants": {"1000": measurement.measure_distinct_callers(gate, fast_aws, 1000, warm=arguments.warm)},
-            }
-        status.update("a million grants")
-        with FakeAws.serving(grants=1_000_000, delays=[0]) as (fast_aws,):
-            results["grants"]["1000000"] = measurement.measure_distinct_callers(
-                gate, fast_aws, 1_000_000, warm=arguments.warm
-            )
+        certificates = Certificates.write(Path(folder))
+        results = {
+            "round_trips": _by_round_trip(measurement, certificates, arguments.cold, arguments.warm),
+            "grants": _by_grants(measurement, certificates, gate, arguments.warm),
+        }
     descriptions = {each.name: each.description for each in built}
     report.write({**results, "descriptions": descriptions, "machine": f"{machine}, Python {platform.python_version()}"})
-    for name, (measured, target) in report.ratios(results).items():
-        verdict = "met    " if measured <= target else "NOT MET"
-        console.print(f"{verdict} {name}: {measured:.2f} (target: at most {target})")
+    for ratio in report.ratios(results):
+        line = f"{ratio.verdict}: {ratio.name}: {ratio.measured:.2f} (target: {ratio.target_text})"
+        console.print(line, soft_wrap=True)
+
+
+def _by_round_trip(
+    measurement: Measurement, certificates: Certificates, cold: int, warm: int
+) -> dict[str, dict[str, dict[str, float]]]:
+    found = {}
+    with FakeAws.serving(certificates, grants=1000, round_trips=[each / 1000 for each in ROUND_TRIPS]) as ports:
+        for milliseconds, aws in zip(ROUND_TRIPS, ports, strict=True):
+            share = 1 if milliseconds == ROUND_TRIPS[0] else SHARE_OF_OTHERS
+            found[str(milliseconds)] = measurement.run(aws, cold=math.ceil(cold * share), warm=math.ceil(warm * share))
+    return found
+
+
+def _by_grants(
+    measurement: Measurement, certificates: Certificates, gate: Contestant, warm: int
+) -> dict[str, dict[str, float]]:
+    found = {}
+    for grants in GRANTS:
+        with FakeAws.serving(certificates, grants=grants, round_trips=[ROUND_TRIPS[0] / 1000]) as (aws,):
+            found[str(grants)] = measurement.measure_distinct_callers(gate, aws, grants, warm=warm)
+    return found
 
 
 def _runtime(folder: Path, machine: str) -> Runtime:
@@ -67,6 +87,7 @@ def _runtime(folder: Path, machine: str) -> Runtime:
         sys.exit("The benchmark needs Python 3.13, the version of the function, and Linux.")
     client, emulator = folder / "runtime", folder / "emulator"
     install(client, group="runtime", platform=f"{machine}-manylinux2014")
+    shutil.copytree(HOOKS, client, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
     subprocess.run([*command, "--target", str(emulator), "--requirements", str(EMULATOR)], check=True)
     architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[machine]

@@ -1,14 +1,21 @@
-"""A stub of AWS on loopback, as fast as Python can be: `python -m bench.aws` prints the ports on which it listens.
+"""A stub of AWS on loopback, over TLS 1.3: `python -m bench.aws CERTIFICATE` prints the ports on which it listens.
 
-Each port has its own latency. All ports share any number of grants, which are found by their key as in DynamoDB.
-Calls are counted for each port; a GET request returns the counts and resets them.
+Each port has its own round-trip time. A new connection takes two round trips, one for TCP's handshake (RFC 9293 §3.5)
+and one for that of TLS (RFC 8446 §2). Each call takes one more. All ports share any number of grants, which are found
+by their key as in DynamoDB. Calls and new connections are recorded for each port; a GET request returns the records and
+resets them.
 """
 
 import argparse
 import asyncio
 import json
+import selectors
+import ssl
+import time
 from collections import Counter
+from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 EMAIL, NOTEBOOK = "person{}@example.com", "notebook-{}"
@@ -44,25 +51,75 @@ class Grants:
         return {"principal": {"S": principal}, "notebook": {"S": notebook}}
 
 
-class AwsProtocol(asyncio.Protocol):
-    """The server's side of one persistent connection."""
+@dataclass
+class Record:
+    """What happened at one port."""
 
-    def __init__(self, grants: Grants, counts: Counter[str], delay: float):
-        """`delay`: seconds before each answer."""
-        self._grants = grants
-        self._counts = counts
-        self._delay = delay
-        self._buffer = b""
+    calls: Counter[str] = field(default_factory=Counter)
+    """The number of calls by operation."""
+    handshakes: list[tuple[float, float]] = field(default_factory=list)
+    """For each new connection, when it was accepted and when its TLS handshake was complete, in seconds."""
+
+
+class AwsConnection(asyncio.Protocol):
+    """The server's side of a connection before TLS: it delays both handshakes, then hands over to `AwsProtocol`.
+
+    The client has sent its first TLS message when the connection is accepted, because the system completes TCP's
+    handshake at once. The stub reads the message two round trips later.
+    """
+
+    def __init__(self, port: "Port"):
+        self._port = port
+        self._accepted = time.monotonic()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport for the responses."""
+        """Wait for two round trips, then begin TLS."""
+        assert isinstance(transport, asyncio.Transport)
+        transport.pause_reading()
+        self._task = asyncio.get_running_loop().create_task(self._secure(transport))
+
+    async def _secure(self, transport: asyncio.Transport) -> None:
+        await asyncio.sleep(2 * self._port.round_trip)
+        protocol = AwsProtocol(self._port)
+        loop = asyncio.get_running_loop()
+        try:
+            secured = await loop.start_tls(transport, protocol, self._port.tls, server_side=True)
+        except OSError:
+            return  # the client has gone, or does not trust the certificate: it reports its error itself
+        self._port.record.handshakes.append((self._accepted, time.monotonic()))
+        assert secured is not None
+        protocol.connection_made(secured)
+
+
+@dataclass
+class Port:
+    """What all connections to one port share."""
+
+    grants: Grants
+    tls: ssl.SSLContext
+    round_trip: float
+    """Seconds."""
+    record: Record = field(default_factory=Record)
+
+
+class AwsProtocol(asyncio.Protocol):
+    """The server's side of one persistent connection, inside TLS."""
+
+    def __init__(self, port: Port):
+        self._port = port
+        self._buffer = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport for the responses, and answer what was received before."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self.data_received(b"")
 
     def data_received(self, data: bytes) -> None:
         """Answer each complete request."""
         self._buffer += data
-        while b"\r\n\r\n" in self._buffer:
+        while self._transport and b"\r\n\r\n" in self._buffer:
             head, _, rest = self._buffer.partition(b"\r\n\r\n")
             first, *lines = head.decode().split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
@@ -70,19 +127,21 @@ class AwsProtocol(asyncio.Protocol):
             if len(rest) < length:
                 return
             self._buffer = rest[length:]
+            record = self._port.record
             if first.startswith("GET"):
-                self._send("application/json", json.dumps(self._counts).encode())
-                self._counts.clear()
+                self._send("application/json", json.dumps(vars(record)).encode())
+                record.calls.clear()
+                record.handshakes.clear()
                 continue
             content_type, body = self._answer(headers.get("x-amz-target", ""), rest[:length])
-            if self._delay:
-                asyncio.get_running_loop().call_later(self._delay, self._send, content_type, body)
+            if self._port.round_trip:
+                asyncio.get_running_loop().call_later(self._port.round_trip, self._send, content_type, body)
             else:
                 self._send(content_type, body)
 
     def _answer(self, target: str, body: bytes) -> tuple[str, bytes]:
         operation = target.rpartition(".")[2] or "AssumeRole"
-        self._counts[operation] += 1
+        self._port.record.calls[operation] += 1
         if operation == "AssumeRole":
             return "text/xml", _STS
         parameters = json.loads(body)
@@ -92,14 +151,14 @@ class AwsProtocol(asyncio.Protocol):
                 answer = {"SecretString": KEY, "CreatedDate": 1_790_000_000.0}
             case "ExecuteStatement":
                 principal, notebook = (value["S"] for value in parameters["Parameters"])
-                row = self._grants.row(principal, notebook)
+                row = self._port.grants.row(principal, notebook)
                 answer = {"Items": [row] if row else []}
             case "BatchGetItem":
                 ((table, requested),) = parameters["RequestItems"].items()
-                rows = [self._grants.row(key["principal"]["S"], key["notebook"]["S"]) for key in requested["Keys"]]
+                rows = [self._port.grants.row(key["principal"]["S"], key["notebook"]["S"]) for key in requested["Keys"]]
                 answer = {"Responses": {table: [row for row in rows if row]}, "UnprocessedKeys": {}}
             case "GetItem":
-                row = self._grants.row(parameters["Key"]["principal"]["S"], parameters["Key"]["notebook"]["S"])
+                row = self._port.grants.row(parameters["Key"]["principal"]["S"], parameters["Key"]["notebook"]["S"])
                 answer = {"Item": row} if row else {}
             case "CreatePresignedNotebookInstanceUrl":
                 answer = {"AuthorizedUrl": _URL}
@@ -107,15 +166,18 @@ class AwsProtocol(asyncio.Protocol):
 
     def _send(self, content_type: str, body: bytes) -> None:
         head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+        assert self._transport
         self._transport.write(f"{head}x-amzn-RequestId: 1\r\n\r\n".encode() + body)
 
 
-async def _serve(grants: Grants, delays: list[float]) -> None:
-    loop = asyncio.get_running_loop()
+async def _serve(grants: Grants, certificate: Path, round_trips: list[float]) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.minimum_version = ssl.TLSVersion.TLSv1_3
+    tls.load_cert_chain(certificate)
     ports = []
-    for delay in delays:
-        counts: Counter[str] = Counter()
-        server = await loop.create_server(partial(AwsProtocol, grants, counts, delay), "127.0.0.1", 0)
+    for seconds in round_trips:
+        port = Port(grants, tls, seconds)
+        server = await asyncio.get_running_loop().create_server(partial(AwsConnection, port), "127.0.0.1", 0)
         ports.append(server.sockets[0].getsockname()[1])
     print(json.dumps(ports), flush=True)  # noqa: T201
     await asyncio.Event().wait()
@@ -123,7 +185,10 @@ async def _serve(grants: Grants, delays: list[float]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
+    parser.add_argument("certificate", type=Path, help="the PEM file of the private key and the certificates")
     parser.add_argument("--grants", type=int, default=1000)
-    parser.add_argument("--delays", type=float, nargs="+", default=[0.0], help="latency in seconds, one port for each")
+    parser.add_argument("--round-trips", type=float, nargs="+", default=[0.0], help="in seconds, one port for each")
     arguments = parser.parse_args()
-    asyncio.run(_serve(Grants(arguments.grants), arguments.delays))
+    # epoll would round each delay up to a whole millisecond.
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(selectors.SelectSelector())) as runner:
+        runner.run(_serve(Grants(arguments.grants), arguments.certificate, arguments.round_trips))

@@ -2,44 +2,22 @@
 
 import http.client
 import json
-import os
 import re
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-ENVIRONMENT = {
-    "AWS_REGION": "eu-west-1",
-    "AWS_DEFAULT_REGION": "eu-west-1",
-    "AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7FUNCTION",
-    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYFUNCTION",
-    "AWS_SESSION_TOKEN": "FwoGZXIvYXdzE" + "y" * 900,
-    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
-    # Lambda's file system is read-only: a module without bytecode is compiled at each start.
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """The programs that run a function."""
-
-    emulator: Path
-    python: Path
-    client: Path
-    """The folder with `awslambdaric`, which is part of Lambda's own image."""
+from bench.function import Code, Runtime, cpu_ms
 
 
 class Function:
     """One instance of a function; a context manager that ends it."""
 
-    def __init__(self, runtime: Runtime, code: Path, handler: str, environment: Mapping[str, str], log: Path):
+    def __init__(self, runtime: Runtime, code: Code, log: Path):
         """Start the emulator. The function itself starts with its first invocation."""
         self._port = _free_port()
         self._log = log
@@ -48,14 +26,9 @@ class Function:
         command += ["--runtime-api-address", f"127.0.0.1:{_free_port()}"]
         with log.open("w") as output:
             self._process = subprocess.Popen(
-                [*map(str, command), str(runtime.python), "-m", "awslambdaric", handler],
-                cwd=code,
-                env={
-                    "PATH": os.environ["PATH"],
-                    "PYTHONPATH": f"{code}:{runtime.client}",
-                    **ENVIRONMENT,
-                    **environment,
-                },
+                [*map(str, command), *code.command(runtime)],
+                cwd=code.folder,
+                env=code.environ(runtime),
                 stdout=output,
                 stderr=output,
             )
@@ -87,9 +60,8 @@ class Function:
 
     @property
     def cpu_ms(self) -> float:
-        """The CPU time of all threads of the function so far, in milliseconds."""
-        tasks = Path(f"/proc/{self._runtime.pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e6
+        """The CPU time of the function so far, in milliseconds."""
+        return cpu_ms(self._runtime.pid)
 
     @property
     def peak_mb(self) -> float:

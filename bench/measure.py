@@ -1,20 +1,20 @@
 """Measures the contestants in turns, so that a machine that slows down affects them all alike."""
 
-import json
+import itertools
 import statistics
-import subprocess
-import sys
 import tempfile
-import urllib.request
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bench.contestants import Contestant
-from bench.emulator import Function, Runtime
+from bench.emulator import Function
+from bench.function import Code, Runtime
+from bench.snapshot import FirstAnswer, SnapshotFunction
+from bench.stub import FakeAws, Record
 
 BATCH = 25
 """Warm requests to one contestant before the next one."""
@@ -26,6 +26,11 @@ class Figures:
 
     init_ms: list[float] = field(default_factory=list)
     first_response_ms: list[float] = field(default_factory=list)
+    snapshot_ms: list[float] = field(default_factory=list)
+    """The first answer from a snapshot."""
+    snapshot_cpu_ms: list[float] = field(default_factory=list)
+    overlaps: list[float] = field(default_factory=list)
+    """The sum of the times of all handshakes of a first answer, divided by the time that they take together."""
     warm_ms: list[float] = field(default_factory=list)
     cpu_ms: float = 0
     peak_mb: float = 0
@@ -39,6 +44,9 @@ class Figures:
         return {
             "init_ms": round(statistics.median(self.init_ms), 1),
             "first_response_ms": round(statistics.median(self.first_response_ms), 1),
+            "snapshot_ms": round(statistics.median(self.snapshot_ms), 1),
+            "snapshot_cpu_ms": round(statistics.median(self.snapshot_cpu_ms), 1),
+            "handshake_overlap": round(statistics.median(self.overlaps), 2),
             "warm_ms": round(statistics.median(self.warm_ms), 2),
             "warm_cpu_ms": round(self.cpu_ms / warm, 3),
             "peak_mb": round(self.peak_mb, 1),
@@ -46,37 +54,6 @@ class Figures:
             "aws_calls": round(self.calls / warm, 2),
             "first_aws_calls": round(self.first_calls / len(self.first_response_ms), 2),
         }
-
-
-class FakeAws:
-    """The stub of AWS, in a separate process."""
-
-    def __init__(self, ports: Sequence[int]):
-        self._ports = ports
-
-    @classmethod
-    @contextmanager
-    def serving(cls, *, grants: int, delays: Sequence[float]) -> Iterator[list["FakeAws"]]:
-        """Serve one stub for each of `delays` (seconds for each call), with `grants` grants in the table."""
-        command = [sys.executable, "-m", "bench.aws", "--grants", str(grants), "--delays", *map(str, delays)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            try:
-                ports = json.loads(process.stdout.readline())
-                yield [cls([port]) for port in ports]
-            finally:
-                process.kill()
-
-    @property
-    def url(self) -> str:
-        """The endpoint URL."""
-        return f"http://127.0.0.1:{self._ports[0]}"
-
-    def calls(self) -> int:
-        """Return the number of calls since the last call of this method."""
-        with urllib.request.urlopen(self.url, timeout=5) as response:  # noqa: S310
-            counts: dict[str, int] = json.loads(response.read())
-        return sum(counts.values())
 
 
 class Measurement:
@@ -90,6 +67,7 @@ class Measurement:
         self._built = built
         self._folder = folder
         self._progress = progress
+        self._numbers = itertools.count()
 
     def run(self, aws: FakeAws, *, cold: int, warm: int) -> dict[str, dict[str, float]]:
         """Start each contestant `cold` times, send each `warm` warm requests, and return the figures by name."""
@@ -98,10 +76,14 @@ class Measurement:
             self._progress(f"cold start {turn + 1} of {cold}")
             for contestant, found in figures.items():
                 with self._started(contestant, aws) as function:
-                    aws.calls()
+                    aws.record()
                     found.first_response_ms.append(_timed(function, contestant.event()))
-                    found.first_calls += aws.calls()
+                    found.first_calls += aws.record().number
                     found.init_ms.append(function.init_ms)
+                answer, record = self.first_from_snapshot(contestant, aws)
+                found.snapshot_ms.append(answer.wall_ms)
+                found.snapshot_cpu_ms.append(answer.cpu_ms)
+                found.overlaps.append(record.overlap)
         with ExitStack() as stack:
             running = {each: stack.enter_context(self._started(each, aws)) for each in figures}
             for contestant, function in running.items():
@@ -109,12 +91,20 @@ class Measurement:
             for turn in range(0, warm, BATCH):
                 self._progress(f"warm requests {turn} of {warm}")
                 for contestant, function in running.items():
-                    aws.calls()
+                    aws.record()
                     self._warm(figures[contestant], function, [contestant.event()] * BATCH)
-                    figures[contestant].calls += aws.calls()
+                    figures[contestant].calls += aws.record().number
             for contestant, function in running.items():
                 figures[contestant].peak_mb = function.peak_mb
         return {contestant.name: found.summary() for contestant, found in figures.items()}
+
+    def first_from_snapshot(self, contestant: Contestant, aws: FakeAws) -> tuple[FirstAnswer, Record]:
+        """Return the first answer of a new instance from its snapshot, and what the stub saw."""
+        with SnapshotFunction(self._runtime, self._code(contestant, aws), self._log(contestant)) as function:
+            aws.record()
+            answer = function.first_answer(contestant.event())
+            assert _succeeded(answer.response), answer
+            return answer, aws.record()
 
     def measure_distinct_callers(
         self, contestant: Contestant, aws: FakeAws, people: int, *, warm: int
@@ -123,10 +113,10 @@ class Measurement:
         found = Figures()
         with self._started(contestant, aws) as function:
             _timed(function, contestant.event(people - 1))
-            aws.calls()
+            aws.record()
             step = people // (warm + 1)
             self._warm(found, function, [contestant.event(number * step) for number in range(warm)])
-            calls = aws.calls()
+            calls = aws.record().number
         return {
             "warm_ms": round(statistics.median(found.warm_ms), 2),
             "warm_cpu_ms": round(found.cpu_ms / warm, 3),
@@ -139,13 +129,21 @@ class Measurement:
         found.cpu_ms += function.cpu_ms - before
 
     def _started(self, contestant: Contestant, aws: FakeAws) -> Function:
-        log = Path(tempfile.mkstemp(dir=self._folder, prefix=f"{contestant.name}-", suffix=".log")[1])
+        return Function(self._runtime, self._code(contestant, aws), self._log(contestant))
+
+    def _log(self, contestant: Contestant) -> Path:
+        return self._folder / f"{contestant.name}-{next(self._numbers)}.log"
+
+    def _code(self, contestant: Contestant, aws: FakeAws) -> Code:
         environment = {
             **contestant.environment,
-            "AWS_ENDPOINT_URL": aws.url,
             "AWS_LAMBDA_FUNCTION_NAME": contestant.name,
+            "BENCH_STUB_PORT": str(aws.port),
+            # botocore reads the first, the context that Python's ssl module makes by default the second.
+            "AWS_CA_BUNDLE": str(aws.authorities),
+            "SSL_CERT_FILE": str(aws.authorities),
         }
-        return Function(self._runtime, self._built[contestant], contestant.handler, environment, log)
+        return Code(self._built[contestant], contestant.handler, environment)
 
 
 def _timed(function: Function, event: bytes) -> float:

@@ -7,13 +7,15 @@ import http.client
 import json
 import os
 import re
+import ssl
 import time
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 REGION = os.environ["AWS_REGION"]
-ENDPOINT = urlsplit(os.environ["AWS_ENDPOINT_URL"])
 OWN = (os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"], os.environ["AWS_SESSION_TOKEN"])
 
+# One context for all hosts, because each new one would read the file of authorities again.
+_context = ssl.create_default_context()
 _connections = {}
 _session_key = None
 
@@ -87,7 +89,8 @@ def _send(service, body, headers, credentials):
     """Send a signed request over a kept connection (IAM user guide, "Create a signed AWS API request")."""
     access_key, secret_key, token = credentials
     now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    headers = {**headers, "host": ENDPOINT.netloc, "x-amz-date": now, "x-amz-security-token": token}
+    host = f"{'api.' if service == 'sagemaker' else ''}{service}.{REGION}.amazonaws.com"
+    headers = {**headers, "host": host, "x-amz-date": now, "x-amz-security-token": token}
     names = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
     canonical = f"POST\n/\n\n{lines}\n{names}\n{hashlib.sha256(body).hexdigest()}"
@@ -101,9 +104,7 @@ def _send(service, body, headers, credentials):
         f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
     )
     if service not in _connections:
-        secure = ENDPOINT.scheme == "https"
-        make = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        _connections[service] = make(ENDPOINT.hostname, ENDPOINT.port, timeout=5)
+        _connections[service] = http.client.HTTPSConnection(host, timeout=5, context=_context)
     connection = _connections[service]
     connection.request("POST", "/", body, headers)
     answer = connection.getresponse()
