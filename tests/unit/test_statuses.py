@@ -1,20 +1,15 @@
 """The list of a caller's notebooks: its calls to AWS, the session policies, and the states if a call fails."""
 
-import json
-import re
 import threading
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from gate.deadline import RESERVE, request_deadline
-from gate.launch.policy import DESCRIBE, MAX_POLICY_LENGTH, describe_policies
-from gate.launch.target import notebook_arn
 from testing.aws import refusal
 from testing.harness import Harness
 from testing.slack import Slack
+from tests.unit.described import described_arns
 
 JSON = {"Accept": "application/json"}
 REMOTE, OTHER_REGION = "210987654321/eu-central-1", "123456789012/us-east-1"
@@ -53,14 +48,6 @@ def _counts(harness: Harness) -> dict[str, int]:
     return {name: names.count(name) for name in names}
 
 
-def _arns(policy: str) -> list[str]:
-    """Return the notebooks of a policy, which must allow describing them and nothing else."""
-    (statement,) = json.loads(policy)["Statement"]
-    arns: list[str] = statement.pop("Resource")
-    assert statement == {"Effect": "Allow", "Action": DESCRIBE}
-    return arns
-
-
 @pytest.mark.parametrize("path", ["/", "/open"])
 def test_twenty_notebooks_are_one_session_and_the_next_look_needs_none(harness: Harness, path: str) -> None:
     _give(harness, 20)
@@ -77,7 +64,7 @@ def test_slack_uses_one_session_for_all_notebooks(slack: Slack) -> None:
     slack.ask()
     assert _counts(harness) == {"assume_role": 1, "describe_notebook_instance": 20}
     (assumed,) = harness.aws.called("assume_role")
-    assert len(_arns(assumed["Policy"])) == 20
+    assert len(described_arns(assumed["Policy"])) == 20
 
 
 def test_the_session_describes_exactly_the_callers_notebooks(harness: Harness) -> None:
@@ -91,31 +78,7 @@ def test_the_session_describes_exactly_the_callers_notebooks(harness: Harness) -
     assert assumed["RoleArn"] == "arn:aws:iam::123456789012:role/launch"
     assert assumed["RoleSessionName"] == assumed["SourceIdentity"] == "alice@example.com"
     arn = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/"
-    assert _arns(assumed["Policy"]) == [f"{arn}also-mine", f"{arn}mine"]
-
-
-REGIONS = st.sampled_from([("aws", "eu-west-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-northwest-1")])
-NAMES = st.from_regex(re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,31}"), fullmatch=True) | st.sampled_from(
-    ["n" * 62 + digit for digit in "0123456789"]
-)
-
-
-@given(st.lists(NAMES, max_size=90), REGIONS, st.randoms())
-def test_the_policies_contain_exactly_the_notebooks_and_fit(
-    names: list[str], place: tuple[str, str], random: Any
-) -> None:
-    arns = [notebook_arn(*place, "123456789012", name) for name in names]
-    policies = describe_policies(arns)
-    assert policies.keys() == set(arns)
-    assert all(arn in _arns(policy) for arn, policy in policies.items())
-    parts = set(policies.values())
-    assert sorted(arn for part in parts for arn in _arns(part)) == sorted(set(arns))
-    assert all(len(part) <= MAX_POLICY_LENGTH for part in parts)
-    # No part is left that another one has room for, so that there are as few as possible.
-    lengths = sorted(len(part) for part in parts)
-    assert all(length + 200 > MAX_POLICY_LENGTH for length in lengths[1:])
-    random.shuffle(arns)
-    assert describe_policies(arns) == policies
+    assert described_arns(assumed["Policy"]) == [f"{arn}also-mine", f"{arn}mine"]
 
 
 def test_notebooks_that_do_not_fit_into_one_policy_have_more_sessions(harness: Harness) -> None:
@@ -125,7 +88,7 @@ def test_notebooks_that_do_not_fit_into_one_policy_have_more_sessions(harness: H
     policies = [call["Policy"] for call in harness.aws.called("assume_role")]
     assert calls == {"assume_role": len(policies), "describe_notebook_instance": 80}
     assert 3 <= len(policies) <= 4
-    assert sorted(arn for policy in policies for arn in _arns(policy)) == [
+    assert sorted(arn for policy in policies for arn in described_arns(policy)) == [
         f"arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/home-{each:02}" for each in range(80)
     ]
     assert _calls(harness, "/") == {"describe_notebook_instance": 80}
@@ -143,7 +106,7 @@ def test_each_location_has_its_own_session(harness: Harness) -> None:
     assert _calls(harness, "/") == {"assume_role": 3, "describe_notebook_instance": 9}
     own = "arn:aws:iam::123456789012:role/launch"
     found = {
-        (call["RoleArn"], call.get("ExternalId"), *{arn.rpartition("/")[0] for arn in _arns(call["Policy"])})
+        (call["RoleArn"], call.get("ExternalId"), *{arn.rpartition("/")[0] for arn in described_arns(call["Policy"])})
         for call in harness.aws.called("assume_role")
     }
     assert found == {
@@ -179,7 +142,7 @@ def test_a_session_is_kept_for_one_caller_and_their_present_notebooks(harness: H
     harness.sign_in("bob@example.com")
     assert assumed() == 1
     (bobs,) = [call for call in harness.aws.called("assume_role") if call["RoleSessionName"] == "bob@example.com"]
-    assert [arn.rpartition("/")[2] for arn in _arns(bobs["Policy"])] == ["home-00"]
+    assert [arn.rpartition("/")[2] for arn in described_arns(bobs["Policy"])] == ["home-00"]
 
 
 def test_all_notebooks_of_a_caller_take_one_row_of_the_cache(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,6 +202,7 @@ def test_a_session_that_takes_too_long_does_not_delay_the_page(harness: Harness)
     harness.aws.before["assume_role"] = lambda _: answered.wait(60)  # type: ignore[assignment]
     with pytest.MonkeyPatch.context() as patch:
         # The request has no time left when the notebooks are to be described.
+        patch.setattr("gate.launch.statuses.DESCRIBE_TIMEOUT", 120)
         patch.setattr("gate.handler.request_deadline", lambda _, **__: request_deadline(RESERVE * 1000))
         response = harness.browser.get("/", headers=JSON)
     answered.set()
