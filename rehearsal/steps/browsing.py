@@ -95,8 +95,8 @@ def _until_stopped(page: Page) -> None:
 
 def sign_out(env: Environment) -> str:
     """Sign out everywhere, which ends the sign-in in another browser."""
-    elsewhere = env.browser()
-    opened = elsewhere.sign_in(f"{env.base_url}/", "erin@example.com", PASSWORD)
+    other_browser = env.browser()
+    opened = other_browser.sign_in(f"{env.base_url}/", "erin@example.com", PASSWORD)
     require(opened.status_code == 200, f"erin's page: {opened.status_code} {opened.text[:300]}")
     erin = env.chromium.profile(INSIDE)
     page = erin.new_page()
@@ -105,6 +105,6 @@ def sign_out(env: Environment) -> str:
     page.get_by_role("button", name="Sign out everywhere").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("signed out everywhere")
     erin.close()
-    answer = elsewhere.get(f"{env.base_url}/", headers={"Accept": "application/json"})
+    answer = other_browser.get(f"{env.base_url}/", headers={"Accept": "application/json"})
     require(answer.status_code == 401, f"erin's other browser: {answer.status_code} {answer.text[:200]}")
     return "Erin's other browser is signed out, too"

@@ -30,6 +30,6 @@ def still_open(env: Environment) -> str:
     require("authToken" in location, f"from the new network: {answer.status_code} {answer.text[:300]}")
     entered = env.browser(JOINED).get(location)
     require(entered.status_code == 302, f"the URL from the new network: {entered.status_code}")
-    elsewhere = env.browser().get(location)
-    require(elsewhere.status_code == 403, f"the same URL from another address: {elsewhere.status_code}")
+    response = env.browser().get(location)
+    require(response.status_code == 403, f"the same URL from another address: {response.status_code}")
     return "alice's open notebook runs on; dave opens one from the new network, for his address alone"

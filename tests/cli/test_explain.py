@@ -44,7 +44,7 @@ def test_each_check_reports_why_it_fails_and_how_to_fix_it(gate: Gate, deploymen
 
 
 def test_explain_names_the_groups_that_have_a_grant(gate: Gate, deployment: LocalDeployment) -> None:
-    others = [("group:elsewhere", "shared-notebook", None), ("user:bob@example.com", "alice-notebook", None)]
+    others = [("group:others", "shared-notebook", None), ("user:bob@example.com", "alice-notebook", None)]
     arrange(
         deployment,
         [

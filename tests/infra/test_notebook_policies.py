@@ -103,8 +103,8 @@ def test_a_notebook_of_the_same_name_in_another_account_or_region_is_refused(
     full_resolved: ResolvedTemplate, evaluator: Evaluator, region: str, account: str, allowed: bool
 ) -> None:
     access = notebook_access(full_resolved, HERE, session_policy(full_resolved, "caller"))
-    elsewhere = replace(access, resource=notebook_arn("aws", region, account, NOTEBOOK), account=account)
-    assert evaluator.allows(elsewhere) is allowed
+    in_other_account = replace(access, resource=notebook_arn("aws", region, account, NOTEBOOK), account=account)
+    assert evaluator.allows(in_other_account) is allowed
 
 
 def test_each_caller_is_pinned_to_their_own_address(full_resolved: ResolvedTemplate, evaluator: Evaluator) -> None:
