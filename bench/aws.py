@@ -53,7 +53,7 @@ class Grants:
 
 @dataclass
 class Record:
-    """What happened at one port."""
+    """The calls and TLS handshakes at one port."""
 
     calls: Counter[str] = field(default_factory=Counter)
     """The number of calls by operation."""
@@ -93,7 +93,7 @@ class AwsConnection(asyncio.Protocol):
 
 @dataclass
 class Port:
-    """What all connections to one port share."""
+    """The state that all connections to one port share."""
 
     grants: Grants
     tls: ssl.SSLContext

@@ -1,4 +1,4 @@
-"""What all ways to run a function share: its programs, its environment, and its CPU time."""
+"""The programs, the environment and the CPU time of a function, for both ways to run it."""
 
 import os
 import time

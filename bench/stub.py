@@ -14,7 +14,7 @@ from bench.certificates import Certificates
 
 @dataclass(frozen=True)
 class Record:
-    """What the stub saw."""
+    """The calls and TLS handshakes that the stub received."""
 
     calls: dict[str, int]
     """By operation."""

@@ -1,4 +1,4 @@
-"""What `cdk synth` wrote, changed before it is deployed."""
+"""Changes the output of `cdk synth` before it is deployed."""
 
 import hashlib
 import json

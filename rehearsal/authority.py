@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from local.aws.authority import Identity
+from local.aws.authority import Identity, session_context
 from local.aws.calls import ApiError, Call
 from local.aws.source import Source
 from local.evaluator import Access, Evaluator
@@ -90,10 +90,7 @@ def _identity(exchange: Exchange) -> Identity:
     asked = {name: values[0] for name, values in parse_qs(exchange.body.decode()).items()}
     assert asked["Action"] == "AssumeRole", asked["Action"]
     issued = datetime.datetime.fromtimestamp(exchange.at, datetime.UTC)
-    context = {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    if "SourceIdentity" in asked:
-        context["aws:SourceIdentity"] = asked["SourceIdentity"]
     arn = re.search(rb"<Arn>([^<]+)</Arn>", exchange.answer)
     assert arn is not None, "STS named no session"
     policy = json.loads(asked["Policy"]) if "Policy" in asked else None
-    return Identity(arn[1].decode(), asked["RoleArn"], policy, context)
+    return Identity(arn[1].decode(), asked["RoleArn"], policy, session_context(issued, asked))

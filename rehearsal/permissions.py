@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Policy = Mapping[str, Any]
 Variant = tuple[str, Sequence[Policy]]
-"""What is left out of a role's policies, in words, and the policies without it."""
+"""A description of the part that is removed from a role's policies, and the policies without it."""
 
 LISTS = ("Action", "Resource")
 

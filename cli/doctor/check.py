@@ -9,7 +9,7 @@ Level = Literal["ok", "warning", "error"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check found, and how to fix it."""
+    """The result of a check, with its fix if there is a problem."""
 
     level: Level
     text: str

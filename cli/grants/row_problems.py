@@ -1,4 +1,4 @@
-"""What is wrong with a row of the grants table that `gate` did not write."""
+"""Finds problems in rows of the grants table that `gate` did not write."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -37,6 +37,17 @@ class Identity:
     """Condition keys of every call of this identity."""
 
 
+def session_context(issued: datetime.datetime, parameters: Mapping[str, str]) -> dict[str, str]:
+    """Return the condition keys of a role session (IAM user guide, "AWS global condition context keys").
+
+    `issued`: the time of its credentials. `parameters`: those of the AssumeRole call.
+    """
+    context = {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    if "SourceIdentity" in parameters:
+        context["aws:SourceIdentity"] = parameters["SourceIdentity"]
+    return context
+
+
 class Authority:
     """Knows all identities, and asks the policy evaluator about their calls."""
 
@@ -62,9 +73,7 @@ class Authority:
             return None
         assumed_with = self._assume_role_parameters[session.session_name]
         issued = session.expiration - datetime.timedelta(seconds=int(assumed_with.get("DurationSeconds", "3600")))
-        context = {"aws:TokenIssueTime": issued.strftime("%Y-%m-%dT%H:%M:%SZ")}
-        if "SourceIdentity" in assumed_with:
-            context["aws:SourceIdentity"] = assumed_with["SourceIdentity"]
+        context = session_context(issued, assumed_with)
         policy = json.loads(session.policy) if session.policy else None
         return Identity(self._launch_role.session(session.session_name), self._launch_role.arn, policy, context)
 

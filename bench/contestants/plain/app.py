@@ -1,4 +1,4 @@
-"""What an engineer would write in an afternoon: boto3, Powertools' router, logger and metrics, and PyJWT."""
+"""A function without attention to speed: boto3, Powertools' router, logger and metrics, and PyJWT."""
 
 import json
 import os
