@@ -19,7 +19,7 @@ LAYERS = (
     ("gate.secrets",),
     ("gate.keys", "gate.store"),
     ("gate.identity",),
-    ("gate.audit", "gate.launch"),
+    ("gate.access_requests", "gate.audit", "gate.launch"),
     ("gate.slack",),
     ("gate.container",),
     ("gate.routes",),

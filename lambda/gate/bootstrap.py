@@ -37,7 +37,7 @@ def prepare() -> None:
     if gate.config.slack.teams:
         from gate.slack import messages  # noqa: F401
 
-        _ = gate.slack_requests, gate.slack_answers
+        _ = gate.slack.requests, gate.slack.answers
 
 
 register_before_snapshot(prepare)

@@ -78,6 +78,10 @@ class Config:
     """The name of the launch role in other accounts."""
     external_id: str
     slack: SlackConfig
+    requests_function_arn: str
+    """The ARN of the function that takes access requests. Empty if people cannot ask for access here."""
+    access_requests: str
+    """The rules of access requests (JSON). Only the function that takes them has it."""
 
     @property
     def base_path(self) -> str:
@@ -165,6 +169,8 @@ class Config:
                 api_url=text("GATE_SLACK_API_URL", optional=not words("GATE_SLACK_TEAMS")),
                 hooks_urls=words("GATE_SLACK_HOOKS_URLS"),
             ),
+            requests_function_arn=text("GATE_REQUESTS_FUNCTION_ARN", optional=True),
+            access_requests=text("GATE_ACCESS_REQUESTS", optional=True),
         )
         if problems:
             raise ConfigError("\n".join(problems))

@@ -34,13 +34,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
+    from gate.access_requests.access_requests import AccessRequests
     from gate.identity.claims import ClaimRules
     from gate.identity.login import Login
     from gate.identity.person import Person
     from gate.identity.provider import Provider
-    from gate.slack.answers import SlackAnswers
-    from gate.slack.api import SlackApi
-    from gate.slack.requests import SlackRequests
+    from gate.slack.parts import SlackParts
     from gate.store.queue_store import QueueStore
 
 
@@ -140,52 +139,38 @@ class Gate:
         return QueueStore(self.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
-    def slack_requests(self) -> "SlackRequests":
-        """The admission of Slack's requests."""
-        from gate.slack.requests import SlackRequests
+    def slack(self) -> "SlackParts":
+        """The parts that serve Slack."""
+        from gate.slack.parts import SlackParts
 
-        return SlackRequests(
+        return SlackParts(
             self.config.slack,
-            self._slack_api,
-            secret=self._slack_secret,
+            self._secrets,
             replay_guard=self.replay_guard,
+            grants=self.grants,
+            launcher=self.launcher,
+            tickets=lambda: self.tickets,
+            base_url=self.config.base_url,
             clock=self._clock,
         )
 
     @cached_property
-    def slack_answers(self) -> "SlackAnswers":
-        """The answers to Slack's requests."""
-        from gate.identity.slack import SlackPeople
-        from gate.slack.answers import SlackAnswers
+    def access_requests(self) -> "AccessRequests":
+        """The access requests."""
+        from gate.access_requests.access_requests import AccessRequests
+        from gate.access_requests.rules import RequestRules
+        from gate.access_requests.store import AccessRequestStore
+        from gate.slack.request_notices import notices
 
-        people = SlackPeople(self._slack_api.user, email_domains=self.config.slack.email_domains, clock=self._clock)
-        return SlackAnswers(
-            self._slack_api,
-            people,
-            grants=self.grants,
-            launcher=self.launcher,
-            tickets=self.tickets,
-            base_url=self.config.base_url,
-        )
+        rules = RequestRules.parse(self.config.access_requests)
+        store = AccessRequestStore(self.dynamodb, table=self.config.table, clock=self._clock)
+        told = notices(rules, slack=lambda: self.slack.api, base_url=self.config.base_url)
+        return AccessRequests(store, self.grants, rules, told, clock=self._clock)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """The client for the grants table."""
         return cast("DynamoDBClient", client("dynamodb"))
-
-    @cached_property
-    def _slack_api(self) -> "SlackApi":
-        from gate.slack.api import SlackApi
-
-        slack = self.config.slack
-        return SlackApi(
-            token=lambda: self._slack_secret().get("bot_token", ""), api_url=slack.api_url, hooks_urls=slack.hooks_urls
-        )
-
-    def _slack_secret(self) -> dict[str, str]:
-        from gate.slack.app_secret import app_secret
-
-        return app_secret(self._secrets.text(self.config.slack.secret_arn))
 
     def _person_of(self, token: str) -> "Person":
         from gate.identity.person import person_of

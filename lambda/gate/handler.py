@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         from gate.slack.command import SlackCommand
 
         with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
-            gate.slack_answers.answer(SlackCommand(**event["slack"]))
+            gate.slack.answers.answer(SlackCommand(**event["slack"]))
         return None
     request = Request.from_event(event, context.invoked_function_arn)
     return _respond(gate, request, remaining_ms).for_api_gateway(own_host=gate.config.own_host)

@@ -21,6 +21,8 @@ class NextPage(StrEnum):
 
     NOTEBOOKS = "notebooks"
     SIGN_IN = "sign_in"
+    FRESH_SIGN_IN = "fresh_sign_in"
+    REQUESTS = "requests"
     NONE = "none"
 
 

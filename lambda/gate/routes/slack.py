@@ -14,7 +14,7 @@ def slack(gate: Gate, request: Request) -> Response:
 
     If no answer can follow, the response to a slash command has the error in words.
     """
-    requests = gate.slack_requests
+    requests = gate.slack.requests
     try:
         with decision(request, "slack"):
             command = requests.admit(request)

@@ -2,7 +2,7 @@
 
 Operators may write rows with the AWS command line, so a row can contain anything. A row with an invalid notebook,
 `session` or `until` grants nothing, because a grant that ends must never become one that does not. An invalid `view`,
-`power` or `default` gives the least that the attribute can give, and the rest of the row is valid.
+`power`, `default` or `owner` gives the least that the attribute can give, and the rest of the row is valid.
 """
 
 from collections.abc import Mapping
@@ -27,8 +27,11 @@ MAX_EPOCH_SECONDS = 253_402_300_799
 A time in milliseconds, which is the usual mistake, is far later.
 """
 
-OPTIONAL = ("session", "view", "power", "until", "default")
+OPTIONAL = ("session", "view", "power", "until", "default", "owner")
 """The optional attributes of a grant."""
+
+PROVENANCE = ("request_id", "granted_by", "reason")
+"""The attributes of a grant that an access request led to. Operators do not write them."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ class GrantRow:
     until: int | None
     """Epoch seconds."""
     default: bool
+    owner: bool
+    request_id: str
+    """The id of the access request that led to the grant; empty for the grants of operators."""
     unreadable: tuple[str, ...]
     """The names of invalid attributes because of which the row grants nothing."""
     ignored: tuple[str, ...]
@@ -55,9 +61,9 @@ def read(item: Mapping[str, Any]) -> GrantRow:
     session, until = _whole_number(item.get("session"), 1, MAX_SESSION), until_of(item)
     view: View | None = _choice(item.get("view"), View)
     power: Power | None = _choice(item.get("power"), Power)
-    default = item.get("default", {}).get("BOOL")
+    default, owner = (item.get(name, {}).get("BOOL") for name in ("default", "owner"))
     strict = {"notebook": notebook, "session": session, "until": until}
-    lenient = {"view": view, "power": power, "default": default}
+    lenient = {"view": view, "power": power, "default": default, "owner": owner}
     return GrantRow(
         notebook=notebook,
         session=session,
@@ -65,6 +71,8 @@ def read(item: Mapping[str, Any]) -> GrantRow:
         power=power,
         until=until,
         default=default is True,
+        owner=owner is True,
+        request_id=str(item.get("request_id", {}).get("S", "")),
         unreadable=tuple(name for name, value in strict.items() if name in item and value is None),
         ignored=tuple(name for name, value in lenient.items() if name in item and value is None),
     )

@@ -1,7 +1,7 @@
 """Finds the grants of a caller, in one read for all of the caller's principals."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -32,6 +32,10 @@ class Grant:
     until: int | None = None
     """The end of the grant, in epoch seconds. None if it does not end."""
     default: bool = False
+    owner: bool = False
+    """Whether the principal decides on access requests for the notebook."""
+    request_id: str = ""
+    """The id of the access request that led to the grant; empty for the grants of operators."""
 
     @property
     def may_start(self) -> bool:
@@ -64,8 +68,7 @@ class Grants:
         Raises `NotGrantedError` if there is none, whether or not the notebook exists. Raises the errors of
         `apply_cutoffs` and `Rows`.
         """
-        keys = [{"principal": {"S": principal}, "notebook": {"S": str(notebook)}} for principal in caller.principals]
-        grants = self._best(self._rows.get([*keys, *cutoff_keys(caller)]), caller)
+        grants = self._best(self._rows_for(caller, notebook), caller)
         if not grants:
             raise NotGrantedError
         return grants[0]
@@ -75,18 +78,37 @@ class Grants:
 
         Raises the errors of `apply_cutoffs` and `Rows`.
         """
-        cutoffs = [key["principal"]["S"] for key in cutoff_keys(caller)]
-        return self._best(self._rows.query([*caller.principals, *cutoffs]), caller)
+        return self._best(self._all_rows(caller), caller)
 
-    def _best(self, items: Iterable[Mapping[str, Any]], caller: Caller) -> list[Grant]:
-        principals = caller.principals
+    def find_owned(self, caller: Caller, notebook: Notebook | None = None) -> list[Grant]:
+        """Return the grants by which `caller` owns `notebook`, or any notebook if it is None.
+
+        A grant that an access request led to makes nobody an owner. Raises the errors of `apply_cutoffs` and `Rows`.
+        """
+        items = self._all_rows(caller) if notebook is None else self._rows_for(caller, notebook)
+        return [grant for grant in self._valid(items, caller) if grant.owner and not grant.request_id]
+
+    def _rows_for(self, caller: Caller, notebook: Notebook) -> Iterable[Mapping[str, Any]]:
+        keys = [{"principal": {"S": principal}, "notebook": {"S": str(notebook)}} for principal in caller.principals]
+        return self._rows.get([*keys, *cutoff_keys(caller)])
+
+    def _all_rows(self, caller: Caller) -> Iterable[Mapping[str, Any]]:
+        cutoffs = [key["principal"]["S"] for key in cutoff_keys(caller)]
+        return self._rows.query([*caller.principals, *cutoffs])
+
+    def _valid(self, items: Iterable[Mapping[str, Any]], caller: Caller) -> Iterator[Grant]:
+        """Yield the grants in `items` that have not ended."""
         now = self._clock()
-        best: dict[Notebook, Grant] = {}
         for item in apply_cutoffs(items, caller):
             grant = self._grant(item)
             # DynamoDB deletes items days after their time to live has passed, so the end is checked here, too.
-            if grant is None or (grant.until is not None and grant.until <= now):
-                continue
+            if grant is not None and (grant.until is None or grant.until > now):
+                yield grant
+
+    def _best(self, items: Iterable[Mapping[str, Any]], caller: Caller) -> list[Grant]:
+        principals, now = caller.principals, self._clock()
+        best: dict[Notebook, Grant] = {}
+        for grant in self._valid(items, caller):
             other = best.get(grant.notebook)
             if other is None or _rank(grant, principals) < _rank(other, principals):
                 best[grant.notebook] = grant
@@ -107,6 +129,8 @@ class Grants:
             power=row.power or "none",
             until=row.until,
             default=row.default,
+            owner=row.owner,
+            request_id=row.request_id,
         )
 
 

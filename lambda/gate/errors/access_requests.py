@@ -1,0 +1,105 @@
+"""Errors of access requests."""
+
+from gate.errors.base import BadRequestError, Category, ForbiddenError, GateError, NextPage, NotFoundError
+
+
+class InvalidAccessRequestError(BadRequestError):
+    """The form lacks a reason, or has a length of access that the settings do not offer."""
+
+    reason = "invalid_access_request"
+    title = "Your request is not complete"
+    words = "Say why you need access, in at most 300 characters, and choose for how long."
+    next_page = NextPage.REQUESTS
+
+
+class CannotAskError(ForbiddenError):
+    """The caller is neither a person who signed in nor a Slack user."""
+
+    reason = "cannot_ask"
+    title = "Only people can ask for access"
+    words = "Sign in in a browser, or ask in Slack. For a program, ask your platform team for a grant."
+    next_page = NextPage.NONE
+
+
+class AlreadyGrantedError(GateError):
+    """The person who would get the grant has one already, which an operator gave."""
+
+    status = 409
+    category = Category.REFUSAL
+    reason = "already_granted"
+    title = "Access is there already"
+    words = "This notebook has been granted already. Nothing was changed. Open it from the list of notebooks."
+
+
+class TooManyAccessRequestsError(GateError):
+    """The person has used up the access requests of the day."""
+
+    status = 429
+    category = Category.REFUSAL
+    reason = "too_many_access_requests"
+    title = "You have asked often enough today"
+    words = "You can ask for access ten times a day (UTC). If it is urgent, talk to your platform team."
+
+
+class AccessRequestUnknownError(NotFoundError):
+    """There is no such request, or the caller neither made it nor decides on it."""
+
+    reason = "access_request_unknown"
+    title = "This request is not here"
+    words = "It does not exist, is too old, or is not yours to see or decide."
+    next_page = NextPage.REQUESTS
+
+
+class OwnAccessRequestError(ForbiddenError):
+    """The caller would decide on their own request."""
+
+    reason = "own_access_request"
+    title = "You cannot decide on your own request"
+    words = "Somebody else who decides on this notebook must do it."
+    next_page = NextPage.REQUESTS
+
+
+class OtherIdentityError(ForbiddenError):
+    """The person who asked and the caller are known by names of different kinds, so they may be one person."""
+
+    reason = "other_identity"
+    title = "You cannot decide on this request here"
+    words = (
+        "The gate cannot tell whether you are the person who asked, because it knows one of you by a Slack user and "
+        "the other by a sign-in. Decide where the person asked: in Slack, or on the page of requests."
+    )
+    next_page = NextPage.REQUESTS
+
+
+class SignInTooOldError(ForbiddenError):
+    """The caller decides as a member of a group, and the membership was proven too long ago."""
+
+    reason = "sign_in_too_old"
+    title = "Sign in again to decide"
+    words = (
+        "You decide as a member of a group, and your sign-in is older than 15 minutes. Sign in again, so that your "
+        "groups are checked. Then decide once more."
+    )
+    next_page = NextPage.FRESH_SIGN_IN
+
+
+class AccessRequestDecidedError(GateError):
+    """The request was decided before, or this approver has approved it before."""
+
+    status = 409
+    category = Category.REFUSAL
+    reason = "access_request_decided"
+    title = "This request is decided already"
+    words = "Nothing was changed. The page of requests shows who decided, and how."
+    next_page = NextPage.REQUESTS
+
+
+class AccessRequestEndedError(GateError):
+    """Nobody decided on the request for a day, or the access of the person who asked was revoked meanwhile."""
+
+    status = 409
+    category = Category.REFUSAL
+    reason = "access_request_ended"
+    title = "This request has ended"
+    words = "A request ends after a day, or when the person's sign-in is ended. They can ask again."
+    next_page = NextPage.REQUESTS

@@ -1,0 +1,79 @@
+"""The parts that serve Slack. Each is made when it is first needed, and kept."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gate.clock import Clock
+from gate.config import SlackConfig
+from gate.secrets import Secrets
+from gate.slack.api import SlackApi
+from gate.slack.app_secret import app_secret
+from gate.slack.requests import SlackRequests
+from gate.store.replay_guard import ReplayGuard
+
+if TYPE_CHECKING:
+    from gate.identity.ticket import Tickets
+    from gate.launch.launcher import Launcher
+    from gate.slack.answers import SlackAnswers
+    from gate.store.grants import Grants
+
+
+class SlackParts:
+    """The admission of Slack's requests, the answers to them, and the client of Slack's API."""
+
+    def __init__(
+        self,
+        config: SlackConfig,
+        secrets: Secrets,
+        *,
+        replay_guard: ReplayGuard,
+        grants: "Grants",
+        launcher: "Launcher",
+        tickets: "Callable[[], Tickets]",
+        base_url: str,
+        clock: Clock,
+    ):
+        """`base_url`: the gate's own address, for links. `clock`: see `Gate`."""
+        self._config = config
+        self._secrets = secrets
+        self._replay_guard = replay_guard
+        self._grants = grants
+        self._launcher = launcher
+        self._tickets = tickets
+        self._base_url = base_url
+        self._clock = clock
+
+    @cached_property
+    def requests(self) -> SlackRequests:
+        """The admission of Slack's requests."""
+        return SlackRequests(
+            self._config, self.api, secret=self._secret, replay_guard=self._replay_guard, clock=self._clock
+        )
+
+    @cached_property
+    def answers(self) -> "SlackAnswers":
+        """The answers to Slack's requests."""
+        from gate.identity.slack import SlackPeople
+        from gate.slack.answers import SlackAnswers
+
+        people = SlackPeople(self.api.user, email_domains=self._config.email_domains, clock=self._clock)
+        return SlackAnswers(
+            self.api,
+            people,
+            grants=self._grants,
+            launcher=self._launcher,
+            tickets=self._tickets(),
+            base_url=self._base_url,
+        )
+
+    @cached_property
+    def api(self) -> SlackApi:
+        """The client of Slack's API."""
+        config = self._config
+        return SlackApi(
+            token=lambda: self._secret().get("bot_token", ""), api_url=config.api_url, hooks_urls=config.hooks_urls
+        )
+
+    def _secret(self) -> dict[str, str]:
+        return app_secret(self._secrets.text(self._config.secret_arn))
