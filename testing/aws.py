@@ -138,6 +138,20 @@ class _Client:
         assert arguments["Key"]["principal"]["S"].startswith(("queue:", "report:"))
         return self._aws.table.update_item(arguments)
 
+    def _transact_write_items(self, arguments: dict[str, Any]) -> Any:
+        for each in arguments["TransactItems"]:
+            ((kind, write),) = each.items()
+            item = write["Item" if kind == "Put" else "Key"]
+            is_requested_grant = item["principal"]["S"].startswith(("user:", "slack:")) and "request_id" in item
+            assert item["principal"]["S"].startswith("request:") or is_requested_grant
+        return self._aws.table.transact_write_items(arguments)
+
+    def _query(self, arguments: dict[str, Any]) -> Any:
+        assert arguments["IndexName"] == "by-notebook"
+        notebook = arguments["ExpressionAttributeValues"][":notebook"]["S"]
+        found = [item for item in self._aws.grants if item["notebook"]["S"] == notebook]
+        return {"Items": [*found, *self._aws.table.of_notebook(notebook)]}
+
     def _invoke(self, arguments: dict[str, Any]) -> Any:
         assert arguments["InvocationType"] == "Event"
         self._aws.events.append(json.loads(arguments["Payload"]))

@@ -8,6 +8,9 @@ from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 
+from local.aws.calls import ApiError
+from local.aws.transact import transact
+
 _KEYS = {"principal": "HASH", "notebook": "RANGE"}
 
 
@@ -59,6 +62,19 @@ class FakeTable:
         except ConditionalCheckFailed:
             raise _failed("UpdateItem") from None
         return {"Attributes": item.to_json()["Attributes"]}
+
+    def transact_write_items(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """TransactWriteItems. Raises `ClientError`."""
+        try:
+            return transact(parameters, self._backend)
+        except ApiError as error:
+            details = {"Error": {"Code": error.code, "Message": "words of AWS"}, **error.details}
+            raise ClientError(details, "TransactWriteItems") from None  # type: ignore[arg-type]
+
+    def of_notebook(self, notebook: str) -> list[dict[str, Any]]:
+        """Return the items with the sort key `notebook`."""
+        every = (item.to_json()["Attributes"] for of_key in self._table.items.values() for item in of_key.values())
+        return [item for item in every if item["notebook"]["S"] == notebook]
 
     def get(self, keys: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the items at `keys`."""

@@ -1,11 +1,11 @@
 """The audit log: one line for each decision, with the caller, the notebook and the outcome."""
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gate.errors.base import Category, GateError
 from gate.identity.caller import Caller
@@ -27,12 +27,20 @@ class Audited(Protocol):
         """The IP address that the request came from."""
 
 
+class AuditedSubject(Protocol):
+    """Something that a decision is about, beside a notebook: an access request."""
+
+    def audit_fields(self) -> Mapping[str, Any]:
+        """Return more fields of the log line: a fixed set of names, without secrets."""
+
+
 @dataclass(eq=False, repr=False)
 class Decision:
     """What is known so far about a decision."""
 
     caller: Caller | None = None
     notebook: Notebook | None = None
+    access_request: AuditedSubject | None = None
     outcome: str = "allowed"
     category: Category | None = None
     """How the outcome is counted. None if the caller got what the request asked for."""
@@ -77,6 +85,7 @@ def decision(request: Audited, action: str) -> Iterator[Decision]:
             address=request.address,
             notebook=str(record.notebook) if record.notebook else None,
             request_id=request.id,
+            **(record.access_request.audit_fields() if record.access_request else {}),
         )
 
 

@@ -158,14 +158,20 @@ class Gate:
     def access_requests(self) -> "AccessRequests":
         """The access requests."""
         from gate.access_requests.access_requests import AccessRequests
+        from gate.access_requests.holders import Holders
         from gate.access_requests.rules import RequestRules
         from gate.access_requests.store import AccessRequestStore
         from gate.slack.request_notices import notices
 
-        rules = RequestRules.parse(self.config.access_requests)
-        store = AccessRequestStore(self.dynamodb, table=self.config.table, clock=self._clock)
-        told = notices(rules, slack=lambda: self.slack.api, base_url=self.config.base_url)
-        return AccessRequests(store, self.grants, rules, told, clock=self._clock)
+        rules, table = RequestRules.parse(self.config.access_requests), self.config.table
+        return AccessRequests(
+            AccessRequestStore(self.dynamodb, table=table, clock=self._clock),
+            grants=self.grants,
+            holders=Holders(self.dynamodb, table=table),
+            rules=rules,
+            notices=notices(rules, slack=lambda: self.slack.api, base_url=self.config.base_url),
+            clock=self._clock,
+        )
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from moto.dynamodb.models import dynamodb_backends
+
 from local.aws.authority import Identity
 from local.aws.calls import ApiError, Call
 from local.aws.instances import Instances
@@ -11,6 +13,7 @@ from local.aws.partiql import select
 from local.aws.presigned import PresignedUrls
 from local.aws.scan import scan
 from local.aws.transact import transact
+from local.template import ACCOUNT, REGION
 
 NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
 
@@ -33,7 +36,7 @@ class Operations:
         if call.service == "dynamodb" and call.operation == "Scan":
             return scan(call.parameters)
         if call.service == "dynamodb" and call.operation == "TransactWriteItems":
-            return transact(call.parameters)
+            return transact(call.parameters, dynamodb_backends[ACCOUNT][REGION])
         if call.service == "lambda" and call.operation == "Invoke":
             if call.parameters["InvocationType"] != "Event":
                 raise ApiError("InvalidParameterValueException", "Only asynchronous invocations are supported here")

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from moto.dynamodb.comparisons import get_filter_expression
-from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from local.aws.calls import ApiError
-from local.template import ACCOUNT, REGION
 
 MAX_ITEMS = 100
 """Writes in a transaction (API reference of TransactWriteItems)."""
@@ -29,7 +28,7 @@ class TransactionCanceledError(ApiError):
         self.details = {"CancellationReasons": [{"Code": code} for code in codes]}
 
 
-def transact(parameters: Mapping[str, Any]) -> dict[str, Any]:
+def transact(parameters: Mapping[str, Any], backend: DynamoDBBackend) -> dict[str, Any]:
     """Perform all of the writes, or none. Raises `ApiError`."""
     writes = [next(iter(each.items())) for each in parameters["TransactItems"]]
     if not 1 <= len(writes) <= MAX_ITEMS:
@@ -39,33 +38,37 @@ def transact(parameters: Mapping[str, Any]) -> dict[str, Any]:
         raise ApiError("ValidationException", "Transaction request cannot include multiple operations on one item")
     with _lock:
         codes = [
-            "None" if _holds(write, key) else "ConditionalCheckFailed"
+            "None" if _holds(write, key, backend) else "ConditionalCheckFailed"
             for (_, write), key in zip(writes, keys, strict=True)
         ]
         if any(code != "None" for code in codes):
             raise TransactionCanceledError(codes)
         for (kind, write), (principal, notebook) in zip(writes, keys, strict=True):
-            table = _table(write)
+            table = backend.get_table(write["TableName"])
             if kind == "Put":
                 table.put_item(write["Item"])
+            elif kind == "Update":
+                backend.update_item(
+                    write["TableName"],
+                    write["Key"],
+                    write["UpdateExpression"],
+                    write["ExpressionAttributeNames"],
+                    write["ExpressionAttributeValues"],
+                )
             else:
                 table.delete_item(DynamoType({"S": principal}), DynamoType({"S": notebook}))
     return {}
 
 
-def _holds(write: Mapping[str, Any], key: tuple[str, str]) -> bool:
+def _holds(write: Mapping[str, Any], key: tuple[str, str], backend: DynamoDBBackend) -> bool:
     principal, notebook = (DynamoType({"S": text}) for text in key)
-    item = _table(write).get_item(principal, notebook) or Item(principal, notebook, {})
+    item = backend.get_table(write["TableName"]).get_item(principal, notebook) or Item(principal, notebook, {})
     condition = get_filter_expression(
         write.get("ConditionExpression"),
         write.get("ExpressionAttributeNames"),
         write.get("ExpressionAttributeValues"),
     )
     return bool(condition.expr(item))
-
-
-def _table(write: Mapping[str, Any]) -> Any:
-    return dynamodb_backends[ACCOUNT][REGION].get_table(write["TableName"])
 
 
 def _key(kind: str, write: Mapping[str, Any]) -> tuple[str, str]:

@@ -112,6 +112,17 @@ class AccessRequest:
             return self.decision
         return "ended" if now >= self.asked_at + OPEN_SECONDS else "open"
 
+    def audit_fields(self) -> dict[str, Any]:
+        """Return what the audit log says about the request: who asks for what, why, and what came of it."""
+        return {
+            "access_request": self.id,
+            "requester": self.requester,
+            "why": self.reason,
+            "seconds": self.seconds,
+            "approved_by": [each.by for each in self.approvals],
+            "until": self.until or None,
+        }
+
     def item(self) -> dict[str, Any]:
         """Return the request as a row of the table."""
         approvals = [[each.by, each.seconds, each.at] for each in self.approvals]

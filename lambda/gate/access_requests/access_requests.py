@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage, normal_reason, request_key
 from gate.access_requests.deciding import Approver, approved, approver_of, denied
+from gate.access_requests.holders import Holder, Holders
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore, ConflictError
 from gate.clock import Clock
@@ -30,6 +31,9 @@ from gate.store.grants import Grants
 MAX_ATTEMPTS = 3
 """Attempts to change a request that others change at the same moment."""
 
+MAX_OWNED = 20
+"""Notebooks of one owner whose holders are read for one page. Each needs two calls."""
+
 
 class Notices(Protocol):
     """Tells people about requests. A notice that cannot be sent is logged, and changes nothing else."""
@@ -45,10 +49,18 @@ class AccessRequests:
     """The access requests of a deployment."""
 
     def __init__(
-        self, store: AccessRequestStore, grants: Grants, rules: RequestRules, notices: Notices, clock: Clock = time.time
+        self,
+        store: AccessRequestStore,
+        *,
+        grants: Grants,
+        holders: Holders,
+        rules: RequestRules,
+        notices: Notices,
+        clock: Clock = time.time,
     ):
         self._store = store
         self._grants = grants
+        self._holders = holders
         self.rules = rules
         self._notices = notices
         self._clock = clock
@@ -99,6 +111,11 @@ class AccessRequests:
             if approver is not None and not any(each.by == approver.name for each in request.approvals):
                 found.append((request, approver))
         return found
+
+    def holders(self, caller: Caller) -> dict[Notebook, list[Holder]]:
+        """Return who has a grant, for each notebook that `caller` owns. Raises the errors of `Grants` and `Holders`."""
+        notebooks = sorted({grant.notebook for grant in self._grants.find_owned(caller)}, key=str)
+        return {notebook: self._holders.of(notebook, self._clock()) for notebook in notebooks[:MAX_OWNED]}
 
     def find(self, caller: Caller, request_id: str) -> tuple[AccessRequest, Approver | None]:
         """Return a request that `caller` made or decides on, and the caller as its approver, if they are one.

@@ -34,6 +34,11 @@ class NotGrantedError(ForbiddenError):
     title = "This notebook is not yours to open"
     words = "You have no access to it, or it does not exist. Ask your platform team for access to it."
 
+    def __init__(self, ask_path: str = "") -> None:
+        """`ask_path`: the path of the page where the caller can ask for access; empty if there is none."""
+        super().__init__()
+        self.ask_path = ask_path
+
 
 class GroupsNotSentError(NotGrantedError):
     """The caller has no grant, and the provider sent a pointer instead of the groups that may have one (overage)."""

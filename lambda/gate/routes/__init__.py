@@ -99,6 +99,30 @@ def _slack() -> Endpoint:
     return slack
 
 
+def _list_requests() -> Endpoint:
+    from gate.routes.access_requests import list_requests
+
+    return list_requests
+
+
+def _ask() -> Endpoint:
+    from gate.routes.access_requests import ask
+
+    return ask
+
+
+def _show_request() -> Endpoint:
+    from gate.routes.access_requests import show
+
+    return show
+
+
+def _decide() -> Endpoint:
+    from gate.routes.access_requests import decide
+
+    return decide
+
+
 def _refusal_help() -> Endpoint:
     from gate.routes.help import refusal_help
 
@@ -123,6 +147,10 @@ ROUTES = {
     ("GET", "/login/callback"): Route(_callback),
     ("POST", "/logout"): Route(_logout),
     ("POST", "/slack"): Route(_slack, time_limit=ACKNOWLEDGEMENT_LIMIT),
+    ("GET", "/requests"): Route(_list_requests),
+    ("POST", "/requests"): Route(_ask),
+    ("GET", "/requests/{request}"): Route(_show_request),
+    ("POST", "/requests/{request}"): Route(_decide),
     ("GET", "/help"): Route(_refusal_help),
     ("GET", "/health"): Route(_health),
 }

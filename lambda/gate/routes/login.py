@@ -18,11 +18,11 @@ from gate.web.return_url import return_path_of
 def login(gate: Gate, request: Request) -> Response:
     """Redirect to the identity provider, or to the return path if the caller is signed in already.
 
-    With the query parameter `report`, the caller always signs in: an operator wants to see what the provider sends
-    (`gate doctor --sign-in`).
+    With the query parameter `report` or `fresh`, the caller always signs in: an operator wants to see what the provider
+    sends (`gate doctor --sign-in`), or a decision needs the caller's present groups.
     """
     target, report_id = return_path_of(request), valid_id(request.query.get("report", ""))
-    if not report_id:
+    if not report_id and "fresh" not in request.query:
         with suppress(NotSignedInError):
             gate.sign_in_sessions.caller(request)
             return redirect(gate.config.base_url + target)

@@ -60,11 +60,11 @@ def grant_of(gate: Gate, caller: Caller, notebook: Notebook) -> Grant:
     try:
         return gate.grants.find(caller, notebook)
     except NotGrantedError:
-        raise not_granted(gate, caller) from None
+        raise not_granted(gate, caller, notebook) from None
 
 
-def not_granted(gate: Gate, caller: Caller) -> NotGrantedError:
-    """Return the error for a caller without a grant.
+def not_granted(gate: Gate, caller: Caller, notebook: Notebook | None = None) -> NotGrantedError:
+    """Return the error for a caller without a grant for `notebook`, or for any notebook if it is None.
 
     It also logs if the caller's groups could not be read, because one of them may have a grant. The line has nothing
     of what the provider sent.
@@ -72,7 +72,15 @@ def not_granted(gate: Gate, caller: Caller) -> NotGrantedError:
     if caller.groups_problem:
         claim = gate.config.groups_claim
         logger.warning("the groups of a refused caller are unknown", claim=claim, problem=caller.groups_problem)
-    return GroupsNotSentError() if caller.groups_problem == "overage" else NotGrantedError()
+    error = GroupsNotSentError if caller.groups_problem == "overage" else NotGrantedError
+    return error(ask_path(gate, notebook))
+
+
+def ask_path(gate: Gate, notebook: Notebook | None = None) -> str:
+    """Return the path of the page where callers ask for access to `notebook`, or an empty string if they cannot ask."""
+    if not gate.config.requests_function_arn:
+        return ""
+    return f"/requests?notebook={notebook.segment}" if notebook else "/requests"
 
 
 def notebooks_response(gate: Gate, request: Request, caller: Caller, grants: list[Grant]) -> Response:
@@ -101,4 +109,5 @@ def notebooks_response(gate: Gate, request: Request, caller: Caller, grants: lis
         groups_problem=caller.groups_problem,
         address=caller.address,
         base_url=config.base_url,
+        ask_path=ask_path(gate),
     )

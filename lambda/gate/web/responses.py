@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors.base import GateError
+from gate.errors.base import GateError, NextPage
 from gate.web.request import Request
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def error_response(
     from gate.web.return_url import return_path_of, sign_in_path  # which a redirect does not need
 
     headers = {**error.headers, **retry_headers(error, request)}
+    fresh = error.next_page == NextPage.FRESH_SIGN_IN
     if request.wants_json:
         body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
         return replace(json_response(body, status=error.status, headers=headers), cookies=cookies)
@@ -103,7 +104,7 @@ def error_response(
         cookies=cookies,
         error=error,
         reference=request.id,
-        sign_in=f"{base_path}{sign_in_path(target or return_path_of(request))}",
+        sign_in=f"{base_path}{sign_in_path(target or return_path_of(request), fresh=fresh)}",
     )
 
 
@@ -123,12 +124,15 @@ def load_pages() -> "tuple[Environment, str]":
     """Return the template environment of the pages, and their content security policy."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here, because redirects do not need it
 
+    from gate.web.durations import in_words
+
     folder = Path(__file__).parents[1] / "pages"
     style = (folder / "style.css").read_text(encoding="utf-8")
     script = (folder / "page.js").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     environment.globals |= {"style": style, "script": script}
     environment.filters["date_time"] = _date_time
+    environment.filters["length_of_time"] = in_words
     # The policy allows the style sheet and the script by their hashes, and requests and forms to this site. It blocks
     # all other content, frames and requests.
     policy = (

@@ -6,7 +6,11 @@ from urllib.parse import urlencode
 from gate.web.request import Request
 
 # An allow list prevents open redirects: it matches no hosts, schemes, backslashes, encodings or line breaks.
-_RETURN_PATH = re.compile(r"/(open(/[a-zA-Z0-9~-]{1,104})?(\?view=(lab|classic))?)?", re.ASCII)
+_RETURN_PATH = re.compile(
+    r"/(open(/[a-zA-Z0-9~-]{1,104})?(\?view=(lab|classic))?"
+    r"|requests(/[a-z2-7-]{1,40}|\?notebook=[a-zA-Z0-9~-]{1,104})?)?",
+    re.ASCII,
+)
 
 
 def safe_return_path(text: str) -> str:
@@ -18,10 +22,14 @@ def return_path_of(request: Request) -> str:
     """Return the path to return to after a sign-in: that of `request`, or for `/login`, its parameter `next`."""
     if request.path == "/login":
         return safe_return_path(request.query.get("next", "/"))
-    view = f"?view={request.query['view']}" if "view" in request.query else ""
-    return safe_return_path(request.path + view)
+    parameter = "notebook" if request.path == "/requests" else "view"
+    query = f"?{parameter}={request.query[parameter]}" if parameter in request.query else ""
+    return safe_return_path(request.path + query)
 
 
-def sign_in_path(target: str) -> str:
-    """Return the path that signs in and then redirects to `target`."""
-    return f"/login?{urlencode({'next': target})}"
+def sign_in_path(target: str, *, fresh: bool = False) -> str:
+    """Return the path that signs in and then redirects to `target`.
+
+    `fresh`: whether a caller who is signed in already must sign in again.
+    """
+    return f"/login?{urlencode({'next': target} | ({'fresh': '1'} if fresh else {}))}"
