@@ -45,5 +45,5 @@ class LocalStack:
             template=template,
             addresses=Addresses(port, f"/{template.stage}" if options.stage_in_path else ""),
             evaluator=evaluator,
-            authority=Authority(template, evaluator),
+            authority=Authority(template, evaluator, options.clock),
         )

@@ -3,7 +3,7 @@
 import datetime
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +51,10 @@ def session_context(issued: datetime.datetime, parameters: Mapping[str, str]) ->
 class Authority:
     """Knows all identities, and asks the policy evaluator about their calls."""
 
-    def __init__(self, template: ResolvedTemplate, evaluator: Evaluator) -> None:
+    def __init__(self, template: ResolvedTemplate, evaluator: Evaluator, clock: Callable[[], float]) -> None:
+        """`clock`: seconds since the epoch, for policies that depend on the time."""
         self._evaluator = evaluator
+        self._clock = clock
         self._function_role = template.function_role
         self._launch_role = template.launch_role
         operator = Role(OPERATOR, {}, (ALLOW_ALL,))
@@ -93,6 +95,9 @@ class Authority:
             # moto does not keep the source identity. The session name identifies the session.
             self._assume_role_parameters[call.parameters["RoleSessionName"]] = call.parameters
 
+    def _now(self) -> str:
+        return datetime.datetime.fromtimestamp(self._clock(), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
     def _later_policies(self, role_arn: str) -> list[Any]:
         """Return the inline policies that were added to a role after the deployment."""
         roles = (role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == role_arn)
@@ -119,7 +124,7 @@ class Authority:
                 resource=resource,
                 account=ACCOUNT,
                 principal=identity.arn,
-                context={**origin.context, **identity.context, **(context or {})},
+                context={"aws:CurrentTime": self._now(), **origin.context, **identity.context, **(context or {})},
                 identity_policies=(*self.roles[identity.role_arn].policies, *self._later_policies(identity.role_arn)),
                 session_policy=identity.session_policy,
                 resource_policy=target.trust if target else None,

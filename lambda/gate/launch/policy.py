@@ -1,5 +1,6 @@
 """The session policies, which limit one caller's credentials to notebooks, actions and addresses."""
 
+import datetime
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -21,10 +22,11 @@ def session_policy(arn: str, grant: Grant, sources: AllowedSources | None) -> st
 
     `sources`: the addresses from which the notebook may be opened and used. None: every address that the launch role
     allows. AWS enforces the policies of the session that created a URL for each later request to the notebook, so a
-    leaked URL does not work from other addresses.
+    leaked URL does not work from other addresses, and an open notebook is cut off when the grant ends.
     """
     manage = [DESCRIBE, *([START] if grant.may_start else []), *([STOP] if grant.may_stop else [])]
-    return _policy([*_open_statements(arn, sources), _allow(manage, arn)])
+    end = [] if grant.until is None else [_deny_from(grant.until)]
+    return _policy([*_open_statements(arn, sources), _allow(manage, arn), *end])
 
 
 def describe_policies(arns: Iterable[str]) -> dict[str, str]:
@@ -78,6 +80,14 @@ def _allow(
 ) -> dict[str, Any]:
     statement: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": resource}
     return statement | ({"Condition": condition} if condition else {})
+
+
+def _deny_from(moment: int) -> dict[str, Any]:
+    """Return a statement that denies everything from `moment` (epoch seconds) on."""
+    # The session itself may last longer: SageMaker's sessions have a minimum length (`MIN_SESSION`).
+    end = datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    condition = {"DateGreaterThanEquals": {"aws:CurrentTime": end}}
+    return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
 
 
 def _policy(statements: Sequence[dict[str, Any]]) -> str:
