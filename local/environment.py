@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import boto3
 
-from gate.aws.clients import botocore_session
+from gate.aws.clients import aws_clients
 from local.aws.authority import FUNCTION_KEY
 from local.template import REGION
 
@@ -47,7 +47,7 @@ def sdk_environment(aws_url: str, service_urls: Mapping[str, str]) -> Iterator[M
     os.environ.pop("AWS_PROFILE", None)
     # boto3 and the gate each cache a session with the credentials that it found when it was created.
     boto3.setup_default_session()
-    botocore_session.cache_clear()
+    aws_clients.cache_clear()
     try:
         yield aws
     finally:

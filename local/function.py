@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from botocore.loaders import create_loader
 
 from gate import container
-from gate.aws.clients import botocore_session
+from gate.aws.clients import aws_clients
 from gate.config import Config
 
 _MODELS = create_loader()
@@ -37,8 +37,8 @@ class LocalFunction:
         `clock_offset`: seconds that the function's clock is ahead of all others'. `environment`: variables that differ
         from the deployed ones. Both hold until the next restart.
         """
-        botocore_session.cache_clear()
-        botocore_session().register_component("data_loader", _MODELS)
+        aws_clients.cache_clear()
+        aws_clients().session.register_component("data_loader", _MODELS)
         self._clock_offset = clock_offset
         config = Config.from_environ({**self._environment, **(environment or {})})
         container.set_gate(container.Gate(config, clock=lambda: self._clock() + self._clock_offset))

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -57,10 +57,17 @@ class FakeAws:
         """The events of asynchronous invocations of the function."""
 
     def client(self, service: str, **options: Any) -> "_Client":
-        if service == "sagemaker":
+        if service == "sagemaker" and options["region"]:
             self.regions.append(options["region"])
         credentials = options.get("credentials")
         return _Client(self, credentials["AccessKeyId"] if credentials else None)
+
+    def patches(self) -> Iterator[tuple[str, Any]]:
+        """Yield the names in the function's modules that reach AWS, each with its fake."""
+        yield "gate.container.client", self.client
+        yield "gate.container.shared_client", lambda service, _region: self.client(service, region=None)
+        yield "gate.container.open_connections", lambda _clients: None
+        yield "gate.slack.requests.client", self.client
 
     def called(self, operation: str) -> list[dict[str, Any]]:
         return [arguments for name, arguments in self.calls if name == operation]

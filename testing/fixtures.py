@@ -43,8 +43,8 @@ def harness(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Harness:
     aws.grant("user:alice@example.com", "alice-notebook", session=7200, power="start-stop")
     aws.grant("user:bob@example.com", "bob-notebook")
     aws.grant("group:data-science", "shared-notebook", view="classic", session=3600)
-    for module in ("gate.container", "gate.slack.requests"):
-        monkeypatch.setattr(f"{module}.client", aws.client)
+    for name, fake in aws.patches():
+        monkeypatch.setattr(name, fake)
     harness = Harness(aws, issuer, StoppedClock(), {**ENVIRON, "GATE_ISSUER": issuer.url}, Browser(STAGE_URL))
     harness.configure()
     return harness

@@ -1,8 +1,9 @@
 """The module that Lambda imports: the handler, and for SnapStart everything else that a request could import."""
 
 import gc
+import random
 
-from snapshot_restore_py import register_before_snapshot
+from snapshot_restore_py import register_after_restore, register_before_snapshot
 
 # Imports create hardly any garbage, and collecting it would take a tenth of the start.
 gc.disable()
@@ -24,16 +25,20 @@ def prepare() -> None:
 
     No service is called and no secret is read, because a snapshot is kept for weeks and shared by all instances.
     """
+    import encodings.idna  # noqa: F401  for the first host name that is looked up
+
     import jwt  # noqa: F401
 
     from gate.identity import iam, login  # noqa: F401
     from gate.launch import statuses  # noqa: F401
+    from gate.launch.priming import prime_launch
 
     for route in ROUTES.values():
         route.load()
     load_pages()
     gate = get_gate()
     gate.make_clients()
+    prime_launch(gate.launch_clients)
     if gate.config.slack.teams:
         from gate.slack import messages  # noqa: F401
 
@@ -41,3 +46,6 @@ def prepare() -> None:
 
 
 register_before_snapshot(prepare)
+# All instances start from one snapshot. botocore chooses the pause before a retry by this generator. Secrets come from
+# `os.urandom`, which differs in each instance (Lambda developer guide, "Handling uniqueness with Lambda SnapStart").
+register_after_restore(random.seed)

@@ -8,9 +8,9 @@ import os
 import time
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from gate.aws.clients import botocore_session, client
+from gate.aws.clients import client, open_connections, shared_client
 from gate.clock import Clock
 from gate.config import Config
 from gate.identity.callers import Callers
@@ -51,6 +51,7 @@ class Gate:
         self.config = config
         self._clock = clock
         self._cookies = CookieFactory(config.base_path, config.secure)
+        self._connections_opened = False
 
     def now(self) -> float:
         """Return the time, in epoch seconds."""
@@ -60,7 +61,18 @@ class Gate:
         """Make the clients of AWS in advance. No call is made, and no secret is read."""
         _ = self.grants, self.replay_guard, self.launcher, self.queue_store, self._secrets
         tls_context()
-        botocore_session().get_service_model("sagemaker")  # whose clients are made for one caller each
+
+    @cached_property
+    def launch_clients(self) -> list[Any]:
+        """The clients of the services that a launch in the gate's own account and region calls."""
+        sagemaker = shared_client("sagemaker", self.config.region)
+        return [self._secrets_client, self.dynamodb, self._sts, sagemaker]
+
+    def open_connections(self) -> None:
+        """Begin to open the connections that a launch needs, unless this was done before. Does not wait for them."""
+        if not self._connections_opened:
+            self._connections_opened = True
+            open_connections(self.launch_clients)
 
     @cached_property
     def callers(self) -> Callers:
@@ -128,7 +140,7 @@ class Gate:
     @cached_property
     def launcher(self) -> Launcher:
         """The maker of presigned URLs."""
-        clients = CallerClients(sts=client("sts"), make_sagemaker=_sagemaker, clock=self._clock)
+        clients = CallerClients(sts=self._sts, make_sagemaker=_sagemaker, clock=self._clock)
         return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property
@@ -216,7 +228,15 @@ class Gate:
 
     @cached_property
     def _secrets(self) -> Secrets:
-        return Secrets(client("secretsmanager"), clock=self._clock)
+        return Secrets(self._secrets_client, clock=self._clock)
+
+    @cached_property
+    def _secrets_client(self) -> Any:
+        return client("secretsmanager")
+
+    @cached_property
+    def _sts(self) -> Any:
+        return client("sts")
 
 
 def _sagemaker(credentials: "CredentialsTypeDef", region: str) -> "SageMakerClient":

@@ -30,16 +30,18 @@ class TrackedConnection:
     """A connection that records when it was last used, and that is shut down at the deadline of the request."""
 
     sock: Any
-    last_response_at: float | None = None
-    """The time of the last response, in epoch seconds. None before the first response.
+    idle_since: float | None = None
+    """The time of the last response, or of the connection if there was none, in epoch seconds.
 
     This is wall-clock time, because the monotonic clock may stop while Lambda freezes the function.
     """
+    was_used = False
+    """Whether a response has come over this connection."""
     headers_sent = False
     """Whether the headers of the current request were sent."""
 
     def _new_conn(self) -> socket.socket:
-        self.last_response_at = None
+        self.idle_since, self.was_used = time.time(), False
         connection: socket.socket = super()._new_conn()  # type: ignore[misc]
         deadline.watch(connection)  # now, because a proxy may be slow to answer CONNECT
         return connection
@@ -59,8 +61,18 @@ class TrackedConnection:
         # For TLS in TLS, through an https:// proxy, `self.sock` is a wrapper of the socket.
         deadline.watch(getattr(self.sock, "socket", self.sock))
         response = super().getresponse(*arguments, **options)  # type: ignore[misc]
-        self.last_response_at = time.time()
+        self.idle_since, self.was_used = time.time(), True
         return response
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the peer has not closed the connection, as far as is known without a request."""
+        # urllib3 takes unread data for the sign of a closed connection. A TLS 1.3 server sends session tickets directly
+        # after the handshake (RFC 8446 §4.6.1), and they stay unread until the first response.
+        if not self.was_used and self.sock is not None:
+            return True
+        connected: bool = super().is_connected  # type: ignore[misc]
+        return connected
 
 
 class TrackedHttpsConnection(TrackedConnection):
@@ -92,13 +104,13 @@ class FreshConnectionPool:
 
     def _get_conn(self, timeout: float | None = None) -> Any:
         connection = super()._get_conn(timeout)  # type: ignore[misc]
-        last = connection.last_response_at
-        if last is not None and not 0 <= time.time() - last <= self.max_idle:
+        idle_since = connection.idle_since
+        if idle_since is not None and not 0 <= time.time() - idle_since <= self.max_idle:
             connection.close()  # urllib3 connects it again
         return connection
 
     def _make_request(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
-        reused = conn.last_response_at is not None and not conn.is_closed
+        reused = not conn.is_closed  # or opened in advance
         try:
             return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
         except ConnectionError as error:

@@ -10,7 +10,7 @@ import pytest
 
 from gate import transport
 from gate.aws import transport as aws_transport
-from gate.aws.clients import botocore_session, client
+from gate.aws.clients import aws_clients, client
 from gate.aws.errors import aws_errors
 from gate.errors.slack import SlackDownError
 from gate.errors.upstream import AwsError, IdentityProviderDownError
@@ -102,7 +102,7 @@ def environment(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def _clear_caches() -> None:
     tls_context.cache_clear()
     transport._proxy_of.cache_clear()
-    botocore_session.cache_clear()
+    aws_clients.cache_clear()
 
 
 @pytest.fixture

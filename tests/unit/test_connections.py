@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 from gate import transport
 from gate.aws import transport as aws_transport
-from gate.aws.clients import botocore_session, client
+from gate.aws.clients import aws_clients, client
 from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.tls import tls_context
@@ -112,10 +113,10 @@ def sts(server: ResettingServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[An
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     transport = aws_transport.AwsTransport()
     monkeypatch.setattr("gate.aws.clients.AwsTransport", lambda: transport)
-    botocore_session.cache_clear()
+    aws_clients.cache_clear()
     credentials: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
     yield client("sts", region="eu-west-1", credentials=credentials)
-    botocore_session.cache_clear()
+    aws_clients.cache_clear()
     for each in transport._sessions.values():
         each.close()
 
@@ -232,3 +233,30 @@ def _pooled(api: IssuerApi, url: str) -> list[Any]:
     for each in reversed(found):
         pool.put(each)
     return [each for each in found if each]
+
+
+def _open_in_advance(server: ResettingServer) -> None:
+    transport = aws_clients().transport
+    transport.open([server.url])
+    transport._wait_for_connection(server.url)
+    end = time.monotonic() + 30
+    while server.opened == 0 and time.monotonic() < end:
+        time.sleep(0.01)  # until the server has accepted the connection
+
+
+def test_a_connection_that_was_opened_in_advance_and_closed_meanwhile_is_replaced(
+    server: ResettingServer, sts: Any
+) -> None:
+    _open_in_advance(server)
+    server.age()
+    _assume(sts)
+    assert (server.handled, server.opened) == (["POST"], 2)
+
+
+def test_a_connection_that_was_opened_in_advance_is_not_used_after_a_minute(
+    server: ResettingServer, sts: Any, now: SimpleNamespace
+) -> None:
+    _open_in_advance(server)
+    now.seconds += aws_transport.MAX_IDLE + 1
+    _assume(sts)
+    assert (server.handled, server.opened) == (["POST"], 2)

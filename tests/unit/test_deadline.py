@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import BotoCoreError
 
 from gate import deadline
-from gate.aws.clients import botocore_session, client
+from gate.aws.clients import aws_clients, client
 from gate.aws.errors import aws_errors
 from gate.aws.transport import DeadlineExceededError
 from gate.deadline import RESERVE, request_deadline
@@ -64,7 +64,7 @@ def long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _aws(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-    botocore_session.cache_clear()
+    aws_clients.cache_clear()
     credentials: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
     sts = client("sts", region="eu-west-1", credentials=credentials)
     with aws_errors():
@@ -120,7 +120,7 @@ def test_the_deadline_also_bounds_reused_connections(monkeypatch: pytest.MonkeyP
 
     with _serving(once) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-        botocore_session.cache_clear()
+        aws_clients.cache_clear()
         credentials: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
         sts = client("sts", region="eu-west-1", credentials=credentials)
         with request_deadline((RESERVE + FOREVER) * 1000, limit=FOREVER):

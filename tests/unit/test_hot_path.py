@@ -85,6 +85,8 @@ fake = FakeAws()
 fake.notebooks = {{"alice-notebook": "InService"}}
 fake.grant("user:alice@example.com", "alice-notebook")
 container.client = fake.client
+container.shared_client = lambda *_: None
+container.open_connections = lambda _: None
 signer = container.get_gate()._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
 sessions = SignInSessions(signer, CookieFactory("/prod", True), seconds=28800)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gate import transport
+from gate.aws.clients import aws_clients
 from gate.deadline import RESERVE, request_deadline
 from gate.identity.issuer_api import IssuerApi
 from gate.slack.api import SlackApi
@@ -14,6 +15,7 @@ from gate.tls import tls_context
 from local.streams import serve_streams
 from testing.authority import Authority
 from tests.unit.proxy import (
+    AWS,
     EACH_DEPENDENCY,
     FOREVER,
     Proxy,
@@ -124,3 +126,10 @@ def test_authorities_are_loaded_once_in_addition_to_the_systems(
         system = tls_context()
         assert system.verify_flags & ssl.VERIFY_X509_STRICT
     assert len(combined.get_ca_certs()) == len(system.get_ca_certs()) + 1
+
+
+def test_a_connection_that_is_opened_in_advance_goes_through_the_proxy(proxy: Proxy) -> None:
+    with aws_caller() as call:
+        aws_clients().transport.open([f"https://{AWS}/"])
+        call()
+    assert proxy.requests == [f"CONNECT {AWS}:443"]

@@ -3,10 +3,16 @@
 import datetime
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import NoCredentialsError
 
+from gate.aws.clients import aws_clients, client
 from gate.config import Config
 from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
@@ -161,3 +167,30 @@ def test_no_notebooks_need_no_session() -> None:
     aws = Aws()
     assert aws.states(0) == []
     assert aws.assumed == []
+
+
+def test_callers_share_a_client_and_each_call_is_signed_with_the_credentials_of_its_caller(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[str] = []
+
+    def send(request: Any, **_event: Any) -> AWSResponse:
+        sent.append(str(request.headers["Authorization"]).partition("Credential=")[2].partition("/")[0])
+        return AWSResponse(request.url, 200, HTTPHeaders(), SimpleNamespace(stream=lambda: iter([b"{}"])))
+
+    monkeypatch.setattr("gate.aws.clients.AwsTransport", lambda: SimpleNamespace(send=send))
+    aws_clients.cache_clear()
+    try:
+        keys: list[Any] = [
+            {"AccessKeyId": name, "SecretAccessKey": "s", "SessionToken": "t"} for name in ("ALICE", "BOB")
+        ]
+        alice, bob = (client("sagemaker", region="eu-west-1", credentials=each) for each in keys)
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            calls = [pool.submit(each.start_notebook_instance, NotebookInstanceName="x") for each in (alice, bob) * 20]
+            for call in calls:
+                call.result()
+        with pytest.raises(NoCredentialsError):  # without a caller, nothing is signed
+            aws_clients().shared("sagemaker", "eu-west-1").start_notebook_instance(NotebookInstanceName="x")
+    finally:
+        aws_clients.cache_clear()
+    assert sorted(sent) == ["ALICE"] * 20 + ["BOB"] * 20

@@ -1,44 +1,154 @@
 """Clients of AWS services, without boto3: it would make cold starts slower, and the function needs nothing of it."""
 
 import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import Credentials, ReadOnlyCredentials
 
 from gate.aws.transport import AwsTransport
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
-CLIENT_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 2})
-"""One retry. The deadline of the request limits the time that both attempts take together."""
+USER_AGENT = f"notebook-gate Botocore/{botocore.__version__}"
+"""The user agent in CloudTrail. botocore's own is longer, and botocore builds it twice for each call."""
 
-_lock = threading.Lock()
+CLIENT_CONFIG = Config(
+    # One retry. The deadline of the request limits the time that both attempts take together.
+    retries={"mode": "standard", "total_max_attempts": 2},
+    user_agent=USER_AGENT,
+    # botocore would check the types of all parameters for each call. The gate's own code chooses them.
+    parameter_validation=False,
+)
+
+_credentials: "ContextVar[ReadOnlyCredentials | None]" = ContextVar("credentials", default=None)
+"""The credentials of the current call of a `_CallerClient`."""
 
 
-def client(service: str, *, region: str | None = None, credentials: "CredentialsTypeDef | None" = None) -> Any:
-    """Return a new client of `service`, such as `dynamodb`.
+class AwsClients:
+    """Makes the clients of one process. They share one transport, and so the connections to each host."""
 
-    `region`: the function's own by default. `credentials`: sign the calls; the function's own by default.
-    """
-    options: Any = (
-        {
-            "aws_access_key_id": credentials["AccessKeyId"],
-            "aws_secret_access_key": credentials["SecretAccessKey"],
-            "aws_session_token": credentials["SessionToken"],
-        }
-        if credentials
-        else {}
-    )
-    with _lock:  # botocore's session, which creates clients, is not thread-safe
-        return botocore_session().create_client(service, region_name=region, config=CLIENT_CONFIG, **options)
+    def __init__(self) -> None:
+        self.transport = AwsTransport()
+        self.session: Any = self._session()
+        resolver = self.session.get_component("credential_provider")
+        own = _FunctionCredentials(cache(lambda: resolver.load_credentials()))
+        self.session.register_component("credential_provider", _Provider(own))
+        self._shared: dict[tuple[str, str | None], Any] = {}
+        # Reentrant, because `shared` creates a client.
+        self._lock = threading.RLock()
+
+    def create(self, service: str, region: str | None) -> Any:
+        """Return a new client that signs with the function's own credentials."""
+        return self._create(self.session, service, region)
+
+    def shared(self, service: str, region: str | None) -> Any:
+        """Return the client that signs each call with the credentials of its `_CallerClient`.
+
+        It is shared, because a client takes milliseconds to create, and there are many callers.
+        """
+        with self._lock:
+            if (service, region) not in self._shared:
+                session = self._session()
+                session.register_component("data_loader", self.session.get_component("data_loader"))
+                session.register_component("credential_provider", _Provider(_CallCredentials("", "")))
+                self._shared[service, region] = self._create(session, service, region)
+            return self._shared[service, region]
+
+    def _session(self) -> Any:
+        session: Any = botocore.session.get_session()
+        session.register("before-send", self.transport.send)
+        return session
+
+    def _create(self, session: Any, service: str, region: str | None) -> Any:
+        with self._lock:  # botocore's session, which creates clients, is not thread-safe
+            return session.create_client(service, region_name=region, config=CLIENT_CONFIG)
 
 
 @cache
-def botocore_session() -> botocore.session.Session:
-    """Return the session of this process. It caches the function's credentials and renews them before they expire."""
-    session: Any = botocore.session.get_session()
-    session.register("before-send", AwsTransport().send)
-    return cast("botocore.session.Session", session)
+def aws_clients() -> AwsClients:
+    """Return the clients of this process."""
+    return AwsClients()
+
+
+def client(service: str, *, region: str | None = None, credentials: "CredentialsTypeDef | None" = None) -> Any:
+    """Return a client of `service`, such as `dynamodb`.
+
+    `region`: the function's own by default. `credentials`: sign the calls; the function's own by default. These are
+    cached, and renewed before they expire.
+    """
+    if credentials is None:
+        return aws_clients().create(service, region)
+    keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+    return _CallerClient(aws_clients().shared(service, region), ReadOnlyCredentials(*keys))
+
+
+def shared_client(service: str, region: str) -> Any:
+    """Return the client of `service` that the clients with credentials of their own share."""
+    return aws_clients().shared(service, region)
+
+
+def open_connections(clients: Iterable[Any]) -> None:
+    """Begin to open a connection for each of `clients`, side by side: see `AwsTransport.open`."""
+    aws_clients().transport.open(each.meta.endpoint_url for each in clients)
+
+
+class _Provider:
+    """The component of a botocore session that finds its credentials."""
+
+    def __init__(self, credentials: Credentials):
+        self._credentials = credentials
+
+    def load_credentials(self) -> Credentials:
+        return self._credentials
+
+
+class _FunctionCredentials(Credentials):
+    """The credentials of the function's role. They are found at the first call, so that no snapshot contains them."""
+
+    def __init__(self, load: "Callable[[], Any]"):
+        super().__init__("", "")
+        self._load = load
+
+    def get_frozen_credentials(self) -> Any:
+        credentials = self._load()
+        return None if credentials is None else credentials.get_frozen_credentials()
+
+
+class _CallCredentials(Credentials):
+    """The credentials of the `_CallerClient` that makes the current call. Without one, a call cannot be signed."""
+
+    def get_frozen_credentials(self) -> Any:
+        return _credentials.get()
+
+
+class _CallerClient:
+    """A shared client, with the credentials of one caller."""
+
+    def __init__(self, shared: Any, credentials: ReadOnlyCredentials):
+        self._shared = shared
+        self._credentials = credentials
+
+    def __getattr__(self, operation: str) -> "Callable[..., Any]":
+        call = getattr(self._shared, operation)
+
+        def signed(**parameters: Any) -> Any:
+            with _signing_with(self._credentials):
+                return call(**parameters)
+
+        return signed
+
+
+@contextmanager
+def _signing_with(credentials: ReadOnlyCredentials) -> Iterator[None]:
+    token = _credentials.set(credentials)
+    try:
+        yield
+    finally:
+        _credentials.reset(token)

@@ -1,7 +1,12 @@
 """The HTTP transport of botocore's clients."""
 
+import contextlib
+import contextvars
 import json
+import threading
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
 from botocore.awsrequest import (
     AWSHTTPConnection,
@@ -15,6 +20,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
 from gate import deadline, transport
+from gate.tls import tls_context
 from gate.transport import FreshConnectionPool, TrackedConnection, TrackedHttpsConnection, proxy_of
 
 MAX_IDLE = 60.0
@@ -66,6 +72,8 @@ class AwsTransport:
     def __init__(self) -> None:
         self._sessions: dict[str, URLLib3Session] = {}
         """By the URL of the proxy."""
+        self._opening: dict[str, threading.Thread] = {}
+        """The threads that open a connection, by host."""
 
     def send(self, request: Any, **_event: Any) -> Any:
         """Send an `AWSPreparedRequest`, and return the `AWSResponse`.
@@ -76,6 +84,7 @@ class AwsTransport:
         if read_timeout <= 0:
             raise DeadlineExceededError
         request.context["read_timeout"] = read_timeout
+        self._wait_for_connection(request.url)
         response = self._session(proxy_of(request.url)).send(request)
         try:
             body = response.content
@@ -85,6 +94,30 @@ class AwsTransport:
         if response.status_code == 200 and "x-amz-json" in str(request.headers.get("Content-Type")):
             _check_json(body, response.headers)
         return response
+
+    def open(self, urls: Iterable[str]) -> None:
+        """Begin to open a connection to the host of each of `urls`, side by side. Does not wait, and does not raise.
+
+        The next call to a host waits for its connection and uses it. If a connection fails, that call opens another
+        one and reports the error.
+        """
+        with contextlib.suppress(OSError):
+            tls_context()  # before the threads, each of which would load the authorities
+        for url in urls:
+            context = contextvars.copy_context()  # with the deadline of the request
+            thread = threading.Thread(target=context.run, args=(_open_connection, self.pool(url)), daemon=True)
+            self._opening[urlsplit(url).netloc] = thread
+            thread.start()
+
+    def pool(self, url: str) -> Any:
+        """Return the connection pool for the host of `url`. No connection is opened."""
+        proxy = proxy_of(url)
+        return self._session(proxy)._get_connection_manager(url, proxy or None).connection_from_url(url)
+
+    def _wait_for_connection(self, url: str) -> None:
+        thread = self._opening.pop(urlsplit(url).netloc, None)
+        if thread is not None:
+            thread.join(deadline.remaining(transport.CONNECT_TIMEOUT))
 
     def _session(self, proxy: str) -> Any:
         if proxy not in self._sessions:
@@ -98,6 +131,17 @@ class AwsTransport:
             session._pool_classes_by_scheme |= {"http": _Pool, "https": _SecurePool}
             self._sessions[proxy] = session
         return self._sessions[proxy]
+
+
+def _open_connection(pool: Any) -> None:
+    with contextlib.suppress(Exception):
+        connection = pool._get_conn()
+        connection.timeout = deadline.remaining(transport.CONNECT_TIMEOUT)
+        if pool.proxy:
+            pool._prepare_proxy(connection)  # connects, too
+        else:
+            connection.connect()
+        pool._put_conn(connection)
 
 
 def _check_json(body: bytes, headers: Any) -> None:

@@ -26,6 +26,7 @@ from gate.web.responses import Response, error_response, json_response, page, re
 
 def open_default(gate: Gate, request: Request) -> Response:
     """Open the caller's only or default notebook, or list the caller's notebooks if there is no such notebook."""
+    _open_connections(gate, request)
     view = _view(request)
     with decision(request, "open") as record:
         record.caller = caller = gate.callers.of(request)
@@ -42,6 +43,7 @@ def open_default(gate: Gate, request: Request) -> Response:
 
 def open_named(gate: Gate, request: Request) -> Response:
     """Open the notebook that the path names."""
+    _open_connections(gate, request)
     if "ticket" in request.query:
         return _open_with_ticket(gate, request)
     view = _view(request)
@@ -54,6 +56,15 @@ def open_named_by_iam(gate: Gate, request: Request) -> Response:
     view = _view(request)
     with notebook_access(gate, request, "open", _iam_caller) as access:
         return _launch_or_wait(gate, request, access, view)
+
+
+def _open_connections(gate: Gate, request: Request) -> None:
+    """Open the connections to AWS side by side, while the caller is identified.
+
+    A request without a cookie or a token leads to the sign-in, and needs none of them.
+    """
+    if request.cookies or request.bearer:
+        gate.open_connections()
 
 
 def _iam_caller(gate: Gate, request: Request, _notebook: Notebook) -> Caller:

@@ -1,0 +1,26 @@
+"""A launch without a network, before SnapStart's snapshot: see `gate.aws.priming`."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from gate.aws.priming import prime
+
+_ASSUME_ROLE = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>x</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>x</SessionToken>
+<Expiration>2000-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
+
+
+def prime_launch(clients: Sequence[Any]) -> None:
+    """Make the calls of a launch with `clients`, those of `Gate.launch_clients`. The responses are made up."""
+    secrets, dynamodb, sts, sagemaker = clients
+    key = {"principal": {"S": "x"}, "notebook": {"S": "x"}}
+    row: Any = {"Responses": {"x": [key]}, "UnprocessedKeys": {}}
+    keys = {"RequestItems": {"x": {"Keys": [key], "ConsistentRead": True}}}
+    role = {"RoleArn": "x", "RoleSessionName": "x", "SourceIdentity": "x", "Policy": "x", "DurationSeconds": 3600}
+    notebook = {"NotebookInstanceName": "x", "SessionExpirationDurationInSeconds": 43_200}
+    secret = {"SecretString": "x", "CreatedDate": 0}
+    prime(secrets, "get_secret_value", {"SecretId": "x", "VersionStage": "AWSCURRENT"}, json.dumps(secret).encode())
+    prime(dynamodb, "batch_get_item", keys, json.dumps(row).encode())
+    prime(sts, "assume_role", role, _ASSUME_ROLE)
+    prime(sagemaker, "create_presigned_notebook_instance_url", notebook, b'{"AuthorizedUrl": "x"}')
