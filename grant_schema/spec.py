@@ -38,6 +38,8 @@ class GrantSpec(BaseModel):
     until: Annotated[int, BeforeValidator(parse_until), Field(ge=0, le=MAX_EPOCH_SECONDS)] | None = None
     """Epoch seconds."""
     default: bool | None = None
+    owner: bool | None = None
+    """Whether the principal decides on access requests for the notebook."""
 
     @property
     def key(self) -> GrantKey:

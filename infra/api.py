@@ -1,5 +1,7 @@
 """The REST API: its routes, its resource policy and its limits."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ec2 as ec2
@@ -29,6 +31,14 @@ OPEN_ROUTES = (
 
 IAM_ROUTES = (("GET", "/iam/open/{notebook}"),)
 """Routes on which API Gateway authenticates the caller by the AWS signature."""
+
+REQUEST_ROUTES = (
+    ("GET", "/requests"),
+    ("POST", "/requests"),
+    ("GET", "/requests/{request}"),
+    ("POST", "/requests/{request}"),
+)
+"""Routes of access requests. Another function answers them. Without `requests.approvers` they do not exist."""
 
 SLACK_ROUTES = (("POST", "/slack"),)
 """Routes that are open to all addresses and protected by Slack's signature. Without `slack.teams` they do not exist."""
@@ -62,6 +72,10 @@ def _private(scope: Construct, endpoints: list[str]) -> apigateway.EndpointConfi
         for number, endpoint in enumerate(endpoints)
     ]
     return apigateway.EndpointConfiguration(types=[apigateway.EndpointType.PRIVATE], vpc_endpoints=imported)
+
+
+def _integration(function: lambda_.IFunction) -> apigateway.LambdaIntegration:
+    return apigateway.LambdaIntegration(function, proxy=True, allow_test_invoke=False)
 
 
 class GateApi(Construct):
@@ -144,14 +158,16 @@ class GateApi(Construct):
             "This is AWS's managed policy for API Gateway's logs. The role belongs to the account, not to the gate.",
         )
 
-    def add_routes(self, function: lambda_.IFunction) -> None:
-        """Send every route to `function`. API Gateway itself rejects every other path."""
-        integration = apigateway.LambdaIntegration(function, proxy=True, allow_test_invoke=False)
+    def add_routes(self, function: lambda_.IFunction, *, requests: lambda_.IFunction | None) -> None:
+        """Send every route to `function`, and those of access requests to `requests`, if there is such a function.
+
+        API Gateway itself rejects every other path.
+        """
+        integration = _integration(function)
         root = self.api.root
-        for method, path in OPEN_ROUTES:
-            open_method = root.resource_for_path(path).add_method(method, integration)
-            for rule in ("APIG4", "COG4"):
-                acknowledge_finding(open_method, rule, "The function authenticates by session cookie or ID token.")
+        self._add_open_routes(OPEN_ROUTES, integration)
+        if requests:
+            self._add_open_routes(REQUEST_ROUTES, _integration(requests))
         for method, path in SLACK_ROUTES if self._slack else ():
             slack_method = root.resource_for_path(path).add_method(method, integration)
             for rule in ("APIG4", "COG4"):
@@ -161,6 +177,12 @@ class GateApi(Construct):
                 method, integration, authorization_type=apigateway.AuthorizationType.IAM
             )
             acknowledge_finding(iam_method, "COG4", "API Gateway checks the AWS signature of callers on this route.")
+
+    def _add_open_routes(self, routes: Sequence[tuple[str, str]], integration: apigateway.LambdaIntegration) -> None:
+        for method, path in routes:
+            open_method = self.api.root.resource_for_path(path).add_method(method, integration)
+            for rule in ("APIG4", "COG4"):
+                acknowledge_finding(open_method, rule, "The function authenticates by session cookie or ID token.")
 
     @property
     def stage_url(self) -> str:

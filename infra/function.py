@@ -27,14 +27,14 @@ NETWORK_INTERFACE_ACTIONS = (
 
 
 class FunctionRole(Construct):
-    """The role of the function. It cannot create URLs: for that, the function assumes the launch role."""
+    """The role of a function, which may create network interfaces and nothing else until it is granted more."""
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, description: str) -> None:
         super().__init__(scope, construct_id)
         self.role = iam.Role(
             self,
             "Role",
-            description="Notebook Gate's function: reads grants and its secrets, and assumes the launch role",
+            description=description,
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
             inline_policies={
                 "network": iam.PolicyDocument(
@@ -70,6 +70,7 @@ class GateFunction(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        description: str,
         role: iam.Role,
         vpc: ec2.IVpc,
         security_group: ec2.ISecurityGroup,
@@ -86,7 +87,7 @@ class GateFunction(Construct):
         self.function = lambda_.Function(
             self,
             "Function",
-            description="Notebook Gate: redirects a caller to their notebook",
+            description=description,
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler="gate.bootstrap.handler",

@@ -1,11 +1,18 @@
 """The grants table: who may open which notebook."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from gate.access_requests.holders import INDEX
 from gate.store import key_prefixes
+from gate.store.grant_row import PROVENANCE
+
+GRANT_ATTRIBUTES = ("principal", "notebook", "power", "until", *PROVENANCE)
+"""The attributes of a grant that an access request leads to."""
 
 
 class GrantsTable(Construct):
@@ -13,10 +20,11 @@ class GrantsTable(Construct):
 
     The table also has the gate's own items, whose keys begin with the prefixes of `gate.store.key_prefixes`: replay
     claims of tickets and of Slack's requests, launch queues, cutoffs (times before which sign-ins do not count),
-    reports of sign-ins that an operator watches, and the denies of `gate revoke`.
+    reports of sign-ins that an operator watches, access requests, and the denies of `gate revoke`.
     """
 
-    def __init__(self, scope: Construct, construct_id: str) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, by_notebook: bool) -> None:
+        """`by_notebook`: whether owners see who has a grant for their notebook, which needs an index."""
         super().__init__(scope, construct_id)
         self.table = dynamodb.Table(
             self,
@@ -30,6 +38,15 @@ class GrantsTable(Construct):
             time_to_live_attribute="until",
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
+
+        if by_notebook:
+            # Keys alone: rows that change and keep their key, such as launch queues, then write nothing to the index.
+            self.table.add_global_secondary_index(
+                index_name=INDEX,
+                partition_key=dynamodb.Attribute(name="notebook", type=dynamodb.AttributeType.STRING),
+                sort_key=dynamodb.Attribute(name="principal", type=dynamodb.AttributeType.STRING),
+                projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+            )
 
     def grant_reading(self, role: iam.IRole) -> None:
         """Let `role` read items by principal. IAM denies a statement that would read the whole table."""
@@ -57,15 +74,32 @@ class GrantsTable(Construct):
         # The report of a sign-in, into the item that an operator wrote.
         self._grant_writing(role, ["dynamodb:UpdateItem"], keys=[f"{key_prefixes.SIGN_IN_REPORT}*"])
 
-    def _grant_writing(self, role: iam.IRole, actions: list[str], *, keys: list[str]) -> None:
+    def grant_deciding(self, role: iam.IRole, *, replay_claims: bool) -> None:
+        """Let `role` write access requests and the grants that they lead to, and, with `replay_claims`, replay claims.
+
+        A grant can be given to a person and not to a group or an IAM role. It has the attributes of a requested grant
+        alone, so it makes nobody an owner.
+        """
+        claims = [f"{key_prefixes.REPLAY_CLAIM}*"] if replay_claims else []
+        actions = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+        self._grant_writing(role, actions, keys=[f"{key_prefixes.ACCESS_REQUEST}*", *claims])
+        self._grant_writing(role, ["dynamodb:PutItem"], keys=["user:*", "slack:*"], attributes=GRANT_ATTRIBUTES)
         role.add_to_principal_policy(
-            iam.PolicyStatement(
-                actions=actions,
-                resources=[self.table.table_arn],
-                conditions={
-                    "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
-                    # ForAllValues is also true if the request has no such key.
-                    "Null": {"dynamodb:LeadingKeys": "false"},
-                },
-            )
+            iam.PolicyStatement(actions=["dynamodb:Query"], resources=[f"{self.table.table_arn}/index/{INDEX}"])
+        )
+
+    def _grant_writing(
+        self, role: iam.IRole, actions: list[str], *, keys: list[str], attributes: Sequence[str] = ()
+    ) -> None:
+        """`attributes`: the only attributes that the call may name; empty for any."""
+        conditions: dict[str, dict[str, object]] = {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
+            # ForAllValues is also true if the request has no such key.
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        }
+        if attributes:
+            conditions["ForAllValues:StringEquals"] = {"dynamodb:Attributes": list(attributes)}
+            conditions["Null"]["dynamodb:Attributes"] = "false"
+        role.add_to_principal_policy(
+            iam.PolicyStatement(actions=actions, resources=[self.table.table_arn], conditions=conditions)
         )

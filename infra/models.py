@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 OPERATIONS: Mapping[str, Collection[str]] = {
-    "dynamodb": {"BatchGetItem", "ExecuteStatement", "PutItem", "UpdateItem"},
+    "dynamodb": {"BatchGetItem", "ExecuteStatement", "PutItem", "Query", "TransactWriteItems", "UpdateItem"},
     "lambda": {"Invoke"},
     "sagemaker": {
         "CreatePresignedNotebookInstanceUrl",
@@ -16,6 +16,7 @@ OPERATIONS: Mapping[str, Collection[str]] = {
         "StopNotebookInstance",
     },
     "secretsmanager": {"GetSecretValue"},
+    "sns": {"Publish"},
     "sts": {"AssumeRole"},
 }
 """The operations that the function calls, by service. Clients have no others; a test compares them with the code."""

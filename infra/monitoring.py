@@ -1,5 +1,7 @@
 """The dashboard and the alarms. docs/operations.md says what to do about each alarm."""
 
+from collections.abc import Iterable, Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -25,14 +27,14 @@ class Monitoring(Construct):
         construct_id: str,
         *,
         service: str,
-        function: lambda_.IFunction,
+        functions: Sequence[lambda_.IFunction],
         api: apigateway.RestApi,
         settings: AlarmSettings,
     ) -> None:
         """`service`: the value of the dimension `service` in the function's metrics."""
         super().__init__(scope, construct_id)
         self._service = service
-        self._function = function
+        self._functions = functions
         self._api = api
         self.alarms = self._alarms(settings)
         if settings.topic_arn:
@@ -54,16 +56,15 @@ class Monitoring(Construct):
     def _alarms(self, settings: AlarmSettings) -> list[cloudwatch.AlarmBase]:
         quiet = cloudwatch.TreatMissingData.NOT_BREACHING
         five = cdk.Duration.minutes(5)
+        crashes = _named("crashes", [each.metric_errors(period=five) for each in self._functions])
+        throttles = _named("function", [each.metric_throttles(period=five) for each in self._functions])
         errors = cloudwatch.Alarm(
             self,
             "Errors",
             alarm_description=f"The function failed or returned server errors. {SEE_GUIDE}",
             metric=cloudwatch.MathExpression(
-                expression="FILL(failures, 0) + FILL(crashes, 0)",
-                using_metrics={
-                    "failures": self._metric("Failures"),
-                    "crashes": self._function.metric_errors(period=five),
-                },
+                expression=f"FILL(failures, 0) + {_sum(crashes)}",
+                using_metrics={"failures": self._metric("Failures"), **crashes},
                 label="Failures",
                 period=five,
             ),
@@ -99,11 +100,8 @@ class Monitoring(Construct):
             "Throttling",
             alarm_description=f"AWS throttles calls, and users wait in the queue. {SEE_GUIDE}",
             metric=cloudwatch.MathExpression(
-                expression="FILL(aws, 0) + FILL(function, 0)",
-                using_metrics={
-                    "aws": self._metric("Throttles"),
-                    "function": self._function.metric_throttles(period=five),
-                },
+                expression=f"FILL(aws, 0) + {_sum(throttles)}",
+                using_metrics={"aws": self._metric("Throttles"), **throttles},
                 label="Throttled",
                 period=five,
             ),
@@ -151,7 +149,9 @@ class Monitoring(Construct):
                     graph("Cold starts", self._metric("ColdStarts")),
                 ],
                 [
-                    graph("Throttled", self._metric("Throttles"), self._function.metric_throttles()),
+                    graph(
+                        "Throttled", self._metric("Throttles"), *(each.metric_throttles() for each in self._functions)
+                    ),
                     graph(
                         "Failures and invalid grants",
                         self._metric("Failures"),
@@ -162,3 +162,12 @@ class Monitoring(Construct):
                 [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=list(self.alarms), width=24, height=3)],
             ],
         )
+
+
+def _named(name: str, metrics: Sequence[cloudwatch.IMetric]) -> dict[str, cloudwatch.IMetric]:
+    """Return `metrics` by names for an expression: `name` for the first, then `name` with a number."""
+    return {f"{name}{number or ''}": metric for number, metric in enumerate(metrics)}
+
+
+def _sum(names: Iterable[str]) -> str:
+    return " + ".join(f"FILL({name}, 0)" for name in names)

@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from infra.field_types import Cidr, VpcEndpointId, matching
 from infra.identity_settings import IdentitySettings
+from infra.request_settings import RequestSettings
 from infra.sections import (
     AlarmSettings,
     DomainSettings,
@@ -52,6 +53,7 @@ class Settings(SettingsSection):
     vpc: VpcSettings = VpcSettings()
     domain: DomainSettings = DomainSettings()
     remote: RemoteSettings = RemoteSettings()
+    requests: RequestSettings = RequestSettings()
     limits: LimitSettings = LimitSettings()
     alarms: AlarmSettings = AlarmSettings()
     stack: StackSettings = StackSettings()
@@ -117,6 +119,13 @@ class Settings(SettingsSection):
     def _requires_a_public_api(cls, value: SettingsSection, info: ValidationInfo) -> SettingsSection:
         if info.data.get("private_endpoints") and value != type(value)():
             raise ValueError("is set, but the API is private; remove this section, or leave private_endpoints empty")
+        return value
+
+    @field_validator("requests")
+    @classmethod
+    def _reaches_slack(cls, value: RequestSettings, info: ValidationInfo) -> RequestSettings:
+        if value.slack_channel and "slack" in info.data and not info.data["slack"].teams:
+            raise ValueError("has a slack_channel, but slack.teams is empty; set slack.teams, or remove slack_channel")
         return value
 
     @classmethod

@@ -5,6 +5,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
+from infra.access_requests import AccessRequests
 from infra.api import GateApi
 from infra.bundle import ROOT
 from infra.ca_bundle import FUNCTION_PATH as CA_BUNDLE_PATH
@@ -31,9 +32,13 @@ class GateStack(cdk.Stack):
         self.template_options.metadata = {"NotebookGate": settings.model_dump(mode="json")}
         warn_unusable_endpoints(self, settings)
         network = Network(self, "Network", settings=settings.vpc, log_days=settings.limits.log_days)
-        grants = GrantsTable(self, "Grants")
+        grants = GrantsTable(self, "Grants", by_notebook=bool(settings.requests.approvers))
         key = session_secret(self)
-        function_role = FunctionRole(self, "FunctionRole")
+        function_role = FunctionRole(
+            self,
+            "FunctionRole",
+            description="Notebook Gate's function: reads grants and its secrets, and assumes the launch role",
+        )
         launch = LaunchRole(
             self,
             "Launch",
@@ -60,54 +65,79 @@ class GateStack(cdk.Stack):
         grants.grant_writing_state(function_role.role, replay_claims=bool(slack))
         for arn in filter(None, (key.secret_arn, issuer.client_secret_arn, slack.secret.secret_arn if slack else "")):
             function_role.grant_secret(arn)
+        options = {
+            "vpc": network.vpc,
+            "security_group": network.security_group,
+            "log_days": settings.limits.log_days,
+            "snap_start": settings.snap_start,
+            "ca_bundle": ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None,
+        }
+        environment = {
+            "GATE_BASE_URL": base_url,
+            "GATE_TABLE": grants.table.table_name,
+            "GATE_LAUNCH_ROLE_ARN": launch.role.role_arn,
+            "GATE_SESSION_SECRET_ARN": key.secret_arn,
+            "GATE_ISSUER": issuer.issuer,
+            "GATE_CLIENT_ID": issuer.client_id,
+            "GATE_CLIENT_SECRET_ARN": issuer.client_secret_arn,
+            "GATE_SCOPES": " ".join(settings.identity.scopes),
+            "GATE_USER_CLAIM": settings.identity.user_claim,
+            "GATE_GROUPS_CLAIM": issuer.groups_claim,
+            "GATE_GROUPS": comma_separated(settings.identity.groups),
+            "GATE_AUDIENCES": comma_separated(settings.identity.audiences),
+            "GATE_TRUST_EMAIL": "true" if settings.identity.trust_email else "false",
+            "GATE_SIGN_OUT": settings.identity.sign_out,
+            "GATE_USER_ROLES": comma_separated(settings.identity.user_roles),
+            "GATE_PIN": settings.pin,
+            # The list may be long and the environment is small, so it is set only if the function needs it.
+            "GATE_NETWORKS": comma_separated(settings.networks) if settings.pin == "network" else "",
+            "GATE_PRIVATE_ENDPOINTS": comma_separated(settings.private_endpoints),
+            "GATE_VPC_ENDPOINTS": comma_separated(settings.vpc_endpoints),
+            "GATE_EGRESS": comma_separated(network.egress),
+            "GATE_SUBNET_CIDRS": comma_separated(settings.vpc.subnet_cidrs),
+            "GATE_SIGN_IN_SECONDS": str(settings.identity.sign_in_seconds),
+            "GATE_MAX_SESSION": str(settings.limits.session),
+            "GATE_REMOTE_LOCATIONS": comma_separated(settings.remote.locations),
+            "GATE_REMOTE_ROLE": role_name(settings) if settings.remote.locations else "",
+            "GATE_EXTERNAL_ID": settings.remote.external_id,
+            "POWERTOOLS_SERVICE_NAME": settings.name,
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            **_outbound_environment(settings.vpc),
+            **(slack.environment if slack else {}),
+        }
+        requests = None
+        if settings.requests.approvers:
+            requests = AccessRequests(
+                self,
+                "Requests",
+                settings=settings.requests,
+                grants=grants,
+                secrets=[key.secret_arn, *([slack.secret.secret_arn] if slack else [])],
+                slack=bool(slack),
+                environment=environment,
+                options=options,
+            )
+            environment["GATE_REQUESTS_FUNCTION_ARN"] = requests.alias.function_arn
         function = GateFunction(
             self,
             "Function",
+            description="Notebook Gate: redirects a caller to their notebook",
             role=function_role.role,
-            vpc=network.vpc,
-            security_group=network.security_group,
-            log_days=settings.limits.log_days,
-            snap_start=settings.snap_start,
-            ca_bundle=ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None,
-            environment={
-                "GATE_BASE_URL": base_url,
-                "GATE_TABLE": grants.table.table_name,
-                "GATE_LAUNCH_ROLE_ARN": launch.role.role_arn,
-                "GATE_SESSION_SECRET_ARN": key.secret_arn,
-                "GATE_ISSUER": issuer.issuer,
-                "GATE_CLIENT_ID": issuer.client_id,
-                "GATE_CLIENT_SECRET_ARN": issuer.client_secret_arn,
-                "GATE_SCOPES": " ".join(settings.identity.scopes),
-                "GATE_USER_CLAIM": settings.identity.user_claim,
-                "GATE_GROUPS_CLAIM": issuer.groups_claim,
-                "GATE_GROUPS": comma_separated(settings.identity.groups),
-                "GATE_AUDIENCES": comma_separated(settings.identity.audiences),
-                "GATE_TRUST_EMAIL": "true" if settings.identity.trust_email else "false",
-                "GATE_SIGN_OUT": settings.identity.sign_out,
-                "GATE_USER_ROLES": comma_separated(settings.identity.user_roles),
-                "GATE_PIN": settings.pin,
-                # The list may be long and the environment is small, so it is set only if the function needs it.
-                "GATE_NETWORKS": comma_separated(settings.networks) if settings.pin == "network" else "",
-                "GATE_PRIVATE_ENDPOINTS": comma_separated(settings.private_endpoints),
-                "GATE_VPC_ENDPOINTS": comma_separated(settings.vpc_endpoints),
-                "GATE_EGRESS": comma_separated(network.egress),
-                "GATE_SUBNET_CIDRS": comma_separated(settings.vpc.subnet_cidrs),
-                "GATE_SIGN_IN_SECONDS": str(settings.identity.sign_in_seconds),
-                "GATE_MAX_SESSION": str(settings.limits.session),
-                "GATE_REMOTE_LOCATIONS": comma_separated(settings.remote.locations),
-                "GATE_REMOTE_ROLE": role_name(settings) if settings.remote.locations else "",
-                "GATE_EXTERNAL_ID": settings.remote.external_id,
-                "POWERTOOLS_SERVICE_NAME": settings.name,
-                "POWERTOOLS_LOG_LEVEL": "INFO",
-                **_outbound_environment(settings.vpc),
-                **(slack.environment if slack else {}),
-            },
+            environment=environment,
+            **options,
         )
         if slack:
             slack.allow_self_invocation(function.alias, function_role.role)
-        api.add_routes(function.alias)
+            if requests:
+                requests.allow_forwarding(function_role.role)
+        api.add_routes(function.alias, requests=requests.alias if requests else None)
         Monitoring(
-            self, "Monitoring", service=settings.name, function=function.function, api=api.api, settings=settings.alarms
+            self,
+            "Monitoring",
+            service=settings.name,
+            functions=[function.function, *([requests.function] if requests else [])],
+            api=api.api,
+            settings=settings.alarms,
         )
         if settings.domain.name:
             Domain(self, "Domain", settings=settings.domain, api=api.api)
@@ -120,6 +150,8 @@ class GateStack(cdk.Stack):
         }
         if settings.remote.locations:
             outputs |= {"FunctionRoleArn": function_role.role.role_arn, "Egress": comma_separated(network.egress)}
+        if requests:
+            outputs["RequestsFunctionName"] = requests.alias.function_name
         if issuer.user_pool_id:
             outputs["UserPool"] = issuer.user_pool_id
         if slack:

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -46,7 +46,7 @@ def _serve(environ: Mapping[str, str]) -> None:
     slack = _slack(environ)
     # A relative SAMPLE is resolved against the folder that `make` was called in, which is the working directory.
     sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "local" / "sample.yaml"))
-    settings = _settings(identity, slack)
+    settings = _settings(identity, slack, sample.approvers)
     _say("Starting (the first time, the stack is synthesised, which takes about ten seconds) …")
     # Imported after the checks, so that errors in the variables are reported at once: the import takes a second.
     from local.options import LocalOptions
@@ -94,12 +94,16 @@ def _slack(environ: Mapping[str, str]) -> SlackApp:
     return SlackApp(**{name: value for name, value in given.items() if value})
 
 
-def _settings(identity: Mapping[str, Any], slack: SlackApp) -> dict[str, Any]:
+def _settings(identity: Mapping[str, Any], slack: SlackApp, approvers: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """Return those settings of `gate.toml` that apply to a local deployment. Raises `SettingsError`.
 
-    `identity`: replaces the file's settings of that section.
+    `identity`: replaces the file's settings of that section. `approvers`: those of access requests, unless the file
+    names others.
     """
-    settings = Settings.load(ROOT / "gate.toml").model_dump(include={"pin", "limits", "identity", "slack"})
+    sections = {"pin", "limits", "identity", "slack", "requests"}
+    settings = Settings.load(ROOT / "gate.toml").model_dump(include=sections)
+    if not settings["requests"]["approvers"]:
+        settings["requests"]["approvers"] = approvers
     settings["identity"] |= identity
     if not identity["issuer"]:  # the file's values are for the provider of the deployment in AWS
         settings["identity"] = {k: v for k, v in settings["identity"].items() if k not in _EXTERNAL_PROVIDER_SETTINGS}

@@ -5,9 +5,9 @@ import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 
-from gate.handler import handler
 from infra.models import OPERATIONS
 from infra.settings import Settings
+from local.aws.authority import FUNCTION_KEY, REQUESTS_KEY
 from local.aws.clients import ClientOf
 from local.aws.control import Control
 from local.aws.notebooks import FakeSageMaker
@@ -28,14 +28,14 @@ from local.stack import LocalStack
 from local.template import EGRESS
 
 
-def make_front_door(stack: LocalStack) -> FrontDoor:
+def make_front_door(stack: LocalStack, function: LocalFunction) -> FrontDoor:
     """Return the API. Its users are those of the sample, and the operator."""
     operator = IamUser(name="operator", access_key=stack.authority.operator_key, secret_key="local")
     api_endpoint = stack.settings.private_endpoints[:1]
     return FrontDoor(
         template=stack.template,
         evaluator=stack.evaluator,
-        handler=handler,
+        handler=function.handle,
         users=[*stack.sample.iam_users, operator],
         base_path=stack.addresses.base_path,
         vpc_endpoints={address: endpoint for endpoint in api_endpoint for address in stack.options.vpc_endpoints},
@@ -61,7 +61,12 @@ def start_aws(
     """Serve AWS's APIs, with the launch role as its only resource."""
     reset()
     create_launch_role(stack.template.launch_role)
-    operations = Operations(instances=sagemaker.instances, urls=sagemaker.urls, invoke=front_door.invoke_in_background)
+    operations = Operations(
+        instances=sagemaker.instances,
+        urls=sagemaker.urls,
+        invoke=front_door.invoke,
+        invoke_in_background=front_door.invoke_in_background,
+    )
     control = Control(
         stack.template, stack.evaluator, lambda: function.environment, operator_key=stack.authority.operator_key
     )
@@ -109,25 +114,35 @@ def start_provider(stack: LocalStack, started: ExitStack) -> str:
     return provider.issuer
 
 
-def function_environment(
-    stack: LocalStack, aws: FakeAws, workspace: Workspace, issuer: str, started: ExitStack
-) -> Mapping[str, str]:
-    """Return the function's environment variables: the template's, with this machine's addresses.
+def deploy(
+    stack: LocalStack, function: LocalFunction, aws: FakeAws, workspace: Workspace, issuer: str, started: ExitStack
+) -> None:
+    """Deploy the template's functions, with this machine's addresses in their environments.
 
     Those of AWS's SDK are also set in this process until `started` is closed.
     """
-    deployed, options = stack.template.environment, stack.options
-    slack: Mapping[str, str] = {}
-    if stack.settings.slack.teams:
-        slack = options.slack.environment(deployed, api_url=workspace.api_url, hooks_url=workspace.hooks_url)
+    options, template = stack.options, stack.template
     aws_urls = {service: options.reroute(service, aws.function_url) for service in OPERATIONS}
-    return {
-        **deployed,
-        **started.enter_context(sdk_environment(aws.function_url, aws_urls)),
-        **slack,
-        "GATE_ISSUER": issuer if options.provider else options.reroute("issuer", issuer),
-        "GATE_BASE_URL": stack.addresses.base_url,
-    }
+    sdk = started.enter_context(sdk_environment(aws.function_url, aws_urls))
+    environments, access_keys = {}, {}
+    for deployed, access_key in ((template.function, FUNCTION_KEY), (template.requests_function, REQUESTS_KEY)):
+        if deployed is None:
+            continue
+        slack: Mapping[str, str] = {}
+        if stack.settings.slack.teams:
+            slack = options.slack.environment(
+                deployed.environment, api_url=workspace.api_url, hooks_url=workspace.hooks_url
+            )
+        name = deployed.arn.rpartition(":")[0]
+        access_keys[name] = access_key
+        environments[name] = {
+            **deployed.environment,
+            **sdk,
+            **slack,
+            "GATE_ISSUER": issuer if options.provider else options.reroute("issuer", issuer),
+            "GATE_BASE_URL": stack.addresses.base_url,
+        }
+    function.deploy(environments, access_keys)
 
 
 def make_site(stack: LocalStack, sagemaker: FakeSageMaker) -> NotebookSite:

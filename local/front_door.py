@@ -48,7 +48,6 @@ class FrontDoor:
         # Read once, since each is resolved from the whole template.
         self._stage = template.stage
         self._policy = template.api_policy
-        self._function_arn = template.function_arn
         self._routes = template.routes
         self._responses = template.gateway_responses
         self._evaluator = evaluator
@@ -73,9 +72,14 @@ class FrontDoor:
         """Wait until the function has handled all queued events."""
         self._worker.submit(lambda: None).result()
 
-    def invoke_in_background(self, event: Mapping[str, Any]) -> None:
-        """Queue `event`, which the function sent to itself. A failed invocation is retried once."""
-        self._worker.submit(self._handle_event, dict(event))
+    def invoke_in_background(self, function_arn: str, event: Mapping[str, Any]) -> None:
+        """Queue `event`, which one of the functions sent to `function_arn`. A failed invocation is retried once."""
+        self._worker.submit(self._handle_event, function_arn, dict(event))
+
+    def invoke(self, function_arn: str, event: Mapping[str, Any]) -> Any:
+        """Return the result of `function_arn` for `event`, which an operator sent."""
+        context = self._context(self.remaining_ms, function_arn)
+        return self._worker.submit(self._handler, dict(event), context).result()
 
     async def serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer a request to the API."""
@@ -136,26 +140,26 @@ class FrontDoor:
         event = event_of(request, match, stage=self._stage, base_path=self._base_path, user_arn=user)
         self.calls += 1
         try:
-            return answer_of(self._handler(event, self._context(self.remaining_ms)))
+            return answer_of(self._handler(event, self._context(self.remaining_ms, match.route.function_arn)))
         except Exception:  # noqa: BLE001
             # API Gateway answers so when the function raises an error, or its result is malformed.
             return self._gateway_response("DEFAULT_5XX", 502, request)
 
-    def _handle_event(self, event: dict[str, Any]) -> None:
+    def _handle_event(self, function_arn: str, event: dict[str, Any]) -> None:
         for _ in range(2):
             try:
-                self._handler(event, self._context(self.background_remaining_ms))
+                self._handler(event, self._context(self.background_remaining_ms, function_arn))
             except Exception as error:  # noqa: BLE001
                 logger.warning("the function failed to handle an event: %s", type(error).__name__)
             else:
                 return
 
-    def _context(self, remaining_ms: int) -> Any:
+    def _context(self, remaining_ms: int, function_arn: str) -> Any:
         return SimpleNamespace(
             function_name="notebook-gate-local",
             function_version="$LATEST",
             memory_limit_in_mb=512,
-            invoked_function_arn=self._function_arn,
+            invoked_function_arn=function_arn,
             aws_request_id=str(uuid.uuid4()),
             get_remaining_time_in_millis=lambda: remaining_ms,
         )

@@ -5,6 +5,7 @@ All of them are read from the synthesised template, so that there is no second c
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from local.template import ACCOUNT, API_ID, REGION, Resolver, Template
@@ -19,6 +20,8 @@ class Route:
     """The path in the API, with `{parameters}`."""
     signed: bool
     """Whether requests must be signed (SigV4)."""
+    function_arn: str = ""
+    """The ARN of the function that answers, with its alias."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,22 @@ class GatewayResponse:
     status: int | None
     headers: Mapping[str, str]
     templates: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DeployedFunction:
+    """One of the two functions: that which opens notebooks, or that which takes access requests."""
+
+    environment: Mapping[str, str]
+    """The environment variables, with AWS's addresses."""
+    role: "Role"
+    aliases: Mapping[str, str]
+    """The ARN of each alias, by its name."""
+
+    @property
+    def arn(self) -> str:
+        """The ARN that API Gateway invokes."""
+        return self.aliases["live"]
 
 
 @dataclass(frozen=True)
@@ -81,13 +100,18 @@ class ResolvedTemplate:
             for name, resource in resources.items():
                 if resource["ParentId"] in paths:
                     paths[name] = f"{paths[resource['ParentId']]}/{resource['PathPart']}"
-        wanted = ("HttpMethod", "ResourceId", "AuthorizationType")
+        wanted = ("HttpMethod", "ResourceId", "AuthorizationType", "Integration")
         methods = [
             self._resolver.resolve({name: method[name] for name in wanted})
             for _, method in self._of_type("AWS::ApiGateway::Method")
         ]
         return [
-            Route(method["HttpMethod"], paths[method["ResourceId"]] or "/", method["AuthorizationType"] == "AWS_IAM")
+            Route(
+                method["HttpMethod"],
+                paths[method["ResourceId"]] or "/",
+                method["AuthorizationType"] == "AWS_IAM",
+                method["Integration"]["Uri"].partition("/functions/")[2].removesuffix("/invocations"),
+            )
             for method in methods
         ]
 
@@ -111,22 +135,30 @@ class ResolvedTemplate:
         """The outputs of the stack."""
         return {name: str(self._resolver.resolve(output["Value"])) for name, output in self._outputs.items()}
 
+    @cached_property
+    def function(self) -> DeployedFunction:
+        """The function that opens notebooks."""
+        return next(each for each in self._functions if "GATE_ACCESS_REQUESTS" not in each.environment)
+
+    @cached_property
+    def requests_function(self) -> DeployedFunction | None:
+        """The function that takes access requests, if there is one."""
+        return next((each for each in self._functions if "GATE_ACCESS_REQUESTS" in each.environment), None)
+
     @property
-    def environment(self) -> dict[str, str]:
-        """The function's environment variables, with AWS's addresses."""
-        variables: dict[str, str] = self._resolver.resolve(self._function["Environment"]["Variables"])
-        return variables
+    def environment(self) -> Mapping[str, str]:
+        """The environment variables of the function that opens notebooks, with AWS's addresses."""
+        return self.function.environment
 
     @property
     def function_arn(self) -> str:
-        """The ARN that the function is invoked by: that of its alias."""
-        ((alias, _),) = self._of_type("AWS::Lambda::Alias")
-        return str(self._resolver.resolve({"Ref": alias}))
+        """The ARN that the function that opens notebooks is invoked by: that of its alias."""
+        return self.function.arn
 
     @property
     def function_role(self) -> Role:
-        """The function's role."""
-        return self._role(self._function["Role"]["Fn::GetAtt"][0])
+        """The role of the function that opens notebooks."""
+        return self.function.role
 
     @property
     def launch_role(self) -> Role:
@@ -137,19 +169,24 @@ class ResolvedTemplate:
     def table(self) -> dict[str, Any]:
         """The grants table, as parameters of CreateTable."""
         ((name, table),) = self._of_type("AWS::DynamoDB::Table")
-        wanted = ("KeySchema", "AttributeDefinitions", "BillingMode")
-        return {"TableName": name, **{key: table[key] for key in wanted}}
+        wanted = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
+        return {"TableName": name, **{key: table[key] for key in wanted if key in table}}
 
-    @property
-    def _function(self) -> dict[str, Any]:
-        function: dict[str, Any] = self._resources[self._function_name]["Properties"]
-        return function
-
-    @property
-    def _function_name(self) -> str:
-        functions = dict(self._of_type("AWS::Lambda::Function"))
-        (name,) = (n for n, f in functions.items() if "GATE_TABLE" in f.get("Environment", {}).get("Variables", {}))
-        return name
+    @cached_property
+    def _functions(self) -> list[DeployedFunction]:
+        found = []
+        for name, function in self._of_type("AWS::Lambda::Function"):
+            variables = function.get("Environment", {}).get("Variables", {})
+            if "GATE_TABLE" not in variables:
+                continue  # one of CDK's own
+            aliases = {
+                alias["Name"]: str(self._resolver.resolve({"Ref": reference}))
+                for reference, alias in self._of_type("AWS::Lambda::Alias")
+                if alias["FunctionName"] == {"Ref": name}
+            }
+            role = self._role(function["Role"]["Fn::GetAtt"][0])
+            found.append(DeployedFunction(self._resolver.resolve(variables), role, aliases))
+        return found
 
     def _role(self, name: str) -> Role:
         role = self._resources[name]["Properties"]

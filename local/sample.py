@@ -56,6 +56,8 @@ class Sample(_Entry):
     people: list[TestUser] = []
     notebooks: list[Notebook] = []
     grants: list[GrantSpec] = []
+    approvers: dict[str, list[str]] = {}
+    """Who decides on access requests, in addition to owners, as in the setting `requests.approvers`."""
     iam_users: list[IamUser] = []
     slack_users: list[SlackUser] = []
     speed_factor: Annotated[float, Field(gt=0)] = 30

@@ -30,14 +30,14 @@ class LocalServices:
         """Start the services of `stack`, and then the function. `started` stops them in reverse order."""
         function = LocalFunction(stack.options.clock)
         started.callback(function.close)
-        front_door = builders.make_front_door(stack)
+        front_door = builders.make_front_door(stack, function)
         sagemaker = builders.make_sagemaker(stack, started)
         aws = builders.start_aws(stack, sagemaker, function, front_door, started)
         operator = operator_clients(aws.url, stack.authority.operator_key)
         workspace = builders.start_workspace(stack, started)
         builders.seed(stack, sagemaker, workspace, operator)
         issuer = builders.start_provider(stack, started)
-        function.deploy(builders.function_environment(stack, aws, workspace, issuer, started))
+        builders.deploy(stack, function, aws, workspace, issuer, started)
         # Closed before the others, since it waits for the function's background events.
         started.callback(front_door.close)
         return cls(function, front_door, sagemaker, aws, operator, workspace, issuer)

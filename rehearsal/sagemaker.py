@@ -56,7 +56,12 @@ class SageMaker:
         )
         self.urls = sagemaker.urls
         reset()
-        operations = Operations(instances=sagemaker.instances, urls=sagemaker.urls, invoke=_no_invocation)
+        operations = Operations(
+            instances=sagemaker.instances,
+            urls=sagemaker.urls,
+            invoke=_no_invocation,
+            invoke_in_background=_no_invocation,
+        )
         as_authority = cast("Authority", authority)
         self._aws = FakeAws(as_authority, operations, cast("Control", _NoControl()), Source(FUNCTION_ADDRESS))
         try:
@@ -100,5 +105,5 @@ class SageMaker:
         return sign_in_page("")
 
 
-def _no_invocation(_event: Any) -> None:
+def _no_invocation(_function: str, _event: object) -> None:
     raise AssertionError("the function is invoked through the emulator")

@@ -17,7 +17,10 @@ from local.resolved_template import ResolvedTemplate, Role
 from local.template import ACCOUNT
 
 FUNCTION_KEY = "ASIALOCALFUNCTIONKEY"
-"""The access key of the function's role on this machine."""
+"""The access key on this machine of the role of the function that opens notebooks."""
+
+REQUESTS_KEY = "ASIALOCALREQUESTSKEY"
+"""The access key on this machine of the role of the function that takes access requests."""
 
 DEPLOYED_POLICY = "launch"
 """The name of the inline policy that the template gives the launch role."""
@@ -55,10 +58,13 @@ class Authority:
         """`clock`: seconds since the epoch, for policies that depend on the time."""
         self._evaluator = evaluator
         self._clock = clock
-        self._function_role = template.function_role
         self._launch_role = template.launch_role
+        functions = {FUNCTION_KEY: template.function, REQUESTS_KEY: template.requests_function}
+        self._function_roles = {key: function.role for key, function in functions.items() if function}
+        """The roles of the functions, by access key."""
         operator = Role(OPERATOR, {}, (ALLOW_ALL,))
-        self.roles: dict[str, Role] = {role.arn: role for role in (self._function_role, self._launch_role, operator)}
+        roles = (*self._function_roles.values(), self._launch_role, operator)
+        self.roles: dict[str, Role] = {role.arn: role for role in roles}
         """The roles by ARN. Each call is checked against the value at that moment."""
         self._assume_role_parameters: dict[str, Mapping[str, Any]] = {}
         self.operator_key = "AKIA" + secrets.token_hex(8).upper()
@@ -68,8 +74,9 @@ class Authority:
         """Return the identity that `access_key` belongs to, or None for an unknown key."""
         if access_key == self.operator_key:
             return Identity(OPERATOR, OPERATOR)
-        if access_key == FUNCTION_KEY:
-            return Identity(self._function_role.session("local"), self._function_role.arn)
+        if access_key in self._function_roles:
+            role = self._function_roles[access_key]
+            return Identity(role.session("local"), role.arn)
         session = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(access_key)
         if session is None or session.role_arn != self._launch_role.arn:
             return None

@@ -67,14 +67,17 @@ class Call:
                 action, asked = "dynamodb:BatchGetItem", parameters["RequestItems"]
                 keys_of = {name: [key["principal"]["S"] for key in asked[name]["Keys"]] for name in asked}
                 return [(action, _table(name), {"dynamodb:LeadingKeys": keys}) for name, keys in keys_of.items()]
-            case "dynamodb", "PutItem":
-                keys = [parameters["Item"]["principal"]["S"]]
-                return [("dynamodb:PutItem", _table(parameters["TableName"]), {"dynamodb:LeadingKeys": keys})]
-            case "dynamodb", "UpdateItem":
-                keys = [parameters["Key"]["principal"]["S"]]
-                return [("dynamodb:UpdateItem", _table(parameters["TableName"]), {"dynamodb:LeadingKeys": keys})]
+            case "dynamodb", ("PutItem" | "UpdateItem") as operation:
+                return [_write_permission(operation.removesuffix("Item"), parameters)]
+            case "dynamodb", "TransactWriteItems":
+                return [_write_permission(*next(iter(each.items()))) for each in parameters["TransactItems"]]
+            case "dynamodb", "Query" if "IndexName" in parameters:
+                index = f"{_table(parameters['TableName'])}/index/{parameters['IndexName']}"
+                return [("dynamodb:Query", index, {})]
             case "dynamodb", operation if "TableName" in parameters:
                 return [(f"dynamodb:{operation}", _table(parameters["TableName"]), {})]
+            case "sns", "Publish":
+                return [("sns:Publish", parameters["TopicArn"], {})]
             case "lambda", "Invoke":
                 return [("lambda:InvokeFunction", parameters["FunctionName"], {})]
             case "secretsmanager", operation if "SecretId" in parameters:
@@ -116,6 +119,19 @@ def read_call(environ: dict[str, Any], source: Source) -> Call:
 def notebook_arn(name: str, region: str) -> str:
     """Return the ARN of the notebook instance `name`, as policies have it."""
     return f"arn:aws:sagemaker:{region}:{ACCOUNT}:notebook-instance/{name.lower()}"
+
+
+def _write_permission(kind: str, write: Mapping[str, Any]) -> tuple[str, str, dict[str, str | list[str]]]:
+    """Return the permission that a write of a transaction needs (developer guide, "IAM and transactions")."""
+    item = write["Item" if kind == "Put" else "Key"]
+    # `dynamodb:Attributes` has the attributes of the item and those that expressions name (developer guide, "Specifying
+    # conditions: using condition keys").
+    attributes = sorted({*item, *write.get("ExpressionAttributeNames", {}).values()})
+    context: dict[str, str | list[str]] = {
+        "dynamodb:LeadingKeys": [item["principal"]["S"]],
+        "dynamodb:Attributes": attributes,
+    }
+    return f"dynamodb:{kind}Item", _table(write["TableName"]), context
 
 
 def _table(name: str) -> str:

@@ -22,12 +22,23 @@ class Operations:
     """Answers the calls that moto does not support, or answers too simply."""
 
     def __init__(
-        self, *, instances: Instances, urls: PresignedUrls, invoke: Callable[[Mapping[str, Any]], None]
+        self,
+        *,
+        instances: Instances,
+        urls: PresignedUrls,
+        invoke: Callable[[str, Mapping[str, Any]], Any],
+        invoke_in_background: Callable[[str, Mapping[str, Any]], None],
     ) -> None:
-        """`invoke`: queues an event for the function, and returns at once."""
+        """`invoke`: invokes the function with an ARN, and returns its result.
+
+        `invoke_in_background`: the same for an event whose result nobody waits for.
+        """
         self._instances = instances
         self._urls = urls
         self._invoke = invoke
+        self._invoke_in_background = invoke_in_background
+        self.mails: list[Mapping[str, Any]] = []
+        """The parameters of each message that was published to an SNS topic."""
 
     def answer(self, call: Call, identity: Identity | None) -> dict[str, Any] | None:
         """Return the answer to `call`, or None for all others, which moto answers. Raises `ApiError`."""
@@ -38,10 +49,15 @@ class Operations:
         if call.service == "dynamodb" and call.operation == "TransactWriteItems":
             return transact(call.parameters, dynamodb_backends[ACCOUNT][REGION])
         if call.service == "lambda" and call.operation == "Invoke":
-            if call.parameters["InvocationType"] != "Event":
-                raise ApiError("InvalidParameterValueException", "Only asynchronous invocations are supported here")
-            self._invoke(call.parameters["Payload"])
-            return {}
+            function, event = call.parameters["FunctionName"], call.parameters["Payload"]
+            if call.parameters["InvocationType"] == "Event":
+                self._invoke_in_background(function, event)
+                return {}
+            result: dict[str, Any] = self._invoke(function, event)
+            return result
+        if call.service == "sns" and call.operation == "Publish":
+            self.mails.append(call.parameters)
+            return {"MessageId": str(len(self.mails))}
         if call.service != "sagemaker" or "NotebookInstanceName" not in call.parameters:
             return None
         name = call.parameters["NotebookInstanceName"]

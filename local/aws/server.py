@@ -14,7 +14,7 @@ from local.aws.operations import Operations
 from local.aws.source import Source
 from local.serving import serve_wsgi
 
-_QUERY = frozenset({"sts", "iam", "cloudformation", "ec2"})
+_QUERY = frozenset({"sts", "iam", "cloudformation", "ec2", "sns"})
 """Services whose requests are forms and whose answers are XML (the AWS query protocol)."""
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -57,7 +57,8 @@ class FakeAws:
                 start_response("200 OK", [("Content-Type", "text/xml")])
                 return [_xml(call, answer)]
             # An asynchronous Invoke answers 202 (API reference of Invoke).
-            status = "202 Accepted" if call.operation == "Invoke" else "200 OK"
+            queued = call.operation == "Invoke" and call.parameters["InvocationType"] == "Event"
+            status = "202 Accepted" if queued else "200 OK"
             start_response(status, [("Content-Type", "application/x-amz-json-1.1")])
             return [json.dumps(answer).encode()]
 

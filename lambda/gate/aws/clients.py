@@ -8,8 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.credentials import Credentials
+from botocore.exceptions import NoCredentialsError
 
 from gate.aws.transport import AwsTransport
 
@@ -27,7 +29,7 @@ CLIENT_CONFIG = Config(
     parameter_validation=False,
 )
 
-_credentials: "ContextVar[ReadOnlyCredentials | None]" = ContextVar("credentials", default=None)
+_credentials: ContextVar[Credentials | None] = ContextVar("credentials", default=None)
 """The credentials of the current call of a `_CallerClient`."""
 
 
@@ -36,17 +38,20 @@ class AwsClients:
 
     def __init__(self) -> None:
         self.transport = AwsTransport()
-        self.session: Any = self._session()
-        resolver = self.session.get_component("credential_provider")
+        session: Any = botocore.session.get_session()
+        session.register("before-send", self.transport.send)
+        resolver = session.get_component("credential_provider")
         own = _FunctionCredentials(cache(lambda: resolver.load_credentials()))
-        self.session.register_component("credential_provider", _Provider(own))
+        session.register_component("credential_provider", _Provider(own))
+        self.session = session
         self._shared: dict[tuple[str, str | None], Any] = {}
         # Reentrant, because `shared` creates a client.
         self._lock = threading.RLock()
 
     def create(self, service: str, region: str | None) -> Any:
         """Return a new client that signs with the function's own credentials."""
-        return self._create(self.session, service, region)
+        with self._lock:  # botocore's session, which creates clients, is not thread-safe
+            return self.session.create_client(service, region_name=region, config=CLIENT_CONFIG)
 
     def shared(self, service: str, region: str | None) -> Any:
         """Return the client that signs each call with the credentials of its `_CallerClient`.
@@ -55,20 +60,10 @@ class AwsClients:
         """
         with self._lock:
             if (service, region) not in self._shared:
-                session = self._session()
-                session.register_component("data_loader", self.session.get_component("data_loader"))
-                session.register_component("credential_provider", _Provider(_CallCredentials("", "")))
-                self._shared[service, region] = self._create(session, service, region)
+                client = self.create(service, region)
+                client.meta.events.register("before-sign", _use_credentials_of_call)
+                self._shared[service, region] = client
             return self._shared[service, region]
-
-    def _session(self) -> Any:
-        session: Any = botocore.session.get_session()
-        session.register("before-send", self.transport.send)
-        return session
-
-    def _create(self, session: Any, service: str, region: str | None) -> Any:
-        with self._lock:  # botocore's session, which creates clients, is not thread-safe
-            return session.create_client(service, region_name=region, config=CLIENT_CONFIG)
 
 
 @cache
@@ -86,7 +81,7 @@ def client(service: str, *, region: str | None = None, credentials: "Credentials
     if credentials is None:
         return aws_clients().create(service, region)
     keys = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
-    return _CallerClient(aws_clients().shared(service, region), ReadOnlyCredentials(*keys))
+    return _CallerClient(aws_clients().shared(service, region), Credentials(*keys))
 
 
 def shared_client(service: str, region: str) -> Any:
@@ -121,17 +116,10 @@ class _FunctionCredentials(Credentials):
         return None if credentials is None else credentials.get_frozen_credentials()
 
 
-class _CallCredentials(Credentials):
-    """The credentials of the `_CallerClient` that makes the current call. Without one, a call cannot be signed."""
-
-    def get_frozen_credentials(self) -> Any:
-        return _credentials.get()
-
-
 class _CallerClient:
     """A shared client, with the credentials of one caller."""
 
-    def __init__(self, shared: Any, credentials: ReadOnlyCredentials):
+    def __init__(self, shared: Any, credentials: Credentials):
         self._shared = shared
         self._credentials = credentials
 
@@ -145,8 +133,21 @@ class _CallerClient:
         return signed
 
 
+def _use_credentials_of_call(*, request: Any, signature_version: Any, **_event: Any) -> None:
+    """Sign a request with the credentials of the `_CallerClient` that makes the call (botocore's event `before-sign`).
+
+    Raises `NoCredentialsError` if there is none, so that a call is never signed with the function's own credentials.
+    """
+    credentials = _credentials.get()
+    if signature_version == UNSIGNED:
+        return
+    if credentials is None:
+        raise NoCredentialsError
+    request.context.setdefault("signing", {})["request_credentials"] = credentials
+
+
 @contextmanager
-def _signing_with(credentials: ReadOnlyCredentials) -> Iterator[None]:
+def _signing_with(credentials: Credentials) -> Iterator[None]:
     token = _credentials.set(credentials)
     try:
         yield

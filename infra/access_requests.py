@@ -1,0 +1,77 @@
+"""The function that takes access requests and decides on them. The function that opens notebooks writes no grants."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from gate.access_requests.operators import ALIAS
+from infra.function import FunctionRole, GateFunction
+from infra.grants_table import GrantsTable
+from infra.request_settings import RequestSettings
+
+
+class AccessRequests(Construct):
+    """The requests function, with a role that writes requests and the grants that they lead to."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: RequestSettings,
+        grants: GrantsTable,
+        secrets: Sequence[str],
+        slack: bool,
+        environment: Mapping[str, str],
+        options: Mapping[str, Any],
+    ) -> None:
+        """`secrets`: the ARNs of the secrets that prove who somebody is. `slack`: whether Slack's requests come here.
+
+        `environment`: that of the function that opens notebooks. `options`: more arguments of `GateFunction`.
+        """
+        super().__init__(scope, construct_id)
+        role = FunctionRole(
+            self,
+            "Role",
+            description="Notebook Gate's requests function: writes access requests, and the grants that they lead to",
+        )
+        grants.grant_reading(role.role)
+        grants.grant_deciding(role.role, replay_claims=slack)
+        for arn in secrets:
+            role.grant_secret(arn)
+        if settings.topic_arn:
+            role.role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[settings.topic_arn]))
+        function = GateFunction(
+            self,
+            "Function",
+            description="Notebook Gate: takes access requests",
+            role=role.role,
+            environment={**environment, "GATE_ACCESS_REQUESTS": settings.rules()},
+            **options,
+        )
+        self.function: lambda_.Function = function.function
+        self.alias: lambda_.Alias = function.alias
+        # An alias of its own for operators, whose names the function believes. No other role may invoke it.
+        lambda_.Alias(self, "Operators", alias_name=ALIAS, version=function.alias.version)
+
+    def allow_forwarding(self, role: iam.IRole) -> None:
+        """Let `role`, that of the function that opens notebooks, forward Slack's requests."""
+        iam.Policy(
+            self,
+            "Forwarding",
+            roles=[role],
+            statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.alias.function_arn])],
+        )
+        lambda_.EventInvokeConfig(
+            self,
+            "AsyncInvocation",
+            function=self.alias,
+            qualifier=self.alias.alias_name,
+            # Slack's signature is valid for five minutes.
+            max_event_age=cdk.Duration.minutes(5),
+            retry_attempts=1,
+        )

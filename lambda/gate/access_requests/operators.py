@@ -1,0 +1,61 @@
+"""Decisions of operators, who invoke the requests function with their AWS credentials (`gate requests`)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gate.access_requests.access_requests import AccessRequests
+from gate.audit import decision
+from gate.errors.base import GateError
+from gate.errors.caller import InvalidFormError
+from gate.identity.caller import Caller
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+ALIAS = "operators"
+"""The alias of the requests function that operators invoke. The function's own roles may not invoke it."""
+
+_ARN = re.compile(r"arn:[\w-]+:(iam|sts)::\d{12}:[\w+=,.@/-]{1,2000}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class _Invocation:
+    """The invocation, for the audit log."""
+
+    id: str
+    address: str = ""
+
+
+def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaContext") -> dict[str, Any]:
+    """Decide as the operator that `event` names, and return the request, or the error as reason and words.
+
+    `event`: `arn` of the operator, `action` (`allow` or `deny`), `request` (the id) and, to allow, `seconds`.
+    """
+    try:
+        with decision(_Invocation(context.aws_request_id), _action(event) or "decide") as record:
+            if not context.invoked_function_arn.endswith(f":{ALIAS}"):
+                raise InvalidFormError
+            arn, action = _text(event, "arn"), _action(event)
+            seconds = event.get("seconds") if action == "allow" else None
+            if not _ARN.fullmatch(arn) or not action:
+                raise InvalidFormError
+            if action == "allow" and type(seconds) is not int:
+                raise InvalidFormError
+            record.caller = Caller(f"iam:{arn}", (), "iam", "", 0)
+            record.access_request = request = requests.decide_as_operator(arn, _text(event, "request"), seconds=seconds)
+            record.notebook = request.notebook
+    except GateError as error:
+        return {"error": error.reason, "message": f"{error.title}. {error.words}"}
+    return {"request": request.audit_fields() | {"decision": request.decision}}
+
+
+def _text(event: Any, name: str) -> str:
+    value = event.get(name) if isinstance(event, Mapping) else None
+    return value if isinstance(value, str) else ""
+
+
+def _action(event: Any) -> str:
+    action = _text(event, "action")
+    return action if action in ("allow", "deny") else ""

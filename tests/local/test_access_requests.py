@@ -1,0 +1,93 @@
+"""Access requests end to end: two functions with roles of their own, a person who asks, and an owner who decides."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import requests
+
+from gate.store.grant_row import PROVENANCE
+from local.deployment import LocalDeployment
+from local.options import LocalOptions
+from local.sample import Sample
+from testing.clock import Clock
+from testing.user import TestUser
+
+SAMPLE = Sample.load(Path(__file__).parents[2] / "local" / "sample.yaml")
+SETTINGS = {"requests": {"approvers": SAMPLE.approvers, "two": ["prod-*"]}}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def deployment(clock: Clock, tmp_path: Path) -> Iterator[LocalDeployment]:
+    with LocalDeployment(SAMPLE, LocalOptions(settings=SETTINGS, clock=clock, folder=tmp_path)) as deployment:
+        yield deployment
+
+
+def _post(user: TestUser, path: str, **fields: object) -> requests.Response:
+    headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+    return user.go(path, "POST", headers=headers, data=urlencode(fields))
+
+
+def _ask(user: TestUser) -> str:
+    answer = _post(user, "/requests", notebook="churn-model", reason="churn", seconds=3600)
+    assert answer.status_code == 303, answer.text
+    return "/requests/" + answer.headers["Location"].rpartition("/")[2]
+
+
+def test_carol_asks_and_bob_allows_as_owner(deployment: LocalDeployment, clock: Clock) -> None:
+    carol, bob = TestUser(deployment), TestUser(deployment)
+    assert carol.open("/open/churn-model", "carol@example.com").status_code == 403
+    path = _ask(carol)
+    assert carol.go(path).status_code == 200
+    assert "churn" in bob.open("/requests", "bob@example.com").text
+    assert _post(bob, path, decision="allow", seconds=3600).status_code == 303
+    assert "user:carol@example.com" in bob.go("/requests").text
+    assert carol.go(path).headers["Location"].endswith("/open/churn-model")
+    opened = carol.go("/open/churn-model")
+    assert "authToken=" in opened.headers["Location"]
+    # The browser uses the notebook until the grant ends, although the notebook's session is longer.
+    site = TestUser(deployment)
+    entered = site.get(opened.headers["Location"], allow_redirects=True, timeout=120)
+    assert entered.status_code == 200
+    page = entered.url
+    assert site.get(page, timeout=120).status_code == 200
+    clock.ahead += 3601
+    assert site.get(page, timeout=120, allow_redirects=False).status_code == 403
+    assert carol.go("/open/churn-model", headers={"Accept": "application/json"}).status_code in (401, 403)
+
+
+def test_the_grant_is_written_by_the_requests_function_alone(deployment: LocalDeployment) -> None:
+    template = deployment.template
+    assert template.requests_function is not None
+    table = template.table["TableName"]
+    carol, bob = TestUser(deployment), TestUser(deployment)
+    carol.open("/requests", "carol@example.com")
+    bob.open("/requests", "bob@example.com")
+    _post(bob, _ask(carol), decision="allow", seconds=3600)
+    found = deployment.operator("dynamodb").get_item(
+        TableName=table, Key={"principal": {"S": "user:carol@example.com"}, "notebook": {"S": "churn-model"}}
+    )["Item"]
+    assert set(PROVENANCE) <= set(found)
+    assert found["granted_by"] == {"S": "user:bob@example.com"}
+
+
+def test_a_request_from_outside_the_networks_is_refused_by_the_api(deployment: LocalDeployment) -> None:
+    outside = TestUser(deployment, "127.0.0.2")
+    calls = deployment.front_door.calls
+    for method, path in (("GET", "/requests"), ("POST", "/requests"), ("POST", "/requests/x")):
+        assert outside.go(path, method).status_code == 403
+    assert deployment.front_door.calls == calls
+
+
+def test_without_approvers_nobody_can_ask(tmp_path: Path) -> None:
+    with LocalDeployment(SAMPLE, LocalOptions(folder=tmp_path)) as deployment:
+        assert deployment.template.requests_function is None
+        user = TestUser(deployment)
+        assert "Ask for access" not in user.open("/open/churn-model", "carol@example.com").text
+        assert user.go("/requests").status_code == 404
