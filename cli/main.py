@@ -11,12 +11,14 @@ from cli.doctor.command import doctor
 from cli.errors import EXIT_FAILED, CommandError
 from cli.explain.command import explain
 from cli.grants.commands import app as grants
+from cli.requests.commands import app as requests
 from cli.revoke.command import revoke
 from cli.rotate_key import rotate_key
 from gate.log import logger
 
 app = typer.Typer(
-    help="Operate a Notebook Gate: manage grants, explain and revoke access, and check the deployment.",
+    help="Operate a Notebook Gate: manage grants and access requests, explain and revoke access, and check the "
+    "deployment.",
     epilog="Exit codes: 0 success; 1 failure, with the reason; 2 usage error; 3 completed with a negative result, "
     "or with work left to do.",
     no_args_is_help=True,
@@ -24,6 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(grants, name="grants")
+app.add_typer(requests, name="requests")
 app.command()(explain)
 app.command()(doctor)
 app.command()(revoke)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gate.store.grant_row import OPTIONAL, until_of
+from gate.store.grant_row import OPTIONAL, read, until_of
 from grant_schema.until import format_until, has_passed
 
 Item = dict[str, dict[str, Any]]
@@ -31,6 +31,11 @@ def dynamodb_value(value: str | int | bool) -> dict[str, Any]:
 def has_ended(item: Mapping[str, Any], now: float) -> bool:
     """Return whether a row has ended at `now` (epoch seconds). DynamoDB removes ended rows within days."""
     return has_passed(until_of(item), now)
+
+
+def is_requested(item: Mapping[str, Any]) -> bool:
+    """Return whether an access request led to a row."""
+    return bool(read(item).request_id)
 
 
 def plain_values(item: Mapping[str, Any]) -> dict[str, Any]:

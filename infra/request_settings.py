@@ -34,7 +34,7 @@ SlackConversationId = Annotated[
 class RequestSettings(SettingsSection):
     """Access requests. Without approvers, people cannot ask for access."""
 
-    approvers: dict[str, list[NotebookPattern]] = {}
+    approvers: dict[str, list[NotebookPattern]] = Field(default={})
     two: list[NotebookPattern] = Field(default=[], max_length=20)
     longest: int = Field(default=604_800, ge=MIN_SECONDS, le=MAX_SECONDS)
     choices: list[int] = Field(default=[3_600, 28_800, 86_400, 604_800], min_length=1, max_length=8)

@@ -151,7 +151,7 @@ class GateStack(cdk.Stack):
         if settings.remote.locations:
             outputs |= {"FunctionRoleArn": function_role.role.role_arn, "Egress": comma_separated(network.egress)}
         if requests:
-            outputs["RequestsFunctionName"] = requests.alias.function_name
+            outputs["RequestsFunctionName"] = requests.function.function_name
         if issuer.user_pool_id:
             outputs["UserPool"] = issuer.user_pool_id
         if slack:

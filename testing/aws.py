@@ -57,17 +57,16 @@ class FakeAws:
         """The events of asynchronous invocations of the function."""
 
     def client(self, service: str, **options: Any) -> "_Client":
-        if service == "sagemaker" and options["region"]:
+        if service == "sagemaker":
             self.regions.append(options["region"])
         credentials = options.get("credentials")
         return _Client(self, credentials["AccessKeyId"] if credentials else None)
 
     def patches(self) -> Iterator[tuple[str, Any]]:
         """Yield the names in the function's modules that reach AWS, each with its fake."""
-        yield "gate.container.client", self.client
-        yield "gate.container.shared_client", lambda service, _region: self.client(service, region=None)
-        yield "gate.container.open_connections", lambda _clients: None
-        yield "gate.slack.requests.client", self.client
+        for module in ("gate.aws.clients", "gate.slack.requests", "gate.slack.request_notices"):
+            yield f"{module}.client", self.client
+        yield "gate.aws.clients.LaunchClients.open_connections", lambda _clients: None
 
     def called(self, operation: str) -> list[dict[str, Any]]:
         return [arguments for name, arguments in self.calls if name == operation]
@@ -163,6 +162,10 @@ class _Client:
         assert arguments["InvocationType"] == "Event"
         self._aws.events.append(json.loads(arguments["Payload"]))
         return {"StatusCode": 202}
+
+    def _publish(self, arguments: dict[str, Any]) -> Any:
+        assert len(arguments["Subject"]) <= 100
+        return {"MessageId": "1"}
 
     def _assume_role(self, arguments: dict[str, Any]) -> Any:
         key = f"KEY-OF-{arguments['RoleSessionName']}"

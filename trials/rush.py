@@ -153,9 +153,8 @@ class Simulation:
         saved = log_handler.stream  # type: ignore[attr-defined]
         with (
             open(os.devnull, "w", encoding="utf-8") as devnull,  # noqa: PTH123
-            patch("gate.container.client", self._aws.client),
-            patch("gate.container.shared_client", self._aws.client),
-            patch("gate.container.open_connections"),
+            patch("gate.aws.clients.client", self._aws.client),
+            patch("gate.aws.clients.LaunchClients.open_connections"),
             # The gate's random refresh intervals come from the seeded generator, so that each run is the same.
             patch("secrets.randbelow", self._random.randrange),
             contextlib.redirect_stdout(devnull),

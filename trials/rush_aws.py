@@ -38,7 +38,7 @@ class FakeAws:
         self._urls = urls
         self._table = FakeTable()
 
-    def client(self, _service: str, *_region: str, **_options: Any) -> "FakeAws":
+    def client(self, _service: str, **_options: Any) -> "FakeAws":
         """Return the client for any service."""
         return self
 

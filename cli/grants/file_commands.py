@@ -13,14 +13,21 @@ from cli.grants.export import Export
 from cli.grants.file import GrantsFile
 from cli.grants.plan import Plan, RowChange
 from cli.output import AsJson, Output
+from grant_schema.item import is_requested
 
 File = Annotated[Path, typer.Argument(help="A YAML file with the wanted grants.")]
+IncludeRequested = Annotated[
+    bool,
+    typer.Option("--include-requested", help="Treat grants that an access request led to like all others."),
+]
 
 
-def plan(context: typer.Context, file: File, as_json: AsJson = False) -> None:
+def plan(
+    context: typer.Context, file: File, include_requested: IncludeRequested = False, as_json: AsJson = False
+) -> None:
     """Show what `apply` would change. Exits with 3 if there is something to change."""
     out = Output(as_json=as_json)
-    computed = _plan(context.obj, file, out)
+    computed = _plan(context.obj, file, out, include_requested)
     out.document(computed.to_dict())
     if not as_json:
         show_plan(computed, out)
@@ -35,11 +42,12 @@ def apply(
     allow_removals: Annotated[
         bool, typer.Option("--allow-removals", help="Remove grants even if they are many.")
     ] = False,
+    include_requested: IncludeRequested = False,
     as_json: AsJson = False,
 ) -> None:
     """Make the grants match the file. Exits with 3 if another operator changed some of them meanwhile."""
     out = Output(as_json=as_json)
-    computed = _plan(context.obj, file, out)
+    computed = _plan(context.obj, file, out, include_requested)
     show_plan(computed, out)
     if computed.removes_many and not allow_removals:
         raise CommandError(
@@ -63,10 +71,12 @@ def apply(
 def export(
     context: typer.Context,
     file: Annotated[Path | None, typer.Argument(help="The file to write; without it, the grants are printed.")] = None,
+    include_requested: IncludeRequested = False,
     as_json: AsJson = False,
 ) -> None:
     """Write all grants to a file that `plan` accepts. Exits with 3 if rows that grant nothing are left out."""
-    exported = Export.from_rows(item for _, item in sorted(context.obj.table.all().items()))
+    items = [item for _, item in sorted(context.obj.table.all().items())]
+    exported = Export.from_rows(item for item in items if include_requested or not is_requested(item))
     out = Output(as_json=as_json)
     if as_json:
         out.document({"grants": exported.grants})
@@ -84,14 +94,14 @@ def export(
         raise typer.Exit(EXIT_NEGATIVE)
 
 
-def _plan(context: Context, file: Path, out: Output) -> Plan:
+def _plan(context: Context, file: Path, out: Output, include_requested: bool) -> Plan:
     now = time.time()
     with out.waiting(f"Reading {file}"):
         wanted = GrantsFile.load(file, now=now)
     for note in wanted.notes[:MAX_LINES]:
         out.print(note, style="yellow")
     with out.waiting("Reading the grants table"):
-        return Plan.compute(wanted.grants, context.table.all(), now=now)
+        return Plan.compute(wanted.grants, context.table.all(), now=now, include_requested=include_requested)
 
 
 def _show_conflicts(conflicts: list[RowChange], out: Output) -> None:

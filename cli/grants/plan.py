@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.grants.row_problems import row_errors, row_warnings
-from grant_schema.item import GrantKey, Item, has_ended, key_of, plain_values
+from grant_schema.item import GrantKey, Item, has_ended, is_requested, key_of, plain_values
 from grant_schema.spec import GrantSpec
 
 MAX_REMOVALS = 5
@@ -46,8 +46,18 @@ class Plan:
     unchanged: int
 
     @classmethod
-    def compute(cls, wanted: Mapping[GrantKey, GrantSpec], present: Mapping[GrantKey, Item], *, now: float) -> "Plan":
-        """Compare `wanted` with `present`. Rows that have ended at `now` (epoch seconds) count as removed."""
+    def compute(
+        cls,
+        wanted: Mapping[GrantKey, GrantSpec],
+        present: Mapping[GrantKey, Item],
+        *,
+        now: float,
+        include_requested: bool = False,
+    ) -> "Plan":
+        """Compare `wanted` with `present`. Rows that have ended at `now` (epoch seconds) count as removed.
+
+        `include_requested`: whether grants that an access request led to are removed, too, if they are not wanted.
+        """
         additions, changes, removals, unchanged = [], [], [], 0
         for key, spec in sorted(wanted.items()):
             item = present.get(key)
@@ -58,7 +68,7 @@ class Plan:
             else:
                 unchanged += 1
         for key, item in sorted(present.items()):
-            if key not in wanted and not has_ended(item, now):
+            if key not in wanted and not has_ended(item, now) and (include_requested or not is_requested(item)):
                 removals.append(RowChange(item, None))
         return cls(additions, changes, removals, unchanged)
 

@@ -53,6 +53,7 @@ def give(
         str | None, typer.Option(help="The last day, such as 2026-12-31, or a moment, such as 2026-12-31T18:00:00Z.")
     ] = None,
     default: Annotated[bool, typer.Option("--default", help="Open this notebook at /open.")] = False,
+    owner: Annotated[bool, typer.Option("--owner", help="Decide on access requests for this notebook.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Grant a notebook to a principal, or replace the options of that grant."""
@@ -64,6 +65,7 @@ def give(
         "power": power,
         "until": until,
         "default": default or None,
+        "owner": owner or None,
     }
     spec = _spec({name: value for name, value in values.items() if value is not None})
     if has_ended(spec.item(), time.time()):

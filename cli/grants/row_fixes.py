@@ -31,8 +31,7 @@ def give_command(item: Mapping[str, Any]) -> str:
     values = effective_grant(item)
     values |= {name: _PLACEHOLDERS[name] for name in read(item).unreadable if name in _PLACEHOLDERS}
     words = ["gate", "grants", "give", values.pop("principal"), values.pop("notebook")]
-    if values.pop("default", False):
-        words.append("--default")
+    words += [f"--{name}" for name in ("default", "owner") if values.pop(name, False)]
     for name, value in values.items():
         words += [f"--{name}", str(value)]
     return shlex.join(words)

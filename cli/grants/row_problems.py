@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gate.identity.principal import normal_principal
-from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, read
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, PROVENANCE, read
 from grant_schema.item import ATTRIBUTES
 
 _UNREADABLE = {
@@ -16,6 +16,7 @@ _IGNORED = {
     "view": "view is neither lab nor classic and counts as lab",
     "power": "power is not none, start, start-stop or auto-start and counts as none",
     "default": "default is not a boolean and counts as false",
+    "owner": "owner is not a boolean and counts as false",
 }
 
 
@@ -37,5 +38,5 @@ def row_warnings(item: Mapping[str, Any]) -> list[str]:
     warnings = [_IGNORED[name] for name in row.ignored]
     if row.session is not None and row.session < MIN_SESSION:
         warnings.append(f"session is under {MIN_SESSION} seconds and counts as {MIN_SESSION}")
-    unknown = sorted(item.keys() - set(ATTRIBUTES))
+    unknown = sorted(item.keys() - {*ATTRIBUTES, *PROVENANCE})
     return [*warnings, *(f"{name} is not an attribute of a grant and is ignored" for name in unknown)]

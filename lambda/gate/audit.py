@@ -75,18 +75,19 @@ def decision(request: Audited, action: str) -> Iterator[Decision]:
         elif action == "open" and record.outcome == "allowed":
             count("Launches")
         caller = record.caller
-        logger.info(
-            "decision",
-            action=action,
-            outcome=record.outcome,
-            subject=caller.subject if caller else None,
-            session_name=session_name(caller.name) if caller else None,
-            via=caller.via if caller else None,
-            address=request.address,
-            notebook=str(record.notebook) if record.notebook else None,
-            request_id=request.id,
-            **(record.access_request.audit_fields() if record.access_request else {}),
-        )
+        fields: dict[str, Any] = {
+            "action": action,
+            "outcome": record.outcome,
+            "subject": caller.subject if caller else None,
+            "session_name": session_name(caller.name) if caller else None,
+            "via": caller.via if caller else None,
+            "address": request.address,
+            "notebook": str(record.notebook) if record.notebook else None,
+            "request_id": request.id,
+        }
+        if record.access_request:
+            fields |= record.access_request.audit_fields()
+        logger.info("decision", **fields)
 
 
 def log_unexpected(error: Exception) -> None:

@@ -38,7 +38,7 @@ def prepare() -> None:
     load_pages()
     gate = get_gate()
     gate.make_clients()
-    prime_launch(gate.launch_clients)
+    prime_launch(gate.aws.all())
     if gate.config.slack.teams:
         from gate.slack import messages  # noqa: F401
 

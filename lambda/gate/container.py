@@ -8,9 +8,9 @@ import os
 import time
 from datetime import timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from gate.aws.clients import client, open_connections, shared_client
+from gate.aws.clients import LaunchClients
 from gate.clock import Clock
 from gate.config import Config
 from gate.identity.callers import Callers
@@ -30,10 +30,6 @@ from gate.tls import tls_context
 from gate.web.cookies import CookieFactory
 
 if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_sagemaker import SageMakerClient
-    from mypy_boto3_sts.type_defs import CredentialsTypeDef
-
     from gate.access_requests.access_requests import AccessRequests
     from gate.identity.claims import ClaimRules
     from gate.identity.login import Login
@@ -51,7 +47,7 @@ class Gate:
         self.config = config
         self._clock = clock
         self._cookies = CookieFactory(config.base_path, config.secure)
-        self._connections_opened = False
+        self.aws = LaunchClients(config.region)
 
     def now(self) -> float:
         """Return the time, in epoch seconds."""
@@ -61,18 +57,6 @@ class Gate:
         """Make the clients of AWS in advance. No call is made, and no secret is read."""
         _ = self.grants, self.replay_guard, self.launcher, self.queue_store, self._secrets
         tls_context()
-
-    @cached_property
-    def launch_clients(self) -> list[Any]:
-        """The clients of the services that a launch in the gate's own account and region calls."""
-        sagemaker = shared_client("sagemaker", self.config.region)
-        return [self._secrets_client, self.dynamodb, self._sts, sagemaker]
-
-    def open_connections(self) -> None:
-        """Begin to open the connections that a launch needs, unless this was done before. Does not wait for them."""
-        if not self._connections_opened:
-            self._connections_opened = True
-            open_connections(self.launch_clients)
 
     @cached_property
     def callers(self) -> Callers:
@@ -125,22 +109,24 @@ class Gate:
     @cached_property
     def grants(self) -> Grants:
         """The grants."""
-        return Grants(self.dynamodb, table=self.config.table, max_session=self.config.max_session, clock=self._clock)
+        return Grants(
+            self.aws.dynamodb, table=self.config.table, max_session=self.config.max_session, clock=self._clock
+        )
 
     @cached_property
     def cutoffs(self) -> Cutoffs:
         """The cutoffs of sign-ins."""
-        return Cutoffs(self.dynamodb, table=self.config.table, clock=self._clock)
+        return Cutoffs(self.aws.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def replay_guard(self) -> ReplayGuard:
         """The guard against replays."""
-        return ReplayGuard(self.dynamodb, table=self.config.table, clock=self._clock)
+        return ReplayGuard(self.aws.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def launcher(self) -> Launcher:
         """The maker of presigned URLs."""
-        clients = CallerClients(sts=self._sts, make_sagemaker=_sagemaker, clock=self._clock)
+        clients = CallerClients(sts=self.aws.sts, make_sagemaker=self.aws.sagemaker, clock=self._clock)
         return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property
@@ -148,7 +134,7 @@ class Gate:
         """The store of launch queues."""
         from gate.store.queue_store import QueueStore
 
-        return QueueStore(self.dynamodb, table=self.config.table, clock=self._clock)
+        return QueueStore(self.aws.dynamodb, table=self.config.table, clock=self._clock)
 
     @cached_property
     def slack(self) -> "SlackParts":
@@ -162,6 +148,8 @@ class Gate:
             grants=self.grants,
             launcher=self.launcher,
             tickets=lambda: self.tickets,
+            access_requests=lambda: self.access_requests,
+            requests_function_arn=self.config.requests_function_arn,
             base_url=self.config.base_url,
             clock=self._clock,
         )
@@ -173,22 +161,17 @@ class Gate:
         from gate.access_requests.holders import Holders
         from gate.access_requests.rules import RequestRules
         from gate.access_requests.store import AccessRequestStore
-        from gate.slack.request_notices import notices
+        from gate.slack.request_notices import RequestNotices
 
         rules, table = RequestRules.parse(self.config.access_requests), self.config.table
         return AccessRequests(
-            AccessRequestStore(self.dynamodb, table=table, clock=self._clock),
+            AccessRequestStore(self.aws.dynamodb, table=table, clock=self._clock),
             grants=self.grants,
-            holders=Holders(self.dynamodb, table=table),
+            holders=Holders(self.aws.dynamodb, table=table),
             rules=rules,
-            notices=notices(rules, slack=lambda: self.slack.api, base_url=self.config.base_url),
+            notices=RequestNotices(rules, slack=lambda: self.slack.api, base_url=self.config.base_url),
             clock=self._clock,
         )
-
-    @cached_property
-    def dynamodb(self) -> "DynamoDBClient":
-        """The client for the grants table."""
-        return cast("DynamoDBClient", client("dynamodb"))
 
     def _person_of(self, token: str) -> "Person":
         from gate.identity.person import person_of
@@ -228,19 +211,7 @@ class Gate:
 
     @cached_property
     def _secrets(self) -> Secrets:
-        return Secrets(self._secrets_client, clock=self._clock)
-
-    @cached_property
-    def _secrets_client(self) -> Any:
-        return client("secretsmanager")
-
-    @cached_property
-    def _sts(self) -> Any:
-        return client("sts")
-
-
-def _sagemaker(credentials: "CredentialsTypeDef", region: str) -> "SageMakerClient":
-    return cast("SageMakerClient", client("sagemaker", region=region, credentials=credentials))
+        return Secrets(self.aws.secrets, clock=self._clock)
 
 
 _gate: Gate | None = None

@@ -73,6 +73,13 @@ def shortened_deadline() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Set an earlier deadline for the block: `seconds` from now, or the present deadline if that is earlier."""
+    with _deadline(remaining(seconds)):
+        yield
+
+
+@contextlib.contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
     deadline = Deadline(seconds)
     timer = threading.Timer(max(0.0, deadline.remaining), deadline.shut_down_sockets)

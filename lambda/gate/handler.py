@@ -30,12 +30,21 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
     count_request()
     gate, remaining_ms = get_gate(), context.get_remaining_time_in_millis()
     if "slack" in event:
-        # The event of our own invocation. A client cannot forge it: API Gateway's events have no such key.
+        # The event of our own invocation. A client cannot forge it: API Gateway's events have none of these keys.
         from gate.slack.command import SlackCommand
 
         with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             gate.slack.answers.answer(SlackCommand(**event["slack"]))
         return None
+    if "forwarded" in event:
+        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
+            gate.slack.access_answers.answer(event["forwarded"])
+        return None
+    if "operator" in event:
+        from gate.access_requests.operators import decide_for_operator
+
+        with request_deadline(remaining_ms):
+            return decide_for_operator(gate.access_requests, event["operator"], context)
     request = Request.from_event(event, context.invoked_function_arn)
     return _respond(gate, request, remaining_ms).for_api_gateway(own_host=gate.config.own_host)
 

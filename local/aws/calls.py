@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from local.aws.source import Source
 from local.template import ACCOUNT, REGION
@@ -104,7 +104,11 @@ def read_call(environ: dict[str, Any], source: Source) -> Call:
     if invoked:
         operation = "Invoke"
         kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
-        parameters = {"FunctionName": invoked["function"], "InvocationType": kind, "Payload": json.loads(body)}
+        parameters = {
+            "FunctionName": _function_arn(invoked["function"], environ.get("QUERY_STRING", "")),
+            "InvocationType": kind,
+            "Payload": json.loads(body),
+        }
     elif configured := _CONFIGURATION.fullmatch(environ.get("PATH_INFO", "")):
         operation, parameters = "GetFunctionConfiguration", {"FunctionName": configured["function"]}
     elif target:
@@ -114,6 +118,14 @@ def read_call(environ: dict[str, Any], source: Source) -> Call:
         parameters = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         operation = parameters.get("Action", "")
     return Call(match["service"], match["region"], operation, parameters, match["key"], source)
+
+
+def _function_arn(function: str, query: str) -> str:
+    """Return the ARN of a function with its alias, from its name or ARN and the parameter `Qualifier`."""
+    name = unquote(function)
+    arn = name if name.startswith("arn:") else f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
+    qualifier = parse_qs(query).get("Qualifier", [""])[0]
+    return f"{arn}:{qualifier}" if qualifier else arn
 
 
 def notebook_arn(name: str, region: str) -> str:

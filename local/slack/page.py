@@ -35,8 +35,14 @@ class SlackPage:
                 case "context":
                     lines += [_plain(element["text"]) for element in block["elements"]]
                 case "actions":
-                    lines.append(" ".join(f"[{element['text']['text']}]" for element in block["elements"]))
+                    lines.append(" ".join(f"[{_label(element)}]" for element in block["elements"]))
+                case "input":
+                    lines.append(f"{block['label']['text']} ({block['element']['action_id']})")
         return "\n".join(lines)
+
+
+def _label(element: Mapping[str, Any]) -> str:
+    return str(element["text" if element["type"] == "button" else "placeholder"]["text"])
 
 
 def _plain(text: str) -> str:

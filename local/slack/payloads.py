@@ -81,6 +81,27 @@ def press(member: Member, button: Mapping[str, Any], *, trigger_id: str, respons
     return _interaction({**pressed, **origin})
 
 
+def submission(member: Member, view: Mapping[str, Any], inputs: Mapping[str, str]) -> bytes:
+    """Return the body of a submitted window. `inputs`: the entered or chosen value of each input, by action id."""
+    values = {}
+    for number, block in enumerate(each for each in view["blocks"] if each["type"] == "input"):
+        element = block["element"]
+        value = inputs[element["action_id"]]
+        entered = {"selected_option": {"value": value}} if element["type"] == "static_select" else {"value": value}
+        values[f"b{number}"] = {element["action_id"]: {"type": element["type"], **entered}}
+    return _interaction(
+        {
+            "type": "view_submission",
+            **_user_fields(member),
+            "api_app_id": APP,
+            "token": TOKEN,
+            "trigger_id": "",
+            "view": {**view, "state": {"values": values}},
+            "response_urls": [],
+        }
+    )
+
+
 def _user_fields(member: Member) -> dict[str, Any]:
     return {
         "user": {"id": member.id, "username": member.name, "name": member.name, "team_id": member.team},

@@ -33,6 +33,8 @@ class WebApi:
         self._show = show
         self._triggers: dict[str, tuple[str, float]] = {}
         self._views: dict[str, str] = {}
+        self.messages: dict[tuple[str, str], SlackPage] = {}
+        """The messages in channels and to users, by channel and timestamp."""
         self.bot_token = f"xoxb-local-{secrets.token_hex(12)}"
 
     def create_trigger(self, user: str) -> str:
@@ -57,7 +59,30 @@ class WebApi:
                 return self._open_view(form)
             case "views.update" if form["view_id"] in self._views:
                 return self._update_view(form)
+            case "chat.postMessage":
+                return self._post(form)
+            case "chat.update":
+                return self._update(form)
         return _error("unknown_method")
+
+    def _post(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        timestamp = f"{self._clock():.0f}.{len(self.messages):06d}"
+        return self._put(form, form["channel"], timestamp)
+
+    def _update(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        if (form["channel"], form["ts"]) not in self.messages:
+            return _error("message_not_found")
+        return self._put(form, form["channel"], form["ts"])
+
+    def _put(self, form: Mapping[str, Any], channel: str, timestamp: str) -> dict[str, Any]:
+        blocks = json.loads(form["blocks"]) if isinstance(form["blocks"], str) else form["blocks"]
+        try:
+            check_blocks(blocks, "message")
+        except InvalidBlocksError as error:
+            return {**_error("invalid_blocks"), "response_metadata": {"messages": [str(error)]}}
+        self.messages[channel, timestamp] = page = SlackPage(blocks)
+        self._show(channel, page)
+        return {"ok": True, "channel": channel, "ts": timestamp}
 
     def _look_up(self, form: Mapping[str, Any]) -> dict[str, Any]:
         """Answer users.lookupByEmail, which does not find deactivated users (docs.slack.dev)."""

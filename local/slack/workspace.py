@@ -81,13 +81,14 @@ class Workspace:
         self._clear(user)
         return self.send(payloads.shortcut(self._member(user), trigger_id=self.trigger_id(user)))
 
-    def press(self, user: str, number: int) -> int:
+    def press(self, user: str, number: int, *, channel: str = "") -> int:
         """Press a button (from 0) of what `user` sees; return the status of the app's answer.
 
+        `channel`: the channel whose last message has the button, by default what only `user` sees.
         Raises `KeyError` when `user` sees nothing, and `IndexError` when there is no such button.
         """
         with self._changed:
-            page = self._shown.pop(user)
+            page = self._shown[channel] if channel else self._shown.pop(user)
         body = payloads.press(
             self._member(user),
             page.buttons[number],
@@ -96,6 +97,11 @@ class Workspace:
             view=page.view,
         )
         return self.send(body)
+
+    def submit(self, user: str, view: Mapping[str, Any], **inputs: str) -> int:
+        """Send the window `view` with its `inputs`, by action id; return the status of the app's answer."""
+        self._clear(user)
+        return self.send(payloads.submission(self._member(user), view, inputs))
 
     def seen_by(self, user: str, *, timeout: float = 60) -> SlackPage | None:
         """Return what `user` sees once the app has answered, or None if it does not in `timeout` seconds."""

@@ -29,6 +29,12 @@ FULL: dict[str, Any] = {
         "locations": [f"{REMOTE_ACCOUNT}/eu-central-1", f"{REMOTE_ACCOUNT}/us-east-1"],
         "external_id": "gate-4711",
     },
+    "requests": {
+        "approvers": {"group:ml-platform": ["*"]},
+        "two": ["prod-*"],
+        "slack_channel": "C0123ABCDEF",
+        "topic_arn": "arn:aws:sns:eu-west-1:123456789012:requests",
+    },
     "alarms": {"topic_arn": "arn:aws:sns:eu-west-1:123456789012:alarms"},
     "domain": {
         "name": "notebooks.example.com",
@@ -37,7 +43,7 @@ FULL: dict[str, Any] = {
         "hosted_zone_name": "example.com",
     },
 }
-"""A deployment with an existing VPC, an existing issuer, a custom domain, remote notebooks and Slack."""
+"""A deployment with an existing VPC and issuer, a custom domain, remote notebooks, Slack and access requests."""
 
 
 def resources(template: Template, resource_type: str) -> dict[str, Any]:

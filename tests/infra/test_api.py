@@ -28,15 +28,23 @@ ROUTES = {
 }
 SLACK = ("POST", "/slack")
 """Exists only with Slack in the settings."""
+REQUESTS = {(method, path) for path in ("/requests", "/requests/{request}") for method in ("GET", "POST")}
+"""Exist only with approvers in the settings."""
 
 
 def test_every_route_of_the_api_is_one_of_the_functions(
     resolved: ResolvedTemplate, full_resolved: ResolvedTemplate
 ) -> None:
     assert {(route.method, route.path) for route in resolved.routes} == ROUTES
-    assert {(route.method, route.path) for route in full_resolved.routes} == ROUTES | {SLACK}
+    assert {(route.method, route.path) for route in full_resolved.routes} == ROUTES | {SLACK} | REQUESTS
     assert {route.path for route in resolved.routes if route.signed} == {"/iam/open/{notebook}"}
-    assert set(FUNCTION_ROUTES) == ROUTES | {SLACK}
+    assert set(FUNCTION_ROUTES) == ROUTES | {SLACK} | REQUESTS
+    requests_function = full_resolved.requests_function
+    assert requests_function is not None
+    of_requests = {
+        (each.method, each.path) for each in full_resolved.routes if each.function_arn == requests_function.arn
+    }
+    assert of_requests == REQUESTS
 
 
 @pytest.mark.parametrize(("method", "resource"), FUNCTION_ROUTES)

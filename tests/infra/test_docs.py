@@ -14,7 +14,7 @@ import typer
 
 from cli.main import app
 from gate.errors.base import GateError
-from infra.api import IAM_ROUTES, OPEN_ROUTES, SLACK_ROUTES
+from infra.api import IAM_ROUTES, OPEN_ROUTES, REQUEST_ROUTES, SLACK_ROUTES
 from local.resolved_template import ResolvedTemplate
 from local.template import Template
 from testing.aws_command import AwsCommand
@@ -57,7 +57,7 @@ def _commands(text: str = README) -> list[str]:
 
 def test_the_endpoint_table_lists_every_route() -> None:
     listed = {tuple(row[0].strip("`").split(" ")) for row in _rows("## Endpoints")}
-    assert listed == {*OPEN_ROUTES, *IAM_ROUTES, *SLACK_ROUTES}
+    assert listed == {*OPEN_ROUTES, *IAM_ROUTES, *REQUEST_ROUTES, *SLACK_ROUTES}
 
 
 def test_the_settings_table_lists_every_setting_with_its_default() -> None:
@@ -77,7 +77,11 @@ def test_the_documents_name_the_stacks_outputs(template: Template, full_template
     for name in template["Outputs"]:
         assert f"`{name}`" in README
     assert "`SlackSecret`" in (ROOT / "docs" / "slack.md").read_text()
-    assert full_template["Outputs"].keys() - template["Outputs"].keys() == {"SlackSecret", *REMOTE_OUTPUTS}
+    assert full_template["Outputs"].keys() - template["Outputs"].keys() == {
+        "SlackSecret",
+        "RequestsFunctionName",
+        *REMOTE_OUTPUTS,
+    }
     assert all(f"`{name}`" in (ROOT / "docs" / "remote-accounts.md").read_text() for name in REMOTE_OUTPUTS)
 
 

@@ -53,7 +53,7 @@ ROWS = [
 def public_and_private() -> tuple[ResolvedTemplate, ResolvedTemplate]:
     """The full deployment with the function's subnets at an endpoint, with a public and with a private API."""
     public = {**FULL, "vpc": {**EXISTING_VPC, "subnet_cidrs": ["10.0.9.0/24"]}}
-    private = {name: value for name, value in public.items() if name not in ("slack", "domain")}
+    private = {name: value for name, value in public.items() if name not in ("slack", "domain", "requests")}
     private["private_endpoints"] = [OTHER_ENDPOINT]
     made = synthesise_all([Settings.parse(public), Settings.parse(private)])
     return ResolvedTemplate(made[0][0]), ResolvedTemplate(made[1][0])

@@ -23,6 +23,8 @@ from tests.infra.examples import (
 BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 BASE, VPC, GIVEN, OTHER = MINIMAL, EXISTING_VPC, SIGN_IN_ISSUER, OTHER_ENDPOINT
+REQUESTS: dict[str, Any] = {**BASE, "requests": {"approvers": {"group:ml": ["*"]}}}
+LONG_REQUESTS = {**BASE, "requests": {**REQUESTS["requests"], "choices": [7_000_000]}}
 REMOTE = {**BASE, "remote": FULL["remote"]}
 DOMAIN = {"name": "n.example.com", "certificate_arn": FULL["domain"]["certificate_arn"]}
 
@@ -84,6 +86,13 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "domain.hosted_zone_name": ({**BASE, "domain": FULL["domain"]}, "example.com", '"Type": "A"'),
     "remote.locations": (REMOTE, ["111122223333/eu-north-1"], "111122223333:role/notebook-gate-"),
     "remote.external_id": (REMOTE, "word", '"sts:ExternalId": "word"'),
+    "requests.approvers": (BASE, {"group:ml": ["*"]}, '"GATE_ACCESS_REQUESTS"'),
+    "requests.two": (REQUESTS, ["prod-*"], "prod-*"),
+    "requests.longest": (LONG_REQUESTS, 7_000_001, "[7000000]"),
+    "requests.choices": (REQUESTS, [1234], "[1234]"),
+    "requests.power": (REQUESTS, "auto-start", "auto-start"),
+    "requests.slack_channel": ({**REQUESTS, "slack": {"teams": ["T0123ABCDEF"]}}, "C0123ABCDEF", "C0123ABCDEF"),
+    "requests.topic_arn": (REQUESTS, TOPIC, '"Action": "sns:Publish"'),
     "limits.session": (BASE, 3600, '"GATE_MAX_SESSION": "3600"'),
     "limits.rate": (BASE, 7, '"ThrottlingRateLimit": 7'),
     "limits.burst": (BASE, 9, '"ThrottlingBurstLimit": 9'),

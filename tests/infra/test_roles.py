@@ -4,7 +4,7 @@ from typing import Any
 
 from gate.launch.policy import DESCRIBE, OPEN, START, STOP
 from local.aws.calls import notebook_arn
-from local.resolved_template import ResolvedTemplate
+from local.resolved_template import ResolvedTemplate, Role
 from local.template import ACCOUNT, EGRESS, REGION
 from tests.infra.examples import ENDPOINT, NETWORK, SIGN_IN_ISSUER
 
@@ -44,10 +44,10 @@ def _keys(*patterns: str) -> dict[str, Any]:
     }
 
 
-def _allowed(resolved: ResolvedTemplate) -> dict[str, Any]:
-    """Return the resources and conditions of the function's role by action."""
+def _allowed(resolved: ResolvedTemplate, role: Role | None = None) -> dict[str, Any]:
+    """Return the resources and conditions of a role by action: by default, of the function that opens notebooks."""
     found: dict[str, Any] = {}
-    for policy in resolved.function_role.policies:
+    for policy in (role or resolved.function_role).policies:
         for statement in policy["Statement"]:
             assert statement["Effect"] == "Allow"
             actions = statement["Action"]
@@ -96,4 +96,33 @@ def test_slack_adds_replay_claims_and_self_invocation(
         (table, _keys("queue:*", "replay:*")),
         (table, _keys("cutoff:user:*")),
     ]
-    assert allowed["lambda:InvokeFunction"] == [(full_resolved.function_arn, None)]
+    requests_function = full_resolved.requests_function
+    assert requests_function is not None
+    # Slack's requests are forwarded to the alias `live`. The alias `operators` is for operators alone.
+    invoked = [(full_resolved.function_arn, None), (requests_function.aliases["live"], None)]
+    assert sorted(allowed["lambda:InvokeFunction"]) == sorted(invoked)
+
+
+def test_the_requests_functions_role_has_these_permissions_and_no_others(full_resolved: ResolvedTemplate) -> None:
+    function = full_resolved.requests_function
+    assert function is not None
+    allowed, table = _allowed(full_resolved, function.role), _table_arn(full_resolved)
+    for action in [action for action in allowed if action.startswith(("ec2:", "logs:"))]:
+        del allowed[action]
+    attributes = ["principal", "notebook", "power", "until", "request_id", "granted_by", "reason"]
+    grants = _keys("user:*", "slack:*")
+    grants["ForAllValues:StringEquals"] = {"dynamodb:Attributes": attributes}
+    grants["Null"]["dynamodb:Attributes"] = "false"
+    assert allowed == {
+        "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
+        "dynamodb:BatchGetItem": [(table, None)],
+        "dynamodb:PutItem": [(table, _keys("request:*", "replay:*")), (table, grants)],
+        "dynamodb:UpdateItem": [(table, _keys("request:*", "replay:*"))],
+        "dynamodb:Query": [(f"{table}/index/by-notebook", None)],
+        "secretsmanager:GetSecretValue": [
+            (full_resolved.environment["GATE_SESSION_SECRET_ARN"], None),
+            (full_resolved.environment["GATE_SLACK_SECRET_ARN"], None),
+        ],
+        "sns:Publish": [("arn:aws:sns:eu-west-1:123456789012:requests", None)],
+    }
+    assert set(function.aliases) == {"live", "operators"}

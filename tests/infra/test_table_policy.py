@@ -1,4 +1,4 @@
-"""Which keys of the grants table the function may write."""
+"""Which keys of the grants table the functions may write."""
 
 from typing import Any
 
@@ -49,3 +49,64 @@ def test_the_keys_that_the_function_may_write(
     ]
     assert allows(without_conditions)
     assert not allows([])
+
+
+GRANT = ["principal", "notebook", "power", "until", "request_id", "granted_by", "reason"]
+"""The attributes of a requested grant."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "key", "attributes", "allowed"),
+    [
+        ("PutItem", "user:carol@example.com", GRANT, True),
+        ("PutItem", "slack:T0123ABCDEF/U0CAROL", GRANT, True),
+        ("PutItem", "user:carol@example.com", [*GRANT, "owner"], False),
+        ("PutItem", "user:carol@example.com", [*GRANT, "session"], False),
+        ("PutItem", "user:carol@example.com", [*GRANT, "default"], False),
+        ("PutItem", "group:everybody", GRANT, False),
+        ("PutItem", "iam:arn:aws:iam::123456789012:user/x", GRANT, False),
+        ("UpdateItem", "user:carol@example.com", GRANT, False),
+        ("DeleteItem", "user:carol@example.com", GRANT, False),
+        ("PutItem", "request:", ["id"], True),
+        ("UpdateItem", "request:count", ["count"], True),
+        ("PutItem", "replay:requests/x", ["until"], True),
+        ("PutItem", "cutoff:user:carol@example.com", ["before"], False),
+        ("PutItem", "revoked:", ["before"], False),
+        ("PutItem", "queue:home", ["until"], False),
+    ],
+)
+def test_what_the_requests_function_may_write(
+    full_resolved: ResolvedTemplate,
+    evaluator: Evaluator,
+    operation: str,
+    key: str,
+    attributes: list[str],
+    allowed: bool,
+) -> None:
+    function = full_resolved.requests_function
+    assert function is not None
+    access = Access(
+        action=f"dynamodb:{operation}",
+        resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{full_resolved.environment['GATE_TABLE']}",
+        account=ACCOUNT,
+        principal=function.role.session("function"),
+        context={"dynamodb:LeadingKeys": [key], "dynamodb:Attributes": attributes},
+        identity_policies=function.role.policies,
+    )
+    assert evaluator.allows(access) is allowed
+
+
+def test_the_function_that_opens_notebooks_writes_neither_requests_nor_grants(
+    full_resolved: ResolvedTemplate, evaluator: Evaluator
+) -> None:
+    for key in ("request:", "request:count", "user:carol@example.com"):
+        for operation in ("PutItem", "UpdateItem"):
+            access = Access(
+                action=f"dynamodb:{operation}",
+                resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{full_resolved.environment['GATE_TABLE']}",
+                account=ACCOUNT,
+                principal=full_resolved.function_role.session("function"),
+                context={"dynamodb:LeadingKeys": [key], "dynamodb:Attributes": GRANT},
+                identity_policies=full_resolved.function_role.policies,
+            )
+            assert not evaluator.allows(access)

@@ -1,9 +1,10 @@
 """Fixtures of the function's unit tests."""
 
 from testing.fixtures import _issuer, harness, issuer, lines, slack
+from tests.unit.asking import asking
 from tests.unit.proxy import authority, dependency_port, environment, proxy, server_tls
 
 __all__ = [
-    "_issuer", "authority", "dependency_port", "environment", "harness", "issuer", "lines", "proxy", "server_tls",
-    "slack",
+    "_issuer", "asking", "authority", "dependency_port", "environment", "harness", "issuer", "lines", "proxy",
+    "server_tls", "slack",
 ]  # fmt: skip

@@ -84,9 +84,9 @@ import os
 fake = FakeAws()
 fake.notebooks = {{"alice-notebook": "InService"}}
 fake.grant("user:alice@example.com", "alice-notebook")
-container.client = fake.client
-container.shared_client = lambda *_: None
-container.open_connections = lambda _: None
+from gate.aws import clients
+clients.client = fake.client
+clients.LaunchClients.open_connections = lambda _: None
 signer = container.get_gate()._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
 sessions = SignInSessions(signer, CookieFactory("/prod", True), seconds=28800)

@@ -1,7 +1,9 @@
 """Each reason code that JSON clients get, and a request that causes it."""
 
 import hashlib
+import json
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import pytest
 
@@ -69,6 +71,45 @@ def _bug(harness: Harness) -> Answer:
     return _open(harness)
 
 
+def _can_ask(harness: Harness) -> None:
+    approvers = {"user:dana@example.com": ["*"], "group:leads": ["*"]}
+    rules = {
+        "approvers": approvers,
+        "two": [],
+        "durations": [3600],
+        "power": "none",
+        "slack_channel": "",
+        "topic_arn": "",
+    }
+    harness.configure(GATE_ACCESS_REQUESTS=json.dumps(rules), GATE_SIGN_IN_SECONDS="86400")
+
+
+def _ask(notebook: str, *, reason: str = "churn", times: int = 1) -> Callable[[Harness], Answer]:
+    def cause(harness: Harness) -> Answer:
+        _can_ask(harness)
+        harness.sign_in()
+        for number in range(times):
+            form = {"notebook": f"{notebook}{number or ''}", "reason": reason, "seconds": 3600}
+            answer = harness.browser.send("POST", "/requests", {**JSON, **SAME_ORIGIN}, body=urlencode(form))
+        return answer
+
+    return cause
+
+
+def _decide(email: str, *, times: int = 1, after: float = 0, **claims: object) -> Callable[[Harness], Answer]:
+    def cause(harness: Harness) -> Answer:
+        path = harness.browser.path_of(_ask("bob-notebook")(harness).location)
+        harness.browser.cookies.clear()
+        harness.clock.now += 0 if claims else after
+        harness.sign_in(email, **claims)
+        harness.clock.now += after if claims else 0
+        for _ in range(times):
+            answer = harness.browser.send("POST", path, {**JSON, **SAME_ORIGIN}, body="decision=allow&seconds=3600")
+        return answer
+
+    return cause
+
+
 @pytest.mark.parametrize(
     ("reason", "status", "cause"),
     [
@@ -94,6 +135,14 @@ def _bug(harness: Harness) -> Answer:
         ("notebook_stopping", 409, _state("Stopping")),
         ("notebook_failed", 409, _state("Failed")),
         ("notebook_busy", 409, _state("Updating")),
+        ("invalid_access_request", 400, _ask("bob-notebook", reason="")),
+        ("own_access_request", 403, _decide("alice@example.com")),
+        ("access_request_unknown", 404, _decide("bob@example.com")),
+        ("sign_in_too_old", 403, _decide("carol@example.com", groups=["leads"], after=901)),
+        ("already_granted", 409, _ask("alice-notebook")),
+        ("access_request_decided", 409, _decide("dana@example.com", times=2)),
+        ("access_request_ended", 409, _decide("dana@example.com", after=86_400)),
+        ("too_many_access_requests", 429, _ask("bob-notebook", times=11)),
         ("internal", 500, _bug),
         ("aws_error", 502, _aws(URL, "InternalFailure")),
         ("aws_denied", 502, _aws("assume_role", "AccessDenied")),

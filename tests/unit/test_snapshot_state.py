@@ -33,8 +33,7 @@ input()
 for function, arguments, options in get_after_restore():
     function(*arguments, **options)
 print(random.getstate() != before, flush=True)
-get_gate().open_connections()
-get_gate().grants._rows.get([])
+get_gate().aws.open_connections()
 list(get_gate().grants._rows.get([{"principal": {"S": "x"}, "notebook": {"S": "x"}}]))
 """
 

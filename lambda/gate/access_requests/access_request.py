@@ -117,6 +117,7 @@ class AccessRequest:
         return {
             "access_request": self.id,
             "requester": self.requester,
+            "notebook": str(self.notebook),
             "why": self.reason,
             "seconds": self.seconds,
             "approved_by": [each.by for each in self.approvals],

@@ -16,7 +16,6 @@ from gate.errors.access_requests import (
     AccessRequestEndedError,
     AccessRequestUnknownError,
     AlreadyGrantedError,
-    CannotAskError,
     InvalidAccessRequestError,
     OtherIdentityError,
     OwnAccessRequestError,
@@ -71,14 +70,12 @@ class AccessRequests:
         """Ask for access to `notebook`, which may not exist. Return the request, or the open one for the same notebook.
 
         `slack_user`: the id of the Slack user, if the caller asks in Slack.
-        Raises `InvalidAccessRequestError`, `CannotAskError`, `AlreadyGrantedError`, `TooManyAccessRequestsError`, and
+        Raises `InvalidAccessRequestError`, `AlreadyGrantedError`, `TooManyAccessRequestsError`, and
         the errors of `Grants.find` and `AccessRequestStore`.
         """
         normal = normal_reason(reason)
         if normal is None or seconds not in self.rules.durations:
             raise InvalidAccessRequestError
-        if not caller.subject.startswith(("user:", "slack:")):
-            raise CannotAskError
         self._check_not_granted(caller, notebook)
         now = int(self._clock())
         request = AccessRequest.new(caller, notebook, reason=normal, seconds=seconds, now=now, slack_user=slack_user)

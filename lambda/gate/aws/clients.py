@@ -1,11 +1,11 @@
 """Clients of AWS services, without boto3: it would make cold starts slower, and the function needs nothing of it."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 import botocore.session
 from botocore import UNSIGNED
@@ -16,6 +16,10 @@ from botocore.exceptions import NoCredentialsError
 from gate.aws.transport import AwsTransport
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sagemaker import SageMakerClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 USER_AGENT = f"notebook-gate Botocore/{botocore.__version__}"
@@ -84,14 +88,42 @@ def client(service: str, *, region: str | None = None, credentials: "Credentials
     return _CallerClient(aws_clients().shared(service, region), Credentials(*keys))
 
 
-def shared_client(service: str, region: str) -> Any:
-    """Return the client of `service` that the clients with credentials of their own share."""
-    return aws_clients().shared(service, region)
+class LaunchClients:
+    """The clients that a launch needs. Each is made when it is first needed, and kept."""
 
+    def __init__(self, region: str):
+        """`region`: that of the deployment."""
+        self._region = region
+        self._opened = False
 
-def open_connections(clients: Iterable[Any]) -> None:
-    """Begin to open a connection for each of `clients`, side by side: see `AwsTransport.open`."""
-    aws_clients().transport.open(each.meta.endpoint_url for each in clients)
+    @cached_property
+    def secrets(self) -> "SecretsManagerClient":
+        """The client of Secrets Manager."""
+        return cast("SecretsManagerClient", client("secretsmanager"))
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """The client for the grants table."""
+        return cast("DynamoDBClient", client("dynamodb"))
+
+    @cached_property
+    def sts(self) -> "STSClient":
+        """The client that assumes launch roles."""
+        return cast("STSClient", client("sts"))
+
+    def sagemaker(self, credentials: "CredentialsTypeDef", region: str) -> "SageMakerClient":
+        """Return a client of SageMaker with the credentials of one caller."""
+        return cast("SageMakerClient", client("sagemaker", region=region, credentials=credentials))
+
+    def all(self) -> list[Any]:
+        """Return the clients for a launch in the deployment's own region, in the order of their calls."""
+        return [self.secrets, self.dynamodb, self.sts, aws_clients().shared("sagemaker", self._region)]
+
+    def open_connections(self) -> None:
+        """Begin to open the connections for a launch, side by side, at the first call: see `AwsTransport.open`."""
+        if not self._opened:
+            self._opened = True
+            aws_clients().transport.open(each.meta.endpoint_url for each in self.all())
 
 
 class _Provider:

@@ -12,15 +12,6 @@ class InvalidAccessRequestError(BadRequestError):
     next_page = NextPage.REQUESTS
 
 
-class CannotAskError(ForbiddenError):
-    """The caller is neither a person who signed in nor a Slack user."""
-
-    reason = "cannot_ask"
-    title = "Only people can ask for access"
-    words = "Sign in in a browser, or ask in Slack. For a program, ask your platform team for a grant."
-    next_page = NextPage.NONE
-
-
 class AlreadyGrantedError(GateError):
     """The person who would get the grant has one already, which an operator gave."""
 

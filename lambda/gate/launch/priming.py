@@ -12,7 +12,7 @@ _ASSUME_ROLE = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011
 
 
 def prime_launch(clients: Sequence[Any]) -> None:
-    """Make the calls of a launch with `clients`, those of `Gate.launch_clients`. The responses are made up."""
+    """Make the calls of a launch with `clients`, those of `LaunchClients.all`. The responses are made up."""
     secrets, dynamodb, sts, sagemaker = clients
     key = {"principal": {"S": "x"}, "notebook": {"S": "x"}}
     row: Any = {"Responses": {"x": [key]}, "UnprocessedKeys": {}}

@@ -67,7 +67,7 @@ def _reporting(gate: Gate, request: Request, report: SignInReport) -> Iterator[N
         raise
     finally:
         if report.id:
-            report.write(gate.dynamodb, gate.config.table, reference=request.id, clock=gate.now)
+            report.write(gate.aws.dynamodb, gate.config.table, reference=request.id, clock=gate.now)
 
 
 def _without_sign_in(

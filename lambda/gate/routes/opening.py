@@ -64,7 +64,7 @@ def _open_connections(gate: Gate, request: Request) -> None:
     A request without a cookie or a token leads to the sign-in, and needs none of them.
     """
     if request.cookies or request.bearer:
-        gate.open_connections()
+        gate.aws.open_connections()
 
 
 def _iam_caller(gate: Gate, request: Request, _notebook: Notebook) -> Caller:

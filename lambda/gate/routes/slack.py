@@ -4,6 +4,7 @@ from gate.audit import decision
 from gate.container import Gate
 from gate.errors.slack import SlackRefusedError
 from gate.errors.upstream import UpstreamError
+from gate.slack.access_command import AccessCommand
 from gate.slack.command import is_slash_command
 from gate.web.request import Request
 from gate.web.responses import Response, json_response
@@ -18,6 +19,9 @@ def slack(gate: Gate, request: Request) -> Response:
     try:
         with decision(request, "slack"):
             command = requests.admit(request)
+            if isinstance(command, AccessCommand):
+                acknowledgement = requests.forward(command, request)
+                return json_response(acknowledgement) if acknowledgement else Response(200)
             if command is not None:
                 requests.begin(command, request.function_arn)
     except SlackRefusedError:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from gate import deadline
 from gate.audit import Decision, decision, log_unexpected
 from gate.errors.base import GateError
+from gate.errors.notebook import NotGrantedError
 from gate.identity.caller import Caller
 from gate.identity.slack import SlackPeople
 from gate.identity.ticket import Tickets
@@ -31,14 +32,16 @@ class SlackAnswers:
         launcher: Launcher,
         tickets: Tickets,
         base_url: str,
+        can_ask: bool,
     ):
-        """`base_url`: the gate's own address, for links."""
+        """`base_url`: the gate's own address, for links. `can_ask`: whether people can ask for access."""
         self._api = api
         self._people = people
         self._grants = grants
         self._launcher = launcher
         self._tickets = tickets
         self._base_url = base_url
+        self._can_ask = can_ask
 
     def answer(self, command: SlackCommand) -> None:
         """Execute `command`, and send the result or the error. Raises `SlackDownError` if it cannot be sent."""
@@ -48,7 +51,7 @@ class SlackAnswers:
             with decision(command, command.action) as record, deadline.shortened_deadline():
                 blocks = self._execute(command, record)
         except GateError as error:
-            blocks = refusal(command, error)
+            blocks = refusal(command, error, can_ask=self._can_ask and isinstance(error, NotGrantedError))
         except Exception as error:  # noqa: BLE001
             log_unexpected(error)
             blocks = refusal(command, GateError())
@@ -72,7 +75,7 @@ class SlackAnswers:
             rows = [NotebookStatus(grant, self._launcher.describe(caller, grant))]
         else:
             rows = self._launcher.describe_all(caller, self._grants.find_all(caller))
-        return notebooks(command, caller, rows, lambda notebook: self._link(caller, notebook))
+        return notebooks(command, caller, rows, lambda notebook: self._link(caller, notebook), can_ask=self._can_ask)
 
     def _link(self, caller: Caller, notebook: Notebook) -> str:
         return f"{self._base_url}/open/{notebook.segment}?ticket={self._tickets.issue(caller, notebook)}"

@@ -13,6 +13,7 @@ from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gate import deadline
+from gate.access_requests.access_request import SlackMessage
 from gate.errors.slack import SlackDownError
 from gate.log import logger
 from gate.tls import tls_context
@@ -81,6 +82,22 @@ class SlackApi:
         with _slack_errors("views.update"):
             client = self._client(CALL_TIMEOUT)
             _call_with_timeout(CALL_TIMEOUT, lambda: client.views_update(view_id=view_id, view=dict(view)))
+
+    def post_message(self, channel: str, message: Mapping[str, Any]) -> SlackMessage:
+        """Post `message` in the channel, or to the user, with the id `channel`. Raises `SlackDownError`."""
+        with _slack_errors("chat.postMessage"):
+            client = self._client(CALL_TIMEOUT)
+            answer = _call_with_timeout(CALL_TIMEOUT, lambda: client.chat_postMessage(channel=channel, **message))
+            return SlackMessage(str(answer["channel"]), str(answer["ts"]))
+
+    def update_message(self, message: SlackMessage, content: Mapping[str, Any]) -> None:
+        """Replace the content of `message`. Raises `SlackDownError`."""
+        with _slack_errors("chat.update"):
+            client = self._client(CALL_TIMEOUT)
+            _call_with_timeout(
+                CALL_TIMEOUT,
+                lambda: client.chat_update(channel=message.channel, ts=message.timestamp, **content),
+            )
 
     def respond(self, response_url: str, message: Mapping[str, Any]) -> None:
         """Send `message` to the `response_url` of a request. Raises `SlackDownError`."""

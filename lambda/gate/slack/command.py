@@ -67,8 +67,8 @@ def _slash_command(form: dict[str, str], request: Request) -> SlackCommand:
     return SlackCommand(
         id=request.id,
         address=request.address,
-        team=_id(form["team_id"]),
-        user=_id(form["user_id"]),
+        team=slack_id(form["team_id"]),
+        user=slack_id(form["user_id"]),
         notebook=name,
         single_notebook=bool(name),
         response_url=form["response_url"],
@@ -104,13 +104,18 @@ def _button_press(payload: dict[str, Any], request: Request) -> SlackCommand | N
 
 
 def _interaction_command(payload: dict[str, Any], request: Request, **fields: Any) -> SlackCommand:
-    user = payload["user"]
+    user = slack_id(payload["user"]["id"])
+    return SlackCommand(id=request.id, address=request.address, team=interaction_team(payload), user=user, **fields)
+
+
+def interaction_team(payload: dict[str, Any]) -> str:
+    """Return the id of the workspace of the user who sent an interaction. Raises `InvalidSlackRequestError`."""
     # In a channel shared with another company, `team` is the workspace of the app, and may differ from the user's.
-    team = user.get("team_id") or payload["team"]["id"]
-    return SlackCommand(id=request.id, address=request.address, team=_id(team), user=_id(user["id"]), **fields)
+    return slack_id(payload["user"].get("team_id") or payload["team"]["id"])
 
 
-def _id(text: str) -> str:
+def slack_id(text: str) -> str:
+    """Return the id `text` of a workspace or user. Raises `InvalidSlackRequestError` if it is not one."""
     if not _ID.fullmatch(text):
         raise InvalidSlackRequestError
     return text

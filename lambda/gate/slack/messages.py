@@ -25,6 +25,7 @@ from gate.errors.base import GateError
 from gate.identity.caller import Caller
 from gate.launch.notebook_status import NotebookStatus
 from gate.notebook import Notebook
+from gate.slack.access_command import ASK_BUTTON
 from gate.slack.command import SlackCommand
 
 MAX_NOTEBOOKS = 20
@@ -34,11 +35,21 @@ TITLE = "Your notebooks"
 
 
 def notebooks(
-    command: SlackCommand, caller: Caller, rows: Sequence[NotebookStatus], link_to: Callable[[Notebook], str]
+    command: SlackCommand,
+    caller: Caller,
+    rows: Sequence[NotebookStatus],
+    link_to: Callable[[Notebook], str],
+    *,
+    can_ask: bool = False,
 ) -> list[Block]:
-    """Return blocks that show `rows`. `link_to`: returns the URL with which the caller can open a notebook."""
+    """Return blocks that show `rows`. `link_to`: returns the URL with which the caller can open a notebook.
+
+    `can_ask`: whether people can ask for access.
+    """
+    ask = [_ask()] if can_ask else []
     if not rows:
-        return [_section(f"You have no notebooks yet. {_access_hint(caller)}"), _refresh()]
+        hint = "Ask for the one that you need." if can_ask else _access_hint(caller)
+        return [_section(f"You have no notebooks yet. {hint}"), *ask, _refresh()]
     blocks: list[Block] = [] if command.single_notebook else [HeaderBlock(text=TITLE)]
     for row in rows[:MAX_NOTEBOOKS]:
         blocks += [_section(_status_text(row)), _buttons(command, row, link_to)]
@@ -48,14 +59,18 @@ def notebooks(
     hint = (
         "Each Open link works once, for five minutes, from your company’s networks. Every button press makes new links."
     )
-    return [*blocks, ContextBlock(elements=[PlainTextObject(text=hint)]), _refresh()]
+    return [*blocks, ContextBlock(elements=[PlainTextObject(text=hint)]), *ask, _refresh()]
 
 
-def refusal(command: SlackCommand, error: GateError) -> list[Block]:
-    """Return blocks that show the fixed words of `error`, and the reference that finds the log line."""
+def refusal(command: SlackCommand, error: GateError, *, can_ask: bool = False) -> list[Block]:
+    """Return blocks that show the fixed words of `error`, and the reference that finds the log line.
+
+    `can_ask`: whether the caller can ask for access to the notebook of `command`.
+    """
     return [
         _section(f"*{error.title}*\n{error.words}"),
         ContextBlock(elements=[MarkdownTextObject(text=f"Reference: `{command.id}`")]),
+        *([_ask(command.notebook)] if can_ask else []),
         _refresh(),
     ]
 
@@ -114,6 +129,13 @@ def _buttons(command: SlackCommand, row: NotebookStatus, link_to: Callable[[Note
 
 def _refresh() -> Block:
     return ActionsBlock(block_id="all:", elements=[ButtonElement(text="Refresh the list", action_id="refresh")])
+
+
+def _ask(notebook: str = "") -> Block:
+    """Return the button to ask for access. `notebook`: fills in the window."""
+    return ActionsBlock(
+        block_id=f"ask:{notebook}", elements=[ButtonElement(text="Ask for access", action_id=ASK_BUTTON)]
+    )
 
 
 def _access_hint(caller: Caller) -> str:

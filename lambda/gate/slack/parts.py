@@ -13,8 +13,11 @@ from gate.slack.requests import SlackRequests
 from gate.store.replay_guard import ReplayGuard
 
 if TYPE_CHECKING:
+    from gate.access_requests.access_requests import AccessRequests
+    from gate.identity.slack import SlackPeople
     from gate.identity.ticket import Tickets
     from gate.launch.launcher import Launcher
+    from gate.slack.access_answers import AccessAnswers
     from gate.slack.answers import SlackAnswers
     from gate.store.grants import Grants
 
@@ -31,6 +34,8 @@ class SlackParts:
         grants: "Grants",
         launcher: "Launcher",
         tickets: "Callable[[], Tickets]",
+        access_requests: "Callable[[], AccessRequests]",
+        requests_function_arn: str,
         base_url: str,
         clock: Clock,
     ):
@@ -41,6 +46,8 @@ class SlackParts:
         self._grants = grants
         self._launcher = launcher
         self._tickets = tickets
+        self._access_requests = access_requests
+        self._requests_function_arn = requests_function_arn
         self._base_url = base_url
         self._clock = clock
 
@@ -48,24 +55,41 @@ class SlackParts:
     def requests(self) -> SlackRequests:
         """The admission of Slack's requests."""
         return SlackRequests(
-            self._config, self.api, secret=self._secret, replay_guard=self._replay_guard, clock=self._clock
+            self._config,
+            self.api,
+            secret=self._secret,
+            replay_guard=self._replay_guard,
+            requests_function_arn=self._requests_function_arn,
+            clock=self._clock,
         )
 
     @cached_property
     def answers(self) -> "SlackAnswers":
         """The answers to Slack's requests."""
-        from gate.identity.slack import SlackPeople
         from gate.slack.answers import SlackAnswers
 
-        people = SlackPeople(self.api.user, email_domains=self._config.email_domains, clock=self._clock)
         return SlackAnswers(
             self.api,
-            people,
+            self._people,
             grants=self._grants,
             launcher=self._launcher,
             tickets=self._tickets(),
             base_url=self._base_url,
+            can_ask=bool(self._requests_function_arn),
         )
+
+    @cached_property
+    def access_answers(self) -> "AccessAnswers":
+        """The answers to Slack's requests about access requests."""
+        from gate.slack.access_answers import AccessAnswers
+
+        return AccessAnswers(self.requests, self.api, self._people, self._access_requests, base_url=self._base_url)
+
+    @cached_property
+    def _people(self) -> "SlackPeople":
+        from gate.identity.slack import SlackPeople
+
+        return SlackPeople(self.api.user, email_domains=self._config.email_domains, clock=self._clock)
 
     @cached_property
     def api(self) -> SlackApi:

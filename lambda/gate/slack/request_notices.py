@@ -1,25 +1,80 @@
 """Notices of access requests: to the approvers and to the person who asked, in Slack and through an SNS topic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage
-from gate.access_requests.access_requests import Notices
 from gate.access_requests.rules import RequestRules
+from gate.aws.clients import client
+from gate.aws.errors import aws_errors
+from gate.deadline import limited
+from gate.errors.base import GateError
+from gate.log import logger
 from gate.slack.api import SlackApi
+from gate.web.durations import in_words
+
+NOTICE_LIMIT = 4.0
+"""Seconds for the notices of one step. The step itself is done, and a person waits for the page."""
 
 
-def notices(rules: RequestRules, *, slack: Callable[[], SlackApi], base_url: str) -> Notices:
-    """Return the notices that `rules` ask for. `slack`: returns the client of Slack's API."""
-    del rules, slack, base_url
-    return NoNotices()
+class RequestNotices:
+    """Sends the notices that the settings ask for. One that cannot be sent is logged, and changes nothing else."""
+
+    def __init__(self, rules: RequestRules, *, slack: Callable[[], SlackApi], base_url: str):
+        """`slack`: returns the client of Slack's API. `base_url`: the gate's own address, for links."""
+        self._rules = rules
+        self._slack = slack
+        self._base_url = base_url
+
+    def asked(self, request: AccessRequest) -> SlackMessage | None:
+        """Tell the approvers of a new request, in Slack and by mail."""
+        message = None
+        with _notice("mail"):
+            self._mail(request)
+        with _notice("slack"):
+            if self._rules.slack_channel:
+                from gate.slack.access_messages import for_approvers, post
+
+                blocks = for_approvers(request, self._rules, page_url=self._page_url(request))
+                message = self._slack().post_message(self._rules.slack_channel, post(request, blocks))
+        return message
+
+    def changed(self, request: AccessRequest) -> None:
+        """Show the decision in the approvers' message, and tell the person who asked in Slack."""
+        with _notice("slack"):
+            if request.message:
+                from gate.slack.access_messages import for_approvers, post
+
+                blocks = for_approvers(request, self._rules, page_url=self._page_url(request))
+                self._slack().update_message(request.message, post(request, blocks))
+        with _notice("slack"):
+            if request.slack_user and request.decision:
+                from gate.slack.access_messages import outcome, post
+
+                self._slack().post_message(request.slack_user, post(request, outcome(request)))
+
+    def _mail(self, request: AccessRequest) -> None:
+        topic = self._rules.topic_arn
+        if not topic:
+            return
+        who = request.requester.partition(":")[2]
+        text = (
+            f"{who} asks for access to {request.notebook}, for {in_words(request.seconds)}.\n\n"
+            f"Why: {request.reason}\n\nDecide here: {self._page_url(request)}\n"
+        )
+        with aws_errors():
+            # A subject is ASCII without line breaks, up to 100 characters (API reference of Publish).
+            subject = f"Access request for {request.notebook.name}"
+            client("sns", region=topic.split(":")[3]).publish(TopicArn=topic, Subject=subject, Message=text)
+
+    def _page_url(self, request: AccessRequest) -> str:
+        return f"{self._base_url}/requests/{request.id}"
 
 
-class NoNotices:
-    """Sends nothing."""
-
-    def asked(self, _request: AccessRequest) -> SlackMessage | None:
-        """Do nothing."""
-        return None
-
-    def changed(self, _request: AccessRequest) -> None:
-        """Do nothing."""
+@contextmanager
+def _notice(kind: str) -> Iterator[None]:
+    try:
+        with limited(NOTICE_LIMIT):
+            yield
+    except GateError as error:
+        logger.warning("a notice of an access request was not sent", kind=kind, reason=error.reason)

@@ -8,14 +8,15 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from gate.aws.clients import client
 from gate.aws.errors import aws_errors
 from gate.clock import Clock
 from gate.config import SlackConfig
-from gate.errors.slack import SlackReplayError, SlackSignatureError, SlackTeamError
+from gate.errors.slack import InvalidSlackRequestError, SlackReplayError, SlackSignatureError, SlackTeamError
 from gate.errors.upstream import AwsError
+from gate.slack.access_command import AccessCommand, parse_access_command
 from gate.slack.api import SlackApi
 from gate.slack.command import SlackCommand, parse_command
 from gate.slack.signature import is_signed
@@ -36,34 +37,76 @@ class SlackRequests:
         *,
         secret: Callable[[], Mapping[str, str]],
         replay_guard: ReplayGuard,
+        requests_function_arn: str,
         clock: Clock,
     ):
-        """`secret`: returns the Slack app's secret, see `app_secret`."""
+        """`secret`: returns the Slack app's secret, see `app_secret`. `requests_function_arn`: see `Config`."""
         self._config = config
         self._api = api
         self._secret = secret
         self._replay_guard = replay_guard
+        self._requests_function_arn = requests_function_arn
         self._clock = clock
 
-    def admit(self, request: Request) -> SlackCommand | None:
+    def admit(self, request: Request) -> SlackCommand | AccessCommand | None:
         """Return the command in `request`, or None if the request needs no answer.
 
         Raises a `SlackRefusedError` if the request is not from Slack, was sent before, or is of a workspace that the
         settings do not list, and `InvalidSlackRequestError`.
         """
+        self._check_signature(request)
+        access_command = parse_access_command(request) if self._requests_function_arn else None
+        command = access_command or parse_command(request)
+        if command is not None:
+            self._check_team_and_claim(command, request, "slack")
+        return command
+
+    def admit_forwarded(self, request: Request) -> AccessCommand:
+        """Return the command in `request`, which another function admitted and forwarded.
+
+        Raises the errors of `admit`. The same invocation can claim the request again, so that Lambda can retry it.
+        """
+        self._check_signature(request)
+        command = parse_access_command(request)
+        if command is None:
+            raise InvalidSlackRequestError
+        self._check_team_and_claim(command, request, "access", attempt_id=request.id)
+        return command
+
+    def _check_signature(self, request: Request) -> None:
         if not self._config.teams or not is_signed(request, self._secret().get("signing_secret", ""), self._clock()):
             raise SlackSignatureError
-        command = parse_command(request)
-        if command is None:
-            return None
+
+    def _check_team_and_claim(
+        self, command: SlackCommand | AccessCommand, request: Request, purpose: str, *, attempt_id: str = ""
+    ) -> None:
         if command.team not in self._config.teams:
             raise SlackTeamError
         try:
             signature = request.headers["x-slack-signature"].encode()
-            self._replay_guard.claim(f"slack/{hashlib.sha256(signature).hexdigest()}")
+            value = f"{purpose}/{hashlib.sha256(signature).hexdigest()}"
+            self._replay_guard.claim(value, attempt_id=attempt_id)
         except AlreadyUsedError:
             raise SlackReplayError from None
-        return command
+
+    def forward(self, command: AccessCommand, request: Request) -> dict[str, Any] | None:
+        """Forward `request` to the function that takes access requests. Return the acknowledgement, if it has a body.
+
+        Raises `SlackDownError` if a window cannot be opened, and the errors of `aws_errors`.
+        """
+        acknowledgement, view_id = None, ""
+        if command.action == "form":
+            from gate.slack.access_messages import progress_window
+
+            view_id = self._api.open_window(command.trigger_id, progress_window())
+        elif command.view_id:
+            from gate.slack.access_messages import progress_window
+
+            # Without it, Slack would close the window, and the answer would have no place.
+            acknowledgement = {"response_action": "update", "view": progress_window()}
+        event = {"requestContext": {"requestId": request.id}, "forwarded": {**request.to_forward(), "view_id": view_id}}
+        self._invoke(self._requests_function_arn, event)
+        return acknowledgement
 
     def begin(self, command: SlackCommand, function_arn: str) -> None:
         """Start another invocation of `function_arn`, which answers `command`.
@@ -77,6 +120,9 @@ class SlackRequests:
             command = replace(command, view_id=self._api.open_window(command.trigger_id, loading()), trigger_id="")
         # The id is where API Gateway puts it, so that the log lines of both invocations have one reference.
         event = {"requestContext": {"requestId": command.id}, "slack": asdict(command)}
+        self._invoke(function_arn, event)
+
+    def _invoke(self, function_arn: str, event: dict[str, Any]) -> None:
         with aws_errors():
             answer = cast("LambdaClient", client("lambda")).invoke(
                 FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_SLACK_HEADERS = ("x-slack-signature", "x-slack-request-timestamp")
+
 # "Cubot" in a user agent is a brand of telephones.
 _ROBOT = re.compile(r"(?<!cu)bot\b|imgproxy|preview|crawler|spider|externalhit", re.IGNORECASE)
 
@@ -71,6 +73,30 @@ class Request:
         """
         site = self.headers.get("sec-fetch-site")
         return self.headers.get("origin") == origin if site is None else site == "same-origin"
+
+    def to_forward(self) -> dict[str, str]:
+        """Return the parts of a signed request of Slack that another function needs to verify it again."""
+        headers = {name: self.headers.get(name, "") for name in _SLACK_HEADERS}
+        return {"id": self.id, "address": self.address, "body": self.body.decode("utf-8", "replace"), **headers}
+
+    @classmethod
+    def forwarded(cls, parts: Mapping[str, Any]) -> "Request":
+        """Return the request that `to_forward` described."""
+        text = {name: str(parts.get(name) or "") for name in ("id", "address", "body", *_SLACK_HEADERS)}
+        return cls(
+            id=text["id"],
+            method="POST",
+            path="/slack",
+            resource="/slack",
+            parameters={},
+            address=text["address"],
+            headers={name: text[name] for name in _SLACK_HEADERS},
+            query={},
+            cookies={},
+            iam_arn=None,
+            body=text["body"].encode(),
+            function_arn="",
+        )
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], function_arn: str) -> "Request":

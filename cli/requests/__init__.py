@@ -1,0 +1,1 @@
+"""`gate requests`: lists access requests, and decides on them."""

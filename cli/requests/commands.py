@@ -1,0 +1,134 @@
+"""The subcommands of `gate requests`."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from cli.aws import aws_errors
+from cli.deployed import Deployed
+from cli.errors import EXIT_NEGATIVE, CommandError
+from cli.output import AsJson, Output
+from cli.requests.lengths import parse_length
+from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.operators import ALIAS
+from gate.access_requests.store import AccessRequestStore
+from gate.web.durations import in_words
+
+Id = Annotated[str, typer.Argument(help="The id of the request; gate requests list shows it.")]
+
+app = typer.Typer(help="List, allow and deny access requests.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_requests(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Also requests that are decided or have ended.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List access requests, the oldest first."""
+    deployed, now = context.obj.deployed, time.time()
+    _check_enabled(deployed)
+    with aws_errors():
+        found = AccessRequestStore(deployed.aws.client("dynamodb"), table=deployed.table).all()
+    shown = [each for each in found if everything or each.state(now) == "open"]
+    out = Output(as_json=as_json)
+    out.document({"requests": [{**each.audit_fields(), "state": each.state(now)} for each in shown]})
+    if as_json:
+        return
+    if shown:
+        columns = ["ID", "WHO", "NOTEBOOK", "FOR", "STATE", "ASKED", "WHY"]
+        out.table(columns, [_row(each, now) for each in shown])
+    else:
+        out.print("No access requests." if everything else "No open access requests.")
+
+
+@app.command()
+def allow(
+    context: typer.Context,
+    request: Id,
+    length: Annotated[
+        str | None, typer.Option("--for", help="How long access lasts, such as 8h; by default as asked.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Allow a request. Exits with 3 if it is decided already, or has ended."""
+    deployed = context.obj.deployed
+    _check_enabled(deployed)
+    choices = deployed.settings.requests.choices
+    seconds = parse_length(length, choices) if length else _find(deployed, request).seconds
+    _decide(deployed, Output(as_json=as_json), {"action": "allow", "request": request, "seconds": seconds})
+
+
+@app.command()
+def deny(context: typer.Context, request: Id, as_json: AsJson = False) -> None:
+    """Deny a request. Exits with 3 if it is decided already, or has ended."""
+    deployed = context.obj.deployed
+    _check_enabled(deployed)
+    _decide(deployed, Output(as_json=as_json), {"action": "deny", "request": request})
+
+
+def _decide(deployed: Deployed, out: Output, decision: dict[str, Any]) -> None:
+    with aws_errors():
+        arn = deployed.aws.client("sts").get_caller_identity()["Arn"]
+        response = deployed.aws.client("lambda").invoke(
+            FunctionName=deployed.output("RequestsFunctionName"),
+            Qualifier=ALIAS,
+            Payload=json.dumps({"operator": {"arn": arn, **decision}}).encode(),
+        )
+        answer = json.loads(response["Payload"].read())
+    if response.get("FunctionError"):
+        raise CommandError("The requests function failed; its log says why")
+    out.document(answer)
+    if "error" in answer:
+        out.print(answer["message"], style="yellow")
+        raise typer.Exit(EXIT_NEGATIVE)
+    request = answer["request"]
+    who, notebook = request["requester"], request["notebook"]
+    if request["decision"] == "denied":
+        out.print(f"{who} may not open {notebook}.", style="green")
+    elif request["decision"] == "allowed":
+        out.print(f"{who} may open {notebook} until {_moment(request['until'])}.", style="green")
+    else:
+        out.print(f"You approved it. One more person must approve access to {notebook}.", style="green")
+
+
+def _find(deployed: Deployed, request_id: str) -> AccessRequest:
+    with aws_errors():
+        found = AccessRequestStore(deployed.aws.client("dynamodb"), table=deployed.table).find(request_id)
+    if found is None:
+        raise CommandError(f"There is no request {request_id}; gate requests list --all shows all of them")
+    return found
+
+
+def _check_enabled(deployed: Deployed) -> None:
+    if not deployed.settings.requests.approvers:
+        raise CommandError(
+            f"Nobody can ask for access at {deployed.stack}: set requests.approvers in gate.toml, and deploy it"
+        )
+
+
+def _row(request: AccessRequest, now: float) -> list[str]:
+    state: str = request.state(now)
+    if state == "open" and request.approvals:
+        state = f"approved by {request.approvals[0].by}, one more needed"
+    if request.decided_by:
+        state += f" by {request.decided_by}"
+    if request.until:
+        state += f" until {_moment(request.until)}"
+    asked = _moment(request.asked_at)
+    return [
+        request.id,
+        request.requester,
+        str(request.notebook),
+        in_words(request.seconds),
+        state,
+        asked,
+        request.reason,
+    ]
+
+
+def _moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,106 @@
+"""Executes Slack commands about access requests, in the function that takes them.
+
+The function that opens notebooks has admitted the request and forwards it as it came. This function verifies Slack's
+signature once more, so that nobody who can only invoke it can decide in the name of an approver.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gate import deadline
+from gate.access_requests.access_requests import AccessRequests
+from gate.audit import decision, log_unexpected
+from gate.errors.access_requests import InvalidAccessRequestError
+from gate.errors.base import GateError
+from gate.errors.slack import SlackRefusedError
+from gate.identity.caller import Caller
+from gate.identity.slack import SlackPeople
+from gate.notebook import Notebook
+from gate.slack.access_command import AccessCommand
+from gate.slack.api import SlackApi
+from gate.slack.requests import SlackRequests
+from gate.web.request import Request
+
+if TYPE_CHECKING:
+    from slack_sdk.models.blocks import Block
+
+
+class AccessAnswers:
+    """Asks for access and decides for Slack users, and sends the results to Slack."""
+
+    def __init__(
+        self,
+        requests: SlackRequests,
+        api: SlackApi,
+        people: SlackPeople,
+        access_requests: Callable[[], AccessRequests],
+        *,
+        base_url: str,
+    ):
+        """`base_url`: the gate's own address, for links."""
+        self._requests = requests
+        self._api = api
+        self._people = people
+        self._access_requests = access_requests
+        self._base_url = base_url
+
+    def answer(self, forwarded: Mapping[str, Any]) -> None:
+        """Execute the forwarded request, and send the result or the error.
+
+        Does nothing for a request that Slack did not sign. Raises `SlackDownError` if the answer cannot be sent.
+        """
+        from gate.slack.access_messages import ask_window, refusal, reply, window
+
+        request = Request.forwarded(forwarded)
+        try:
+            with decision(request, "slack-forwarded"):
+                command = self._requests.admit_forwarded(request)
+        except SlackRefusedError:
+            return
+        view_id = str(forwarded.get("view_id") or command.view_id)
+        try:
+            with deadline.shortened_deadline():
+                if command.action == "form":
+                    durations = self._access_requests().rules.durations
+                    self._api.fill_window(view_id, ask_window(command.notebook, durations))
+                    return
+                blocks = self._execute(command)
+        except GateError as error:
+            blocks = refusal(command, error, page_url=f"{self._base_url}/requests")
+        except Exception as error:  # noqa: BLE001
+            log_unexpected(error)
+            blocks = refusal(command, GateError(), page_url=f"{self._base_url}/requests")
+        if view_id:
+            self._api.fill_window(view_id, window(blocks))
+        elif blocks:
+            self._api.respond(command.response_url, reply(blocks))
+
+    def _execute(self, command: AccessCommand) -> "list[Block]":
+        """Return what the user sees, or nothing if the message that they pressed shows it."""
+        from gate.slack.access_messages import asked, for_approvers
+
+        with decision(command, command.action) as record:
+            record.caller = caller = self._people.caller(command.team, command.user, command.address)
+            requests = self._access_requests()
+            if command.action == "ask":
+                record.access_request = request = self._ask(requests, caller, command)
+                record.notebook = request.notebook
+                return asked(request)
+            seconds = _seconds(command) if command.action == "allow" else None
+            record.access_request = request = requests.decide(caller, command.request_id, seconds=seconds)
+            record.notebook = request.notebook
+        if request.message:
+            return []
+        return for_approvers(request, requests.rules, page_url=f"{self._base_url}/requests/{request.id}")
+
+    def _ask(self, requests: AccessRequests, caller: Caller, command: AccessCommand) -> Any:
+        seconds = _seconds(command) if command.seconds else requests.rules.durations[0]
+        notebook = Notebook.parse(command.notebook.strip())
+        return requests.ask(caller, notebook, reason=command.reason, seconds=seconds, slack_user=command.user)
+
+
+def _seconds(command: AccessCommand) -> int:
+    text = command.seconds
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise InvalidAccessRequestError
+    return int(text)

@@ -1,0 +1,121 @@
+"""Parses Slack's requests that concern access requests: `/notebook ask`, the window to ask, and decisions.
+
+Sources: docs.slack.dev, "Implementing slash commands", "block_actions payload", "view_submission payload".
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+from gate.errors.slack import InvalidSlackRequestError
+from gate.slack.command import interaction_team, slack_id
+from gate.web.request import Request
+
+AccessAction = Literal["form", "ask", "allow", "deny"]
+
+ASK_BUTTON, ALLOW_BUTTON, ALLOW_SELECT, DENY_BUTTON = "ask", "access-allow", "access-until", "access-deny"
+"""The ids of the buttons and the menu."""
+
+ASK_WINDOW = "ask"
+"""The callback id of the window to ask for access. Its inputs have the ids `notebook`, `reason` and `seconds`."""
+
+_DECISIONS: dict[str, AccessAction] = {ALLOW_BUTTON: "allow", ALLOW_SELECT: "allow", DENY_BUTTON: "deny"}
+
+
+@dataclass(frozen=True)
+class AccessCommand:
+    """What a Slack user asked for, or decided."""
+
+    id: str
+    """API Gateway's request id: the reference that people see and that finds the log line."""
+    address: str
+    """The IP address of Slack's server."""
+    team: str
+    user: str
+    action: AccessAction
+    notebook: str = ""
+    """As the user typed it. It is not validated yet."""
+    reason: str = ""
+    seconds: str = ""
+    """The chosen length. Empty for the shortest one."""
+    request_id: str = ""
+    """The request that a decision is about."""
+    response_url: str = field(default="", repr=False)
+    trigger_id: str = field(default="", repr=False)
+    view_id: str = ""
+    """The window that shows the answer."""
+
+
+def parse_access_command(request: Request) -> AccessCommand | None:
+    """Return the command in `request`, or None if it does not concern access requests.
+
+    Raises `InvalidSlackRequestError`.
+    """
+    try:
+        form = {name: values[0] for name, values in parse_qs(request.body.decode(), max_num_fields=100).items()}
+        if "payload" not in form:
+            return _slash_command(form, request)
+        payload = json.loads(form["payload"])
+        if payload["type"] == "block_actions":
+            return _press(payload, request)
+        is_submission = payload["type"] == "view_submission" and payload["view"]["callback_id"] == ASK_WINDOW
+        return _submission(payload, request) if is_submission else None
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        raise InvalidSlackRequestError from None
+
+
+def _slash_command(form: dict[str, str], request: Request) -> AccessCommand | None:
+    word, _, rest = form.get("text", "").strip().partition(" ")
+    if word != "ask":
+        return None
+    notebook, _, reason = rest.strip().partition(" ")
+    return AccessCommand(
+        id=request.id,
+        address=request.address,
+        team=slack_id(form["team_id"]),
+        user=slack_id(form["user_id"]),
+        # Without a reason, the user fills in the window.
+        action="ask" if reason.strip() else "form",
+        notebook=notebook.strip("`'\"*_<>"),
+        reason=reason,
+        response_url=form["response_url"],
+        trigger_id=form.get("trigger_id", ""),
+    )
+
+
+def _press(payload: dict[str, Any], request: Request) -> AccessCommand | None:
+    pressed = payload["actions"][0]
+    action, block = pressed["action_id"], pressed["block_id"]
+    name = block.partition(":")[2]
+    if action == ASK_BUTTON:
+        return _interaction(payload, request, action="form", notebook=name, trigger_id=payload["trigger_id"])
+    if action not in _DECISIONS:
+        return None
+    seconds = pressed["selected_option"]["value"] if action == ALLOW_SELECT else pressed.get("value", "")
+    return _interaction(
+        payload,
+        request,
+        action=_DECISIONS[action],
+        request_id=name,
+        seconds=str(seconds),
+        response_url=payload.get("response_url") or "",
+    )
+
+
+def _submission(payload: dict[str, Any], request: Request) -> AccessCommand:
+    inputs = {name: value for block in payload["view"]["state"]["values"].values() for name, value in block.items()}
+    return _interaction(
+        payload,
+        request,
+        action="ask",
+        notebook=inputs["notebook"]["value"] or "",
+        reason=inputs["reason"]["value"] or "",
+        seconds=inputs["seconds"]["selected_option"]["value"],
+        view_id=payload["view"]["id"],
+    )
+
+
+def _interaction(payload: dict[str, Any], request: Request, **fields: Any) -> AccessCommand:
+    user = slack_id(payload["user"]["id"])
+    return AccessCommand(id=request.id, address=request.address, team=interaction_team(payload), user=user, **fields)

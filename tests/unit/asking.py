@@ -1,0 +1,50 @@
+"""What the tests of access requests share: a deployment in which people can ask, and the forms that they send."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from testing.harness import Answer, Browser, Harness
+
+JSON = {"Accept": "application/json"}
+RULES = {
+    "approvers": {
+        "user:dana@example.com": ["*"],
+        "group:leads": ["shared-*", "prod-*"],
+        "user:erin@example.com": ["prod-*"],
+    },
+    "two": ["prod-*"],
+    "durations": [3600, 28800],
+    "power": "start",
+    "slack_channel": "",
+    "topic_arn": "",
+}
+
+
+@pytest.fixture
+def asking(harness: Harness) -> Harness:
+    """A deployment in which people can ask. `bob` owns his notebook."""
+    harness.configure(GATE_ACCESS_REQUESTS=json.dumps(RULES), GATE_REQUESTS_FUNCTION_ARN="arn:requests")
+    harness.aws.grant("user:frank@example.com", "bob-notebook", owner=True)
+    return harness
+
+
+def browser_of(harness: Harness, email: str, **claims: object) -> Browser:
+    browser = Browser(harness.environ["GATE_BASE_URL"])
+    harness.sign_in(email, browser=browser, **claims)
+    return browser
+
+
+def post(browser: Browser, path: str, **fields: object) -> Answer:
+    return browser.post(path, headers={"Content-Type": "application/x-www-form-urlencoded"}, body=urlencode(fields))
+
+
+def ask(browser: Browser, notebook: str = "bob-notebook", reason: str = "churn analysis", seconds: int = 3600) -> str:
+    answer = post(browser, "/requests", notebook=notebook, reason=reason, seconds=seconds)
+    assert answer.status == 303, answer.body
+    return browser.path_of(answer.location)
+
+
+def state_of(browser: Browser, path: str) -> object:
+    return browser.get(path, headers=JSON).json.get("state")
