@@ -22,6 +22,8 @@ SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", **JSON}
 
 SAMPLE = Sample.load(Path(__file__).parent.parent / "local" / "sample.yaml")
 
+SETTINGS = {"requests": {"approvers": {f"user:{ALICE}": ["*"]}}}
+
 RESPONSE_LIMIT = 10.0
 """Seconds that a response may take. API Gateway gives up after 29."""
 SLACK_RESPONSE_LIMIT = 3.0
@@ -95,6 +97,38 @@ def _retry_ticket(user: TestUser, send: Send, failed: requests.Response) -> requ
     return user.get(failed.headers["Location"], allow_redirects=False) if failed.status_code == 303 else send()
 
 
+def _asked(deployment: LocalDeployment, email: str) -> str:
+    """Return the path of a new access request of `email`."""
+    dynamodb, table = deployment.operator("dynamodb"), deployment.template.table["TableName"]
+    for item in dynamodb.scan(TableName=table)["Items"]:
+        if item["principal"]["S"].startswith("request:"):
+            # So that nobody reaches the limit of requests in a day.
+            dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
+    person = TestUser(deployment)
+    person.open("/", email)
+    form = {"notebook": "churn-model", "reason": "trial", "seconds": "3600"}
+    answer = person.go("/requests", "POST", headers=SAME_ORIGIN, data=form)
+    return "/requests/" + answer.headers["Location"].rpartition("/")[2]
+
+
+def _show_request(deployment: LocalDeployment, user: TestUser) -> Send:
+    path = _asked(deployment, ALICE)
+    user.open("/", ALICE)
+    return lambda: user.go(path, headers=JSON)
+
+
+def _decide(deployment: LocalDeployment, user: TestUser) -> Send:
+    path = _asked(deployment, "carol@example.com")
+    user.open("/", ALICE)
+    return lambda: user.go(path, "POST", headers=SAME_ORIGIN, data={"decision": "deny"})
+
+
+def _retry_decision(user: TestUser, send: Send, _failed: requests.Response) -> requests.Response:
+    # If the failed request decided, the same decision is refused, and the list no longer shows the request.
+    again = send()
+    return again if again.status_code < 400 else user.go("/requests", headers=JSON)
+
+
 def _signed(deployment: LocalDeployment, user: TestUser) -> Send:
     path = "/iam/open/shared-notebook"
     iam_user = SAMPLE.iam_users[0]
@@ -135,6 +169,7 @@ def _slack(action: Callable[[LocalDeployment], int]) -> Prepare:
 
 _LAUNCH = frozenset({"secretsmanager", "dynamodb", "sts", "sagemaker"})
 _SLACK = _LAUNCH | {"lambda", "slack"}
+_REQUESTS = frozenset({"secretsmanager", "dynamodb"})
 ENDPOINTS = (
     Endpoint("GET /", _get("/"), _LAUNCH),
     Endpoint("GET /open", _get("/open"), _LAUNCH),
@@ -155,6 +190,10 @@ ENDPOINTS = (
              _SLACK, response_limit=SLACK_RESPONSE_LIMIT),
     Endpoint("POST /slack, shortcut", _slack(lambda deployment: deployment.slack.shortcut(SLACK_USER)),
              _SLACK, response_limit=SLACK_RESPONSE_LIMIT),
+    Endpoint("GET /requests", _get("/requests"), _REQUESTS),
+    Endpoint("POST /requests", _post("/requests", notebook="churn-model", reason="trial", seconds="3600"), _REQUESTS),
+    Endpoint("GET /requests/{request}", _show_request, _REQUESTS),
+    Endpoint("POST /requests/{request}", _decide, _REQUESTS, retry=_retry_decision),
     Endpoint("GET /help", lambda _deployment, user: lambda: user.go("/help", headers=JSON)),
     Endpoint("GET /health", lambda _deployment, user: lambda: user.go("/health", headers=JSON)),
 )  # fmt: skip

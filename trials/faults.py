@@ -15,7 +15,7 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from testing.user import TestUser
 from trials.dependency_proxy import DependencyProxy, Fault
-from trials.endpoints import NOTEBOOK, SAMPLE, Endpoint
+from trials.endpoints import NOTEBOOK, SAMPLE, SETTINGS, Endpoint
 from trials.recorder import Recorder
 
 AWS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda")
@@ -83,7 +83,7 @@ class FaultInjector:
                 return proxies[name].url
 
             sample = SAMPLE.model_copy(update={"urls_per_second": 10_000})
-            deployment = stack.enter_context(LocalDeployment(sample, LocalOptions(reroute=reroute)))
+            deployment = stack.enter_context(LocalDeployment(sample, LocalOptions(reroute=reroute, settings=SETTINGS)))
             if hang_limit_ms is not None:
                 # On a busy machine, preparing a request may take longer than people and Slack wait.
                 ample = {key: replace(route, time_limit=AMPLE_MS / 1000) for key, route in ROUTES.items()}

@@ -21,7 +21,7 @@ def test_plan_shows_what_apply_does(gate: Gate, file: Path) -> None:
         "~ user:alice@example.com alice-notebook (power: start-stop → start, until: none → 2099-12-31)" in planned.out
     )
     assert "- user:bob@example.com bob-notebook (session=14400)" in planned.out
-    assert "1 added, 1 changed, 3 removed, 1 unchanged" in planned.out
+    assert "1 added, 1 changed, 4 removed, 1 unchanged" in planned.out
 
     applied = gate("grants", "apply", str(file), "--yes")
     assert (applied.code, "Done: 1 added, 1 changed, 3 removed" in applied.out) == (0, True)
@@ -70,7 +70,7 @@ def test_many_removals_need_an_option(gate: Gate, tmp_path: Path) -> None:
     before = gate("grants", "export").out
     refused = gate("grants", "apply", str(empty), "--yes")
     assert refused.code == 1
-    assert "This would remove 5 grants, which may be a mistake. Nothing was changed" in refused.err
+    assert "This would remove 6 grants, which may be a mistake. Nothing was changed" in refused.err
     assert gate("grants", "export").out == before
     assert gate("grants", "apply", str(empty), "--yes", "--allow-removals").code == 0
     assert gate("grants", "list").out.strip() == "No grants."

@@ -124,7 +124,7 @@ def test_export_leaves_out_malformed_rows_and_reports_them(gate: Gate, put: PutR
     assert file.read_text().count("# Left out: ") == len(MALFORMED) + 4
     printed = gate("grants", "export")
     assert (printed.code, printed.out) == (3, file.read_text())
-    assert len(gate("grants", "export", "--json").json["grants"]) == 5 + 3
+    assert len(gate("grants", "export", "--json").json["grants"]) == 6 + 3
     planned = gate("grants", "plan", str(file), "--json")
     assert planned.code == 3
     assert planned.json["additions"] == []

@@ -17,7 +17,7 @@ from testing.notebook_client import NotebookClient
 from testing.user import TestUser
 
 SAMPLE = Sample.load(Path(__file__).parents[2] / "local" / "sample.yaml")
-SETTINGS = {"requests": {"approvers": SAMPLE.approvers, "two": ["prod-*"]}}
+SETTINGS = {"requests": {"approvers": SAMPLE.approvers, "two": ["prod-*"], "choices": [900, 3600]}}
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def _post(user: TestUser, path: str, **fields: object) -> requests.Response:
 
 
 def _ask(user: TestUser) -> str:
-    answer = _post(user, "/requests", notebook="churn-model", reason="churn", seconds=3600)
+    answer = _post(user, "/requests", notebook="churn-model", reason="churn", seconds=900)
     assert answer.status_code == 303, answer.text
     return "/requests/" + answer.headers["Location"].rpartition("/")[2]
 
@@ -48,12 +48,12 @@ def test_carol_asks_and_bob_allows_as_owner(deployment: LocalDeployment, clock: 
     path = _ask(carol)
     assert carol.go(path).status_code == 200
     assert "churn" in bob.open("/requests", "bob@example.com").text
-    assert _post(bob, path, decision="allow", seconds=3600).status_code == 303
+    assert _post(bob, path, decision="allow", seconds=900).status_code == 303
     assert "user:carol@example.com" in bob.go("/requests").text
     assert carol.go(path).headers["Location"].endswith("/open/churn-model")
     opened = carol.go("/open/churn-model")
     assert "authToken=" in opened.headers["Location"]
-    # The notebook's session is longer than the grant. The open notebook is cut off when the grant ends.
+    # The notebook's session lasts for at least 1800 seconds, longer than the grant. The open notebook is cut off when the grant ends.
     asyncio.run(_use_until_the_end(opened.headers["Location"], clock))
     assert carol.go("/open/churn-model", headers={"Accept": "application/json"}).status_code in (401, 403)
 
@@ -63,7 +63,7 @@ async def _use_until_the_end(url: str, clock: Clock) -> None:
         assert (await browser.open(url)).status == 200
         kernel = await browser.kernel()
         assert await kernel.run("6 * 7") == "42"
-        clock.ahead += 3601
+        clock.ahead += 901
         assert await kernel.run("6 * 8") is None
         assert (await browser.send("GET", "/api/status")).status == 403
 
@@ -75,7 +75,7 @@ def test_the_grant_is_written_by_the_requests_function_alone(deployment: LocalDe
     carol, bob = TestUser(deployment), TestUser(deployment)
     carol.open("/requests", "carol@example.com")
     bob.open("/requests", "bob@example.com")
-    _post(bob, _ask(carol), decision="allow", seconds=3600)
+    _post(bob, _ask(carol), decision="allow", seconds=900)
     found = deployment.operator("dynamodb").get_item(
         TableName=table, Key={"principal": {"S": "user:carol@example.com"}, "notebook": {"S": "churn-model"}}
     )["Item"]

@@ -130,7 +130,7 @@ def test_the_session_of_the_list_permits_describing_the_callers_notebooks_only(d
     sessions = sts_backends[ACCOUNT]["aws"].assumed_roles
     before = len(sessions)
     page = TestUser(deployment).open("/", "bob@example.com").text
-    assert page.count("<strong>Running</strong>") == 2
+    assert page.count("<strong>Running</strong>") == 3
     (session,) = sessions[before:]
     assert session.session_name == "bob@example.com"
     client = clients(deployment.aws.function_url, session.access_key_id)("sagemaker")

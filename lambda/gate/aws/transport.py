@@ -103,7 +103,7 @@ class AwsTransport:
         """
         with contextlib.suppress(OSError):
             tls_context()  # before the threads, each of which would load the authorities
-        for url in urls:
+        for url in dict.fromkeys(f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, urls)):
             context = contextvars.copy_context()  # with the deadline of the request
             thread = threading.Thread(target=context.run, args=(_open_connection, self.pool(url)), daemon=True)
             self._opening[urlsplit(url).netloc] = thread
