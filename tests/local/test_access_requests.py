@@ -53,7 +53,7 @@ def test_carol_asks_and_bob_allows_as_owner(deployment: LocalDeployment, clock: 
     assert carol.go(path).headers["Location"].endswith("/open/churn-model")
     opened = carol.go("/open/churn-model")
     assert "authToken=" in opened.headers["Location"]
-    # The notebook's session lasts for at least 1800 seconds, longer than the grant. The open notebook is cut off when the grant ends.
+    # The notebook's session lasts for at least 1800 seconds, longer than the grant. The grant's end cuts it off.
     asyncio.run(_use_until_the_end(opened.headers["Location"], clock))
     assert carol.go("/open/churn-model", headers={"Accept": "application/json"}).status_code in (401, 403)
 
