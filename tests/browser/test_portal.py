@@ -26,7 +26,7 @@ def _lands(page: Page, notebook: str) -> None:
 def test_the_user_chooses_one_of_several_notebooks(page: Page, deployment: LocalDeployment) -> None:
     page.goto(f"{deployment.base_url}/open")
     sign_in(page, "bob@example.com")
-    expect(page.get_by_role("listitem")).to_have_count(2)
+    expect(page.get_by_role("listitem")).to_have_count(3)
     page.get_by_role("link", name="Open bob-notebook").click()
     _lands(page, "bob-notebook")
 

@@ -1,0 +1,114 @@
+"""Access requests in the browser: carol asks, bob allows as owner, and carol's page goes into the notebook."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from local.deployment import LocalDeployment
+from local.options import LocalOptions
+from local.sample import Sample
+from testing.clock import Clock
+from tests.browser.conftest import ROOT, new_context, picture, sign_in, violations, without_lab
+
+SAMPLE = Sample.load(ROOT / "local" / "sample.yaml")
+SETTINGS = {"requests": {"approvers": {**SAMPLE.approvers, "user:alice@example.com": ["prod-*"]}, "two": ["prod-*"]}}
+REASON = "Quarterly churn report: I need last month's features, and the model that Bob trained <b>in May</b>."
+
+
+@pytest.fixture
+def deployment(clock: Clock, tmp_path: Path) -> Iterator[LocalDeployment]:
+    options = LocalOptions(clock=clock, folder=tmp_path / "notebooks", settings=SETTINGS)
+    with LocalDeployment(SAMPLE, options) as deployment:
+        yield deployment
+
+
+def _ask(page: Page, deployment: LocalDeployment, email: str = "carol@example.com") -> None:
+    page.goto(f"{deployment.base_url}/open/churn-model")
+    sign_in(page, email)
+    page.get_by_role("link", name="Ask for access").click()
+    expect(page.get_by_label("Notebook")).to_have_value("churn-model")
+    page.get_by_label("Why do you need it?").fill(REASON)
+    page.get_by_label("For how long?").select_option(label="8 hours")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
+
+
+def _allow(page: Page, deployment: LocalDeployment, *, button: str = "Allow") -> None:
+    page.goto(f"{deployment.base_url}/requests")
+    sign_in(page, "bob@example.com")
+    expect(page.get_by_text(REASON)).to_be_visible()
+    page.get_by_role("button", name=button).click()
+
+
+def _lands(page: Page) -> None:
+    expect(page).to_have_url(re.compile(r"^http://churn-model\.notebook\.eu-west-1\.localhost:\d+/(lab|tree)"))
+
+
+def test_the_page_that_waits_goes_in_by_itself(chromium: Browser, page: Page, deployment: LocalDeployment) -> None:
+    _ask(page, deployment)
+    assert violations(page) == []
+    with new_context(chromium) as context:
+        bob = context.new_page()
+        _allow(bob, deployment)
+        expect(bob.get_by_role("heading", name="Who has access to your notebooks")).to_be_visible()
+        expect(bob.get_by_text("user:carol@example.com")).to_be_visible()
+    _lands(page)
+
+
+def test_the_page_that_waits_works_without_javascript(chromium: Browser, deployment: LocalDeployment) -> None:
+    with new_context(chromium, java_script_enabled=False) as context:
+        without_lab(context)
+        page = context.new_page()
+        _ask(page, deployment)
+        with new_context(chromium, java_script_enabled=False) as other:
+            _allow(other.new_page(), deployment)
+        _lands(page)
+
+
+def test_a_declined_request_says_who_declined_it(chromium: Browser, page: Page, deployment: LocalDeployment) -> None:
+    _ask(page, deployment)
+    with new_context(chromium) as context:
+        _allow(context.new_page(), deployment, button="No access for carol@example.com to churn-model")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Access declined")
+    expect(page.get_by_text("bob@example.com")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pages_are_accessible_and_fit_small_screens(
+    chromium: Browser, deployment: LocalDeployment, tmp_path: Path, scheme: str
+) -> None:
+    with new_context(chromium, color_scheme=scheme, viewport={"width": 360, "height": 740}) as context:
+        page = context.new_page()
+        _ask(page, deployment)
+        picture(page, f"request-waiting-{scheme}", tmp_path)
+        assert violations(page) == []
+        page.goto(f"{deployment.base_url}/requests")
+        picture(page, f"requests-asked-{scheme}", tmp_path)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    with new_context(chromium, color_scheme=scheme, viewport={"width": 360, "height": 740}) as context:
+        page = context.new_page()
+        page.goto(f"{deployment.base_url}/requests")
+        sign_in(page, "bob@example.com")
+        expect(page.get_by_text(REASON)).to_be_visible()
+        picture(page, f"requests-{scheme}", tmp_path)
+        assert violations(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        page.goto(page.url.replace("/requests", "/open/no-such-notebook"))
+        assert violations(page) == []
+
+
+def test_the_keyboard_is_enough(page: Page, deployment: LocalDeployment) -> None:
+    page.goto(f"{deployment.base_url}/requests?notebook=churn-model")
+    sign_in(page, "carol@example.com")
+    page.get_by_label("Notebook").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.type("report")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
