@@ -21,6 +21,8 @@ class Request:
         self.failure: BaseException | None = None
         self.next_failure: tuple[str, BaseException] | None = None
         """The error that the next call raises, `before` or `after` its effect."""
+        self.next_operation = ""
+        """The call before which the request stands."""
         self._thread.start()
         self._paused.acquire()
 
@@ -45,6 +47,7 @@ class Request:
         self._paused.release()
 
     def _call(self, operation: str, arguments: dict[str, Any]) -> Any:
+        self.next_operation = operation
         self._paused.release()
         self._go.acquire()
         when, error = self.next_failure or ("", None)
@@ -65,8 +68,21 @@ class Request:
     def update_item(self, **arguments: Any) -> Any:
         return self._call("update_item", arguments)
 
+    def batch_get_item(self, **arguments: Any) -> Any:
+        return self._call("batch_get_item", arguments)
+
+    def transact_write_items(self, **arguments: Any) -> Any:
+        return self._call("transact_write_items", arguments)
+
     def _execute_statement(self, arguments: dict[str, Any]) -> Any:
         return {"Items": self._table.query(value["S"] for value in arguments["Parameters"])}
+
+    def _batch_get_item(self, arguments: dict[str, Any]) -> Any:
+        ((table, request),) = arguments["RequestItems"].items()
+        return {"Responses": {table: self._table.get(request["Keys"])}, "UnprocessedKeys": {}}
+
+    def _transact_write_items(self, arguments: dict[str, Any]) -> Any:
+        return self._table.transact_write_items(arguments)
 
     def _put_item(self, arguments: dict[str, Any]) -> Any:
         return self._table.put_item(arguments)

@@ -1,0 +1,134 @@
+"""Two people who decide or ask at once: in every order of their calls, one decision and one grant."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.access_requests import AccessRequests
+from gate.access_requests.holders import Holders
+from gate.access_requests.rules import RequestRules
+from gate.access_requests.store import AccessRequestStore
+from gate.errors.base import GateError
+from gate.identity.caller import Caller
+from gate.notebook import Notebook
+from gate.store.grants import Grants
+from testing.dynamodb import FakeTable
+from testing.interleaving import Request, every_order
+
+NOW = 1_800_000_000.0
+HOUR = 3_600
+CAROL, ANN, BOB = (Caller(f"user:{name}", (), "session", "203.0.113.7", NOW) for name in ("carol", "ann", "bob"))
+
+
+class _Notices:
+    def asked(self, _request: AccessRequest) -> None:
+        return None
+
+    def changed(self, _request: AccessRequest) -> None:
+        pass
+
+
+def _requests(client: Any, *, two: bool = False) -> AccessRequests:
+    approvers = {"user:ann": ("*",), "user:bob": ("*",)}
+    rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "")
+    return AccessRequests(
+        AccessRequestStore(client, table="grants", clock=lambda: NOW),
+        grants=Grants(client, table="grants", max_session=43_200, clock=lambda: NOW),
+        holders=Holders(client, table="grants"),
+        rules=rules,
+        notices=_Notices(),
+        clock=lambda: NOW,
+    )
+
+
+def _ask(client: Any) -> str:
+    return _requests(client).ask(CAROL, Notebook("churn"), reason="r", seconds=HOUR).id
+
+
+def _asked(table: FakeTable) -> str:
+    request = Request(table, _ask)
+    request.finish()
+    (item,) = table.query(["request:"])
+    return str(item["id"]["S"])
+
+
+def _orders(*works: Callable[[Any, str], object]) -> Iterator[FakeTable]:
+    """Yield the table after each order of the calls of `works`, which get a client and the id of a request."""
+    tables: list[FakeTable] = []
+
+    def start() -> list[Request]:
+        table = FakeTable()
+        tables.append(table)
+        request_id = _asked(table)
+        return [Request(table, lambda client, work=work: _refused(work, client, request_id)) for work in works]
+
+    for requests in every_order(start):
+        assert all(request.failure is None for request in requests)
+        yield tables[-1]
+
+
+def _refused(work: Callable[[Any, str], object], client: Any, request_id: str) -> None:
+    with contextlib.suppress(GateError):  # the other one was first
+        work(client, request_id)
+
+
+def _decide(caller: Caller, seconds: int | None, *, two: bool = False) -> Callable[[Any, str], object]:
+    return lambda client, request_id: _requests(client, two=two).decide(caller, request_id, seconds=seconds)
+
+
+def test_two_who_allow_at_once_give_one_grant() -> None:
+    orders = 0
+    for table in _orders(_decide(ANN, HOUR), _decide(BOB, 2 * HOUR)):
+        (grant,) = table.query(["user:carol"])
+        (request,) = table.query(["request:"])
+        hours = {"user:ann": HOUR, "user:bob": 2 * HOUR}[grant["granted_by"]["S"]]
+        assert (grant["until"]["N"], request["decided_by"]) == (str(int(NOW) + hours), grant["granted_by"])
+        orders += 1
+    assert orders > 10
+
+
+def test_one_who_allows_and_one_who_denies_at_once_decide_once() -> None:
+    outcomes = set()
+    for table in _orders(_decide(ANN, HOUR), _decide(BOB, None)):
+        (request,) = table.query(["request:"])
+        assert bool(table.query(["user:carol"])) == (request["decision"]["S"] == "allowed")
+        outcomes.add(request["decision"]["S"])
+    assert outcomes == {"allowed", "denied"}
+
+
+def test_two_approvals_at_once_are_both_counted() -> None:
+    for table in _orders(_decide(ANN, HOUR, two=True), _decide(BOB, 2 * HOUR, two=True)):
+        (grant,) = table.query(["user:carol"])
+        assert set(grant["granted_by"]["S"].split(", ")) == {"user:ann", "user:bob"}
+        assert grant["until"]["N"] == str(int(NOW) + HOUR)
+
+
+def test_one_who_presses_twice_is_one_approver() -> None:
+    for table in _orders(_decide(ANN, HOUR, two=True), _decide(ANN, HOUR, two=True)):
+        assert not table.query(["user:carol"])
+
+
+def test_a_request_that_is_sent_twice_is_one_request() -> None:
+    for table in _orders(lambda client, _: _ask(client), lambda client, _: _ask(client)):
+        assert len(table.query(["request:"])) == 1
+        (count,) = table.query(["request:count"])
+        assert count["count"] == {"N": "1"}
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_after_a_lost_response_pressing_again_is_safe(when: str) -> None:
+    table = FakeTable()
+    request_id = _asked(table)
+    first = Request(table, lambda client: _decide(ANN, HOUR)(client, request_id))
+    while not table.query(["user:carol"]) and not first.finished:
+        first.next_failure = (when, ConnectionError()) if first.next_operation == "transact_write_items" else None
+        first.step()
+    first.finish()
+    assert isinstance(first.failure, ConnectionError)
+    again = Request(table, lambda client: _refused(_decide(ANN, HOUR), client, request_id))
+    again.finish()
+    assert again.failure is None
+    assert len(table.query(["user:carol"])) == 1

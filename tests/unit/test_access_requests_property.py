@@ -1,0 +1,221 @@
+"""Whoever asks, decides, gives and revokes, in whatever order: a grant comes only from people who may give it.
+
+The model below knows the rules on its own. It does not use those of the code.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.access_requests import AccessRequests
+from gate.access_requests.holders import Holders
+from gate.access_requests.rules import RequestRules
+from gate.access_requests.store import AccessRequestStore
+from gate.errors.base import GateError
+from gate.identity.caller import Caller
+from gate.notebook import Notebook
+from gate.store.cutoffs import cutoff_write
+from gate.store.grants import Grants
+from testing.aws import FakeAws
+
+HOUR, DAY = 3_600, 86_400
+NOTEBOOKS = ["churn", "prod-a"]
+PEOPLE = ["user:ann", "user:bob", "user:cat", "slack:T1/U1", "slack:T1/U2"]
+GROUPS = ["leads", "ops"]
+RULES = RequestRules(
+    approvers={"user:ann": ("*",), "group:leads": ("churn", "prod-*"), "slack:T1/U1": ("churn",)},
+    two=("prod-*",),
+    durations=(HOUR, 8 * HOUR),
+    power="start",
+    slack_channel="",
+    topic_arn="",
+)
+NAMED = {"user:ann": NOTEBOOKS, "slack:T1/U1": ["churn"]}
+"""Who decides by name, on which notebooks."""
+
+
+class _Notices:
+    def asked(self, _request: AccessRequest) -> None:
+        return None
+
+    def changed(self, _request: AccessRequest) -> None:
+        pass
+
+
+people, notebooks, lengths = st.sampled_from(PEOPLE), st.sampled_from(NOTEBOOKS), st.sampled_from([HOUR, 8 * HOUR])
+
+
+class Machine(RuleBasedStateMachine):
+    """Drives the requests of a deployment, and keeps what must be true in plain dictionaries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1_800_000_000.0
+        self.aws = FakeAws()
+        client = self.aws.client("dynamodb")
+        clock = lambda: self.now  # noqa: E731
+        self.requests = AccessRequests(
+            AccessRequestStore(client, table="grants", clock=clock),
+            grants=Grants(client, table="grants", max_session=43_200, clock=clock),
+            holders=Holders(client, table="grants"),
+            rules=RULES,
+            notices=_Notices(),
+            clock=clock,
+        )
+        self.groups: dict[str, tuple[str, float]] = {}
+        """Each person's group, and when a sign-in proved it."""
+        self.cutoff: dict[str, float] = {}
+        self.owners: set[tuple[str, str]] = set()
+        self.operator_grants: dict[tuple[str, str], dict[str, Any]] = {}
+        self.asked: dict[str, tuple[str, str, float, float]] = {}
+        """By id: who asked, for what, when, and when that sign-in was proved."""
+        self.approvals: dict[str, list[tuple[str, int, float]]] = {}
+        self.ended: set[str] = set()
+        self.decided: dict[str, str] = {}
+        self.until: dict[str, float] = {}
+        self.counts: dict[tuple[str, int], int] = {}
+
+    def _caller(self, who: str) -> Caller:
+        group, proven = self.groups.get(who, ("", self.now))
+        return Caller(who, (group,) if group else (), "session", "203.0.113.7", proven)
+
+    def _may_decide(self, who: str, request_id: str) -> bool:
+        requester, notebook, at, proven = self.asked[request_id]
+        caller = self._caller(who)
+        if requester == who or requester.partition(":")[0] != who.partition(":")[0]:
+            return False
+        if caller.proven_at < self.cutoff.get(who, 0) or proven < self.cutoff.get(requester, 0):
+            return False
+        if request_id in self.decided or self.now >= at + DAY or request_id in self.ended:
+            return False
+        names = [who, *(f"group:{group}" for group in caller.groups)]
+        fresh = self.now - caller.proven_at <= 900
+        rights = [name for name in names if (name, notebook) in self.owners or notebook in NAMED.get(name, [])]
+        rights += [name for name in names if name == "group:leads"]
+        return any(not name.startswith("group:") or fresh for name in rights)
+
+    @rule(who=people, notebook=notebooks, seconds=lengths)
+    def ask(self, who: str, notebook: str, seconds: int) -> None:
+        """Ask for a notebook."""
+        try:
+            made = self.requests.ask(self._caller(who), Notebook(notebook), reason="r", seconds=seconds)
+        except GateError:
+            return
+        if made.id not in self.asked:
+            day = int(self.now // DAY)
+            self.counts[who, day] = self.counts.get((who, day), 0) + 1
+            for other, (requester, wanted, _, _) in self.asked.items():
+                if (requester, wanted) == (who, notebook):
+                    self.ended.add(other)
+            self.asked[made.id] = (who, notebook, self.now, int(self._caller(who).proven_at))
+            self.approvals[made.id] = []
+
+    @rule(who=people, number=st.integers(0, 30), seconds=st.one_of(st.none(), lengths, st.just(90 * DAY)))
+    def decide(self, who: str, number: int, seconds: int | None) -> None:
+        """Press a button of any request, also of an old one."""
+        if not self.asked:
+            return
+        request_id = list(self.asked)[number % len(self.asked)]
+        may = self._may_decide(who, request_id)
+        try:
+            result = self.requests.decide(self._caller(who), request_id, seconds=seconds)
+        except GateError:
+            return
+        assert may, f"{who} decided on a request of {self.asked[request_id]}"
+        self._note(who, request_id, seconds, result)
+
+    @rule(number=st.integers(0, 30), seconds=st.one_of(st.none(), lengths))
+    def decide_as_operator(self, number: int, seconds: int | None) -> None:
+        """Decide with the credentials of AWS."""
+        if not self.asked:
+            return
+        request_id = list(self.asked)[number % len(self.asked)]
+        try:
+            result = self.requests.decide_as_operator("arn:aws:iam::1:user/op", request_id, seconds=seconds)
+        except GateError:
+            return
+        self._note("iam:arn:aws:iam::1:user/op", request_id, seconds, result)
+
+    def _note(self, who: str, request_id: str, seconds: int | None, result: AccessRequest) -> None:
+        assert request_id not in self.decided
+        if seconds is None:
+            self.decided[request_id] = "denied"
+            return
+        assert seconds in RULES.durations
+        valid = [each for each in self.approvals[request_id] if each[2] >= self.cutoff.get(each[0], 0)]
+        assert who not in [each[0] for each in valid]
+        self.approvals[request_id] = [*valid, (who, seconds, int(self.now))]
+        needed = 2 if self.asked[request_id][1].startswith("prod-") else 1
+        assert (result.decision == "allowed") == (len(self.approvals[request_id]) >= needed)
+        if result.decision:
+            self.decided[request_id] = "allowed"
+            self.until[request_id] = int(self.now) + min(each[1] for each in self.approvals[request_id])
+
+    @rule(principal=st.sampled_from([*PEOPLE, "group:leads", "group:ops"]), notebook=notebooks)
+    def own(self, principal: str, notebook: str) -> None:
+        """An operator makes an owner, which may replace a requested grant."""
+        self._put(principal, notebook, owner={"BOOL": True})
+        self.owners.add((principal, notebook))
+
+    @rule(who=people, notebook=notebooks)
+    def give(self, who: str, notebook: str) -> None:
+        """An operator gives a grant without an end."""
+        self._put(who, notebook)
+        self.owners.discard((who, notebook))
+
+    def _put(self, principal: str, notebook: str, **attributes: Any) -> None:
+        item = {"principal": {"S": principal}, "notebook": {"S": notebook}, **attributes}
+        self.aws.table.put_item({"Item": item})
+        self.operator_grants[principal, notebook] = item
+
+    @rule(who=people, group=st.sampled_from(["", *GROUPS]))
+    def sign_in(self, who: str, group: str) -> None:
+        """A new sign-in, with the groups of that moment."""
+        self.groups[who] = (group, self.now)
+
+    @rule(who=people)
+    def revoke(self, who: str) -> None:
+        """End all sign-ins of a person."""
+        self.now += 1
+        self.cutoff[who] = int(self.now)
+        self.aws.table.put_item(cutoff_write("grants", who, int(self.now)))
+
+    @rule(seconds=st.sampled_from([1, 600, 901, HOUR, 9 * HOUR, DAY]))
+    def wait(self, seconds: int) -> None:
+        """Let time pass."""
+        self.now += seconds
+
+    @invariant()
+    def every_requested_grant_was_allowed(self) -> None:
+        """Compare the grants in the table with those of the model."""
+        for item in self.aws.table.query([*PEOPLE, *(f"group:{group}" for group in GROUPS)]):
+            key = item["principal"]["S"], item["notebook"]["S"]
+            if "request_id" not in item:
+                assert item == self.operator_grants[key]
+                continue
+            request_id = item["request_id"]["S"]
+            assert self.decided.get(request_id) == "allowed"
+            assert self.asked[request_id][:2] == key
+            assert int(item["until"]["N"]) == self.until[request_id]
+            assert "owner" not in item
+            by = {each[0] for each in self.approvals[request_id]}
+            assert key[0] not in by
+            assert len(by) >= (2 if key[1].startswith("prod-") else 1)
+
+    @invariant()
+    def nobody_asks_too_often(self) -> None:
+        """Ten requests a day, and one row for each person and notebook."""
+        assert all(count <= 10 for count in self.counts.values())
+        keys = [item["notebook"]["S"] for item in self.aws.table.query(["request:"])]
+        assert len(keys) == len(set(keys)) <= len(PEOPLE) * len(NOTEBOOKS)
+
+
+@pytest.mark.usefixtures("lines")
+def test_no_grant_comes_from_somebody_who_may_not_give_it() -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Machine, settings=settings(max_examples=120, stateful_step_count=40, deadline=None)
+    )
