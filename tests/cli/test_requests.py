@@ -1,0 +1,150 @@
+"""`gate requests`, and requested grants in `gate grants`: an operator at a running deployment."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from local.deployment import LocalDeployment
+from local.options import LocalOptions
+from local.sample import Sample
+from testing.user import TestUser
+from tests.cli.conftest import Gate
+
+CAROL = "carol@example.com"
+
+
+@pytest.fixture
+def deployment(sample: Sample, tmp_path: Path) -> Iterator[LocalDeployment]:
+    settings = {"requests": {"approvers": sample.approvers, "two": ["shared-*"]}}
+    with LocalDeployment(sample, LocalOptions(settings=settings, folder=tmp_path / "notebooks")) as deployment:
+        yield deployment
+
+
+def _ask(deployment: LocalDeployment, notebook: str = "churn-model", email: str = CAROL) -> str:
+    """Return the id of a new request."""
+    user = TestUser(deployment)
+    user.open("/requests", email)
+    headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+    form = urlencode({"notebook": notebook, "reason": "quarterly report", "seconds": 28_800})
+    return str(user.go("/requests", "POST", headers=headers, data=form).headers["Location"].rpartition("/")[2])
+
+
+def _grant(deployment: LocalDeployment, notebook: str = "churn-model") -> Any:
+    key = {"principal": {"S": f"user:{CAROL}"}, "notebook": {"S": notebook}}
+    table = deployment.template.table["TableName"]
+    return deployment.operator("dynamodb").get_item(TableName=table, Key=key).get("Item")
+
+
+def test_requests_are_listed_and_allowed(gate: Gate, deployment: LocalDeployment) -> None:
+    assert gate("requests", "list").out == "No open access requests.\n"
+    request = _ask(deployment)
+    listed = gate("requests", "list").out
+    assert all(
+        text in listed for text in (request, f"user:{CAROL}", "churn-model", "8 hours", "open", "quarterly report")
+    )
+    assert gate("requests", "list", "--json").json["requests"][0]["access_request"] == request
+    result = gate("requests", "allow", request)
+    assert (result.code, f"user:{CAROL} may open churn-model until" in result.out) == (0, True), result.err
+    assert _grant(deployment)["granted_by"]["S"] == "iam:arn:aws:iam::123456789012:user/operator"
+    assert gate("requests", "list").out == "No open access requests.\n"
+    assert "allowed by iam:" in gate("requests", "list", "--all").out
+    assert TestUser(deployment).open("/open/churn-model", CAROL).status_code == 302
+
+
+def test_a_length_of_the_settings_can_be_chosen(gate: Gate, deployment: LocalDeployment) -> None:
+    request = _ask(deployment)
+    refused = gate("requests", "allow", request, "--for", "9h")
+    assert (refused.code, "1 hour, 8 hours, 1 day, 7 days" in refused.err) == (1, True)
+    assert gate("requests", "allow", request, "--for", "1h", "--json").json["request"]["decision"] == "allowed"
+
+
+def test_a_request_is_denied_once(gate: Gate, deployment: LocalDeployment) -> None:
+    request = _ask(deployment)
+    assert f"user:{CAROL} may not open churn-model." in gate("requests", "deny", request).out
+    again = gate("requests", "allow", request)
+    assert (again.code, "decided already" in again.out) == (3, True)
+    assert _grant(deployment) is None
+
+
+def test_an_operator_is_one_of_two_approvers(gate: Gate, deployment: LocalDeployment) -> None:
+    request = _ask(deployment, "shared-notebook")
+    assert "One more person must approve" in gate("requests", "allow", request).out
+    assert "one more needed" in gate("requests", "list").out
+    assert gate("requests", "allow", request).code == 3
+    assert _grant(deployment, "shared-notebook") is None
+
+
+@pytest.mark.parametrize("words", [("allow", "x"), ("deny", "x")])
+def test_an_unknown_request(gate: Gate, words: tuple[str, ...]) -> None:
+    result = gate("requests", *words)
+    assert result.code in (1, 3)
+    assert "request" in result.err + result.out
+
+
+def test_the_function_that_opens_notebooks_cannot_decide_as_an_operator(deployment: LocalDeployment) -> None:
+    """Its alias is not the one of operators, so the requests function refuses the event."""
+    function = deployment.template.requests_function
+    assert function is not None
+    request = _ask(deployment)
+    event = {"operator": {"arn": "arn:aws:iam::1:user/x", "action": "allow", "request": request, "seconds": 3600}}
+    answer = deployment.front_door.invoke(function.aliases["live"], event)
+    assert answer["error"] == "invalid_form"
+    assert _grant(deployment) is None
+
+
+@pytest.mark.parametrize(
+    "event", [None, 7, [], {}, {"action": "allow"}, {"arn": "x", "action": "allow", "request": []}]
+)
+def test_a_malformed_event_is_refused(deployment: LocalDeployment, event: Any) -> None:
+    function = deployment.template.requests_function
+    assert function is not None
+    answer = deployment.front_door.invoke(function.aliases["operators"], {"operator": event})
+    assert answer["error"] == "invalid_form"
+
+
+def test_plan_and_apply_leave_requested_grants_alone(gate: Gate, deployment: LocalDeployment, tmp_path: Path) -> None:
+    file = tmp_path / "grants.yaml"
+    gate("requests", "allow", _ask(deployment))
+    assert gate("grants", "export", str(file)).code == 0
+    assert CAROL not in file.read_text()
+    assert gate("grants", "plan", str(file)).code == 0
+    assert f"- user:{CAROL} churn-model" in gate("grants", "plan", str(file), "--include-requested").out
+    gate("grants", "apply", str(file), "--yes")
+    assert _grant(deployment) is not None
+    gate("grants", "apply", str(file), "--yes", "--include-requested")
+    assert _grant(deployment) is None
+
+
+def test_the_grants_of_a_file_replace_requested_ones(gate: Gate, deployment: LocalDeployment, tmp_path: Path) -> None:
+    file = tmp_path / "grants.yaml"
+    gate("requests", "allow", _ask(deployment))
+    text = gate("grants", "export").out + f"- principal: user:{CAROL}\n  notebook: churn-model\n"
+    file.write_text(text)
+    assert f"~ user:{CAROL} churn-model" in gate("grants", "plan", str(file)).out
+    gate("grants", "apply", str(file), "--yes")
+    assert set(_grant(deployment)) == {"principal", "notebook"}
+
+
+def test_the_list_shows_who_allowed_a_grant(gate: Gate, deployment: LocalDeployment) -> None:
+    gate("requests", "allow", _ask(deployment))
+    listed = gate("grants", "list", CAROL).out
+    assert "granted_by=iam:arn:aws:iam::123456789012:user/operator" in listed
+    assert "reason=quarterly report" in listed
+    assert "ignored" not in listed
+
+
+def test_revoking_takes_requested_grants_and_ends_open_requests(gate: Gate, deployment: LocalDeployment) -> None:
+    gate("requests", "allow", _ask(deployment))
+    other = _ask(deployment, "alice-notebook")
+    assert gate("revoke", CAROL).code in (0, 3)
+    assert _grant(deployment) is None
+    assert "has ended" in gate("requests", "allow", other).out
+
+
+def test_without_approvers_the_command_says_what_to_set(gate: Gate, deployment: LocalDeployment) -> None:
+    deployment.template.metadata["NotebookGate"]["requests"] = {}  # as in a deployment without them
+    result = gate("requests", "list")
+    assert (result.code, "set requests.approvers in gate.toml" in result.err) == (1, True)
