@@ -80,9 +80,10 @@ class GrantsTable(Construct):
         A grant can be given to a person and not to a group or an IAM role. It has the attributes of a requested grant
         alone, so it makes nobody an owner.
         """
-        claims = [f"{key_prefixes.REPLAY_CLAIM}*"] if replay_claims else []
         actions = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
-        self._grant_writing(role, actions, keys=[f"{key_prefixes.ACCESS_REQUEST}*", *claims])
+        self._grant_writing(role, actions, keys=[f"{key_prefixes.ACCESS_REQUEST}*"])
+        if replay_claims:
+            self._grant_writing(role, ["dynamodb:PutItem"], keys=[f"{key_prefixes.REPLAY_CLAIM}*"])
         self._grant_writing(role, ["dynamodb:PutItem"], keys=["user:*", "slack:*"], attributes=GRANT_ATTRIBUTES)
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["dynamodb:Query"], resources=[f"{self.table.table_arn}/index/{INDEX}"])

@@ -160,6 +160,14 @@ class Environment:
         )
         return described
 
+    @property
+    def requests_function(self) -> dict[str, Any]:
+        """The function that takes access requests, as Lambda describes it."""
+        described: dict[str, Any] = self.account.client("lambda").get_function_configuration(
+            FunctionName=self.outputs["RequestsFunctionName"]
+        )
+        return described
+
     @cached_property
     def chromium(self) -> Chromium:
         """A running Chromium."""

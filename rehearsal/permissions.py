@@ -20,16 +20,23 @@ Variant = tuple[str, Sequence[Policy]]
 
 LISTS = ("Action", "Resource")
 
+NOT_REHEARSED = "slack:*"
+"""The grants of people who are known by their Slack user alone. Everybody in the rehearsal has an e-mail address."""
 
-def function_accesses(env: "Environment") -> list[Access]:
-    """Return the different accesses with the function's role, by the function and by the Lambda service."""
-    session = _session(env)
+
+def function_accesses(env: "Environment", function: Mapping[str, Any]) -> list[Access]:
+    """Return the different accesses with the role of `function`, by the function and by the Lambda service."""
+    session = _session(function)
     alias = env.outputs["FunctionName"].rpartition(":")[2]
+    calls = [call for each in env.calls.exchanges if (call := each.call(FUNCTION_ADDRESS)) is not None]
+    # The emulator gives each function a key of its own. Only the requests function writes in transactions.
+    deciding = {call.access_key for call in calls if call.operation == "TransactWriteItems"}
     found = {}
-    for exchange in env.calls.exchanges:
-        call = exchange.call(FUNCTION_ADDRESS)
-        if call is None or env.authority.identity(call.access_key):
-            continue  # unsigned, or the launch role's: that is the authority's to record
+    for call in calls:
+        if (call.access_key in deciding) != _takes_requests(env, function):
+            continue
+        if env.authority.identity(call.access_key):
+            continue  # the launch role's: that is the authority's to record
         for action, named, context in call.permissions:
             resource = invoked(named, alias) if action == "lambda:InvokeFunction" else named
             found[json.dumps([action, resource, context], sort_keys=True)] = Access(
@@ -40,7 +47,11 @@ def function_accesses(env: "Environment") -> list[Access]:
                 context={"aws:SourceIp": FUNCTION_ADDRESS, **context},
                 resource_policy=_trust(env, resource) if action.startswith("sts:") else None,
             )
-    return [*found.values(), *lambda_service_accesses(env)]
+    return [*found.values(), *lambda_service_accesses(function)]
+
+
+def _takes_requests(env: "Environment", function: Mapping[str, Any]) -> bool:
+    return str(function["FunctionName"]) == env.outputs["RequestsFunctionName"]
 
 
 def _trust(env: "Environment", role: str) -> Policy:
@@ -49,32 +60,35 @@ def _trust(env: "Environment", role: str) -> Policy:
     return trust
 
 
-def _session(env: "Environment") -> str:
-    role = env.function["Role"].rpartition("/")[2]
-    return f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{env.function['FunctionName']}"
+def _session(function: Mapping[str, Any]) -> str:
+    role = function["Role"].rpartition("/")[2]
+    return f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{function['FunctionName']}"
 
 
 def denied_to_lambda(env: "Environment") -> list[str]:
-    """Return a description of each call that the Lambda service needs and the function's role does not allow."""
-    role = [_for_aws(policy) for policy in env.authority.policies(env.function["Role"])]
-    wanted = [replace(access, identity_policies=role) for access in lambda_service_accesses(env)]
-    return [f"{each.action} on {each.resource}" for each in wanted if not env.evaluator.allows(each)]
+    """Return a description of each call that the Lambda service needs and a function's role does not allow."""
+    denied = []
+    for function in (env.function, env.requests_function):
+        role = [_for_aws(policy) for policy in env.authority.policies(function["Role"])]
+        wanted = [replace(access, identity_policies=role) for access in lambda_service_accesses(function)]
+        denied += [f"{each.action} on {each.resource}" for each in wanted if not env.evaluator.allows(each)]
+    return denied
 
 
-def lambda_service_accesses(env: "Environment") -> list[Access]:
-    """Return the calls of the Lambda service with the function's role.
+def lambda_service_accesses(function: Mapping[str, Any]) -> list[Access]:
+    """Return the calls of the Lambda service with the role of `function`.
 
     Source: Lambda developer guide, "Defining Lambda function permissions with an execution role" and "Giving Lambda
     functions access to resources in a VPC".
     """
-    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{env.function['LoggingConfig']['LogGroup']}"
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{function['LoggingConfig']['LogGroup']}"
     interfaces = ("CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets")
     addresses = ("AssignPrivateIpAddresses", "UnassignPrivateIpAddresses")
     wanted = [(f"logs:{name}", f"{group}:log-stream:one") for name in ("CreateLogStream", "PutLogEvents")]
     here = f"arn:aws:ec2:{REGION}:{ACCOUNT}"
     wanted += [(f"ec2:{name}", "*" if "Describe" in name else f"{here}:network-interface/eni-1") for name in interfaces]
     wanted += [(f"ec2:{name}", f"{here}:network-interface/eni-1") for name in addresses]
-    session = _session(env)
+    session = _session(function)
     return [Access(action=action, resource=on, account=ACCOUNT, principal=session) for action, on in wanted]
 
 
@@ -100,19 +114,28 @@ def check_permissions(env: "Environment") -> tuple[int, list[str]]:
         if exchange.status >= 400 and b"AccessDenied" in exchange.answer
     ]
     problems += [f"the function called {host}, which is not simulated" for host in env.router.unknown_hosts]
-    role = [_for_aws(policy) for policy in env.authority.policies(env.function["Role"])]
-    own = [replace(access, identity_policies=role) for access in function_accesses(env)]
-    refused = [access for access in own if not env.evaluator.allows(access)]
-    problems += [f"the function may not {access.action} on {access.resource}" for access in refused]
-    # In the same account the trust policy suffices, since it names the role. In other accounts it does not.
-    alone = [replace(access, resource_policy=None) for access in own]
-    problems += [f"unused by the function: {words}" for words in unused_parts(env.evaluator, role, alone)]
+    number = 0
+    for function in (env.function, env.requests_function):
+        found, of_function = _check_function(env, function)
+        number, problems = number + found, problems + of_function
     # A session policy denies the same requests as the Deny of the role, and would hide that the Deny is used.
     sessions = [replace(access, session_policy=None) for access, _ in env.authority.accesses]
     asked = list({json.dumps(access.question(), sort_keys=True): access for access in sessions}.values())
     launch = [env.launch_policy]
     problems += [f"unused by the launch role: {words}" for words in unused_parts(env.evaluator, launch, asked)]
-    return len(own) + len(asked), problems
+    return number + len(asked), problems
+
+
+def _check_function(env: "Environment", function: Mapping[str, Any]) -> tuple[int, list[str]]:
+    name = "the requests function" if _takes_requests(env, function) else "the function"
+    role = [_for_aws(policy) for policy in env.authority.policies(function["Role"])]
+    own = [replace(access, identity_policies=role) for access in function_accesses(env, function)]
+    refused = [access for access in own if not env.evaluator.allows(access)]
+    problems = [f"{name} may not {access.action} on {access.resource}" for access in refused]
+    # In the same account the trust policy suffices, since it names the role. In other accounts it does not.
+    alone = [replace(access, resource_policy=None) for access in own]
+    unused = [words for words in unused_parts(env.evaluator, role, alone) if not words.endswith(NOT_REHEARSED)]
+    return len(own), [*problems, *(f"unused by {name}: {words}" for words in unused)]
 
 
 def _variants(policies: Sequence[Policy]) -> Iterator[Variant]:

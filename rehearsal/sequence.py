@@ -1,6 +1,6 @@
 """The order of the steps."""
 
-from rehearsal.steps import Step, attending, browsing, deploying, operating, queueing, removing, slack, updating
+from rehearsal.steps import Step, asking, attending, browsing, deploying, operating, queueing, removing, slack, updating
 
 STEPS = (
     Step("cdk synth", deploying.synthesise),
@@ -14,8 +14,11 @@ STEPS = (
     Step("a bookmark in a browser", browsing.open_bookmark),
     Step("the same from outside", browsing.use_from_outside),
     Step("groups, stop and start", browsing.portal),
+    Step("asking for access", asking.ask_and_allow),
+    Step("gate requests", asking.deny_as_operator),
     Step("sign out everywhere", browsing.sign_out),
     Step("/notebook in Slack", slack.command),
+    Step("/notebook ask in Slack", asking.in_slack),
     Step("a ticket, once and twice", slack.ticket),
     Step("a throttled minute", queueing.throttled),
     Step("gate explain", attending.explain),

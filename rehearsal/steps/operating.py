@@ -17,6 +17,7 @@ GRANTS = """grants:
     notebook: alice-notebook
     power: start-stop
     default: true
+    owner: true
   - principal: group:data-science
     notebook: shared-notebook
   - principal: iam:arn:aws:iam::{account}:user/{job}

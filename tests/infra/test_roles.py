@@ -116,8 +116,8 @@ def test_the_requests_functions_role_has_these_permissions_and_no_others(full_re
     assert allowed == {
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
         "dynamodb:BatchGetItem": [(table, None)],
-        "dynamodb:PutItem": [(table, _keys("request:*", "replay:*")), (table, grants)],
-        "dynamodb:UpdateItem": [(table, _keys("request:*", "replay:*"))],
+        "dynamodb:PutItem": [(table, _keys("request:*")), (table, _keys("replay:*")), (table, grants)],
+        "dynamodb:UpdateItem": [(table, _keys("request:*"))],
         "dynamodb:Query": [(f"{table}/index/by-notebook", None)],
         "secretsmanager:GetSecretValue": [
             (full_resolved.environment["GATE_SESSION_SECRET_ARN"], None),

@@ -1,0 +1,85 @@
+"""Asking for access to a notebook, and deciding on it."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from rehearsal.browser import Browser
+from rehearsal.environment import PASSWORD, Environment
+from rehearsal.slack import USER
+from rehearsal.steps import require
+
+JSON = {"Accept": "application/json"}
+FORM = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+ASKER, APPROVER, NOTEBOOK = "erin@example.com", "bob@example.com", "shared-notebook"
+HOUR = 3_600
+
+
+def ask_and_allow(env: Environment) -> str:
+    """Ask for a notebook, allow it as a member of a group, and open it."""
+    erin, bob = env.browser(), env.browser()
+    refused = erin.sign_in(f"{env.base_url}/open/{NOTEBOOK}", ASKER, PASSWORD)
+    require(refused.status_code == 403, f"before: {refused.status_code} {refused.text[:300]}")
+    require("Ask for access" in refused.text, f"the page has no link to ask: {refused.text[-900:]}")
+    asked = _send(erin, f"{env.base_url}/requests", notebook=NOTEBOOK, reason="quarterly report", seconds=HOUR)
+    require(asked.status_code == 303, f"POST /requests: {asked.status_code} {asked.text[:500]}")
+    url = asked.headers["Location"]
+    listed = env.account.gate("requests", "list", cwd=env.operators_folder)
+    require("quarterly report" in listed, f"gate requests list: {listed}")
+    own = _send(erin, url, decision="allow", seconds=HOUR)
+    require(own.status_code == 403, f"erin allows it herself: {own.status_code} {own.text[:300]}")
+    bob.sign_in(f"{env.base_url}/", APPROVER, PASSWORD)
+    decided = _send(bob, url, decision="allow", seconds=HOUR)
+    require(decided.status_code == 303, f"bob allows it: {decided.status_code} {decided.text[:500]}")
+    found = erin.get(url, headers=JSON).json()
+    require(found["state"] == "allowed", f"the request: {found}")
+    opened = erin.get(f"{env.base_url}/open/{NOTEBOOK}")
+    location = opened.headers.get("Location", "")
+    require(
+        location.startswith(f"https://{NOTEBOOK}.notebook."), f"erin opens: {opened.status_code} {opened.text[:300]}"
+    )
+    (row,) = _rows(env, f"user:{ASKER}")
+    require(row["granted_by"]["S"] == f"user:{APPROVER}", f"the grant: {row}")
+    return f"erin asks, bob allows, erin opens; the grant ends at {row['until']['N']}"
+
+
+def in_slack(env: Environment) -> str:
+    """Ask in Slack. The request is forwarded to the requests function, which answers."""
+    workspace = env.slack.workspace
+    status = workspace.type(USER.id, f"ask {NOTEBOOK} to compare")
+    require(status == 200, f"POST /slack: {status}")
+    surface = workspace.seen_by(USER.id, timeout=20)
+    require(surface and "You asked for" in surface.text, f"what Alice sees: {surface and surface.text}")
+    alice = env.browser()
+    owned = alice.sign_in(f"{env.base_url}/requests", "alice@example.com", PASSWORD)
+    require(
+        "Who has access to your notebooks" in owned.text, f"the owner's page: {owned.status_code} {owned.text[-900:]}"
+    )
+    return "acknowledged, forwarded and answered; an owner sees who has access"
+
+
+def deny_as_operator(env: Environment) -> str:
+    """Deny a request with the operators' command, and plan the grants file, which leaves requested grants alone."""
+    erin = env.browser()
+    erin.sign_in(f"{env.base_url}/", ASKER, PASSWORD)
+    asked = _send(erin, f"{env.base_url}/requests", notebook="alice-notebook", reason="to compare", seconds=HOUR)
+    request_id = asked.headers["Location"].rpartition("/")[2]
+    said = env.account.gate("requests", "deny", request_id, cwd=env.operators_folder)
+    require("may not open alice-notebook" in said, said)
+    found = erin.get(asked.headers["Location"], headers=JSON).json()
+    require(found["state"] == "denied", f"the request: {found}")
+    planned = env.account.gate("grants", "plan", "grants.yaml", cwd=env.operators_folder)
+    require("Nothing to do" in planned, planned)
+    return "denied by the operator's alias; gate grants plan leaves the requested grant alone"
+
+
+def _send(browser: Browser, url: str, **fields: object) -> Any:
+    return browser.post(url, headers=FORM, data=urlencode(fields))
+
+
+def _rows(env: Environment, principal: str) -> list[Any]:
+    answer = env.account.client("dynamodb").query(
+        TableName=env.outputs["GrantsTable"],
+        KeyConditionExpression="principal = :principal",
+        ExpressionAttributeValues={":principal": {"S": principal}},
+    )
+    return list(answer["Items"])
