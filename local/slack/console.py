@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import web
 
-from local.slack.page import SlackPage
+from local.slack.page import SlackPage, label_of
 from local.slack.workspace import Workspace
 
 
@@ -48,5 +48,5 @@ class SlackConsole:
 def _as_json(page: SlackPage | None) -> dict[str, Any]:
     if page is None:
         return {"text": None, "buttons": []}
-    buttons = [{"label": button["text"]["text"], "url": button.get("url")} for button in page.buttons]
+    buttons = [{"label": label_of(button), "url": button.get("url")} for button in page.buttons]
     return {"text": page.text, "modal": page.view is not None, "buttons": buttons}

@@ -35,13 +35,14 @@ class SlackPage:
                 case "context":
                     lines += [_plain(element["text"]) for element in block["elements"]]
                 case "actions":
-                    lines.append(" ".join(f"[{_label(element)}]" for element in block["elements"]))
+                    lines.append(" ".join(f"[{label_of(element)}]" for element in block["elements"]))
                 case "input":
                     lines.append(f"{block['label']['text']} ({block['element']['action_id']})")
         return "\n".join(lines)
 
 
-def _label(element: Mapping[str, Any]) -> str:
+def label_of(element: Mapping[str, Any]) -> str:
+    """Return the text of a button, or of a menu in which nothing is chosen."""
     return str(element["text" if element["type"] == "button" else "placeholder"]["text"])
 
 

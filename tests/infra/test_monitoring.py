@@ -81,7 +81,7 @@ def test_one_rejection_by_the_identity_provider_raises_an_alarm(alarms: dict[str
 
 def test_the_guides_queries_use_fields_that_are_logged() -> None:
     queries = re.findall(r"^```\n(fields .*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
-    assert len(queries) == 5
+    assert len(queries) == 6
     for query in queries:
         matches = re.findall(r"fields (.*)|by (.*)|filter (\w+)|and (\w+)", query)
         for field in re.findall(r"[a-z_]+", " ".join(" ".join(parts) for parts in matches)):

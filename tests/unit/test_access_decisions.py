@@ -115,3 +115,30 @@ def test_a_grant_of_an_operator_is_never_replaced(asking: Harness) -> None:
     assert dana.post(path, headers=JSON, body="decision=allow&seconds=3600").json["error"] == "already_granted"
     (grant,) = asking.aws.table.query(["user:alice@example.com"])
     assert "request_id" not in grant
+
+
+def test_the_id_of_an_earlier_request_does_not_decide_a_later_one(asking: Harness) -> None:
+    alice, dana = browser_of(asking, "alice@example.com"), browser_of(asking, "dana@example.com")
+    earlier = ask(alice)
+    post(dana, earlier, decision="deny")
+    later = ask(alice)
+    assert later != earlier
+    answer = dana.post(earlier, headers=JSON, body="decision=allow&seconds=3600")
+    assert answer.json["error"] == "access_request_unknown"
+    assert state_of(alice, later) == "open"
+
+
+def test_a_request_ends_after_a_day(asking: Harness) -> None:
+    path = ask(browser_of(asking, "alice@example.com"))
+    asking.clock.now += 86_400
+    dana = browser_of(asking, "dana@example.com")
+    assert dana.post(path, headers=JSON, body="decision=allow&seconds=3600").json["error"] == "access_request_ended"
+    assert "churn analysis" not in dana.get("/requests").body
+    assert "Nobody decided" in browser_of(asking, "alice@example.com").get(path).body
+
+
+def test_a_requested_grant_makes_nobody_an_owner(asking: Harness) -> None:
+    asking.aws.grant("user:grace@example.com", "bob-notebook", owner=True, request_id="x")
+    path = ask(browser_of(asking, "alice@example.com"))
+    grace = browser_of(asking, "grace@example.com")
+    assert grace.post(path, headers=JSON, body="decision=allow&seconds=3600").json["error"] == "access_request_unknown"

@@ -114,6 +114,18 @@ class Machine(RuleBasedStateMachine):
             self.asked[made.id] = (who, notebook, self.now, int(self._caller(who).proven_at))
             self.approvals[made.id] = []
 
+    @rule(number=st.integers(0, 30), late=st.booleans())
+    def ask_again(self, number: int, late: bool) -> None:
+        """Ask for the same notebook as in an earlier request, at once or after a day, and press its old button."""
+        if not self.asked:
+            return
+        request_id = list(self.asked)[number % len(self.asked)]
+        who, notebook, _, _ = self.asked[request_id]
+        self.now += DAY if late else 0
+        self.decide("user:ann", number, HOUR)
+        self.ask(who, notebook, HOUR)
+        self.decide("user:ann", number, HOUR)
+
     @rule(who=people, number=st.integers(0, 30), seconds=st.one_of(st.none(), lengths, st.just(90 * DAY)))
     def decide(self, who: str, number: int, seconds: int | None) -> None:
         """Press a button of any request, also of an old one."""

@@ -126,6 +126,16 @@ def test_the_list_and_a_refusal_have_a_button_to_ask(access: Slack) -> None:
     assert window.view["blocks"][0]["element"]["initial_value"] == "churn-model"
 
 
+def test_a_window_with_the_list_becomes_the_window_to_ask(access: Slack) -> None:
+    listed = access.ask("shortcut")
+    assert listed.view is not None
+    view = {"id": listed.view["id"]}
+    window = access.ask("press", action_id="ask", block_id="ask:", view=view, response_url="")
+    assert window.view is not None
+    assert window.view["id"] == listed.view["id"]
+    assert access.workspace.api_calls.count("views.open") == 1
+
+
 def test_without_approvers_ask_is_the_name_of_a_notebook(slack: Slack) -> None:
     page = slack.ask(text="ask")
     assert "This notebook is not yours to open" in page.text
@@ -145,7 +155,7 @@ def test_others_cannot_decide(access: Slack, user: str, title: str) -> None:
     assert title in page.text
 
 
-def test_people_with_names_of_different_kinds_cannot_decide_on_each_other(access: Slack) -> None:
+def test_people_with_names_of_different_kinds_cannot_decide_on_each_other(access: Slack, lines: Lines) -> None:
     _configure(access, {**RULES_IN_SLACK, "approvers": {f"slack:{TEAM}/{DANA}": ["*"]}})
     _ask(access)
     _press(access, DANA, "access-allow")
@@ -153,6 +163,7 @@ def test_people_with_names_of_different_kinds_cannot_decide_on_each_other(access
     page = access.workspace.seen_by(DANA, timeout=0)
     assert page is not None
     assert "You cannot decide on this request here" in page.text
+    assert lines.decisions[-1]["outcome"] == "other_identity"
 
 
 def test_the_second_press_changes_nothing(access: Slack) -> None:

@@ -89,7 +89,10 @@ def _press(payload: dict[str, Any], request: Request) -> AccessCommand | None:
     action, block = pressed["action_id"], pressed["block_id"]
     name = block.partition(":")[2]
     if action == ASK_BUTTON:
-        return _interaction(payload, request, action="form", notebook=name, trigger_id=payload["trigger_id"])
+        # A press in a window has a view, which then shows the form.
+        view_id = (payload.get("view") or {}).get("id", "")
+        trigger_id = payload["trigger_id"]
+        return _interaction(payload, request, action="form", notebook=name, trigger_id=trigger_id, view_id=view_id)
     if action not in _DECISIONS:
         return None
     seconds = pressed["selected_option"]["value"] if action == ALLOW_SELECT else pressed.get("value", "")
