@@ -124,6 +124,7 @@ def deploy(
     options, template = stack.options, stack.template
     aws_urls = {service: options.reroute(service, aws.function_url) for service in OPERATIONS}
     sdk = started.enter_context(sdk_environment(aws.function_url, aws_urls))
+    issuer_url = issuer if options.provider else options.reroute("issuer", issuer)
     environments, access_keys = {}, {}
     for deployed, access_key in ((template.function, FUNCTION_KEY), (template.requests_function, REQUESTS_KEY)):
         if deployed is None:
@@ -139,7 +140,7 @@ def deploy(
             **deployed.environment,
             **sdk,
             **slack,
-            "GATE_ISSUER": issuer if options.provider else options.reroute("issuer", issuer),
+            "GATE_ISSUER": issuer_url,
             "GATE_BASE_URL": stack.addresses.base_url,
         }
     function.deploy(environments, access_keys)
