@@ -54,6 +54,7 @@ def _issuer_url(text: str) -> str:
 def _is_issuer_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
+        _ = parts.port  # raises for a port that is not a number up to 65535
     except ValueError:
         return False
     # Codes and tokens are sent there, so plain HTTP is allowed only to this machine.

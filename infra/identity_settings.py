@@ -1,6 +1,7 @@
 """The section `identity` of the settings: the identity provider, and how users and groups are named."""
 
 from typing import Literal, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -26,6 +27,11 @@ class IdentitySettings(SettingsSection):
     sign_out: Literal["provider", "here"] = "provider"
     user_roles: list[RoleArn] = Field(default=[])
     iam_accounts: list[AccountId] = Field(default=[])
+
+    @property
+    def issuer_port(self) -> int | None:
+        """The port that the issuer's URL names; None if it names none."""
+        return urlsplit(self.issuer).port if self.issuer else None
 
     @field_validator("client_id")
     @classmethod

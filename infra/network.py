@@ -12,7 +12,10 @@ from infra.vpc_settings import VpcSettings
 class Network(Construct):
     """Private subnets for the function, with known egress addresses for the policy of the launch role."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: VpcSettings, log_days: int) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, settings: VpcSettings, issuer_port: int | None, log_days: int
+    ) -> None:
+        """`issuer_port`: the port of the issuer's URL, or None if it names none."""
         super().__init__(scope, construct_id)
         if settings.id:
             self.vpc: ec2.IVpc = ec2.Vpc.from_vpc_attributes(
@@ -39,8 +42,10 @@ class Network(Construct):
             allow_all_outbound=False,
         )
         self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the identity provider")
-        if settings.proxy_port and settings.proxy_port != 443:
-            self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(settings.proxy_port), "The proxy")
+        ports = {issuer_port: "The identity provider", settings.proxy_port: "The proxy"}
+        for port, description in ports.items():
+            if port and port != 443:
+                self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(port), description)
 
     def _own_vpc(self, address: ec2.CfnEIP, log_days: int) -> ec2.Vpc:
         vpc = ec2.Vpc(

@@ -31,7 +31,13 @@ class GateStack(cdk.Stack):
         # `gate doctor` and `gate explain` read the deployed settings from here.
         self.template_options.metadata = {"NotebookGate": settings.model_dump(mode="json")}
         warn_unusable_endpoints(self, settings)
-        network = Network(self, "Network", settings=settings.vpc, log_days=settings.limits.log_days)
+        network = Network(
+            self,
+            "Network",
+            settings=settings.vpc,
+            issuer_port=settings.identity.issuer_port,
+            log_days=settings.limits.log_days,
+        )
         grants = GrantsTable(self, "Grants", by_notebook=bool(settings.requests.approvers))
         key = session_secret(self)
         function_role = FunctionRole(

@@ -59,7 +59,12 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "vpc.id": ({**BASE, "vpc": VPC}, "vpc-0fedcba9876543210", '"VpcId": "vpc-0fedcba9876543210"'),
     "vpc.subnet_ids": ({**BASE, "vpc": VPC}, ["subnet-0fedcba9"], '"SubnetIds": ["subnet-0fedcba9"]'),
     "vpc.no_egress": (
-        {**BASE, "vpc_endpoints": [ENDPOINT], "vpc": {**VPC, "egress": [], "subnet_cidrs": ["10.0.1.0/24"]}},
+        {
+            **BASE,
+            "identity": GIVEN,
+            "vpc_endpoints": [ENDPOINT],
+            "vpc": {**VPC, "egress": [], "subnet_cidrs": ["10.0.1.0/24"]},
+        },
         True,
         '"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}, "StringNotEquals"',
     ),
@@ -148,6 +153,13 @@ def test_the_security_group_allows_the_port_of_the_proxy(templates: dict[str, li
         assert [rule["FromPort"] for rule in group["SecurityGroupEgress"]] == ports
 
 
+def test_the_security_group_allows_the_port_of_the_issuer() -> None:
+    identity = {**GIVEN, "issuer": "https://sso.example.com:8443"}
+    ((template,),) = synthesise_all([Settings.parse({**BASE, "identity": identity})])
+    group = only(template, "AWS::EC2::SecurityGroup")
+    assert [rule["FromPort"] for rule in group["SecurityGroupEgress"]] == [443, 8443]
+
+
 def test_a_private_api_allows_its_endpoints_alone(templates: dict[str, list[Template]]) -> None:
     (template,) = templates["private_endpoints"]
     api = only(template, "AWS::ApiGateway::RestApi")
@@ -158,7 +170,7 @@ def test_a_private_api_allows_its_endpoints_alone(templates: dict[str, list[Temp
 
 
 def test_vpc_endpoints_without_any_address_are_enough() -> None:
-    private = {"private_endpoints": [OTHER], "vpc_endpoints": [ENDPOINT]}
+    private = {"private_endpoints": [OTHER], "vpc_endpoints": [ENDPOINT], "identity": GIVEN}
     vpc = {**VPC, "egress": [], "no_egress": True, "subnet_cidrs": ["10.0.1.0/24"]}
     ((template,),) = synthesise_all([Settings.parse({**private, "vpc": vpc})])
     (policy,) = (

@@ -35,6 +35,17 @@ def _problems(**settings: Any) -> list[str]:
     ("settings", "setting", "fix"),
     [
         ({"networks": []}, "networks = []", 'write the public addresses of your users, such as ["203'),
+        ({"vpc": NO_EGRESS, "vpc_endpoints": [VPCE]}, "vpc", "cannot reach the user pool of the stack"),
+        (
+            {"vpc": NO_EGRESS, "vpc_endpoints": [VPCE], "identity": GIVEN, "slack": {"teams": ["T0123ABCDEF"]}},
+            "vpc",
+            "cannot reach Slack; leave slack.teams empty, or set vpc.proxy",
+        ),
+        (
+            {"identity": {**GIVEN, "issuer": "https://sso.example.com:99999"}},
+            "identity.issuer = 'https://sso.example.com:99999'",
+            "is not an issuer URL",
+        ),
         ({"networks": ["203.0.113.7/24"]}, "networks[0] = '203.0.113.7/24'", 'write "203.0.113.0/24", or "203.0'),
         ({"networks": ["203.0.113.0/24", "office"]}, "networks[1] = 'office'", "is not an address or a CIDR"),
         ({"networks": ["0.0.0.0/0"]}, "networks = ['0.0.0.0/0']", "allow_any_network = true"),
@@ -140,7 +151,13 @@ def test_all_problems_are_reported_at_once() -> None:
         {"identity": {"issuer": "http://127.0.0.1:9000", "client_id": "x"}},
         {"identity": {**GIVEN, "scopes": ["openid", "groups"], "user_claim": "oid", "audiences": ["api://x"]}},
         {"pin": "network"},
-        {"vpc_endpoints": [VPCE], "vpc": NO_EGRESS},
+        {"vpc_endpoints": [VPCE], "vpc": NO_EGRESS, "identity": GIVEN},
+        # Through a proxy, the function reaches the user pool and Slack.
+        {
+            "vpc_endpoints": [VPCE],
+            "vpc": {**NO_EGRESS, "proxy": "http://proxy.example.com:3128"},
+            "slack": {"teams": ["T0123ABCDEF"]},
+        },
         {
             "vpc": {
                 **VPC,
@@ -148,7 +165,11 @@ def test_all_problems_are_reported_at_once() -> None:
                 "no_proxy": [".amazonaws.com", "login.example.com"],
             }
         },
-        {"vpc_endpoints": [VPCE], "vpc": {**NO_EGRESS, "subnet_cidrs": ["10.0.1.0/28", "2001:db8:0:1::/64"]}},
+        {
+            "vpc_endpoints": [VPCE],
+            "vpc": {**NO_EGRESS, "subnet_cidrs": ["10.0.1.0/28", "2001:db8:0:1::/64"]},
+            "identity": GIVEN,
+        },
     ],
 )
 def test_valid_settings_are_accepted(settings: dict[str, Any]) -> None:

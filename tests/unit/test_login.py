@@ -202,3 +202,19 @@ def test_a_failure_of_the_provider_is_a_503(harness: Harness, path: str, answer:
     assert failed.status == 503
     assert failed.headers["retry-after"]
     assert "gate-session" not in str(harness.browser.cookies)
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/open/alice-notebook/", "/open/alice-notebook"),
+        ("/open/210987654321%7Eeu-central-1%7efar", "/open/210987654321~eu-central-1~far"),
+        ("/open/%61lice-notebook", "/open/alice-notebook"),
+        ("/open/alice-notebook%2F", "/"),
+        ("/open/alice%2Fnotebook", "/"),
+        ("/open/alice-notebook//", "/"),
+    ],
+)
+def test_a_bookmark_in_another_spelling_leads_where_it_points(harness: Harness, path: str, target: str) -> None:
+    location = harness.browser.get(path).location
+    assert parse_qs(urlsplit(location).query)["next"] == [target]

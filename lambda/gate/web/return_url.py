@@ -1,11 +1,13 @@
 """Return paths: the pages of the gate that a sign-in may redirect to."""
 
 import re
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 from gate.web.request import Request
 
 # An allow list prevents open redirects: it matches no hosts, schemes, backslashes, encodings or line breaks.
+_ENCODED_UNRESERVED = re.compile(r"%(2[dDeE]|3[0-9]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aAeE])", re.ASCII)
+
 _RETURN_PATH = re.compile(
     r"/(open(/[a-zA-Z0-9~-]{1,104})?(\?view=(lab|classic))?"
     r"|requests(/[a-z2-7-]{1,40}|\?notebook=[a-zA-Z0-9~-]{1,104})?)?",
@@ -22,9 +24,18 @@ def return_path_of(request: Request) -> str:
     """Return the path to return to after a sign-in: that of `request`, or for `/login`, its parameter `next`."""
     if request.path == "/login":
         return safe_return_path(request.query.get("next", "/"))
-    parameter = "notebook" if request.path == "/requests" else "view"
+    path = _decoded(request.path).removesuffix("/") or "/"
+    parameter = "notebook" if path == "/requests" else "view"
     query = f"?{parameter}={request.query[parameter]}" if parameter in request.query else ""
-    return safe_return_path(request.path + query)
+    return safe_return_path(path + query)
+
+
+def _decoded(path: str) -> str:
+    """Decode the characters of `path` that need no encoding (RFC 3986 §2.3). A client may encode them nevertheless.
+
+    Others stay encoded, so that `%2F` and the like never become a part of a return path.
+    """
+    return _ENCODED_UNRESERVED.sub(lambda match: unquote(match[0]), path)
 
 
 def sign_in_path(target: str, *, fresh: bool = False) -> str:
