@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from testing.log_lines import Lines
 from testing.slack import SECRET, TEAM, Slack
 
 MEMBER = {"team_id": TEAM, "is_email_confirmed": True, "profile": {"email": "Alice@Example.com"}}
@@ -15,6 +16,12 @@ MEMBER = {"team_id": TEAM, "is_email_confirmed": True, "profile": {"email": "Ali
     [
         ({}, True),
         ({"team_id": "T0OTHER"}, False),
+        ({"team_id": None, "enterprise_user": {"enterprise_id": "E0GRID", "teams": ["T0HOME", TEAM]}}, True),
+        ({"team_id": "T0HOME", "enterprise_user": {"teams": ["T0HOME", TEAM]}}, True),
+        ({"team_id": None, "enterprise_user": {"teams": ["T0HOME"]}}, False),
+        ({"team_id": None, "enterprise_user": {"teams": TEAM}}, False),
+        ({"team_id": None, "enterprise_user": "x"}, False),
+        ({"team_id": None, "enterprise_user": {"teams": [TEAM]}, "is_stranger": True}, False),
         ({"is_email_confirmed": False}, False),
         ({"is_email_confirmed": None}, False),
         ({"is_email_confirmed": "true"}, False),
@@ -44,6 +51,19 @@ def test_an_address_counts_only_if_slack_confirmed_it(
     text = slack.ask().text
     # A look-alike address is another user's, who has no grant here.
     assert ("Running since" in text) is (known is True)
+
+
+def test_the_log_says_why_an_address_does_not_count(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch, lines: Lines
+) -> None:
+    from gate.slack.api import SlackApi
+
+    monkeypatch.setattr(SlackApi, "user", lambda self, user: {**MEMBER, "is_restricted": True})
+    slack.harness.configure()
+    slack.ask()
+    (line,) = [text for text in lines.texts if "the address of a Slack user does not count" in text]
+    assert json.loads(line)["problem"] == "is_restricted"
+    assert "xample.com" not in line
 
 
 def test_an_address_is_cached_for_five_minutes_and_not_requested_without_domains(slack: Slack) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from gate.clock import Clock
 from gate.identity.caller import Caller, normal_address
+from gate.log import logger
 
 EMAIL_TTL = 300
 """Seconds for which an address is cached."""
@@ -55,9 +56,30 @@ class SlackPeople:
 
 def _confirmed_email(user: Mapping[str, Any], team: str) -> str | None:
     """Return the address of `user` if Slack confirmed it and `user` is a full member of the workspace `team`."""
-    is_confirmed_member = user.get("team_id") == team and user.get("is_email_confirmed") is True
-    # Guests and users of other workspaces may have the address of the person who invited them. Bots have none.
-    excluded = ("deleted", "is_bot", "is_stranger", "is_restricted", "is_ultra_restricted", "is_invited_user")
-    if not is_confirmed_member or any(user.get(flag) for flag in excluded):
+    problem = _problem(user, team)
+    if problem:
+        # People then have only the grants of their Slack user. Without this line, nobody would see why.
+        logger.info("the address of a Slack user does not count", problem=problem)
         return None
     return normal_address((user.get("profile") or {}).get("email"))
+
+
+def _problem(user: Mapping[str, Any], team: str) -> str:
+    """Return why the address of `user` does not count, in a word of Slack's API, or an empty string if it counts."""
+    # Guests and users of other workspaces may have the address of the person who invited them. Bots have none.
+    for flag in ("deleted", "is_bot", "is_stranger", "is_restricted", "is_ultra_restricted", "is_invited_user"):
+        if user.get(flag):
+            return flag
+    if team not in _teams(user):
+        return "team_id"
+    return "" if user.get("is_email_confirmed") is True else "is_email_confirmed"
+
+
+def _teams(user: Mapping[str, Any]) -> list[Any]:
+    """Return the ids of the workspaces of `user`. In an organisation (Enterprise Grid), a user can have several.
+
+    Source: docs.slack.dev, "User object": `enterprise_user.teams`; `team_id` can then be absent.
+    """
+    enterprise_user = user.get("enterprise_user")
+    teams = enterprise_user.get("teams") if isinstance(enterprise_user, Mapping) else None
+    return [user.get("team_id"), *(teams if isinstance(teams, list) else [])]

@@ -1,5 +1,7 @@
 """Slash commands, shortcuts and button presses from Slack."""
 
+from urllib.parse import parse_qs
+
 from gate.audit import decision
 from gate.container import Gate
 from gate.errors.slack import SlackRefusedError
@@ -15,6 +17,8 @@ def slack(gate: Gate, request: Request) -> Response:
 
     If no answer can follow, the response to a slash command has the error in words.
     """
+    if _is_ssl_check(request.body):
+        return Response(200)
     requests = gate.slack.requests
     try:
         with decision(request, "slack"):
@@ -32,3 +36,15 @@ def slack(gate: Gate, request: Request) -> Response:
         words = f"*{error.title}*\n{error.words}\nReference: `{request.id}`"
         return json_response({"response_type": "ephemeral", "text": words})
     return Response(200)
+
+
+def _is_ssl_check(body: bytes) -> bool:
+    """Return whether `body` is the form with which Slack checks the server's certificate, which asks for nothing.
+
+    Source: docs.slack.dev, "Implementing slash commands".
+    """
+    try:
+        form = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=2)
+    except ValueError:
+        return False
+    return form.get("ssl_check") == ["1"] and form.keys() <= {"ssl_check", "token"}
