@@ -84,6 +84,16 @@ class Monitoring(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=quiet,
         )
+        quota = cloudwatch.Alarm(
+            self,
+            "InstanceQuota",
+            alarm_description=f"A notebook could not start: the quota for its type is used up. {SEE_GUIDE}",
+            metric=self._metric("Failures", reason="instance_quota"),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=quiet,
+        )
         refusals = cloudwatch.AnomalyDetectionAlarm(
             self,
             "RefusalsJump",
@@ -120,7 +130,7 @@ class Monitoring(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
         )
-        return [errors, refused, refusals, throttling, rotation]
+        return [errors, refused, quota, refusals, throttling, rotation]
 
     def _dashboard(self) -> None:
         def graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:

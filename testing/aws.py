@@ -29,6 +29,8 @@ class FakeAws:
         self.grants: list[dict[str, Any]] = []
         self.notebooks: dict[str, str] = {}
         """States by name."""
+        self.failure_reason = ""
+        """The text that SageMaker gives for failed notebooks."""
         self.secrets: dict[str, str] = {
             "arn:session": SIGNING_KEY,
             "arn:client": "client-secret-value",
@@ -186,6 +188,7 @@ class _Client:
             "NotebookInstanceStatus": self._aws.notebooks[arguments["NotebookInstanceName"]],
             "InstanceType": "ml.t3.medium",
             "LastModifiedTime": CHANGED,
+            "FailureReason": self._aws.failure_reason,
         }
 
     def _start_notebook_instance(self, arguments: dict[str, Any]) -> Any:

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from gate.routes import ROUTES
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
 from testing.user import TestUser
 from tests.fuzz.hostile import CountCase
@@ -33,7 +34,8 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[LocalDeployment]:
     sample = Sample.load(Path(__file__).parents[2] / "local" / "sample.yaml")
-    with LocalDeployment(sample.model_copy(update={"urls_per_second": 100_000})) as deployment:
+    options = LocalOptions(settings={"requests": {"approvers": sample.approvers}})
+    with LocalDeployment(sample.model_copy(update={"urls_per_second": 100_000}), options) as deployment:
         yield deployment
 
 

@@ -64,6 +64,7 @@ def test_missing_data_raises_no_alarm(alarms: dict[str, Any]) -> None:
     assert {name: alarm["TreatMissingData"] for name, alarm in alarms.items()} == {
         "ClientRefused": "notBreaching",
         "Errors": "notBreaching",
+        "InstanceQuota": "notBreaching",
         "RefusalsJump": "notBreaching",
         "Throttling": "notBreaching",
         # The last value stays valid: without requests there is no new value, and the key still ages.

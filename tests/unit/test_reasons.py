@@ -71,6 +71,13 @@ def _bug(harness: Harness) -> Answer:
     return _open(harness)
 
 
+def _start_over_quota(harness: Harness) -> Answer:
+    harness.sign_in()
+    harness.aws.notebooks["alice-notebook"] = "Stopped"
+    harness.aws.errors["start_notebook_instance"] = refusal("ResourceLimitExceeded")
+    return harness.browser.send("POST", "/notebooks/alice-notebook/start", {**JSON, **SAME_ORIGIN})
+
+
 def _can_ask(harness: Harness) -> None:
     approvers = {"user:dana@example.com": ["*"], "group:leads": ["*"]}
     rules = {
@@ -145,6 +152,8 @@ def _decide(email: str, *, times: int = 1, after: float = 0, **claims: object) -
         ("too_many_access_requests", 429, _ask("bob-notebook", times=11)),
         ("internal", 500, _bug),
         ("aws_error", 502, _aws(URL, "InternalFailure")),
+        ("policy_too_large", 502, _aws("assume_role", "PackedPolicyTooLarge")),
+        ("instance_quota", 503, _start_over_quota),
         ("aws_denied", 502, _aws("assume_role", "AccessDenied")),
         ("in_line", 202, _aws(URL, "ThrottlingException")),
         ("throttled", 503, _aws("batch_get_item", "ThrottlingException")),

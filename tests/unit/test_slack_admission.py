@@ -125,23 +125,6 @@ def test_a_user_of_another_company_in_a_shared_channel_is_refused(slack: Slack) 
     assert _is_refused(slack, slack.post(urlencode({"payload": json.dumps(payload)}).encode()))
 
 
-@pytest.mark.parametrize("body", [b"ssl_check=1", b"ssl_check=1&token=abc", b"token=&ssl_check=1"])
-@pytest.mark.parametrize("signed", [True, False])
-def test_a_check_of_the_certificate_is_answered_and_does_nothing(slack: Slack, body: bytes, signed: bool) -> None:
-    calls = len(slack.harness.aws.calls)
-    answer = slack.post(body, None if signed else {"X-Slack-Signature": "v0=0", "X-Slack-Request-Timestamp": "1"})
-    assert (answer.status, answer.body) == (200, "")
-    assert len(slack.harness.aws.calls) == calls
-
-
-@pytest.mark.parametrize(
-    "body", [b"ssl_check=2", b"ssl_check=1&ssl_check=1", b"ssl_check=1&text=x", b"\xff=&ssl_check=1"]
-)
-def test_other_forms_are_no_check_of_the_certificate(slack: Slack, body: bytes) -> None:
-    headers = {"X-Slack-Signature": "v0=0", "X-Slack-Request-Timestamp": "1"}
-    assert slack.post(body, headers).status == 401
-
-
 def test_without_slack_in_the_settings_every_request_is_refused(slack: Slack) -> None:
     slack.harness.configure(GATE_SLACK_TEAMS="")
     assert _is_refused(slack, slack.post(slack.body("command")))

@@ -1,5 +1,6 @@
 """Opening a notebook that is not in service, the list of notebooks, and cached credentials."""
 
+import json
 import re
 import threading
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ import pytest
 from gate.launch.statuses import DESCRIBE_TIMEOUT
 from testing.aws import CHANGED, refusal
 from testing.harness import Harness
+from testing.log_lines import Lines
 
 JSON = {"Accept": "application/json"}
 OPEN = "/open/alice-notebook"
@@ -203,3 +205,29 @@ def test_a_throttled_page_retries_automatically_with_jitter(harness: Harness) ->
     assert delays <= set(range(5, 11))
     assert len(delays) > 2
     assert "refresh" not in harness.browser.get(OPEN, headers=JSON).headers
+
+
+@pytest.mark.parametrize(
+    ("text", "failure", "words"),
+    [
+        ("InsufficientInstanceCapacity: no ml.p4d.24xlarge in eu-west-1a <b>", "capacity", "AWS has no free machine"),
+        (
+            "ResourceLimitExceeded: the service limit is 2 Instances",
+            "quota",
+            "quota for this instance type",
+        ),
+        ("Lifecycle configuration OnStart failed with code 1", "lifecycle", "Its start script failed"),
+        ("Unknown", "other", "SageMaker could not start it"),
+        ("", "other", "SageMaker could not start it"),
+    ],
+)
+def test_a_failed_notebook_says_why(harness: Harness, lines: Lines, text: str, failure: str, words: str) -> None:
+    harness.aws.notebooks["alice-notebook"], harness.aws.failure_reason = "Failed", text
+    harness.sign_in()
+    page = harness.browser.get("/open/alice-notebook")
+    assert words in page.body.replace("&#39;", "'")
+    assert "<b>" not in page.body
+    answer = harness.browser.get("/open/alice-notebook", headers={"Accept": "application/json"}).json
+    assert answer["failure"] == failure
+    # Operators see the whole text.
+    assert any('"failure_reason"' in line and json.dumps(text)[1:-1] in line for line in lines.texts)

@@ -6,13 +6,28 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from gate.errors.upstream import AwsDeniedError, AwsError, ThrottledError
+from gate.errors.upstream import (
+    AwsDeniedError,
+    AwsError,
+    InstanceQuotaError,
+    PolicyTooLargeError,
+    ThrottledError,
+    UpstreamError,
+)
 from gate.log import logger
 from gate.metrics import count
 
 THROTTLING_CODES = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
                               "TooManyRequestsException", "ProvisionedThroughputExceededException"})  # fmt: skip
-_ACCESS_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException"})
+_ERRORS: dict[str, type[UpstreamError]] = {
+    "AccessDenied": AwsDeniedError,
+    "AccessDeniedException": AwsDeniedError,
+    # API reference of StartNotebookInstance.
+    "ResourceLimitExceeded": InstanceQuotaError,
+    # API reference of AssumeRole.
+    "PackedPolicyTooLarge": PolicyTooLargeError,
+}
+"""The errors for codes that say what is wrong. Every other code is an `AwsError`."""
 
 
 def code_of(error: ClientError) -> str:
@@ -35,9 +50,7 @@ def aws_errors() -> Iterator[None]:
         if code in THROTTLING_CODES:
             count("Throttles")
             raise ThrottledError from error
-        if code in _ACCESS_DENIED_CODES:
-            raise AwsDeniedError from error
-        raise AwsError from error
+        raise _ERRORS.get(code, AwsError) from error
     except (BotoCoreError, ResponseParserError, KeyError) as error:
         # The response is truncated, or lacks a required part (KeyError).
         logger.warning("aws call failed", code=type(error).__name__)

@@ -135,6 +135,26 @@ class NotebookFailedError(NotReadyError):
     words = "SageMaker could not start it. Start it again. If it fails again, tell your platform team."
     retry_after = 60
 
+    @property
+    def advice(self) -> str:
+        """What to do, by the reason that SageMaker gives."""
+        return _FAILURE_ADVICE.get(self.instance.failure or "other", self.words)
+
+    @property
+    def details(self) -> dict[str, str]:
+        """The state, and why the notebook has failed."""
+        return {**super().details, "failure": self.instance.failure or "other"}
+
+
+_FAILURE_ADVICE = {
+    "capacity": (
+        "AWS has no free machine of this type right now. Try again in some minutes, or ask your platform team for "
+        "another instance type."
+    ),
+    "quota": "The account's quota for this instance type is used up. Ask your platform team.",
+    "lifecycle": "Its start script failed. Ask your platform team to look at the notebook's lifecycle configuration.",
+}
+
 
 class NotebookBusyError(NotReadyError):
     """The notebook is being updated or deleted, or is in a state that this version does not know."""

@@ -39,6 +39,26 @@ class AwsDeniedError(UpstreamError):
     words = "The deployment's policies need fixing. Send the reference to your platform team."
 
 
+class InstanceQuotaError(UpstreamError):
+    """The account runs as many instances of the notebook's type as AWS allows it to."""
+
+    status = 503
+    reason = "instance_quota"
+    title = "All places for notebooks of this type are taken"
+    words = (
+        "The account may not run more instances of this type at once. Ask your platform team to raise the quota, or "
+        "wait until somebody stops a notebook."
+    )
+
+
+class PolicyTooLargeError(UpstreamError):
+    """STS does not accept the session policy: its packed form is too large."""
+
+    reason = "policy_too_large"
+    title = "Your networks do not fit into AWS's policy"
+    words = "Your platform team must shorten the lists of addresses in the gate's settings. Send them the reference."
+
+
 class ThrottledError(UpstreamError):
     """AWS throttled a call."""
 
