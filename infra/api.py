@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -13,6 +14,7 @@ from infra.gateway_responses import add_gateway_responses
 from infra.logs import log_group
 from infra.nag import acknowledge_finding
 from infra.sections import LimitSettings
+from infra.settings import PrivateHost
 
 OPEN_ROUTES = (
     ("GET", "/"),
@@ -88,11 +90,17 @@ class GateApi(Construct):
         *,
         networks: list[str],
         private_endpoints: list[str],
+        private_host: PrivateHost,
         iam_accounts: list[str],
         limits: LimitSettings,
         own_domain: bool,
         slack: bool,
+        logging_role: bool,
     ) -> None:
+        """`private_host`: the host name of a private API, see `Settings`.
+
+        `logging_role`: whether to set the account's role for the logs of API Gateway.
+        """
         super().__init__(scope, construct_id)
         access_log = log_group(self, "AccessLog", days=limits.log_days)
         self.api = apigateway.RestApi(
@@ -109,7 +117,7 @@ class GateApi(Construct):
                 accounts=[cdk.Aws.ACCOUNT_ID, *iam_accounts],
                 slack=slack,
             ),
-            cloud_watch_role=True,
+            cloud_watch_role=logging_role,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
                 throttling_rate_limit=limits.rate,
@@ -135,6 +143,7 @@ class GateApi(Construct):
         # CDK's own output is the address of the stage, which is disabled if there is a custom domain.
         self.api.node.try_remove_child("Endpoint")
         self._slack = slack
+        self._host_suffix = f"-{private_endpoints[0]}" if private_endpoints and private_host == "endpoint" else ""
         add_gateway_responses(self.api, own_domain=own_domain)
         acknowledge_finding(
             self.api,
@@ -152,11 +161,12 @@ class GateApi(Construct):
             "APIG6",
             "Execution logs would contain cookies and codes. The access log has one line for each request.",
         )
-        acknowledge_finding(
-            self.api.node.find_child("CloudWatchRole"),
-            "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
-            "This is AWS's managed policy for API Gateway's logs. The role belongs to the account, not to the gate.",
-        )
+        if self.logging_role:
+            acknowledge_finding(
+                self.logging_role,
+                "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
+                "This is AWS's managed policy for API Gateway's logs. The role belongs to the account.",
+            )
 
     def add_routes(self, function: lambda_.IFunction, *, requests: lambda_.IFunction | None) -> None:
         """Send every route to `function`, and those of access requests to `requests`, if there is such a function.
@@ -185,7 +195,14 @@ class GateApi(Construct):
                 acknowledge_finding(open_method, rule, "The function authenticates by session cookie or ID token.")
 
     @property
+    def logging_role(self) -> iam.Role | None:
+        """The account's role for the logs of API Gateway, if the stack sets it."""
+        role = self.api.node.try_find_child("CloudWatchRole")
+        return role if isinstance(role, iam.Role) else None
+
+    @property
     def stage_url(self) -> str:
         """The address of the API, made from its id alone: the function's environment must not depend on the stage."""
         stack = cdk.Stack.of(self)
-        return f"https://{self.api.rest_api_id}.execute-api.{stack.region}.{stack.url_suffix}/{STAGE}"
+        host = f"{self.api.rest_api_id}{self._host_suffix}.execute-api.{stack.region}.{stack.url_suffix}"
+        return f"https://{host}/{STAGE}"

@@ -1,6 +1,7 @@
 """The smaller sections of the settings, and the base class of all sections."""
 
 import re
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -29,6 +30,7 @@ class SettingsSection(BaseModel):
 class SlackSettings(SettingsSection):
     """The Slack workspaces that the gate answers. Without any, the API has no route for Slack."""
 
+    domain: Literal["slack.com", "slack-gov.com"] = "slack.com"
     teams: list[SlackTeamId] = Field(default=[], max_length=20)
     email_domains: list[EmailDomain] = Field(default=[], max_length=20)
 
@@ -99,6 +101,7 @@ class StackSettings(SettingsSection):
 
     permissions_boundary: PolicyArn = ""
     bootstrap_qualifier: Qualifier = ""
+    api_logging_role: bool = True
     tags: dict[str, str] = {}
 
     @field_validator("tags")

@@ -27,6 +27,9 @@ from infra.vpc_settings import VpcSettings
 MAX_NETWORKS_LENGTH = 2000
 """Characters of all networks in the function's environment. All variables together have 4 KB (Lambda quotas)."""
 
+PrivateHost = Literal["api", "endpoint"]
+"""The host name of a private API: that of the API, or that of the API at its first endpoint."""
+
 
 class SettingsError(Exception):
     """The settings are invalid; each line of the message names a setting, its value and the fix."""
@@ -44,6 +47,7 @@ class Settings(SettingsSection):
     ] = "notebook-gate"
     allow_any_network: bool = False
     private_endpoints: list[VpcEndpointId] = Field(default=[], max_length=8)
+    private_host: PrivateHost = "api"
     vpc_endpoints: list[VpcEndpointId] = Field(default=[], max_length=8)
     networks: list[Cidr] = Field(default=[], max_length=100)
     pin: Literal["caller", "network", "networks"] = "caller"
@@ -57,6 +61,13 @@ class Settings(SettingsSection):
     limits: LimitSettings = LimitSettings()
     alarms: AlarmSettings = AlarmSettings()
     stack: StackSettings = StackSettings()
+
+    @field_validator("private_host")
+    @classmethod
+    def _requires_a_private_api(cls, value: str, info: ValidationInfo) -> str:
+        if value == "endpoint" and not info.data.get("private_endpoints", True):
+            raise ValueError("is for a private API; set private_endpoints, or leave it out")
+        return value
 
     @field_validator("networks")
     @classmethod
@@ -137,6 +148,16 @@ class Settings(SettingsSection):
     def _requires_a_public_api(cls, value: SettingsSection, info: ValidationInfo) -> SettingsSection:
         if info.data.get("private_endpoints") and value != type(value)():
             raise ValueError("is set, but the API is private; remove this section, or leave private_endpoints empty")
+        return value
+
+    @field_validator("remote")
+    @classmethod
+    def _is_reached(cls, value: RemoteSettings, info: ValidationInfo) -> RemoteSettings:
+        if len(value.regions) > 1 and "vpc" in info.data and info.data["vpc"].no_egress:
+            raise ValueError(
+                f"has locations in {' and '.join(value.regions)}, but with vpc.no_egress the function reaches "
+                "SageMaker in its own region alone; give the subnets egress (vpc.egress), or remove the other locations"
+            )
         return value
 
     @field_validator("requests")

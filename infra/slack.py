@@ -12,10 +12,6 @@ from infra.function import comma_separated
 from infra.nag import acknowledge_finding
 from infra.sections import SlackSettings
 
-API_URL = "https://slack.com/api/"
-HOOKS_URL = "https://hooks.slack.com/"
-"""The prefix of every `response_url`. The function's messages contain tickets, so it posts to no other address."""
-
 
 class Slack(Construct):
     """The secret of the Slack app, and the function's environment variables for Slack."""
@@ -41,8 +37,9 @@ class Slack(Construct):
             "GATE_SLACK_TEAMS": comma_separated(settings.teams),
             "GATE_SLACK_EMAIL_DOMAINS": comma_separated(settings.email_domains),
             "GATE_SLACK_SECRET_ARN": self.secret.secret_arn,
-            "GATE_SLACK_API_URL": API_URL,
-            "GATE_SLACK_HOOKS_URLS": HOOKS_URL,
+            "GATE_SLACK_API_URL": f"https://{settings.domain}/api/",
+            # The prefix of every `response_url`. Messages contain tickets, so the function posts to no other address.
+            "GATE_SLACK_HOOKS_URLS": f"https://hooks.{settings.domain}/",
         }
 
     def allow_self_invocation(self, function: lambda_.Alias, role: iam.IRole) -> None:

@@ -59,10 +59,12 @@ class GateStack(cdk.Stack):
             "Gate",
             networks=settings.networks,
             private_endpoints=settings.private_endpoints,
+            private_host=settings.private_host,
             iam_accounts=settings.identity.iam_accounts,
             limits=settings.limits,
             own_domain=bool(settings.domain.name),
             slack=bool(settings.slack.teams),
+            logging_role=settings.stack.api_logging_role,
         )
         base_url = f"https://{settings.domain.name}" if settings.domain.name else api.stage_url
         issuer = self._issuer(settings, base_url)
@@ -156,6 +158,8 @@ class GateStack(cdk.Stack):
         }
         if settings.remote.locations:
             outputs |= {"FunctionRoleArn": function_role.role.role_arn, "Egress": comma_separated(network.egress)}
+        if api.logging_role:
+            outputs["ApiLoggingRoleArn"] = api.logging_role.role_arn
         if requests:
             outputs["RequestsFunctionName"] = requests.function.function_name
         if issuer.user_pool_id:

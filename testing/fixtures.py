@@ -45,6 +45,7 @@ def harness(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Harness:
     aws.grant("group:data-science", "shared-notebook", view="classic", session=3600)
     for name, fake in aws.patches():
         monkeypatch.setattr(name, fake)
+    monkeypatch.setattr("gate.launch.role_assumer.RETRY_DELAYS", (0, 0, 0))
     harness = Harness(aws, issuer, StoppedClock(), {**ENVIRON, "GATE_ISSUER": issuer.url}, Browser(STAGE_URL))
     harness.configure()
     return harness

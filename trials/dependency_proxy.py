@@ -23,10 +23,23 @@ class Fault(StrEnum):
     EMPTY = "empty object"
     TRUNCATED = "truncated body"
     SKEWED = "clock skew"
+    QUOTA = "instance quota used up"
+    PACKED = "session policy too large"
+    NEW_ROLE = "launch role too new"
+
+
+_DEPENDENCY_OF = {Fault.QUOTA: "sagemaker", Fault.PACKED: "sts", Fault.NEW_ROLE: "sts"}
+"""The only dependency that has the fault."""
+
+
+def faults_of(dependency: str) -> list[Fault]:
+    """Return the ways in which `dependency` can fail."""
+    return [fault for fault in Fault if _DEPENDENCY_OF.get(fault, dependency) == dependency]
 
 
 _ERROR_CODES = {Fault.ERROR: (500, "InternalFailure"), Fault.THROTTLED: (400, "ThrottlingException"),
-                Fault.SKEWED: (403, "RequestTimeTooSkewed")}  # fmt: skip
+                Fault.SKEWED: (403, "RequestTimeTooSkewed"), Fault.QUOTA: (400, "ResourceLimitExceeded"),
+                Fault.PACKED: (400, "PackedPolicyTooLarge"), Fault.NEW_ROLE: (403, "AccessDenied")}  # fmt: skip
 _HTML = b"<html><body>This service is under maintenance.</body>"
 _BYTE_INTERVAL = 0.05
 """Seconds between two bytes: short enough for every socket time-out, and a thousand bytes take most of a minute."""

@@ -32,6 +32,13 @@ REASONS = {
 }
 """The reason codes with which a response may report a failure of each dependency."""
 
+REASONS_OF_FAULT = {
+    Fault.QUOTA: frozenset({"instance_quota"}),
+    Fault.PACKED: frozenset({"policy_too_large"}),
+    Fault.NEW_ROLE: frozenset({"launch_role_denied"}),
+}
+"""The reason codes of faults that say what is wrong."""
+
 CLOCK_SKEW = -900.0
 """Seconds that the function's clock is wrong: more than the 60 that the gate allows, and than Slack's 300."""
 
@@ -126,7 +133,8 @@ class FaultInjector:
         ):
             violations.append("the dependency was not called")
         reason = _reason(response, recorder)
-        allowed = REASONS[name] if name in endpoint.dependencies else frozenset()
+        reasons = REASONS_OF_FAULT.get(fault, REASONS[name])
+        allowed = reasons if name in endpoint.dependencies else frozenset()
         if not (reason in allowed or (response.status_code == healthy and not reason)):
             violations.append(f"unexpected {reason or response.status_code}")
         if reason and not _has_message(response, name):

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench.tables import fill
-from trials.dependency_proxy import Fault
+from trials.dependency_proxy import Fault, faults_of
 from trials.endpoints import ENDPOINTS
 from trials.faults import DEPENDENCIES, FaultInjector, FaultResult
 
@@ -53,7 +53,9 @@ def run_endpoint(number: int) -> list[FaultResult]:
     with open(os.devnull, "w") as devnull:  # noqa: PTH123
         os.dup2(devnull.fileno(), 1)
     with FaultInjector.running() as injector:
-        results = [injector.inject(ENDPOINTS[number], name, fault) for name in DEPENDENCIES for fault in Fault]
+        results = [
+            injector.inject(ENDPOINTS[number], name, fault) for name in DEPENDENCIES for fault in faults_of(name)
+        ]
     return [result for result in results if result]
 
 

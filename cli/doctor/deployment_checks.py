@@ -9,8 +9,10 @@ from cli.doctor.api_check import check_api
 from cli.doctor.check import Check, Outcomes
 from cli.doctor.clock_check import check_clocks
 from cli.doctor.deny_check import check_denies
+from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoint
 from cli.doctor.grant_check import check_grants
 from cli.doctor.issuer_check import check_issuer
+from cli.doctor.logging_check import check_logging_role
 from cli.doctor.network_checks import check_egress, check_launch_role
 from cli.doctor.secret_checks import check_secrets
 from cli.doctor.stack_checks import check_settings, check_stack
@@ -36,11 +38,14 @@ class DeploymentChecks:
             "settings": lambda: check_settings(deployed, self._settings_file),
             "launch role": lambda: check_launch_role(deployed),
             "egress": lambda: check_egress(deployed),
+            "SageMaker endpoint": lambda: check_sagemaker_endpoint(deployed),
             "identity provider": lambda: check_issuer(deployed.config),
             "secrets": lambda: check_secrets(deployed, now=clock()),
             "clock": lambda: check_clocks(deployed, clock=clock),
             "grants": lambda: check_grants(deployed),
             "API": lambda: check_api(deployed),
+            "API endpoints": lambda: check_private_api(deployed),
+            "API logs": lambda: check_logging_role(deployed),
             "revocations": lambda: check_denies(deployed, now=int(clock())),
         }
         for name, check in checks.items():

@@ -1,11 +1,11 @@
-"""Finds the other principal of a person who has both an e-mail address and a Slack user.
+"""Finds the other principals of a person in Slack: by e-mail address, and in the workspaces of an organisation.
 
 With `slack.email_domains`, a Slack user launches as `user:<e-mail>` and also has the grants of `slack:<team>/<user>`.
 The rule of gate/identity/slack.py decides here, too.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,75 +14,90 @@ from cli.deployed import Deployed
 from cli.errors import CommandError
 from gate.errors.slack import SlackDownError
 from gate.identity.caller import Caller, normal_address
-from gate.identity.slack import SlackPeople
+from gate.identity.slack import SlackPeople, teams_of
 from gate.slack.api import SlackApi
 
 
 @dataclass(frozen=True)
-class Alias:
-    """The other principal of a person, or the reason why it is unknown."""
+class Aliases:
+    """The other principals of a person, or the reason why they are unknown."""
 
-    principal: str = ""
-    """Empty if there is none, or none is known."""
+    principals: Sequence[str] = ()
+    """In an organisation (Enterprise Grid), a person has one for each listed workspace."""
     problem: str = ""
-    """Why it is unknown; empty if it is known."""
+    """Why they are unknown; empty if they are known."""
     also: str = ""
     """If it is unknown, the value for `--also`, which the operator completes."""
 
 
-def find_alias(deployed: Deployed, subject: str) -> Alias:
-    """Ask Slack for the other principal of `subject`. Raises `CommandError`."""
+def find_aliases(deployed: Deployed, subject: str) -> Aliases:
+    """Ask Slack for the other principals of `subject`. Raises `CommandError`."""
     slack = deployed.config.slack
     kind, _, name = subject.partition(":")
     domains = slack.email_domains if slack.teams else ()
-    if not domains or kind not in ("user", "slack"):
-        return Alias()  # without email_domains, Slack users are separate from users with an e-mail address
-    if kind == "user":
-        return _slack_user(deployed, subject) if name.rpartition("@")[2] in domains else Alias()
-    return _email_user(deployed, subject)
+    # Without email_domains, Slack users are separate from users with an e-mail address.
+    if kind == "user" and name.rpartition("@")[2] in domains:
+        return _slack_user(deployed, subject)
+    # In an organisation, a user has the same id in each workspace.
+    if kind == "slack" and (domains or len(slack.teams) > 1):
+        return _other_principals(deployed, subject)
+    return Aliases()
 
 
-def _slack_user(deployed: Deployed, subject: str) -> Alias:
+def _slack_user(deployed: Deployed, subject: str) -> Aliases:
     slack, email = deployed.config.slack, subject.partition(":")[2]
     also = f"slack:{slack.teams[0]}/<user>"
     try:
         user = _api(deployed).user_by_email(email)
         if user is None:
             problem = f"Slack finds no user with the address {email} (it does not find deactivated users)"
-            return Alias(problem=problem, also=also)
-        principal = f"slack:{user['team_id']}/{user['id']}"
+            return Aliases(problem=problem, also=also)
+        principals = _slack_principals(deployed, user)
     except (SlackDownError, KeyError) as error:
-        return Alias(problem=_lookup_failed(error), also=also)
+        return Aliases(problem=_lookup_failed(error), also=also)
     except CommandError as error:
-        return Alias(problem=f"Slack can't be asked about {email}: {error}", also=also)
-    if _caller(deployed, user, principal).subject != subject:
-        return Alias(problem=f"{principal} has that address in Slack, but Slack does not confirm it", also=principal)
-    return Alias(principal)
+        return Aliases(problem=f"Slack can't be asked about {email}: {error}", also=also)
+    for principal in principals:
+        if _caller(deployed, user, principal).subject != subject:
+            problem = f"{principal} has that address in Slack, but Slack does not confirm it"
+            return Aliases(problem=problem, also=principal)
+    return Aliases(principals)
 
 
-def _email_user(deployed: Deployed, subject: str) -> Alias:
-    also = "user:<e-mail>"
+def _other_principals(deployed: Deployed, subject: str) -> Aliases:
+    user_id = subject.rpartition("/")[2]
+    also = "user:<e-mail>" if deployed.config.slack.email_domains else f"slack:<team>/{user_id}"
     try:
-        user = _api(deployed).user(subject.rpartition("/")[2])
-    except SlackDownError as error:
-        return Alias(problem=_lookup_failed(error), also=also)
+        user = _api(deployed).user(user_id)
+        others = [principal for principal in _slack_principals(deployed, user) if principal != subject]
+    except (SlackDownError, KeyError) as error:
+        return Aliases(problem=_lookup_failed(error), also=also)
     except CommandError as error:
-        return Alias(problem=f"Slack can't be asked about {subject}: {error}", also=also)
+        return Aliases(problem=f"Slack can't be asked about {subject}: {error}", also=also)
     caller = _caller(deployed, user, subject)
     if caller.subject != subject:
-        return Alias(caller.subject)
+        return Aliases([caller.subject, *others])
     email = normal_address((user.get("profile") or {}).get("email"))
     if email is not None and email.rpartition("@")[2] in deployed.config.slack.email_domains:
         # A user deactivated since had this address confirmed. A guest never had, and it may belong to their host.
-        return Alias(problem=f"{subject} has {email} in Slack, but Slack does not confirm it", also=f"user:{email}")
+        return Aliases(problem=f"{subject} has {email} in Slack, but Slack does not confirm it", also=f"user:{email}")
     if user.get("deleted"):
-        return Alias(problem=f"{subject} is deactivated, and Slack shows no address", also=also)
-    return Alias()
+        return Aliases(problem=f"{subject} is deactivated, and Slack shows no address", also=also)
+    return Aliases(others)
+
+
+def _slack_principals(deployed: Deployed, user: Mapping[str, Any]) -> list[str]:
+    """Return the principals of `user` in Slack. Raises `KeyError` if `user` lacks its id or its workspaces."""
+    teams = teams_of(user)
+    if not teams:
+        raise KeyError("team_id")
+    return [f"slack:{team}/{user['id']}" for team in deployed.config.slack.teams if team in teams]
 
 
 def _caller(deployed: Deployed, user: Mapping[str, Any], principal: str) -> Caller:
     team, _, name = principal.partition(":")[2].partition("/")
-    people = SlackPeople(lambda _: user, email_domains=deployed.config.slack.email_domains)
+    slack = deployed.config.slack
+    people = SlackPeople(lambda _: user, teams=slack.teams, email_domains=slack.email_domains)
     return people.caller(team, name, address="")
 
 

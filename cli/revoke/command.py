@@ -13,7 +13,7 @@ from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
-from cli.revoke.aliases import find_alias
+from cli.revoke.aliases import find_aliases
 from cli.revoke.denies import deny
 from cli.revoke.deny_rows import DenyRows
 from cli.revoke.launch_role import LaunchRolePolicies
@@ -58,7 +58,7 @@ def revoke(
 
 
 def _end_access(deployed: Deployed, table: GrantsTable, principals: Sequence[str], report: Report) -> None:
-    """Remove the grants and end the sign-ins of `principals`, and of the alias that Slack knows.
+    """Remove the grants and end the sign-ins of `principals`, and of the aliases that Slack knows.
 
     This comes before the deny: a launch that begins after the deny's moment must find neither a grant nor a sign-in.
     """
@@ -67,11 +67,13 @@ def _end_access(deployed: Deployed, table: GrantsTable, principals: Sequence[str
     if any(_kind(other) != _kind(report.who) for other in report.principals):
         return  # the operator has named the other principal
     # Slack comes last, since it may take seconds to answer.
-    alias = find_alias(deployed, report.who)
-    if alias.principal:
-        _end_principal(deployed, table, alias.principal, report)
-    if alias.problem:
-        report.remaining.append(RemainingStep(alias.problem, [("", _revoke_command(report.principals, alias.also))]))
+    aliases = find_aliases(deployed, report.who)
+    for principal in aliases.principals:
+        _end_principal(deployed, table, principal, report)
+    if aliases.problem:
+        report.remaining.append(
+            RemainingStep(aliases.problem, [("", _revoke_command(report.principals, aliases.also))])
+        )
 
 
 def _end_principal(deployed: Deployed, table: GrantsTable, subject: str, report: Report) -> None:

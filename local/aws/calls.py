@@ -111,6 +111,8 @@ def read_call(environ: dict[str, Any], source: Source) -> Call:
         }
     elif configured := _CONFIGURATION.fullmatch(environ.get("PATH_INFO", "")):
         operation, parameters = "GetFunctionConfiguration", {"FunctionName": configured["function"]}
+    elif (match["service"], environ.get("PATH_INFO")) == ("apigateway", "/account"):
+        operation, parameters = "GetAccount", {}
     elif target:
         operation = target.rpartition(".")[2]
         parameters = json.loads(body or b"{}")

@@ -59,6 +59,10 @@ class Control:
             case "ec2", "DescribeNatGateways":
                 address = {"publicIp": EGRESS}
                 return {"natGatewaySet": [{"state": "available", "natGatewayAddressSet": [address]}]}
+            case "ec2", "DescribeVpcEndpoints":
+                return {"vpcEndpointSet": []}
+            case "apigateway", "GetAccount":
+                return {"cloudwatchRoleArn": self._template.outputs["ApiLoggingRoleArn"]}
             case "iam", "SimulatePrincipalPolicy":
                 name = parameters["PolicySourceArn"].rpartition("/")[2]
                 role = iam_backends[ACCOUNT]["aws"].get_role(name)

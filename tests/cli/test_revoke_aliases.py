@@ -169,6 +169,42 @@ def test_a_caller_unknown_to_slack_is_revoked_all_the_same(gate: Gate) -> None:
     assert not _grants_of(gate, "user:carol@example.com")
 
 
+GRID = {"enterprise_user": {"enterprise_id": "E0GRID", "teams": ["T0HOME9", "T0LOCAL", "T0THIRD"]}}
+IN_HOME, IN_GRID = "slack:T0HOME9/U0BOB", "slack:E0GRID/U0BOB"
+
+
+@pytest.mark.parametrize(
+    ("who", "domains", "others"),
+    [
+        (BOB, "example.com", [BOB_IN_SLACK, IN_HOME, IN_GRID]),
+        (BOB_IN_SLACK, "example.com", [BOB, IN_HOME, IN_GRID]),
+        (BOB_IN_SLACK, "", [IN_HOME, IN_GRID]),
+    ],
+)
+def test_a_person_of_an_organisation_is_revoked_in_each_listed_workspace(
+    gate: Gate,
+    deployment: LocalDeployment,
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+    domains: str,
+    others: list[str],
+) -> None:
+    _flagged(team_id=None, **GRID)(deployment, monkeypatch)
+    environment = {"GATE_SLACK_TEAMS": "T0LOCAL,T0HOME9,E0GRID,T0OTHER", "GATE_SLACK_EMAIL_DOMAINS": domains}
+    real = Control.answer
+
+    def answer(self: Control, call: Any) -> Any:
+        answered = real(self, call)
+        if call.operation == "GetFunctionConfiguration":
+            assert answered
+            answered["Environment"]["Variables"] |= environment
+        return answered
+
+    monkeypatch.setattr(Control, "answer", answer)
+    result = gate("revoke", who, "--json")
+    assert (result.code, result.json["principals"]) == (0, [who, *others])
+
+
 def test_also_names_another_principal_of_the_same_person(gate: Gate, deployment: LocalDeployment) -> None:
     result = gate("revoke", "carol@example.com", "--also", "slack:T0LOCAL/U0DANA", "--json")
     assert (result.code, result.json["principals"]) == (0, ["user:carol@example.com", "slack:T0LOCAL/U0DANA"])

@@ -6,8 +6,10 @@ import pytest
 
 from infra import bundle as bundling
 from infra.ca_bundle import FUNCTION_PATH
+from infra.settings import Settings, SettingsError
 
 PEM = Path(__file__).parent / "ca_bundle.pem"
+CERTIFICATE = PEM.read_bytes()
 
 
 @pytest.fixture
@@ -34,3 +36,24 @@ def test_a_change_of_the_file_makes_a_new_bundle(tmp_path: Path) -> None:
     changed.write_bytes(PEM.read_bytes() * 2)
     hashes = [bundling.fingerprint(python=None, ca_bundle=each) for each in (None, PEM, changed)]
     assert len(set(hashes)) == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "cannot be read; write the path of a PEM file"),
+        (b"no certificate", "contains no certificate in PEM form"),
+        (CERTIFICATE + b"-----BEGIN PRIVATE KEY-----\n", "contains a private key"),
+        (CERTIFICATE * 500, "is larger than 262144 bytes; remove the public authorities"),
+        (CERTIFICATE, ""),
+    ],
+)
+def test_the_ca_bundle_is_checked_beside_its_settings(tmp_path: Path, content: bytes | None, problem: str) -> None:
+    (tmp_path / "gate.toml").write_text('networks = ["203.0.113.0/24"]\n[vpc]\nca_bundle = "ca.pem"\n')
+    if content is not None:
+        (tmp_path / "ca.pem").write_bytes(content)
+    if problem:
+        with pytest.raises(SettingsError, match=rf"^gate\.toml: vpc\.ca_bundle = 'ca\.pem' {problem}"):
+            Settings.load(tmp_path / "gate.toml")
+    else:
+        assert Settings.load(tmp_path / "gate.toml").vpc.ca_bundle == "ca.pem"

@@ -33,6 +33,11 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "name": (BASE, "other-gate", '"other-gate"'),
     "allow_any_network": ({"networks": ["0.0.0.0/0"]}, True, '"aws:SourceIp": ["0.0.0.0/0"]'),
     "private_endpoints": ({**BASE, "vpc_endpoints": [ENDPOINT]}, [OTHER], '"Types": ["PRIVATE"]'),
+    "private_host": (
+        {**BASE, "vpc_endpoints": [ENDPOINT], "private_endpoints": [OTHER, ENDPOINT]},
+        "endpoint",
+        f'"-{OTHER}.execute-api."',
+    ),
     "vpc_endpoints": (BASE, [OTHER], f'"aws:SourceVpce": ["{OTHER}"]'),
     "networks": ({}, ["198.51.100.0/25"], '"198.51.100.0/25"'),
     "pin": (BASE, "network", '"GATE_NETWORKS": "203.0.113.0/24"'),
@@ -54,6 +59,11 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "identity.sign_out": (BASE, "here", '"GATE_SIGN_OUT": "here"'),
     "identity.user_roles": (BASE, ["arn:aws:iam::123456789012:role/People"], "role/People"),
     "identity.iam_accounts": (BASE, [REMOTE_ACCOUNT], f'"{REMOTE_ACCOUNT}"'),
+    "slack.domain": (
+        {**BASE, "slack": {"teams": ["T0123ABCDEF"]}},
+        "slack-gov.com",
+        '"GATE_SLACK_HOOKS_URLS": "https://hooks.slack-gov.com/"',
+    ),
     "slack.teams": (BASE, ["T0123ABCDEF"], '"GATE_SLACK_TEAMS": "T0123ABCDEF"'),
     "slack.email_domains": ({**BASE, "slack": {"teams": ["T0123ABCDEF"]}}, ["example.org"], '"example.org"'),
     "vpc.id": ({**BASE, "vpc": VPC}, "vpc-0fedcba9876543210", '"VpcId": "vpc-0fedcba9876543210"'),
@@ -106,6 +116,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "alarms.key_days": (BASE, 90, '"Threshold": 90'),
     "stack.permissions_boundary": (BASE, BOUNDARY, f'"PermissionsBoundary": "{BOUNDARY}"'),
     "stack.bootstrap_qualifier": (BASE, "ours", "/cdk-bootstrap/ours/version"),
+    "stack.api_logging_role": (BASE, False, '"api_logging_role": false'),
     "stack.tags": (BASE, {"CostCentre": "4711"}, '{"Key": "CostCentre", "Value": "4711"}'),
 }  # fmt: skip
 
@@ -205,3 +216,14 @@ def test_the_template_contains_its_settings(templates: dict[str, list[Template]]
     for setting, (data, value, _) in ROWS.items():
         stored = templates[setting][0]["Metadata"]["NotebookGate"]
         assert Settings.parse(stored) == _with(data, setting, value)
+
+
+def test_without_its_logging_role_the_stack_leaves_that_of_the_account_alone(
+    templates: dict[str, list[Template]], plain: str
+) -> None:
+    (template,) = templates["stack.api_logging_role"]
+    assert '"AWS::ApiGateway::Account"' in plain
+    assert '"AWS::ApiGateway::Account"' not in json.dumps(template)
+    assert "ApiLoggingRoleArn" not in template["Outputs"]
+    # The access log stays: it needs the account's role.
+    assert only(template, "AWS::ApiGateway::Stage")["AccessLogSetting"]

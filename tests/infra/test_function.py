@@ -80,7 +80,7 @@ def test_logs_are_kept_as_long_as_the_settings_say(template: Template) -> None:
 
 
 def test_the_outputs_are_those_that_the_readme_names(template: Template, full_template: Template) -> None:
-    outputs = {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn", "FunctionName"}
+    outputs = {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn", "FunctionName", "ApiLoggingRoleArn"}
     assert template["Outputs"].keys() == outputs | {"UserPool"}
     assert full_template["Outputs"].keys() == outputs | {
         "SlackSecret",

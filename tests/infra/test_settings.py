@@ -15,7 +15,6 @@ from local.template import synthesise_all
 from tests.infra.examples import ENDPOINT, EXISTING_VPC, MINIMAL, SIGN_IN_ISSUER
 
 ROOT = Path(__file__).parents[2]
-CA_BUNDLE = (Path(__file__).parent / "ca_bundle.pem").read_bytes()
 GIVEN, VPCE, VPC = SIGN_IN_ISSUER, ENDPOINT, EXISTING_VPC
 NO_EGRESS: dict[str, Any] = {
     "id": VPC["id"],
@@ -71,6 +70,21 @@ def _problems(**settings: Any) -> list[str]:
             "pin = 'network'",
             'write pin = "caller" or pin = "networks"',
         ),
+        ({"private_host": "endpoint"}, "private_host = 'endpoint'", "set private_endpoints, or leave it out"),
+        ({"private_host": "dns"}, "private_host = 'dns'", "'api' or 'endpoint'"),
+        (
+            {
+                "vpc": NO_EGRESS,
+                "vpc_endpoints": [VPCE],
+                "identity": GIVEN,
+                "remote": {
+                    "locations": ["210987654321/eu-west-1", "210987654321/us-east-1"],
+                    "external_id": "gate-4711",
+                },
+            },
+            "remote has locations in eu-west-1 and us-east-1",
+            "give the subnets egress (vpc.egress), or remove the other locations",
+        ),
         # The whole environment of a function has 4 KB.
         ({"pin": "network", "networks": [f"2001:db8:1:2:{n}::/80" for n in range(1000, 1099)]}, "pin", "join adjacent"),
         ({"vpc": {**NO_EGRESS, "subnet_cidrs": []}}, "vpc.subnet_cidrs = []", "write the CIDRs of vpc.subnet_ids"),
@@ -111,6 +125,7 @@ def _problems(**settings: Any) -> list[str]:
         ),
         ({"domain": {"name": "notebooks.example.com"}}, "domain.certificate_arn = ''", "write that of the certificate"),
         ({"domain": {"name": "https://x"}}, "domain.name = 'https://x'", "is not a host name; write one"),
+        ({"slack": {"domain": "slack.gov"}}, "slack.domain = 'slack.gov'", "'slack.com' or 'slack-gov.com'"),
         ({"slack": {"teams": ["my-company"]}}, "slack.teams[0] = 'my-company'", "the id of a Slack workspace"),
         ({"slack": {"email_domains": ["example.com"]}}, "slack.email_domains = ['example.com']", "teams is empty"),
         ({"slack": {"teams": ["T0123ABCDEF"], "email_domains": ["@x"]}}, "slack.email_domains[0] = '@x'", "a domain"),
@@ -196,27 +211,6 @@ def test_a_file_that_is_missing_or_not_toml_is_reported_by_name(tmp_path: Path) 
         (tmp_path / "gate.toml").write_bytes(text)
         with pytest.raises(SettingsError, match=r"gate\.toml: the file is not valid TOML"):
             Settings.load(tmp_path / "gate.toml")
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        (None, "cannot be read; write the path of a PEM file"),
-        (b"no certificate", "contains no certificate in PEM form"),
-        (CA_BUNDLE + b"-----BEGIN PRIVATE KEY-----\n", "contains a private key"),
-        (CA_BUNDLE * 500, "is larger than 262144 bytes; remove the public authorities"),
-        (CA_BUNDLE, ""),
-    ],
-)
-def test_the_ca_bundle_is_checked_beside_its_settings(tmp_path: Path, content: bytes | None, problem: str) -> None:
-    (tmp_path / "gate.toml").write_text('networks = ["203.0.113.0/24"]\n[vpc]\nca_bundle = "ca.pem"\n')
-    if content is not None:
-        (tmp_path / "ca.pem").write_bytes(content)
-    if problem:
-        with pytest.raises(SettingsError, match=rf"^gate\.toml: vpc\.ca_bundle = 'ca\.pem' {problem}"):
-            Settings.load(tmp_path / "gate.toml")
-    else:
-        assert Settings.load(tmp_path / "gate.toml").vpc.ca_bundle == "ca.pem"
 
 
 def test_the_example_has_every_setting_with_its_default() -> None:

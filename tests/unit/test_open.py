@@ -150,7 +150,7 @@ def test_without_a_session_browsers_sign_in_and_json_clients_get_401(harness: Ha
         ("create_presigned_notebook_instance_url", "ThrottlingException", "InService", 202, "in_line"),
         ("create_presigned_notebook_instance_url", "AccessDeniedException", "InService", 502, "aws_denied"),
         ("create_presigned_notebook_instance_url", "InternalFailure", "InService", 502, "aws_error"),
-        ("assume_role", "AccessDenied", "InService", 502, "aws_denied"),
+        ("assume_role", "AccessDenied", "InService", 503, "launch_role_denied"),
         ("assume_role", "Throttling", "InService", 202, "in_line"),
         ("batch_get_item", "ProvisionedThroughputExceededException", "InService", 503, "throttled"),
         ("batch_get_item", "ResourceNotFoundException", "InService", 502, "aws_error"),
@@ -193,6 +193,7 @@ def test_the_state_is_returned_as_json(harness: Harness) -> None:
         "state": "Stopped",
         "instance_type": "ml.t3.medium",
         "changed": CHANGED.timestamp(),
+        "failure": None,
     }
     assert harness.browser.get("/notebooks/bob-notebook").status == 403
 

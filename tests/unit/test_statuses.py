@@ -175,7 +175,8 @@ def test_without_a_session_all_states_are_unknown_and_the_page_answers(
     harness.aws.errors["assume_role"] = refusal(code)
     capsys.readouterr()
     assert _states(harness) == dict.fromkeys(names)
-    assert _counts(harness) == {"assume_role": 1}
+    # A denied role may be too new.
+    assert _counts(harness) == {"assume_role": 4 if code == "AccessDenied" else 1}
     assert ('"Throttles":[1.0]' in capsys.readouterr().out) == (code == "Throttling")
     page = harness.browser.get("/").body
     assert page.count("is unknown") == 20

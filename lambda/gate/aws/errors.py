@@ -37,7 +37,7 @@ def code_of(error: ClientError) -> str:
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
-    """Translate botocore's errors in the block into `ThrottledError`, `AwsDeniedError` or `AwsError`.
+    """Translate botocore's errors in the block into `ThrottledError`, `AwsError`, or the error of AWS's code.
 
     Logs one line with the operation and AWS's error code. It does not log AWS's message, which quotes the request.
     """

@@ -39,6 +39,23 @@ class AwsDeniedError(UpstreamError):
     words = "The deployment's policies need fixing. Send the reference to your platform team."
 
 
+class LaunchRoleDeniedError(UpstreamError):
+    """AWS denies the gate the launch role, as it does for some seconds after the role's creation."""
+
+    status = 503
+    reason = "launch_role_denied"
+    title = "AWS does not let the gate open notebooks yet"
+    words = (
+        "This happens in the first minute after a deployment. Try again in ten seconds; an open page does so by "
+        "itself. If it lasts longer, send the reference to your platform team."
+    )
+    retry_after = 10
+
+    def refresh_after(self) -> int | None:
+        """Return `retry_after`."""
+        return self.retry_after
+
+
 class InstanceQuotaError(UpstreamError):
     """The account runs as many instances of the notebook's type as AWS allows it to."""
 

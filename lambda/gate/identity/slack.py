@@ -2,18 +2,36 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gate.clock import Clock
+from gate.errors.slack import SlackDownError, SlackTeamError
 from gate.identity.caller import Caller, normal_address
 from gate.log import logger
 
-EMAIL_TTL = 300
-"""Seconds for which an address is cached."""
+USER_TTL = 300
+"""Seconds for which what Slack says about a user is cached."""
 
 MAX_USERS = 1000
-"""Users whose addresses are cached."""
+"""Users who are cached."""
+
+UNKNOWN_USER_CODES = frozenset({"user_not_found", "user_not_visible"})
+"""Slack's error codes for a user whom the app may not see (docs.slack.dev, users.info)."""
+
+
+@dataclass(frozen=True)
+class SlackSender:
+    """The user who sent a request, as Slack names them in it."""
+
+    user: str
+    acting_in: str
+    """The workspace in which the user acts. Empty for some requests of an app that is installed in an organisation."""
+    home: str = ""
+    """The user's own workspace or organisation. Empty if the request does not name it, as a slash command does not."""
+    organisation: str = ""
+    """The organisation (Enterprise Grid) of the workspace. Empty if it is in none."""
 
 
 class SlackPeople:
@@ -23,14 +41,41 @@ class SlackPeople:
         self,
         fetch_user: Callable[[str], Mapping[str, Any]],
         *,
+        teams: Sequence[str],
         email_domains: Collection[str],
         clock: Clock = time.time,
     ):
-        """`fetch_user`: calls users.info. `email_domains`: domains whose addresses identify users; may be empty."""
+        """`fetch_user`: calls users.info. `teams`: the ids of the workspaces and organisations in the settings.
+
+        `email_domains`: domains whose addresses identify users; may be empty.
+        """
         self._fetch_user = fetch_user
+        self._teams = tuple(teams)
         self._email_domains = frozenset(email_domains)
         self._clock = clock
-        self._emails: OrderedDict[tuple[str, str], tuple[str | None, float]] = OrderedDict()
+        self._cache: OrderedDict[str, tuple[Mapping[str, Any], float]] = OrderedDict()
+
+    def team(self, sender: SlackSender) -> str:
+        """Return the team of the principal of `sender`: a listed workspace or organisation.
+
+        It is the same for every kind of request, so that each person has one principal. The workspace in which the
+        user acts comes first, because slash commands name no other.
+        Raises `SlackTeamError` if `sender` belongs to none that is listed, and `SlackDownError`.
+        """
+        candidates = [sender.acting_in, sender.organisation]
+        if sender.home not in ("", sender.acting_in):
+            # A member of another workspace of the same organisation, or another company's in a shared channel.
+            if not sender.organisation and not sender.home.startswith("E"):
+                candidates = [sender.home]
+            else:
+                member_of = teams_of(self._user(sender.user))
+                if not sender.acting_in:
+                    candidates = sorted(self._teams, key=lambda team: team.startswith("E"))
+                candidates = [team for team in candidates if team in member_of] + [sender.home]
+        for team in candidates:
+            if team in self._teams:
+                return team
+        raise SlackTeamError
 
     def caller(self, team: str, user: str, address: str) -> Caller:
         """Return the caller whose identity a signed request of Slack proves now. Raises the errors of `fetch_user`."""
@@ -41,17 +86,25 @@ class SlackPeople:
         return Caller(f"user:{email}", (), "slack", address, self._clock(), (slack,))
 
     def _email(self, team: str, user: str) -> str | None:
+        email = _confirmed_email(self._user(user), team)
+        return email if email is not None and email.rpartition("@")[2] in self._email_domains else None
+
+    def _user(self, user: str) -> Mapping[str, Any]:
+        """Return what Slack says about `user`: empty for a user whom the app may not see."""
         now = self._clock()
-        email, until = self._emails.get((team, user), (None, 0.0))
+        found, until = self._cache.get(user, ({}, 0.0))
         if now < until:
-            return email
-        email = _confirmed_email(self._fetch_user(user), team)
-        if email is not None and email.rpartition("@")[2] not in self._email_domains:
-            email = None
-        self._emails[team, user] = (email, now + EMAIL_TTL)
-        while len(self._emails) > MAX_USERS:
-            self._emails.popitem(last=False)
-        return email
+            return found
+        try:
+            found = self._fetch_user(user)
+        except SlackDownError as error:
+            if error.code not in UNKNOWN_USER_CODES:
+                raise
+            found = {}
+        self._cache[user] = (found, now + USER_TTL)
+        while len(self._cache) > MAX_USERS:
+            self._cache.popitem(last=False)
+        return found
 
 
 def _confirmed_email(user: Mapping[str, Any], team: str) -> str | None:
@@ -70,16 +123,22 @@ def _problem(user: Mapping[str, Any], team: str) -> str:
     for flag in ("deleted", "is_bot", "is_stranger", "is_restricted", "is_ultra_restricted", "is_invited_user"):
         if user.get(flag):
             return flag
-    if team not in _teams(user):
+    if team not in teams_of(user):
         return "team_id"
     return "" if user.get("is_email_confirmed") is True else "is_email_confirmed"
 
 
-def _teams(user: Mapping[str, Any]) -> list[Any]:
-    """Return the ids of the workspaces of `user`. In an organisation (Enterprise Grid), a user can have several.
+def teams_of(user: Mapping[str, Any]) -> frozenset[str]:
+    """Return the ids of the workspaces of `user`, and of their organisation. Empty for users of other companies.
 
-    Source: docs.slack.dev, "User object": `enterprise_user.teams`; `team_id` can then be absent.
+    In an organisation (Enterprise Grid), a user can have several workspaces, and `team_id` can be absent.
+    Source: docs.slack.dev, "User object".
     """
+    if user.get("is_stranger"):
+        return frozenset()
     enterprise_user = user.get("enterprise_user")
-    teams = enterprise_user.get("teams") if isinstance(enterprise_user, Mapping) else None
-    return [user.get("team_id"), *(teams if isinstance(teams, list) else [])]
+    if not isinstance(enterprise_user, Mapping):
+        enterprise_user = {}
+    teams = enterprise_user.get("teams")
+    found = [user.get("team_id"), enterprise_user.get("enterprise_id"), *(teams if isinstance(teams, list) else [])]
+    return frozenset(team for team in found if isinstance(team, str))

@@ -3,11 +3,12 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gate.aws.errors import aws_errors
 from gate.clock import Clock
 from gate.errors.upstream import AwsDeniedError
+from gate.launch.role_assumer import RoleAssumer
 from gate.launch.target import LaunchRole
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _CacheKey = tuple[LaunchRole, str, str]
-
-ROLE_SESSION_SECONDS = 3600
-"""Seconds. The maximum for a role that is assumed by a role (IAM user guide, "role chaining")."""
 
 CLIENT_TTL = 3000
 """Seconds for which a client is reused. This is well before its credentials expire."""
@@ -72,7 +70,7 @@ class CallerClients:
         clock: Clock,
     ):
         """`make_sagemaker`: returns a SageMaker client with the given credentials for the given region."""
-        self._sts = sts
+        self._roles = RoleAssumer(sts)
         self._make_sagemaker = make_sagemaker
         self._clock = clock
         self._cache: OrderedDict[_CacheKey, tuple[SageMakerClient, float]] = OrderedDict()
@@ -107,17 +105,9 @@ class CallerClients:
 
     def _make_client(self, key: _CacheKey) -> "SageMakerClient":
         (role, name, policy), now = key, self._clock()
-        external_id: Any = {"ExternalId": role.external_id} if role.external_id else {}
+        credentials = self._roles.assume(role, name, policy)
         with aws_errors():
-            response = self._sts.assume_role(
-                RoleArn=role.arn,
-                RoleSessionName=name,
-                SourceIdentity=name,
-                Policy=policy,
-                DurationSeconds=ROLE_SESSION_SECONDS,
-                **external_id,
-            )
-            client = self._make_sagemaker(response["Credentials"], role.region)
+            client = self._make_sagemaker(credentials, role.region)
         with self._lock:
             self._cache[key] = (client, now + CLIENT_TTL)
             while len(self._cache) > MAX_CLIENTS:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import parse_qs
 
 from gate.errors.slack import InvalidSlackRequestError
-from gate.slack.command import interaction_team, slack_id
+from gate.slack.command import command_sender, interaction_sender
 from gate.web.request import Request
 
 AccessAction = Literal["form", "ask", "allow", "deny"]
@@ -34,6 +34,9 @@ class AccessCommand:
     team: str
     user: str
     action: AccessAction
+    home: str = ""
+    organisation: str = ""
+    """These four as in `SlackCommand`."""
     notebook: str = ""
     """As the user typed it. It is not validated yet."""
     reason: str = ""
@@ -73,8 +76,7 @@ def _slash_command(form: dict[str, str], request: Request) -> AccessCommand | No
     return AccessCommand(
         id=request.id,
         address=request.address,
-        team=slack_id(form["team_id"]),
-        user=slack_id(form["user_id"]),
+        **command_sender(form),
         # Without a reason, the user fills in the window.
         action="ask" if reason.strip() else "form",
         notebook=notebook.strip("`'\"*_<>"),
@@ -120,5 +122,4 @@ def _submission(payload: dict[str, Any], request: Request) -> AccessCommand:
 
 
 def _interaction(payload: dict[str, Any], request: Request, **fields: Any) -> AccessCommand:
-    user = slack_id(payload["user"]["id"])
-    return AccessCommand(id=request.id, address=request.address, team=interaction_team(payload), user=user, **fields)
+    return AccessCommand(id=request.id, address=request.address, **interaction_sender(payload), **fields)

@@ -5,6 +5,7 @@ Sources: docs.slack.dev, "Implementing slash commands", "Shortcut interaction pa
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs
@@ -29,8 +30,11 @@ class SlackCommand:
     address: str
     """The IP address of Slack's server."""
     team: str
-    """The user's workspace."""
+    """The workspace in which the user acts. In an admitted command, the team of the user's principal."""
     user: str
+    home: str = ""
+    organisation: str = ""
+    """See `SlackSender`."""
     action: Action = "list"
     notebook: str = ""
     """The notebook of the action or of the list, as the user typed it. It is not validated yet."""
@@ -67,8 +71,7 @@ def _slash_command(form: dict[str, str], request: Request) -> SlackCommand:
     return SlackCommand(
         id=request.id,
         address=request.address,
-        team=slack_id(form["team_id"]),
-        user=slack_id(form["user_id"]),
+        **command_sender(form),
         notebook=name,
         single_notebook=bool(name),
         response_url=form["response_url"],
@@ -104,18 +107,40 @@ def _button_press(payload: dict[str, Any], request: Request) -> SlackCommand | N
 
 
 def _interaction_command(payload: dict[str, Any], request: Request, **fields: Any) -> SlackCommand:
-    user = slack_id(payload["user"]["id"])
-    return SlackCommand(id=request.id, address=request.address, team=interaction_team(payload), user=user, **fields)
+    return SlackCommand(id=request.id, address=request.address, **interaction_sender(payload), **fields)
 
 
-def interaction_team(payload: dict[str, Any]) -> str:
-    """Return the id of the workspace of the user who sent an interaction. Raises `InvalidSlackRequestError`."""
-    # In a channel shared with another company, `team` is the workspace of the app, and may differ from the user's.
-    return slack_id(payload["user"].get("team_id") or payload["team"]["id"])
+def command_sender(form: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields `user`, `team` and `organisation` of a slash command. Raises `InvalidSlackRequestError`."""
+    return {
+        "user": _slack_id(form["user_id"]),
+        "team": _slack_id(form["team_id"]),
+        "organisation": _optional_id(form.get("enterprise_id")),
+    }
 
 
-def slack_id(text: str) -> str:
-    """Return the id `text` of a workspace or user. Raises `InvalidSlackRequestError` if it is not one."""
+def interaction_sender(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields `user`, `team`, `home` and `organisation` of an interaction.
+
+    Raises `InvalidSlackRequestError`.
+    """
+    # In an app that is installed in an organisation, `team` can be null.
+    user, team, enterprise = payload["user"], payload["team"] or {}, payload.get("enterprise") or {}
+    home = _optional_id(user.get("team_id"))
+    return {
+        "user": _slack_id(user["id"]),
+        "team": _optional_id(team["id"]) if team or not home else "",
+        "home": home,
+        "organisation": _optional_id(enterprise.get("id") or team.get("enterprise_id")),
+    }
+
+
+def _optional_id(text: Any) -> str:
+    return _slack_id(text) if text else ""
+
+
+def _slack_id(text: str) -> str:
+    """Return the id `text` of a workspace, organisation or user. Raises `InvalidSlackRequestError` if it is not one."""
     if not _ID.fullmatch(text):
         raise InvalidSlackRequestError
     return text

@@ -57,6 +57,7 @@ class SlackParts:
         return SlackRequests(
             self._config,
             self.api,
+            self._people,
             secret=self._secret,
             replay_guard=self._replay_guard,
             requests_function_arn=self._requests_function_arn,
@@ -89,7 +90,8 @@ class SlackParts:
     def _people(self) -> "SlackPeople":
         from gate.identity.slack import SlackPeople
 
-        return SlackPeople(self.api.user, email_domains=self._config.email_domains, clock=self._clock)
+        config = self._config
+        return SlackPeople(self.api.user, teams=config.teams, email_domains=config.email_domains, clock=self._clock)
 
     @cached_property
     def api(self) -> SlackApi:

@@ -8,14 +8,15 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from gate.aws.clients import client
 from gate.aws.errors import aws_errors
 from gate.clock import Clock
 from gate.config import SlackConfig
-from gate.errors.slack import InvalidSlackRequestError, SlackReplayError, SlackSignatureError, SlackTeamError
+from gate.errors.slack import InvalidSlackRequestError, SlackReplayError, SlackSignatureError
 from gate.errors.upstream import AwsError
+from gate.identity.slack import SlackPeople, SlackSender
 from gate.slack.access_command import AccessCommand, parse_access_command
 from gate.slack.api import SlackApi
 from gate.slack.command import SlackCommand, parse_command
@@ -26,6 +27,8 @@ from gate.web.request import Request
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
+Command = TypeVar("Command", bound=SlackCommand | AccessCommand)
+
 
 class SlackRequests:
     """Admits Slack's requests, and hands them to another invocation of the function."""
@@ -34,6 +37,7 @@ class SlackRequests:
         self,
         config: SlackConfig,
         api: SlackApi,
+        people: SlackPeople,
         *,
         secret: Callable[[], Mapping[str, str]],
         replay_guard: ReplayGuard,
@@ -43,6 +47,7 @@ class SlackRequests:
         """`secret`: returns the Slack app's secret, see `app_secret`. `requests_function_arn`: see `Config`."""
         self._config = config
         self._api = api
+        self._people = people
         self._secret = secret
         self._replay_guard = replay_guard
         self._requests_function_arn = requests_function_arn
@@ -52,14 +57,13 @@ class SlackRequests:
         """Return the command in `request`, or None if the request needs no answer.
 
         Raises a `SlackRefusedError` if the request is not from Slack, was sent before, or is of a workspace that the
-        settings do not list, and `InvalidSlackRequestError`.
+        settings do not list, `InvalidSlackRequestError`, and `SlackDownError` if Slack must be asked for the user's
+        workspaces and does not respond.
         """
         self._check_signature(request)
         access_command = parse_access_command(request) if self._requests_function_arn else None
         command = access_command or parse_command(request)
-        if command is not None:
-            self._check_team_and_claim(command, request, "slack")
-        return command
+        return None if command is None else self._with_team_claimed(command, request, "slack")
 
     def admit_forwarded(self, request: Request) -> AccessCommand:
         """Return the command in `request`, which another function admitted and forwarded.
@@ -70,24 +74,23 @@ class SlackRequests:
         command = parse_access_command(request)
         if command is None:
             raise InvalidSlackRequestError
-        self._check_team_and_claim(command, request, "access", attempt_id=request.id)
-        return command
+        return self._with_team_claimed(command, request, "access", attempt_id=request.id)
 
     def _check_signature(self, request: Request) -> None:
         if not self._config.teams or not is_signed(request, self._secret().get("signing_secret", ""), self._clock()):
             raise SlackSignatureError
 
-    def _check_team_and_claim(
-        self, command: SlackCommand | AccessCommand, request: Request, purpose: str, *, attempt_id: str = ""
-    ) -> None:
-        if command.team not in self._config.teams:
-            raise SlackTeamError
+    def _with_team_claimed(self, command: Command, request: Request, purpose: str, *, attempt_id: str = "") -> Command:
+        """Return `command` with the team of the user's principal, after its request was claimed."""
+        sender = SlackSender(command.user, command.team, command.home, command.organisation)
+        command = replace(command, team=self._people.team(sender))
         try:
             signature = request.headers["x-slack-signature"].encode()
             value = f"{purpose}/{hashlib.sha256(signature).hexdigest()}"
             self._replay_guard.claim(value, attempt_id=attempt_id)
         except AlreadyUsedError:
             raise SlackReplayError from None
+        return command
 
     def forward(self, command: AccessCommand, request: Request) -> dict[str, Any] | None:
         """Forward `request` to the function that takes access requests. Return the acknowledgement, if it has a body.

@@ -1,0 +1,91 @@
+"""Compares VPC endpoints in the account with the settings: SageMaker's for the function, API Gateway's for users."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # botocore uses the same rule
+
+from cli.aws import aws_errors
+from cli.deployed import Deployed
+from cli.doctor.check import Outcome, Outcomes
+
+_DENIED_HERE = (
+    "Add it to vpc_endpoints, and the CIDRs of vpc.subnet_ids to vpc.subnet_cidrs. Deploy, and with remote.locations "
+    "deploy the launch roles there, too."
+)
+
+
+def check_sagemaker_endpoint(deployed: Deployed) -> Outcomes:
+    """Check that the launch role allows the function's calls through an endpoint of SageMaker's API in its VPC.
+
+    With private DNS, all calls of a VPC go through the endpoint. They then have no public address (`aws:SourceIp`).
+    Raises `CommandError`.
+    """
+    config, region = deployed.config, deployed.aws.region
+    endpoints = [] if _uses_proxy(deployed) else _sagemaker_endpoints(deployed)
+    for endpoint in endpoints:
+        if endpoint not in config.vpc_endpoints:
+            text = f"the function's calls to SageMaker go through {endpoint}, which the launch role denies"
+            yield Outcome("error", text, _DENIED_HERE)
+        elif config.pin != "networks" and not config.subnet_cidrs:
+            text = f"the function's calls to SageMaker go through {endpoint}, which session policies deny"
+            yield Outcome("error", text, "Write the CIDRs of vpc.subnet_ids into vpc.subnet_cidrs, and deploy.")
+        else:
+            yield Outcome("ok", f"the function's calls to SageMaker go through {endpoint}, as the settings say")
+    if not endpoints and config.egress:
+        yield Outcome("ok", "the function's calls to SageMaker leave by its egress addresses")
+    elif not endpoints:
+        text = "there is no endpoint of SageMaker's API with private DNS in the function's VPC"
+        yield Outcome("warning", text, "Check yourself that the function can reach SageMaker: vpc.no_egress is true.")
+    if not config.egress:
+        regions = {location.partition("/")[2] for location in config.remote_locations} - {region}
+        for other in sorted(regions):
+            text = f"the function can't reach SageMaker in {other}: endpoints serve their own region alone"
+            yield Outcome("error", text, "Give the subnets egress, or remove these entries from remote.locations.")
+
+
+def _uses_proxy(deployed: Deployed) -> bool:
+    """Return whether the function reaches SageMaker through the proxy, for which endpoints do not matter."""
+    vpc, host = deployed.settings.vpc, f"api.sagemaker.{deployed.aws.region}.amazonaws.com"
+    return bool(vpc.proxy) and not proxy_bypass_environment(host, {"no": ",".join(vpc.no_proxy)})
+
+
+def _sagemaker_endpoints(deployed: Deployed) -> list[str]:
+    """Return the ids of the endpoints of SageMaker's API with private DNS in the function's VPC."""
+    vpc = deployed.function.get("VpcConfig", {}).get("VpcId", "")
+    service = f"com.amazonaws.{deployed.aws.region}.sagemaker.api"
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "service-name", "Values": [service]}]
+    found = _described(deployed, filters)
+    return [endpoint["VpcEndpointId"] for endpoint in found if endpoint.get("PrivateDnsEnabled")]
+
+
+def check_private_api(deployed: Deployed) -> Outcomes:
+    """Check that users can resolve the host name of a private API. Raises `CommandError`."""
+    private, config = deployed.settings.private_endpoints, deployed.config
+    if not private:
+        return
+    filters = [{"Name": "vpc-endpoint-id", "Values": list(private)}]
+    described = {endpoint["VpcEndpointId"]: endpoint for endpoint in _described(deployed, filters)}
+    by_private_dns = deployed.settings.private_host == "api"
+    for name in private:
+        endpoint = described.get(name)
+        if endpoint is None:
+            text = f"{name} is not in this account, or does not exist"
+            yield Outcome("warning", text, f"Check yourself that its users can resolve {config.base_url}.")
+        elif not endpoint.get("ServiceName", "").endswith(".execute-api"):
+            text = f"{name} is an endpoint of {endpoint.get('ServiceName')}, and not of execute-api"
+            yield Outcome("error", text, "Write the endpoint of execute-api into private_endpoints.")
+        elif by_private_dns and not endpoint.get("PrivateDnsEnabled"):
+            text = f"users of {name} can't resolve {config.base_url}: the endpoint has no private DNS"
+            fix = 'Turn on private DNS for this endpoint, or write private_host = "endpoint" and deploy.'
+            yield Outcome("error", text, fix)
+        else:
+            yield Outcome("ok", f"users of {name} can resolve the host name of the API")
+
+
+def _described(deployed: Deployed, filters: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the endpoints that are in use. A filter finds nothing where an id would be an error."""
+    client = deployed.aws.client("ec2")
+    with aws_errors():
+        pages = client.get_paginator("describe_vpc_endpoints").paginate(Filters=filters)
+        endpoints = [endpoint for page in pages for endpoint in page["VpcEndpoints"]]
+    return [endpoint for endpoint in endpoints if endpoint.get("State", "").lower() == "available"]

@@ -1,0 +1,70 @@
+"""Assumes launch roles, also one that was created seconds ago."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gate import deadline
+from gate.aws.errors import aws_errors
+from gate.errors.upstream import AwsDeniedError, LaunchRoleDeniedError
+from gate.launch.target import LaunchRole
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts import STSClient
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef
+
+ROLE_SESSION_SECONDS = 3600
+"""Seconds. The maximum for a role that is assumed by a role (IAM user guide, "role chaining")."""
+
+RETRY_DELAYS = (0.5, 1.0, 2.0)
+"""Seconds before each retry of a call that was denied.
+
+STS denies a role for some seconds after its creation, or after a change of its trust policy, until IAM has the change
+everywhere (IAM user guide, "Changes that I make are not always immediately visible").
+"""
+
+TIME_OF_A_CALL = 1.0
+"""Seconds that are left for a retry. A delay that leaves less is not waited."""
+
+
+class RoleAssumer:
+    """Assumes launch roles. Thread-safe."""
+
+    def __init__(self, sts: "STSClient", *, sleep: Callable[[float], None] = time.sleep):
+        self._sts = sts
+        self._sleep = sleep
+        self._known: set[LaunchRole] = set()
+
+    def assume(self, role: LaunchRole, name: str, policy: str) -> "CredentialsTypeDef":
+        """Return the credentials of the role session `name`, narrowed by the session policy (JSON).
+
+        Retries a denied call within the deadline of the request, once for each role: a role that was assumed before is
+        not new, and one that stays denied must not delay everybody.
+        Raises `LaunchRoleDeniedError`, and the errors of `aws_errors`.
+        """
+        delays = () if role in self._known else RETRY_DELAYS
+        try:
+            for delay in delays:
+                try:
+                    return self._assume(role, name, policy)
+                except AwsDeniedError:
+                    if deadline.remaining(delay + TIME_OF_A_CALL) < delay + TIME_OF_A_CALL:
+                        break
+                    self._sleep(delay)
+            return self._assume(role, name, policy)
+        except AwsDeniedError as error:
+            raise LaunchRoleDeniedError from error
+        finally:
+            self._known.add(role)
+
+    def _assume(self, role: LaunchRole, name: str, policy: str) -> "CredentialsTypeDef":
+        external_id: Any = {"ExternalId": role.external_id} if role.external_id else {}
+        with aws_errors():
+            return self._sts.assume_role(
+                RoleArn=role.arn,
+                RoleSessionName=name,
+                SourceIdentity=name,
+                Policy=policy,
+                DurationSeconds=ROLE_SESSION_SECONDS,
+                **external_id,
+            )["Credentials"]
