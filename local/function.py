@@ -72,6 +72,8 @@ class LocalFunction:
     def close(self) -> None:
         """Discard the functions' containers and their connections."""
         container.set_gate(None)
+        self._gates.clear()
+        aws_clients.cache_clear()
 
     def _run(self, arn: str) -> None:
         if self._running == arn:

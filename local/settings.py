@@ -26,6 +26,8 @@ def local_settings(options: LocalOptions) -> Settings:
         "client_secret_arn": CLIENT_SECRET_ARN if client.client_secret else "",
     }
     settings = {"networks": [INSIDE], **options.settings, "identity": identity}
-    if not settings.get("private_endpoints"):  # Slack's servers can't reach a private API
+    vpc = settings.get("vpc", {})
+    # Slack's servers can't reach a private API, and a function without egress can't reach Slack.
+    if not settings.get("private_endpoints") and not (vpc.get("no_egress") and not vpc.get("proxy")):
         settings["slack"] = options.slack.settings(options.settings.get("slack", {}))
     return Settings.parse(settings)

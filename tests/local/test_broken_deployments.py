@@ -58,15 +58,21 @@ def hide_the_table(template: Template) -> None:
 
 
 @pytest.mark.parametrize(
-    "change_template", [remove_the_functions_address, distrust_the_function, forbid_source_identity, hide_the_table]
+    ("change_template", "status", "title"),
+    [
+        (remove_the_functions_address, 502, "AWS denied the gate"),
+        (hide_the_table, 502, "AWS denied the gate"),
+        (distrust_the_function, 503, "AWS does not let the gate open notebooks yet"),
+        (forbid_source_identity, 503, "AWS does not let the gate open notebooks yet"),
+    ],
 )
 def test_the_functions_calls_need_the_permissions_of_the_template(
-    sample: Sample, change_template: Callable[[Template], None]
+    sample: Sample, change_template: Callable[[Template], None], status: int, title: str
 ) -> None:
     with LocalDeployment(sample, LocalOptions(change_template=change_template)) as deployment:
         answer = TestUser(deployment).open("/open/alice-notebook", "alice@example.com")
-        assert answer.status_code == 502
-        assert "AWS denied the gate" in answer.text
+        assert answer.status_code == status
+        assert title in answer.text
         assert deployment.urls.made == []
 
 

@@ -77,7 +77,7 @@ def test_the_manifest_has_the_addresses_of_the_deployment() -> None:
     # The local workspace sends the callback ID of the manifest.
     assert shortcut["callback_id"].encode() in payloads.shortcut(payloads.Member("T", "U", "u"), trigger_id="1")
     assert app["settings"]["interactivity"] == {"is_enabled": True, "request_url": url}
-    assert set(app["oauth_config"]["scopes"]["bot"]) == {"commands", "users:read", "users:read.email"}
+    assert set(app["oauth_config"]["scopes"]["bot"]) == {"chat:write", "commands", "users:read", "users:read.email"}
 
 
 @pytest.mark.parametrize("url", ["", "http://x.example.com", "https://x.example.com\nfeatures: {}", "<BaseUrl>"])
