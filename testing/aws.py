@@ -66,8 +66,8 @@ class FakeAws:
 
     def patches(self) -> Iterator[tuple[str, Any]]:
         """Yield the names in the function's modules that reach AWS, each with its fake."""
-        # The last of them provides `client` to the others. If it were patched first, a module that is imported afterwards
-        # would get the fake for good.
+        # The last of them provides `client` to the others. If it were patched first, a module that is imported after it
+        # would keep the fake for good.
         for module in ("gate.slack.requests", "gate.slack.request_notices", "gate.aws.clients"):
             yield f"{module}.client", self.client
         yield "gate.aws.clients.LaunchClients.open_connections", lambda _clients: None
