@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gate.aws.clients import LaunchClients
 from gate.clock import Clock
 from gate.config import Config
+from gate.errors.base import NotFoundError
 from gate.identity.callers import Callers
 from gate.identity.sign_in_session import SignInSessions
 from gate.identity.ticket import TICKET_SECONDS, WAITING_SECONDS, Tickets
@@ -156,7 +157,9 @@ class Gate:
 
     @cached_property
     def access_requests(self) -> "AccessRequests":
-        """The access requests."""
+        """The access requests. Raises `NotFoundError` if the settings name no approvers."""
+        if not self.config.access_requests:
+            raise NotFoundError
         from gate.access_requests.access_requests import AccessRequests
         from gate.access_requests.holders import Holders
         from gate.access_requests.rules import RequestRules

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import string
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +55,14 @@ HEADER_NAMES = st.sampled_from(
 COOKIE_NAMES = st.sampled_from(
     ["__Secure-gate-session", "__Secure-gate-wait-alice-notebook", "__Secure-gate-try", "__Secure-gate-login-x", "a"]
 )
-LOG_MESSAGES = {"decision", "unexpected", "aws call failed", "slack call failed", "response_url is not Slack's"}
+LOG_MESSAGES = {
+    "decision",
+    "unexpected",
+    "aws call failed",
+    "slack call failed",
+    "response_url is not Slack's",
+    "the groups of a refused caller are unknown",
+}
 
 
 def check(harness: Harness, answer: Answer, log_lines: LogLines) -> None:
@@ -92,13 +100,19 @@ def make_event(
     body: str | None = None,
     arn: str | None = None,
 ) -> dict[str, Any]:
-    """Return API Gateway's event for a request; `segment`: the value of `{notebook}`, `arn`: of the IAM caller."""
+    """Return API Gateway's event for a request.
+
+    `segment`: the value of the parameter in `resource`. `arn`: of the IAM caller.
+    """
     event: dict[str, Any] = json.loads((EVENTS / "browser_get.json").read_text())
     # Encoded and decoded once, as in a URL.
     pairs = parse_qsl(urlencode(query, errors="surrogatepass"), keep_blank_values=True, errors="replace")
     encoded = quote(segment, safe="", errors="surrogatepass") or "-"
-    event |= {"httpMethod": method, "resource": resource, "path": resource.replace("{notebook}", encoded), "body": body}
-    event["pathParameters"] = {"notebook": encoded} if "{notebook}" in resource else None
+    path, parameters = resource, {}
+    for name in re.findall(r"{(\w+)}", resource):
+        path, parameters[name] = path.replace(f"{{{name}}}", encoded), encoded
+    event |= {"httpMethod": method, "resource": resource, "path": path, "body": body}
+    event["pathParameters"] = parameters or None
     event["multiValueQueryStringParameters"] = _lists(pairs)
     event["multiValueHeaders"] = _lists(headers)
     event["requestContext"]["identity"]["userArn"] = arn

@@ -1,5 +1,6 @@
 """Arbitrary requests and redirect targets."""
 
+import json
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from gate.routes import ROUTES
 from gate.web.return_url import safe_return_path
+from testing.asking import RULES
 from testing.harness import Harness
 from tests.fuzz.corpus import CORPUS
 from tests.fuzz.hostile import (
@@ -27,13 +29,15 @@ from tests.fuzz.hostile import (
 pytestmark = pytest.mark.usefixtures("log_lines")
 
 
-@pytest.mark.parametrize("signed_in", [False, True])
+@pytest.mark.parametrize(("signed_in", "can_ask"), [(False, False), (True, False), (True, True)])
 @same_harness
 @given(data=st.data())
 def test_arbitrary_requests(
-    harness: Harness, log_lines: LogLines, count_case: CountCase, signed_in: bool, data: st.DataObject
+    harness: Harness, log_lines: LogLines, count_case: CountCase, signed_in: bool, can_ask: bool, data: st.DataObject
 ) -> None:
     """Requests of any kind to any endpoint."""
+    if can_ask and not harness.environ.get("GATE_ACCESS_REQUESTS"):
+        harness.configure(GATE_ACCESS_REQUESTS=json.dumps(RULES))
     if signed_in and not harness.browser.cookies:
         harness.sign_in()
     cookies_before = dict(harness.browser.cookies)

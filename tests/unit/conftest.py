@@ -1,7 +1,7 @@
 """Fixtures of the function's unit tests."""
 
+from testing.asking import asking
 from testing.fixtures import _issuer, harness, issuer, lines, slack
-from tests.unit.asking import asking
 from tests.unit.proxy import authority, dependency_port, environment, proxy, server_tls
 
 __all__ = [

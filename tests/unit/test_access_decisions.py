@@ -4,8 +4,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from testing.asking import JSON, ask, browser_of, post, state_of
 from testing.harness import Harness
-from tests.unit.asking import JSON, ask, browser_of, post, state_of
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from testing.asking import JSON, ask, browser_of, post, state_of
 from testing.harness import Browser, Harness
 from testing.log_lines import Lines
-from tests.unit.asking import JSON, ask, browser_of, post, state_of
 
 
 def test_an_allowed_request_opens_the_notebook_until_its_end(asking: Harness) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from gate.handler import handler
 from local.slack.page import SlackPage
+from testing.asking import RULES
 from testing.aws import refusal
 from testing.environment import CONTEXT
 from testing.log_lines import Lines
 from testing.slack import TEAM, Slack, button_labels
-from tests.unit.asking import RULES
 
 CHANNEL = "C0APPROVERS"
 ALICE, BOB, DANA = "U0ALICE", "U0BOB", "U0DANA"

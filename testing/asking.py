@@ -1,6 +1,7 @@
 """What the tests of access requests share: a deployment in which people can ask, and the forms that they send."""
 
 import json
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -30,14 +31,15 @@ def asking(harness: Harness) -> Harness:
     return harness
 
 
-def browser_of(harness: Harness, email: str, **claims: object) -> Browser:
+def browser_of(harness: Harness, email: str, **claims: Any) -> Browser:
     browser = Browser(harness.environ["GATE_BASE_URL"])
     harness.sign_in(email, browser=browser, **claims)
     return browser
 
 
 def post(browser: Browser, path: str, **fields: object) -> Answer:
-    return browser.post(path, headers={"Content-Type": "application/x-www-form-urlencoded"}, body=urlencode(fields))
+    form = urlencode(fields, errors="surrogatepass")
+    return browser.post(path, headers={"Content-Type": "application/x-www-form-urlencoded"}, body=form)
 
 
 def ask(browser: Browser, notebook: str = "bob-notebook", reason: str = "churn analysis", seconds: int = 3600) -> str:
