@@ -60,11 +60,13 @@ def test_two_people_must_approve_a_listed_notebook(asking: Harness) -> None:
     alice = browser_of(asking, "alice@example.com")
     path = ask(alice, "prod-model", seconds=28800)
     dana, erin = browser_of(asking, "dana@example.com"), browser_of(asking, "erin@example.com")
-    post(dana, path, decision="allow", seconds=28800)
+    first = post(dana, path, decision="allow", seconds=28800)
+    assert (first.status, dana.path_of(first.location)) == (303, path)
     assert state_of(alice, path) == "open"
     assert dana.post(path, headers=JSON, body="decision=allow&seconds=3600").json["error"] == "access_request_decided"
     assert "One more person" in dana.get(path).body
     post(erin, path, decision="allow", seconds=3600)
+    assert "Allowed by erin@example.com until" in erin.get(path).body
     assert alice.get(path, headers=JSON).json["until"] == int(asking.clock()) + 3600
     assert alice.get(path, headers=JSON).json["approved_by"] == ["user:dana@example.com", "user:erin@example.com"]
 

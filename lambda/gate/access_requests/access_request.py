@@ -110,7 +110,12 @@ class AccessRequest:
         """Return the state at `now` (epoch seconds)."""
         if self.decision:
             return self.decision
-        return "ended" if now >= self.asked_at + OPEN_SECONDS else "open"
+        return "ended" if now >= self.ends_at else "open"
+
+    @property
+    def ends_at(self) -> int:
+        """The epoch seconds at which the request ends if nobody decides."""
+        return self.asked_at + OPEN_SECONDS
 
     def audit_fields(self) -> dict[str, Any]:
         """Return what the audit log says about the request: who asks for what, why, and what came of it."""

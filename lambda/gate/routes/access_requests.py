@@ -91,7 +91,7 @@ def show(gate: Gate, request: Request) -> Response:
 
 
 def decide(gate: Gate, request: Request) -> Response:
-    """Allow or deny a request, and redirect to the list of requests."""
+    """Allow or deny a request, and redirect to its page, which shows what came of it."""
     form = _form(request)
     action = form.get("decision", "")
     if action not in ("allow", "deny"):
@@ -103,7 +103,7 @@ def decide(gate: Gate, request: Request) -> Response:
             caller, request.parameters["request"], seconds=seconds
         )
         record.notebook = decided.notebook
-    return redirect(f"{gate.config.base_url}/requests", status=303)
+    return redirect(f"{gate.config.base_url}/requests/{decided.id}", status=303)
 
 
 def _form_caller(gate: Gate, request: Request) -> Caller:
