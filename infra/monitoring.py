@@ -73,26 +73,13 @@ class Monitoring(Construct):
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=quiet,
         )
-        refused = cloudwatch.Alarm(
-            self,
+        refused = self._failure_alarm(
             "ClientRefused",
-            alarm_description=f"The identity provider rejects the gate's credentials: nobody can sign in. {SEE_GUIDE}",
-            metric=self._metric("Failures", reason="client_refused"),
-            # One is enough: a wrong configuration stays wrong, and few people sign in within an hour.
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=quiet,
+            "client_refused",
+            "The identity provider rejects the gate's credentials: nobody can sign in.",
         )
-        quota = cloudwatch.Alarm(
-            self,
-            "InstanceQuota",
-            alarm_description=f"A notebook could not start: the quota for its type is used up. {SEE_GUIDE}",
-            metric=self._metric("Failures", reason="instance_quota"),
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=quiet,
+        quota = self._failure_alarm(
+            "InstanceQuota", "instance_quota", "A notebook could not start: the quota for its type is used up."
         )
         refusals = cloudwatch.AnomalyDetectionAlarm(
             self,
@@ -131,6 +118,19 @@ class Monitoring(Construct):
             treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
         )
         return [errors, refused, quota, refusals, throttling, rotation]
+
+    def _failure_alarm(self, name: str, reason: str, description: str) -> cloudwatch.Alarm:
+        """Return an alarm on failures with one reason. One is enough: the cause stays until somebody removes it."""
+        return cloudwatch.Alarm(
+            self,
+            name,
+            alarm_description=f"{description} {SEE_GUIDE}",
+            metric=self._metric("Failures", reason=reason),
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
 
     def _dashboard(self) -> None:
         def graph(title: str, *metrics: cloudwatch.IMetric) -> cloudwatch.GraphWidget:

@@ -41,6 +41,20 @@ def _is_open(deployment: LocalDeployment, made: Any) -> bool:
     return deployment.authority.allows(made.creator, OPEN, arn, "127.0.0.1")
 
 
+def _deploy_with(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change variables of the deployed function."""
+    real = Control.answer
+
+    def answer(self: Control, call: Any) -> Any:
+        answered = real(self, call)
+        if call.operation == "GetFunctionConfiguration":
+            assert answered
+            answered["Environment"]["Variables"] |= environment
+        return answered
+
+    monkeypatch.setattr(Control, "answer", answer)
+
+
 def _grants_of(gate: Gate, principal: str) -> list[Any]:
     return [grant for grant in gate("grants", "list", "--json").json["grants"] if grant["principal"] == principal]
 
@@ -191,16 +205,7 @@ def test_a_person_of_an_organisation_is_revoked_in_each_listed_workspace(
 ) -> None:
     _flagged(team_id=None, **GRID)(deployment, monkeypatch)
     environment = {"GATE_SLACK_TEAMS": "T0LOCAL,T0HOME9,E0GRID,T0OTHER", "GATE_SLACK_EMAIL_DOMAINS": domains}
-    real = Control.answer
-
-    def answer(self: Control, call: Any) -> Any:
-        answered = real(self, call)
-        if call.operation == "GetFunctionConfiguration":
-            assert answered
-            answered["Environment"]["Variables"] |= environment
-        return answered
-
-    monkeypatch.setattr(Control, "answer", answer)
+    _deploy_with(environment, monkeypatch)
     result = gate("revoke", who, "--json")
     assert (result.code, result.json["principals"]) == (0, [who, *others])
 
@@ -228,16 +233,7 @@ def test_also_names_another_principal_of_the_same_person(gate: Gate, deployment:
 def test_slack_is_not_asked_without_email_domains(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, who: str, environment: dict[str, str]
 ) -> None:
-    real = Control.answer
-
-    def answer(self: Control, call: Any) -> Any:
-        answered = real(self, call)
-        if call.operation == "GetFunctionConfiguration":
-            assert answered
-            answered["Environment"]["Variables"] |= environment
-        return answered
-
-    monkeypatch.setattr(Control, "answer", answer)
+    _deploy_with(environment, monkeypatch)
     result = gate("revoke", who, "--json")
     assert (result.code, result.json["principals"]) == (0, [who])
     assert deployment.slack.api_calls == []
