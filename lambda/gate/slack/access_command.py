@@ -4,12 +4,12 @@ Sources: docs.slack.dev, "Implementing slash commands", "block_actions payload",
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
 from gate.errors.slack import InvalidSlackRequestError
-from gate.slack.command import command_sender, interaction_sender
+from gate.slack.command import Command, command_sender, interaction_sender
 from gate.web.request import Request
 
 AccessAction = Literal["form", "ask", "allow", "deny"]
@@ -23,20 +23,11 @@ ASK_WINDOW = "ask"
 _DECISIONS: dict[str, AccessAction] = {ALLOW_BUTTON: "allow", ALLOW_SELECT: "allow", DENY_BUTTON: "deny"}
 
 
-@dataclass(frozen=True)
-class AccessCommand:
+@dataclass(frozen=True, kw_only=True)
+class AccessCommand(Command):
     """What a Slack user asked for, or decided."""
 
-    id: str
-    """API Gateway's request id: the reference that people see and that finds the log line."""
-    address: str
-    """The IP address of Slack's server."""
-    team: str
-    user: str
     action: AccessAction
-    home: str = ""
-    organisation: str = ""
-    """These four as in `SlackCommand`."""
     notebook: str = ""
     """As the user typed it. It is not validated yet."""
     reason: str = ""
@@ -44,10 +35,6 @@ class AccessCommand:
     """The chosen length. Empty for the shortest one."""
     request_id: str = ""
     """The request that a decision is about."""
-    response_url: str = field(default="", repr=False)
-    trigger_id: str = field(default="", repr=False)
-    view_id: str = ""
-    """The window that shows the answer."""
 
 
 def parse_access_command(request: Request) -> AccessCommand | None:

@@ -21,9 +21,9 @@ _BUTTON_ACTIONS: dict[str, Action] = {"open": "list", "refresh": "list", "start"
 """The action of each button. Slack itself follows the link of Open; the gate then sends a list with new links."""
 
 
-@dataclass(frozen=True)
-class SlackCommand:
-    """What a Slack user asked for. The fields are also the JSON of the event with which the function invokes itself."""
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A request from a Slack user."""
 
     id: str
     """API Gateway's request id: the reference that people see and that finds the log line."""
@@ -35,6 +35,17 @@ class SlackCommand:
     home: str = ""
     organisation: str = ""
     """See `SlackSender`."""
+    response_url: str = field(default="", repr=False)
+    trigger_id: str = field(default="", repr=False)
+    """Opens a window. Slack accepts it for three seconds."""
+    view_id: str = ""
+    """The window that shows the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlackCommand(Command):
+    """What a Slack user asked for. The fields are also the JSON of the event with which the function invokes itself."""
+
     action: Action = "list"
     notebook: str = ""
     """The notebook of the action or of the list, as the user typed it. It is not validated yet."""
@@ -42,11 +53,6 @@ class SlackCommand:
     """Whether the answer shows only `notebook`."""
     replace_original: bool = False
     """Whether the answer replaces the message whose button was pressed."""
-    response_url: str = field(default="", repr=False)
-    trigger_id: str = field(default="", repr=False)
-    """Opens a window. Slack accepts it for three seconds."""
-    view_id: str = ""
-    """The window that shows the answer."""
 
 
 def parse_command(request: Request) -> SlackCommand | None:

@@ -19,7 +19,7 @@ from gate.errors.upstream import AwsError
 from gate.identity.slack import SlackPeople, SlackSender
 from gate.slack.access_command import AccessCommand, parse_access_command
 from gate.slack.api import SlackApi
-from gate.slack.command import SlackCommand, parse_command
+from gate.slack.command import Command, SlackCommand, parse_command
 from gate.slack.signature import is_signed
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from gate.web.request import Request
@@ -27,7 +27,7 @@ from gate.web.request import Request
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
 
-Command = TypeVar("Command", bound=SlackCommand | AccessCommand)
+AnyCommand = TypeVar("AnyCommand", bound=Command)
 
 
 class SlackRequests:
@@ -80,7 +80,9 @@ class SlackRequests:
         if not self._config.teams or not is_signed(request, self._secret().get("signing_secret", ""), self._clock()):
             raise SlackSignatureError
 
-    def _with_team_claimed(self, command: Command, request: Request, purpose: str, *, attempt_id: str = "") -> Command:
+    def _with_team_claimed(
+        self, command: AnyCommand, request: Request, purpose: str, *, attempt_id: str = ""
+    ) -> AnyCommand:
         """Return `command` with the team of the user's principal, after its request was claimed."""
         sender = SlackSender(command.user, command.team, command.home, command.organisation)
         command = replace(command, team=self._people.team(sender))
