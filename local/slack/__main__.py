@@ -8,7 +8,7 @@ from typing import Any
 
 from local.addresses import SLACK_HOST
 
-HELP = """Type /notebook, /notebook NAME, shortcut, a button's number, or quit."""
+HELP = """Type /notebook, /notebook NAME, /notebook ask NAME, shortcut, a button's number, or quit."""
 
 
 class InputError(Exception):
@@ -25,20 +25,27 @@ def main() -> None:
     while True:
         try:
             line = input("> ").strip()
-        except (EOFError, KeyboardInterrupt):
-            _say("")
-            return
-        if line in ("quit", "exit"):
-            return
-        try:
+            if line in ("quit", "exit"):
+                return
             buttons = _perform(int(port), user, line, buttons)
         except InputError as error:
             _say(str(error))
+        except (EOFError, KeyboardInterrupt):
+            _say("")
+            return
 
 
 def _perform(port: int, user: str, line: str, buttons: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Do what `line` says, print what `user` then sees, and return its buttons. Raises `InputError`."""
-    answer = _send(port, {"user": user, **_action(line, buttons)})
+    answer = _show(port, {"user": user, **_action(line, buttons)})
+    while answer["inputs"]:
+        answer = _show(port, {"user": user, "fill": _fill_in(answer["inputs"])})
+    return list(answer["buttons"])
+
+
+def _show(port: int, action: dict[str, Any]) -> dict[str, Any]:
+    """Send `action`, print what the user then sees, and return it. Raises `InputError`."""
+    answer = _send(port, action)
     if answer.get("error"):
         raise InputError(answer["error"])
     if answer["status"] != 200:
@@ -49,7 +56,25 @@ def _perform(port: int, user: str, line: str, buttons: list[dict[str, Any]]) -> 
     _say("\n".join(f"  {line}" for line in answer["text"].splitlines() if not line.startswith("[")))
     for number, button in enumerate(answer["buttons"], 1):
         _say(f"  {number}  {button['label']}" + (f"  {button['url']}" if button["url"] else ""))
-    return list(answer["buttons"])
+    return answer
+
+
+def _fill_in(inputs: list[dict[str, Any]]) -> dict[str, str]:
+    """Ask for the inputs of a window, and return their values by id. Slack does not send a window with an empty one."""
+    filled = {}
+    for each in inputs:
+        options = each["options"]
+        default = next((label for label, value in options.items() if value == each["value"]), each["value"])
+        prompt = f"  {each['label']}"
+        if options:
+            prompt += f" {', '.join(options)}"
+        if default:
+            prompt += f" [{default}]"
+        text = ""
+        while not text or (options and text not in options):
+            text = input(f"{prompt}: ").strip() or default
+        filled[each["id"]] = options.get(text, text)
+    return filled
 
 
 def _action(line: str, buttons: list[dict[str, Any]]) -> dict[str, Any]:

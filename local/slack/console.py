@@ -23,12 +23,12 @@ class SlackConsole:
             body = json.loads(await incoming.text() or "{}")
             action = self._action(body)
         except (ValueError, KeyError, TypeError, AttributeError):
-            return web.json_response({"error": "send user, and type, shortcut or press"}, status=400)
+            return web.json_response({"error": "send user, and type, shortcut, press or fill"}, status=400)
         loop = asyncio.get_running_loop()
         try:
             status = await loop.run_in_executor(None, action)
         except (KeyError, IndexError):
-            return web.json_response({"error": "no message or modal is open that has this button"}, status=409)
+            return web.json_response({"error": "no message or modal is open that has this"}, status=409)
         page = None
         if status == 200:
             page = await loop.run_in_executor(None, self._workspace.seen_by, body["user"])
@@ -39,6 +39,9 @@ class SlackConsole:
         if "press" in body:
             number = int(body["press"])
             return lambda: workspace.press(user, number)
+        if "fill" in body:
+            inputs = {str(name): str(value) for name, value in body["fill"].items()}
+            return lambda: workspace.submit(user, inputs)
         if body.get("shortcut"):
             return lambda: workspace.shortcut(user)
         text = str(body["type"])
@@ -47,6 +50,6 @@ class SlackConsole:
 
 def _as_json(page: SlackPage | None) -> dict[str, Any]:
     if page is None:
-        return {"text": None, "buttons": []}
+        return {"text": None, "buttons": [], "inputs": []}
     buttons = [{"label": label_of(button), "url": button.get("url")} for button in page.buttons]
-    return {"text": page.text, "modal": page.view is not None, "buttons": buttons}
+    return {"text": page.text, "modal": page.view is not None, "buttons": buttons, "inputs": page.inputs}

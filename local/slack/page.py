@@ -25,8 +25,13 @@ class SlackPage:
         ]
 
     @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """The inputs of a window from top to bottom: `id`, `label`, first `value`, and `options` (values by label)."""
+        return [_input(block) for block in self.blocks if block["type"] == "input"]
+
+    @property
     def text(self) -> str:
-        """The text without formatting, with the labels of buttons in brackets."""
+        """The text without formatting and inputs, with the labels of buttons in brackets."""
         lines = []
         for block in self.blocks:
             match block["type"]:
@@ -36,14 +41,23 @@ class SlackPage:
                     lines += [_plain(element["text"]) for element in block["elements"]]
                 case "actions":
                     lines.append(" ".join(f"[{label_of(element)}]" for element in block["elements"]))
-                case "input":
-                    lines.append(f"{block['label']['text']} ({block['element']['action_id']})")
         return "\n".join(lines)
 
 
 def label_of(element: Mapping[str, Any]) -> str:
     """Return the text of a button, or of a menu in which nothing is chosen."""
     return str(element["text" if element["type"] == "button" else "placeholder"]["text"])
+
+
+def _input(block: Mapping[str, Any]) -> dict[str, Any]:
+    element = block["element"]
+    chosen = element.get("initial_option", {}).get("value", "")
+    return {
+        "id": element["action_id"],
+        "label": block["label"]["text"],
+        "value": element.get("initial_value", chosen),
+        "options": {option["text"]["text"]: option["value"] for option in element.get("options", [])},
+    }
 
 
 def _plain(text: str) -> str:

@@ -98,10 +98,16 @@ class Workspace:
         )
         return self.send(body)
 
-    def submit(self, user: str, view: Mapping[str, Any], **inputs: str) -> int:
-        """Send the window `view` with its `inputs`, by action id; return the status of the app's answer."""
-        self._clear(user)
-        return self.send(payloads.submission(self._member(user), view, inputs))
+    def submit(self, user: str, inputs: Mapping[str, str]) -> int:
+        """Send the window that `user` sees, with its `inputs` by id; return the status of the app's answer.
+
+        Raises `KeyError` when `user` sees no window, or an input is missing.
+        """
+        with self._changed:
+            page = self._shown.pop(user)
+        if page.view is None:
+            raise KeyError(user)
+        return self.send(payloads.submission(self._member(user), page.view, inputs))
 
     def seen_by(self, user: str, *, timeout: float = 60) -> SlackPage | None:
         """Return what `user` sees once the app has answered, or None if it does not in `timeout` seconds."""

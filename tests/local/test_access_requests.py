@@ -14,6 +14,7 @@ from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
 from testing.notebook_client import NotebookClient
+from testing.slack_user import make_slack
 from testing.user import TestUser
 
 SAMPLE = Sample.load(Path(__file__).parents[2] / "local" / "sample.yaml")
@@ -97,3 +98,14 @@ def test_without_approvers_nobody_can_ask(tmp_path: Path) -> None:
         user = TestUser(deployment)
         assert "Ask for access" not in user.open("/open/churn-model", "carol@example.com").text
         assert user.go("/requests").status_code == 404
+
+
+def test_make_slack_fills_in_the_window_to_ask(deployment: LocalDeployment) -> None:
+    typed = ["/notebook ask churn-model", "", "", "quarterly report", "soon", "1 hour"]
+    console = make_slack("\n".join([*typed, "quit\n"]), PORT=str(deployment.port))
+    assert (console.returncode, console.stderr) == (0, "")
+    assert "Notebook [churn-model]:" in console.stdout
+    assert console.stdout.count("For how long? 15 minutes, 1 hour [15 minutes]:") == 2
+    assert "You asked for churn-model, for 1 hour." in console.stdout
+    bob = TestUser(deployment)
+    assert "quarterly report" in bob.open("/requests", "bob@example.com").text

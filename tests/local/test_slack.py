@@ -1,8 +1,5 @@
 """Slack over real sockets: commands, shortcuts, buttons and links; and `make slack`."""
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,7 +8,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from local.deployment import LocalDeployment
 from local.slack import payloads
-from testing.slack_user import press_button, run_command, ticket_path
+from testing.slack_user import make_slack, press_button, run_command, ticket_path
 from testing.user import TestUser
 
 ROOT = Path(__file__).parents[2]
@@ -124,21 +121,8 @@ def _signed_by(secret: str, body: bytes) -> dict[str, str]:
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}
 
 
-def _make_slack(lines: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "local.slack"],
-        input=lines,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": "lambda", **environment},
-    )
-
-
 def test_make_slack_shows_what_the_user_sees(deployment: LocalDeployment) -> None:
-    console = _make_slack(
+    console = make_slack(
         "/notebook\n/notebook alice-notebook\nnonsense\n99\nshortcut\nquit\n", PORT=str(deployment.port)
     )
     assert (console.returncode, console.stderr) == (0, "")
@@ -149,14 +133,14 @@ def test_make_slack_shows_what_the_user_sees(deployment: LocalDeployment) -> Non
 
 
 def test_make_slack_presses_buttons_as_another_user(deployment: LocalDeployment) -> None:
-    console = _make_slack("/notebook\n1\n", PORT=str(deployment.port), SLACK_USER="U0DANA")
+    console = make_slack("/notebook\n1\n", PORT=str(deployment.port), SLACK_USER="U0DANA")
     assert console.returncode == 0
     assert console.stdout.count("shared-notebook") >= 2
 
 
 @pytest.mark.parametrize(("port", "message"), [("1", "Nothing serves Slack on port 1"), ("x", "PORT=x is not a port")])
 def test_make_slack_reports_a_wrong_port(port: str, message: str) -> None:
-    console = _make_slack("/notebook\n", PORT=port)
+    console = make_slack("/notebook\n", PORT=port)
     assert console.returncode == 1
     assert message in console.stderr
     assert "Traceback" not in console.stderr

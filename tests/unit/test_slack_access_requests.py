@@ -97,9 +97,11 @@ def test_a_request_is_declined(access: Slack) -> None:
 def test_without_a_reason_a_window_asks_for_the_rest(access: Slack) -> None:
     window = _ask(access, "ask churn-model")
     assert window.view is not None
-    assert window.text.splitlines() == [
-        "Notebook (notebook)", "Why do you need it? (reason)", "For how long? (seconds)"
-    ]  # fmt: skip
+    assert [(each["id"], each["label"], each["value"]) for each in window.inputs] == [
+        ("notebook", "Notebook", "churn-model"),
+        ("reason", "Why do you need it?", ""),
+        ("seconds", "For how long?", "3600"),
+    ]
     body = access.workspace
     status = _submit(access, window.view, notebook="churn-model", reason="report", seconds="28800")
     assert status["response_action"] == "update"
