@@ -118,16 +118,15 @@ class Settings(SettingsSection):
     @field_validator("vpc")
     @classmethod
     def _without_egress_needs_no_internet(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
-        if not value.no_egress:
+        if value.reaches_internet:
             return value
         problems = []
-        # Through a proxy, the function reaches the internet.
-        if "identity" in info.data and not info.data["identity"].issuer and not value.proxy:
+        if "identity" in info.data and not info.data["identity"].issuer:
             problems.append(
                 "cannot reach the user pool of the stack, which has no VPC endpoint; set identity.issuer to a provider "
                 "that the subnets can reach, or set vpc.proxy"
             )
-        if "slack" in info.data and info.data["slack"].teams and not value.proxy:
+        if "slack" in info.data and info.data["slack"].teams:
             problems.append("cannot reach Slack; leave slack.teams empty, or set vpc.proxy")
         if problems:
             raise ValueError("has no_egress = true, which " + ", and ".join(problems))

@@ -27,6 +27,11 @@ class VpcSettings(SettingsSection):
         """The port of the proxy; None without a proxy."""
         return urlsplit(self.proxy).port if self.proxy else None
 
+    @property
+    def reaches_internet(self) -> bool:
+        """Whether the function reaches services that have no VPC endpoint, such as Slack."""
+        return not self.no_egress or bool(self.proxy)
+
     @field_validator("subnet_ids")
     @classmethod
     def _is_set_with_the_vpc(cls, value: list[str], info: ValidationInfo) -> list[str]:

@@ -1,6 +1,7 @@
 """The settings with which the stack is synthesised for a local deployment."""
 
 from infra.settings import Settings
+from infra.vpc_settings import VpcSettings
 from local.options import LocalOptions
 from local.provider import CLIENT_ID, CLIENT_SECRET, ExternalProvider
 from local.template import ACCOUNT, INSIDE, REGION
@@ -26,8 +27,8 @@ def local_settings(options: LocalOptions) -> Settings:
         "client_secret_arn": CLIENT_SECRET_ARN if client.client_secret else "",
     }
     settings = {"networks": [INSIDE], **options.settings, "identity": identity}
-    vpc = settings.get("vpc", {})
+    vpc = VpcSettings.model_construct(**settings.get("vpc", {}))
     # Slack's servers can't reach a private API, and a function without egress can't reach Slack.
-    if not settings.get("private_endpoints") and not (vpc.get("no_egress") and not vpc.get("proxy")):
+    if vpc.reaches_internet and not settings.get("private_endpoints"):
         settings["slack"] = options.slack.settings(options.settings.get("slack", {}))
     return Settings.parse(settings)

@@ -37,7 +37,7 @@ REASONS_OF_FAULT = {
     Fault.PACKED: frozenset({"policy_too_large"}),
     Fault.NEW_ROLE: frozenset({"launch_role_denied"}),
 }
-"""The reason codes of faults that say what is wrong."""
+"""The reason codes for faults with an error code of their own."""
 
 CLOCK_SKEW = -900.0
 """Seconds that the function's clock is wrong: more than the 60 that the gate allows, and than Slack's 300."""

@@ -15,9 +15,9 @@ _DENIED_HERE = (
 
 
 def check_sagemaker_endpoint(deployed: Deployed) -> Outcomes:
-    """Check that the launch role allows the function's calls through an endpoint of SageMaker's API in its VPC.
+    """Check that AWS allows the function's calls through a VPC endpoint for the SageMaker API.
 
-    With private DNS, all calls of a VPC go through the endpoint. They then have no public address (`aws:SourceIp`).
+    If the endpoint has private DNS, all calls from its VPC go through it, and have no public address (`aws:SourceIp`).
     Raises `CommandError`.
     """
     config, region = deployed.config, deployed.aws.region
@@ -34,7 +34,7 @@ def check_sagemaker_endpoint(deployed: Deployed) -> Outcomes:
     if not endpoints and config.egress:
         yield Outcome("ok", "the function's calls to SageMaker leave by its egress addresses")
     elif not endpoints:
-        text = "there is no endpoint of SageMaker's API with private DNS in the function's VPC"
+        text = "the function's VPC has no VPC endpoint with private DNS for the SageMaker API"
         yield Outcome("warning", text, "Check yourself that the function can reach SageMaker: vpc.no_egress is true.")
     if not config.egress:
         regions = {location.partition("/")[2] for location in config.remote_locations} - {region}
@@ -50,11 +50,11 @@ def _uses_proxy(deployed: Deployed) -> bool:
 
 
 def _sagemaker_endpoints(deployed: Deployed) -> list[str]:
-    """Return the ids of the endpoints of SageMaker's API with private DNS in the function's VPC."""
+    """Return the ids of the VPC endpoints with private DNS for the SageMaker API, in the function's VPC."""
     vpc = deployed.function.get("VpcConfig", {}).get("VpcId", "")
     service = f"com.amazonaws.{deployed.aws.region}.sagemaker.api"
     filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "service-name", "Values": [service]}]
-    found = _described(deployed, filters)
+    found = _available_endpoints(deployed, filters)
     return [endpoint["VpcEndpointId"] for endpoint in found if endpoint.get("PrivateDnsEnabled")]
 
 
@@ -63,8 +63,9 @@ def check_private_api(deployed: Deployed) -> Outcomes:
     private, config = deployed.settings.private_endpoints, deployed.config
     if not private:
         return
+    # A filter ignores an id that does not exist. As a parameter, the id would make the call fail.
     filters = [{"Name": "vpc-endpoint-id", "Values": list(private)}]
-    described = {endpoint["VpcEndpointId"]: endpoint for endpoint in _described(deployed, filters)}
+    described = {endpoint["VpcEndpointId"]: endpoint for endpoint in _available_endpoints(deployed, filters)}
     by_private_dns = deployed.settings.private_host == "api"
     for name in private:
         endpoint = described.get(name)
@@ -82,8 +83,8 @@ def check_private_api(deployed: Deployed) -> Outcomes:
             yield Outcome("ok", f"users of {name} can resolve the host name of the API")
 
 
-def _described(deployed: Deployed, filters: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the endpoints that are in use. A filter finds nothing where an id would be an error."""
+def _available_endpoints(deployed: Deployed, filters: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the available VPC endpoints that match `filters`, as in DescribeVpcEndpoints. Raises `CommandError`."""
     client = deployed.aws.client("ec2")
     with aws_errors():
         pages = client.get_paginator("describe_vpc_endpoints").paginate(Filters=filters)

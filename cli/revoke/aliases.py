@@ -27,7 +27,7 @@ class Aliases:
     problem: str = ""
     """Why they are unknown; empty if they are known."""
     also: str = ""
-    """If it is unknown, the value for `--also`, which the operator completes."""
+    """If they are unknown, the value for `--also`, which the operator completes."""
 
 
 def find_aliases(deployed: Deployed, subject: str) -> Aliases:

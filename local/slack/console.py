@@ -28,7 +28,7 @@ class SlackConsole:
         try:
             status = await loop.run_in_executor(None, action)
         except (KeyError, IndexError):
-            return web.json_response({"error": "no message or modal is open that has this"}, status=409)
+            return web.json_response({"error": "no message or modal with this button or input is open"}, status=409)
         page = None
         if status == 200:
             page = await loop.run_in_executor(None, self._workspace.seen_by, body["user"])

@@ -26,7 +26,7 @@ class SlackPage:
 
     @property
     def inputs(self) -> list[dict[str, Any]]:
-        """The inputs of a window from top to bottom: `id`, `label`, first `value`, and `options` (values by label)."""
+        """The inputs of a window from top to bottom: `id`, `label`, initial `value`, `options` (values by label)."""
         return [_input(block) for block in self.blocks if block["type"] == "input"]
 
     @property

@@ -114,7 +114,7 @@ def test_without_egress_there_must_be_an_endpoint_and_no_other_region(
     remote |= {"GATE_REMOTE_ROLE": "gate-launch", "GATE_EXTERNAL_ID": "x-42"}
     deployed = _deployed(deployment, monkeypatch, settings={}, GATE_EGRESS="", **remote)
     assert [(each.level, each.text) for each in check_sagemaker_endpoint(deployed)] == [
-        ("warning", "there is no endpoint of SageMaker's API with private DNS in the function's VPC"),
+        ("warning", "the function's VPC has no VPC endpoint with private DNS for the SageMaker API"),
         ("error", "the function can't reach SageMaker in eu-central-1: endpoints serve their own region alone"),
     ]
     assert not endpoints

@@ -33,7 +33,7 @@ def test_the_bundle_has_the_file_at_the_functions_path(tmp_path: Path, ca_bundle
 
 def test_a_change_of_the_file_makes_a_new_bundle(tmp_path: Path) -> None:
     changed = tmp_path / "changed.pem"
-    changed.write_bytes(PEM.read_bytes() * 2)
+    changed.write_bytes(CERTIFICATE * 2)
     hashes = [bundling.fingerprint(python=None, ca_bundle=each) for each in (None, PEM, changed)]
     assert len(set(hashes)) == 3
 

@@ -72,7 +72,7 @@ def test_no_retry_begins_that_the_deadline_leaves_no_time_for() -> None:
     with deadline.limited(2.2), pytest.raises(LaunchRoleDeniedError):
         sts.roles.assume(ROLE, "alice", "{}")
     # Nothing sleeps here, so that 2.2 seconds are left: enough for a pause of half a second and for one of a second.
-    assert sts.slept == [0.5, 1.0]
+    assert (sts.calls, sts.slept) == (3, [0.5, 1.0])
 
 
 def test_the_response_says_when_to_try_again(harness: Harness) -> None:

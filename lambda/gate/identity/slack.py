@@ -12,10 +12,10 @@ from gate.identity.caller import Caller, normal_address
 from gate.log import logger
 
 USER_TTL = 300
-"""Seconds for which what Slack says about a user is cached."""
+"""Seconds for which the answer of users.info about a user is cached."""
 
 MAX_USERS = 1000
-"""Users who are cached."""
+"""The number of users whose answers are cached."""
 
 UNKNOWN_USER_CODES = frozenset({"user_not_found", "user_not_visible"})
 """Slack's error codes for a user whom the app may not see (docs.slack.dev, users.info)."""
@@ -62,20 +62,23 @@ class SlackPeople:
         user acts comes first, because slash commands name no other.
         Raises `SlackTeamError` if `sender` belongs to none that is listed, and `SlackDownError`.
         """
-        candidates = [sender.acting_in, sender.organisation]
-        if sender.home not in ("", sender.acting_in):
-            # A member of another workspace of the same organisation, or another company's in a shared channel.
-            if not sender.organisation and not sender.home.startswith("E"):
-                candidates = [sender.home]
-            else:
-                member_of = teams_of(self._user(sender.user))
-                if not sender.acting_in:
-                    candidates = sorted(self._teams, key=lambda team: team.startswith("E"))
-                candidates = [team for team in candidates if team in member_of] + [sender.home]
-        for team in candidates:
+        for team in self._candidates(sender):
             if team in self._teams:
                 return team
         raise SlackTeamError
+
+    def _candidates(self, sender: SlackSender) -> list[str]:
+        """Return the teams of `sender`, listed or not, in the order in which they count. Raises `SlackDownError`."""
+        acting_in = [sender.acting_in, sender.organisation]
+        if sender.home in ("", sender.acting_in):
+            return acting_in
+        if not sender.organisation and not _is_organisation(sender.home):
+            return [sender.home]  # another company's workspace, in a shared channel
+        if not sender.acting_in:
+            acting_in = sorted(self._teams, key=_is_organisation)
+        # Slack says whether the user belongs to the same organisation, or to another company in a shared channel.
+        member_of = teams_of(self._user(sender.user))
+        return [*(team for team in acting_in if team in member_of), sender.home]
 
     def caller(self, team: str, user: str, address: str) -> Caller:
         """Return the caller whose identity a signed request of Slack proves now. Raises the errors of `fetch_user`."""
@@ -105,6 +108,10 @@ class SlackPeople:
         while len(self._cache) > MAX_USERS:
             self._cache.popitem(last=False)
         return found
+
+
+def _is_organisation(team: str) -> bool:
+    return team.startswith("E")
 
 
 def _confirmed_email(user: Mapping[str, Any], team: str) -> str | None:

@@ -24,7 +24,7 @@ everywhere (IAM user guide, "Changes that I make are not always immediately visi
 """
 
 TIME_OF_A_CALL = 1.0
-"""Seconds that are left for a retry. A delay that leaves less is not waited."""
+"""Seconds that a retry may take. There is none if the deadline leaves less after the delay."""
 
 
 class RoleAssumer:
@@ -42,18 +42,16 @@ class RoleAssumer:
         not new, and one that stays denied must not delay everybody.
         Raises `LaunchRoleDeniedError`, and the errors of `aws_errors`.
         """
-        delays = () if role in self._known else RETRY_DELAYS
+        delays = iter(() if role in self._known else RETRY_DELAYS)
         try:
-            for delay in delays:
+            while True:
                 try:
                     return self._assume(role, name, policy)
-                except AwsDeniedError:
-                    if deadline.remaining(delay + TIME_OF_A_CALL) < delay + TIME_OF_A_CALL:
-                        break
+                except AwsDeniedError as error:
+                    delay = next(delays, None)
+                    if delay is None or deadline.remaining(delay + TIME_OF_A_CALL) < delay + TIME_OF_A_CALL:
+                        raise LaunchRoleDeniedError from error
                     self._sleep(delay)
-            return self._assume(role, name, policy)
-        except AwsDeniedError as error:
-            raise LaunchRoleDeniedError from error
         finally:
             self._known.add(role)
 

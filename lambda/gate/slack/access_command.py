@@ -25,7 +25,7 @@ _DECISIONS: dict[str, AccessAction] = {ALLOW_BUTTON: "allow", ALLOW_SELECT: "all
 
 @dataclass(frozen=True, kw_only=True)
 class AccessCommand(Command):
-    """What a Slack user asked for, or decided."""
+    """A Slack user's access request, or decision on one."""
 
     action: AccessAction
     notebook: str = ""

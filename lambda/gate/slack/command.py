@@ -44,7 +44,10 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class SlackCommand(Command):
-    """What a Slack user asked for. The fields are also the JSON of the event with which the function invokes itself."""
+    """A Slack user's request to list, start or stop notebooks.
+
+    The function sends the fields as JSON to another invocation of itself, which answers.
+    """
 
     action: Action = "list"
     notebook: str = ""
@@ -133,9 +136,11 @@ def interaction_sender(payload: Mapping[str, Any]) -> dict[str, Any]:
     # In an app that is installed in an organisation, `team` can be null.
     user, team, enterprise = payload["user"], payload["team"] or {}, payload.get("enterprise") or {}
     home = _optional_id(user.get("team_id"))
+    if not team and not home:
+        raise InvalidSlackRequestError
     return {
         "user": _slack_id(user["id"]),
-        "team": _optional_id(team["id"]) if team or not home else "",
+        "team": _optional_id(team["id"]) if team else "",
         "home": home,
         "organisation": _optional_id(enterprise.get("id") or team.get("enterprise_id")),
     }

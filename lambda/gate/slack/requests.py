@@ -63,7 +63,9 @@ class SlackRequests:
         self._check_signature(request)
         access_command = parse_access_command(request) if self._requests_function_arn else None
         command = access_command or parse_command(request)
-        return None if command is None else self._with_team_claimed(command, request, "slack")
+        if command is None:
+            return None
+        return self._claimed(command, request, "slack")
 
     def admit_forwarded(self, request: Request) -> AccessCommand:
         """Return the command in `request`, which another function admitted and forwarded.
@@ -74,16 +76,17 @@ class SlackRequests:
         command = parse_access_command(request)
         if command is None:
             raise InvalidSlackRequestError
-        return self._with_team_claimed(command, request, "access", attempt_id=request.id)
+        return self._claimed(command, request, "access", attempt_id=request.id)
 
     def _check_signature(self, request: Request) -> None:
         if not self._config.teams or not is_signed(request, self._secret().get("signing_secret", ""), self._clock()):
             raise SlackSignatureError
 
-    def _with_team_claimed(
-        self, command: AnyCommand, request: Request, purpose: str, *, attempt_id: str = ""
-    ) -> AnyCommand:
-        """Return `command` with the team of the user's principal, after its request was claimed."""
+    def _claimed(self, command: AnyCommand, request: Request, purpose: str, *, attempt_id: str = "") -> AnyCommand:
+        """Claim `request`, so that it counts once. Return `command` with the team of the user's principal.
+
+        `purpose`: a request can be claimed once for each. `attempt_id`: see `ReplayGuard.claim`.
+        """
         sender = SlackSender(command.user, command.team, command.home, command.organisation)
         command = replace(command, team=self._people.team(sender))
         try:
