@@ -98,10 +98,13 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 class StreamServer:
     """Serves TCP connections in an event loop's thread. It can stop listening, and listen again at the same port."""
 
-    def __init__(self, loop: EventLoopThread, serve: Serve, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, loop: EventLoopThread, serve: Serve, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> None:
         """`serve`: answers one connection. It may raise `OSError` or `EOFError`, and be cancelled."""
         self._loop = loop
         self._tls = tls
+        self._host = host
         self._serve = serve
         self._connections = Connections()
         self._server: asyncio.Server | None = None
@@ -118,7 +121,7 @@ class StreamServer:
 
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocol, "127.0.0.1", self.port, ssl=self._tls)
+        self._server = await loop.create_server(self._protocol, self._host, self.port, ssl=self._tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _hang_up(self) -> None:
@@ -181,3 +184,20 @@ async def connected(
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
+
+
+async def relay(*directions: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:
+    """Copy bytes in all `directions` until one of them ends."""
+    copies = [asyncio.create_task(_copy(reader, writer)) for reader, writer in directions]
+    try:
+        await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in copies:
+            each.cancel()
+        await asyncio.gather(*copies, return_exceptions=True)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+        await writer.drain()

@@ -14,8 +14,8 @@ class Breakage:
     """One fault."""
 
     what: str
-    template: Callable[[Template], None] | None = None
-    bundle: Callable[[Path], None] | None = None
+    template: Callable[[Template], None] = lambda _template: None
+    bundle: Callable[[Path], None] = lambda _folder: None
 
 
 def _alias_permission(template: Template) -> None:

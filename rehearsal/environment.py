@@ -14,6 +14,7 @@ from string import Template
 from types import TracebackType
 from typing import Any
 
+import trustme
 from playwright.sync_api import BrowserContext, Page
 
 from infra.bundle import runtime_python
@@ -22,7 +23,6 @@ from rehearsal.account import Account
 from rehearsal.authority import DeployedAuthority
 from rehearsal.browser import Browser
 from rehearsal.calls import CallLog
-from rehearsal.certificates import Authority
 from rehearsal.chromium import Chromium
 from rehearsal.emulator import OPERATOR_KEY, Emulator
 from rehearsal.hosts import FUNCTION_ADDRESS, INSIDE, JOINED, OUTSIDE, HostRouter
@@ -74,23 +74,23 @@ class Environment:
     def _start(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gate-rehearsal-"))
         self._started.callback(shutil.rmtree, self.folder, ignore_errors=True)
-        certificates, self.operators_folder = self.folder / "certificates", self.folder / "operator"
-        self.assembly = self.folder / "cdk.out"
-        certificates.mkdir()
+        self.operators_folder, self.assembly = self.folder / "operator", self.folder / "cdk.out"
         self.operators_folder.mkdir()
-        self._tls = Authority(certificates)
+        # Only the processes of this rehearsal trust the authority. Its key exists in memory alone.
+        tls, self._authority_file = trustme.CA(), self.folder / "authority.pem"
+        tls.cert_pem.write_to_path(str(self._authority_file))
         self.calls = CallLog()
         port = _free_port()
         self.router = HostRouter(emulator=f"http://127.0.0.1:{port}", log=self.calls)
         addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS)
-        self._proxy = TlsProxy(self._tls, self.router.answer, addresses=addresses)
+        self._proxy = TlsProxy(tls, self.router.answer, addresses=addresses)
         self._started.callback(self._proxy.close, last=self.router.close)
-        self.account = Account(proxy=self._proxy.url(INSIDE), authority=self._tls.path)
+        self.account = Account(proxy=self._proxy.url(INSIDE), authority=self._authority_file)
         self.emulator = Emulator(
             self.folder,
             port=port,
             python_path=_bare_python(self.folder / "python"),
-            environment={"SSL_CERT_FILE": str(self._tls.path)},
+            environment={"SSL_CERT_FILE": str(self._authority_file)},
         )
         self._started.callback(self.emulator.close)
         self.evaluator = self._started.enter_context(Evaluator())
@@ -103,7 +103,7 @@ class Environment:
 
     def browser(self, address: str = INSIDE) -> Browser:
         """Return a browser without JavaScript and with an empty profile. Its requests come from `address`."""
-        browser = Browser(proxy=self.proxy(address), authority=self._tls.path)
+        browser = Browser(proxy=self.proxy(address), authority=self._authority_file)
         self._started.callback(browser.close)
         return browser
 

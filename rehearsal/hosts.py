@@ -1,7 +1,6 @@
 """Routes requests by host name: to the emulator, and to stand-ins for what it lacks."""
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -11,6 +10,7 @@ from yarl import URL
 
 from local.template import REGION
 from rehearsal.calls import CallLog, Exchange
+from rehearsal.proxy import Serve
 
 INSIDE, OUTSIDE, JOINED = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 """Addresses of people: in the networks, in none of them, and in the one that an update adds."""
@@ -21,9 +21,6 @@ FUNCTION_ADDRESS = "127.0.0.9"
 _SERVICES = re.compile(rf"([a-z0-9.-]+\.)?[a-z0-9-]+\.{REGION}\.amazonaws\.com|(sts|iam)\.amazonaws\.com")
 _HOP_BY_HOP = ("Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "Proxy-Authorization", "TE", "Trailer")
 _AS_GIVEN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
-
-Serve = Callable[[web.BaseRequest, str], Awaitable[web.StreamResponse]]
-"""Answers a request of a client with the given address."""
 
 
 class HostRouter:
@@ -47,8 +44,9 @@ class HostRouter:
         for session in self._sessions.values():
             await session.close()
 
-    async def answer(self, incoming: web.BaseRequest, host: str, client: str) -> web.StreamResponse:
-        """Answer `incoming`, which `client` (an address) sent to `host`."""
+    async def answer(self, incoming: web.BaseRequest, client: str) -> web.StreamResponse:
+        """Answer `incoming`, which `client` (an address) sent."""
+        host = incoming.host
         for pattern, serve in self._registered:
             if pattern.fullmatch(host):
                 return await serve(incoming, client)

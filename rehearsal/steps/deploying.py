@@ -1,11 +1,11 @@
 """Steps from the source tree to a deployed stack that answers."""
 
+import json
 import time
 from typing import Any
 
 from rehearsal import gateway
 from rehearsal.account import ENVIRONMENT, ROOT
-from rehearsal.assembly import change_bundle, change_template
 from rehearsal.breakages import BREAKAGES
 from rehearsal.environment import LONG_SESSION, STACK, Environment
 from rehearsal.hosts import INSIDE, OUTSIDE
@@ -27,14 +27,16 @@ def synthesise_again(env: Environment) -> str:
     """Synthesise the template and the bundle of the present settings."""
     app = f"{ROOT / '.venv' / 'bin' / 'python'} -m rehearsal.app {env.settings}"
     env.account.cdk("synth", "--quiet", "--app", app, "--output", str(env.assembly), cwd=ROOT, own_network=True)
-    broken = BREAKAGES.get(env.breakage)
-    if broken and broken.template:
-        change_template(env.assembly, STACK, broken.template)
-    if broken and broken.bundle:
-        change_bundle(env.assembly, STACK, broken.bundle)
-    change_template(env.assembly, STACK, adapt)
-    size = (env.assembly / f"{STACK}.template.json").stat().st_size
-    return f"a template of {size // 1024} KB" + (f", in which {broken.what}" if broken else "")
+    # CDK names what it uploads by the hash from before these changes. The new account has no file of that name yet.
+    path, broken = env.assembly / f"{STACK}.template.json", BREAKAGES.get(env.breakage)
+    template = json.loads(path.read_text(encoding="utf-8"))
+    if broken:
+        broken.template(template)
+        (bundle,) = env.assembly.glob("asset.*")
+        broken.bundle(bundle)
+    adapt(template)
+    path.write_text(json.dumps(template, indent=1), encoding="utf-8")
+    return f"a template of {path.stat().st_size // 1024} KB" + (f", in which {broken.what}" if broken else "")
 
 
 def bootstrap(env: Environment) -> str:

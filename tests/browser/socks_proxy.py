@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from local.streams import connected, serve_streams
+from local.streams import connected, relay, serve_streams
 
 
 @contextmanager
@@ -22,14 +22,7 @@ def socks_proxy(address: str) -> Iterator[str]:
         port = int.from_bytes(await reader.readexactly(2))
         async with connected("127.0.0.1", port, local_addr=(address, 0)) as (theirs, ours):
             writer.write(b"\x05\x00\x00\x01" + bytes(6))
-            await asyncio.gather(_pipe(reader, ours), _pipe(theirs, writer))
+            await relay((reader, ours), (theirs, writer))
 
     with serve_streams(connect) as port:
         yield f"socks5://127.0.0.1:{port}"
-
-
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
-    writer.write_eof()

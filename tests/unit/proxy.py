@@ -17,7 +17,7 @@ from gate.errors.upstream import AwsError, IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.slack.api import SlackApi
 from gate.tls import tls_context
-from local.streams import connected, serve_streams
+from local.streams import connected, relay, serve_streams
 from testing.authority import Authority
 
 AWS, ISSUER, SLACK = "sts.eu-west-1.amazonaws.com", "login.example.com", "slack.example.com"
@@ -39,22 +39,7 @@ class Proxy:
         self.requests.append(f"{method} {target}")
         async with connected("127.0.0.1", self.port) as (target_reader, target_writer):
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            copies = [
-                asyncio.create_task(_copy(reader, target_writer)),
-                asyncio.create_task(_copy(target_reader, writer)),
-            ]
-            try:
-                await asyncio.wait(copies, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for task in copies:
-                    task.cancel()
-                await asyncio.gather(*copies, return_exceptions=True)
-
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65536):
-        writer.write(data)
-        await writer.drain()
+            await relay((reader, target_writer), (target_reader, writer))
 
 
 async def dependency(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
