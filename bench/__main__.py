@@ -4,9 +4,7 @@ import argparse
 import math
 import platform
 import shutil
-import stat
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -14,14 +12,12 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import report
-from bench.certificates import Certificates
 from bench.contestants import Contestant, contestants
 from bench.function import Runtime
 from bench.measure import Measurement
-from bench.stub import FakeAws
+from bench.stub import Certificates, FakeAws
 from infra.bundle import ROOT, install, runtime_python
 
-EMULATOR = ROOT / "bench" / "emulator.txt"
 GRANTS = (1000, 1_000_000)
 GRANT_TURNS = 3
 """Measurements for each number of grants, in turns. Two processes of the same code can differ by a tenth."""
@@ -40,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     console = Console(stderr=True)
     machine = platform.machine()
-    with tempfile.TemporaryDirectory() as folder, console.status("installing the runtime interface emulator") as status:
+    with tempfile.TemporaryDirectory() as folder, console.status("installing the runtime interface client") as status:
         runtime = _runtime(Path(folder), machine)
         built = {}
         for contestant in contestants():
@@ -92,16 +88,11 @@ def _runtime(folder: Path, machine: str) -> Runtime:
     python = runtime_python()
     if python is None or sys.platform != "linux":
         sys.exit("The benchmark needs Python 3.13, the version of the function, and Linux.")
-    client, emulator = folder / "runtime", folder / "emulator"
+    client = folder / "runtime"
     install(client, group="runtime", platform=f"{machine}-manylinux2014")
     shutil.copytree(HOOKS, client, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-m", "uv", "pip", "install", "--quiet", "--no-deps", "--require-hashes"]
-    subprocess.run([*command, "--target", str(emulator), "--requirements", str(EMULATOR)], check=True)
-    architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[machine]
-    binary = emulator / "samcli" / "local" / "rapid" / f"aws-lambda-rie-{architecture}"
-    binary.chmod(binary.stat().st_mode | stat.S_IXUSR)
     # The base interpreter, not this virtual environment: contestants bundle everything that they import.
-    return Runtime(binary, Path(python).resolve(), client)
+    return Runtime(Path(python).resolve(), client)
 
 
 if __name__ == "__main__":

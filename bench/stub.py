@@ -8,8 +8,34 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
-from bench.certificates import Certificates
+import botocore
+import trustme
+
+NAMES = ("*.eu-west-1.amazonaws.com", "api.sagemaker.eu-west-1.amazonaws.com", "localhost")
+"""The host names of the stub's certificate."""
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """The files of one run."""
+
+    server: Path
+    """The stub's private key and its certificates."""
+    authorities: Path
+    """The authorities of botocore's `cacert.pem`, which has the size of Lambda's own list, and the one of this run."""
+
+    @classmethod
+    def write(cls, folder: Path) -> "Certificates":
+        """Write the files to `folder`. AWS's servers send RSA certificates, too, with an intermediate authority."""
+        root = trustme.CA(key_type=trustme.KeyType.RSA)
+        server = root.create_child_ca(trustme.KeyType.RSA).issue_cert(*NAMES, key_type=trustme.KeyType.RSA)
+        found = cls(folder / "server.pem", folder / "authorities.pem")
+        server.private_key_and_cert_chain_pem.write_to_path(str(found.server))
+        known = Path(botocore.__file__).with_name("cacert.pem").read_bytes()
+        found.authorities.write_bytes(known + root.cert_pem.bytes())
+        return found
 
 
 @dataclass(frozen=True)

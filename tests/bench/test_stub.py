@@ -3,18 +3,13 @@
 import http.client
 import socket
 import ssl
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import botocore
 import pytest
 
-from bench.aws import KEY
-from bench.certificates import NAMES, Certificates
-from bench.stub import FakeAws, Record
+from bench.stub import Certificates, FakeAws, Record
 
 ROOT = Path(__file__).parents[2]
 HOST = "dynamodb.eu-west-1.amazonaws.com"
@@ -49,28 +44,6 @@ def call(connection: ssl.SSLSocket) -> bytes:
     client.sock = connection
     client.request("POST", "/", b"{}", SECRET)
     return client.getresponse().read()
-
-
-def test_the_authorities_are_those_of_botocore_and_one_more(certificates: Certificates) -> None:
-    known = Path(botocore.__file__).with_name("cacert.pem").read_bytes()
-    found = certificates.authorities.read_bytes()
-    assert found.startswith(known)
-    assert found.count(b"BEGIN CERTIFICATE") == known.count(b"BEGIN CERTIFICATE") + 1 > 100
-
-
-@pytest.mark.parametrize("host", [HOST, *NAMES[1:]])
-def test_the_stub_speaks_tls_1_3_for_the_names_of_aws(
-    certificates: Certificates, ports: list[FakeAws], host: str
-) -> None:
-    with connect(certificates, ports[0], host) as connection:
-        assert connection.version() == "TLSv1.3"
-        assert KEY.encode() in call(connection)
-
-
-def test_a_client_that_does_not_know_the_authority_refuses(certificates: Certificates, ports: list[FakeAws]) -> None:
-    strange = Certificates(certificates.server, Path(botocore.__file__).with_name("cacert.pem"))
-    with pytest.raises(ssl.SSLCertVerificationError):
-        connect(strange, ports[0])
 
 
 def test_a_connection_takes_two_round_trips_and_a_call_one(certificates: Certificates, ports: list[FakeAws]) -> None:
@@ -115,11 +88,3 @@ def test_the_stub_records_calls_and_handshakes_once(certificates: Certificates, 
 )
 def test_handshakes_overlap(handshakes: list[tuple[float, float]], overlap: float) -> None:
     assert Record({}, handshakes).overlap == pytest.approx(overlap)
-
-
-def test_contestants_find_the_stub_at_the_names_of_aws() -> None:
-    code = "import socket; print(socket.getaddrinfo('sts.eu-west-1.amazonaws.com', 443)[0][4]);"
-    code += "print(socket.getaddrinfo('127.0.0.1', 443)[0][4])"
-    environment = {"PYTHONPATH": str(ROOT / "bench" / "hooks"), "BENCH_STUB_PORT": "4711"}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["('127.0.0.1', 4711)", "('127.0.0.1', 443)"]
