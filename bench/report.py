@@ -1,7 +1,6 @@
 """Writes the results: `results.json`, the tables of docs/speed.md, and the plot."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 from bench import cost
 from bench.contestants import PROFILE
 from bench.function import MEMORY
-from bench.tables import fill
+from bench.tables import fill, table
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "bench" / "results.json"
@@ -46,8 +45,21 @@ class Ratio:
 def write(results: dict[str, Any]) -> None:
     """Write `results` to `results.json`, docs/speed.md and the plot."""
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    fill(GUIDE, {name: table(results) for name, table in TABLES.items()})
+    fill(GUIDE, tables(results))
     _plot(_contestants(results, MAIN))
+
+
+def tables(results: dict[str, Any]) -> dict[str, str]:
+    """Return the tables of docs/speed.md by name."""
+    return {
+        "figures": _figures(results),
+        "latency": _latency(results),
+        "ratios": _ratios(results),
+        "profile": _profile(results),
+        "memory": _memory(results),
+        "cost": _cost(results),
+        "grants": _grants(results),
+    }
 
 
 def ratios(results: dict[str, Any]) -> list[Ratio]:
@@ -79,13 +91,6 @@ def _contestants(results: dict[str, Any], round_trip: str) -> dict[str, dict[str
     return {name: each for name, each in results["round_trips"][round_trip].items() if name != PROFILE}
 
 
-def _table(*rows: list[str]) -> str:
-    """Return a table whose first row is the head."""
-    head, *body = rows
-    lines = [f"| {' | '.join(row)} |" for row in body]
-    return "\n".join([f"| {' | '.join(head)} |".replace("|  |", "| |"), "|---" * len(head) + "|", *lines]) + "\n"
-
-
 def _figures(results: dict[str, Any]) -> str:
     head = ["", "start", "first answer after a cold start", "first answer from a snapshot", "CPU of that"]
     head += [f"that at {MEMORY} MB", "warm", "CPU warm", "peak memory", "bundle", "AWS calls, first and warm"]
@@ -105,7 +110,7 @@ def _figures(results: dict[str, Any]) -> str:
         ]
         for name, each in _contestants(results, MAIN).items()
     ]
-    return _table(head, *rows)
+    return table(head, rows)
 
 
 def _latency(results: dict[str, Any]) -> str:
@@ -116,7 +121,7 @@ def _latency(results: dict[str, Any]) -> str:
         found = [results["round_trips"][each][name] for each in times]
         snapshot = [f"{each['snapshot_ms']:.0f} ms" for each in found]
         rows.append([name, *snapshot, *(f"{each['warm_ms']:.1f} ms" for each in found)])
-    return _table(head, *rows)
+    return table(head, rows)
 
 
 def _ratios(results: dict[str, Any]) -> str:
@@ -124,7 +129,7 @@ def _ratios(results: dict[str, Any]) -> str:
         [each.name, f"{each.measured:.2f}", each.target_text, each.verdict.replace("not met", "**not met**")]
         for each in ratios(results)
     ]
-    return _table(["", "measured", "target", ""], *rows)
+    return table(["", "measured", "target", ""], rows)
 
 
 def _profile(results: dict[str, Any]) -> str:
@@ -133,7 +138,7 @@ def _profile(results: dict[str, Any]) -> str:
         [name, f"{found[name]['init_ms']:.0f} ms", f"{found[name]['warm_cpu_ms']:.2f} ms"]
         for name in ("floor", PROFILE, "gate")
     ]
-    return _table(["", "start", "CPU warm"], *rows)
+    return table(["", "start", "CPU warm"], rows)
 
 
 def _memory(results: dict[str, Any]) -> str:
@@ -150,7 +155,7 @@ def _memory(results: dict[str, Any]) -> str:
         ]
         for memory in MEMORIES
     ]
-    return _table(head, *rows)
+    return table(head, rows)
 
 
 def _cost(results: dict[str, Any]) -> str:
@@ -158,7 +163,7 @@ def _cost(results: dict[str, Any]) -> str:
         [name, *(f"{cost.cost_of_a_million(each, memory):.2f}" for memory in MEMORIES)]
         for name, each in _contestants(results, SLOW).items()
     ]
-    return _table(["", *(f"{memory} MB" for memory in MEMORIES)], *rows)
+    return table(["", *(f"{memory} MB" for memory in MEMORIES)], rows)
 
 
 def _grants(results: dict[str, Any]) -> str:
@@ -166,7 +171,7 @@ def _grants(results: dict[str, Any]) -> str:
         [f"{int(number):,}", f"{each['warm_ms']:.1f} ms", f"{each['warm_cpu_ms']:.2f} ms", f"{each['aws_calls']:.0f}"]
         for number, each in results["grants"].items()
     ]
-    return _table(["grants", "warm", "CPU warm", "AWS calls"], *rows)
+    return table(["grants", "warm", "CPU warm", "AWS calls"], rows)
 
 
 def _plot(found: dict[str, dict[str, float]]) -> None:
@@ -193,10 +198,3 @@ def _plot(found: dict[str, dict[str, float]]) -> None:
     axes[0].invert_yaxis()
     figure.tight_layout()
     figure.savefig(PLOT, metadata={"Date": None})
-
-
-TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
-    "figures": _figures, "latency": _latency, "ratios": _ratios, "profile": _profile, "memory": _memory, "cost": _cost,
-    "grants": _grants,
-}  # fmt: skip
-"""The tables of docs/speed.md by name."""

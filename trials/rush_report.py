@@ -1,21 +1,12 @@
 """`make rush`: simulates several scenarios and writes the table of docs/trials.md."""
 
-import json
-import multiprocessing
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
-from rich.progress import Progress
-
-from bench.tables import fill
+from bench.tables import table
+from trials.results import CONSOLE, Rows, run_all, store
 from trials.rush import Scenario, Simulation
 
-ROOT = Path(__file__).parent
-RESULTS = ROOT / "rush.json"
-GUIDE = ROOT.parent / "docs" / "trials.md"
 MAX_RATIO = 1.3
 """The longest that a rush may take, as a multiple of the time that SageMaker's limit alone requires."""
 
@@ -31,33 +22,15 @@ SCENARIOS = {
 
 def run() -> int:
     """Simulate all scenarios, write the results, and return how many failed."""
-    console = Console(stderr=True)
-    figures: dict[str, dict[str, Any]] = {}
-    with (
-        Progress(console=console) as progress,
-        ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool,
-    ):
-        task = progress.add_task("scenarios", total=len(SCENARIOS))
-        # The longest one first.
-        running = {pool.submit(simulate, scenario): name for name, scenario in reversed(SCENARIOS.items())}
-        for done in as_completed(running):
-            figures[running[done]] = done.result()
-            progress.advance(task)
-    results = [{"scenario": name, **figures[name]} for name in SCENARIOS]
-    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
-    fill(GUIDE, tables(results))
-    failed = [each for each in results if not passed(each)]
+    # The longest one first.
+    figures = [*run_all(simulate, [*reversed(SCENARIOS.values())])]
+    results = [{"scenario": name, **each} for name, each in zip(SCENARIOS, reversed(figures), strict=True)]
+    store("rush", results, tables(results))
     for each in results:
-        console.print(
+        CONSOLE.print(
             f"{each['scenario']}: {each['ratio']:.2f} times the least possible time, {each['error_pages']} error pages"
         )
-    return len(failed)
-
-
-def load() -> list[dict[str, Any]]:
-    """Return the results of the last full run."""
-    results: list[dict[str, Any]] = json.loads(RESULTS.read_text(encoding="utf-8"))
-    return results
+    return sum(not passed(each) for each in results)
 
 
 def simulate(scenario: Scenario) -> dict[str, Any]:
@@ -88,19 +61,22 @@ def passed(figures: Mapping[str, Any]) -> bool:
     return bool(figures["ratio"] <= MAX_RATIO and figures["error_pages"] == 0)
 
 
-def tables(results: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def tables(results: Rows) -> dict[str, str]:
     """Return the table of the guide by name."""
-    lines = [
-        "| | launches | took | least possible time | ratio | delay against the order of arrival: median, 99 %, longest "
-        "| requests a user | error pages |",
-        "|---|---|---|---|---|---|---|---|",
+    head = ["", "launches", "took", "least possible time", "ratio"]
+    head += ["delay against the order of arrival: median, 99 %, longest", "requests a user", "error pages"]
+    scripts = [f", and {each['script_launches']} by the script" if each["script_launches"] else "" for each in results]
+    rows = [
+        [
+            each["scenario"],
+            f"{each['launches']:,}{script}",
+            f"{each['seconds']:,.0f} s",
+            f"{each['minimum_seconds']:,.0f} s",
+            f"**{each['ratio']:.2f}**",
+            ", ".join(f"{each[name]:.0f} s" for name in ("delay_p50", "delay_p99", "delay_max")),
+            str(each["requests_per_user"]),
+            str(each["error_pages"]),
+        ]
+        for each, script in zip(results, scripts, strict=True)
     ]
-    for each in results:
-        script = f", and {each['script_launches']} by the script" if each["script_launches"] else ""
-        lines.append(
-            f"| {each['scenario']} | {each['launches']:,}{script} | {each['seconds']:,.0f} s "
-            f"| {each['minimum_seconds']:,.0f} s | **{each['ratio']:.2f}** "
-            f"| {each['delay_p50']:.0f} s, {each['delay_p99']:.0f} s, {each['delay_max']:.0f} s "
-            f"| {each['requests_per_user']} | {each['error_pages']} |"
-        )
-    return {"rush": "\n".join(lines) + "\n"}
+    return {"rush": table(head, rows)}

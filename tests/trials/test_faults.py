@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from gate.routes import ROUTES
 from trials.dependency_proxy import Fault, faults_of
 from trials.endpoints import ENDPOINTS, Endpoint
 from trials.faults import DEPENDENCIES, FaultInjector
-from trials.faults_report import GUIDE, load, tables
 
 ENDPOINT_OF = {
     "secretsmanager": "GET /open/{notebook}",
@@ -25,6 +25,11 @@ def injector() -> Iterator[FaultInjector]:
     # A request that hangs takes two seconds here, and nine in `make faults`, which checks response times as well.
     with FaultInjector.running(hang_limit_ms=3000) as injector:
         yield injector
+
+
+def test_every_route_has_an_endpoint() -> None:
+    named = {endpoint.name.partition(",")[0].replace("…", "/notebooks/{notebook}") for endpoint in ENDPOINTS}
+    assert named == {f"{method} {path}" for method, path in ROUTES}
 
 
 def _named(name: str) -> Endpoint:
@@ -46,15 +51,3 @@ def test_only_slacks_endpoint_depends_on_slack(injector: FaultInjector, endpoint
     assert result
     assert result.violations == []
     assert bool(result.reason) == ("slack" in endpoint.dependencies)
-
-
-def test_the_guide_shows_the_stored_results() -> None:
-    """`make faults` writes both."""
-    results = load()
-    text = GUIDE.read_text(encoding="utf-8")
-    for name, table in tables(results).items():
-        assert f"<!-- {name} -->\n{table}<!-- end -->" in text, name
-    assert {(each.endpoint, each.dependency) for each in results} == {
-        (endpoint.name, name) for endpoint in ENDPOINTS for name in DEPENDENCIES
-    }
-    assert [each for each in results if each.violations] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from trials.rush import Scenario, Simulation
-from trials.rush_report import GUIDE, MAX_RATIO, SCENARIOS, load, passed, simulate, tables
+from trials.rush_report import MAX_RATIO, simulate
 
 SMALL = Scenario(users=150, arrival_window=5, urls_per_second=5)
 
@@ -36,13 +36,3 @@ def test_without_the_queue_the_simulation_reports_errors(monkeypatch: pytest.Mon
     """So that the simulation can fail."""
     monkeypatch.setattr("gate.launch.queue.launch_queue.LaunchQueue.admit", lambda _self, _place, _who, call: call())
     assert Simulation(SMALL).run().error_pages > 0
-
-
-def test_the_guide_shows_the_stored_results() -> None:
-    """`make rush` writes both."""
-    results = load()
-    text = GUIDE.read_text(encoding="utf-8")
-    for name, table in tables(results).items():
-        assert f"<!-- {name} -->\n{table}<!-- end -->" in text, name
-    assert [each["scenario"] for each in results] == list(SCENARIOS)
-    assert all(passed(each) for each in results)
