@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,8 +74,11 @@ def error_code(error: ClientError) -> str:
 
 
 @contextmanager
-def aws_errors() -> Iterator[None]:
-    """Raise a `CommandError` that says what to do in place of botocore's errors."""
+def aws_errors(*, ignore: Collection[str] = ()) -> Iterator[None]:
+    """Raise a `CommandError` that says what to do in place of botocore's errors.
+
+    An error of AWS with a code in `ignore` ends the block silently.
+    """
     try:
         yield
     except NoCredentialsError:
@@ -86,6 +89,8 @@ def aws_errors() -> Iterator[None]:
         raise CommandError("The AWS region is not known: add --region, such as --region eu-west-1") from None
     except ClientError as error:
         code, operation = error_code(error), error.operation_name
+        if code in ignore:
+            return
         if code in ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation"):
             raise CommandError(f"AWS denies {operation}: your role needs that permission") from None
         if code in ("ExpiredToken", "ExpiredTokenException"):

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from cli.aws import AwsAccess, aws_errors, error_code
+from cli.aws import AwsAccess, aws_errors
 from cli.errors import CommandError
 from gate.config import Config, ConfigError
 from infra.settings import Settings, SettingsError
@@ -25,15 +23,11 @@ class Deployed:
     @classmethod
     def find(cls, aws: AwsAccess, stack: str) -> "Deployed":
         """Find the stack by its name. Raises `CommandError`."""
-        with aws_errors():
-            try:
-                (found,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-            except ClientError as error:
-                if error_code(error) != "ValidationError":
-                    raise
-                raise CommandError(
-                    f"There is no stack {stack} in {aws.region}: deploy it, or add --stack and --region"
-                ) from None
+        found = None
+        with aws_errors(ignore=["ValidationError"]):
+            (found,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        if found is None:
+            raise CommandError(f"There is no stack {stack} in {aws.region}: deploy it, or add --stack and --region")
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
         return cls(aws, stack, found["StackStatus"], outputs)
 

@@ -5,16 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from cli.deployed import Deployed
-from cli.doctor.api_check import check_api
 from cli.doctor.check import Check, Outcomes
-from cli.doctor.clock_check import check_clocks
 from cli.doctor.deny_check import check_denies
 from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoint
 from cli.doctor.grant_check import check_grants
-from cli.doctor.issuer_check import check_issuer
 from cli.doctor.logging_check import check_logging_role
 from cli.doctor.network_checks import check_egress, check_launch_role
 from cli.doctor.secret_checks import check_secrets
+from cli.doctor.service_checks import check_api, check_clocks, check_issuer
 from cli.doctor.stack_checks import check_settings, check_stack
 from cli.errors import CommandError
 

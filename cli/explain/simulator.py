@@ -3,9 +3,7 @@
 import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from cli.aws import aws_errors, error_code
+from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.explain.source import Source
 from gate.launch.policy import OPEN
@@ -32,14 +30,10 @@ class Simulator:
     def notebook_state(self, target: LaunchTarget, notebook: Notebook) -> str | None:
         """Return SageMaker's status of the notebook instance, or None if it does not exist."""
         sagemaker = self._deployed.aws.client("sagemaker", region=target.role.region)
-        with aws_errors():
-            try:
-                response = sagemaker.describe_notebook_instance(NotebookInstanceName=notebook.name)
-            except ClientError as error:
-                if error_code(error) in _NOT_FOUND_CODES:
-                    return None
-                raise
-        return str(response["NotebookInstanceStatus"])
+        response: dict[str, str] = {}
+        with aws_errors(ignore=_NOT_FOUND_CODES):
+            response = sagemaker.describe_notebook_instance(NotebookInstanceName=notebook.name)
+        return response.get("NotebookInstanceStatus")
 
     def _allowed(
         self, operation: str, target: LaunchTarget, source: Source, session_name: str, **policies: Any

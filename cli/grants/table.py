@@ -62,12 +62,8 @@ class GrantsTable:
 
         A later cutoff that already exists is kept.
         """
-        with aws_errors():
-            try:
-                self._dynamodb.put_item(**cutoffs.cutoff_write(self._table, subject, moment))
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise
+        with aws_errors(ignore=["ConditionalCheckFailedException"]):
+            self._dynamodb.put_item(**cutoffs.cutoff_write(self._table, subject, moment))
 
     def write(
         self, changes: Sequence[RowChange], on_progress: Callable[[int], None] = lambda _: None

@@ -17,32 +17,24 @@ IAM's responses may be some seconds old; step 3 then writes once more than neces
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from cli.errors import CommandError
 from cli.revoke.deny_rows import DenyRows
-from cli.revoke.revocations import SESSION_MARGIN, Revocation, merged, missing
+from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.revocations import SESSION_MARGIN, merged, missing
 
 MAX_ATTEMPTS = 8
 MAX_PAUSE = 5.0
 """Seconds between two attempts. All pauses together last 23 seconds at most."""
 
 
-class DenyPolicy(Protocol):
-    """The inline policy of the launch role that holds the denies (see `LaunchRolePolicies`)."""
-
-    def revocations(self) -> list[Revocation]:
-        """Return the present denies."""
-
-    def deny(self, revocations: Sequence[Revocation]) -> None:
-        """Replace the denies with these."""
-
-    def max_characters(self) -> int:
-        """Return how long the policy may be."""
-
-
 def deny(
-    policy: DenyPolicy, rows: DenyRows, names: Sequence[str], *, now: int, sleep: Callable[[float], None] = time.sleep
+    policy: LaunchRolePolicies,
+    rows: DenyRows,
+    names: Sequence[str],
+    *,
+    now: int,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> int:
     """Deny the sessions of `names` that began before `now` plus `SESSION_MARGIN`; return that moment.
 

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from cli.aws import aws_errors, error_code
+from cli.aws import aws_errors
 from cli.revoke.revocations import DENY_LIFETIME, Revocation
 from gate.store import key_prefixes
 
@@ -36,15 +34,12 @@ class DenyRows:
             "before": {"N": str(before)},
             "until": {"N": str(before + DENY_LIFETIME)},
         }
-        with aws_errors():
-            try:
-                self._dynamodb.put_item(
-                    TableName=self._table,
-                    Item=item,
-                    ConditionExpression="attribute_not_exists(#principal) OR #before < :before",
-                    ExpressionAttributeNames={"#principal": "principal", "#before": "before"},
-                    ExpressionAttributeValues={":before": {"N": str(before)}},
-                )
-            except ClientError as error:
-                if error_code(error) != "ConditionalCheckFailedException":
-                    raise  # otherwise the row already exists, with the same moment or a later one
+        # The condition fails if the row already exists, with the same moment or a later one.
+        with aws_errors(ignore=["ConditionalCheckFailedException"]):
+            self._dynamodb.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(#principal) OR #before < :before",
+                ExpressionAttributeNames={"#principal": "principal", "#before": "before"},
+                ExpressionAttributeValues={":before": {"N": str(before)}},
+            )

@@ -4,9 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from cli.aws import aws_errors, error_code
+from cli.aws import aws_errors
 from cli.revoke.revocations import MAX_POLICY_CHARACTERS, REVOKED_POLICY, Revocation, policy_document
 
 
@@ -24,15 +22,10 @@ class LaunchRolePolicies:
 
     def policy(self, name: str) -> dict[str, Any] | None:
         """Return the inline policy `name`, or None if it does not exist."""
-        with aws_errors():
-            try:
-                response = self._iam.get_role_policy(RoleName=self._role, PolicyName=name)
-            except ClientError as error:
-                if error_code(error) != "NoSuchEntity":
-                    raise
-                return None
-        document = response["PolicyDocument"]
-        parsed: dict[str, Any] = json.loads(document) if isinstance(document, str) else document
+        document: Any = None
+        with aws_errors(ignore=["NoSuchEntity"]):
+            document = self._iam.get_role_policy(RoleName=self._role, PolicyName=name)["PolicyDocument"]
+        parsed: dict[str, Any] | None = json.loads(document) if isinstance(document, str) else document
         return parsed
 
     def deny(self, revocations: Sequence[Revocation], *, policy: str = REVOKED_POLICY) -> None:
@@ -44,12 +37,8 @@ class LaunchRolePolicies:
 
     def remove(self, policy: str) -> None:
         """Remove `policy` if it exists."""
-        with aws_errors():
-            try:
-                self._iam.delete_role_policy(RoleName=self._role, PolicyName=policy)
-            except ClientError as error:
-                if error_code(error) != "NoSuchEntity":
-                    raise
+        with aws_errors(ignore=["NoSuchEntity"]):
+            self._iam.delete_role_policy(RoleName=self._role, PolicyName=policy)
 
     def max_characters(self) -> int:
         """Return how long the policy with the denies may be, beside the role's other inline policies."""
