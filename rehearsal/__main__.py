@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from rehearsal.account import CommandFailedError
@@ -13,7 +14,7 @@ from rehearsal.emulator import EmulatorError
 from rehearsal.environment import Environment
 from rehearsal.omitted import OMITTED
 from rehearsal.sequence import STEPS
-from rehearsal.steps import Step, StepFailedError
+from rehearsal.steps import StepFailedError
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -34,7 +35,7 @@ def main() -> None:
     try:
         with Environment(breakage=asked.breakage) as env:
             _say(f"MiniStack simulates AWS at {env.emulator.url}")
-            done = all(_run(step, env) for step in STEPS)
+            done = all(_run(title, step, env) for title, step in STEPS)
     except EmulatorError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
@@ -45,16 +46,16 @@ def main() -> None:
     _say(f"The rehearsal passed in {seconds:.0f} s.")
 
 
-def _run(step: Step, env: Environment) -> bool:
+def _run(title: str, step: Callable[[Environment], str], env: Environment) -> bool:
     begun = time.monotonic()
     try:
-        result = step.run(env)
+        result = step(env)
     except Exception as error:  # noqa: BLE001  browsers, AWS clients and commands each raise their own
         expected = isinstance(error, (StepFailedError, CommandFailedError, AssertionError))
-        _say(f"✗ {step.title}\n{error if expected else traceback.format_exc()}")
+        _say(f"✗ {title}\n{error if expected else traceback.format_exc()}")
         _say(f"\nThe end of the emulator's log:\n{env.emulator.log_tail()}")
         return False
-    _say(f"✓ {step.title} ({time.monotonic() - begun:.1f} s): {result}")
+    _say(f"✓ {title} ({time.monotonic() - begun:.1f} s): {result}")
     return True
 
 

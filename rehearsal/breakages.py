@@ -1,12 +1,12 @@
 """Faults to deploy on purpose (`make rehearse BREAK=NAME`). Each fails at the step at which a team would see it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from local.template import Template
+from rehearsal.omitted import of_type
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Breakage:
 
 
 def _alias_permission(template: Template) -> None:
-    for name in [name for name, _ in _of_type(template, "AWS::Lambda::Permission")]:
+    for name in [name for name, _ in of_type(template, "AWS::Lambda::Permission")]:
         del template["Resources"][name]
 
 
@@ -28,26 +28,26 @@ def _bundle_module(folder: Path) -> None:
 
 
 def _table_key(template: Template) -> None:
-    ((_, table),) = _of_type(template, "AWS::DynamoDB::Table")
+    ((_, table),) = of_type(template, "AWS::DynamoDB::Table")
     table["KeySchema"] = table["KeySchema"][:1]
     table["AttributeDefinitions"] = table["AttributeDefinitions"][:1]
 
 
 def _log_grant(template: Template) -> None:
-    for _, policy in _of_type(template, "AWS::IAM::Policy"):
+    for _, policy in of_type(template, "AWS::IAM::Policy"):
         statements = policy["PolicyDocument"]["Statement"]
         statements[:] = [each for each in statements if "logs:PutLogEvents" not in each["Action"]]
 
 
 def _slack_invocation(template: Template) -> None:
-    for name, policy in list(_of_type(template, "AWS::IAM::Policy")):
+    for name, policy in list(of_type(template, "AWS::IAM::Policy")):
         if "lambda:InvokeFunction" in [each["Action"] for each in policy["PolicyDocument"]["Statement"]]:
             del template["Resources"][name]
 
 
 def _api_deployment(template: Template) -> None:
-    methods = [name for name, _ in _of_type(template, "AWS::ApiGateway::Method")]
-    for name, _ in _of_type(template, "AWS::ApiGateway::Deployment"):
+    methods = [name for name, _ in of_type(template, "AWS::ApiGateway::Method")]
+    for name, _ in of_type(template, "AWS::ApiGateway::Deployment"):
         resource = template["Resources"][name]
         resource["DependsOn"] = [each for each in resource["DependsOn"] if each not in methods]
 
@@ -60,9 +60,3 @@ BREAKAGES = {
     "slack-invocation": Breakage("the function may not invoke itself", template=_slack_invocation),
     "api-deployment": Breakage("the API's deployment is made before its methods", template=_api_deployment),
 }
-
-
-def _of_type(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == kind:
-            yield name, resource["Properties"]

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -30,13 +31,15 @@ class EmulatorError(Exception):
 class Emulator:
     """A running MiniStack that checks signatures and IAM policies."""
 
-    def __init__(self, folder: Path, *, port: int, python_path: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, *, python_path: Path, environment: Mapping[str, str]) -> None:
         """`folder`: for its log and all its files. `python_path`: the folder with the Python that runs functions.
 
         `environment`: variables that functions find beside those of the deployment.
         """
         if not PYTHON.exists():
             raise EmulatorError("MiniStack is not installed: run scripts/setup rehearsal")
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "emulator.log"
         temporary = folder / "emulator"

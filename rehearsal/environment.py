@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -11,7 +10,6 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from string import Template
-from types import TracebackType
 from typing import Any
 
 import trustme
@@ -46,65 +44,55 @@ PASSWORD = "Correct-horse-7-battery"
 SETTINGS = Template((Path(__file__).parent / "gate.toml").read_text(encoding="utf-8"))
 
 
-class Environment:
-    """Starts everything at the beginning of its block. At the end, stops all processes and removes all files."""
+class Environment(ExitStack):
+    """Everything that was started. At the end of its block, all processes are stopped and all files removed."""
 
     def __init__(self, *, breakage: str = "") -> None:
         """`breakage`: the name of a fault to deploy on purpose (rehearsal/breakages.py)."""
+        super().__init__()
         self.breakage = breakage
         self.api_names: set[str] = set()
         """The host names under which the emulator serves the API."""
         self.notebook_tab: Page
         """The tab in which Alice's notebook is open."""
-        self._started = ExitStack()
-
-    def __enter__(self) -> "Environment":
         try:
             self._start()
         except BaseException:
-            self._started.close()
+            self.close()
             raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._started.close()
 
     def _start(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gate-rehearsal-"))
-        self._started.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        self.callback(shutil.rmtree, self.folder, ignore_errors=True)
         self.operators_folder, self.assembly = self.folder / "operator", self.folder / "cdk.out"
         self.operators_folder.mkdir()
         # Only the processes of this rehearsal trust the authority. Its key exists in memory alone.
         tls, self._authority_file = trustme.CA(), self.folder / "authority.pem"
         tls.cert_pem.write_to_path(str(self._authority_file))
         self.calls = CallLog()
-        port = _free_port()
-        self.router = HostRouter(emulator=f"http://127.0.0.1:{port}", log=self.calls)
-        addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS)
-        self._proxy = TlsProxy(tls, self.router.answer, addresses=addresses)
-        self._started.callback(self._proxy.close, last=self.router.close)
-        self.account = Account(proxy=self._proxy.url(INSIDE), authority=self._authority_file)
         self.emulator = Emulator(
             self.folder,
-            port=port,
             python_path=_bare_python(self.folder / "python"),
             environment={"SSL_CERT_FILE": str(self._authority_file)},
         )
-        self._started.callback(self.emulator.close)
-        self.evaluator = self._started.enter_context(Evaluator())
+        self.callback(self.emulator.close)
+        self.router = HostRouter(emulator=self.emulator.url, log=self.calls)
+        addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS)
+        self._proxy = TlsProxy(tls, self.router.answer, addresses=addresses)
+        self.callback(self._proxy.close, last=self.router.close)
+        self.account = Account(proxy=self._proxy.url(INSIDE), authority=self._authority_file)
+        self.evaluator = self.enter_context(Evaluator())
         iam = self.account.client("iam")
         self.authority = DeployedAuthority(evaluator=self.evaluator, iam=iam, log=self.calls, operator_key=OPERATOR_KEY)
         self.sagemaker = SageMaker(
             self.folder / "notebooks", router=self.router, authority=self.authority, names=NOTEBOOKS
         )
-        self._started.callback(self.sagemaker.close)
+        self.callback(self.sagemaker.close)
 
     def browser(self, address: str = INSIDE) -> Browser:
         """Return a browser without JavaScript and with an empty profile. Its requests come from `address`."""
         browser = Browser(proxy=self.proxy(address), authority=self._authority_file)
-        self._started.callback(browser.close)
+        self.callback(browser.close)
         return browser
 
     def proxy(self, address: str) -> str:
@@ -172,7 +160,7 @@ class Environment:
     def chromium(self) -> Chromium:
         """A running Chromium."""
         made = Chromium(self.proxy)
-        self._started.callback(made.close)
+        self.callback(made.close)
         return made
 
     @cached_property
@@ -184,13 +172,8 @@ class Environment:
     def slack(self) -> Slack:
         """Slack. Available once the stack is deployed."""
         made = Slack(router=self.router, outside=self.browser(OUTSIDE), base_url=self.base_url)
-        self._started.callback(made.close)
+        self.callback(made.close)
         return made
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def _bare_python(folder: Path) -> Path:

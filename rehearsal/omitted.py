@@ -32,20 +32,20 @@ def adapt(template: Template) -> None:
 
 def _alarms_on_one_metric(template: Template) -> None:
     plain = {"Namespace": "Rehearsal", "MetricName": "Omitted", "Period": 300, "Statistic": "Sum", "Threshold": 1}
-    for _, alarm in _of_type(template, "AWS::CloudWatch::Alarm"):
+    for _, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
         if alarm.pop("Metrics", None):
             alarm.pop("ThresholdMetricId", None)
             alarm |= {**plain, "ComparisonOperator": "GreaterThanThreshold"}
 
 
 def _provider_url(template: Template) -> None:
-    for name, _ in _of_type(template, "AWS::Cognito::UserPool"):
+    for name, _ in of_type(template, "AWS::Cognito::UserPool"):
         url = {"Fn::Join": ["", [f"https://cognito-idp.{REGION}.amazonaws.com/", {"Ref": name}]]}
         _replace(template, {"Fn::GetAtt": [name, "ProviderURL"]}, url)
 
 
 def _secret_arns(template: Template) -> None:
-    for name, _ in _of_type(template, "AWS::SecretsManager::Secret"):
+    for name, _ in of_type(template, "AWS::SecretsManager::Secret"):
         _replace(template, {"Ref": name}, {"Fn::GetAtt": [name, "Id"]})
 
 
@@ -58,7 +58,7 @@ def _leading_keys(template: Template) -> None:
 
 
 def _invoked_version(template: Template) -> None:
-    for _, policy in _of_type(template, "AWS::IAM::Policy"):
+    for _, policy in of_type(template, "AWS::IAM::Policy"):
         statements = policy["PolicyDocument"]["Statement"]
         for each in [each for each in statements if each["Action"] == "lambda:InvokeFunction"]:
             function = template["Resources"][each["Resource"]["Ref"]]["Properties"]["FunctionName"]["Ref"]
@@ -74,7 +74,7 @@ def invoked(resource: str, alias: str) -> str:
 
 def _allow_besides(template: Template, key: str, changed: dict[str, str]) -> None:
     """Repeat each statement with the condition key `key`, without conditions and `changed`."""
-    for _, policy in _of_type(template, "AWS::IAM::Policy"):
+    for _, policy in of_type(template, "AWS::IAM::Policy"):
         statements = policy["PolicyDocument"]["Statement"]
         for each in [each for each in statements if key in json.dumps(each.get("Condition", {}))]:
             without = {name: value for name, value in each.items() if name != "Condition"}
@@ -99,7 +99,8 @@ OMITTED = (
 )
 
 
-def _of_type(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def of_type(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name and the properties of each resource of the type `kind`."""
     for name, resource in template["Resources"].items():
         if resource["Type"] == kind:
             yield name, resource["Properties"]

@@ -1,22 +1,8 @@
-"""The steps of a rehearsal. Each returns its result in one sentence."""
-
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from rehearsal.environment import Environment
+"""The steps of a rehearsal. Each is a function of the environment that returns its result in one sentence."""
 
 
 class StepFailedError(Exception):
     """A step had another result than documented. The text describes the result."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step."""
-
-    title: str
-    run: Callable[[Environment], str]
-    """Raises `StepFailedError`, `CommandFailedError`, or what an AWS client or a browser raises."""
 
 
 def require(condition: object, seen: object) -> None:

@@ -1,7 +1,5 @@
 """An emulator of its own for each module."""
 
-import shutil
-import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,13 +17,10 @@ Clients = Callable[..., Any]
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    folder = Path(tempfile.mkdtemp(prefix="gate-emulator-"))
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    emulator = Emulator(folder, port=port, python_path=Path(sys.executable).parent, environment={})
-    yield emulator
-    emulator.close()
-    shutil.rmtree(folder)
+    with tempfile.TemporaryDirectory(prefix="gate-emulator-") as folder:
+        emulator = Emulator(Path(folder), python_path=Path(sys.executable).parent, environment={})
+        yield emulator
+        emulator.close()
 
 
 @pytest.fixture(scope="module")
