@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, Protocol
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,13 +17,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 TABLE_WIDTH = 2_000
 """Characters, more than a row with the longest names that AWS allows."""
-
-
-class ProgressCallback(Protocol):
-    """Advances a progress bar."""
-
-    def __call__(self, done: int) -> None:
-        """Count `done` more."""
 
 
 class Output:
@@ -58,9 +52,8 @@ class Output:
             yield
 
     @contextmanager
-    def progress(self, title: str, total: int) -> Iterator[ProgressCallback]:
-        """Show a progress bar."""
+    def progress(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
+        """Show a progress bar; yields a function that counts so many more as done."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task(title, total=total)
-            yield lambda done: bar.advance(task, done)
+            yield partial(bar.advance, bar.add_task(title, total=total))

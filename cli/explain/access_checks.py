@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from cli.deployed import Deployed
 from cli.errors import CommandError
@@ -27,17 +28,12 @@ class AccessChecks:
 
     def run(self, question: Question) -> Iterator[Finding]:
         """Yield the finding of each check, up to the first that fails. Raises `CommandError`."""
-        for check in (self._network, self._identity, self._grant.check, self._roles, self._state, self._use):
+        entry = (partial(check_network, self._deployed), partial(check_identity, self._deployed))
+        for check in (*entry, self._grant.check, self._roles, self._state, self._use):
             for finding in check(question):
                 yield finding
                 if not finding.passed:
                     return
-
-    def _network(self, question: Question) -> Iterator[Finding]:
-        return check_network(self._deployed, question)
-
-    def _identity(self, question: Question) -> Iterator[Finding]:
-        return check_identity(self._deployed, question)
 
     def _roles(self, question: Question) -> Iterator[Finding]:
         try:

@@ -37,26 +37,29 @@ def find_aliases(deployed: Deployed, subject: str) -> Aliases:
     domains = slack.email_domains if slack.teams else ()
     # Without email_domains, Slack users are separate from users with an e-mail address.
     if kind == "user" and name.rpartition("@")[2] in domains:
-        return _slack_user(deployed, subject)
+        find, asked_for, also = _slack_user, name, f"slack:{slack.teams[0]}/<user>"
     # In an organisation, a user has the same id in each workspace.
-    if kind == "slack" and (domains or len(slack.teams) > 1):
-        return _other_principals(deployed, subject)
-    return Aliases()
-
-
-def _slack_user(deployed: Deployed, subject: str) -> Aliases:
-    slack, email = deployed.config.slack, subject.partition(":")[2]
-    also = f"slack:{slack.teams[0]}/<user>"
+    elif kind == "slack" and (domains or len(slack.teams) > 1):
+        also = "user:<e-mail>" if slack.email_domains else f"slack:<team>/{name.rpartition('/')[2]}"
+        find, asked_for = _other_principals, subject
+    else:
+        return Aliases()
     try:
-        user = _api(deployed).user_by_email(email)
-        if user is None:
-            problem = f"Slack finds no user with the address {email} (it does not find deactivated users)"
-            return Aliases(problem=problem, also=also)
-        principals = _slack_principals(deployed, user)
+        return find(deployed, subject, also)
     except (SlackDownError, KeyError) as error:
-        return Aliases(problem=_lookup_failed(error), also=also)
+        code = error.code if isinstance(error, SlackDownError) else "incomplete response"
+        return Aliases(problem=f"Slack did not answer the lookup ({code})", also=also)
     except CommandError as error:
-        return Aliases(problem=f"Slack can't be asked about {email}: {error}", also=also)
+        return Aliases(problem=f"Slack can't be asked about {asked_for}: {error}", also=also)
+
+
+def _slack_user(deployed: Deployed, subject: str, also: str) -> Aliases:
+    email = subject.partition(":")[2]
+    user = _api(deployed).user_by_email(email)
+    if user is None:
+        problem = f"Slack finds no user with the address {email} (it does not find deactivated users)"
+        return Aliases(problem=problem, also=also)
+    principals = _slack_principals(deployed, user)
     for principal in principals:
         if _caller(deployed, user, principal).subject != subject:
             problem = f"{principal} has that address in Slack, but Slack does not confirm it"
@@ -64,16 +67,9 @@ def _slack_user(deployed: Deployed, subject: str) -> Aliases:
     return Aliases(principals)
 
 
-def _other_principals(deployed: Deployed, subject: str) -> Aliases:
-    user_id = subject.rpartition("/")[2]
-    also = "user:<e-mail>" if deployed.config.slack.email_domains else f"slack:<team>/{user_id}"
-    try:
-        user = _api(deployed).user(user_id)
-        others = [principal for principal in _slack_principals(deployed, user) if principal != subject]
-    except (SlackDownError, KeyError) as error:
-        return Aliases(problem=_lookup_failed(error), also=also)
-    except CommandError as error:
-        return Aliases(problem=f"Slack can't be asked about {subject}: {error}", also=also)
+def _other_principals(deployed: Deployed, subject: str, also: str) -> Aliases:
+    user = _api(deployed).user(subject.rpartition("/")[2])
+    others = [principal for principal in _slack_principals(deployed, user) if principal != subject]
     caller = _caller(deployed, user, subject)
     if caller.subject != subject:
         return Aliases([caller.subject, *others])
@@ -111,8 +107,3 @@ def _api(deployed: Deployed) -> SlackApi:
     except (ValueError, KeyError, TypeError):
         token = ""
     return SlackApi(token=lambda: token, api_url=slack.api_url, hooks_urls=slack.hooks_urls)
-
-
-def _lookup_failed(error: Exception) -> str:
-    code = error.code if isinstance(error, SlackDownError) else "incomplete response"
-    return f"Slack did not answer the lookup ({code})"
