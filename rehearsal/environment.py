@@ -1,6 +1,7 @@
 """What one rehearsal starts: the emulator, the proxy in front of it, the stand-ins, and the operator's folder."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from string import Template
 from typing import Any
+from unittest.mock import patch
 
 import trustme
 from playwright.sync_api import BrowserContext, Page
@@ -64,6 +66,8 @@ class Environment(ExitStack):
     def _start(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="gate-rehearsal-"))
         self.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        # A command that is killed, such as CDK after Ctrl-C, leaves its temporary files.
+        self.enter_context(patch.dict(os.environ, TMPDIR=str(self.folder)))
         self.operators_folder, self.assembly = self.folder / "operator", self.folder / "cdk.out"
         self.operators_folder.mkdir()
         # Only the processes of this rehearsal trust the authority. Its key exists in memory alone.
