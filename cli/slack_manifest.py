@@ -4,18 +4,16 @@ import re
 import sys
 from pathlib import Path
 
+from cli.errors import CommandError
+
 # Slack accepts only https and addresses that it can reach. The URL is inserted into YAML without escaping.
 _BASE_URL = re.compile(r"https://[a-z0-9.-]+(:\d+)?(/[\w.-]+)*/?", re.ASCII)
 
 
-class UsageError(Exception):
-    """The argument is not valid; the text says what to write instead."""
-
-
 def manifest(base_url: str) -> str:
-    """Return the manifest, in YAML, of the app for the deployment at `base_url`. Raises `UsageError`."""
+    """Return the manifest, in YAML, of the app for the deployment at `base_url`. Raises `CommandError`."""
     if not _BASE_URL.fullmatch(base_url):
-        raise UsageError(
+        raise CommandError(
             f"BASE_URL={base_url} is not the URL of a deployment: write the output BaseUrl of the stack, such as "
             "make slack-manifest BASE_URL=https://notebooks.example.com"
         )
@@ -27,7 +25,7 @@ def main() -> None:
     """Print the manifest. Exits with 1 and a message if the argument is not valid."""
     try:
         sys.stdout.write(manifest(sys.argv[1] if len(sys.argv) > 1 else ""))
-    except UsageError as error:
+    except CommandError as error:
         sys.exit(str(error))
 
 

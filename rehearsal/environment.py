@@ -147,17 +147,16 @@ class Environment(ExitStack):
     @property
     def function(self) -> dict[str, Any]:
         """The function, as Lambda describes it."""
-        described: dict[str, Any] = self.account.client("lambda").get_function_configuration(
-            FunctionName=self.outputs["FunctionName"]
-        )
-        return described
+        return self._described("FunctionName")
 
     @property
     def requests_function(self) -> dict[str, Any]:
         """The function that takes access requests, as Lambda describes it."""
-        described: dict[str, Any] = self.account.client("lambda").get_function_configuration(
-            FunctionName=self.outputs["RequestsFunctionName"]
-        )
+        return self._described("RequestsFunctionName")
+
+    def _described(self, output: str) -> dict[str, Any]:
+        client = self.account.client("lambda")
+        described: dict[str, Any] = client.get_function_configuration(FunctionName=self.outputs[output])
         return described
 
     @cached_property

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from cli.slack_manifest import UsageError, manifest
+from cli.errors import CommandError
+from cli.slack_manifest import manifest
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
@@ -82,7 +83,7 @@ def test_the_manifest_has_the_addresses_of_the_deployment() -> None:
 
 @pytest.mark.parametrize("url", ["", "http://x.example.com", "https://x.example.com\nfeatures: {}", "<BaseUrl>"])
 def test_the_manifest_needs_an_https_address(url: str) -> None:
-    with pytest.raises(UsageError, match="write the output BaseUrl"):
+    with pytest.raises(CommandError, match="write the output BaseUrl"):
         manifest(url)
 
 
