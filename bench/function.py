@@ -128,8 +128,8 @@ class Function:
     def invoke(self, event: bytes) -> Answer:
         """Restore the function if it waits for that, and invoke it. Raises `RuntimeError` if it fails."""
         cpu_before = self.cpu_ms
-        self.events.put(event)
         started = time.perf_counter()
+        self.events.put(event)
         self.restored.set()
         call = self._wait_for(RESPONSE)
         self._wait_for(NEXT)
