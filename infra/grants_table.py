@@ -9,10 +9,7 @@ from constructs import Construct
 
 from gate.access_requests.holders import INDEX
 from gate.store import key_prefixes
-from gate.store.grant_row import PROVENANCE
-
-GRANT_ATTRIBUTES = ("principal", "notebook", "power", "until", *PROVENANCE)
-"""The attributes of a grant that an access request leads to."""
+from gate.store.grant_row import REQUESTED
 
 
 class GrantsTable(Construct):
@@ -84,7 +81,7 @@ class GrantsTable(Construct):
         self._grant_writing(role, actions, keys=[f"{key_prefixes.ACCESS_REQUEST}*"])
         if replay_claims:
             self._grant_writing(role, ["dynamodb:PutItem"], keys=[f"{key_prefixes.REPLAY_CLAIM}*"])
-        self._grant_writing(role, ["dynamodb:PutItem"], keys=["user:*", "slack:*"], attributes=GRANT_ATTRIBUTES)
+        self._grant_writing(role, ["dynamodb:PutItem"], keys=["user:*", "slack:*"], attributes=REQUESTED)
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["dynamodb:Query"], resources=[f"{self.table.table_arn}/index/{INDEX}"])
         )

@@ -8,10 +8,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, error_code
-from cli.grants.conditions import unchanged_condition
 from cli.grants.plan import RowChange
 from gate.store import cutoffs, key_prefixes
-from grant_schema.item import GrantKey, Item, key_of
+from gate.store.conditions import unchanged_condition
+from grant_schema.item import ATTRIBUTES, GrantKey, Item, key_of
 
 BATCH_SIZE = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
@@ -111,7 +111,8 @@ class GrantsTable:
         return len(changes), conflicts
 
     def _write_of(self, change: RowChange) -> dict[str, Any]:
-        condition = unchanged_condition(change.before)
+        attributes = {*ATTRIBUTES, *(change.before or ())} - {"principal", "notebook"}
+        condition = unchanged_condition(change.before, sorted(attributes))
         if change.after is None:
             return {"Delete": {"TableName": self._table, "Key": _key_item(change.key), **condition}}
         return {"Put": {"TableName": self._table, "Item": change.after.item(), **condition}}

@@ -33,6 +33,9 @@ OPTIONAL = ("session", "view", "power", "until", "default", "owner")
 PROVENANCE = ("request_id", "granted_by", "reason")
 """The attributes of a grant that an access request led to. Operators do not write them."""
 
+REQUESTED = ("principal", "notebook", "power", "until", *PROVENANCE)
+"""All attributes of a grant that an access request led to."""
+
 
 @dataclass(frozen=True)
 class GrantRow:

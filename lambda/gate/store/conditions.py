@@ -1,14 +1,13 @@
 """DynamoDB's condition that a row is unchanged since it was read."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from grant_schema.item import ATTRIBUTES, Item
 
-
-def unchanged_condition(before: Item | None) -> dict[str, Any]:
+def unchanged_condition(before: Mapping[str, Any] | None, attributes: Iterable[str]) -> dict[str, Any]:
     """Return the parameters of a write that fails unless the row still is `before` (None: does not exist).
 
-    Every attribute is compared, and each attribute of a grant that `before` lacks must still be absent, so that a
+    `attributes`: the names to compare, beside the key. Those that `before` lacks must still be absent, so that a
     concurrent change is never overwritten.
     """
     if before is None:
@@ -16,9 +15,8 @@ def unchanged_condition(before: Item | None) -> dict[str, Any]:
             "ConditionExpression": "attribute_not_exists(#principal)",
             "ExpressionAttributeNames": {"#principal": "principal"},
         }
-    attributes = [name for name in {**dict.fromkeys(ATTRIBUTES), **before} if name not in ("principal", "notebook")]
     names, values, terms = {"#p": "principal"}, {}, ["attribute_exists(#p)"]
-    for number, name in enumerate(attributes):
+    for number, name in enumerate(dict.fromkeys(attributes)):
         names[f"#a{number}"] = name
         if name in before:
             values[f":v{number}"] = before[name]
