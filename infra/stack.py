@@ -19,7 +19,7 @@ from infra.network import Network
 from infra.remote import role_name
 from infra.settings import Settings
 from infra.slack import Slack
-from infra.synth_warnings import warn_unusable_endpoints
+from infra.synth_warnings import warn_incomparable_names, warn_unusable_endpoints
 from infra.vpc_settings import VpcSettings
 
 
@@ -31,6 +31,7 @@ class GateStack(cdk.Stack):
         # `gate doctor` and `gate explain` read the deployed settings from here.
         self.template_options.metadata = {"NotebookGate": settings.model_dump(mode="json")}
         warn_unusable_endpoints(self, settings)
+        warn_incomparable_names(self, settings)
         network = Network(
             self,
             "Network",

@@ -6,6 +6,7 @@ Without them, the mistake would show only when people are refused.
 import aws_cdk as cdk
 from constructs import Construct
 
+from infra.incomparable_names import incomparable_names
 from infra.settings import Settings
 
 UNUSABLE_ENDPOINTS = (
@@ -14,6 +15,12 @@ UNUSABLE_ENDPOINTS = (
     "passes (vpc.subnet_cidrs). To use their notebooks, people also need a public address in networks. If they have "
     'none, make the API private (private_endpoints) or set pin = "networks".'
 )
+
+
+def warn_incomparable_names(scope: Construct, settings: Settings) -> None:
+    """Warn if people can have names that the gate cannot compare when they decide on access requests."""
+    for number, text in enumerate(incomparable_names(settings)):
+        cdk.Annotations.of(scope).add_warning_v2(f"gate:names{number}", text)
 
 
 def warn_unusable_endpoints(scope: Construct, settings: Settings) -> None:

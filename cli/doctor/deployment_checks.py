@@ -13,7 +13,7 @@ from cli.doctor.logging_check import check_logging_role
 from cli.doctor.network_checks import check_egress, check_launch_role
 from cli.doctor.secret_checks import check_secrets
 from cli.doctor.service_checks import check_api, check_clocks, check_issuer
-from cli.doctor.stack_checks import check_settings, check_stack
+from cli.doctor.stack_checks import check_names, check_settings, check_stack
 from cli.errors import CommandError
 
 
@@ -34,6 +34,7 @@ class DeploymentChecks:
         checks: Mapping[str, Callable[[], Outcomes]] = {
             "stack": lambda: check_stack(deployed),
             "settings": lambda: check_settings(deployed, self._settings_file),
+            "names": lambda: check_names(deployed),
             "launch role": lambda: check_launch_role(deployed),
             "egress": lambda: check_egress(deployed),
             "SageMaker endpoint": lambda: check_sagemaker_endpoint(deployed),

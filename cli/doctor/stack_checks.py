@@ -6,6 +6,7 @@ from typing import Any
 
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
+from infra.incomparable_names import incomparable_names
 from infra.settings import Settings, SettingsError
 
 
@@ -39,6 +40,17 @@ def check_settings(deployed: Deployed, file: Path | None) -> Outcomes:
         yield Outcome("error", text, "Deploy, or correct the file.")
     if not differing:
         yield Outcome("ok", f"the deployed settings are those of {file}")
+
+
+def check_names(deployed: Deployed) -> Outcomes:
+    """Check that the gate can compare the names of the people who ask and decide. Raises `CommandError`."""
+    if not deployed.settings.requests.approvers:
+        return
+    found = incomparable_names(deployed.settings)
+    for text in found:
+        yield Outcome("warning", text, "See docs/identity.md.")
+    if not found:
+        yield Outcome("ok", "people who ask for access and people who decide have names that can be compared")
 
 
 def _flat(settings: Settings) -> dict[str, Any]:

@@ -90,7 +90,8 @@ def _decide(deployed: Deployed, out: Output, decision: dict[str, Any]) -> None:
     if request["decision"] == "denied":
         out.print(f"{who} may not open {notebook}.", style="green")
     elif request["decision"] == "allowed":
-        out.print(f"{who} may open {notebook} until {_moment(request['until'])}.", style="green")
+        earlier = ", the end of the earlier access, which is later" if request.get("keeps_earlier_end") else ""
+        out.print(f"{who} may open {notebook} until {_moment(request['until'])}{earlier}.", style="green")
     else:
         out.print(f"You approved it. One more person must approve access to {notebook}.", style="green")
 

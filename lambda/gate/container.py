@@ -173,6 +173,7 @@ class Gate:
             holders=Holders(self.aws.dynamodb, table=table),
             rules=rules,
             notices=RequestNotices(rules, slack=lambda: self.slack.api, base_url=self.config.base_url),
+            user_claim=self.config.user_claim,
             clock=self._clock,
         )
 

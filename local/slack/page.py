@@ -13,6 +13,8 @@ class SlackPage:
     blocks: Sequence[Mapping[str, Any]]
     view: Mapping[str, Any] | None = None
     """The modal; None for a message."""
+    message: tuple[str, str] | None = None
+    """The channel and the timestamp of a posted message; None for one that only one user sees."""
 
     @property
     def buttons(self) -> list[dict[str, Any]]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from local.slack.page import SlackPage
+
 TOKEN = "deprecated-verification-token"
 APP = "A0LOCALAPP"
 CHANNEL = {"id": "C0LOCALCHAN", "name": "data-science"}
@@ -58,8 +60,8 @@ def shortcut(member: Member, *, trigger_id: str) -> bytes:
     )
 
 
-def press(member: Member, button: Mapping[str, Any], *, trigger_id: str, response_url: str, view: Any) -> bytes:
-    """Return the body of a press on `button`, in the message of `response_url` or in the modal `view`."""
+def press(member: Member, button: Mapping[str, Any], *, trigger_id: str, response_url: str, page: SlackPage) -> bytes:
+    """Return the body of a press on `button`, in `page`: the message of `response_url`, or a modal."""
     pressed = {
         "type": "block_actions",
         **_user_fields(member),
@@ -69,13 +71,14 @@ def press(member: Member, button: Mapping[str, Any], *, trigger_id: str, respons
         "state": {"values": {}},
         "actions": [{**button, "action_ts": "1795425322.840180"}],
     }
-    if view is not None:
-        origin = {"container": {"type": "view", "view_id": view["id"]}, "view": view}
+    if page.view is not None:
+        origin: dict[str, Any] = {"container": {"type": "view", "view_id": page.view["id"]}, "view": page.view}
     else:
-        container = {"type": "message", "message_ts": "1795425320.000200", "channel_id": CHANNEL["id"]}
+        channel, timestamp = page.message or (CHANNEL["id"], "1795425320.000200")
+        container = {"type": "message", "message_ts": timestamp, "channel_id": channel}
         origin = {
-            "container": {**container, "is_ephemeral": True},
-            "channel": CHANNEL,
+            "container": {**container, "is_ephemeral": page.message is None},
+            "channel": {**CHANNEL, "id": channel},
             "response_url": response_url,
         }
     return _interaction({**pressed, **origin})

@@ -80,7 +80,7 @@ class WebApi:
             check_blocks(blocks, "message")
         except InvalidBlocksError as error:
             return {**_error("invalid_blocks"), "response_metadata": {"messages": [str(error)]}}
-        self.messages[channel, timestamp] = page = SlackPage(blocks)
+        self.messages[channel, timestamp] = page = SlackPage(blocks, message=(channel, timestamp))
         self._show(channel, page)
         return {"ok": True, "channel": channel, "ts": timestamp}
 

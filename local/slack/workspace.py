@@ -94,7 +94,7 @@ class Workspace:
             page.buttons[number],
             trigger_id=self.trigger_id(user),
             response_url=self.response_url(user),
-            view=page.view,
+            page=page,
         )
         return self.send(body)
 

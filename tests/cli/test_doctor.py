@@ -4,6 +4,7 @@ import json
 import re
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -12,12 +13,15 @@ import pytest
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
 from cli.doctor.deployment_checks import DeploymentChecks
+from cli.doctor.stack_checks import check_names
 from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.provider import Provider
+from infra.settings import Settings
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
 from tests.cli.doctor_checks import change_response, checks_by_name
+from tests.infra.examples import MINIMAL
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,6 +88,20 @@ def test_settings_that_are_not_deployed(gate: Gate, tmp_path: Path, deployment: 
     (differs,) = message(toml.replace('pin = "caller"', 'pin = "networks"'))
     assert differs.startswith('error pin is "caller"; ')
     assert message("nonsense = 1")[0].startswith("warning gate.toml: ")
+
+
+@pytest.mark.parametrize(
+    ("slack", "levels"),
+    [
+        ({"teams": ["T0123ABCDEF"], "email_domains": ["example.com"]}, ["ok"]),
+        ({"teams": ["T0123ABCDEF"]}, ["warning"]),
+        ({"teams": ["T0123ABCDEF", "T0OTHER"]}, ["warning", "warning"]),
+    ],
+)
+def test_names_that_cannot_be_compared(slack: dict[str, Any], levels: list[str]) -> None:
+    settings = Settings.parse({**MINIMAL, "slack": slack, "requests": {"approvers": {"group:leads": ["*"]}}})
+    deployed: Any = SimpleNamespace(settings=settings)
+    assert [outcome.level for outcome in check_names(deployed)] == levels
 
 
 def _toml(data: dict[str, Any]) -> str:

@@ -128,6 +128,34 @@ def test_the_grants_of_a_file_replace_requested_ones(gate: Gate, deployment: Loc
     assert set(_grant(deployment)) == {"principal", "notebook"}
 
 
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_requested_grant_that_an_operator_edits_is_theirs(
+    gate: Gate, deployment: LocalDeployment, tmp_path: Path, by_file: bool
+) -> None:
+    gate("requests", "allow", _ask(deployment))
+    extension = _ask(deployment)
+    if by_file:
+        file = tmp_path / "grants.yaml"
+        file.write_text(gate("grants", "export", "--include-requested").out)
+        gate("grants", "apply", str(file), "--yes")
+    else:
+        gate("grants", "give", CAROL, "churn-model", "--until", "2099-12-31")
+    edited = _grant(deployment)
+    assert "has been granted already" in gate("requests", "allow", extension).out
+    assert _grant(deployment) == edited
+    assert extension not in gate("requests", "list").out
+
+
+def test_an_extension_keeps_the_later_end(gate: Gate, deployment: LocalDeployment) -> None:
+    gate("requests", "allow", _ask(deployment))
+    kept = _grant(deployment)
+    assert (
+        "the end of the earlier access, which is later"
+        in gate("requests", "allow", _ask(deployment), "--for", "1h").out
+    )
+    assert _grant(deployment) == kept
+
+
 def test_the_list_shows_who_allowed_a_grant(gate: Gate, deployment: LocalDeployment) -> None:
     gate("requests", "allow", _ask(deployment))
     listed = gate("grants", "list", CAROL).out

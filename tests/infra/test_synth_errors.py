@@ -13,7 +13,7 @@ import pytest
 from infra.settings import Settings
 from infra.stacks import add_stacks
 from tests.infra.command import ROOT, run
-from tests.infra.examples import ENDPOINT, MINIMAL
+from tests.infra.examples import ENDPOINT, MINIMAL, SIGN_IN_ISSUER
 
 WITH_ENDPOINTS = {"vpc_endpoints": [ENDPOINT]}
 
@@ -48,6 +48,31 @@ def test_endpoints_that_nobody_could_use_are_warned_about(settings: dict[str, An
     found = [each for each in _warnings(settings) if "nobody can use a notebook through vpc_endpoints" in each]
     assert len(found) == warned
     assert all('pin = "networks"' in each and "private_endpoints" in each for each in found)
+
+
+SLACK: dict[str, Any] = {"slack": {"teams": ["T0123ABCDEF"]}, "requests": {"approvers": {"group:leads": ["*"]}}}
+ADDRESSES = {"teams": ["T0123ABCDEF", "T0OTHER"], "email_domains": ["example.com"]}
+OTHER_CLAIM = {"identity": {**SIGN_IN_ISSUER, "user_claim": "oid"}}
+
+
+@pytest.mark.parametrize(
+    ("settings", "warned"),
+    [
+        ({}, []),
+        (OTHER_CLAIM, []),
+        ({**SLACK, "requests": {}}, []),
+        ({**SLACK, "slack": ADDRESSES}, []),
+        (SLACK, ["set slack.email_domains"]),
+        ({**SLACK, **OTHER_CLAIM, "slack": ADDRESSES}, ['set identity.user_claim = "email"']),
+        (
+            {**SLACK, "slack": {"teams": ADDRESSES["teams"]}},
+            ["set slack.email_domains", "in the workspace where the person asked"],
+        ),
+    ],
+)
+def test_names_that_cannot_be_compared_are_warned_about(settings: dict[str, Any], warned: list[str]) -> None:
+    found = [each for each in _warnings(settings) if "The gate cannot tell whether" in each]
+    assert [text in each for text, each in zip(warned, found, strict=True)] == [True] * len(warned)
 
 
 @pytest.fixture

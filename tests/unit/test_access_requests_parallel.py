@@ -30,6 +30,8 @@ class _Notices:
     def changed(self, _request: AccessRequest) -> None:
         pass
 
+    show = changed
+
 
 def _requests(client: Any, *, two: bool = False) -> AccessRequests:
     approvers = {"user:ann": ("*",), "user:bob": ("*",)}
@@ -40,6 +42,7 @@ def _requests(client: Any, *, two: bool = False) -> AccessRequests:
         holders=Holders(client, table="grants"),
         rules=rules,
         notices=_Notices(),
+        user_claim="email",
         clock=lambda: NOW,
     )
 

@@ -45,6 +45,8 @@ class _Notices:
     def changed(self, _request: AccessRequest) -> None:
         pass
 
+    show = changed
+
 
 people, notebooks, lengths = st.sampled_from(PEOPLE), st.sampled_from(NOTEBOOKS), st.sampled_from([HOUR, 8 * HOUR])
 
@@ -64,6 +66,7 @@ class Machine(RuleBasedStateMachine):
             holders=Holders(client, table="grants"),
             rules=RULES,
             notices=_Notices(),
+            user_claim="email",
             clock=clock,
         )
         self.groups: dict[str, tuple[str, float]] = {}

@@ -17,6 +17,7 @@ from gate.errors.slack import InvalidSlackRequestError
 from gate.slack.command import SlackCommand, parse_command
 from gate.web.request import Request
 from local.slack import payloads
+from local.slack.page import SlackPage
 from local.slack.payloads import Member
 from testing.aws import refusal
 from testing.harness import Answer
@@ -219,8 +220,8 @@ def test_the_local_workspaces_payloads_have_the_documented_fields() -> None:
     sent = {
         "command": payloads.command(alice, "", response_url="https://hooks.slack.com/x", trigger_id="t"),
         "shortcut": payloads.shortcut(alice, trigger_id="t"),
-        "press": payloads.press(alice, button, view=None, **pressed),
-        "press_in_window": payloads.press(alice, button, view=view, **pressed),
+        "press": payloads.press(alice, button, page=SlackPage([]), **pressed),
+        "press_in_window": payloads.press(alice, button, page=SlackPage([], view), **pressed),
     }
     for kind in KINDS:
         form = dict(parse_qsl(sent[kind].decode(), keep_blank_values=True))

@@ -1,25 +1,20 @@
-"""One access request, and its row in the grants table."""
+"""One access request."""
 
 import base64
 import hashlib
-import json
 import re
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gate.identity.caller import Caller
+from gate.access_requests.participant import Participant
+from gate.errors.base import GateError
 from gate.notebook import Notebook
-from gate.store import key_prefixes
 
 State = Literal["open", "allowed", "denied", "ended"]
 
 OPEN_SECONDS = 86_400
 """Seconds after which a request that nobody decided ends."""
-
-ROW_TTL = 7 * 86_400
-"""Seconds after which DynamoDB may delete the row of a request. Until then, the person who asked sees the outcome."""
 
 MAX_REASON_LENGTH = 300
 
@@ -30,12 +25,17 @@ _ID = re.compile(r"[a-z2-7]{20}-[a-z2-7]{8}", re.ASCII)
 class Approval:
     """The consent of one person."""
 
-    by: str
-    """The principal of the approver."""
+    participant: Participant
+    """The approver, with the groups that give the right. With it, the right can be checked again."""
     seconds: int
     """How long the access may last."""
     at: int
     """Epoch seconds."""
+
+    @property
+    def by(self) -> str:
+        """The principal of the approver."""
+        return self.participant.name
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,8 @@ class AccessRequest:
     """Epoch seconds."""
     proven_at: int
     """Epoch seconds at which the identity of the person who asked was proven. A later cutoff ends the request."""
+    claim: str = ""
+    """See `Participant.claim`. Empty in rows of earlier versions for people who did not ask in Slack."""
     slack_user: str = ""
     """The id of the Slack user who asked in Slack; empty for other requests."""
     approvals: tuple[Approval, ...] = ()
@@ -76,23 +78,26 @@ class AccessRequest:
     """The message to the approvers."""
     version: int = 0
     """The number of changes. A change is written only if there was no other one meanwhile."""
+    obstacle: type[GateError] | None = None
+    """Why nobody can allow the open request any more. It is not in the row; `AccessRequestStore` finds it."""
 
     @classmethod
     def new(
-        cls, caller: Caller, notebook: Notebook, *, reason: str, seconds: int, now: int, slack_user: str = ""
+        cls, asker: Participant, notebook: Notebook, *, reason: str, seconds: int, now: int, slack_user: str = ""
     ) -> "AccessRequest":
-        """Return a new request of `caller`. `now`: epoch seconds."""
+        """Return a new request of `asker`. `now`: epoch seconds."""
         # Random, so that a press of a button of an earlier request never decides a later one.
         nonce = _base32(secrets.token_bytes(5))
         return cls(
-            id=f"{request_key(caller.subject, notebook)}-{nonce}",
-            requester=caller.subject,
-            aliases=caller.aliases,
+            id=f"{request_key(asker.name, notebook)}-{nonce}",
+            requester=asker.name,
+            aliases=asker.names[1:],
             notebook=notebook,
             reason=reason,
             seconds=seconds,
             asked_at=now,
-            proven_at=int(caller.proven_at),
+            proven_at=asker.proven_at,
+            claim=asker.claim,
             slack_user=slack_user,
         )
 
@@ -106,16 +111,26 @@ class AccessRequest:
         """The principals of the person who asked."""
         return (self.requester, *self.aliases)
 
+    @property
+    def asker(self) -> Participant:
+        """The person who asked."""
+        return Participant(self.requester_names, self.claim, self.proven_at)
+
     def state(self, now: float) -> State:
         """Return the state at `now` (epoch seconds)."""
         if self.decision:
             return self.decision
-        return "ended" if now >= self.ends_at else "open"
+        return "ended" if self.obstacle or now >= self.ends_at else "open"
 
     @property
     def ends_at(self) -> int:
         """The epoch seconds at which the request ends if nobody decides."""
         return self.asked_at + OPEN_SECONDS
+
+    @property
+    def keeps_earlier_end(self) -> bool:
+        """Whether earlier access of the person ends later than what was allowed, so that its end holds."""
+        return self.until > self.decided_at + min((each.seconds for each in self.approvals), default=0)
 
     def audit_fields(self) -> dict[str, Any]:
         """Return what the audit log says about the request: who asks for what, why, and what came of it."""
@@ -128,70 +143,6 @@ class AccessRequest:
             "approved_by": [each.by for each in self.approvals],
             "until": self.until or None,
         }
-
-    def item(self) -> dict[str, Any]:
-        """Return the request as a row of the table."""
-        approvals = [[each.by, each.seconds, each.at] for each in self.approvals]
-        texts = {
-            "id": self.id,
-            "requester": self.requester,
-            "aliases": json.dumps(self.aliases),
-            "asked_for": str(self.notebook),
-            "reason": self.reason,
-            "slack_user": self.slack_user,
-            "approvals": json.dumps(approvals),
-            "decision": self.decision,
-            "decided_by": self.decided_by,
-            "message": json.dumps([self.message.channel, self.message.timestamp] if self.message else []),
-        }
-        numbers = {
-            "seconds": self.seconds,
-            "asked_at": self.asked_at,
-            "proven_at": self.proven_at,
-            "decided_at": self.decided_at,
-            "grant_until": self.until,
-            "version": self.version,
-            "until": self.asked_at + ROW_TTL,  # the table's time to live
-        }
-        return {
-            **row_key(self.key),
-            **{name: {"S": text} for name, text in texts.items()},
-            **{name: {"N": str(number)} for name, number in numbers.items()},
-        }
-
-    @classmethod
-    def read(cls, item: Mapping[str, Any]) -> "AccessRequest":
-        """Parse a row that `item` returned. Raises `ValueError`, `KeyError` or `TypeError` for any other row."""
-        text = {name: value["S"] for name, value in item.items() if "S" in value}
-        number = {name: int(value["N"]) for name, value in item.items() if "N" in value}
-        message = json.loads(text["message"])
-        if text["decision"] not in ("", "allowed", "denied") or key_of_id(text["id"]) != text["notebook"]:
-            raise ValueError("not the row of a request")
-        return cls(
-            id=text["id"],
-            requester=text["requester"],
-            aliases=tuple(map(str, json.loads(text["aliases"]))),
-            notebook=Notebook.parse(text["asked_for"]),
-            reason=text["reason"],
-            seconds=number["seconds"],
-            asked_at=number["asked_at"],
-            proven_at=number["proven_at"],
-            slack_user=text["slack_user"],
-            approvals=tuple(
-                Approval(str(by), int(seconds), int(at)) for by, seconds, at in json.loads(text["approvals"])
-            ),
-            decision=text["decision"],
-            decided_by=text["decided_by"],
-            decided_at=number["decided_at"],
-            until=number["grant_until"],
-            message=SlackMessage(*map(str, message)) if message else None,
-            version=number["version"],
-        )
-
-
-def row_key(key: str) -> dict[str, Any]:
-    """Return the primary key of the request with the sort key `key`."""
-    return {"principal": {"S": key_prefixes.ACCESS_REQUEST}, "notebook": {"S": key}}
 
 
 def request_key(subject: str, notebook: Notebook) -> str:

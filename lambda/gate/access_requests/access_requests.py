@@ -1,13 +1,15 @@
 """Asks for access, and decides on requests."""
 
 import time
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Protocol
 
-from gate.access_requests.access_request import AccessRequest, SlackMessage, normal_reason, request_key
-from gate.access_requests.deciding import Approver, approved, approver_of, denied
+from gate.access_requests.access_request import AccessRequest, SlackMessage, normal_reason
+from gate.access_requests.approvers import Approvers
+from gate.access_requests.deciding import Approver, approved, denied
 from gate.access_requests.holders import Holder, Holders
+from gate.access_requests.participant import Participant
+from gate.access_requests.requested_grant import with_grant
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore, ConflictError
 from gate.clock import Clock
@@ -17,13 +19,13 @@ from gate.errors.access_requests import (
     AccessRequestUnknownError,
     AlreadyGrantedError,
     InvalidAccessRequestError,
-    OtherIdentityError,
-    OwnAccessRequestError,
     TooManyAccessRequestsError,
 )
+from gate.errors.base import GateError
 from gate.errors.notebook import NotGrantedError
 from gate.errors.upstream import ThrottledError
 from gate.identity.caller import Caller
+from gate.log import logger
 from gate.notebook import Notebook
 from gate.store.grants import Grants
 
@@ -43,6 +45,9 @@ class Notices(Protocol):
     def changed(self, request: AccessRequest, /) -> None:
         """Tell the person who asked, and the approvers, that somebody has decided on `request` or approved it."""
 
+    def show(self, request: AccessRequest, /) -> None:
+        """Show `request` as it is now in the message to the approvers, if there is one."""
+
 
 class AccessRequests:
     """The access requests of a deployment."""
@@ -55,13 +60,16 @@ class AccessRequests:
         holders: Holders,
         rules: RequestRules,
         notices: Notices,
+        user_claim: str,
         clock: Clock = time.time,
     ):
+        """`user_claim`: see `Approvers`."""
         self._store = store
         self._grants = grants
         self._holders = holders
         self.rules = rules
         self._notices = notices
+        self._approvers = Approvers(grants, rules, user_claim=user_claim, clock=clock)
         self._clock = clock
 
     def ask(
@@ -77,19 +85,23 @@ class AccessRequests:
         if normal is None or seconds not in self.rules.durations:
             raise InvalidAccessRequestError
         self._check_not_granted(caller, notebook)
-        now = int(self._clock())
-        request = AccessRequest.new(caller, notebook, reason=normal, seconds=seconds, now=now, slack_user=slack_user)
-        try:
-            self._store.add(request)
-        except ConflictError as conflict:
-            present = self._store.of_key(request_key(caller.subject, notebook)) if conflict.failed[0] else None
-            if present is not None:
+        asker, now = self._approvers.participant(caller), int(self._clock())
+        request = AccessRequest.new(asker, notebook, reason=normal, seconds=seconds, now=now, slack_user=slack_user)
+        for _ in range(MAX_ATTEMPTS):
+            present = self._store.of_key(request.key)
+            if present is not None and present.state(now) == "open":
                 return present
-            raise TooManyAccessRequestsError from None
-        message = self._notices.asked(request)
-        if message is not None:
-            request = self._remember(request, message)
-        return request
+            try:
+                self._store.add(request, replaced=present)
+            except ConflictError as conflict:
+                if conflict.failed[0]:
+                    continue  # the person asked twice at once: look again
+                raise TooManyAccessRequestsError from None
+            if present is not None and present.state(now) == "ended":
+                self._notices.show(replace(present, obstacle=AccessRequestEndedError))
+            message = self._notices.asked(request)
+            return request if message is None else self._remember(request, message)
+        raise ThrottledError
 
     def of_person(self, caller: Caller) -> list[AccessRequest]:
         """Return the requests of `caller`, the latest first. Raises the errors of `Rows`."""
@@ -97,17 +109,7 @@ class AccessRequests:
 
     def to_decide(self, caller: Caller) -> list[tuple[AccessRequest, Approver]]:
         """Return the open requests that `caller` may decide on, the oldest first. Raises the errors of `Grants`."""
-        owned = self._grants.find_owned(caller)
-        now = self._clock()
-        found = []
-        for request in self._store.all():
-            if request.state(now) != "open":
-                continue
-            owners = [grant.principal for grant in owned if grant.notebook == request.notebook]
-            approver = self._approver(request, caller, owners)
-            if approver is not None and not any(each.by == approver.name for each in request.approvals):
-                found.append((request, approver))
-        return found
+        return self._approvers.open_to(self._approvers.participant(caller), self._store.all())
 
     def holders(self, caller: Caller) -> dict[Notebook, list[Holder]]:
         """Return who has a grant, for each notebook that `caller` owns. Raises the errors of `Grants` and `Holders`."""
@@ -120,75 +122,68 @@ class AccessRequests:
         Raises `AccessRequestUnknownError`, and the errors of `Grants`.
         """
         request = self._find(request_id)
-        approver = self._approver(request, caller, self._owners_of(caller, request))
+        approver = self._approvers.find(request, self._approvers.participant(caller))
         if approver is None and not set(caller.names) & set(request.requester_names):
             raise AccessRequestUnknownError
         return request, approver
 
-    def decide(self, caller: Caller, request_id: str, *, seconds: int | None) -> AccessRequest:
+    def decide(
+        self, caller: Caller, request_id: str, *, seconds: int | None, message: SlackMessage | None = None
+    ) -> AccessRequest:
         """Allow a request for `seconds`, or deny it if that is None. Return the request as it is then.
 
-        Raises `InvalidAccessRequestError`, the errors of `approver_of`, `approved` and `denied`,
-        `AccessRequestDecidedError`, `AccessRequestEndedError`, `AlreadyGrantedError`, and the errors of `Grants` and
-        `AccessRequestStore`.
+        `message`: the message in Slack whose button was pressed, if it can be changed.
+        Raises `InvalidAccessRequestError`, the errors of `approver_of`, `approved`, `denied` and `with_grant`,
+        `AccessRequestDecidedError`, `AccessRequestEndedError`, and the errors of `Grants` and `AccessRequestStore`.
         """
-        return self._decide(
-            request_id,
-            seconds,
-            lambda request: approver_of(
-                request, caller, rules=self.rules, owners=self._owners_of(caller, request), now=self._clock()
-            ),
-        )
+        return self._decide(self._approvers.participant(caller), request_id, seconds, message)
 
     def decide_as_operator(self, operator: str, request_id: str, *, seconds: int | None) -> AccessRequest:
         """Decide as the operator with the ARN `operator`, who may decide on every request.
 
         Raises the errors of `decide`.
         """
-        return self._decide(request_id, seconds, lambda _: Approver(f"iam:{operator}"))
+        return self._decide(Participant.operator(operator, now=self._clock()), request_id, seconds, None)
 
     def _decide(
-        self, request_id: str, seconds: int | None, approver_for: Callable[[AccessRequest], Approver]
+        self, participant: Participant, request_id: str, seconds: int | None, message: SlackMessage | None
     ) -> AccessRequest:
         if seconds is not None and seconds not in self.rules.durations:
             raise InvalidAccessRequestError
         for _ in range(MAX_ATTEMPTS):
-            request = self._find(request_id)
-            approver = approver_for(request)
-            request = self._checked(request)
-            now = int(self._clock())
+            request = self._find(request_id, message)
+            approver = self._approvers.get(request, participant)
+            now, grant = int(self._clock()), None
+            self._check_open(request, now)
             if seconds is None:
                 changed = denied(request, approver, now=now)
             else:
                 changed = approved(request, approver, seconds=seconds, rules=self.rules, now=now)
+            if changed.decision == "allowed":
+                present = self._store.grant_of(changed)
+                changed, grant = with_grant(changed, power=self.rules.power, present=present, now=now)
             try:
-                changed = self._store.change(changed, self._grant(changed) if changed.decision == "allowed" else None)
-            except ConflictError as conflict:
-                if not conflict.failed[0]:
-                    raise AlreadyGrantedError from None
-                continue  # somebody else changed the request: look again
+                changed = self._store.change(changed, grant)
+            except ConflictError:
+                continue  # somebody else changed the request or the grant: look again
             self._notices.changed(changed)
             return changed
         raise ThrottledError
 
-    def _find(self, request_id: str) -> AccessRequest:
+    def _find(self, request_id: str, message: SlackMessage | None = None) -> AccessRequest:
         request = self._store.find(request_id)
         if request is None:
             raise AccessRequestUnknownError
-        return request
+        if message is not None and request.message is None:
+            request = self._remember(request, message)
+        return self._approvers.with_valid_approvals(request)
 
-    def _checked(self, request: AccessRequest) -> AccessRequest:
-        """Return `request` without the approvals of people whose sign-in was ended since.
-
-        Raises `AccessRequestDecidedError` or `AccessRequestEndedError` if it is not open.
-        """
-        state = request.state(self._clock())
+    def _check_open(self, request: AccessRequest, now: float) -> None:
+        state = request.state(now)
         if state in ("allowed", "denied"):
             raise AccessRequestDecidedError
-        if state == "ended" or self._store.was_signed_out(request.requester_names, request.proven_at):
-            raise AccessRequestEndedError
-        approvals = [each for each in request.approvals if not self._store.was_signed_out([each.by], each.at)]
-        return replace(request, approvals=tuple(approvals))
+        if state == "ended":
+            raise request.obstacle or AccessRequestEndedError
 
     def _check_not_granted(self, caller: Caller, notebook: Notebook) -> None:
         try:
@@ -198,34 +193,18 @@ class AccessRequests:
         if not grant.request_id:  # a person may ask for more time before a requested grant ends
             raise AlreadyGrantedError
 
-    def _approver(self, request: AccessRequest, caller: Caller, owners: Sequence[str]) -> Approver | None:
-        try:
-            return approver_of(request, caller, rules=self.rules, owners=owners, now=self._clock())
-        except (AccessRequestUnknownError, OwnAccessRequestError, OtherIdentityError):
-            return None
-
-    def _owners_of(self, caller: Caller, request: AccessRequest) -> list[str]:
-        # Read for every decision, because this also tells whether the caller's own sign-in was ended.
-        return [grant.principal for grant in self._grants.find_owned(caller, request.notebook)]
-
-    def _grant(self, request: AccessRequest) -> dict[str, Any]:
-        texts = {
-            "principal": request.requester,
-            "notebook": str(request.notebook),
-            "power": self.rules.power,
-            "granted_by": ", ".join(each.by for each in request.approvals),
-            "reason": request.reason,
-            "request_id": request.id,
-        }
-        return {**{name: {"S": text} for name, text in texts.items()}, "until": {"N": str(request.until)}}
-
     def _remember(self, request: AccessRequest, message: SlackMessage) -> AccessRequest:
-        """Write down the message that shows `request`. If somebody has decided meanwhile, show the decision in it."""
+        """Write down that `message` shows `request`. Without it, the next press in that message tells it again."""
         try:
-            return self._store.change(replace(request, message=message))
-        except ConflictError:
-            present = self._store.find(request.id)
-            if present is None:
-                return request
-            self._notices.changed(replace(present, message=message))
-            return present
+            for _ in range(MAX_ATTEMPTS):
+                try:
+                    request = self._store.change(replace(request, message=message))
+                    break
+                except ConflictError:
+                    request = self._store.find(request.id) or request
+        except GateError as error:
+            # The request itself is stored, and the person must not ask again.
+            logger.warning("the message of an access request was not stored", reason=error.reason)
+        if request.approvals or request.decision or request.obstacle:
+            self._notices.show(replace(request, message=message))
+        return request

@@ -4,79 +4,95 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from gate.access_requests.access_request import AccessRequest, Approval
+from gate.access_requests.participant import Participant, compare
 from gate.access_requests.rules import RequestRules
 from gate.errors.access_requests import (
     AccessRequestDecidedError,
     AccessRequestUnknownError,
+    OtherApproverError,
     OtherIdentityError,
     OwnAccessRequestError,
     SignInTooOldError,
 )
-from gate.identity.caller import Caller
+from gate.errors.base import GateError
 
 GROUPS_MAX_AGE = 900
 """Seconds for which the groups of a sign-in count for decisions. Somebody may have left a group since."""
 
+Refusal = type[GateError]
+
 
 @dataclass(frozen=True)
 class Approver:
-    """Somebody who may decide on a request."""
+    """Somebody who has the right to decide on a request."""
 
-    name: str
-    """The principal that the grant and the audit log name."""
-    sign_in_too_old: bool = False
-    """Whether the right comes from a group, and the groups were proven too long ago to decide now."""
+    participant: Participant
+    """The person, with those groups alone that give the right."""
+    refusal: Refusal | None = None
+    """Why they cannot decide here and now. None if they can."""
+    approval_refusal: Refusal | None = None
+    """Why their approval would not count beside those that are there. None if it would."""
+
+    @property
+    def cannot_allow(self) -> Refusal | None:
+        """Why they cannot allow the request. None if they can."""
+        return self.refusal or self.approval_refusal
 
 
 def approver_of(
     request: AccessRequest,
-    caller: Caller,
+    participant: Participant,
     *,
+    asker: Participant,
     rules: RequestRules,
     owners: Iterable[str],
     now: float,
 ) -> Approver:
-    """Return `caller` as somebody who may decide on `request`.
+    """Return `participant` as somebody who has the right to decide on `request`, which `asker` made.
 
-    `owners`: those principals of the caller that own the notebook. Raises `AccessRequestUnknownError` if the
-    caller may not decide, `OwnAccessRequestError`, and `OtherIdentityError`.
+    `owners`: those principals of the participant that own the notebook. Raises `AccessRequestUnknownError` if there is
+    no such right, and `OwnAccessRequestError`.
     """
-    if set(caller.names) & set(request.requester_names):
+    relation = compare(participant, asker)
+    if relation == "same":
         raise OwnAccessRequestError
-    principals = [*rules.approving_principals(caller.principals, request.notebook), *owners]
-    if not principals:
+    rights = {*rules.approving_principals(participant.caller.principals, request.notebook), *owners}
+    if not rights and not participant.is_operator:
         raise AccessRequestUnknownError
-    if _kind(caller.subject) != _kind(request.requester):
-        # One person can be `slack:...` in Slack and `user:...` in a browser. The gate knows that both are one person
-        # only if it trusts Slack's e-mail addresses, and then both are `user:...`.
-        raise OtherIdentityError
-    by_group = all(principal.startswith("group:") for principal in principals)
-    return Approver(caller.subject, sign_in_too_old=by_group and now - caller.proven_at > GROUPS_MAX_AGE)
+    groups = tuple(group for group in participant.groups if f"group:{group}" in rights)
+    by_group = bool(groups) and not rights & set(participant.names)
+    refusal: Refusal | None = None
+    if relation == "unknown":
+        refusal = OtherIdentityError
+    elif by_group and now - participant.proven_at > GROUPS_MAX_AGE:
+        refusal = SignInTooOldError
+    return Approver(replace(participant, groups=groups), refusal, _approval_refusal(request, participant))
+
+
+def _approval_refusal(request: AccessRequest, participant: Participant) -> Refusal | None:
+    relations = {compare(participant, each.participant) for each in request.approvals}
+    if "same" in relations:
+        return AccessRequestDecidedError
+    return OtherApproverError if "unknown" in relations else None
 
 
 def approved(request: AccessRequest, by: Approver, *, seconds: int, rules: RequestRules, now: int) -> AccessRequest:
     """Return `request` as `by` approves it for `seconds`. It is allowed when enough people have approved it.
 
-    Access lasts for the shortest time that one of them approved. Raises `SignInTooOldError`, and
-    `AccessRequestDecidedError` if `by` has approved it before.
+    Access lasts for the shortest time that one of them approved. Raises the error in `by.cannot_allow`.
     """
-    if by.sign_in_too_old:
-        raise SignInTooOldError
-    if any(each.by == by.name for each in request.approvals):
-        raise AccessRequestDecidedError
-    approvals = (*request.approvals, Approval(by.name, seconds, now))
+    if by.cannot_allow:
+        raise by.cannot_allow
+    approvals = (*request.approvals, Approval(by.participant, seconds, now))
     if len(approvals) < rules.approvals_needed(request.notebook):
         return replace(request, approvals=approvals)
     until = now + min(each.seconds for each in approvals)
-    return replace(request, approvals=approvals, decision="allowed", decided_by=by.name, decided_at=now, until=until)
+    name = by.participant.name
+    return replace(request, approvals=approvals, decision="allowed", decided_by=name, decided_at=now, until=until)
 
 
 def denied(request: AccessRequest, by: Approver, *, now: int) -> AccessRequest:
-    """Return `request` as `by` denies it. Raises `SignInTooOldError`."""
-    if by.sign_in_too_old:
-        raise SignInTooOldError
-    return replace(request, decision="denied", decided_by=by.name, decided_at=now)
-
-
-def _kind(principal: str) -> str:
-    return principal.partition(":")[0]
+    """Return `request` as `by` denies it. Raises the error in `by.refusal`."""
+    if by.refusal:
+        raise by.refusal
+    return replace(request, decision="denied", decided_by=by.participant.name, decided_at=now)

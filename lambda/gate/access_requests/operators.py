@@ -48,7 +48,10 @@ def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaCo
             record.notebook = request.notebook
     except GateError as error:
         return {"error": error.reason, "message": f"{error.title}. {error.words}"}
-    return {"request": request.audit_fields() | {"decision": request.decision}}
+    return {
+        "request": request.audit_fields()
+        | {"decision": request.decision, "keeps_earlier_end": request.keeps_earlier_end}
+    }
 
 
 def _text(event: Any, name: str) -> str:

@@ -2,22 +2,27 @@
 
 import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from gate.access_requests.access_request import OPEN_SECONDS, AccessRequest, key_of_id, row_key
+from gate.access_requests.access_request import AccessRequest, key_of_id
+from gate.access_requests.requested_grant import GrantChange, grant_key, is_of_operator
+from gate.access_requests.row import read_row, row_key, to_row
 from gate.aws.errors import aws_errors, code_of
 from gate.clock import Clock
+from gate.errors.access_requests import AccessRequestEndedError, AlreadyGrantedError
+from gate.errors.base import GateError
 from gate.errors.caller import SignInEndedError
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.errors.upstream import ThrottledError
-from gate.identity.caller import Caller
 from gate.log import logger
 from gate.store import key_prefixes
+from gate.store.conditions import unchanged_condition
 from gate.store.cutoffs import apply_cutoffs, cutoff_keys
+from gate.store.grant_row import REQUESTED
 from gate.store.rows import Rows
 
 if TYPE_CHECKING:
@@ -50,8 +55,8 @@ class AccessRequestStore:
 
     def all(self) -> list[AccessRequest]:
         """Return all requests, the oldest first. Raises the errors of `Rows`."""
-        found = [_read(item) for item in self._rows.query([key_prefixes.ACCESS_REQUEST])]
-        return sorted((each for each in found if each is not None), key=lambda each: (each.asked_at, each.id))
+        found = self._with_obstacles(self._rows.query([key_prefixes.ACCESS_REQUEST]))
+        return sorted(found, key=lambda each: (each.asked_at, each.id))
 
     def find(self, request_id: str) -> AccessRequest | None:
         """Return the request with the id `request_id`, or None. Raises the errors of `Rows`."""
@@ -64,77 +69,53 @@ class AccessRequestStore:
 
     def of_key(self, key: str) -> AccessRequest | None:
         """Return the latest request with the sort key `key`, or None. Raises the errors of `Rows`."""
-        return next(map(_read, self._rows.get([row_key(key)])), None)
+        return next(iter(self._with_obstacles(self._rows.get([row_key(key)]))), None)
 
-    def was_signed_out(self, names: Sequence[str], since: float) -> bool:
-        """Return whether a cutoff ended what the person with the principals `names` proved at `since` (epoch seconds).
+    def grant_of(self, request: AccessRequest) -> Mapping[str, Any] | None:
+        """Return the row of the grant that `request` can lead to, or None. Raises the errors of `Rows`."""
+        return next(iter(self._rows.get([grant_key(request)])), None)
 
-        Raises the errors of `Rows`.
-        """
-        caller = Caller(names[0], (), "session", "", since, tuple(names[1:]))
-        try:
-            apply_cutoffs(self._rows.get(cutoff_keys(caller)), caller)
-        except SignInEndedError:
-            return True
-        return False
+    def _with_obstacles(self, items: Iterable[Mapping[str, Any]]) -> list[AccessRequest]:
+        """Return the requests in `items`, and why those that are open can no longer be allowed."""
+        now = self._clock()
+        requests = [request for request in map(_read, items) if request is not None]
+        keys = []
+        for request in requests:
+            if request.state(now) == "open":
+                keys += [grant_key(request), *cutoff_keys(request.asker.caller)]
+        rows = {_key_of(item): item for item in self._rows.get(keys)}
+        return [
+            replace(request, obstacle=_obstacle(request, rows, now)) if request.state(now) == "open" else request
+            for request in requests
+        ]
 
-    def add(self, request: AccessRequest) -> None:
-        """Write a new request, and count it.
+    def add(self, request: AccessRequest, *, replaced: AccessRequest | None = None) -> None:
+        """Write a new request, and count it. `replaced`: the earlier request with the same key, if there is one.
 
-        Raises `ConflictError`: its first value tells that the person has an open request for this notebook, the second
+        Raises `ConflictError`: its first value tells that there is another request with this key meanwhile, the second
         that the person has asked `MAX_A_DAY` times today. Raises the errors of `aws_errors`.
         """
-        now = int(self._clock())
-        put = {
-            "TableName": self._table,
-            "Item": request.item(),
-            "ConditionExpression": "attribute_not_exists(#principal) OR #decision <> :open OR #asked_at <= :ended",
-            "ExpressionAttributeNames": {
-                "#principal": "principal",
-                "#decision": "decision",
-                "#asked_at": "asked_at",
-            },
-            "ExpressionAttributeValues": {":open": {"S": ""}, ":ended": {"N": str(now - OPEN_SECONDS)}},
-        }
-        self._transact([{"Put": put}, {"Update": self._counter(request.requester, now)}])
+        counter = self._counter(request.requester, int(self._clock()))
+        self._transact([self._request_write(request, replaced), {"Update": counter}])
 
-    def change(self, request: AccessRequest, grant: Mapping[str, Any] | None = None) -> AccessRequest:
-        """Write `request`, which was read before and has changed since, and `grant`, the row of a grant, if any.
+    def change(self, request: AccessRequest, grant: GrantChange | None = None) -> AccessRequest:
+        """Write `request`, which was read before and has changed since, and `grant`, if any.
 
-        Both are written, or neither. A grant replaces only a grant that has ended, or that a request led to.
-        Raises `ConflictError`: its first value tells that the row of the request has changed meanwhile, the second that
-        the person has another grant. Raises the errors of `aws_errors`.
+        Both are written, or neither. Raises `ConflictError` if the row of the request or of the grant has changed
+        meanwhile. Raises the errors of `aws_errors`.
         """
         changed = replace(request, version=request.version + 1)
-        writes: list[dict[str, Any]] = [
-            {
-                "Put": {
-                    "TableName": self._table,
-                    "Item": changed.item(),
-                    "ConditionExpression": "#id = :id AND #version = :version",
-                    "ExpressionAttributeNames": {"#id": "id", "#version": "version"},
-                    "ExpressionAttributeValues": {
-                        ":id": {"S": request.id},
-                        ":version": {"N": str(request.version)},
-                    },
-                }
-            }
-        ]
+        writes = [self._request_write(changed, request)]
         if grant is not None:
-            writes.append({"Put": self._grant_write(grant)})
+            # The role may name no other attributes of a grant, not even in a condition (infra/grants_table.py).
+            condition = unchanged_condition(grant.before, REQUESTED[2:])
+            writes.append({"Put": {"TableName": self._table, "Item": grant.after, **condition}})
         self._transact(writes)
         return changed
 
-    def _grant_write(self, grant: Mapping[str, Any]) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "Item": grant,
-            "ConditionExpression": (
-                "attribute_not_exists(#principal) OR attribute_exists(#request_id) OR #until <= :now"
-            ),
-            "ExpressionAttributeNames": {"#principal": "principal", "#request_id": "request_id", "#until": "until"},
-            "ExpressionAttributeValues": {":now": {"N": str(int(self._clock()))}},
-        }
+    def _request_write(self, request: AccessRequest, before: AccessRequest | None) -> dict[str, Any]:
+        condition = unchanged_condition(to_row(before) if before else None, ("id", "version"))
+        return {"Put": {"TableName": self._table, "Item": to_row(request), **condition}}
 
     def _counter(self, requester: str, now: int) -> dict[str, Any]:
         # A digest, because a principal can be longer than a sort key may be (1,024 bytes).
@@ -173,7 +154,23 @@ class AccessRequestStore:
 
 def _read(item: Mapping[str, Any]) -> AccessRequest | None:
     try:
-        return AccessRequest.read(item)
+        return read_row(item)
     except (ValueError, KeyError, TypeError, InvalidNotebookNameError):
         logger.warning("malformed access request", notebook=item["notebook"]["S"])
         return None
+
+
+def _key_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    return item["principal"]["S"], item["notebook"]["S"]
+
+
+def _obstacle(
+    request: AccessRequest, rows: Mapping[tuple[str, str], Mapping[str, Any]], now: float
+) -> type[GateError] | None:
+    caller = request.asker.caller
+    try:
+        apply_cutoffs([rows[key] for key in map(_key_of, cutoff_keys(caller)) if key in rows], caller)
+    except SignInEndedError:
+        return AccessRequestEndedError
+    grant = rows.get(_key_of(grant_key(request)))
+    return AlreadyGrantedError if grant is not None and is_of_operator(grant, now) else None

@@ -51,13 +51,27 @@ class OwnAccessRequestError(ForbiddenError):
 
 
 class OtherIdentityError(ForbiddenError):
-    """The person who asked and the caller are known by names of different kinds, so they may be one person."""
+    """The names of the person who asked and of the caller cannot be compared, so they may be one person."""
 
     reason = "other_identity"
     title = "You cannot decide on this request here"
     words = (
-        "The gate cannot tell whether you are the person who asked, because it knows one of you by a Slack user and "
-        "the other by a sign-in. Decide where the person asked: in Slack, or on the page of requests."
+        "The gate cannot tell whether you are the person who asked, because it knows the two of you by names of "
+        "different kinds. Decide where the person asked: on the page of requests, or in the same Slack workspace. "
+        "If you cannot, ask an operator to decide."
+    )
+    next_page = NextPage.REQUESTS
+
+
+class OtherApproverError(ForbiddenError):
+    """The names of the first approver and of the caller cannot be compared, so they may be one person."""
+
+    reason = "other_approver"
+    title = "You cannot give the second approval here"
+    words = (
+        "The gate cannot tell whether you are the person who gave the first approval, because it knows the two of you "
+        "by names of different kinds. Decide where that person decided: on the page of requests, or in the same Slack "
+        "workspace. Two operators count as one person: somebody who signs in must give the other approval."
     )
     next_page = NextPage.REQUESTS
 
@@ -86,7 +100,7 @@ class AccessRequestDecidedError(GateError):
 
 
 class AccessRequestEndedError(GateError):
-    """Nobody decided on the request for a day, or the access of the person who asked was revoked meanwhile."""
+    """Nobody decided on the request for a day, or the sign-in of the person who asked was ended meanwhile."""
 
     status = 409
     category = Category.REFUSAL

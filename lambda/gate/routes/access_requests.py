@@ -81,7 +81,6 @@ def show(gate: Gate, request: Request) -> Response:
         request=found,
         state=state,
         approver=approver,
-        approved=approver is not None and any(each.by == approver.name for each in found.approvals),
         approvals_needed=gate.access_requests.rules.approvals_needed(found.notebook),
         durations=_durations(gate),
         now=now,

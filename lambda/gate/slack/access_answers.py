@@ -87,7 +87,9 @@ class AccessAnswers:
                 record.notebook = request.notebook
                 return asked(request)
             seconds = _seconds(command) if command.action == "allow" else None
-            record.access_request = request = requests.decide(caller, command.request_id, seconds=seconds)
+            record.access_request = request = requests.decide(
+                caller, command.request_id, seconds=seconds, message=command.message
+            )
             record.notebook = request.notebook
         if request.message:
             return []

@@ -4,10 +4,12 @@ Sources: docs.slack.dev, "Implementing slash commands", "block_actions payload",
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
+from gate.access_requests.access_request import SlackMessage
 from gate.errors.slack import InvalidSlackRequestError
 from gate.slack.command import Command, command_sender, interaction_sender
 from gate.web.request import Request
@@ -35,6 +37,8 @@ class AccessCommand(Command):
     """The chosen length. Empty for the shortest one."""
     request_id: str = ""
     """The request that a decision is about."""
+    message: SlackMessage | None = None
+    """The message in a channel whose button was pressed."""
 
 
 def parse_access_command(request: Request) -> AccessCommand | None:
@@ -91,8 +95,17 @@ def _press(payload: dict[str, Any], request: Request) -> AccessCommand | None:
         action=_DECISIONS[action],
         request_id=name,
         seconds=str(seconds),
+        message=_message(payload.get("container") or {}),
         response_url=payload.get("response_url") or "",
     )
+
+
+def _message(container: Mapping[str, Any]) -> SlackMessage | None:
+    """Return the message that `container` names, or None for a message that one user sees, which cannot be changed."""
+    if container.get("type") != "message" or container.get("is_ephemeral") is not False:
+        return None
+    channel, timestamp = container.get("channel_id"), container.get("message_ts")
+    return SlackMessage(channel, timestamp) if isinstance(channel, str) and isinstance(timestamp, str) else None
 
 
 def _submission(payload: dict[str, Any], request: Request) -> AccessCommand:

@@ -111,6 +111,8 @@ def for_approvers(request: AccessRequest, rules: RequestRules, *, page_url: str)
     ]
     if request.decision:
         return [*blocks, _hint(_outcome(request))]
+    if request.obstacle:
+        return [*blocks, _hint("This request has ended.")]
     for approval in request.approvals:
         blocks.append(_hint(f"Approved by {_name(approval.by)}. One more person must approve."))
     return [*blocks, _decisions(request, rules, page_url)]
@@ -150,7 +152,8 @@ def _outcome(request: AccessRequest) -> str:
     if request.decision == "denied":
         return f"Declined by {_name(request.decided_by)}."
     until = datetime.fromtimestamp(request.until, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"Allowed by {', '.join(_name(each.by) for each in request.approvals)} until {until}."
+    earlier = ", the end of the earlier access, which is later" if request.keeps_earlier_end else ""
+    return f"Allowed by {', '.join(_name(each.by) for each in request.approvals)} until {until}{earlier}."
 
 
 def _length(seconds: int, *, suffix: str = "") -> Option:

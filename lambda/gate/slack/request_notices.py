@@ -41,17 +41,21 @@ class RequestNotices:
 
     def changed(self, request: AccessRequest) -> None:
         """Show the decision in the approvers' message, and tell the person who asked in Slack."""
+        self.show(request)
+        with _notice("slack"):
+            if request.slack_user and request.decision:
+                from gate.slack.access_messages import outcome, post
+
+                self._slack().post_message(request.slack_user, post(request, outcome(request)))
+
+    def show(self, request: AccessRequest) -> None:
+        """Show `request` as it is now in the approvers' message, if there is one."""
         with _notice("slack"):
             if request.message:
                 from gate.slack.access_messages import for_approvers, post
 
                 blocks = for_approvers(request, self._rules, page_url=self._page_url(request))
                 self._slack().update_message(request.message, post(request, blocks))
-        with _notice("slack"):
-            if request.slack_user and request.decision:
-                from gate.slack.access_messages import outcome, post
-
-                self._slack().post_message(request.slack_user, post(request, outcome(request)))
 
     def _mail(self, request: AccessRequest) -> None:
         topic = self._rules.topic_arn

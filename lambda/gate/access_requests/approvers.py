@@ -1,0 +1,78 @@
+"""Finds out who may decide on a request: the caller, and those who approved it before."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from gate.access_requests.access_request import AccessRequest, Approval
+from gate.access_requests.deciding import Approver, approver_of
+from gate.access_requests.participant import Participant
+from gate.access_requests.rules import RequestRules
+from gate.clock import Clock
+from gate.errors.access_requests import AccessRequestUnknownError, OwnAccessRequestError, SignInTooOldError
+from gate.errors.caller import SignInEndedError
+from gate.identity.caller import Caller
+from gate.store.grants import Grant, Grants
+
+
+class Approvers:
+    """Applies the rules, the grants and the cutoffs as they are now."""
+
+    def __init__(self, grants: Grants, rules: RequestRules, *, user_claim: str, clock: Clock):
+        """`user_claim`: the claim that names people who sign in."""
+        self._grants = grants
+        self._rules = rules
+        self._user_claim = user_claim
+        self._clock = clock
+
+    def participant(self, caller: Caller) -> Participant:
+        """Return `caller` as somebody who asks or decides."""
+        return Participant.of(caller, user_claim=self._user_claim)
+
+    def get(self, request: AccessRequest, participant: Participant, *, at: float | None = None) -> Approver:
+        """Return `participant` as an approver of `request`. `at`: the time of the decision, if it is not now.
+
+        Raises the errors of `approver_of`, and of `Grants`: `SignInEndedError` if a cutoff ended one of the
+        participant's names.
+        """
+        return self._get(request, participant, self._grants.find_owned(participant.caller, request.notebook), at)
+
+    def find(self, request: AccessRequest, participant: Participant) -> Approver | None:
+        """Return what `get` returns, or None if the participant has no right to decide on `request`."""
+        with suppress(AccessRequestUnknownError, OwnAccessRequestError):
+            return self.get(request, participant)
+        return None
+
+    def open_to(
+        self, participant: Participant, requests: Iterable[AccessRequest]
+    ) -> list[tuple[AccessRequest, Approver]]:
+        """Return those of `requests` that are open and that `participant` can allow, at least after a new sign-in."""
+        owned, found = self._grants.find_owned(participant.caller), []
+        for request in requests:
+            if request.state(self._clock()) == "open":
+                with suppress(AccessRequestUnknownError, OwnAccessRequestError):
+                    current = self.with_valid_approvals(request)
+                    found.append((current, self._get(current, participant, owned, None)))
+        return [each for each in found if each[1].cannot_allow in (None, SignInTooOldError)]
+
+    def with_valid_approvals(self, request: AccessRequest) -> AccessRequest:
+        """Return `request` with those approvals alone that their approvers could still give, if it is open."""
+        if request.state(self._clock()) != "open":
+            return request
+        return replace(request, approvals=tuple(each for each in request.approvals if self._is_valid(request, each)))
+
+    def _is_valid(self, request: AccessRequest, approval: Approval) -> bool:
+        # The groups are those of that moment. Only a new sign-in of the approver would tell the present ones.
+        try:
+            return self.get(request, approval.participant, at=approval.at).refusal is None
+        except (AccessRequestUnknownError, OwnAccessRequestError, SignInEndedError):
+            return False
+
+    def _get(
+        self, request: AccessRequest, participant: Participant, owned: Iterable[Grant], at: float | None
+    ) -> Approver:
+        owners = [grant.principal for grant in owned if grant.notebook == request.notebook]
+        # Rows of earlier versions lack the claim of people who signed in.
+        asker = replace(request.asker, claim=request.claim or self._user_claim)
+        now = self._clock() if at is None else at
+        return approver_of(request, participant, asker=asker, rules=self._rules, owners=owners, now=now)

@@ -1,0 +1,98 @@
+"""An access request as a row of the grants table."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from gate.access_requests.access_request import AccessRequest, Approval, SlackMessage, key_of_id
+from gate.access_requests.participant import EMAIL, Participant
+from gate.notebook import Notebook
+from gate.store import key_prefixes
+
+ROW_TTL = 7 * 86_400
+"""Seconds after which DynamoDB may delete the row of a request. Until then, the person who asked sees the outcome."""
+
+
+def row_key(key: str) -> dict[str, Any]:
+    """Return the primary key of the request with the sort key `key`."""
+    return {"principal": {"S": key_prefixes.ACCESS_REQUEST}, "notebook": {"S": key}}
+
+
+def to_row(request: AccessRequest) -> dict[str, Any]:
+    """Return `request` as a row of the table."""
+    message = [request.message.channel, request.message.timestamp] if request.message else []
+    texts = {
+        "id": request.id,
+        "requester": request.requester,
+        "aliases": json.dumps(request.aliases),
+        "claim": request.claim,
+        "asked_for": str(request.notebook),
+        "reason": request.reason,
+        "slack_user": request.slack_user,
+        "approvals": json.dumps([_to_json(each) for each in request.approvals]),
+        "decision": request.decision,
+        "decided_by": request.decided_by,
+        "message": json.dumps(message),
+    }
+    numbers = {
+        "seconds": request.seconds,
+        "asked_at": request.asked_at,
+        "proven_at": request.proven_at,
+        "decided_at": request.decided_at,
+        "grant_until": request.until,
+        "version": request.version,
+        "until": request.asked_at + ROW_TTL,  # the table's time to live
+    }
+    return {
+        **row_key(request.key),
+        **{name: {"S": text} for name, text in texts.items()},
+        **{name: {"N": str(number)} for name, number in numbers.items()},
+    }
+
+
+def read_row(item: Mapping[str, Any]) -> AccessRequest:
+    """Parse a row that `to_row` returned, or that an earlier version wrote.
+
+    Raises `ValueError`, `KeyError`, `TypeError` or `InvalidNotebookNameError` for any other row.
+    """
+    text = {name: value["S"] for name, value in item.items() if "S" in value}
+    number = {name: int(value["N"]) for name, value in item.items() if "N" in value}
+    message = json.loads(text["message"])
+    if text["decision"] not in ("", "allowed", "denied") or key_of_id(text["id"]) != text["notebook"]:
+        raise ValueError("not the row of a request")
+    return AccessRequest(
+        id=text["id"],
+        requester=text["requester"],
+        aliases=tuple(map(str, json.loads(text["aliases"]))),
+        notebook=Notebook.parse(text["asked_for"]),
+        reason=text["reason"],
+        seconds=number["seconds"],
+        asked_at=number["asked_at"],
+        proven_at=number["proven_at"],
+        # Earlier versions wrote no claim. They also took names from Slack and from sign-ins alone.
+        claim=text.get("claim", EMAIL if text["slack_user"] else ""),
+        slack_user=text["slack_user"],
+        approvals=tuple(map(_approval, json.loads(text["approvals"]))),
+        decision=text["decision"],
+        decided_by=text["decided_by"],
+        decided_at=number["decided_at"],
+        until=number["grant_until"],
+        message=SlackMessage(*map(str, message)) if message else None,
+        version=number["version"],
+    )
+
+
+def _to_json(approval: Approval) -> dict[str, Any]:
+    return {**vars(approval.participant), "seconds": approval.seconds, "at": approval.at}
+
+
+def _approval(value: Any) -> Approval:
+    if isinstance(value, list):
+        # Earlier versions wrote the name alone. Without its claim, it cannot be compared with the names of others.
+        by, seconds, at = value
+        return Approval(Participant((str(by),), "", int(at)), int(seconds), int(at))
+    first, *aliases = map(str, value["names"])
+    participant = Participant(
+        (first, *aliases), str(value["claim"]), int(value["proven_at"]), tuple(map(str, value["groups"]))
+    )
+    return Approval(participant, int(value["seconds"]), int(value["at"]))

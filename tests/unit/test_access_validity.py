@@ -1,0 +1,128 @@
+"""A first approval, and an open request, count only as long as they could be given and allowed now."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from testing.asking import JSON, RULES, ask, browser_of, post, state_of
+from testing.decisions import Person, let_everybody_decide
+from testing.harness import Browser, Harness
+from testing.slack import TEAM, Slack
+
+Change = Callable[[Harness], None]
+
+
+def _allow(browser: Browser, path: str, seconds: int = 3600) -> Any:
+    body = f"decision=allow&seconds={seconds}"
+    headers = {**JSON, "Content-Type": "application/x-www-form-urlencoded"}
+    return browser.post(path, headers=headers, body=body)
+
+
+def _granted_by(asking: Harness) -> list[str]:
+    return [item["granted_by"]["S"] for item in asking.aws.table.query(["user:alice@example.com"])]
+
+
+def _revoke(asking: Harness, principal: str) -> None:
+    asking.aws.cutoff(principal, int(asking.clock()) + 1)
+    asking.clock.now += 2
+
+
+def _configure(asking: Harness, **changes: Any) -> None:
+    asking.configure(GATE_ACCESS_REQUESTS=json.dumps({**RULES, **changes}))
+
+
+def _without(principal: str) -> Change:
+    approvers = {each: patterns for each, patterns in RULES["approvers"].items() if each != principal}  # type: ignore[attr-defined]
+    return lambda asking: _configure(asking, approvers=approvers)
+
+
+def _take(principal: str) -> Change:
+    def take(asking: Harness) -> None:
+        asking.aws.grants = [grant for grant in asking.aws.grants if grant["principal"]["S"] != principal]
+
+    return take
+
+
+@pytest.mark.parametrize(
+    ("first", "claims", "change", "counts"),
+    [
+        ("erin@example.com", {}, lambda _: None, True),
+        ("erin@example.com", {}, _without("user:erin@example.com"), False),
+        ("frank@example.com", {}, lambda _: None, True),
+        ("frank@example.com", {}, _take("user:frank@example.com"), False),
+        ("grace@example.com", {"groups": ["leads"]}, lambda _: None, True),
+        ("grace@example.com", {"groups": ["leads"]}, _without("group:leads"), False),
+        ("grace@example.com", {"groups": ["owners"]}, _take("group:owners"), False),
+        ("erin@example.com", {}, lambda asking: _revoke(asking, "user:erin@example.com"), False),
+    ],
+)
+def test_a_first_approval_counts_if_the_approver_still_decides(
+    asking: Harness, first: str, claims: dict[str, Any], change: Change, counts: bool
+) -> None:
+    for owner in ("user:frank@example.com", "group:owners"):
+        asking.aws.grant(owner, "prod-model", owner=True)
+    path = ask(browser_of(asking, "alice@example.com"), "prod-model")
+    assert _allow(browser_of(asking, first, **claims), path).status == 303
+    asking.clock.now += 5
+    change(asking)
+    _allow(browser_of(asking, "dana@example.com"), path)
+    assert bool(_granted_by(asking)) == counts
+
+
+@pytest.mark.parametrize("name", ["user:bob@example.com", f"slack:{TEAM}/U0BOB"])
+def test_a_cutoff_of_any_name_ends_a_first_approval(slack: Slack, name: str) -> None:
+    let_everybody_decide(slack, ["alice", "bob", "carol"], two=True)
+    alice, bob, carol = (Person(slack, each) for each in ("alice", "bob", "carol"))
+    alice.ask("page")
+    bob.decide(TEAM)
+    slack.harness.aws.cutoff(name, int(slack.harness.clock()) + 1)
+    carol.decide("page")
+    assert not slack.harness.aws.table.query(["user:alice@example.com"])[1:]
+    (request,) = slack.harness.aws.table.query(["request:"])
+    assert [each["names"] for each in json.loads(request["approvals"]["S"])] == [["user:carol@example.com"]]
+
+
+def test_after_signing_out_everywhere_an_approver_can_approve_again(asking: Harness) -> None:
+    path = ask(browser_of(asking, "alice@example.com"), "prod-model")
+    dana = browser_of(asking, "dana@example.com")
+    _allow(dana, path)
+    assert "You have approved this" in dana.get(path).body
+    assert "prod-model" not in dana.get("/requests").body.split("Ask for access")[0]
+    post(dana, "/logout", everywhere="1")
+    asking.clock.now += 2
+    dana = browser_of(asking, "dana@example.com")
+    assert 'value="allow"' in dana.get(path).body
+    assert "prod-model" in dana.get("/requests").body.split("Ask for access")[0]
+    assert _allow(dana, path).status == 303
+    assert not _granted_by(asking)
+    _allow(browser_of(asking, "erin@example.com"), path)
+    assert _granted_by(asking) == ["user:dana@example.com, user:erin@example.com"]
+
+
+def test_a_request_of_an_ended_sign_in_does_not_block_a_new_one(asking: Harness) -> None:
+    alice = browser_of(asking, "alice@example.com")
+    dead = ask(alice)
+    post(alice, "/logout", everywhere="1")
+    asking.clock.now += 2
+    alice, dana = browser_of(asking, "alice@example.com"), browser_of(asking, "dana@example.com")
+    assert state_of(alice, dead) == state_of(dana, dead) == "ended"
+    assert "was ended. Ask again" in alice.get(dead).body
+    assert dana.get("/requests", headers=JSON).json["to_decide"] == []
+    assert _allow(dana, dead).json["error"] == "access_request_ended"
+    again = ask(alice)
+    assert again != dead
+    assert [each["state"] for each in dana.get("/requests", headers=JSON).json["to_decide"]] == ["open"]
+    assert _allow(dana, again).status == 303
+    assert state_of(alice, again) == "allowed"
+
+
+def test_a_request_for_what_an_operator_gave_meanwhile_has_ended(asking: Harness) -> None:
+    alice, dana = browser_of(asking, "alice@example.com"), browser_of(asking, "dana@example.com")
+    path = ask(alice)
+    asking.aws.grant("user:alice@example.com", "bob-notebook")
+    assert state_of(alice, path) == "ended"
+    assert "You have been given access" in alice.get(path).body
+    assert dana.get("/requests", headers=JSON).json["to_decide"] == []
+    assert _allow(dana, path).json["error"] == "already_granted"
