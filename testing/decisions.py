@@ -13,6 +13,10 @@ from testing.log_lines import Lines
 from testing.slack import TEAM, Slack
 
 OTHER_TEAM = "T0OTHER"
+"""Another workspace of the organisation, in which people have the same user id."""
+FOREIGN_TEAM = "T0FOREIGN"
+"""A workspace in which people have another user id."""
+TEAMS = (TEAM, OTHER_TEAM, FOREIGN_TEAM)
 OPERATORS: Any = SimpleNamespace(**{**vars(CONTEXT), "invoked_function_arn": f"{CONTEXT.invoked_function_arn}:{ALIAS}"})
 """Lambda's context of an invocation through the alias of operators."""
 
@@ -20,7 +24,7 @@ OPERATORS: Any = SimpleNamespace(**{**vars(CONTEXT), "invoked_function_arn": f"{
 class Person:
     """One human, who has a name wherever the gate is used.
 
-    A place is `page`, a workspace (`T…`), a workspace and a second user there (`T…/X`), or an operator's session.
+    A place is `page`, a workspace, or the session of an operator.
     """
 
     def __init__(self, slack: Slack, name: str):
@@ -60,23 +64,35 @@ class Person:
         self.browser().post(path, headers={**JSON, "Content-Type": "application/x-www-form-urlencoded"}, body=body)
 
     def _send(self, where: str, kind: str, **changes: Any) -> None:
-        team, _, account = where.partition("/")
-        user = f"U0{self.name.upper()}{account}"
+        user = _user(self.name, where)
         if kind == "press":
-            changes |= {"user": {"id": user, "team_id": team}, "team": {"id": team, "domain": "x"}}
+            changes |= {"user": {"id": user, "team_id": where}, "team": {"id": where, "domain": "x"}}
         else:
-            changes |= {"team_id": team}
+            changes |= {"team_id": where}
         assert self._slack.post(self._slack.body(kind, user_id=user, **changes)).status == 200
         self._slack.deliver_events()
 
 
+def names_of(person: str) -> list[str]:
+    """Return the principals that `person` can have."""
+    return [f"user:{person}", f"user:{person}@example.com", *(f"slack:{team}/{_user(person, team)}" for team in TEAMS)]
+
+
+def _user(person: str, team: str) -> str:
+    return f"U0{person.upper()}{'X' if team == FOREIGN_TEAM else ''}"
+
+
+def granted_by(slack: Slack, person: str) -> list[str]:
+    """Return who allowed the request of `person`; empty if nobody did."""
+    rows = slack.harness.aws.table.query(names_of(person))
+    found = [row["granted_by"]["S"] for row in rows if "granted_by" in row]
+    return found[0].split(", ") if found else []
+
+
 def let_everybody_decide(slack: Slack, people: list[str], *, two: bool, **environment: str) -> None:
     """Deploy so that all `people` may decide under each of their names. `two`: whether two must approve."""
-    names = [f"user:{person}" for person in people] + [f"user:{person}@example.com" for person in people]
-    for team in (TEAM, OTHER_TEAM):
-        names += [f"slack:{team}/U0{person.upper()}{account}" for person in people for account in ("", "X")]
     rules = {
-        "approvers": {each: ["*"] for each in names},
+        "approvers": {name: ["*"] for person in people for name in names_of(person)},
         "two": ["*"] if two else [],
         "durations": [3600],
         "power": "none",
@@ -86,7 +102,7 @@ def let_everybody_decide(slack: Slack, people: list[str], *, two: bool, **enviro
     slack.harness.configure(
         GATE_ACCESS_REQUESTS=json.dumps(rules),
         GATE_REQUESTS_FUNCTION_ARN="arn:requests:live",
-        GATE_SLACK_TEAMS=f"{TEAM},{OTHER_TEAM}",
+        GATE_SLACK_TEAMS=",".join(TEAMS),
         **environment,
     )
 

@@ -11,8 +11,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from gate.errors.access_requests import OwnAccessRequestError
+from gate.slack.access_command import ALLOW_BUTTON
 from local.deployment import LocalDeployment
 from local.sample import Sample
+from local.slack import payloads
+from local.slack.page import SlackPage
 from local.template import REGION
 from testing.user import TIMEOUT, TestUser
 
@@ -52,6 +56,8 @@ class Endpoint:
     retry: Callable[[TestUser, Send, requests.Response], requests.Response] = _resend
     """What a client that got the failed response does once the fault is over."""
     response_limit: float = RESPONSE_LIMIT
+    refusal: str = ""
+    """The reason code with which the request is refused without a fault; empty if it is not refused."""
 
 
 def _get(path: str, headers: Mapping[str, str] = JSON) -> Prepare:
@@ -117,10 +123,31 @@ def _show_request(deployment: LocalDeployment, user: TestUser) -> Send:
     return lambda: user.go(path, headers=JSON)
 
 
-def _decide(deployment: LocalDeployment, user: TestUser) -> Send:
-    path = _asked(deployment, "carol@example.com")
-    user.open("/", ALICE)
-    return lambda: user.go(path, "POST", headers=SAME_ORIGIN, data={"decision": "deny"})
+def _decide(decision: str) -> Prepare:
+    def prepare(deployment: LocalDeployment, user: TestUser) -> Send:
+        path = _asked(deployment, "carol@example.com")
+        user.open("/", ALICE)
+        return lambda: user.go(path, "POST", headers=SAME_ORIGIN, data={"decision": decision, "seconds": "3600"})
+
+    return prepare
+
+
+def _allow_own_in_slack(deployment: LocalDeployment, user: TestUser) -> Send:
+    """Ask on the page, and allow it as the same person in Slack."""
+    request_id = _asked(deployment, ALICE).rpartition("/")[2]
+
+    def press(deployment: LocalDeployment) -> int:
+        slack = deployment.slack
+        body = payloads.press(
+            payloads.Member(slack.team, SLACK_USER, "alice"),
+            {"action_id": ALLOW_BUTTON, "block_id": f"access:{request_id}", "value": "3600"},
+            trigger_id=slack.trigger_id(SLACK_USER),
+            response_url=slack.response_url(SLACK_USER),
+            page=SlackPage([]),
+        )
+        return slack.send(body)
+
+    return _slack(press)(deployment, user)
 
 
 def _retry_decision(user: TestUser, send: Send, _failed: requests.Response) -> requests.Response:
@@ -193,7 +220,10 @@ ENDPOINTS = (
     Endpoint("GET /requests", _get("/requests"), _REQUESTS),
     Endpoint("POST /requests", _post("/requests", notebook="churn-model", reason="trial", seconds="3600"), _REQUESTS),
     Endpoint("GET /requests/{request}", _show_request, _REQUESTS),
-    Endpoint("POST /requests/{request}", _decide, _REQUESTS, retry=_retry_decision),
+    Endpoint("POST /requests/{request}", _decide("deny"), _REQUESTS, retry=_retry_decision),
+    Endpoint("POST /requests/{request}, allow", _decide("allow"), _REQUESTS, retry=_retry_decision),
+    Endpoint("POST /slack, one's own request", _allow_own_in_slack, _REQUESTS | {"lambda", "slack"},
+             response_limit=SLACK_RESPONSE_LIMIT, refusal=OwnAccessRequestError.reason),
     Endpoint("GET /help", lambda _deployment, user: lambda: user.go("/help", headers=JSON)),
     Endpoint("GET /health", lambda _deployment, user: lambda: user.go("/health", headers=JSON)),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from testing.user import TestUser
 from trials.dependency_proxy import DependencyProxy, Fault
-from trials.endpoints import NOTEBOOK, SAMPLE, SETTINGS, Endpoint
+from trials.endpoints import ALICE, NOTEBOOK, SAMPLE, SETTINGS, SLACK_USER, Endpoint
 from trials.recorder import Recorder
 
 AWS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda")
@@ -132,7 +132,8 @@ class FaultInjector:
             and not own_clock
         ):
             violations.append("the dependency was not called")
-        reason = _reason(response, recorder)
+        found = _reason(response, recorder)
+        reason = "" if found == endpoint.refusal else found
         reasons = REASONS_OF_FAULT.get(fault, REASONS[name])
         allowed = reasons if name in endpoint.dependencies else frozenset()
         if not (reason in allowed or (response.status_code == healthy and not reason)):
@@ -144,6 +145,8 @@ class FaultInjector:
         violations += [f"a {kind} was logged" for kind in recorder.leaked_kinds()]
         if self._changed_unlogged(endpoint, recorder):
             violations.append("the notebook changed without a log line")
+        if self._own_request_allowed():
+            violations.append("somebody allowed their own request")
         if reason:
             if own_clock:
                 self.deployment.function.restart()
@@ -186,6 +189,12 @@ class FaultInjector:
         for item in dynamodb.scan(TableName=table)["Items"]:
             if item["principal"]["S"].startswith((key_prefixes.QUEUE, key_prefixes.CUTOFF)):
                 dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
+
+    def _own_request_allowed(self) -> bool:
+        """Return whether the only approver has a grant of a request, under either name."""
+        names = {f"user:{ALICE}", f"slack:{self.deployment.slack.team}/{SLACK_USER}"}
+        rows = self.deployment.operator("dynamodb").scan(TableName=self.deployment.template.table["TableName"])["Items"]
+        return any(row["principal"]["S"] in names and "granted_by" in row for row in rows)
 
     def _changed_unlogged(self, endpoint: Endpoint, recorder: Recorder) -> bool:
         changed = self.deployment.instances.state(NOTEBOOK) != endpoint.notebook_state

@@ -76,10 +76,13 @@ class Machine(RuleBasedStateMachine):
         self.operator_grants: dict[tuple[str, str], dict[str, Any]] = {}
         self.asked: dict[str, tuple[str, str, float, float]] = {}
         """By id: who asked, for what, when, and when that sign-in was proved."""
-        self.approvals: dict[str, list[tuple[str, int, float]]] = {}
+        self.approvals: dict[str, list[tuple[str, int, float, list[str]]]] = {}
+        """By id: who approved, for how long, when, and the principals that could give them the right."""
         self.ended: set[str] = set()
         self.decided: dict[str, str] = {}
         self.until: dict[str, float] = {}
+        self.ends: dict[tuple[str, str], float] = {}
+        """By person and notebook: the end of the requested grant that is there."""
         self.counts: dict[tuple[str, int], int] = {}
 
     def _caller(self, who: str) -> Caller:
@@ -97,9 +100,11 @@ class Machine(RuleBasedStateMachine):
             return False
         names = [who, *(f"group:{group}" for group in caller.groups)]
         fresh = self.now - caller.proven_at <= 900
-        rights = [name for name in names if (name, notebook) in self.owners or notebook in NAMED.get(name, [])]
-        rights += [name for name in names if name == "group:leads"]
-        return any(not name.startswith("group:") or fresh for name in rights)
+        return any(not name.startswith("group:") or fresh for name in self._rights(names, notebook))
+
+    def _rights(self, names: list[str], notebook: str) -> list[str]:
+        named = {**NAMED, "group:leads": NOTEBOOKS}
+        return [name for name in names if (name, notebook) in self.owners or notebook in named.get(name, [])]
 
     @rule(who=people, notebook=notebooks, seconds=lengths)
     def ask(self, who: str, notebook: str, seconds: int) -> None:
@@ -161,14 +166,22 @@ class Machine(RuleBasedStateMachine):
             self.decided[request_id] = "denied"
             return
         assert seconds in RULES.durations
-        valid = [each for each in self.approvals[request_id] if each[2] >= self.cutoff.get(each[0], 0)]
+        requester, notebook = self.asked[request_id][:2]
+        valid = [each for each in self.approvals[request_id] if self._is_valid(each, notebook)]
         assert who not in [each[0] for each in valid]
-        self.approvals[request_id] = [*valid, (who, seconds, int(self.now))]
-        needed = 2 if self.asked[request_id][1].startswith("prod-") else 1
+        by = [who, *self._rights([f"group:{group}" for group in self._caller(who).groups], notebook)]
+        self.approvals[request_id] = [*valid, (who, seconds, int(self.now), by)]
+        needed = 2 if notebook.startswith("prod-") else 1
         assert (result.decision == "allowed") == (len(self.approvals[request_id]) >= needed)
         if result.decision:
             self.decided[request_id] = "allowed"
-            self.until[request_id] = int(self.now) + min(each[1] for each in self.approvals[request_id])
+            end = self.until[request_id] = int(self.now) + min(each[1] for each in self.approvals[request_id])
+            assert result.until == max(end, self.ends.get((requester, notebook), 0))
+            self.ends[requester, notebook] = result.until
+
+    def _is_valid(self, approval: tuple[str, int, float, list[str]], notebook: str) -> bool:
+        may = approval[0].startswith("iam:") or bool(self._rights(approval[3], notebook))
+        return may and approval[2] >= self.cutoff.get(approval[0], 0)
 
     @rule(principal=st.sampled_from([*PEOPLE, "group:leads", "group:ops"]), notebook=notebooks)
     def own(self, principal: str, notebook: str) -> None:
@@ -186,6 +199,7 @@ class Machine(RuleBasedStateMachine):
         item = {"principal": {"S": principal}, "notebook": {"S": notebook}, **attributes}
         self.aws.table.put_item({"Item": item})
         self.operator_grants[principal, notebook] = item
+        self.ends.pop((principal, notebook), None)
 
     @rule(who=people, group=st.sampled_from(["", *GROUPS]))
     def sign_in(self, who: str, group: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from testing.decisions import OTHER_TEAM, Person, let_everybody_decide, outcome
+from testing.decisions import FOREIGN_TEAM, OTHER_TEAM, Person, granted_by, let_everybody_decide, outcome
 from testing.log_lines import Lines
 from testing.slack import TEAM, Slack
 
@@ -11,20 +11,11 @@ CLAIM = {"GATE_USER_CLAIM": "preferred_username"}
 NO_ADDRESSES = {"GATE_SLACK_EMAIL_DOMAINS": ""}
 """People are `slack:<team>/<user>` in Slack."""
 PEOPLE = ["alice", "bob", "carol"]
-SECOND = f"{OTHER_TEAM}/X"
 
 
 def _people(slack: Slack) -> tuple[Person, Person, Person]:
     alice, bob, carol = (Person(slack, name) for name in PEOPLE)
     return alice, bob, carol
-
-
-def _granted_by(slack: Slack) -> list[str]:
-    """Return who allowed the only grant of a request."""
-    names = [f"user:{each}" for each in PEOPLE] + [f"user:{each}@example.com" for each in PEOPLE]
-    names += [f"slack:{team}/U0{each.upper()}" for team in (TEAM, OTHER_TEAM) for each in PEOPLE]
-    found = [item["granted_by"]["S"] for item in slack.harness.aws.table.query(names) if "request_id" in item]
-    return found[0].split(", ") if found else []
 
 
 @pytest.mark.parametrize(
@@ -35,8 +26,8 @@ def _granted_by(slack: Slack) -> list[str]:
         (CLAIM, TEAM, "page", "other_identity"),
         (CLAIM, "page", TEAM, "other_identity"),
         (NO_ADDRESSES, TEAM, OTHER_TEAM, "own_access_request"),
-        (NO_ADDRESSES, TEAM, SECOND, "other_identity"),
-        (NO_ADDRESSES, SECOND, TEAM, "other_identity"),
+        (NO_ADDRESSES, TEAM, FOREIGN_TEAM, "other_identity"),
+        (NO_ADDRESSES, FOREIGN_TEAM, TEAM, "other_identity"),
         (NO_ADDRESSES, TEAM, "page", "other_identity"),
     ],
 )
@@ -48,7 +39,7 @@ def test_nobody_decides_on_their_own_request_under_another_name(
     alice, *_ = _people(slack)
     alice.ask(asks)
     alice.decide(decides, allow=allow)
-    assert (outcome(lines), _granted_by(slack)) == (reason, [])
+    assert (outcome(lines), granted_by(slack, "alice")) == (reason, [])
 
 
 @pytest.mark.parametrize(
@@ -70,7 +61,7 @@ def test_somebody_else_decides_where_the_names_can_be_compared(
     alice, bob, _ = _people(slack)
     alice.ask(asks)
     bob.decide(decides)
-    assert (outcome(lines), bool(_granted_by(slack))) == (reason, reason == "allowed")
+    assert (outcome(lines), bool(granted_by(slack, "alice"))) == (reason, reason == "allowed")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +71,7 @@ def test_somebody_else_decides_where_the_names_can_be_compared(
         (CLAIM, TEAM, TEAM, "page", "other_identity"),
         (CLAIM, "page", "page", TEAM, "other_identity"),
         (NO_ADDRESSES, TEAM, TEAM, OTHER_TEAM, "other_identity"),
-        (NO_ADDRESSES, TEAM, TEAM, SECOND, "other_identity"),
+        (NO_ADDRESSES, TEAM, TEAM, FOREIGN_TEAM, "other_identity"),
         (NO_ADDRESSES, "page", "1", "2", "other_approver"),
         (NO_ADDRESSES, "page", "1", "1", "access_request_decided"),
     ],
@@ -94,7 +85,7 @@ def test_nobody_gives_both_approvals_under_two_names(
     bob.decide(first)
     assert outcome(lines) == "allowed"
     bob.decide(second)
-    assert (outcome(lines), _granted_by(slack)) == (reason, [])
+    assert (outcome(lines), granted_by(slack, "alice")) == (reason, [])
 
 
 @pytest.mark.parametrize("operator_first", [True, False])
@@ -104,7 +95,7 @@ def test_an_operator_and_somebody_who_signs_in_are_two_approvers(slack: Slack, o
     alice.ask("page")
     for person, where in [(bob, "operator"), (carol, "page")][:: 1 if operator_first else -1]:
         person.decide(where)
-    assert len(_granted_by(slack)) == 2
+    assert len(granted_by(slack, "alice")) == 2
 
 
 def test_the_refusal_says_where_the_decision_works(slack: Slack) -> None:
@@ -116,7 +107,7 @@ def test_the_refusal_says_where_the_decision_works(slack: Slack) -> None:
     assert seen is not None
     assert "Decide where the person asked: on the page of requests" in seen.text
     bob.decide("page")
-    assert _granted_by(slack) == ["user:bob"]
+    assert granted_by(slack, "alice") == ["user:bob"]
 
 
 def test_the_page_of_a_request_says_where_the_decision_works(slack: Slack) -> None:
@@ -147,9 +138,9 @@ def test_an_approval_of_an_earlier_version_must_be_given_again(slack: Slack) -> 
     alice.ask("page")
     _rewrite(slack, approvals=f'[["user:bob@example.com", 3600, {int(slack.harness.clock())}]]')
     carol.decide("page")
-    assert _granted_by(slack) == []
+    assert granted_by(slack, "alice") == []
     bob.decide("page")
-    assert _granted_by(slack) == ["user:carol@example.com", "user:bob@example.com"]
+    assert granted_by(slack, "alice") == ["user:carol@example.com", "user:bob@example.com"]
 
 
 def _rewrite(slack: Slack, *, remove: str = "", **texts: str) -> None:
