@@ -237,8 +237,8 @@ def test_a_new_request_is_mailed(access: Slack) -> None:
     _ask(access)
     (mail,) = access.harness.aws.called("publish")
     assert mail["Subject"] == "Access request for churn-model"
-    assert "alice@example.com asks for access to churn-model, for 1 hour." in mail["Message"]
-    assert "/requests/" in mail["Message"]
+    assert mail["Message"].startswith("Somebody asks for access to churn-model, for 1 hour.\n\nDecide here: https://")
+    assert "> alice@example.com\n" in mail["Message"]
 
 
 def test_each_step_in_slack_is_logged(access: Slack, lines: Lines) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 import secrets
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +18,15 @@ OPEN_SECONDS = 86_400
 """Seconds after which a request that nobody decided ends."""
 
 MAX_REASON_LENGTH = 300
+
+_BLANKS = dict.fromkeys(
+    [0x115F, 0x1160, 0x3164, 0xFFA0, 0x2800, 0x13441, 0x13442, 0x1D159],
+    " ",
+)
+"""The letters and symbols that are displayed as nothing or as a space: fillers of Hangul, the blank pattern of Braille,
+blanks of Egyptian hieroglyphs, and the null note head. `str.isprintable` refuses all other characters without a glyph,
+except marks and the space (Unicode, "Default_Ignorable_Code_Point" and the names of the characters).
+"""
 
 _ID = re.compile(r"[a-z2-7]{20}-[a-z2-7]{8}", re.ASCII)
 
@@ -161,12 +171,14 @@ def key_of_id(request_id: str) -> str:
 
 
 def normal_reason(text: str) -> str | None:
-    """Return the reason `text` on one line, or None if it is empty, too long, or has characters that are not printed.
+    """Return the reason `text` on one line, or None if it is blank, too long, or has characters that are not printed.
 
     A reason is shown to approvers and written to the log, where control characters could imitate other text.
     """
-    reason = " ".join(text.split())
-    return reason if reason.isprintable() and 0 < len(reason) <= MAX_REASON_LENGTH else None
+    reason = " ".join(text.translate(_BLANKS).split())
+    # A mark alone, such as a variation selector, shows nothing.
+    is_blank = all(character == " " or unicodedata.category(character).startswith("M") for character in reason)
+    return reason if reason.isprintable() and not is_blank and len(reason) <= MAX_REASON_LENGTH else None
 
 
 def _base32(data: bytes) -> str:

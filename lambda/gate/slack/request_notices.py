@@ -1,5 +1,6 @@
 """Notices of access requests: to the approvers and to the person who asked, in Slack and through an SNS topic."""
 
+import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,9 @@ from gate.web.durations import in_words
 
 NOTICE_LIMIT = 4.0
 """Seconds for the notices of one step. The step itself is done, and a person waits for the page."""
+
+QUOTE_WIDTH = 36
+"""Characters in a line of a quotation. Characters of East Asian scripts take the place of two."""
 
 
 class RequestNotices:
@@ -61,10 +65,14 @@ class RequestNotices:
         topic = self._rules.topic_arn
         if not topic:
             return
-        who = request.requester.partition(":")[2]
+        # What the person chose, which includes their name at some providers, follows the gate's own link. Each line of
+        # it is marked, so that none reads as words of the gate.
         text = (
-            f"{who} asks for access to {request.notebook}, for {in_words(request.seconds)}.\n\n"
-            f"Why: {request.reason}\n\nDecide here: {self._page_url(request)}\n"
+            f"Somebody asks for access to {request.notebook}, for {in_words(request.seconds)}.\n\n"
+            f"Decide here: {self._page_url(request)}\n\n"
+            "The lines that begin with > are not from the gate. Do not follow a link in them.\n\n"
+            f"Who asks:\n{_quoted(request.requester.partition(':')[2])}\n\n"
+            f"Why:\n{_quoted(request.reason)}\n"
         )
         with aws_errors():
             # A subject is ASCII without line breaks, up to 100 characters (API reference of Publish).
@@ -73,6 +81,11 @@ class RequestNotices:
 
     def _page_url(self, request: AccessRequest) -> str:
         return f"{self._base_url}/requests/{request.id}"
+
+
+def _quoted(text: str) -> str:
+    # The lines are short enough for mail programs, which would continue a longer one without the mark.
+    return textwrap.indent(textwrap.fill(text, QUOTE_WIDTH), "> ", predicate=lambda _: True)
 
 
 @contextmanager
