@@ -49,6 +49,11 @@ class Deployed:
         """The name of the launch role."""
         return self.output("LaunchRoleArn").rpartition("/")[2]
 
+    @property
+    def home(self) -> str:
+        """The account and region of the deployment (`account/region`), whose notebooks are named without them."""
+        return f"{self.output('LaunchRoleArn').split(':')[4]}/{self.aws.region}"
+
     @cached_property
     def settings(self) -> Settings:
         """The settings that were deployed. Raises `CommandError`."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gate.notebook import Notebook
 from gate.store.grant_row import OPTIONAL, read, until_of
 from grant_schema.until import format_until, has_passed
 
@@ -31,6 +32,12 @@ def dynamodb_value(value: str | int | bool) -> dict[str, Any]:
 def has_ended(item: Mapping[str, Any], now: float) -> bool:
     """Return whether a row has ended at `now` (epoch seconds). DynamoDB removes ended rows within days."""
     return has_passed(until_of(item), now)
+
+
+def is_for(item: Mapping[str, Any], notebook: Notebook, home: str) -> bool:
+    """Return whether a row is for `notebook`, in whatever spelling. `home`: the deployment's own location."""
+    found = read(item).notebook
+    return found is not None and found.relative_to(home) == notebook.relative_to(home)
 
 
 def is_requested(item: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.notebook import Notebook
@@ -24,13 +24,20 @@ def parse_notebook(text: str) -> Notebook:
         ) from None
 
 
+def _normal_notebook(text: str, info: ValidationInfo) -> str:
+    return str(parse_notebook(text).relative_to((info.context or {}).get("home", "")))
+
+
 class GrantSpec(BaseModel):
-    """One principal may open one notebook, with these options."""
+    """One principal may open one notebook, with these options.
+
+    The context `home` of a validation is the deployment's own location (`account/region`), if it is known.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     principal: Annotated[str, AfterValidator(parse_principal)]
-    notebook: Annotated[str, AfterValidator(lambda text: str(parse_notebook(text)))]
+    notebook: Annotated[str, AfterValidator(_normal_notebook)]
     session: Annotated[int, Field(ge=MIN_SESSION, le=MAX_SESSION)] | None = None
     """Seconds."""
     view: View | None = None

@@ -51,11 +51,12 @@ class AccessChecks:
         yield self._policies.check_session_policy(launch)
 
     def _state(self, question: Question) -> Iterator[Finding]:
-        target = launch_target_of(self._deployed.config, question.notebook)
+        notebook = self._grant.find(question).notebook
+        target = launch_target_of(self._deployed.config, notebook)
         if target.role.external_id:
             yield Finding("notebook", True, "Its state can't be checked from this account")
             return
-        state = self._simulator.notebook_state(target, question.notebook)
+        state = self._simulator.notebook_state(target, notebook)
         if state is None:
             fix = "Remove the grant, or create the notebook instance again under that name."
             yield Finding("notebook", False, "The notebook instance does not exist", NotebookMissingError.reason, fix)

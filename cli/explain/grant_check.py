@@ -16,8 +16,9 @@ from gate.errors.notebook import NotGrantedError
 from gate.identity.caller import Caller
 from gate.identity.groups import is_relevant
 from gate.notebook import Notebook
-from gate.store.grants import Grant, Grants
-from grant_schema.item import Item, has_ended
+from gate.store.grant import Grant
+from gate.store.grants import Grants
+from grant_schema.item import Item, has_ended, is_for
 from grant_schema.until import format_until
 
 MAX_GROUPS = 20
@@ -47,14 +48,17 @@ class GrantCheck:
             text = "Their sign-ins are ended, up to a moment that is in the future by this machine's clock"
             yield Finding("grant", False, text, error.reason, "Have them sign in again in a minute.")
             return
-        until = f", until {format_until(grant.until)}" if grant.until else ""
-        yield Finding("grant", True, f"{grant.principal} may open it (power {grant.power}{until})")
+        given = "; ".join(f"{part.principal} {_effect(part)}" for part in grant.parts)
+        together = f". Together: {_effect(grant)}" if grant.combined else ""
+        yield Finding("grant", True, f"They may open it by {given}{together}")
 
     def find(self, question: Question) -> Grant:
         """Return the grant that the function would use. Raises `NotGrantedError` and `SignInEndedError`."""
         config = self._deployed.config
         dynamodb = self._deployed.aws.client("dynamodb")
-        grants = Grants(dynamodb, table=config.table, max_session=config.max_session, clock=self._clock)
+        grants = Grants(
+            dynamodb, table=config.table, max_session=config.max_session, home=config.home, clock=self._clock
+        )
         return grants.find(self.caller(question), question.notebook)
 
     def caller(self, question: Question) -> Caller:
@@ -81,7 +85,7 @@ class GrantCheck:
 
     def _groups_note(self, notebook: Notebook) -> str:
         """Return a note that names the groups with a grant for `notebook`; empty if there are none."""
-        rows = {key: row for key, row in self._table.all().items() if key[1] == str(notebook)}
+        rows = {key: row for key, row in self._table.all().items() if is_for(row, notebook, self._deployed.home)}
         groups = sorted(
             principal.removeprefix("group:")
             for (principal, _), row in rows.items()
@@ -92,3 +96,12 @@ class GrantCheck:
         more = f" and {len(groups) - MAX_GROUPS} more" if len(groups) > MAX_GROUPS else ""
         named = ", ".join(groups[:MAX_GROUPS]) + more
         return f" (these groups have a grant: {named}; if they are in one, add --group NAME to this command)"
+
+
+def _effect(grant: Grant) -> str:
+    """Return what a grant gives, in parentheses."""
+    facts = [f"power {grant.power}", f"session {grant.session}", *([f"view {grant.view}"] if grant.view else [])]
+    facts += [name for name in ("default", "owner") if getattr(grant, name)]
+    facts += [f"until {format_until(grant.until)}"] if grant.until else []
+    facts += [f"access request {grant.request_id}"] if grant.request_id else []
+    return f"({', '.join(facts)})"

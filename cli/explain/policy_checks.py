@@ -15,7 +15,7 @@ from gate.identity.session_name import session_name
 from gate.launch.launcher import policy_for
 from gate.launch.policy import OPEN, statements_for
 from gate.launch.target import LaunchTarget
-from gate.store.grants import Grant
+from gate.store.grant import Grant
 
 _ROLE_DIFFERS = "gate doctor compares the role with the settings; deploy again to restore it."
 

@@ -18,20 +18,25 @@ class Export:
 
     grants: list[dict[str, Any]]
     left_out: list[str]
-    """Rows that grant nothing, each with the reason. In a file, they would grant something."""
+    """Rows that grant nothing, or the same as another row, each with the reason."""
     notes: list[str]
     """Rows that are exported by their effect, which differs from their text."""
 
     @classmethod
     def from_rows(cls, items: Iterable[Mapping[str, Any]]) -> "Export":
         """Export each row that grants something, by what it grants."""
-        grants, left_out, notes = [], [], []
+        grants, left_out, notes, keys = [], [], [], set()
         for item in items:
             key, errors = f"{_quoted(item, 'principal')} {_quoted(item, 'notebook')}", row_errors(item)
             if errors:
                 left_out.append(f"{key}: {'; '.join(errors)}")
                 continue
-            grants.append(effective_grant(item))
+            grant = effective_grant(item)
+            if (grant["principal"], grant["notebook"]) in keys:
+                left_out.append(f"{key}: another row grants {grant['notebook']}, too, and a file holds one of them")
+                continue
+            keys.add((grant["principal"], grant["notebook"]))
+            grants.append(grant)
             notes += [f"{key}: {warning}" for warning in row_warnings(item)]
         return cls(grants, left_out, notes + _remove_repeated_defaults(grants))
 

@@ -39,9 +39,10 @@ class GrantsFile:
     """Remarks about lines that are valid but may not be meant."""
 
     @classmethod
-    def load(cls, path: Path, *, now: float) -> "GrantsFile":
+    def load(cls, path: Path, *, now: float, home: str = "") -> "GrantsFile":
         """Read the file at `path`. Grants that have ended at `now` (epoch seconds) are left out, with a note.
 
+        `home`: the deployment's own location (`account/region`), which names of notebooks may have and rows have not.
         Raises `CommandError` with every problem, one a line.
         """
         try:
@@ -50,7 +51,7 @@ class GrantsFile:
             raise CommandError(f"{path}: can't be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise CommandError(f"{path}: is not text in UTF-8") from None
-        parser = _Parser(str(path), now)
+        parser = _Parser(str(path), now, home)
         parser.parse(text)
         if parser.problems:
             by_line = sorted(parser.problems, key=lambda problem: problem[0])
@@ -62,9 +63,10 @@ class GrantsFile:
 
 
 class _Parser:
-    def __init__(self, source: str, now: float) -> None:
+    def __init__(self, source: str, now: float, home: str) -> None:
         self._source = source
         self._now = now
+        self._home = home
         self.grants: dict[GrantKey, GrantSpec] = {}
         self.problems: list[tuple[int, str]] = []
         self.notes: list[str] = []
@@ -107,7 +109,7 @@ class _Parser:
                 self.problems.append((_line(key), f"{key.value} is repeated"))
             values[str(key.value)] = loader.construct_object(value, deep=True)
         try:
-            spec = GrantSpec.model_validate(values)
+            spec = GrantSpec.model_validate(values, context={"home": self._home})
         except ValidationError as error:
             self.problems += [(line, problem) for problem in validation_problems(error)]
             return

@@ -97,7 +97,7 @@ def export(
 def _plan(context: Context, file: Path, out: Output, include_requested: bool) -> Plan:
     now = time.time()
     with out.waiting(f"Reading {file}"):
-        wanted = GrantsFile.load(file, now=now)
+        wanted = GrantsFile.load(file, now=now, home=context.deployed.home)
     for note in wanted.notes[:MAX_LINES]:
         out.print(note, style="yellow")
     with out.waiting("Reading the grants table"):

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from cli.arguments import NOTEBOOK_HELP, PRINCIPAL_HELP, principal_argument
+from cli.arguments import NOTEBOOK_HELP, PRINCIPAL_HELP, notebook_argument, principal_argument
 from cli.errors import CommandError
 from cli.grants.display import json_row, options_text, table_row
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
-from grant_schema.item import has_ended, plain_values
+from grant_schema.item import Item, has_ended, is_for, key_of, plain_values
 from grant_schema.principal import spelling_note
-from grant_schema.spec import GrantSpec, validation_problems
+from grant_schema.spec import GrantSpec, parse_notebook, validation_problems
 
 Who = Annotated[str, typer.Argument(help=PRINCIPAL_HELP)]
 Notebook = Annotated[str, typer.Argument(help=NOTEBOOK_HELP)]
@@ -29,7 +29,9 @@ def list_grants(
     """List grants."""
     table, now = context.obj.table, time.time()
     items = table.of_principal(principal_argument(who)) if who else [item for _, item in sorted(table.all().items())]
-    items = [item for item in items if notebook in (None, item["notebook"]["S"])]
+    if notebook is not None:
+        home, wanted = context.obj.deployed.home, notebook_argument(notebook)
+        items = [item for item in items if is_for(item, wanted, home)]
     out = Output(as_json=as_json)
     out.document({"grants": [json_row(item, now) for item in items]})
     if as_json:
@@ -67,28 +69,32 @@ def give(
         "default": default or None,
         "owner": owner or None,
     }
-    spec = _spec({name: value for name, value in values.items() if value is not None})
+    home = context.obj.deployed.home
+    spec = _spec({name: value for name, value in values.items() if value is not None}, home)
     if has_ended(spec.item(), time.time()):
         raise CommandError(f"--until {until} is in the past")
     table, out = context.obj.table, Output(as_json=as_json)
     _show_spelling(out, who, spec.principal)
-    before = table.get(spec.key)
-    if not spec.matches(before):
-        _write_one(table, RowChange(before, spec))
+    before, others = _rows_of(table, spec, home)
+    changes = [] if spec.matches(before) else [RowChange(before, spec)]
+    _write(table, [*changes, *(RowChange(item, None) for item in others)])
+    before = before or next(iter(others), None)
     out.document({"before": plain_values(before) if before else None, "after": spec.to_dict()})
     out.print(f"{spec.principal} may open {spec.notebook}{options_text(spec.item())}.", style="green")
 
 
 def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson = False) -> None:
     """Remove a grant. A notebook that is open stays open; see `gate revoke`."""
-    key = _spec({"principal": principal_argument(who), "notebook": notebook}).key
-    table, out = context.obj.table, Output(as_json=as_json)
+    home = context.obj.deployed.home
+    spec = _spec({"principal": principal_argument(who), "notebook": notebook}, home)
+    table, key, out = context.obj.table, spec.key, Output(as_json=as_json)
     _show_spelling(out, who, key[0])
-    before = table.get(key)
-    if before is None:
+    before, others = _rows_of(table, spec, home)
+    found = [*([before] if before else []), *others]
+    if not found:
         raise CommandError(f"{key[0]} has no grant for {key[1]}; gate grants list {key[0]} shows the grants")
-    _write_one(table, RowChange(before, None))
-    out.document({"before": plain_values(before), "after": None})
+    _write(table, [RowChange(item, None) for item in found])
+    out.document({"before": plain_values(found[0]), "after": None})
     out.print(f"{key[0]} may no longer open {key[1]}.", style="green")
 
 
@@ -98,13 +104,20 @@ def _show_spelling(out: Output, typed: str, normal: str) -> None:
         out.print(note, style="yellow")
 
 
-def _spec(values: dict[str, Any]) -> GrantSpec:
+def _rows_of(table: GrantsTable, spec: GrantSpec, home: str) -> tuple[Item | None, list[Item]]:
+    """Return the row of the grant `spec`, and its rows with other spellings of the notebook, which count as well."""
+    notebook = parse_notebook(spec.notebook)
+    found = {key_of(item): item for item in table.of_principal(spec.principal) if is_for(item, notebook, home)}
+    return found.pop(spec.key, None), list(found.values())
+
+
+def _spec(values: dict[str, Any], home: str) -> GrantSpec:
     try:
-        return GrantSpec.model_validate(values)
+        return GrantSpec.model_validate(values, context={"home": home})
     except ValidationError as error:
         raise CommandError("\n".join(validation_problems(error))) from None
 
 
-def _write_one(table: GrantsTable, change: RowChange) -> None:
-    if table.write([change]):
+def _write(table: GrantsTable, changes: list[RowChange]) -> None:
+    if table.write(changes):
         raise CommandError("Another operator changed this grant at the same moment. Run the command again")

@@ -23,7 +23,11 @@ def effective_grant(item: Mapping[str, Any]) -> dict[str, Any]:
     if "until" in values:
         values["until"] = format_until(values["until"])
     principal, notebook = key_of(item)
-    return {"principal": normal_principal(principal) or principal, "notebook": notebook, **values}
+    return {
+        "principal": normal_principal(principal) or principal,
+        "notebook": str(row.notebook or notebook),
+        **values,
+    }
 
 
 def give_command(item: Mapping[str, Any]) -> str:

@@ -36,6 +36,8 @@ def row_warnings(item: Mapping[str, Any]) -> list[str]:
     """Return in what a row's effect differs from its text."""
     row = read(item)
     warnings = [_IGNORED[name] for name in row.ignored]
+    if row.notebook is not None and str(row.notebook) != item["notebook"]["S"]:
+        warnings.append(f"notebook counts as {row.notebook}")
     if row.session is not None and row.session < MIN_SESSION:
         warnings.append(f"session is under {MIN_SESSION} seconds and counts as {MIN_SESSION}")
     unknown = sorted(item.keys() - {*ATTRIBUTES, *PROVENANCE})

@@ -84,6 +84,11 @@ class Config:
     """The rules of access requests (JSON). Only the function that takes them has it."""
 
     @property
+    def home(self) -> str:
+        """The account and region of the deployment (`account/region`). Its notebooks are named without them."""
+        return f"{self.launch_role_arn.split(':')[4]}/{self.region}"
+
+    @property
     def base_path(self) -> str:
         """The prefix of all paths: `/prod` for an API Gateway stage, empty for a custom domain."""
         return urlsplit(self.base_url).path

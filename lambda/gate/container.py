@@ -110,8 +110,13 @@ class Gate:
     @cached_property
     def grants(self) -> Grants:
         """The grants."""
+        config = self.config
         return Grants(
-            self.aws.dynamodb, table=self.config.table, max_session=self.config.max_session, clock=self._clock
+            self.aws.dynamodb,
+            table=config.table,
+            max_session=config.max_session,
+            home=config.home,
+            clock=self._clock,
         )
 
     @cached_property
@@ -166,7 +171,8 @@ class Gate:
         from gate.access_requests.store import AccessRequestStore
         from gate.slack.request_notices import RequestNotices
 
-        rules, table = RequestRules.parse(self.config.access_requests), self.config.table
+        config, table = self.config, self.config.table
+        rules = RequestRules.parse(config.access_requests, home=config.home)
         return AccessRequests(
             AccessRequestStore(self.aws.dynamodb, table=table, clock=self._clock),
             grants=self.grants,

@@ -18,7 +18,7 @@ from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.launch.policy import OPEN
 from gate.notebook import Notebook
-from gate.store.grants import Grant
+from gate.store.grant import Grant
 from local.aws.calls import notebook_arn
 from local.evaluator import Access
 from local.resolved_template import ResolvedTemplate

@@ -73,6 +73,7 @@ def test_a_partial_response_is_an_error(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, response: dict[str, Any], status: int, reason: str | None
 ) -> None:
     harness.sign_in()
+    harness.aws.grants.clear()
     monkeypatch.setattr(fakes._Client, "_batch_get_item", lambda *_: response)
     answer = harness.browser.get(f"/open/{NOTEBOOK}", headers=JSON)
     assert (answer.status, answer.json.get("error")) == (status, reason)

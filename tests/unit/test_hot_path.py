@@ -24,7 +24,7 @@ GATE_MODULES = {
     "gate.launch.policy", "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.role_assumer",
     "gate.launch.target", "gate.log",
     "gate.metrics", "gate.notebook", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets",
-    "gate.signing", "gate.store", "gate.store.cutoffs", "gate.store.grant_row", "gate.store.grants",
+    "gate.signing", "gate.store", "gate.store.cutoffs", "gate.store.grant", "gate.store.grant_row", "gate.store.grants",
     "gate.store.key_prefixes", "gate.store.replay_guard", "gate.store.rows", "gate.tls", "gate.transport", "gate.web",
     "gate.web.cookies", "gate.web.request", "gate.web.responses",
 }  # fmt: skip

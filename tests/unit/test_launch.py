@@ -16,7 +16,7 @@ from gate.launch.allowed_sources import AllowedSources, address_cidr, network_of
 from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
 from gate.launch.target import notebook_arn
 from gate.notebook import Notebook
-from gate.store.grants import Grant
+from gate.store.grant import Grant
 from testing.harness import Harness
 
 AWS_RULE = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)

@@ -18,7 +18,7 @@ from gate.identity.caller import Caller
 from gate.launch.credentials import CallerClients
 from gate.launch.statuses import statuses_of
 from gate.notebook import Notebook
-from gate.store.grants import Grant
+from gate.store.grant import Grant
 from testing.aws import refusal
 from testing.environment import ENVIRON
 

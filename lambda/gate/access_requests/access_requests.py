@@ -84,6 +84,7 @@ class AccessRequests:
         normal = normal_reason(reason)
         if normal is None or seconds not in self.rules.durations:
             raise InvalidAccessRequestError
+        notebook = notebook.relative_to(self.rules.home)
         self._check_not_granted(caller, notebook)
         asker, now = self._approvers.participant(caller), int(self._clock())
         request = AccessRequest.new(asker, notebook, reason=normal, seconds=seconds, now=now, slack_user=slack_user)

@@ -14,7 +14,7 @@ class RequestRules:
     """The settings of access requests."""
 
     approvers: Mapping[str, tuple[str, ...]]
-    """The patterns of the notebooks that each principal decides on."""
+    """The patterns of the notebooks that each principal decides on. `_matches` tells what a pattern matches."""
     two: tuple[str, ...]
     """The patterns of the notebooks for which two people must approve."""
     durations: tuple[int, ...]
@@ -25,10 +25,12 @@ class RequestRules:
     """The channel or user in Slack that is told of new requests; empty for none."""
     topic_arn: str
     """The SNS topic that is told of new requests; empty for none."""
+    home: str = ""
+    """The deployment's own location (`account/region`), by which requests may name its notebooks, too."""
 
     @classmethod
-    def parse(cls, text: str) -> "RequestRules":
-        """Parse the JSON that `to_json` wrote."""
+    def parse(cls, text: str, *, home: str) -> "RequestRules":
+        """Parse the JSON that `RequestSettings.rules` wrote (infra/request_settings.py)."""
         values = json.loads(text)
         return cls(
             approvers={principal: tuple(patterns) for principal, patterns in values["approvers"].items()},
@@ -37,16 +39,28 @@ class RequestRules:
             power=values["power"],
             slack_channel=values["slack_channel"],
             topic_arn=values["topic_arn"],
+            home=home,
         )
 
     def approving_principals(self, principals: Iterable[str], notebook: Notebook) -> list[str]:
         """Return those of `principals` that decide on requests for `notebook`."""
-        return [each for each in principals if _matches(notebook, self.approvers.get(each, ()))]
+        return [each for each in principals if self._matches(notebook, self.approvers.get(each, ()))]
 
     def approvals_needed(self, notebook: Notebook) -> int:
         """Return how many people must approve access to `notebook`."""
-        return 2 if _matches(notebook, self.two) else 1
+        return 2 if self._matches(notebook, self.two) else 1
 
+    def _matches(self, notebook: Notebook, patterns: Iterable[str]) -> bool:
+        """Return whether one of `patterns` matches `notebook`, without regard to case.
 
-def _matches(notebook: Notebook, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(str(notebook), pattern) for pattern in patterns)
+        A pattern is compared with the bare name, and with the name and its location. No spelling of a name then gets
+        around a rule.
+        """
+        local = notebook.relative_to(self.home)
+        bare, located = local.name.lower(), f"{local.location or self.home}/{local.name}".lower()
+        for pattern in map(str.lower, patterns):
+            # A pattern without a slash, such as "*west*", is not meant for the region of every notebook here.
+            names = (bare, located) if local.location or "/" in pattern else (bare,)
+            if any(fnmatchcase(name, pattern) for name in names):
+                return True
+        return False

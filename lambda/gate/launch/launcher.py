@@ -17,8 +17,8 @@ from gate.launch.credentials import CallerClients
 from gate.launch.policy import session_policy
 from gate.launch.queue.launch_queue import LaunchQueue
 from gate.launch.target import LaunchTarget, launch_target_of
+from gate.store.grant import Grant
 from gate.store.grant_row import View
-from gate.store.grants import Grant
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -89,7 +89,7 @@ class Launcher:
                 if instance.state != "InService":
                     raise not_ready_error(instance.state)(instance) from error
             raise
-        return Launch(f"{url}&view=lab" if (view or grant.view) == "lab" else url)
+        return Launch(url if (view or grant.view) == "classic" else f"{url}&view=lab")
 
     def describe(self, caller: Caller, grant: Grant) -> "Instance":
         """Return the state of the notebook. Raises `NotebookMissingError`, and the errors of `aws_errors`."""
@@ -116,7 +116,7 @@ class Launcher:
         """
         if not grant.may_start:
             raise NoPowerError
-        name = grant.notebook.name
+        name, grant = grant.notebook.name, grant.starting
         return self._change(caller, grant, lambda client: client.start_notebook_instance(NotebookInstanceName=name))
 
     def stop(self, caller: Caller, grant: Grant) -> None:
@@ -126,7 +126,7 @@ class Launcher:
         """
         if not grant.may_stop:
             raise NoPowerError
-        name = grant.notebook.name
+        name, grant = grant.notebook.name, grant.stopping
         self._change(caller, grant, lambda client: client.stop_notebook_instance(NotebookInstanceName=name))
 
     def _change(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient], object]") -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gate.launch.instance import Instance
-from gate.store.grants import Grant
+from gate.store.grant import Grant
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gate.launch.allowed_sources import AllowedSources
-from gate.store.grants import Grant
+from gate.store.grant import Grant
 
 MAX_POLICY_LENGTH = 2048
 """The most characters of an inline session policy (API reference of AssumeRole)."""
@@ -22,9 +22,11 @@ def session_policy(arn: str, grant: Grant, sources: AllowedSources | None) -> st
 
     `sources`: the addresses from which the notebook may be opened and used. None: every address that the launch role
     allows. AWS enforces the policies of the session that created a URL for each later request to the notebook, so a
-    leaked URL does not work from other addresses, and an open notebook is cut off when the grant ends.
+    leaked URL does not work from other addresses, and an open notebook is cut off when the grant ends. Power that ends
+    before the grant is left out: it must not outlive its own part of the grant.
     """
-    manage = [DESCRIBE, *([START] if grant.may_start else []), *([STOP] if grant.may_stop else [])]
+    lasting = grant.lasting
+    manage = [DESCRIBE, *([START] if lasting.may_start else []), *([STOP] if lasting.may_stop else [])]
     end = [] if grant.until is None else [_deny_from(grant.until)]
     return _policy([*_open_statements(arn, sources), _allow(manage, arn), *end])
 

@@ -23,7 +23,7 @@ from gate.launch.policy import describe_policies
 from gate.launch.target import LaunchRole, launch_target_of
 from gate.metrics import count
 from gate.notebook import Notebook
-from gate.store.grants import Grant
+from gate.store.grant import Grant
 
 T = TypeVar("T")
 

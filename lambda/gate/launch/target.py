@@ -32,9 +32,10 @@ def launch_target_of(config: Config, notebook: Notebook) -> LaunchTarget:
     Raises `LocationUnknownError` if the settings do not list its account and region.
     """
     _, partition, _, _, home, _ = config.launch_role_arn.split(":", 5)
-    if notebook.location and notebook.location not in config.remote_locations:
+    location = notebook.location or config.home
+    if location not in (config.home, *config.remote_locations):
         raise LocationUnknownError
-    account, _, region = notebook.location.partition("/") if notebook.location else (home, "", config.region)
+    account, _, region = location.partition("/")
     arn = notebook_arn(partition, region, account, notebook.name)
     if account == home:
         return LaunchTarget(LaunchRole(config.launch_role_arn, region), arn)

@@ -18,8 +18,8 @@ from gate.routes.shared import (
     notebook_in,
     notebooks_response,
 )
+from gate.store.grant import Grant
 from gate.store.grant_row import View
-from gate.store.grants import Grant
 from gate.web.request import Request
 from gate.web.responses import Response, error_response, json_response, page, redirect, retry_headers
 
@@ -83,7 +83,7 @@ def _open_with_ticket(gate: Gate, request: Request) -> Response:
 
     If the notebook cannot be opened now, the response sets a cookie that replaces the ticket.
     """
-    notebook, view = notebook_in(request), _view(request)
+    notebook, view = notebook_in(gate, request), _view(request)
     tickets, config = gate.tickets, gate.config
     with decision(request, "open") as record:
         record.notebook = notebook

@@ -11,7 +11,7 @@ from gate.errors.notebook import GroupsNotSentError, NotGrantedError
 from gate.identity.caller import Caller
 from gate.log import logger
 from gate.notebook import Notebook
-from gate.store.grants import Grant
+from gate.store.grant import Grant
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, page
 
@@ -34,7 +34,7 @@ def notebook_access(gate: Gate, request: Request, action: str, identify: Identif
 
     Raises the errors of `notebook_in`, `identify` and `grant_of`.
     """
-    notebook = notebook_in(request)
+    notebook = notebook_in(gate, request)
     with decision(request, action) as record:
         record.notebook = notebook
         record.caller = caller = identify(gate, request, notebook)
@@ -46,10 +46,10 @@ def caller_of(gate: Gate, request: Request, notebook: Notebook) -> Caller:
     return gate.callers.of(request, notebook)
 
 
-def notebook_in(request: Request) -> Notebook:
+def notebook_in(gate: Gate, request: Request) -> Notebook:
     """Return the notebook that the path names. Raises `InvalidNotebookNameError`."""
     # API Gateway does not decode path parameters. They are decoded once: a name that is still encoded is invalid.
-    return Notebook.parse_segment(unquote(request.parameters["notebook"]))
+    return Notebook.parse_segment(unquote(request.parameters["notebook"])).relative_to(gate.config.home)
 
 
 def grant_of(gate: Gate, caller: Caller, notebook: Notebook) -> Grant:
