@@ -45,6 +45,12 @@ class Deployed:
         return self.output("GrantsTable")
 
     @property
+    def signing_keys(self) -> list[str]:
+        """The ARNs of the keys that sign cookies. Raises `CommandError`."""
+        decision_key = self.outputs.get("DecisionSecret")  # only where people can ask for access
+        return [self.config.session_secret_arn, *([decision_key] if decision_key else [])]
+
+    @property
     def launch_role(self) -> str:
         """The name of the launch role."""
         return self.output("LaunchRoleArn").rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""`gate rotate-key`: replaces the key that signs cookies and tickets. With `--leaked`, older keys stop being valid."""
+"""`gate rotate-key`: replaces the keys that sign cookies and tickets. With `--leaked`, older keys stop being valid."""
 
 import secrets
 import time
@@ -24,23 +24,27 @@ def rotate_key(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the key that signs cookies and tickets. Nobody is signed out, except with --leaked."""
-    config, client = context.obj.deployed.config, context.obj.deployed.aws.client("secretsmanager")
+    """Replace the keys that sign cookies and tickets. Nobody is signed out, except with --leaked."""
+    deployed = context.obj.deployed
+    keys, client = deployed.signing_keys, deployed.aws.client("secretsmanager")
     out = Output(as_json=as_json)
     if leaked:
-        _replace_both_keys(client, config.session_secret_arn)
+        for arn in keys:
+            _replace_both_keys(client, arn)
         older_keys_end = int(time.time()) + SECRET_TTL + 1
         out.document({"rotated": True, "older_keys_end": older_keys_end})
-        out.print("Two new keys are stored. The function can no longer read an older one.", style="green")
+        out.print("New keys are stored. The gate can no longer read an older one.", style="green")
         end = time.strftime("%H:%M:%S UTC", time.gmtime(older_keys_end))
         out.print(f"From {end} on, signatures by older keys are invalid, and everybody signs in again.", style="green")
         out.print("Notebooks that were opened with a forged sign-in stay open until you run: gate revoke --everybody")
         return
     if not now:
-        _require_old_key(client, config.session_secret_arn, config.sign_in_seconds)
-    _put_new_key(client, config.session_secret_arn)
+        for arn in keys:
+            _require_old_key(client, arn, deployed.config.sign_in_seconds)
+    for arn in keys:
+        _put_new_key(client, arn)
     out.document({"rotated": True})
-    out.print("A new key is stored. All instances of the function use it within five minutes.", style="green")
+    out.print("New keys are stored. All instances of the gate use them within five minutes.", style="green")
     out.print(
         "Signatures by the previous key stay valid until they expire. If it has leaked, run: gate rotate-key --leaked"
     )

@@ -1,4 +1,7 @@
-"""The function that takes access requests and decides on them. The function that opens notebooks writes no grants."""
+"""The function that signs people in, takes access requests and decides on them.
+
+The function that opens notebooks writes no grants, and has nothing that proves an approver in a browser.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +11,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from gate.access_requests.operators import ALIAS
-from infra.function import FunctionRole, GateFunction
+from gate.aliases import OPERATORS, SLACK
+from infra.function import FunctionRole, GateFunction, signing_key
 from infra.grants_table import GrantsTable
 from infra.request_settings import RequestSettings
 
@@ -41,22 +44,29 @@ class AccessRequests(Construct):
         )
         grants.grant_reading(role.role)
         grants.grant_deciding(role.role, replay_claims=slack)
-        for arn in secrets:
+        grants.grant_reporting(role.role)
+        self.key = signing_key(self, "DecisionKey", description="Notebook Gate: proves who decides on access requests")
+        for arn in (*secrets, self.key.secret_arn):
             role.grant_secret(arn)
         if settings.topic_arn:
             role.role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[settings.topic_arn]))
         function = GateFunction(
             self,
             "Function",
-            description="Notebook Gate: takes access requests",
+            description="Notebook Gate: signs people in, and takes access requests",
             role=role.role,
-            environment={**environment, "GATE_ACCESS_REQUESTS": settings.rules()},
+            environment={
+                **environment,
+                "GATE_ACCESS_REQUESTS": settings.rules(),
+                "GATE_DECISION_SECRET_ARN": self.key.secret_arn,
+            },
             **options,
         )
         self.function: lambda_.Function = function.function
         self.alias: lambda_.Alias = function.alias
         # An alias of its own for operators, whose names the function believes. No other role may invoke it.
-        lambda_.Alias(self, "Operators", alias_name=ALIAS, version=function.alias.version)
+        lambda_.Alias(self, "Operators", alias_name=OPERATORS, version=function.alias.version)
+        self.forwarding = lambda_.Alias(self, "Slack", alias_name=SLACK, version=function.alias.version)
 
     def allow_forwarding(self, role: iam.IRole) -> None:
         """Let `role`, that of the function that opens notebooks, forward Slack's requests."""
@@ -64,13 +74,15 @@ class AccessRequests(Construct):
             self,
             "Forwarding",
             roles=[role],
-            statements=[iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.alias.function_arn])],
+            statements=[
+                iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[self.forwarding.function_arn])
+            ],
         )
         lambda_.EventInvokeConfig(
             self,
             "AsyncInvocation",
-            function=self.alias,
-            qualifier=self.alias.alias_name,
+            function=self.forwarding,
+            qualifier=self.forwarding.alias_name,
             # Slack's signature is valid for five minutes.
             max_event_age=cdk.Duration.minutes(5),
             retry_attempts=1,

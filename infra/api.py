@@ -23,13 +23,18 @@ OPEN_ROUTES = (
     ("GET", "/notebooks/{notebook}"),
     ("POST", "/notebooks/{notebook}/start"),
     ("POST", "/notebooks/{notebook}/stop"),
-    ("GET", "/login"),
-    ("GET", "/login/callback"),
     ("POST", "/logout"),
     ("GET", "/help"),
     ("GET", "/health"),
 )
 """Routes on which the function itself authenticates the caller."""
+
+SIGN_IN_ROUTES = (
+    ("GET", "/login"),
+    ("GET", "/login/callback"),
+)
+"""Routes of the sign-in. The requests function answers them, if there is one, so that what proves an approver does not
+pass through the function that opens notebooks."""
 
 IAM_ROUTES = (("GET", "/iam/open/{notebook}"),)
 """Routes on which API Gateway authenticates the caller by the AWS signature."""
@@ -169,15 +174,17 @@ class GateApi(Construct):
             )
 
     def add_routes(self, function: lambda_.IFunction, *, requests: lambda_.IFunction | None) -> None:
-        """Send every route to `function`, and those of access requests to `requests`, if there is such a function.
+        """Send every route to `function`, and sign-ins and access requests to `requests`, if there is such a function.
 
         API Gateway itself rejects every other path.
         """
         integration = _integration(function)
         root = self.api.root
         self._add_open_routes(OPEN_ROUTES, integration)
+        routes_of_requests = _integration(requests) if requests else integration
+        self._add_open_routes(SIGN_IN_ROUTES, routes_of_requests)
         if requests:
-            self._add_open_routes(REQUEST_ROUTES, _integration(requests))
+            self._add_open_routes(REQUEST_ROUTES, routes_of_requests)
         for method, path in SLACK_ROUTES if self._slack else ():
             slack_method = root.resource_for_path(path).add_method(method, integration)
             for rule in ("APIG4", "COG4"):

@@ -121,12 +121,12 @@ class GateFunction(Construct):
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
 
 
-def session_secret(scope: Construct) -> secretsmanager.Secret:
-    """Add the secret with the key that signs cookies. Secrets Manager generates it at deployment."""
+def signing_key(scope: Construct, construct_id: str, *, description: str) -> secretsmanager.Secret:
+    """Add the secret with a key that signs cookies. Secrets Manager generates it at deployment."""
     secret = secretsmanager.Secret(
         scope,
-        "SessionKey",
-        description="Notebook Gate: signs session cookies",
+        construct_id,
+        description=description,
         generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
     )
     acknowledge_finding(

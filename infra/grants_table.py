@@ -60,7 +60,7 @@ class GrantsTable(Construct):
         )
 
     def grant_writing_state(self, role: iam.IRole, *, replay_claims: bool) -> None:
-        """Let `role` write queues, cutoffs, sign-in reports and, with `replay_claims`, claims of the replay guard.
+        """Let `role` write queues, cutoffs and, with `replay_claims`, claims of the replay guard.
 
         The role cannot write grants: the policy allows only partition keys that no principal has.
         """
@@ -68,7 +68,9 @@ class GrantsTable(Construct):
         self._grant_writing(role, ["dynamodb:PutItem", "dynamodb:UpdateItem"], keys=keys)
         # The cutoff of one user. The cutoff of all users, `cutoff:*`, does not match: only operators write it.
         self._grant_writing(role, ["dynamodb:PutItem"], keys=[f"{key_prefixes.CUTOFF}user:*"])
-        # The report of a sign-in, into the item that an operator wrote.
+
+    def grant_reporting(self, role: iam.IRole) -> None:
+        """Let `role`, that of the function that signs people in, write sign-in reports into the items of operators."""
         self._grant_writing(role, ["dynamodb:UpdateItem"], keys=[f"{key_prefixes.SIGN_IN_REPORT}*"])
 
     def grant_deciding(self, role: iam.IRole, *, replay_claims: bool) -> None:

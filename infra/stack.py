@@ -10,7 +10,7 @@ from infra.api import GateApi
 from infra.bundle import ROOT
 from infra.ca_bundle import FUNCTION_PATH as CA_BUNDLE_PATH
 from infra.domain import Domain
-from infra.function import FunctionRole, GateFunction, comma_separated, session_secret
+from infra.function import FunctionRole, GateFunction, comma_separated, signing_key
 from infra.grants_table import GrantsTable
 from infra.identity import Issuer, UserPool
 from infra.launch_role import LaunchRole, allow_assuming
@@ -40,7 +40,7 @@ class GateStack(cdk.Stack):
             log_days=settings.limits.log_days,
         )
         grants = GrantsTable(self, "Grants", by_notebook=bool(settings.requests.approvers))
-        key = session_secret(self)
+        key = signing_key(self, "SessionKey", description="Notebook Gate: signs session cookies")
         function_role = FunctionRole(
             self,
             "FunctionRole",
@@ -72,8 +72,8 @@ class GateStack(cdk.Stack):
         slack = Slack(self, "Slack", settings=settings.slack) if settings.slack.teams else None
         grants.grant_reading(function_role.role)
         grants.grant_writing_state(function_role.role, replay_claims=bool(slack))
-        for arn in filter(None, (key.secret_arn, issuer.client_secret_arn, slack.secret.secret_arn if slack else "")):
-            function_role.grant_secret(arn)
+        secrets = [key.secret_arn, *([slack.secret.secret_arn] if slack else [])]
+        sign_in_secrets = [issuer.client_secret_arn] if issuer.client_secret_arn else []
         options = {
             "vpc": network.vpc,
             "security_group": network.security_group,
@@ -121,12 +121,17 @@ class GateStack(cdk.Stack):
                 "Requests",
                 settings=settings.requests,
                 grants=grants,
-                secrets=[key.secret_arn, *([slack.secret.secret_arn] if slack else [])],
+                secrets=[*secrets, *sign_in_secrets],
                 slack=bool(slack),
                 environment=environment,
                 options=options,
             )
-            environment["GATE_REQUESTS_FUNCTION_ARN"] = requests.alias.function_arn
+            environment["GATE_REQUESTS_FUNCTION_ARN"] = requests.forwarding.function_arn
+        else:
+            grants.grant_reporting(function_role.role)
+            secrets += sign_in_secrets
+        for arn in secrets:
+            function_role.grant_secret(arn)
         function = GateFunction(
             self,
             "Function",
@@ -163,6 +168,7 @@ class GateStack(cdk.Stack):
             outputs["ApiLoggingRoleArn"] = api.logging_role.role_arn
         if requests:
             outputs["RequestsFunctionName"] = requests.function.function_name
+            outputs["DecisionSecret"] = requests.key.secret_arn
         if issuer.user_pool_id:
             outputs["UserPool"] = issuer.user_pool_id
         if slack:

@@ -92,12 +92,13 @@ def start_workspace(stack: LocalStack, started: ExitStack) -> Workspace:
 
 def seed(stack: LocalStack, sagemaker: FakeSageMaker, workspace: Workspace, client_of: ClientOf) -> None:
     """Create what AWS holds when the gate starts: grants, secrets and notebook instances."""
-    environment = stack.template.environment
+    environment, requests = stack.template.environment, stack.template.requests_function
     create_table(client_of, stack.template.table, stack.sample.grants)
     create_secrets(
         client_of,
         {
             environment["GATE_SESSION_SECRET_ARN"]: os.urandom(32).hex(),
+            requests.environment["GATE_DECISION_SECRET_ARN"] if requests else "": os.urandom(32).hex(),
             environment.get("GATE_SLACK_SECRET_ARN", ""): stack.options.slack.secret(workspace.bot_token),
             stack.settings.identity.client_secret_arn: client_registration(stack.options).client_secret,
         },

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from gate.aliases import SLACK
 from testing.harness import Answer, Browser, Harness
 
 JSON = {"Accept": "application/json"}
@@ -26,9 +27,19 @@ RULES = {
 @pytest.fixture
 def asking(harness: Harness) -> Harness:
     """A deployment in which people can ask. `bob` owns his notebook."""
-    harness.configure(GATE_ACCESS_REQUESTS=json.dumps(RULES), GATE_REQUESTS_FUNCTION_ARN="arn:requests")
+    configure(harness, RULES)
     harness.aws.grant("user:frank@example.com", "bob-notebook", owner=True)
     return harness
+
+
+def configure(harness: Harness, rules: dict[str, Any], **changes: str) -> None:
+    """Deploy both functions as one, in which people can ask by `rules`, with other `changes` of the environment."""
+    harness.configure(
+        GATE_ACCESS_REQUESTS=json.dumps(rules),
+        GATE_REQUESTS_FUNCTION_ARN=f"arn:requests:{SLACK}",
+        GATE_DECISION_SECRET_ARN="arn:decision",
+        **changes,
+    )
 
 
 def browser_of(harness: Harness, email: str, **claims: Any) -> Browser:

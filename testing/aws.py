@@ -33,6 +33,7 @@ class FakeAws:
         """The text that SageMaker gives for failed notebooks."""
         self.secrets: dict[str, str] = {
             "arn:session": SIGNING_KEY,
+            "arn:decision": f"decision-{SIGNING_KEY}",
             "arn:client": "client-secret-value",
             "arn:slack": "{}",
         }

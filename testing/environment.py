@@ -42,6 +42,11 @@ CONTEXT = SimpleNamespace(
 )
 
 
+def context_of(alias: str) -> SimpleNamespace:
+    """Return the context of an invocation by `alias`."""
+    return SimpleNamespace(**{**vars(CONTEXT), "invoked_function_arn": f"{CONTEXT.invoked_function_arn}:{alias}"})
+
+
 def stored_event(name: str) -> dict[str, Any]:
     """Return a copy of the stored event `name`."""
     event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))

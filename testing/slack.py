@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from slack_sdk.signature import SignatureVerifier
 
+from gate.aliases import SLACK
 from gate.handler import handler
 from local.slack.page import SlackPage
 from local.slack.workspace import Workspace
-from testing.environment import CONTEXT, EVENTS
+from testing.environment import CONTEXT, EVENTS, context_of
 from testing.harness import Answer, Harness
 
 TEAM, SECRET = "T0LOCAL", "8f742231b10e8888abcd99yyyzzz85a5"
@@ -64,7 +65,8 @@ class Slack:
         """Deliver the events with which the function invoked itself."""
         events, self.harness.aws.events[:] = list(self.harness.aws.events), []
         for event in events:
-            assert handler(event, CONTEXT) is None
+            context = context_of(SLACK) if "forwarded" in event else CONTEXT
+            assert handler(event, context) is None
 
     def ask(self, kind: str = "command", **changes: Any) -> SlackPage:
         """Post a stored payload, deliver the events, and return what the user then sees in Slack."""

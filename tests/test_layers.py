@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    ("gate.clock", "gate.log", "gate.deadline", "gate.config"),
+    ("gate.aliases", "gate.clock", "gate.log", "gate.deadline", "gate.config"),
     # Values without behaviour of their own, which every layer above passes on.
     ("gate.identity.caller", "gate.launch.instance", "gate.launch.queue.state", "gate.store.key_prefixes"),
     ("gate.errors",),

@@ -13,8 +13,8 @@ DAY = 86_400
 def check_secrets(deployed: Deployed, *, now: float) -> Outcomes:
     """Check each secret at `now` (epoch seconds). Raises `CommandError` for a secret that is missing or deleted."""
     config = deployed.config
-    changed = _describe(deployed, config.session_secret_arn).get("LastChangedDate")
-    age = int((now - changed.timestamp()) / DAY) if changed else 0
+    changed = [_describe(deployed, arn).get("LastChangedDate") for arn in deployed.signing_keys]
+    age = max(int((now - each.timestamp()) / DAY) if each else 0 for each in changed)
     text = f"the key that signs cookies is {age} days old"
     if age > deployed.settings.alarms.key_days:
         yield Outcome("warning", text, "Run gate rotate-key.")

@@ -13,8 +13,8 @@ from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.output import AsJson, Output
 from cli.requests.lengths import parse_length
 from gate.access_requests.access_request import AccessRequest
-from gate.access_requests.operators import ALIAS
 from gate.access_requests.store import AccessRequestStore
+from gate.aliases import OPERATORS
 from gate.web.durations import in_words
 
 Id = Annotated[str, typer.Argument(help="The id of the request; gate requests list shows it.")]
@@ -75,7 +75,7 @@ def _decide(deployed: Deployed, out: Output, decision: dict[str, Any]) -> None:
         arn = deployed.aws.client("sts").get_caller_identity()["Arn"]
         response = deployed.aws.client("lambda").invoke(
             FunctionName=deployed.output("RequestsFunctionName"),
-            Qualifier=ALIAS,
+            Qualifier=OPERATORS,
             Payload=json.dumps({"operator": {"arn": arn, **decision}}).encode(),
         )
         answer = json.loads(response["Payload"].read())

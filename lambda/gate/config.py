@@ -41,6 +41,8 @@ class Config:
     launch_role_arn: str
     region: str
     session_secret_arn: str
+    decision_secret_arn: str
+    """The ARN of the key that proves who decides. Only the function that takes access requests has it."""
     issuer: str
     client_id: str
     client_secret_arn: str
@@ -145,6 +147,7 @@ class Config:
             launch_role_arn=text("GATE_LAUNCH_ROLE_ARN"),
             region=text("AWS_REGION"),
             session_secret_arn=text("GATE_SESSION_SECRET_ARN"),
+            decision_secret_arn=text("GATE_DECISION_SECRET_ARN", optional=not environ.get("GATE_ACCESS_REQUESTS")),
             issuer=text("GATE_ISSUER"),
             client_id=text("GATE_CLIENT_ID"),
             client_secret_arn=text("GATE_CLIENT_SECRET_ARN", optional=True),

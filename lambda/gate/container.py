@@ -33,6 +33,7 @@ from gate.web.cookies import CookieFactory
 if TYPE_CHECKING:
     from gate.access_requests.access_requests import AccessRequests
     from gate.identity.claims import ClaimRules
+    from gate.identity.decision_proof import DecisionProofs
     from gate.identity.login import Login
     from gate.identity.person import Person
     from gate.identity.provider import Provider
@@ -72,6 +73,15 @@ class Gate:
         """The sessions of people who signed in."""
         seconds = self.config.sign_in_seconds
         return SignInSessions(self._signer("session", timedelta(seconds=seconds)), self._cookies, seconds=seconds)
+
+    @property
+    def decision_proofs(self) -> "DecisionProofs":
+        """The proofs with which people decide on access requests. Only the requests function can sign and read them."""
+        from gate.identity.decision_proof import DecisionProofs
+
+        seconds = self.config.sign_in_seconds
+        signer = self._signer("decision", timedelta(seconds=seconds), keys=self._decision_keys)
+        return DecisionProofs(self.sign_in_sessions, signer, self._cookies, seconds=seconds)
 
     @property
     def login(self) -> "Login":
@@ -200,23 +210,25 @@ class Gate:
         from gate.identity.provider import Provider
 
         config, arn = self.config, self.config.client_secret_arn
-
-        def secret(max_age: float) -> str:
-            return self._secrets.text(arn, max_age=max_age)
-
         return Provider(
             issuer=config.issuer,
             client_id=config.client_id,
-            client_secret=secret if arn else None,
+            client_secret=(lambda max_age: self._secrets.text(arn, max_age=max_age)) if arn else None,
             clock=self._clock,
         )
 
-    def _signer(self, purpose: str, max_age: timedelta) -> Signer:
-        return Signer(self._keys, purpose=purpose, max_age=max_age, clock=self._clock)
+    def _signer(self, purpose: str, max_age: timedelta, *, keys: KeyRing | None = None) -> Signer:
+        return Signer(keys or self._keys, purpose=purpose, max_age=max_age, clock=self._clock)
 
     @cached_property
     def _keys(self) -> KeyRing:
-        arn = self.config.session_secret_arn
+        return self._key_ring(self.config.session_secret_arn)
+
+    @cached_property
+    def _decision_keys(self) -> KeyRing:
+        return self._key_ring(self.config.decision_secret_arn)
+
+    def _key_ring(self, arn: str) -> KeyRing:
         return KeyRing(lambda stage: self._secrets.read(arn, stage=stage), clock=self._clock, report_age=record_key_age)
 
     @cached_property

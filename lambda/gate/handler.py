@@ -1,13 +1,14 @@
 """The entry point of the Lambda function: turns API Gateway's event into a response.
 
-It also takes events of its own: an answer to Slack is sent by a second invocation, after the first acknowledged the
-request.
+It also takes other events: an answer to Slack is sent by a second invocation, after the first acknowledged the request.
+The aliases of the requests function take no events but their own.
 """
 
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import correlation_paths
 
+from gate.aliases import OPERATORS, SLACK
 from gate.audit import log_unexpected
 from gate.container import Gate, get_gate
 from gate.deadline import BACKGROUND_LIMIT, request_deadline
@@ -29,6 +30,17 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
     """Answer one request. Every error becomes a response without a traceback."""
     count_request()
     gate, remaining_ms = get_gate(), context.get_remaining_time_in_millis()
+    alias = context.invoked_function_arn.rpartition(":")[2]
+    # The alias comes first, whatever the event contains: the sender chooses the event, and IAM the sender of an alias.
+    if alias == SLACK:
+        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
+            gate.slack.access_answers.answer(event)
+        return None
+    if alias == OPERATORS:
+        from gate.access_requests.operators import decide_for_operator
+
+        with request_deadline(remaining_ms):
+            return decide_for_operator(gate.access_requests, event.get("operator"), context)
     if "slack" in event:
         # The event of our own invocation. A client cannot forge it: API Gateway's events have none of these keys.
         from gate.slack.command import SlackCommand
@@ -36,15 +48,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             gate.slack.answers.answer(SlackCommand(**event["slack"]))
         return None
-    if "forwarded" in event:
-        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
-            gate.slack.access_answers.answer(event["forwarded"])
-        return None
-    if "operator" in event:
-        from gate.access_requests.operators import decide_for_operator
-
-        with request_deadline(remaining_ms):
-            return decide_for_operator(gate.access_requests, event["operator"], context)
     request = Request.from_event(event, context.invoked_function_arn)
     return _respond(gate, request, remaining_ms).for_api_gateway(own_host=gate.config.own_host)
 

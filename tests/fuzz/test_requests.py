@@ -1,6 +1,5 @@
 """Arbitrary requests and redirect targets."""
 
-import json
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 
 from gate.routes import ROUTES
 from gate.web.return_url import safe_return_path
-from testing.asking import RULES
+from testing.asking import RULES, configure
 from testing.harness import Harness
 from tests.fuzz.corpus import CORPUS
 from tests.fuzz.hostile import (
@@ -37,7 +36,7 @@ def test_arbitrary_requests(
 ) -> None:
     """Requests of any kind to any endpoint."""
     if can_ask and not harness.environ.get("GATE_ACCESS_REQUESTS"):
-        harness.configure(GATE_ACCESS_REQUESTS=json.dumps(RULES))
+        configure(harness, RULES)
     if signed_in and not harness.browser.cookies:
         harness.sign_in()
     cookies_before = dict(harness.browser.cookies)

@@ -28,6 +28,7 @@ ROUTES = {
 }
 SLACK = ("POST", "/slack")
 """Exists only with Slack in the settings."""
+SIGN_IN = {("GET", "/login"), ("GET", "/login/callback")}
 REQUESTS = {(method, path) for path in ("/requests", "/requests/{request}") for method in ("GET", "POST")}
 """Exist only with approvers in the settings."""
 
@@ -44,7 +45,7 @@ def test_every_route_of_the_api_is_one_of_the_functions(
     of_requests = {
         (each.method, each.path) for each in full_resolved.routes if each.function_arn == requests_function.arn
     }
-    assert of_requests == REQUESTS
+    assert of_requests == REQUESTS | SIGN_IN
 
 
 @pytest.mark.parametrize(("method", "resource"), FUNCTION_ROUTES)

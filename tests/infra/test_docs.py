@@ -80,6 +80,7 @@ def test_the_documents_name_the_stacks_outputs(template: Template, full_template
     assert full_template["Outputs"].keys() - template["Outputs"].keys() == {
         "SlackSecret",
         "RequestsFunctionName",
+        "DecisionSecret",
         *REMOTE_OUTPUTS,
     }
     assert all(f"`{name}`" in (ROOT / "docs" / "remote-accounts.md").read_text() for name in REMOTE_OUTPUTS)

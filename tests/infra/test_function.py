@@ -85,6 +85,7 @@ def test_the_outputs_are_those_that_the_readme_names(template: Template, full_te
     assert full_template["Outputs"].keys() == outputs | {
         "SlackSecret",
         "RequestsFunctionName",
+        "DecisionSecret",
         "FunctionRoleArn",
         "Egress",
     }

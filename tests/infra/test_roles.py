@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from gate.launch.policy import DESCRIBE, OPEN, START, STOP
 from local.aws.calls import notebook_arn
+from local.evaluator import Access, Evaluator
 from local.resolved_template import ResolvedTemplate, Role
 from local.template import ACCOUNT, EGRESS, REGION
 from tests.infra.examples import ENDPOINT, NETWORK, SIGN_IN_ISSUER
@@ -85,9 +88,9 @@ def test_slack_adds_replay_claims_and_self_invocation(
     resolved: ResolvedTemplate, full_resolved: ResolvedTemplate
 ) -> None:
     environment, allowed = full_resolved.environment, _allowed(full_resolved)
+    # The requests function signs people in, so the client secret is its own.
     assert allowed["secretsmanager:GetSecretValue"] == [
         (environment["GATE_SESSION_SECRET_ARN"], None),
-        (SIGN_IN_ISSUER["client_secret_arn"], None),
         (environment["GATE_SLACK_SECRET_ARN"], None),
     ]
     assert allowed.keys() - _allowed(resolved).keys() == {"lambda:InvokeFunction"}
@@ -98,8 +101,8 @@ def test_slack_adds_replay_claims_and_self_invocation(
     ]
     requests_function = full_resolved.requests_function
     assert requests_function is not None
-    # Slack's requests are forwarded to the alias `live`. The alias `operators` is for operators alone.
-    invoked = [(full_resolved.function_arn, None), (requests_function.aliases["live"], None)]
+    # Not the alias `live`, which believes that an event is API Gateway's, and not that of operators.
+    invoked = [(full_resolved.function_arn, None), (requests_function.aliases["slack"], None)]
     assert sorted(allowed["lambda:InvokeFunction"]) == sorted(invoked)
 
 
@@ -117,12 +120,55 @@ def test_the_requests_functions_role_has_these_permissions_and_no_others(full_re
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
         "dynamodb:BatchGetItem": [(table, None)],
         "dynamodb:PutItem": [(table, _keys("request:*")), (table, _keys("replay:*")), (table, grants)],
-        "dynamodb:UpdateItem": [(table, _keys("request:*"))],
+        "dynamodb:UpdateItem": [(table, _keys("request:*")), (table, _keys("report:*"))],
         "dynamodb:Query": [(f"{table}/index/by-notebook", None)],
         "secretsmanager:GetSecretValue": [
             (full_resolved.environment["GATE_SESSION_SECRET_ARN"], None),
             (full_resolved.environment["GATE_SLACK_SECRET_ARN"], None),
+            (SIGN_IN_ISSUER["client_secret_arn"], None),
+            (function.environment["GATE_DECISION_SECRET_ARN"], None),
         ],
         "sns:Publish": [("arn:aws:sns:eu-west-1:123456789012:requests", None)],
     }
-    assert set(function.aliases) == {"live", "operators"}
+    assert set(function.aliases) == {"live", "operators", "slack"}
+    assert "GATE_DECISION_SECRET_ARN" not in full_resolved.environment
+
+
+@pytest.mark.parametrize(
+    ("action", "name", "allowed"),
+    [
+        ("secretsmanager:GetSecretValue", "GATE_SESSION_SECRET_ARN", True),
+        ("secretsmanager:GetSecretValue", "GATE_DECISION_SECRET_ARN", False),
+        ("secretsmanager:GetSecretValue", "GATE_CLIENT_SECRET_ARN", False),
+        ("lambda:InvokeFunction", ":slack", True),
+        ("lambda:InvokeFunction", ":live", False),
+        ("lambda:InvokeFunction", ":operators", False),
+        ("lambda:InvokeFunction", ":$LATEST", False),
+        ("lambda:InvokeFunction", "", False),
+    ],
+)
+def test_the_function_that_opens_notebooks_has_nothing_that_proves_an_approver(
+    full_resolved: ResolvedTemplate, evaluator: Evaluator, action: str, name: str, allowed: bool
+) -> None:
+    requests_function = full_resolved.requests_function
+    assert requests_function is not None
+    arn = requests_function.arn.removesuffix(":live")
+
+    def allows(policies: Any) -> bool:
+        access = Access(
+            action=action,
+            resource=requests_function.environment[name] if name.startswith("GATE") else f"{arn}{name}",
+            account=ACCOUNT,
+            principal=full_resolved.function_role.session("function"),
+            identity_policies=policies,
+        )
+        return evaluator.allows(access)
+
+    policies = full_resolved.function_role.policies
+    assert allows(policies) is allowed
+    # The named resources alone refuse a call, and without the role's Allow every call is refused.
+    widened = [
+        {**policy, "Statement": [{**each, "Resource": "*"} for each in policy["Statement"]]} for policy in policies
+    ]
+    assert allows(widened)
+    assert not allows([])

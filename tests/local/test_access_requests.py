@@ -1,17 +1,26 @@
 """Access requests end to end: two functions with roles of their own, a person who asks, and an owner who decides."""
 
 import asyncio
+import json
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 import requests
 
+from gate.errors.upstream import AwsDeniedError
+from gate.keys import KeyRing
+from gate.secrets import Secrets
+from gate.signing import Signer
 from gate.store.grant_row import PROVENANCE
+from local.aws.authority import FUNCTION_KEY
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
+from testing.aws_clients import clients, is_denied
 from testing.clock import Clock
 from testing.notebook_client import NotebookClient
 from testing.slack_user import make_slack
@@ -82,6 +91,36 @@ def test_the_grant_is_written_by_the_requests_function_alone(deployment: LocalDe
     )["Item"]
     assert set(PROVENANCE) <= set(found)
     assert found["granted_by"] == {"S": "user:bob@example.com"}
+
+
+def test_who_takes_over_the_function_that_opens_notebooks_approves_nothing(deployment: LocalDeployment) -> None:
+    """The attacker has its credentials and sees its requests. Carol is an accomplice in the networks."""
+    carol, bob = TestUser(deployment), TestUser(deployment)
+    carol.open("/requests", "carol@example.com")
+    path = _ask(carol)
+    bob.open("/requests", "bob@example.com")
+    stolen = clients(deployment.aws.function_url, FUNCTION_KEY)
+    requests_function, secrets = deployment.template.requests_function, Secrets(stolen("secretsmanager"))
+    assert requests_function is not None
+    with pytest.raises(AwsDeniedError):
+        secrets.read(requests_function.environment["GATE_DECISION_SECRET_ARN"])
+
+    session_key = deployment.template.environment["GATE_SESSION_SECRET_ARN"]
+    keys = KeyRing(lambda stage: secrets.read(session_key, stage=stage), clock=time.time, report_age=lambda _: None)
+    forged = Signer(keys, purpose="session", max_age=timedelta(hours=1)).sign(["bob@example.com"])
+    for session in (forged, bob.cookies["gate-session"]):
+        accomplice = TestUser(deployment)
+        accomplice.headers["Cookie"] = f"gate-session={session}; gate-decision={carol.cookies['gate-decision']}"
+        assert "Sign in again to decide" in accomplice.go(path).text
+        assert _post(accomplice, path, decision="allow", seconds=900).status_code == 403
+
+    invoke = stolen("lambda").invoke
+    event = {"httpMethod": "POST", "resource": "/requests/{request}", "path": path}
+    for alias in ("live", "operators"):
+        assert is_denied(lambda: invoke(FunctionName=requests_function.aliases[alias], Payload=b"{}"))  # noqa: B023
+    invoke(FunctionName=requests_function.aliases["slack"], InvocationType="Event", Payload=json.dumps(event))
+    deployment.front_door.wait_until_idle()
+    assert carol.go(path, headers={"Accept": "application/json"}).json()["state"] == "open"
 
 
 def test_a_request_from_outside_the_networks_is_refused_by_the_api(deployment: LocalDeployment) -> None:

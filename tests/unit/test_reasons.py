@@ -1,12 +1,12 @@
 """Each reason code that JSON clients get, and a request that causes it."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
 
+from testing.asking import configure
 from testing.aws import refusal
 from testing.harness import Answer, Harness
 
@@ -88,7 +88,7 @@ def _can_ask(harness: Harness) -> None:
         "slack_channel": "",
         "topic_arn": "",
     }
-    harness.configure(GATE_ACCESS_REQUESTS=json.dumps(rules), GATE_SIGN_IN_SECONDS="86400")
+    configure(harness, rules, GATE_SIGN_IN_SECONDS="86400")
 
 
 def _ask(notebook: str, *, reason: str = "churn", times: int = 1) -> Callable[[Harness], Answer]:
@@ -103,13 +103,17 @@ def _ask(notebook: str, *, reason: str = "churn", times: int = 1) -> Callable[[H
     return cause
 
 
-def _decide(email: str, *, times: int = 1, after: float = 0, **claims: object) -> Callable[[Harness], Answer]:
+def _decide(
+    email: str, *, times: int = 1, after: float = 0, lost_proof: bool = False, **claims: object
+) -> Callable[[Harness], Answer]:
     def cause(harness: Harness) -> Answer:
         path = harness.browser.path_of(_ask("bob-notebook")(harness).location)
         harness.browser.cookies.clear()
         harness.clock.now += 0 if claims else after
         harness.sign_in(email, **claims)
         harness.clock.now += after if claims else 0
+        if lost_proof:
+            del harness.browser.cookies["__Secure-gate-decision"]
         for _ in range(times):
             answer = harness.browser.send("POST", path, {**JSON, **SAME_ORIGIN}, body="decision=allow&seconds=3600")
         return answer
@@ -146,6 +150,7 @@ def _decide(email: str, *, times: int = 1, after: float = 0, **claims: object) -
         ("own_access_request", 403, _decide("alice@example.com")),
         ("access_request_unknown", 404, _decide("bob@example.com")),
         ("sign_in_too_old", 403, _decide("carol@example.com", groups=["leads"], after=901)),
+        ("decision_sign_in", 403, _decide("dana@example.com", lost_proof=True)),
         ("already_granted", 409, _ask("alice-notebook")),
         ("access_request_decided", 409, _decide("dana@example.com", times=2)),
         ("access_request_ended", 409, _decide("dana@example.com", after=86_400)),

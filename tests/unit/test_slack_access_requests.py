@@ -1,15 +1,15 @@
 """Access requests in Slack: asking, deciding, and what people see."""
 
-import json
 from typing import Any
 
 import pytest
 
+from gate.aliases import SLACK
 from gate.handler import handler
 from local.slack.page import SlackPage
-from testing.asking import RULES
+from testing.asking import RULES, configure
 from testing.aws import refusal
-from testing.environment import CONTEXT
+from testing.environment import context_of
 from testing.log_lines import Lines
 from testing.slack import TEAM, Slack, button_labels
 
@@ -27,7 +27,7 @@ def access(slack: Slack) -> Slack:
 
 
 def _configure(slack: Slack, rules: dict[str, Any]) -> None:
-    slack.harness.configure(GATE_ACCESS_REQUESTS=json.dumps(rules), GATE_REQUESTS_FUNCTION_ARN="arn:requests:live")
+    configure(slack.harness, rules)
 
 
 def _seen(slack: Slack, who: str) -> SlackPage:
@@ -209,8 +209,8 @@ def test_lambda_can_retry_a_forwarded_request(access: Slack) -> None:
     access.post(access.body("command", text="ask churn-model quarterly report"))
     (event,) = access.harness.aws.events
     access.harness.aws.events.clear()
-    handler(event, CONTEXT)
-    handler(event, CONTEXT)
+    handler(event, context_of(SLACK))
+    handler(event, context_of(SLACK))
     assert len(access.harness.aws.table.query(["request:"])) == 1
 
 

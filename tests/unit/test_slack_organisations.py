@@ -9,7 +9,7 @@ import pytest
 
 from gate.errors.slack import SlackDownError
 from gate.slack.api import SlackApi
-from testing.asking import RULES
+from testing.asking import RULES, configure
 from testing.log_lines import Lines
 from testing.slack import TEAM, Slack, stored_payload
 
@@ -115,7 +115,7 @@ def test_a_person_of_another_listed_company_keeps_the_principal_of_their_own_wor
 
 
 def test_the_window_to_ask_for_access_has_the_same_principal(grid: Slack, lines: Lines) -> None:
-    grid.harness.configure(GATE_ACCESS_REQUESTS=json.dumps(RULES), GATE_REQUESTS_FUNCTION_ARN="arn:requests:live")
+    configure(grid.harness, RULES)
     values = {"notebook": {"value": "churn-model"}, "reason": {"value": "report"}}
     values["seconds"] = {"selected_option": {"value": "3600"}}  # type: ignore[dict-item]
     submission = {

@@ -14,9 +14,6 @@ from gate.identity.caller import Caller
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-ALIAS = "operators"
-"""The alias of the requests function that operators invoke. The function's own roles may not invoke it."""
-
 _ARN = re.compile(r"arn:[\w-]+:(iam|sts)::\d{12}:[\w+=,.@/-]{1,2000}", re.ASCII)
 
 
@@ -31,12 +28,11 @@ class _Invocation:
 def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaContext") -> dict[str, Any]:
     """Decide as the operator that `event` names, and return the request, or the error as reason and words.
 
-    `event`: `arn` of the operator, `action` (`allow` or `deny`), `request` (the id) and, to allow, `seconds`.
+    `event`: `arn` of the operator, `action` (`allow` or `deny`), `request` (the id) and, to allow, `seconds`. It is
+    believed, so it must be from an invocation of the alias for operators.
     """
     try:
         with decision(_Invocation(context.aws_request_id), _action(event) or "decide") as record:
-            if not context.invoked_function_arn.endswith(f":{ALIAS}"):
-                raise InvalidFormError
             arn, action = _text(event, "arn"), _action(event)
             seconds = event.get("seconds") if action == "allow" else None
             if not _ARN.fullmatch(arn) or not action:

@@ -88,6 +88,18 @@ class SignInTooOldError(ForbiddenError):
     next_page = NextPage.FRESH_SIGN_IN
 
 
+class DecisionSignInError(ForbiddenError):
+    """The browser has a session, and no proof that the requests function itself signed the person in."""
+
+    reason = "decision_sign_in"
+    title = "Sign in again to decide"
+    words = (
+        "This browser's sign-in is not enough for a decision: it is from before an update, or the browser has lost a "
+        "part of it. Sign in again, then decide once more."
+    )
+    next_page = NextPage.FRESH_SIGN_IN
+
+
 class AccessRequestDecidedError(GateError):
     """The request was decided before, or this approver has approved it before."""
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 from gate.access_requests.access_request import AccessRequest
 from gate.audit import decision
 from gate.container import Gate
-from gate.errors.access_requests import InvalidAccessRequestError
+from gate.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
 from gate.errors.caller import InvalidFormError, WrongOriginError
 from gate.errors.notebook import InvalidNotebookNameError
 from gate.identity.caller import Caller
@@ -46,6 +46,7 @@ def list_requests(gate: Gate, request: Request) -> Response:
         owned=owned,
         now=now,
         sign_in=f"{gate.config.base_path}{sign_in_path('/requests', fresh=True)}",
+        proven=gate.decision_proofs.proves(request),
         name=caller.name,
     )
 
@@ -85,6 +86,7 @@ def show(gate: Gate, request: Request) -> Response:
         durations=_durations(gate),
         now=now,
         sign_in=f"{gate.config.base_path}{sign_in_path(return_path_of(request), fresh=True)}",
+        proven=gate.decision_proofs.proves(request),
         reference=request.id,
     )
 
@@ -97,6 +99,9 @@ def decide(gate: Gate, request: Request) -> Response:
         raise InvalidFormError
     with decision(request, action) as record:
         record.caller = caller = _form_caller(gate, request)
+        # The function that opens notebooks can make a session in anybody's name.
+        if not gate.decision_proofs.proves(request):
+            raise DecisionSignInError
         seconds = _seconds(form) if action == "allow" else None
         record.access_request = decided = gate.access_requests.decide(
             caller, request.parameters["request"], seconds=seconds

@@ -51,7 +51,9 @@ def callback(gate: Gate, request: Request) -> Response:
                     raise
                 return response
             record.caller = finished.person.caller("session", request.address)
-            cookies = [*finished.cookies, gate.sign_in_sessions.sign_in_cookie(finished.person)]
+            cookies = [*finished.cookies, session := gate.sign_in_sessions.sign_in_cookie(finished.person)]
+            if gate.config.decision_secret_arn:
+                cookies.append(gate.decision_proofs.cookie(session))
     except GateError as error:
         return error_response(error, request, base_path=gate.config.base_path, target=target)
     return redirect(gate.config.base_url + target, cookies=cookies)

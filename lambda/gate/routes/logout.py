@@ -24,6 +24,9 @@ def logout(gate: Gate, request: Request) -> Response:
         raise InvalidFormError
     everywhere, base_path = _FORMS[request.body], gate.config.base_path
     cookies = [gate.sign_in_sessions.sign_out_cookie(), *gate.tickets.removal_cookies(request)]
+    if gate.config.requests_function_arn:
+        # Its path hides the cookie from this route, so it is removed in any case.
+        cookies.append(gate.decision_proofs.removal_cookie())
     if everywhere:
         try:
             _end_everywhere(gate, request)

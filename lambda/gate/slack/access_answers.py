@@ -44,11 +44,13 @@ class AccessAnswers:
         self._access_requests = access_requests
         self._base_url = base_url
 
-    def answer(self, forwarded: Mapping[str, Any]) -> None:
-        """Execute the forwarded request, and send the result or the error.
+    def answer(self, event: Mapping[str, Any]) -> None:
+        """Execute the forwarded request in `event`, and send the result or the error.
 
         Does nothing for a request that Slack did not sign. Raises `SlackDownError` if the answer cannot be sent.
         """
+        forwarded = event.get("forwarded")
+        forwarded = forwarded if isinstance(forwarded, Mapping) else {}
         from gate.slack.access_messages import ask_window, refusal, reply, window
 
         request = Request.forwarded(forwarded)

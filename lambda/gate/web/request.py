@@ -81,7 +81,7 @@ class Request:
 
     @classmethod
     def forwarded(cls, parts: Mapping[str, Any]) -> "Request":
-        """Return the request that `to_forward` described."""
+        """Return the request that `to_forward` described. Parts that are absent or unusable count as empty."""
         text = {name: str(parts.get(name) or "") for name in ("id", "address", "body", *_SLACK_HEADERS)}
         return cls(
             id=text["id"],
@@ -94,14 +94,14 @@ class Request:
             query={},
             cookies={},
             iam_arn=None,
-            body=text["body"].encode(),
+            body=text["body"].encode("utf-8", "surrogatepass"),
             function_arn="",
         )
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], function_arn: str) -> "Request":
         """Parse `event`, a proxy event of an API Gateway REST API. Parts that are absent count as empty."""
-        context = event["requestContext"]
+        context = event.get("requestContext") or {}
         identity = context.get("identity") or {}
         headers = {name.lower(): values for name, values in (event.get("multiValueHeaders") or {}).items() if values}
         return cls(
