@@ -2,7 +2,9 @@
 
 import ast
 import contextlib
+import importlib
 import json
+import pkgutil
 import re
 import shlex
 import tomllib
@@ -13,8 +15,9 @@ import pytest
 import typer
 
 from cli.main import app
+from gate import errors
 from gate.errors.base import GateError
-from infra.api import IAM_ROUTES, OPEN_ROUTES, REQUEST_ROUTES, SLACK_ROUTES
+from infra.api import IAM_ROUTES, OPEN_ROUTES, REQUEST_ROUTES, SIGN_IN_ROUTES, SLACK_ROUTES
 from local.resolved_template import ResolvedTemplate
 from local.template import Template
 from testing.aws_command import AwsCommand
@@ -57,7 +60,7 @@ def _commands(text: str = README) -> list[str]:
 
 def test_the_endpoint_table_lists_every_route() -> None:
     listed = {tuple(row[0].strip("`").split(" ")) for row in _rows("## Endpoints")}
-    assert listed == {*OPEN_ROUTES, *IAM_ROUTES, *REQUEST_ROUTES, *SLACK_ROUTES}
+    assert listed == {*OPEN_ROUTES, *SIGN_IN_ROUTES, *IAM_ROUTES, *REQUEST_ROUTES, *SLACK_ROUTES}
 
 
 def test_the_settings_table_lists_every_setting_with_its_default() -> None:
@@ -193,6 +196,8 @@ def _statuses(heading: str) -> dict[str, str]:
 
 
 def test_every_reason_of_the_gate_is_listed_with_its_status() -> None:
+    for module in pkgutil.iter_modules(errors.__path__, f"{errors.__name__}."):
+        importlib.import_module(module.name)
     kinds = {kind for kind in _error_classes() if "reason" in vars(kind)}
     assert len(kinds) > 20
     assert _statuses("## Reasons of the gate") == {kind.reason: str(kind.status) for kind in kinds}
