@@ -29,8 +29,14 @@ def function_accesses(env: "Environment", function: Mapping[str, Any]) -> list[A
     session = _session(function)
     alias = env.outputs["FunctionName"].rpartition(":")[2]
     calls = [call for each in env.calls.exchanges if (call := each.call(FUNCTION_ADDRESS)) is not None]
-    # The emulator gives each function a key of its own. Only the requests function writes in transactions.
-    deciding = {call.access_key for call in calls if call.operation == "TransactWriteItems"}
+    # The emulator gives each version and alias a key of its own. Only those of the requests function write in
+    # transactions, or read the key that proves who decides.
+    secret = env.outputs["DecisionSecret"]
+    deciding = {
+        call.access_key
+        for call in calls
+        if call.operation == "TransactWriteItems" or call.parameters.get("SecretId") == secret
+    }
     found = {}
     for call in calls:
         if (call.access_key in deciding) != _takes_requests(env, function):

@@ -105,6 +105,20 @@ def test_a_malformed_event_is_refused(deployment: LocalDeployment, event: Any) -
     assert answer["error"] == "invalid_form"
 
 
+@pytest.mark.parametrize("leaked", [False, True])
+def test_the_key_that_proves_who_decides_is_rotated_with_the_other(
+    gate: Gate, deployment: LocalDeployment, leaked: bool
+) -> None:
+    secrets, arn = deployment.operator("secretsmanager"), deployment.template.outputs["DecisionSecret"]
+    leaked_key = secrets.get_secret_value(SecretId=arn)["SecretString"]
+    gate("rotate-key", *(["--leaked"] if leaked else []))
+    found = [
+        secrets.get_secret_value(SecretId=arn, VersionStage=f"AWS{stage}")["SecretString"]
+        for stage in ("CURRENT", "PREVIOUS")
+    ]
+    assert (found[0] != leaked_key, found[1] == leaked_key) == (True, not leaked)
+
+
 def test_plan_and_apply_leave_requested_grants_alone(gate: Gate, deployment: LocalDeployment, tmp_path: Path) -> None:
     file = tmp_path / "grants.yaml"
     gate("requests", "allow", _ask(deployment))
