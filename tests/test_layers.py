@@ -13,7 +13,7 @@ LAYERS = (
     # Values without behaviour of their own, which every layer above passes on.
     ("gate.identity.caller", "gate.launch.instance", "gate.launch.queue.state", "gate.store.key_prefixes"),
     ("gate.errors",),
-    ("gate.notebook", "gate.metrics", "gate.tls", "gate.signing"),
+    ("gate.framing", "gate.notebook", "gate.metrics", "gate.tls", "gate.signing"),
     ("gate.transport", "gate.web"),
     ("gate.aws",),
     ("gate.secrets",),

@@ -26,12 +26,14 @@ def tls_context() -> ssl.SSLContext:
     Raises `OSError` (`ssl.SSLError` is one) if the file cannot be read.
     """
     context = ssl.create_default_context()
+    # The defaults since Python 3.13. Earlier versions have to behave alike.
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
     context.sslsocket_class = _WatchedSocket
     ca_bundle = os.environ.get("GATE_CA_BUNDLE")
     if ca_bundle:
         context.load_verify_locations(ca_bundle)
-        # Since Python 3.13, the default refuses authorities that lack extensions that RFC 5280 requires, such as a
-        # critical basicConstraints. The authorities of inspecting firewalls often lack them. Signatures, names, dates
-        # and the right to sign are checked in any case.
+        # The strict flag refuses authorities that lack extensions that RFC 5280 requires, such as a critical
+        # basicConstraints. The authorities of inspecting firewalls often lack them. Signatures, names, dates and the
+        # right to sign are checked in any case.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context

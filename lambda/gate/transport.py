@@ -1,6 +1,7 @@
 """HTTP connections to other services. They are bounded by the request's deadline and reused for a limited time."""
 
 import socket
+import ssl
 import time
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ProtocolError
 
 from gate import deadline
+from gate.framing import TrackedResponse, has_data
 from gate.tls import tls_context
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 2.0, 5.0
@@ -27,7 +29,9 @@ class StaleConnectionError(ProtocolError):
 
 
 class TrackedConnection:
-    """A connection that records when it was last used, and that is shut down at the deadline of the request."""
+    """A connection that records its last use and response, and that is shut down at the deadline of the request."""
+
+    response_class: Any = TrackedResponse
 
     sock: Any
     idle_since: float | None = None
@@ -36,9 +40,11 @@ class TrackedConnection:
     This is wall-clock time, because the monotonic clock may stop while Lambda freezes the function.
     """
     was_used = False
-    """Whether a response has come over this connection."""
+    """Whether a request was sent over this connection."""
     headers_sent = False
     """Whether the headers of the current request were sent."""
+    _response: Any = None
+    """The response to the last request, if one has come."""
 
     def _new_conn(self) -> socket.socket:
         self.idle_since, self.was_used = time.time(), False
@@ -48,8 +54,11 @@ class TrackedConnection:
 
     def request(self, *arguments: Any, **options: Any) -> None:
         """Send a request."""
-        self.headers_sent = False
-        super().request(*arguments, **options)  # type: ignore[misc]
+        self.headers_sent, self._response = False, None
+        try:
+            super().request(*arguments, **options)  # type: ignore[misc]
+        finally:
+            self.was_used = True
 
     def send(self, data: Any) -> None:
         """Send a part of the request. The headers are the first part."""
@@ -61,16 +70,21 @@ class TrackedConnection:
         # For TLS in TLS, through an https:// proxy, `self.sock` is a wrapper of the socket.
         deadline.watch(getattr(self.sock, "socket", self.sock))
         response = super().getresponse(*arguments, **options)  # type: ignore[misc]
-        self.idle_since, self.was_used = time.time(), True
+        self.idle_since, self._response = time.time(), response._original_response
         return response
 
     @property
+    def is_reusable(self) -> bool:
+        """Whether every response was read to its end."""
+        return not self.was_used or (isinstance(self._response, TrackedResponse) and self._response.is_complete)
+
+    @property
     def is_connected(self) -> bool:
-        """Whether the peer has not closed the connection, as far as is known without a request."""
-        # urllib3 takes unread data for the sign of a closed connection. A TLS 1.3 server sends session tickets directly
-        # after the handshake (RFC 8446 §4.6.1), and they stay unread until the first response.
+        """Whether the peer has neither closed the connection nor sent anything that no request asked for."""
+        # A TLS 1.3 server sends session tickets directly after the handshake (RFC 8446 §4.6.1). They make the socket
+        # readable until the first response is read. Afterwards, TLS holds no bytes (see `TrackedResponse`).
         if not self.was_used and self.sock is not None:
-            return True
+            return not has_data(self.sock, self.sock.recv)
         connected: bool = super().is_connected  # type: ignore[misc]
         return connected
 
@@ -92,7 +106,7 @@ class TrackedHttpsConnection(TrackedConnection):
 
 
 class FreshConnectionPool:
-    """A pool that does not reuse connections that were idle for longer than `max_idle`, and detects stale ones.
+    """A pool that reuses a connection only for `max_idle` seconds, and after a complete response. Detects stale ones.
 
     A NAT gateway drops a connection after 350 idle seconds and answers the next packet with a reset (VPC user guide,
     "NAT gateways"). Servers close idle connections after seconds or minutes. A frozen function notices neither before
@@ -109,11 +123,16 @@ class FreshConnectionPool:
             connection.close()  # urllib3 connects it again
         return connection
 
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None and not conn.is_reusable:
+            conn.close()
+        super()._put_conn(conn)  # type: ignore[misc]
+
     def _make_request(self, conn: Any, method: str, *arguments: Any, **options: Any) -> Any:
         reused = not conn.is_closed  # or opened in advance
         try:
             return super()._make_request(conn, method, *arguments, **options)  # type: ignore[misc]
-        except ConnectionError as error:
+        except (ConnectionError, ssl.SSLEOFError) as error:  # Python 3.11 raises the latter if TLS writes after a reset
             # RFC 9110 §9.2.2: a request that is not idempotent is sent again only if it was never applied. A server
             # that did not receive all headers did not receive the request.
             if reused and (method == "GET" or not conn.headers_sent):

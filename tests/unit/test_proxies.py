@@ -44,6 +44,7 @@ def test_a_tls_proxy_is_verified_with_the_same_authorities(
         monkeypatch.setenv("HTTPS_PROXY", f"https://localhost:{port}")
         with request_deadline((RESERVE + FOREVER) * 1000, limit=FOREVER):
             call()
+            call()
         assert len(proxy.requests) == 1
 
 
