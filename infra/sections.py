@@ -1,7 +1,7 @@
 """The smaller sections of the settings, and the base class of all sections."""
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -25,6 +25,14 @@ class SettingsSection(BaseModel):
     """A section of the settings. Unknown names are errors, since a limit with a misspelt name would have no effect."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _booleans_are_not_numbers(cls, value: Any, info: ValidationInfo) -> Any:
+        # Pydantic would read `true` as 1: `log_days = true` would be one day.
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation is int:
+            raise ValueError("is not a number; write a whole number")
+        return value
 
 
 class SlackSettings(SettingsSection):

@@ -34,6 +34,8 @@ def _problems(**settings: Any) -> list[str]:
     ("settings", "setting", "fix"),
     [
         ({"networks": []}, "networks = []", 'write the public addresses of your users, such as ["203'),
+        ({"limits": {"log_days": True}}, "limits.log_days = True", "is not a number"),
+        ({"alarms": {"key_days": True}}, "alarms.key_days = True", "is not a number"),
         ({"vpc": NO_EGRESS, "vpc_endpoints": [VPCE]}, "vpc", "cannot reach the user pool of the stack"),
         (
             {"vpc": NO_EGRESS, "vpc_endpoints": [VPCE], "identity": GIVEN, "slack": {"teams": ["T0123ABCDEF"]}},

@@ -154,11 +154,25 @@ def test_a_token_with_another_nonce_is_refused(harness: Harness) -> None:
     assert harness.sign_in(nonce="another").status == 400
 
 
-@pytest.mark.parametrize("claims", [{"email_verified": False}, {"email_verified": None}, {"email": 7}])
-def test_an_unverified_address_is_refused(harness: Harness, claims: dict[str, object]) -> None:
-    answer = harness.sign_in(**claims)
+@pytest.mark.parametrize(
+    "verified", [False, None, 1, 1.0, 2, -1, "1", "yes", "on", "t", "false", " true", "", [True], {}]
+)
+def test_an_unverified_address_is_refused(harness: Harness, verified: object) -> None:
+    answer = harness.sign_in(email_verified=verified)
     assert answer.status == 403
     assert "not verified" in answer.body
+    token = harness.issuer.token(email="alice@example.com", email_verified=verified)
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert harness.browser.get("/open/alice-notebook", headers=bearer).status in (401, 403)
+
+
+def test_an_address_that_is_not_a_string_is_refused(harness: Harness) -> None:
+    assert harness.sign_in(email=7).status == 403
+
+
+@pytest.mark.parametrize("verified", [True, "true", "True", "TRUE"])
+def test_a_verified_address_is_accepted(harness: Harness, verified: object) -> None:
+    assert harness.sign_in(email_verified=verified).status == 302
 
 
 def test_a_setting_accepts_addresses_without_email_verified(harness: Harness) -> None:

@@ -40,6 +40,15 @@ class ReceivedClaim:
     source: Source
 
 
+def is_true(value: object) -> bool:
+    """Return whether the claim `value` is true, as a boolean or as the text "true".
+
+    Amazon Cognito documents the text for `email_verified` of UserInfo, and passes on the spelling of another provider
+    (developer guide, "userInfo endpoint"). The number 1 is not true, although it equals `True` in Python.
+    """
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
 class Claims:
     """The claims of one person. Null claims count as absent."""
 
@@ -101,6 +110,6 @@ class Claims:
             pointer_names = document.get("_claim_names")
             if isinstance(pointer_names, dict) and groups_claim in pointer_names:
                 return True
-            if groups_claim == "groups" and document.get("hasgroups") in (True, "true"):
+            if groups_claim == "groups" and is_true(document.get("hasgroups")):
                 return True
         return False

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gate.errors.caller import EmailNotVerifiedError, TokenLacksClaimError, UserUnknownError
 from gate.identity.caller import Caller, Via, normal_address
-from gate.identity.claims import ClaimRules, Claims
+from gate.identity.claims import ClaimRules, Claims, is_true
 from gate.identity.groups import json_type
 from gate.identity.id_token import verified_claims
 from gate.identity.principal import normal_user
@@ -77,8 +77,7 @@ def _user(claims: Claims, rules: ClaimRules) -> str:
     value = user_claims[rules.user_claim]
     if rules.user_claim == "email" and value is not None:
         user = normal_address(value)
-        # Some issuers send booleans as strings.
-        if user is None or not (rules.trust_email or user_claims["email_verified"] in (True, "true")):
+        if user is None or not (rules.trust_email or is_true(user_claims["email_verified"])):
             raise EmailNotVerifiedError
         return user
     user = normal_user(value)

@@ -126,7 +126,7 @@ class Request:
 
 def _body(event: Mapping[str, Any]) -> bytes:
     text = event.get("body") or ""
-    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode("utf-8", "surrogatepass")
+    return base64.b64decode(text) if event.get("isBase64Encoded") is True else text.encode("utf-8", "surrogatepass")
 
 
 def _cookies(lines: list[str]) -> dict[str, str]:
