@@ -10,6 +10,8 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
+from local.sockets import INSIDE, reserved_port
+
 T = TypeVar("T")
 
 TIMEOUT = 60.0
@@ -99,7 +101,7 @@ class StreamServer:
     """Serves TCP connections in an event loop's thread. It can stop listening, and listen again at the same port."""
 
     def __init__(
-        self, loop: EventLoopThread, serve: Serve, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+        self, loop: EventLoopThread, serve: Serve, *, tls: ssl.SSLContext | None = None, host: str = INSIDE
     ) -> None:
         """`serve`: answers one connection. It may raise `OSError` or `EOFError`, and be cancelled."""
         self._loop = loop
@@ -108,21 +110,26 @@ class StreamServer:
         self._serve = serve
         self._connections = Connections()
         self._server: asyncio.Server | None = None
-        self.port = 0
-        """The port that the server listens on, or listened on last."""
+        self._reserved = contextlib.ExitStack()
+        self.port = self._reserved.enter_context(reserved_port(host))
+        """The port that the server listens on. It belongs to the server until `close`."""
 
     def listen(self) -> None:
-        """Start listening, at the former port if there was one."""
+        """Start listening."""
         self._loop.run(self._listen())
 
     def hang_up(self) -> None:
         """Stop listening, and close all connections."""
         self._loop.run(self._hang_up())
 
+    def close(self) -> None:
+        """Hang up, and give the port back."""
+        self.hang_up()
+        self._reserved.close()
+
     async def _listen(self) -> None:
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(self._protocol, self._host, self.port, ssl=self._tls)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await loop.create_server(self._protocol, self._host, self.port, ssl=self._tls, reuse_port=True)
 
     async def _hang_up(self) -> None:
         if self._server is not None:
@@ -165,7 +172,7 @@ def serve_streams(serve: Serve, *, tls: ssl.SSLContext | None = None) -> Iterato
     try:
         yield server.port
     finally:
-        server.hang_up()
+        server.close()
         loop.close()
 
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -11,6 +10,7 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 
+from local.sockets import reserved_port
 from local.template import ACCOUNT, REGION
 
 ROOT = Path(__file__).parent.parent
@@ -38,8 +38,8 @@ class Emulator:
         """
         if not PYTHON.exists():
             raise EmulatorError("MiniStack is not installed: run scripts/setup rehearsal")
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
+        self._reserved = contextlib.ExitStack()
+        port = self._reserved.enter_context(reserved_port())
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "emulator.log"
         temporary = folder / "emulator"
@@ -86,6 +86,7 @@ class Emulator:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        self._reserved.close()
 
     def log_tail(self) -> str:
         """Return the end of the log."""

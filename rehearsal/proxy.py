@@ -47,7 +47,7 @@ class TlsProxy:
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Stop listening, and close all connections. `last`: runs in the proxy's event loop at the end."""
         for tunnel in self._tunnels.values():
-            tunnel.hang_up()
+            tunnel.close()
         self._loop.run(self._end())
         self._loop.run(last())
         self._loop.close()

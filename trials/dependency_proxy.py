@@ -76,7 +76,7 @@ class DependencyProxy:
 
     def close(self) -> None:
         """Close all connections and stop."""
-        self._server.hang_up()
+        self._server.close()
         self._loop.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,14 +1,12 @@
 """Sends signed requests to the app, as Slack's servers do."""
 
 import http.client
-import socket
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from slack_sdk.signature import SignatureVerifier
 
-SLACK_ADDRESS = "127.0.0.2"
-"""The source address of Slack's requests, which is outside the gate's networks."""
+from local.sockets import OUTSIDE, has_address
 
 
 class Delivery:
@@ -27,7 +25,7 @@ class Delivery:
         """
         url = urlsplit(self._gate_url)
         # Some machines do not have the address (macOS); the request then comes from inside the networks.
-        source = (SLACK_ADDRESS, 0) if _can_bind(SLACK_ADDRESS) else None
+        source = (OUTSIDE, 0) if has_address(OUTSIDE) else None
         connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=120, source_address=source)
         try:
             connection.request("POST", url.path, body, {**self._headers(body), **headers})
@@ -45,12 +43,3 @@ class Delivery:
             "X-Slack-Request-Timestamp": timestamp,
             "X-Slack-Signature": signature or "",
         }
-
-
-def _can_bind(address: str) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-    return True

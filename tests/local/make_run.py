@@ -4,12 +4,13 @@ import fcntl
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from pathlib import Path
 
 import psutil
+
+from local.sockets import INSIDE, OUTSIDE, reserved_port
 
 ROOT = Path(__file__).parents[2]
 LOG = ROOT / ".cache" / "local" / "gate.log"
@@ -30,16 +31,15 @@ class MakeRun:
         LOCK.parent.mkdir(exist_ok=True)
         self._lock = LOCK.open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        self.port = _free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / "output.txt"
         self.cookies = folder / "cookies.txt"
-        settings = [f"{name}={value}" for name, value in {"PORT": str(self.port), **variables}.items()]
-        with self.output.open("w") as output:
+        with reserved_port(INSIDE, OUTSIDE) as self.port, self.output.open("w") as output:
+            self.url = f"http://{INSIDE}:{self.port}"
+            settings = [f"{name}={value}" for name, value in {"PORT": str(self.port), **variables}.items()]
             self.process = subprocess.Popen(
                 ["make", "run", *settings], cwd=ROOT, stdout=output, stderr=output, start_new_session=True
             )
-        self._wait_for("Decisions are logged")
+            self._wait_for("Decisions are logged")
 
     def _wait_for(self, text: str) -> None:
         deadline = time.monotonic() + START_TIMEOUT
@@ -74,11 +74,6 @@ class MakeRun:
         os.killpg(self.process.pid, number)
         self.process.wait(timeout=120)
         self._lock.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def locations(headers: str) -> list[str]:

@@ -32,6 +32,7 @@ def test_a_connection_made_while_the_server_closes_is_closed(rounds: int) -> Non
             await server._hang_up()
 
     loop.run(close_after_a_connection())
+    server.close()
     loop.close()
     assert leaks_since(before) == []
 

@@ -1,5 +1,6 @@
 """An emulator of its own for each module."""
 
+
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
