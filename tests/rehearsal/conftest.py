@@ -1,6 +1,5 @@
 """An emulator of its own for each module."""
 
-
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
