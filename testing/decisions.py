@@ -1,13 +1,11 @@
 """Asking and deciding under any name that a person has: on the page, in a Slack workspace, or as an operator."""
 
-import json
-from types import SimpleNamespace
 from typing import Any
 
-from gate.access_requests.operators import ALIAS
+from gate.aliases import OPERATORS
 from gate.handler import handler
-from testing.asking import JSON, browser_of
-from testing.environment import CONTEXT
+from testing.asking import JSON, browser_of, configure
+from testing.environment import context_of
 from testing.harness import Browser
 from testing.log_lines import Lines
 from testing.slack import TEAM, Slack
@@ -17,8 +15,6 @@ OTHER_TEAM = "T0OTHER"
 FOREIGN_TEAM = "T0FOREIGN"
 """A workspace in which people have another user id."""
 TEAMS = (TEAM, OTHER_TEAM, FOREIGN_TEAM)
-OPERATORS: Any = SimpleNamespace(**{**vars(CONTEXT), "invoked_function_arn": f"{CONTEXT.invoked_function_arn}:{ALIAS}"})
-"""Lambda's context of an invocation through the alias of operators."""
 
 
 class Person:
@@ -48,7 +44,7 @@ class Person:
         else:
             arn = f"arn:aws:sts::123456789012:assumed-role/Ops/{self.name}-{where}"
             event = {"arn": arn, "action": "allow" if allow else "deny", "request": request, "seconds": 3600}
-            handler({"operator": event}, OPERATORS)
+            handler({"operator": event}, context_of(OPERATORS))
 
     @property
     def request_id(self) -> str:
@@ -99,12 +95,7 @@ def let_everybody_decide(slack: Slack, people: list[str], *, two: bool, **enviro
         "slack_channel": "",
         "topic_arn": "",
     }
-    slack.harness.configure(
-        GATE_ACCESS_REQUESTS=json.dumps(rules),
-        GATE_REQUESTS_FUNCTION_ARN="arn:requests:live",
-        GATE_SLACK_TEAMS=",".join(TEAMS),
-        **environment,
-    )
+    configure(slack.harness, rules, GATE_SLACK_TEAMS=",".join(TEAMS), **environment)
 
 
 def outcome(lines: Lines) -> str:

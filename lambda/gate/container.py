@@ -122,11 +122,7 @@ class Gate:
         """The grants."""
         config = self.config
         return Grants(
-            self.aws.dynamodb,
-            table=config.table,
-            max_session=config.max_session,
-            home=config.home,
-            clock=self._clock,
+            self.aws.dynamodb, table=config.table, max_session=config.max_session, home=config.home, clock=self._clock
         )
 
     @cached_property

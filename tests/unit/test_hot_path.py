@@ -15,10 +15,12 @@ from testing.harness import Harness
 
 ROOT = Path(__file__).parents[2]
 GATE_MODULES = {
-    "gate", "gate.audit", "gate.aws", "gate.aws.clients", "gate.aws.errors", "gate.aws.transport", "gate.bootstrap",
+    "gate", "gate.aliases", "gate.audit", "gate.aws", "gate.aws.clients", "gate.aws.errors", "gate.aws.transport",
+    "gate.bootstrap",
     "gate.clock", "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base",
     "gate.errors.caller", "gate.errors.notebook", "gate.errors.slack", "gate.errors.upstream",
-    "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.callers", "gate.identity.session_name",
+    "gate.framing", "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.callers",
+    "gate.identity.session_name",
     "gate.identity.sign_in_session", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.allowed_sources",
     "gate.launch.credentials", "gate.launch.launcher",
     "gate.launch.policy", "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.role_assumer",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from testing.asking import JSON, RULES, ask, browser_of, post, state_of
+from testing.asking import JSON, RULES, ask, browser_of, configure, post, state_of
 from testing.aws import refusal
 from testing.slack import Slack
 
@@ -16,7 +16,7 @@ CHANNEL = "C0APPROVERS"
 def access(slack: Slack) -> Slack:
     """A workspace whose channel is told of requests."""
     rules = {**RULES, "approvers": {"user:bob@example.com": ["*"]}, "slack_channel": CHANNEL}
-    slack.harness.configure(GATE_ACCESS_REQUESTS=json.dumps(rules), GATE_REQUESTS_FUNCTION_ARN="arn:requests:live")
+    configure(slack.harness, rules)
     slack.harness.aws.grants = []
     return slack
 

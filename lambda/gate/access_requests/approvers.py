@@ -12,7 +12,8 @@ from gate.clock import Clock
 from gate.errors.access_requests import AccessRequestUnknownError, OwnAccessRequestError, SignInTooOldError
 from gate.errors.caller import SignInEndedError
 from gate.identity.caller import Caller
-from gate.store.grants import Grant, Grants
+from gate.store.grant import Grant
+from gate.store.grants import Grants
 
 
 class Approvers:
