@@ -43,17 +43,23 @@ _reported: set[int] = set()
 def watch_origins() -> None:
     """Record where each object is created, from now on.
 
-    This uses audit hooks, because tracemalloc makes the suite four to fourteen times slower.
+    This uses audit hooks, because tracemalloc makes the suite four to fourteen times slower. Python 3.11 has none for
+    threads.
     """
     sys.addaudithook(_note)
+    start = threading.Thread.start
+
+    def noted(thread: threading.Thread) -> None:
+        _origins[id(thread)] = _origin(sys._getframe(1))
+        start(thread)
+
+    threading.Thread.start = noted  # type: ignore[method-assign]
 
 
 def _note(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "socket.__new__":
         _origins[id(arguments[0])] = _origin(sys._getframe(1))
         _reported.discard(id(arguments[0]))
-    elif event in ("_thread.start_new_thread", "_thread.start_joinable_thread"):
-        _origins[id(getattr(arguments[0], "__self__", None))] = _origin(sys._getframe(1))
     elif event == "subprocess.Popen":
         process = next((f for f in _frames(sys._getframe(1)) if f.f_code is _EXECUTE_CHILD), None)
         _origins[id(process.f_locals["self"] if process else None)] = _origin(sys._getframe(1))

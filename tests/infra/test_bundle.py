@@ -27,7 +27,7 @@ def test_the_bundle_can_be_imported_and_is_for_the_functions_platform(asset: Pat
         assert int.from_bytes(library.read_bytes()[18:20], "little") == AARCH64, library
     # -S and -I: only the bundle and the standard library.
     code = f"import sys; sys.path.insert(0, {str(asset)!r}); import gate.bootstrap; print(gate.bootstrap.__file__)"
-    done = run(sys.executable, "-I", "-S", "-c", code)
+    done = run(sys.executable, "-I", "-S", "-B", "-c", code)
     assert done.stdout.strip() == str(asset / "gate" / "bootstrap.py"), done.stderr
 
 
