@@ -31,9 +31,11 @@ def test_the_bundle_can_be_imported_and_is_for_the_functions_platform(asset: Pat
     assert done.stdout.strip() == str(asset / "gate" / "bootstrap.py"), done.stderr
 
 
-def test_every_module_has_bytecode_that_is_loaded_unchecked(asset: Path) -> None:
+def test_every_module_has_bytecode_that_is_loaded_unchecked_where_the_functions_python_is_present(asset: Path) -> None:
     python = runtime_python()
-    assert python, "Python 3.13 is missing here: bundles have no bytecode, and the function starts slowly"
+    if python is None:  # a synthesis warns of it
+        assert not list(asset.rglob("*.pyc"))
+        return
     compiled = list(asset.rglob("*.cpython-313.pyc"))
     assert len(compiled) == len(list(asset.rglob("*.pyc"))) == len(list(asset.rglob("*.py")))
     magic = run(python, "-c", "import importlib.util, sys; sys.stdout.write(importlib.util.MAGIC_NUMBER.hex())").stdout
