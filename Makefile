@@ -23,6 +23,10 @@ test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready .ca
 	.venv/bin/mypy
 	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist=loadfile --no-loadscope-reorder
 
+test-lowest: .cache/lowest/.ready node_modules/.ready ## Test function and template with the lowest Python and Node.js of the README
+	PATH="$(CURDIR)/.cache/lowest/node_modules/.bin:$$PATH" PYTHONDONTWRITEBYTECODE= .cache/lowest/bin/python -m pytest \
+		-n 3 --dist=loadfile --no-loadscope-reorder tests/unit tests/infra
+
 rehearse: .venv/.ready node_modules/.ready .cache/browser .cache/rehearsal/.ready ## Deploy to an AWS emulator, use what stands there, and destroy it (BREAK)
 	@PYTHONPATH=lambda:. exec $(PYTHON) -m rehearsal $(if $(BREAK),--break $(BREAK))
 
@@ -61,6 +65,10 @@ clean: ## Delete everything that set-up and tests created
 
 .cache/browser: scripts/setup
 	@scripts/setup browser
+
+.cache/lowest/.ready: uv.lock pyproject.toml scripts/setup .venv/.ready
+	@scripts/setup lowest
+	@touch $@
 
 .cache/bench/.ready: uv.lock pyproject.toml scripts/setup .venv/.ready
 	@scripts/setup bench
