@@ -240,14 +240,3 @@ def test_the_map_names_files_that_exist() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text()
     for name in re.findall(r"`([\w/.]+(?:/|\.py|\.md|\.toml|\.yaml|\.html))`", text):
         assert any((folder / name).exists() for folder in (ROOT, ROOT / "lambda" / "gate", ROOT / "tests")), name
-
-
-def test_ci_tests_the_lowest_versions_that_the_readme_names() -> None:
-    found = re.search(r"Python (3\.\d+) to (3\.)(\d+), Node\.js 22 or 24 \(([\d.]+) also works\)", README)
-    assert found
-    lowest, major, highest, node = found.groups()
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["requires-python"] == f">={lowest},<{major}{int(highest) + 1}"
-    setup = (ROOT / "scripts" / "setup").read_text()
-    assert f"\nLOWEST_PYTHON={lowest}\nLOWEST_NODE={node}.0\n" in setup
-    assert "make test-lowest" in (ROOT / ".ci" / "run").read_text().splitlines()
