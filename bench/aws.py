@@ -75,8 +75,10 @@ class AwsConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for two round trips, then begin TLS."""
         assert isinstance(transport, asyncio.Transport)
-        transport.pause_reading()
-        self._task = asyncio.get_running_loop().create_task(self._secure(transport))
+        loop = asyncio.get_running_loop()
+        # Later, because Python 3.11 begins to read after this method, even if it pauses reading (CPython 99941).
+        loop.call_soon(transport.pause_reading)
+        self._task = loop.create_task(self._secure(transport))
 
     async def _secure(self, transport: asyncio.Transport) -> None:
         await asyncio.sleep(2 * self._port.round_trip)
