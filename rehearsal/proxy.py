@@ -17,7 +17,7 @@ LARGEST_HEADER = 64 * 1024
 GRACE = 1.0
 """Seconds that open requests may still take when the proxy closes."""
 
-_CONNECT = re.compile(rb"CONNECT [a-z0-9.-]+:443 HTTP/1\.1\r\n", re.IGNORECASE)
+_CONNECT = re.compile(rb"CONNECT [a-z0-9.-]+:443 HTTP/1\.[01]\r\n", re.IGNORECASE)
 
 Serve = Callable[[web.BaseRequest, str], Awaitable[web.StreamResponse]]
 """Answers a request of a client with the given address."""
