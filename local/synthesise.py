@@ -12,11 +12,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
-
-from infra.settings import Settings
-from infra.stacks import add_stacks
-
 FLAGS = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="utf-8"))["context"]
 """CDK's feature flags, as the CDK CLI passes them."""
 
@@ -24,15 +19,21 @@ FLAGS = json.loads((Path(__file__).parents[1] / "cdk.json").read_text(encoding="
 def main() -> None:
     """Synthesise stacks, without the function's bundle, until standard input ends."""
     for line in sys.stdin:
-        templates = [_templates(Settings.parse(each)) for each in json.loads(line)]
+        templates = [_templates(each) for each in json.loads(line)]
         sys.stdout.write(json.dumps(templates) + "\n")
         sys.stdout.flush()
 
 
-def _templates(settings: Settings) -> list[Any]:
+def _templates(settings: Any) -> list[Any]:
+    # Here, since a process that finds all of its templates in the cache never needs CDK.
+    import aws_cdk as cdk
+
+    from infra.settings import Settings
+    from infra.stacks import add_stacks
+
     with tempfile.TemporaryDirectory() as folder:
         app = cdk.App(outdir=folder, context={**FLAGS, "aws:cdk:bundling-stacks": []})
-        names = [stack.stack_name for stack in add_stacks(app, settings)]
+        names = [stack.stack_name for stack in add_stacks(app, Settings.parse(settings))]
         assembly = app.synth()
         return [assembly.get_stack_by_name(name).template for name in names]
 

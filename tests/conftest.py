@@ -23,7 +23,7 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 
 @pytest.fixture(scope="session", autouse=True)
 def one_synthesiser() -> Iterator[None]:
-    """Load the CDK once, because that takes seconds."""
+    """Load the CDK at most once, because that takes seconds."""
     with shared_synthesiser():
         yield
 

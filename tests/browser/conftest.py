@@ -1,7 +1,6 @@
 """A real browser and a local deployment. Without a browser these tests fail; they are never skipped."""
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.deployment import LocalDeployment
+from local.notebook.jupyter import JupyterServers
 from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
@@ -21,7 +22,6 @@ AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="ut
 TIMEOUT = 180_000
 """Milliseconds. JupyterLab takes seconds to start, and the machine may be busy."""
 expect.set_options(timeout=TIMEOUT)
-LAB_SCRIPTS = re.compile(r"\.notebook\.eu-west-1\.localhost:\d+/static/")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -45,18 +45,28 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def lab(chromium: Browser) -> Iterator[Page]:
-    """A page of a browser with an empty profile."""
+def page(chromium: Browser) -> Iterator[Page]:
+    """A page of a browser with an empty profile. Notebooks are empty pages."""
     with new_context(chromium) as context:
         yield context.new_page()
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A page that does not load JupyterLab's scripts, which take seconds, for tests that only arrive at a notebook."""
-    with new_context(chromium) as context:
-        without_lab(context)
-        yield context.new_page()
+def lab(page: Page) -> Page:
+    """The page, in a test whose notebooks are JupyterLab."""
+    return page
+
+
+@pytest.fixture(autouse=True)
+def notebooks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty pages behind the real policies, unless the test uses `lab`: JupyterLab takes seconds to start."""
+    if "lab" not in request.fixturenames:
+        monkeypatch.setattr(JupyterServers, "socket_of", lambda _self, name: Path(name))
+        monkeypatch.setattr("local.notebook.site.forward", _empty_page)
+
+
+async def _empty_page(_incoming: web.BaseRequest, _socket: Path) -> web.Response:
+    return web.Response(text="<!doctype html><title>JupyterLab</title>", content_type="text/html")
 
 
 @contextmanager
@@ -66,11 +76,6 @@ def new_context(chromium: Browser, **options: Any) -> Iterator[BrowserContext]:
     context.set_default_timeout(TIMEOUT)
     yield context
     context.close()
-
-
-def without_lab(context: BrowserContext) -> None:
-    """Block JupyterLab's scripts in the pages of `context`."""
-    context.route(LAB_SCRIPTS, lambda route: route.abort())
 
 
 @pytest.fixture

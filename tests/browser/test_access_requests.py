@@ -11,7 +11,7 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
-from tests.browser.conftest import ROOT, new_context, picture, sign_in, violations, without_lab
+from tests.browser.conftest import ROOT, new_context, picture, sign_in, violations
 
 SAMPLE = Sample.load(ROOT / "local" / "sample.yaml")
 SETTINGS = {"requests": {"approvers": {**SAMPLE.approvers, "user:alice@example.com": ["prod-*"]}, "two": ["prod-*"]}}
@@ -63,7 +63,6 @@ def test_the_page_that_waits_goes_in_by_itself(chromium: Browser, page: Page, de
 
 def test_the_page_that_waits_works_without_javascript(chromium: Browser, deployment: LocalDeployment) -> None:
     with new_context(chromium, java_script_enabled=False) as context:
-        without_lab(context)
         page = context.new_page()
         _ask(page, deployment)
         with new_context(chromium, java_script_enabled=False) as other:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from local.aws.instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
 from testing.clock import Clock
-from tests.browser.conftest import picture, sign_in, violations, without_lab
+from tests.browser.conftest import picture, sign_in, violations
 
 
 def _exhaust(deployment: LocalDeployment) -> None:
@@ -132,7 +132,6 @@ def test_after_signing_out_everywhere_the_other_browser_must_sign_in_again(
     chromium: Browser, deployment: LocalDeployment, clock: Clock, javascript: bool
 ) -> None:
     here, there = (chromium.new_context(java_script_enabled=javascript) for _ in range(2))
-    without_lab(there)
     mine, left = here.new_page(), there.new_page()
     for each in (mine, left):
         each.goto(deployment.base_url)

@@ -94,22 +94,31 @@ _INPUT = st.fixed_dictionaries(
 )
 
 
+@pytest.fixture(scope="module")
+def clients(pruned: Path) -> list[Any]:
+    """Clients of SageMaker with the full and with the reduced models. They send nothing."""
+    clients = [_session(data).create_client("sagemaker", region_name="eu-west-1") for data in (DATA, pruned)]
+    for each in clients:
+        each.meta.events.register("before-send", _stop)
+    return clients
+
+
+class _StoppedError(Exception):
+    """Carries the request that would have been sent."""
+
+
+def _stop(request: Any, **_: Any) -> None:
+    raise _StoppedError(request.method, request.url, request.body, request.headers["X-Amz-Target"])
+
+
 @settings(max_examples=30)
 @given(given_parameters=_INPUT)
-def test_requests_are_those_of_the_full_models(pruned: Path, given_parameters: dict[str, Any]) -> None:
+def test_requests_are_those_of_the_full_models(clients: list[Any], given_parameters: dict[str, Any]) -> None:
     sent = []
-    for data in (DATA, pruned):
-        client = _session(data).create_client("sagemaker", region_name="eu-west-1")
-        requests: list[Any] = []
-
-        def stop(request: Any, requests: list[Any] = requests, **_: Any) -> None:
-            requests.append((request.method, request.url, request.body, request.headers["X-Amz-Target"]))
-            raise InterruptedError
-
-        client.meta.events.register("before-send", stop)
-        with pytest.raises(InterruptedError):
+    for client in clients:
+        with pytest.raises(_StoppedError) as stopped:
             client.create_presigned_notebook_instance_url(**given_parameters)
-        sent.append(requests)
+        sent.append(stopped.value.args)
     assert sent[0] == sent[1]
 
 
