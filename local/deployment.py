@@ -1,26 +1,50 @@
 """A local deployment: the synthesised stack and every service that it depends on, on this machine."""
 
+import os
+import socket
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from types import TracebackType
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 
-from local.builders import make_site
+from moto.dynamodb.models import dynamodb_backends
+from moto.sagemaker.models import sagemaker_backends
+
+from infra.models import OPERATIONS
+from local.addresses import Addresses
+from local.aws import seed
+from local.aws.authority import FUNCTION_KEY, REQUESTS_KEY, LocalAuthority
+from local.aws.clients import clients
+from local.aws.control import Control
+from local.aws.dynamodb import DynamoDb
+from local.aws.notebook_instances import NotebookInstances
+from local.aws.presigned import PresignedUrls
+from local.aws.server import AwsServer
+from local.aws.services import Services
+from local.environment import sdk_environment
+from local.evaluator import Evaluator
+from local.front_door import FrontDoor
+from local.function import LocalFunction
 from local.listener import Listener
+from local.notebook.jupyter import JupyterServers
+from local.notebook.site import NotebookSite
 from local.options import LocalOptions
+from local.provider import Provider
+from local.resolved_template import DeployedFunction, ResolvedTemplate
 from local.router import HostRouter
-from local.sample import Sample
-from local.services import LocalServices
+from local.sample import IamUser, Sample
+from local.settings import client_registration, function_source, local_settings
 from local.slack.console import SlackConsole
+from local.slack.delivery import deliver_to
+from local.slack.workspace import Workspace
 from local.sockets import listening_sockets
-from local.stack import LocalStack
+from local.template import ACCOUNT, REGION, synthesise
 
 _in_use = threading.Lock()
 """Held by the running deployment: the gate's container, the environment and moto's data belong to the process."""
 
 
 class LocalDeployment:
-    """A running gate. Leaving its `with` block stops everything that it started.
+    """A running gate. Leaving its `with` block stops everything that it started, in reverse order.
 
     `url` is the address of its port, and `base_url` the address that the gate's paths are appended to.
     `operator` returns an AWS client with an administrator's credentials, by service.
@@ -32,33 +56,162 @@ class LocalDeployment:
         Raises `PortError`, `EvaluatorError`, `SettingsError`, `SynthesisError` or `UnknownReferenceError`, and
         `RuntimeError` while another deployment runs in this process.
         """
-        options = options or LocalOptions()
-        with ExitStack() as started:
-            started.enter_context(_only_deployment())
-            sockets = listening_sockets(options.port, started)
-            self.port: int = sockets[0].getsockname()[1]
-            stack = LocalStack.create(sample, options, port=self.port, started=started)
-            self.url, self.base_url = stack.addresses.url, stack.addresses.base_url
-            self.template, self.evaluator, self.authority = stack.template, stack.evaluator, stack.authority
-            services = LocalServices.start(stack, started)
-            self.function, self.front_door, self.aws = services.function, services.front_door, services.aws
-            self.instances, self.urls = services.sagemaker.instances, services.sagemaker.urls
-            self.operator, self.slack, self.issuer = services.operator, services.workspace, services.issuer
-            listener = Listener(sockets, _router(stack, services).serve)
-            started.callback(listener.close)
-            self._started = started.pop_all()
+        self._sample = sample
+        self._options = options or LocalOptions()
+        self._started = ExitStack()
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> "LocalDeployment":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Stop everything."""
         self._started.close()
+
+    def _start(self) -> None:
+        start = self._started.enter_context
+        start(_only_deployment())
+        sockets = listening_sockets(self._options.port, self._started)
+        self._synthesise(port=sockets[0].getsockname()[1])
+        self.evaluator = start(Evaluator())
+        self.authority = LocalAuthority(self.template, self.evaluator, self._options.clock)
+        self.function = start(closing(LocalFunction(self._options.clock)))
+        self.front_door = self._front_door()
+        self._jupyter_servers = start(closing(JupyterServers(self._options.folder)))
+        self.aws = start(closing(self._aws()))
+        self.operator = clients(self.aws.url, self.authority.operator_key)
+        self.slack = start(closing(self._workspace()))
+        self._seed()
+        self.issuer = self._options.provider.issuer if self._options.provider else self._start_provider()
+        self._deploy()
+        # Closed before the others, since it waits for the function's background events.
+        self._started.callback(self.front_door.close)
+        start(closing(self._listener(sockets)))
+
+    def _synthesise(self, port: int) -> None:
+        self._settings = local_settings(self._options)
+        synthesised = synthesise(self._settings)
+        if self._options.change_template:
+            self._options.change_template(synthesised)
+        self.template = ResolvedTemplate(synthesised)
+        self.port = port
+        self._addresses = Addresses(port, f"/{self.template.stage}" if self._options.stage_in_path else "")
+        self.url, self.base_url = self._addresses.url, self._addresses.base_url
+
+    def _front_door(self) -> FrontDoor:
+        """Return the API. Its users are those of the sample, and the operator."""
+        operator = IamUser(name="operator", access_key=self.authority.operator_key, secret_key="local")
+        api_endpoint = self._settings.private_endpoints[:1]
+        return FrontDoor(
+            template=self.template,
+            evaluator=self.evaluator,
+            handler=self.function.handle,
+            users=[*self._sample.iam_users, operator],
+            base_path=self._addresses.base_path,
+            vpc_endpoints={address: endpoint for endpoint in api_endpoint for address in self._options.vpc_endpoints},
+        )
+
+    def _aws(self) -> AwsServer:
+        """Serve AWS's APIs, with the launch role as its only resource."""
+        self.urls = PresignedUrls(clock=self._options.clock, rate=self._sample.urls_per_second)
+        self.instances = NotebookInstances(
+            sagemaker_backends[ACCOUNT][REGION],
+            self.urls,
+            clock=self._options.clock,
+            address_of=self._addresses.notebook_url,
+            speed_factor=self._sample.speed_factor,
+            on_out_of_service=self._jupyter_servers.stop,
+        )
+        seed.reset()
+        seed.create_launch_role(self.template.launch_role)
+        services = Services(
+            dynamodb=DynamoDb(dynamodb_backends[ACCOUNT][REGION]),
+            sessions=self.authority.sessions,
+            invoke=self.front_door.invoke,
+            invoke_in_background=self.front_door.invoke_in_background,
+        )
+        control = Control(
+            self.template,
+            self.evaluator,
+            lambda: self.function.environment,
+            operator_key=self.authority.operator_key,
+        )
+        return AwsServer(self.authority, function_source(self._settings), [services, self.instances, control])
+
+    def _workspace(self) -> Workspace:
+        return Workspace(
+            team=self._options.slack.team,
+            users=self._sample.slack_users,
+            signing_secret=self._options.slack.signing_secret,
+            deliver=deliver_to(f"{self.base_url}/slack"),
+            clock=self._options.clock,
+            reroute=lambda url: self._options.reroute("slack", url),
+        )
+
+    def _seed(self) -> None:
+        """Create what AWS holds when the gate starts: grants, secrets and notebook instances."""
+        environment, requests = self.template.environment, self.template.requests_function
+        seed.create_table(self.operator, self.template.table, self._sample.grants)
+        seed.create_secrets(
+            self.operator,
+            {
+                environment["GATE_SESSION_SECRET_ARN"]: os.urandom(32).hex(),
+                requests.environment["GATE_DECISION_SECRET_ARN"] if requests else "": os.urandom(32).hex(),
+                environment.get("GATE_SLACK_SECRET_ARN", ""): self._options.slack.secret(self.slack.bot_token),
+                self._settings.identity.client_secret_arn: client_registration(self._options).client_secret,
+            },
+        )
+        seed.create_notebooks(self.operator, self.instances, self._sample.notebooks)
+
+    def _start_provider(self) -> str:
+        groups_claim = self.template.environment["GATE_GROUPS_CLAIM"]
+        return self._started.enter_context(closing(Provider(self._sample.people, groups_claim=groups_claim))).issuer
+
+    def _deploy(self) -> None:
+        """Deploy the template's functions. AWS's addresses are also set in this process until everything stops."""
+        services = {service: self._options.reroute(service, self.aws.function_url) for service in OPERATIONS}
+        sdk = self._started.enter_context(sdk_environment(self.aws.function_url, services))
+        issuer = self.issuer if self._options.provider else self._options.reroute("issuer", self.issuer)
+        addresses = {**sdk, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
+        keys = {FUNCTION_KEY: self.template.function, REQUESTS_KEY: self.template.requests_function}
+        deployed = {key: function for key, function in keys.items() if function}
+        self.function.deploy(
+            {function.name: {**self._environment(function), **addresses} for function in deployed.values()},
+            {function.name: key for key, function in deployed.items()},
+        )
+
+    def _environment(self, function: DeployedFunction) -> Mapping[str, str]:
+        """Return the environment of `function`, with Slack's addresses on this machine."""
+        if not self._settings.slack.teams:
+            return function.environment
+        urls = {"api_url": self.slack.api_url, "hooks_url": self.slack.hooks_url}
+        return {**function.environment, **self._options.slack.environment(function.environment, **urls)}
+
+    def _listener(self, sockets: Sequence[socket.socket]) -> Listener:
+        site = NotebookSite(
+            self.instances,
+            self.urls,
+            self._jupyter_servers,
+            self.authority,
+            clock=self._options.clock,
+            sign_in_url=self._addresses.sign_in_url,
+            vpc_endpoints=self._options.vpc_endpoints,
+        )
+        router = HostRouter(
+            self._sample.notebooks,
+            front_door=self.front_door,
+            site=site,
+            slack=SlackConsole(self.slack),
+            base_url=self.base_url,
+        )
+        return Listener(sockets, router.serve)
 
 
 @contextmanager
@@ -69,13 +222,3 @@ def _only_deployment() -> Iterator[None]:
         yield
     finally:
         _in_use.release()
-
-
-def _router(stack: LocalStack, services: LocalServices) -> HostRouter:
-    return HostRouter(
-        stack.sample.notebooks,
-        front_door=services.front_door,
-        site=make_site(stack, services.sagemaker),
-        slack=SlackConsole(services.workspace),
-        base_url=stack.addresses.base_url,
-    )

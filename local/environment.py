@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from unittest.mock import patch
 
 import boto3
 
@@ -42,17 +43,9 @@ def sdk_environment(aws_url: str, service_urls: Mapping[str, str]) -> Iterator[M
         # No metrics are collected on this machine.
         "POWERTOOLS_METRICS_DISABLED": "true",
     }
-    before = {name: os.environ.get(name) for name in (*aws, "AWS_PROFILE")}
-    os.environ.update(aws)
-    os.environ.pop("AWS_PROFILE", None)
-    # boto3 and the gate each cache a session with the credentials that it found when it was created.
-    boto3.setup_default_session()
-    aws_clients.cache_clear()
-    try:
+    with patch.dict(os.environ, aws):
+        os.environ.pop("AWS_PROFILE", None)
+        # boto3 and the gate each cache a session with the credentials that it found when it was created.
+        boto3.setup_default_session()
+        aws_clients.cache_clear()
         yield aws
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

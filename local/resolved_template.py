@@ -48,6 +48,11 @@ class DeployedFunction:
         """The ARN that API Gateway invokes."""
         return self.aliases["live"]
 
+    @property
+    def name(self) -> str:
+        """The ARN without an alias."""
+        return self.arn.rpartition(":")[0]
+
 
 @dataclass(frozen=True)
 class Role:
@@ -149,16 +154,6 @@ class ResolvedTemplate:
     def environment(self) -> Mapping[str, str]:
         """The environment variables of the function that opens notebooks, with AWS's addresses."""
         return self.function.environment
-
-    @property
-    def function_arn(self) -> str:
-        """The ARN that the function that opens notebooks is invoked by: that of its alias."""
-        return self.function.arn
-
-    @property
-    def function_role(self) -> Role:
-        """The role of the function that opens notebooks."""
-        return self.function.role
 
     @property
     def launch_role(self) -> Role:

@@ -1,10 +1,13 @@
 """The settings with which the stack is synthesised for a local deployment."""
 
+import ipaddress
+
 from infra.settings import Settings
 from infra.vpc_settings import VpcSettings
+from local.aws.source import Source
 from local.options import LocalOptions
 from local.provider import CLIENT_ID, CLIENT_SECRET, ExternalProvider
-from local.template import ACCOUNT, INSIDE, REGION
+from local.template import ACCOUNT, EGRESS, INSIDE, REGION
 
 PLACEHOLDER_ISSUER = "https://issuer.invalid"
 """The issuer in the template. The real one's port differs from run to run, which would make each template a new one."""
@@ -32,3 +35,12 @@ def local_settings(options: LocalOptions) -> Settings:
     if vpc.reaches_internet and not settings.get("private_endpoints"):
         settings["slack"] = options.slack.settings(options.settings.get("slack", {}))
     return Settings.parse(settings)
+
+
+def function_source(settings: Settings) -> Source:
+    """Return the source of the function's calls as AWS sees it."""
+    if settings.vpc.no_egress:
+        subnet = ipaddress.ip_network(settings.vpc.subnet_cidrs[0])
+        # AWS reserves the first four addresses of a subnet (VPC user guide, "Subnet CIDR blocks").
+        return Source(str(subnet[4]), settings.vpc_endpoints[0])
+    return Source(EGRESS)

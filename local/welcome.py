@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from local.aws.instances import STARTING, STOPPING
+from local.aws.notebook_instances import STARTING, STOPPING
 from local.sample import Sample, TestUser
 from local.template import REGION
 

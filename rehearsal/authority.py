@@ -1,33 +1,28 @@
 """Identifies callers by the sessions that the emulator's STS created, and checks the policies in its IAM."""
 
-import datetime
-import json
-import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from local.aws.authority import Identity, session_context
-from local.aws.calls import ApiError, Call
-from local.aws.source import Source
-from local.evaluator import Access, Evaluator
-from local.template import ACCOUNT
+from local.aws.authority import Authority
+from local.aws.sessions import Identity, role_session
+from local.evaluator import Access, Evaluator, Policy
 from rehearsal.calls import CallLog, Exchange
 
 POLICY_TTL = 0.5
 """Seconds for which a role's policies are kept: each frame of an open notebook asks for them."""
 
 
-class DeployedAuthority:
-    """Authorizes calls to the stand-ins. It has the interface of `local.aws.authority.Authority`."""
+class DeployedAuthority(Authority):
+    """Authorizes calls to the stand-ins."""
 
     def __init__(self, *, evaluator: Evaluator, iam: Any, log: CallLog, operator_key: str) -> None:
         """`iam`: a boto3 client. `log`: holds the answers of STS. `operator_key`: may do everything."""
-        self._evaluator = evaluator
+        super().__init__(evaluator)
         self._iam = iam
         self._log = log
-        self._policies: dict[str, tuple[float, Sequence[Mapping[str, Any]]]] = {}
+        self._policies: dict[str, tuple[float, Sequence[Policy]]] = {}
         self.operator_key = operator_key
         self.accesses: list[tuple[Access, bool]] = []
         """Every access that was checked, and whether it was allowed."""
@@ -39,39 +34,13 @@ class DeployedAuthority:
                 return _identity(exchange)
         return None
 
-    def check(self, call: Call) -> None:
-        """Raise `ApiError` (access denied) unless the caller has every permission that `call` needs."""
-        if call.access_key == self.operator_key:
-            return
-        identity = self.identity(call.access_key)
-        for action, resource, context in call.permissions:
-            if identity is None or not self.allows(identity, action, resource, call.source, context):
-                raise ApiError("AccessDeniedException", f"User is not authorized to perform: {action}", 403)
-
-    def allows(
-        self,
-        identity: Identity,
-        action: str,
-        resource: str,
-        source: Source | str,
-        context: Mapping[str, str | list[str]] | None = None,
-    ) -> bool:
-        """Return whether `identity` may do `action` on `resource`, by the policies as they stand now."""
-        origin = Source(source) if isinstance(source, str) else source
-        access = Access(
-            action=action,
-            resource=resource,
-            account=ACCOUNT,
-            principal=identity.arn,
-            context={**origin.context, **identity.context, **(context or {})},
-            identity_policies=self.policies(identity.role_arn),
-            session_policy=identity.session_policy,
-        )
-        allowed = self._evaluator.allows(access)
+    def decide(self, access: Access) -> bool:
+        """Return whether the policies allow `access`, and record it."""
+        allowed = super().decide(access)
         self.accesses.append((access, allowed))
         return allowed
 
-    def policies(self, role_arn: str) -> Sequence[Mapping[str, Any]]:
+    def policies(self, role_arn: str) -> Sequence[Policy]:
         """Return the policies of a role, as IAM holds them."""
         until, found = self._policies.get(role_arn, (0.0, ()))
         if time.monotonic() < until:
@@ -89,8 +58,6 @@ def _identity(exchange: Exchange) -> Identity:
     """Return the session that an AssumeRole call began."""
     asked = {name: values[0] for name, values in parse_qs(exchange.body.decode()).items()}
     assert asked["Action"] == "AssumeRole", asked["Action"]
-    issued = datetime.datetime.fromtimestamp(exchange.at, datetime.UTC)
-    arn = re.search(rb"<Arn>([^<]+)</Arn>", exchange.answer)
-    assert arn is not None, "STS named no session"
-    policy = json.loads(asked["Policy"]) if "Policy" in asked else None
-    return Identity(arn[1].decode(), asked["RoleArn"], policy, session_context(issued, asked))
+    session = role_session(asked, exchange.at)
+    assert f"<Arn>{session.arn}</Arn>".encode() in exchange.answer, "STS named another session"
+    return session

@@ -21,14 +21,14 @@ from infra.bundle import runtime_python
 from local.evaluator import Evaluator
 from rehearsal.account import Account
 from rehearsal.authority import DeployedAuthority
-from rehearsal.browser import Browser
+from rehearsal.browser import ProxiedBrowser
 from rehearsal.calls import CallLog
 from rehearsal.chromium import Chromium
 from rehearsal.emulator import OPERATOR_KEY, Emulator
 from rehearsal.hosts import FUNCTION_ADDRESS, INSIDE, JOINED, OUTSIDE, HostRouter
 from rehearsal.proxy import TlsProxy
-from rehearsal.sagemaker import SageMaker
-from rehearsal.slack import TEAM, Slack
+from rehearsal.sagemaker import RehearsedSageMaker
+from rehearsal.slack import TEAM, RehearsedSlack
 
 STACK = "notebook-gate"
 LONG_SESSION, SHORT_SESSION = 43_200, 7_200
@@ -88,14 +88,14 @@ class Environment(ExitStack):
         self.evaluator = self.enter_context(Evaluator())
         iam = self.account.client("iam")
         self.authority = DeployedAuthority(evaluator=self.evaluator, iam=iam, log=self.calls, operator_key=OPERATOR_KEY)
-        self.sagemaker = SageMaker(
+        self.sagemaker = RehearsedSageMaker(
             self.folder / "notebooks", router=self.router, authority=self.authority, names=NOTEBOOKS
         )
         self.callback(self.sagemaker.close)
 
-    def browser(self, address: str = INSIDE) -> Browser:
+    def browser(self, address: str = INSIDE) -> ProxiedBrowser:
         """Return a browser without JavaScript and with an empty profile. Its requests come from `address`."""
-        browser = Browser(proxy=self.proxy(address), authority=self._authority_file)
+        browser = ProxiedBrowser(proxy=self.proxy(address), authority=self._authority_file)
         self.callback(browser.close)
         return browser
 
@@ -172,9 +172,9 @@ class Environment(ExitStack):
         return self.chromium.profile(INSIDE)
 
     @cached_property
-    def slack(self) -> Slack:
+    def slack(self) -> RehearsedSlack:
         """Slack. Available once the stack is deployed."""
-        made = Slack(router=self.router, outside=self.browser(OUTSIDE), base_url=self.base_url)
+        made = RehearsedSlack(router=self.router, outside=self.browser(OUTSIDE), base_url=self.base_url)
         self.callback(made.close)
         return made
 

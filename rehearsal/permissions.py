@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from local.aws.permissions import permissions_of
 from local.evaluator import Access, Evaluator
 from local.template import ACCOUNT, REGION
 from rehearsal.hosts import FUNCTION_ADDRESS
@@ -43,7 +44,7 @@ def function_accesses(env: "Environment", function: Mapping[str, Any]) -> list[A
             continue
         if env.authority.identity(call.access_key):
             continue  # the launch role's: that is the authority's to record
-        for action, named, context in call.permissions:
+        for action, named, context in permissions_of(call):
             resource = invoked(named, alias) if action == "lambda:InvokeFunction" else named
             found[json.dumps([action, resource, context], sort_keys=True)] = Access(
                 action=action,

@@ -3,23 +3,19 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
 
-import boto3
 from aiohttp import web
+from moto.sagemaker.models import sagemaker_backends
 
-from local.aws.authority import Authority
-from local.aws.control import Control
-from local.aws.notebooks import FakeSageMaker
-from local.aws.operations import Operations
-from local.aws.seed import create_notebooks, reset
-from local.aws.server import FakeAws
+from local.aws.notebook_instances import NotebookInstances
+from local.aws.presigned import PresignedUrls
+from local.aws.seed import reset
+from local.aws.server import AwsServer
 from local.aws.source import Source
 from local.notebook.jupyter import JupyterServers
 from local.notebook.pages import sign_in_page
 from local.notebook.site import NotebookSite
-from local.sample import Notebook
-from local.template import REGION
+from local.template import ACCOUNT, REGION
 from rehearsal.authority import DeployedAuthority
 from rehearsal.hosts import FUNCTION_ADDRESS, HostRouter
 
@@ -33,45 +29,34 @@ SPEED_FACTOR = 60.0
 URLS_PER_SECOND = 50.0
 
 
-class _NoControl:
-    """Leaves the operators' calls to the emulator."""
-
-    def answer(self, _call: Any) -> None:
-        return None
-
-
-class SageMaker:
+class RehearsedSageMaker:
     """Notebook instances, opened by the deployed launch role alone."""
 
     def __init__(self, folder: Path, *, router: HostRouter, authority: DeployedAuthority, names: Sequence[str]) -> None:
         """`folder`: for the notebooks' files. `names`: the instances, all of them in service."""
         self._router = router
         self._jupyter_servers = JupyterServers(folder)
-        sagemaker = FakeSageMaker(
-            self._jupyter_servers,
+        self.urls = PresignedUrls(clock=time.time, rate=URLS_PER_SECOND)
+        instances = NotebookInstances(
+            sagemaker_backends[ACCOUNT][REGION],
+            self.urls,
             clock=time.time,
+            address_of=lambda name: f"https://{name}.notebook.{REGION}.sagemaker.aws",
             speed_factor=SPEED_FACTOR,
-            urls_per_second=URLS_PER_SECOND,
-            notebook_url=lambda name: f"https://{name}.notebook.{REGION}.sagemaker.aws",
+            on_out_of_service=self._jupyter_servers.stop,
         )
-        self.urls = sagemaker.urls
         reset()
-        operations = Operations(
-            instances=sagemaker.instances,
-            urls=sagemaker.urls,
-            invoke=_no_invocation,
-            invoke_in_background=_no_invocation,
-        )
-        as_authority = cast("Authority", authority)
-        self._aws = FakeAws(as_authority, operations, cast("Control", _NoControl()), Source(FUNCTION_ADDRESS))
-        try:
-            notebooks = [Notebook(name=name) for name in names]
-            create_notebooks(self._client_of(authority.operator_key), sagemaker.instances, notebooks)
-        except BaseException:
-            self.close()
-            raise
+        self._aws = AwsServer(authority, Source(FUNCTION_ADDRESS), [instances])
+        for name in names:
+            instances[name] = "InService"
         self._site = NotebookSite(
-            sagemaker, as_authority, clock=time.time, sign_in_url=f"https://{SIGN_IN_HOST}/", vpc_endpoints={}
+            instances,
+            self.urls,
+            self._jupyter_servers,
+            authority,
+            clock=time.time,
+            sign_in_url=f"https://{SIGN_IN_HOST}/",
+            vpc_endpoints={},
         )
         router.register(API_HOST, self._api)
         router.register(SITE_HOST, self._notebook)
@@ -82,18 +67,6 @@ class SageMaker:
         self._jupyter_servers.close()
         self._aws.close()
 
-    def _client_of(self, key: str) -> Any:
-        def client(service: Any) -> Any:
-            return boto3.client(
-                service,
-                endpoint_url=self._aws.url,
-                region_name=REGION,
-                aws_access_key_id=key,
-                aws_secret_access_key="not checked here",
-            )
-
-        return client
-
     async def _api(self, incoming: web.BaseRequest, client: str) -> web.StreamResponse:
         return await self._router.forward(incoming, client, self._aws.function_url)
 
@@ -103,7 +76,3 @@ class SageMaker:
 
     async def _sign_in(self, _incoming: web.BaseRequest, _client: str) -> web.StreamResponse:
         return sign_in_page("")
-
-
-def _no_invocation(_function: str, _event: object) -> None:
-    raise AssertionError("the function is invoked through the emulator")

@@ -1,12 +1,19 @@
 """What the tests of access requests share: a deployment in which people can ask, and the forms that they send."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
+from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.access_requests import AccessRequests
+from gate.access_requests.holders import Holders
+from gate.access_requests.rules import RequestRules
+from gate.access_requests.store import AccessRequestStore
 from gate.aliases import SLACK
+from gate.store.grants import Grants
 from testing.harness import Answer, Browser, Harness
 
 JSON = {"Accept": "application/json"}
@@ -39,6 +46,31 @@ def configure(harness: Harness, rules: dict[str, Any], **changes: str) -> None:
         GATE_REQUESTS_FUNCTION_ARN=f"arn:requests:{SLACK}",
         GATE_DECISION_SECRET_ARN="arn:decision",
         **changes,
+    )
+
+
+class NoNotices:
+    """Notices of access requests that reach nobody."""
+
+    def asked(self, _request: AccessRequest) -> None:
+        return None
+
+    def changed(self, _request: AccessRequest) -> None:
+        pass
+
+    show = changed
+
+
+def access_requests(client: Any, rules: RequestRules, clock: Callable[[], float]) -> AccessRequests:
+    """Return the access requests in the table of the DynamoDB client `client`."""
+    return AccessRequests(
+        AccessRequestStore(client, table="grants", clock=clock),
+        grants=Grants(client, table="grants", max_session=43_200, clock=clock),
+        holders=Holders(client, table="grants"),
+        rules=rules,
+        notices=NoNotices(),
+        user_claim="email",
+        clock=clock,
     )
 
 

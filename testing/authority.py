@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
 
-class Authority:
+class InspectingAuthority:
     """Signs certificates. As with TLS-inspecting firewalls, basicConstraints of its own certificate is not critical."""
 
     def __init__(self, folder: Path) -> None:

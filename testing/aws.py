@@ -1,20 +1,34 @@
-"""Fakes of the AWS services that the function calls. They record every call."""
+"""AWS in this process: the stand-in of `local/aws` behind clients like boto3's. It records every call."""
 
 import datetime
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
+from moto.sagemaker.models import SageMakerModelBackend
 
 from gate.store.cutoffs import cutoff_write
-from testing.dynamodb import FakeTable
+from local.aws.calls import ApiError, Call
+from local.aws.notebook_instances import NotebookInstances
+from local.aws.presigned import PresignedUrls
+from local.aws.services import Services, answer_of
+from local.aws.sessions import Sessions
+from local.aws.source import Source
+from local.template import ACCOUNT, EGRESS, REGION
+from testing.aws_clients import Client, operation_name
+from testing.grants_table import GrantsTable
 
 SIGNING_KEY = "unit-test-signing-key-0123456789abcdefghijklmnopqrstuvwxyz-ABCDEF"
 CHANGED = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
 """The time of the last change of all notebooks and previous secrets."""
 
 TOKEN = "eyJhbGciOi.presigned-token.c2lnbmF0dXJl"
+NO_THROTTLE = 1e9
+
+WRITABLE = {"put_item": ("replay:", "queue:", "cutoff:user:"), "update_item": ("queue:", "report:")}
+"""The prefixes of the keys that the function writes, by operation."""
 
 
 def refusal(code: str) -> ClientError:
@@ -23,15 +37,18 @@ def refusal(code: str) -> ClientError:
 
 
 class FakeAws:
-    """Fakes DynamoDB, Secrets Manager, STS, SageMaker and Lambda. Tests set and read the attributes."""
+    """All services that the function calls. Tests set and read the attributes, which go by the clients' methods."""
 
-    def __init__(self) -> None:
-        self.grants: list[dict[str, Any]] = []
-        self.notebooks: dict[str, str] = {}
-        """States by name."""
-        self.failure_reason = ""
-        """The text that SageMaker gives for failed notebooks."""
-        self.secrets: dict[str, str] = {
+    def __init__(self, *, clock: Callable[[], float] = CHANGED.timestamp, urls_per_second: float = NO_THROTTLE) -> None:
+        """`clock`: of the notebooks. By default it stands still, so that they stay in their states."""
+        self.table = GrantsTable()
+        self.notebooks = NotebookInstances(
+            SageMakerModelBackend(REGION, ACCOUNT),
+            PresignedUrls(clock=clock, rate=urls_per_second, make_token=lambda: TOKEN),
+            clock=clock,
+            address_of=lambda name: f"https://{name}.notebook.eu-west-1.sagemaker.aws",
+        )
+        self.secrets = {
             "arn:session": SIGNING_KEY,
             "arn:decision": f"decision-{SIGNING_KEY}",
             "arn:client": "client-secret-value",
@@ -43,6 +60,8 @@ class FakeAws:
         """The time at which the current versions of all secrets were created."""
         self.errors: dict[str, Exception] = {}
         """The error that an operation raises."""
+        self.responses: dict[str, Any] = {}
+        """The response of an operation, if it is not that of AWS."""
         self.error_counts: dict[str, int] = {}
         """How often an operation raises its error, if not always."""
         self.regions: list[str] = []
@@ -50,20 +69,24 @@ class FakeAws:
         self.before: dict[str, Callable[[dict[str, Any]], None]] = {}
         """What is called before an operation, with its arguments."""
         self.calls: list[tuple[str, dict[str, Any]]] = []
-        self.table = FakeTable()
-        """All items that are not grants."""
-        self.claims: list[str] = []
-        """The keys of the replay guard's claims."""
-        self.lost_responses = 0
-        """How many of the next responses to `put_item` are lost, after the item was written."""
-        self.events: list[dict[str, Any]] = []
+        self.lost_response = 0
+        """Which of the next responses to `put_item` is lost, after the item was written: 1 for the next, 0 for none."""
+        self.events: list[Mapping[str, Any]] = []
         """The events of asynchronous invocations of the function."""
+        self._sessions = Sessions(clock)
+        services = Services(
+            dynamodb=self.table,
+            sessions=self._sessions,
+            invoke=lambda _function, _event: None,
+            invoke_in_background=lambda _function, event: self.events.append(event),
+        )
+        self._services = (services, self.notebooks)
 
-    def client(self, service: str, **options: Any) -> "_Client":
+    def client(self, service: str, *, region: str = REGION, credentials: Mapping[str, str] | None = None) -> Client:
+        """Return a client of `service`, as `gate.aws.clients.client` does."""
         if service == "sagemaker":
-            self.regions.append(options["region"])
-        credentials = options.get("credentials")
-        return _Client(self, credentials["AccessKeyId"] if credentials else None)
+            self.regions.append(region)
+        return Client(partial(self._call, service, region, credentials["AccessKeyId"] if credentials else ""))
 
     def patches(self) -> Iterator[tuple[str, Any]]:
         """Yield the names in the function's modules that reach AWS, each with its fake."""
@@ -73,135 +96,59 @@ class FakeAws:
             yield f"{module}.client", self.client
         yield "gate.aws.clients.LaunchClients.open_connections", lambda _clients: None
 
-    def called(self, operation: str) -> list[dict[str, Any]]:
-        return [arguments for name, arguments in self.calls if name == operation]
+    def called(self, method: str) -> list[dict[str, Any]]:
+        return [arguments for name, arguments in self.calls if name == method]
 
     def cutoff(self, subject: str, before: int) -> None:
         """Write a cutoff, as `gate revoke` does."""
-        self.table.put_item(cutoff_write("grants", subject, before))
+        self.table.answer("PutItem", cutoff_write("grants", subject, before))
 
     def grant(self, principal: str, notebook: str, **attributes: Any) -> None:
-        kinds = {bool: "BOOL", int: "N", str: "S"}
-        item = {
-            name: {kinds[type(value)]: str(value) if type(value) is int else value}
-            for name, value in attributes.items()
-        }
-        self.grants.append({"principal": {"S": principal}, "notebook": {"S": notebook}, **item})
+        """Write a grant, or change the `attributes` of one."""
+        self.table.change(principal, notebook, **attributes)
+
+    def _call(self, service: str, region: str, access_key: str, method: str, arguments: dict[str, Any]) -> Any:
+        self.calls.append((method, arguments))
+        if method in self.before:
+            self.before[method](arguments)
+        if method in self.errors and self.error_counts.get(method, 1) > 0:
+            if method in self.error_counts:
+                self.error_counts[method] -= 1
+            raise self.errors[method]
+        if method in self.responses:
+            return self.responses[method]
+        if method == "get_secret_value":
+            return self._secret(**arguments)
+        _check(method, arguments)
+        parameters = {**arguments, "Payload": json.loads(arguments["Payload"])} if method == "invoke" else arguments
+        call = Call(service, region, operation_name(method), parameters, access_key, Source(EGRESS))
+        answer = answer_of(self._services, call, self._sessions.by_key.get(access_key))
+        assert answer is not None, f"{method} is not supported with these credentials"
+        if method == "put_item" and self.lost_response:
+            self.lost_response -= 1
+            if not self.lost_response:
+                raise ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
+        return answer
+
+    def _secret(self, SecretId: str, VersionStage: str) -> dict[str, Any]:  # noqa: N803
+        if VersionStage == "AWSCURRENT":
+            return {"SecretString": self.secrets[SecretId], "CreatedDate": self.created}
+        if SecretId not in self.previous:
+            raise ApiError("ResourceNotFoundException", "Secrets Manager can't find the specified secret value")
+        return {"SecretString": self.previous[SecretId], "CreatedDate": CHANGED}
 
 
-class _Client:
-    def __init__(self, aws: FakeAws, access_key: str | None):
-        self._aws = aws
-        self._access_key = access_key
-
-    def __getattr__(self, operation: str) -> Any:
-        def call(**arguments: Any) -> Any:
-            self._aws.calls.append((operation, arguments))
-            if operation in self._aws.before:
-                self._aws.before[operation](arguments)
-            if operation in self._aws.errors and self._aws.error_counts.get(operation, 1) > 0:
-                if operation in self._aws.error_counts:
-                    self._aws.error_counts[operation] -= 1
-                raise self._aws.errors[operation]
-            return getattr(self, f"_{operation}")(arguments)
-
-        return call
-
-    def _get_secret_value(self, arguments: dict[str, Any]) -> Any:
-        arn, stage = arguments["SecretId"], arguments["VersionStage"]
-        if stage == "AWSPREVIOUS":
-            if arn not in self._aws.previous:
-                raise refusal("ResourceNotFoundException")
-            return {"SecretString": self._aws.previous[arn], "CreatedDate": CHANGED}
-        return {"SecretString": self._aws.secrets[arn], "CreatedDate": self._aws.created}
-
-    def _execute_statement(self, arguments: dict[str, Any]) -> Any:
+def _check(method: str, arguments: Mapping[str, Any]) -> None:
+    """Check what neither DynamoDB nor the template's policies refuse."""
+    if method == "execute_statement":
         assert arguments["ConsistentRead"] is True
-        principals = [parameter["S"] for parameter in arguments["Parameters"]]
-        assert arguments["Statement"].count("?") == len(principals)
-        assert len(principals) <= 50
-        found = [item for item in self._aws.grants if item["principal"]["S"] in principals]
-        found += self._aws.table.query(principals)
-        start = int(arguments.get("NextToken", 0))
-        more = {"NextToken": str(start + 2)} if len(found) > start + 2 else {}
-        return {"Items": found[start : start + 2], **more}
-
-    def _batch_get_item(self, arguments: dict[str, Any]) -> Any:
-        ((table, request),) = arguments["RequestItems"].items()
-        assert request["ConsistentRead"] is True
-        keys = [(key["principal"]["S"], key["notebook"]["S"]) for key in request["Keys"]]
-        assert len(set(keys)) == len(keys) <= 100, "a ValidationException"
-        found = [item for item in self._aws.grants if (item["principal"]["S"], item["notebook"]["S"]) in keys]
-        return {"Responses": {table: [*found, *self._aws.table.get(request["Keys"])]}, "UnprocessedKeys": {}}
-
-    def _put_item(self, arguments: dict[str, Any]) -> Any:
-        key = arguments["Item"]["principal"]["S"]
-        assert key.startswith(("replay:", "queue:", "cutoff:user:"))
-        self._aws.table.put_item(arguments)
-        if key.startswith("replay:"):
-            self._aws.claims.append(key)
-        if self._aws.lost_responses:
-            self._aws.lost_responses -= 1
-            raise ConnectionClosedError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com/")
-        return {}
-
-    def _update_item(self, arguments: dict[str, Any]) -> Any:
-        assert arguments["Key"]["principal"]["S"].startswith(("queue:", "report:"))
-        return self._aws.table.update_item(arguments)
-
-    def _transact_write_items(self, arguments: dict[str, Any]) -> Any:
+    elif method == "batch_get_item":
+        assert all(request["ConsistentRead"] is True for request in arguments["RequestItems"].values())
+    elif method in WRITABLE:
+        assert arguments.get("Item", arguments.get("Key"))["principal"]["S"].startswith(WRITABLE[method])
+    elif method == "transact_write_items":
         for each in arguments["TransactItems"]:
             ((kind, write),) = each.items()
             item = write["Item" if kind == "Put" else "Key"]
             is_requested_grant = item["principal"]["S"].startswith(("user:", "slack:")) and "request_id" in item
             assert item["principal"]["S"].startswith("request:") or is_requested_grant
-        return self._aws.table.transact_write_items(arguments)
-
-    def _query(self, arguments: dict[str, Any]) -> Any:
-        assert arguments["IndexName"] == "by-notebook"
-        notebook = arguments["ExpressionAttributeValues"][":notebook"]["S"]
-        found = [item for item in self._aws.grants if item["notebook"]["S"] == notebook]
-        return {"Items": [*found, *self._aws.table.of_notebook(notebook)]}
-
-    def _invoke(self, arguments: dict[str, Any]) -> Any:
-        assert arguments["InvocationType"] == "Event"
-        self._aws.events.append(json.loads(arguments["Payload"]))
-        return {"StatusCode": 202}
-
-    def _publish(self, arguments: dict[str, Any]) -> Any:
-        assert len(arguments["Subject"]) <= 100
-        return {"MessageId": "1"}
-
-    def _assume_role(self, arguments: dict[str, Any]) -> Any:
-        key = f"KEY-OF-{arguments['RoleSessionName']}"
-        return {"Credentials": {"AccessKeyId": key, "SecretAccessKey": "secret", "SessionToken": "session"}}
-
-    def _create_presigned_notebook_instance_url(self, arguments: dict[str, Any]) -> Any:
-        assert self._access_key, "only the launch role may create URLs"
-        assert self._access_key.startswith("KEY-OF-")
-        name = arguments["NotebookInstanceName"]
-        if self._aws.notebooks.get(name) != "InService":
-            raise refusal("ValidationException")
-        return {"AuthorizedUrl": f"https://{name}.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}"}
-
-    def _describe_notebook_instance(self, arguments: dict[str, Any]) -> Any:
-        if arguments["NotebookInstanceName"] not in self._aws.notebooks:
-            raise refusal("ValidationException")
-        return {
-            "NotebookInstanceStatus": self._aws.notebooks[arguments["NotebookInstanceName"]],
-            "InstanceType": "ml.t3.medium",
-            "LastModifiedTime": CHANGED,
-            "FailureReason": self._aws.failure_reason,
-        }
-
-    def _start_notebook_instance(self, arguments: dict[str, Any]) -> Any:
-        return self._change(arguments, "Stopped", "Pending")
-
-    def _stop_notebook_instance(self, arguments: dict[str, Any]) -> Any:
-        return self._change(arguments, "InService", "Stopping")
-
-    def _change(self, arguments: dict[str, Any], before: str, after: str) -> Any:
-        if self._aws.notebooks.get(arguments["NotebookInstanceName"]) != before:
-            raise refusal("ValidationException")
-        self._aws.notebooks[arguments["NotebookInstanceName"]] = after
-        return {}

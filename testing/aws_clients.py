@@ -1,25 +1,33 @@
-"""AWS clients with chosen credentials, and the check whether AWS denies a call."""
+"""Clients of the stand-in of AWS in this process, and the check whether AWS denies a call."""
 
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
-from local.template import REGION
-
-ClientOf = Callable[[str], Any]
-"""Returns the client of a service, by boto3's name."""
+from local.aws.calls import ApiError
 
 
-def clients(url: str, key: str, region: str = REGION) -> ClientOf:
-    """Return a function that makes clients of the AWS at `url`, signing with the access key `key`."""
+class Client:
+    """A client like boto3's. `answer` gets the method's name and arguments, and may raise `ApiError`."""
 
-    def client(service: str) -> Any:
-        options: Any = {"aws_access_key_id": key, "aws_secret_access_key": "local", "aws_session_token": "local"}
-        return boto3.client(service, endpoint_url=url, region_name=region, **options)  # type: ignore[call-overload]
+    def __init__(self, answer: Callable[[str, dict[str, Any]], Any]) -> None:
+        self._answer = answer
 
-    return client
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            try:
+                return self._answer(method, arguments)
+            except ApiError as error:
+                details: Any = {"Error": {"Code": error.code, "Message": "words of AWS"}, **error.details}
+                raise ClientError(details, operation_name(method)) from None
+
+        return call
+
+
+def operation_name(method: str) -> str:
+    """Return the name of the operation that a client's `method` calls."""
+    return "".join(part.title() for part in method.split("_"))
 
 
 def is_denied(call: Callable[[], Any]) -> bool:

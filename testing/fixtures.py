@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
@@ -39,7 +40,8 @@ def issuer(_issuer: Issuer) -> Issuer:
 @pytest.fixture
 def harness(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Harness:
     aws = FakeAws()
-    aws.notebooks = {"alice-notebook": "InService", "bob-notebook": "InService", "shared-notebook": "InService"}
+    for name in ("alice-notebook", "bob-notebook", "shared-notebook"):
+        aws.notebooks[name] = "InService"
     aws.grant("user:alice@example.com", "alice-notebook", session=7200, power="start-stop")
     aws.grant("user:bob@example.com", "bob-notebook")
     aws.grant("group:data-science", "shared-notebook", view="classic", session=3600)
@@ -51,6 +53,10 @@ def harness(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> Harness:
     return harness
 
 
+def _undelivered(_body: bytes, _headers: object) -> NoReturn:
+    raise AssertionError("tests send requests with `Slack.post`")
+
+
 @pytest.fixture
 def slack(harness: Harness) -> Iterator[Slack]:
     """The deployment with a Slack workspace whose e-mail addresses at example.com are trusted."""
@@ -59,7 +65,7 @@ def slack(harness: Harness) -> Iterator[Slack]:
         SlackUser(id="U0BOB", name="bob", email="bob@example.com"),
         SlackUser(id="U0DANA", name="dana"),
     ]
-    workspace = Workspace(team=TEAM, users=users, signing_secret=SECRET, gate_url="", clock=harness.clock)
+    workspace = Workspace(team=TEAM, users=users, signing_secret=SECRET, deliver=_undelivered, clock=harness.clock)
     harness.aws.secrets["arn:slack"] = json.dumps({"signing_secret": SECRET, "bot_token": workspace.bot_token})
     harness.configure(
         GATE_SLACK_TEAMS=TEAM,

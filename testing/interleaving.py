@@ -1,94 +1,75 @@
-"""Interleaves requests in an order that the test chooses. One step is one call to DynamoDB."""
+"""Interleaves requests in an order that the test chooses. One step is one access to what the requests share.
 
-import threading
+Requests are greenlets (a dependency of Playwright), so that an order is reproducible, and thousands take seconds.
+"""
+
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from testing.dynamodb import FakeTable
+from greenlet import getcurrent, greenlet
 
-Work = Callable[[Any], None]
-"""Handles a request with a DynamoDB client."""
+from testing.aws_clients import Client, operation_name
+from testing.grants_table import GrantsTable
+
+
+def pause() -> None:
+    """Suspend the request, if there is one, until its next step. Call it before each access to shared state."""
+    if (test := getcurrent().parent) is not None:
+        test.switch()
 
 
 class Request:
-    """A request in its own thread. It stops before each call to DynamoDB, until `step` is called."""
+    """Some work, up to its first step."""
 
-    def __init__(self, table: FakeTable, work: Work):
-        self._table = table
-        self._go, self._paused = threading.Semaphore(0), threading.Semaphore(0)
-        self._thread = threading.Thread(target=self._run, args=[work])
-        self.finished = False
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
         self.failure: BaseException | None = None
+        self._greenlet = greenlet(self._run)
+        self.step()
+
+    @property
+    def finished(self) -> bool:
+        """Whether no step is left."""
+        return bool(self._greenlet.dead)
+
+    def step(self) -> None:
+        """Run up to the next `pause`."""
+        self._greenlet.switch()
+
+    def finish(self) -> None:
+        """Make all remaining steps."""
+        while not self.finished:
+            self.step()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:  # noqa: BLE001
+            self.failure = error
+
+
+class TableRequest(Request):
+    """A request with a DynamoDB client. One step is one call to DynamoDB."""
+
+    def __init__(self, table: GrantsTable, work: Callable[[Any], object]) -> None:
+        self._table = table
         self.next_failure: tuple[str, BaseException] | None = None
         """The error that the next call raises, `before` or `after` its effect."""
         self.next_operation = ""
         """The call before which the request stands."""
-        self._thread.start()
-        self._paused.acquire()
-
-    def step(self) -> None:
-        """Make the next call, and stop before the one after it."""
-        self._go.release()
-        self._paused.acquire()
-        if self.finished:
-            self._thread.join()
-
-    def finish(self) -> None:
-        """Make all remaining calls."""
-        while not self.finished:
-            self.step()
-
-    def _run(self, work: Work) -> None:
-        try:
-            work(self)
-        except BaseException as error:  # noqa: BLE001
-            self.failure = error
-        self.finished = True
-        self._paused.release()
+        super().__init__(lambda: work(Client(self._call)))
 
     def _call(self, operation: str, arguments: dict[str, Any]) -> Any:
         self.next_operation = operation
-        self._paused.release()
-        self._go.acquire()
+        pause()
         when, error = self.next_failure or ("", None)
         self.next_failure = None
         if error is not None and when == "before":
             raise error
-        response = getattr(self, f"_{operation}")(arguments)
+        response = self._table.answer(operation_name(operation), arguments)
         if error is not None:
             raise error
         return response
-
-    def execute_statement(self, **arguments: Any) -> Any:
-        return self._call("execute_statement", arguments)
-
-    def put_item(self, **arguments: Any) -> Any:
-        return self._call("put_item", arguments)
-
-    def update_item(self, **arguments: Any) -> Any:
-        return self._call("update_item", arguments)
-
-    def batch_get_item(self, **arguments: Any) -> Any:
-        return self._call("batch_get_item", arguments)
-
-    def transact_write_items(self, **arguments: Any) -> Any:
-        return self._call("transact_write_items", arguments)
-
-    def _execute_statement(self, arguments: dict[str, Any]) -> Any:
-        return {"Items": self._table.query(value["S"] for value in arguments["Parameters"])}
-
-    def _batch_get_item(self, arguments: dict[str, Any]) -> Any:
-        ((table, request),) = arguments["RequestItems"].items()
-        return {"Responses": {table: self._table.get(request["Keys"])}, "UnprocessedKeys": {}}
-
-    def _transact_write_items(self, arguments: dict[str, Any]) -> Any:
-        return self._table.transact_write_items(arguments)
-
-    def _put_item(self, arguments: dict[str, Any]) -> Any:
-        return self._table.put_item(arguments)
-
-    def _update_item(self, arguments: dict[str, Any]) -> Any:
-        return self._table.update_item(arguments)
 
 
 def interleave(requests: Sequence[Request], order: Sequence[int]) -> list[tuple[int, list[int]]]:

@@ -5,15 +5,15 @@ import hashlib
 import json
 import time
 from functools import cache
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+from werkzeug.wrappers import Request, Response
 
-from local.serving import serve_http
+from local.serving import serve_wsgi
 from testing.environment import CLIENT_ID
 
 
@@ -42,7 +42,7 @@ class Issuer:
         """By path: status and body to send instead of the real response."""
         self.requests: list[str] = []
         self.token_requests: list[dict[str, str]] = []
-        self._server = serve_http(self._handler())
+        self._server = serve_wsgi(self._app)
         self.url = self._server.url
 
     def close(self) -> None:
@@ -121,29 +121,9 @@ class Issuer:
         self.access_tokens.add(access_token)
         return 200, {"id_token": self.token(**claims), "token_type": "Bearer", "access_token": access_token}
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        issuer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self._send({})
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                self._send({name: values[0] for name, values in parse_qs(body).items()})
-
-            def _send(self, form: dict[str, str]) -> None:
-                path = urlsplit(self.path).path
-                status, body = issuer._answer(path, form, self.headers.get("Authorization"))
-                data = body if isinstance(body, bytes) else json.dumps(body).encode()
-                self.send_response(status)
-                media_type = issuer.user_info_type if path == "/userinfo" else "application/json"
-                self.send_header("Content-Type", f"{media_type}; charset=utf-8")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        return Handler
+    def _app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        request = Request(environ)
+        status, body = self._answer(request.path, request.form.to_dict(), request.headers.get("Authorization"))
+        media_type = self.user_info_type if request.path == "/userinfo" else "application/json"
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return Response(data, status, content_type=f"{media_type}; charset=utf-8")(environ, start_response)

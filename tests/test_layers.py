@@ -39,7 +39,7 @@ PACKAGES: dict[str, set[str]] = {
     "testing": {"gate", "infra", "local"},
     "trials": {"bench", "gate", "infra", "local", "testing"},
     "bench": {"gate", "infra", "testing"},
-    "rehearsal": {"gate", "infra", "local"},
+    "rehearsal": {"gate", "infra", "local", "testing"},
 }
 """Which package may import which others."""
 

@@ -18,7 +18,7 @@ from local.sample import Sample
 from local.slack import payloads
 from local.slack.page import SlackPage
 from local.template import REGION
-from testing.user import TIMEOUT, TestUser
+from testing.user import TestUser
 
 ALICE, NOTEBOOK, SLACK_USER = "alice@example.com", "alice-notebook", "U0ALICE"
 JSON = {"Accept": "application/json"}
@@ -166,7 +166,7 @@ def _signed(deployment: LocalDeployment, user: TestUser) -> Send:
 
 def _callback(deployment: LocalDeployment, user: TestUser) -> Send:
     authorize_url = user.go("/login").headers["Location"]
-    response = user.post(authorize_url, data={"sub": ALICE}, allow_redirects=False, timeout=TIMEOUT)
+    response = user.post(authorize_url, data={"sub": ALICE})
     callback_url = response.headers["Location"]
     return lambda: user.go(callback_url.removeprefix(deployment.base_url), headers=JSON)
 

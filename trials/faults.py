@@ -111,7 +111,7 @@ class FaultInjector:
         healthy = self._status_without_fault(endpoint)
         user, recorder = TestUser(self.deployment), Recorder(self.deployment)
         user.hooks["response"] = [recorder.keep_response]
-        self.deployment.instances.set_state(NOTEBOOK, endpoint.notebook_state)
+        self.deployment.instances[NOTEBOOK] = endpoint.notebook_state
         self.reset_state()
         send = endpoint.prepare(self.deployment, user)
         self.deployment.function.restart(clock_offset=CLOCK_SKEW if own_clock else 0)
@@ -177,7 +177,7 @@ class FaultInjector:
 
     def _status_without_fault(self, endpoint: Endpoint) -> int:
         if endpoint.name not in self._healthy_status:
-            self.deployment.instances.set_state(NOTEBOOK, endpoint.notebook_state)
+            self.deployment.instances[NOTEBOOK] = endpoint.notebook_state
             response = endpoint.prepare(self.deployment, TestUser(self.deployment))()
             assert response.status_code < 400, f"{endpoint.name}: {response.status_code} without a fault"
             self._healthy_status[endpoint.name] = response.status_code
@@ -197,7 +197,7 @@ class FaultInjector:
         return any(row["principal"]["S"] in names and "granted_by" in row for row in rows)
 
     def _changed_unlogged(self, endpoint: Endpoint, recorder: Recorder) -> bool:
-        changed = self.deployment.instances.state(NOTEBOOK) != endpoint.notebook_state
+        changed = self.deployment.instances[NOTEBOOK] != endpoint.notebook_state
         logged = any(line["message"] == "decision" and line.get("notebook") == NOTEBOOK for line in recorder.log_lines)
         return changed and not logged
 

@@ -10,11 +10,9 @@ from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
-from moto.sts.models import sts_backends
 
 from gate.log import logger
 from local.deployment import LocalDeployment
-from local.template import ACCOUNT
 
 MIN_SECRET_LENGTH = 12
 """Characters. A shorter value is not a secret, and any log would contain it by chance."""
@@ -88,8 +86,8 @@ class Recorder:
             yield "stored secret", text
         for made in self._deployment.urls.made:
             yield "presigned URL", made.token
-        for role in sts_backends[ACCOUNT]["aws"].assumed_roles:
-            yield from (("AWS credentials", secret) for secret in (role.secret_access_key, role.session_token))
+        for issued in self._deployment.authority.sessions.issued:
+            yield from (("AWS credentials", issued[name]) for name in ("SecretAccessKey", "SessionToken"))
         for response in self._responses:
             request = response.request
             for cookies in (str(request.headers.get("Cookie", "")), response.headers.get("Set-Cookie", "")):

@@ -22,8 +22,9 @@ from gate.identity.sign_in_session import SignInSessions
 from gate.log import logger
 from gate.signing import Key, Signer
 from infra.sections import LimitSettings
+from local.aws.presigned import TokenBucket
+from testing.aws import CHANGED, SIGNING_KEY, FakeAws
 from testing.environment import CONTEXT, ENVIRON, stored_event
-from trials.rush_aws import KEY, KEY_CREATED, FakeAws, TokenBucket
 
 EVENT = stored_event("browser_get")
 _ENVIRON = {**ENVIRON, "GATE_ISSUER": "https://issuer.example"}
@@ -83,11 +84,14 @@ class Simulation:
     def __init__(self, scenario: Scenario, *, seed: int = 1):
         self._scenario = scenario
         self._random = random.Random(seed)
-        self._now = KEY_CREATED + 86_400.0
+        self._now = CHANGED.timestamp() + 86_400.0
         self.result = Result()
         limits = LimitSettings()
         self._api_throttle = TokenBucket(limits.rate, limits.burst, self._clock)
-        self._aws = FakeAws(TokenBucket(scenario.urls_per_second, scenario.urls_per_second, self._clock))
+        self._aws = FakeAws(clock=self._clock, urls_per_second=scenario.urls_per_second)
+        self._aws.notebooks["their-notebook"] = "InService"
+        for user in (SCRIPT, *range(scenario.users)):
+            self._aws.grant(f"user:person-{user}@example.com", "their-notebook")
         self._gates = [container.Gate(Config.from_environ(_ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
         signer = Signer(_Key(), purpose="session", max_age=timedelta(hours=8), clock=self._clock)
         self._sessions = SignInSessions.of(Config.from_environ(_ENVIRON), signer)
@@ -168,7 +172,7 @@ class Simulation:
 
 class _Key:
     def current(self) -> Key:
-        return Key(KEY)
+        return Key(SIGNING_KEY)
 
     def with_id(self, key_id: str) -> Key | None:
         return self.current() if key_id == self.current().id else None

@@ -7,6 +7,7 @@ from typing import Any
 from moto.iam.models import iam_backends
 
 from local.aws.calls import ApiError, Call
+from local.aws.sessions import Identity
 from local.evaluator import Access, Evaluator
 from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS
@@ -34,7 +35,7 @@ class Control:
         self._evaluator = evaluator
         self._environment = environment
 
-    def answer(self, call: Call) -> dict[str, Any] | None:
+    def answer(self, call: Call, _identity: Identity | None) -> dict[str, Any] | None:
         """Return the answer to `call`, or None for all others, which moto answers. Raises `ApiError`."""
         parameters = call.parameters
         match call.service, call.operation:

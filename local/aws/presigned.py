@@ -1,20 +1,16 @@
-"""CreatePresignedNotebookInstanceUrl as the API reference describes it; moto does not support it."""
+"""Presigned URLs, which moto does not support: created for one resource, usable for five minutes."""
 
 import secrets
 import threading
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from local.aws.authority import Identity
 from local.aws.calls import ApiError
-from local.aws.instances import Instances
+from local.aws.sessions import Identity
 
 URL_LIFETIME = 300
 """Seconds for which a URL can be used."""
-MIN_SESSION, MAX_SESSION = 1800, 43_200
-"""Seconds (API reference of CreatePresignedNotebookInstanceUrl)."""
 
 
 @dataclass(frozen=True)
@@ -29,44 +25,40 @@ class PresignedUrl:
     session_seconds: int
 
 
+def random_token() -> str:
+    """Return a token with the shape of AWS's."""
+    return ".".join(urlsafe_b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (24, 90, 32))
+
+
 class PresignedUrls:
     """Creates URLs, and recognises them for five minutes."""
 
     def __init__(
-        self, *, instances: Instances, clock: Callable[[], float], notebook_url: Callable[[str], str], rate: float
+        self, *, clock: Callable[[], float], rate: float, make_token: Callable[[], str] = random_token
     ) -> None:
-        """`notebook_url`: returns the address of a notebook's site.
-
-        `rate`: calls a second above which AWS throttles.
-        """
-        self._instances = instances
+        """`rate`: calls a second above which AWS throttles."""
         self._clock = clock
-        self._notebook_url = notebook_url
-        self._throttle = _Throttle(rate, clock)
+        self._make_token = make_token
         self.made: list[PresignedUrl] = []
         """Every created URL, newest last."""
+        self.throttle(rate)
 
     def throttle(self, rate: float) -> None:
-        """Set the rate to `rate` calls a second, with one call available now."""
-        self._throttle = _Throttle(rate, self._clock)
+        """Set the rate to `rate` calls a second, with one second's worth of calls available now, but at least one."""
+        self._tokens = TokenBucket(rate, max(rate, 1), self._clock)
 
-    def create(self, parameters: Mapping[str, Any], creator: Identity) -> dict[str, Any]:
-        """Answer the call. Raises `ApiError`."""
-        self._throttle.admit()
-        name = parameters["NotebookInstanceName"]
-        seconds = parameters.get("SessionExpirationDurationInSeconds", MAX_SESSION)
-        if not MIN_SESSION <= seconds <= MAX_SESSION:
-            bound = "less than or equal to 43200" if seconds > MAX_SESSION else "greater than or equal to 1800"
-            raise ApiError(
-                "ValidationException",
-                f"1 validation error detected: Value '{seconds}' at 'sessionExpirationDurationInSeconds' failed to "
-                f"satisfy constraint: Member must have value {bound}",
-            )
-        self._instances.require_state(name, ("InService",), "create a presigned URL")
-        token = ".".join(urlsafe_b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in (24, 90, 32))
-        url = f"{self._notebook_url(name)}?authToken={token}"
-        self.made.append(PresignedUrl(url, token, name, creator, self._clock() + URL_LIFETIME, seconds))
-        return {"AuthorizedUrl": url}
+    def require_rate(self) -> None:
+        """Raise `ApiError` above the rate."""
+        if not self._tokens.try_acquire():
+            raise ApiError("ThrottlingException", "Rate exceeded")
+
+    def create(self, address: str, notebook: str, creator: Identity, session_seconds: int) -> str:
+        """Return a new URL of `notebook`, whose site is at `address`."""
+        token = self._make_token()
+        url = f"{address}?authToken={token}"
+        usable_until = self._clock() + URL_LIFETIME
+        self.made.append(PresignedUrl(url, token, notebook, creator, usable_until, session_seconds))
+        return url
 
     def usable(self, token: str, notebook: str) -> PresignedUrl | None:
         """Return the URL of `notebook` with this token, or None when there is none or its five minutes have passed."""
@@ -76,19 +68,21 @@ class PresignedUrls:
         return None
 
 
-class _Throttle:
-    """A token bucket that holds one second's worth of calls."""
+class TokenBucket:
+    """The throttle of AWS's APIs: `rate` requests a second on average, `burst` at once."""
 
-    def __init__(self, rate: float, clock: Callable[[], float]) -> None:
-        self._rate = rate
-        self._clock = clock
-        self._left, self._at = max(rate, 1), clock()
+    def __init__(self, rate: float, burst: float, clock: Callable[[], float]) -> None:
+        self._rate, self._burst, self._clock = rate, burst, clock
+        self._tokens, self._updated = burst, clock()
         self._lock = threading.Lock()
 
-    def admit(self) -> None:
+    def try_acquire(self) -> bool:
+        """Take a token; return False if there is none."""
         with self._lock:
             now = self._clock()
-            self._left, self._at = min(max(self._rate, 1), self._left + (now - self._at) * self._rate), now
-            if self._left < 1:
-                raise ApiError("ThrottlingException", "Rate exceeded")
-            self._left -= 1
+            self._tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate)
+            self._updated = now
+            if self._tokens < 1:
+                return False
+            self._tokens -= 1
+            return True

@@ -8,12 +8,11 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
-from moto.sts.models import sts_backends
 
 from grant_schema.spec import GrantSpec
 from local.aws.authority import DEPLOYED_POLICY
 from local.aws.clients import ClientOf
-from local.aws.instances import Instances
+from local.aws.notebook_instances import NotebookInstances
 from local.resolved_template import Role
 from local.sample import Notebook
 from local.template import ACCOUNT, REGION
@@ -21,7 +20,7 @@ from local.template import ACCOUNT, REGION
 
 def reset() -> None:
     """Delete everything. moto's data belong to the process, and an earlier deployment may have left some."""
-    for backends in (dynamodb_backends, iam_backends, sagemaker_backends, secretsmanager_backends, sts_backends):
+    for backends in (dynamodb_backends, iam_backends, sagemaker_backends, secretsmanager_backends):
         for backend in backends[ACCOUNT].values():
             backend.reset()
 
@@ -61,7 +60,7 @@ def create_launch_role(role: Role) -> None:
     iam.put_role_policy(made.name, DEPLOYED_POLICY, json.dumps(policy))
 
 
-def create_notebooks(client_of: ClientOf, instances: Instances, notebooks: Sequence[Notebook]) -> None:
+def create_notebooks(client_of: ClientOf, instances: NotebookInstances, notebooks: Sequence[Notebook]) -> None:
     """Create the notebook instances, each in its state."""
     for notebook in notebooks:
         client_of("sagemaker").create_notebook_instance(
@@ -69,4 +68,4 @@ def create_notebooks(client_of: ClientOf, instances: Instances, notebooks: Seque
             InstanceType=notebook.instance_type,
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/notebook",
         )
-        instances.set_state(notebook.name, notebook.status)
+        instances[notebook.name] = notebook.status

@@ -1,7 +1,9 @@
 """Serves the fake AWS APIs at two endpoints: one for the function's calls, and one for all others."""
 
+import datetime
 import json
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -9,8 +11,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 
 from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call, UnmappedCallError, read_call
-from local.aws.control import Control
-from local.aws.operations import Operations
+from local.aws.services import ACCEPTED, Service, answer_of
 from local.aws.source import Source
 from local.serving import serve_wsgi
 
@@ -21,14 +22,17 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 App = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
-class FakeAws:
+class AwsServer:
     """Serves AWS's APIs on loopback. moto's backends in this process hold the data."""
 
-    def __init__(self, authority: Authority, operations: Operations, control: Control, function: Source) -> None:
-        """`function`: the source of the function's calls as AWS sees it."""
+    def __init__(self, authority: Authority, function: Source, services: Sequence[Service]) -> None:
+        """`function`: the source of the function's calls as AWS sees it. `services`: what is asked before moto."""
         self._authority = authority
-        self._control = control
-        self._operations = operations
+        self._services = services
+        self.calls: deque[Call] = deque(maxlen=10_000)
+        """The calls, oldest first."""
+        self.changes: dict[str, Callable[[Call, Any], Any]] = {}
+        """Changes of the answers to operations, by their names. They may raise `ApiError`."""
         self._moto: App = DomainDispatcherApplication(create_backend_app)
         # The function has its own endpoint: its socket has a loopback address, not that of the NAT gateway.
         self._servers = [serve_wsgi(self._app(function)), serve_wsgi(self._app(None))]
@@ -44,9 +48,11 @@ class FakeAws:
             call: Call | None = None
             try:
                 call = read_call(environ, source or Source(environ["REMOTE_ADDR"]))
+                self.calls.append(call)
                 self._authority.check(call)
-                answer = self._operations.answer(call, self._authority.identity(call.access_key))
-                answer = self._control.answer(call) if answer is None else answer
+                answer = answer_of(self._services, call, self._authority.identity(call.access_key))
+                if call.operation in self.changes:
+                    answer = self.changes[call.operation](call, answer)
             except UnmappedCallError as error:
                 return _fail(start_response, call, ApiError("AccessDenied", str(error), 403))
             except ApiError as error:
@@ -56,11 +62,9 @@ class FakeAws:
             if call.service in _QUERY:
                 start_response("200 OK", [("Content-Type", "text/xml")])
                 return [_xml(call, answer)]
-            # An asynchronous Invoke answers 202 (API reference of Invoke).
-            queued = call.operation == "Invoke" and call.parameters["InvocationType"] == "Event"
-            status = "202 Accepted" if queued else "200 OK"
+            status = "202 Accepted" if answer is ACCEPTED else "200 OK"
             start_response(status, [("Content-Type", "application/x-amz-json-1.1")])
-            return [json.dumps(answer).encode()]
+            return [json.dumps(answer, default=_encoded).encode()]
 
         return app
 
@@ -86,4 +90,12 @@ def _element(value: Any, entry: str) -> str:
         return "".join(f"<{name}>{_element(inner, entry)}</{name}>" for name, inner in value.items())
     if isinstance(value, list):
         return "".join(f"<{entry}>{_element(inner, entry)}</{entry}>" for inner in value)
+    if isinstance(value, datetime.datetime):
+        return value.isoformat()
     return str(value).lower() if isinstance(value, bool) else escape(str(value))
+
+
+def _encoded(value: Any) -> float:
+    """Return a time as JSON protocols have it: in epoch seconds."""
+    seconds: float = value.timestamp()
+    return seconds

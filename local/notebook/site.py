@@ -14,11 +14,11 @@ import aiohttp
 from aiohttp import web
 
 from local.aws.authority import Authority
-from local.aws.calls import ApiError, notebook_arn
-from local.aws.notebooks import FakeSageMaker
-from local.aws.presigned import PresignedUrl
+from local.aws.calls import ApiError
+from local.aws.notebook_instances import NotebookInstances, notebook_arn
+from local.aws.presigned import PresignedUrl, PresignedUrls
 from local.aws.source import Source
-from local.notebook.jupyter import JupyterError
+from local.notebook.jupyter import JupyterError, JupyterServers
 from local.notebook.pages import access_denied_page, not_running_page
 from local.notebook.proxy import forward, relay
 from local.template import REGION
@@ -39,7 +39,9 @@ class NotebookSite:
 
     def __init__(
         self,
-        sagemaker: FakeSageMaker,
+        instances: NotebookInstances,
+        urls: PresignedUrls,
+        jupyter_servers: JupyterServers,
         authority: Authority,
         *,
         clock: Callable[[], float],
@@ -50,7 +52,9 @@ class NotebookSite:
 
         `vpc_endpoints`: VPC endpoint IDs by the address that requests through them come from.
         """
-        self._sagemaker = sagemaker
+        self._instances = instances
+        self._urls = urls
+        self._jupyter_servers = jupyter_servers
         self._authority = authority
         self._clock = clock
         self._sign_in_url = sign_in_url
@@ -68,12 +72,12 @@ class NotebookSite:
         if not await self._is_permitted(incoming, session.url):
             return access_denied_page()
         try:
-            if await self._in_thread(self._sagemaker.instances.state, notebook) != "InService":
+            if await self._in_thread(self._instances.__getitem__, notebook) != "InService":
                 return not_running_page(503)
         except ApiError:
             return not_running_page(404)
         try:
-            socket = await self._in_thread(self._sagemaker.jupyter_servers.socket_of, notebook)
+            socket = await self._in_thread(self._jupyter_servers.socket_of, notebook)
             if incoming.headers.get("Upgrade", "").lower() == "websocket":
                 return await relay(incoming, socket, lambda: self._may_pass(incoming, session))
             return await forward(incoming, socket)
@@ -83,7 +87,7 @@ class NotebookSite:
             return not_running_page(503)
 
     async def _start_session(self, incoming: web.BaseRequest, notebook: str, token: str) -> web.StreamResponse:
-        url = self._sagemaker.urls.usable(token, notebook)
+        url = self._urls.usable(token, notebook)
         if url is None:
             return self._redirect_to_sign_in(incoming)
         if not await self._is_permitted(incoming, url):

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Request, Response
 from local.sample import SlackUser
 from local.serving import serve_wsgi
 from local.slack import payloads
-from local.slack.delivery import Delivery
+from local.slack.delivery import Deliver
 from local.slack.page import SlackPage
-from local.slack.payloads import Member
+from local.slack.payloads import Member, Payload
 from local.slack.response_urls import ResponseUrls
 from local.slack.web_api import WebApi
 
@@ -29,17 +29,17 @@ class Workspace:
         team: str,
         users: Sequence[SlackUser],
         signing_secret: str,
-        gate_url: str,
+        deliver: Deliver,
         clock: Callable[[], float] = time.time,
         reroute: Callable[[str], str] = str,
     ) -> None:
-        """`team`: the workspace's ID. `gate_url`: where the app receives requests, `…/slack`.
+        """`team`: the workspace's ID. `deliver`: sends what Slack sends to the app.
 
         `reroute`: given the address of this server, returns the address that the app uses for it.
         """
         self.team = team
         self._names = {user.id: user.name for user in users}
-        self._delivery = Delivery(gate_url=gate_url, signing_secret=signing_secret, clock=clock)
+        self._signing_secret, self._deliver, self._clock = signing_secret, deliver, clock
         self._response_urls = ResponseUrls(clock=clock, show=self._show)
         self._api = WebApi(team=team, users=users, clock=clock, show=self._show)
         self.bot_token = self._api.bot_token
@@ -67,10 +67,7 @@ class Workspace:
     def type(self, user: str, text: str = "") -> int:
         """Send `/notebook TEXT` as `user`; return the status of the app's answer."""
         self._clear(user)
-        body = payloads.command(
-            self._member(user), text, response_url=self.response_url(user), trigger_id=self.trigger_id(user)
-        )
-        status, answer = self._delivery.send(body, {})
+        status, answer = self._send(payloads.encoded(self.command(user, text)))
         if status == 200 and answer:
             # Slack shows a message in the acknowledgement at once (docs.slack.dev, "Responding to commands").
             self._show(user, SlackPage([{"type": "section", "text": {"text": json.loads(answer)["text"]}}]))
@@ -79,7 +76,8 @@ class Workspace:
     def shortcut(self, user: str) -> int:
         """Choose the app's global shortcut as `user`; return the status of the app's answer."""
         self._clear(user)
-        return self.send(payloads.shortcut(self._member(user), trigger_id=self.trigger_id(user)))
+        payload = payloads.shortcut(self.member(user), trigger_id=self.trigger_id(user))
+        return self.send(payloads.encoded(payload))
 
     def press(self, user: str, number: int, *, channel: str = "") -> int:
         """Press a button (from 0) of what `user` sees; return the status of the app's answer.
@@ -89,14 +87,7 @@ class Workspace:
         """
         with self._changed:
             page = self._shown[channel] if channel else self._shown.pop(user)
-        body = payloads.press(
-            self._member(user),
-            page.buttons[number],
-            trigger_id=self.trigger_id(user),
-            response_url=self.response_url(user),
-            page=page,
-        )
-        return self.send(body)
+        return self.send(payloads.encoded(self.pressed(user, page.buttons[number], page)))
 
     def submit(self, user: str, inputs: Mapping[str, str]) -> int:
         """Send the window that `user` sees, with its `inputs` by id; return the status of the app's answer.
@@ -107,7 +98,7 @@ class Workspace:
             page = self._shown.pop(user)
         if page.view is None:
             raise KeyError(user)
-        return self.send(payloads.submission(self._member(user), page.view, inputs))
+        return self.send(payloads.encoded(payloads.submission(self.member(user), page.view, inputs)))
 
     def seen_by(self, user: str, *, timeout: float = 60) -> SlackPage | None:
         """Return what `user` sees once the app has answered, or None if it does not in `timeout` seconds."""
@@ -117,7 +108,7 @@ class Workspace:
 
     def send(self, body: bytes, headers: Mapping[str, str] | None = None) -> int:
         """Send `body` to the app, signed; return the status of its answer. `headers` replace those that Slack sends."""
-        return self._delivery.send(body, headers or {})[0]
+        return self._send(body, headers)[0]
 
     def response_url(self, user: str) -> str:
         """Return a new response URL, by which the app can answer `user`."""
@@ -127,8 +118,23 @@ class Workspace:
         """Return a new trigger_id, with which the app can open a modal for `user`."""
         return self._api.create_trigger(user)
 
-    def _member(self, user: str) -> Member:
+    def command(self, user: str, text: str = "") -> Payload:
+        """Return the payload of `/notebook TEXT`."""
+        urls = {"response_url": self.response_url(user), "trigger_id": self.trigger_id(user)}
+        return payloads.command(self.member(user), text, **urls)
+
+    def pressed(self, user: str, button: Mapping[str, Any], page: SlackPage) -> Payload:
+        """Return the payload of a press on `button` of `page`."""
+        urls = {"response_url": self.response_url(user), "trigger_id": self.trigger_id(user)}
+        return payloads.press(self.member(user), button, page=page, **urls)
+
+    def member(self, user: str) -> Member:
+        """Return the user with the ID `user`."""
         return Member(self.team, user, self._names.get(user, user.lower()))
+
+    def _send(self, body: bytes, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        signed = payloads.signed_headers(self._signing_secret, body, self._clock())
+        return self._deliver(body, {**signed, **(headers or {})})
 
     def _app(self, environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)

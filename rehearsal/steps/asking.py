@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from rehearsal.browser import Browser
+from rehearsal.browser import ProxiedBrowser
 from rehearsal.environment import PASSWORD, Environment
 from rehearsal.slack import USER
 from rehearsal.steps import require
@@ -72,7 +72,7 @@ def deny_as_operator(env: Environment) -> str:
     return "denied by the operator's alias; gate grants plan leaves the requested grant alone"
 
 
-def _send(browser: Browser, url: str, **fields: object) -> Any:
+def _send(browser: ProxiedBrowser, url: str, **fields: object) -> Any:
     return browser.post(url, headers=FORM, data=urlencode(fields))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from local.aws.instances import STARTING, STOPPING
+from local.aws.notebook_instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
 from testing.clock import Clock
 from tests.browser.conftest import picture, sign_in, violations
@@ -34,7 +34,7 @@ def test_the_user_chooses_one_of_several_notebooks(page: Page, deployment: Local
 def test_a_stopped_notebook_is_started_and_opens_once_it_runs(
     page: Page, deployment: LocalDeployment, clock: Clock
 ) -> None:
-    deployment.instances.set_state("alice-notebook", "Stopped")
+    deployment.instances["alice-notebook"] = "Stopped"
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
@@ -52,7 +52,7 @@ def test_the_waiting_page_works_without_javascript(
 ) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
-    deployment.instances.set_state("alice-notebook", "Stopped")
+    deployment.instances["alice-notebook"] = "Stopped"
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     page.get_by_role("button", name="Start alice-notebook").click()
@@ -205,10 +205,10 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
         ("Failed", "This notebook has failed"),
         ("Updating", "This notebook is being changed"),
     ):
-        deployment.instances.set_state("bob-notebook", state)
+        deployment.instances["bob-notebook"] = state
         visit("/open/bob-notebook")
         look(state.lower(), heading)
-    deployment.instances.set_state("bob-notebook", "InService")
+    deployment.instances["bob-notebook"] = "InService"
     visit("/")
     go(page.get_by_role("button", name="Sign out", exact=True).click)
     look("signed-out", "You are signed out")

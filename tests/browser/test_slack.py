@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from local.aws.instances import STARTING
+from local.aws.notebook_instances import STARTING
 from local.deployment import LocalDeployment
 from testing.clock import Clock
 from testing.slack_user import run_command, ticket_path
@@ -15,7 +15,7 @@ from tests.browser.conftest import picture
 def test_a_link_from_slack_starts_the_notebook_and_opens_it(
     page: Page, deployment: LocalDeployment, clock: Clock, tmp_path: Path
 ) -> None:
-    deployment.instances.set_state("alice-notebook", "Stopped")
+    deployment.instances["alice-notebook"] = "Stopped"
     page.goto(f"{deployment.base_url}{ticket_path(deployment, run_command(deployment))}")
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
     assert "ticket" not in page.url

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from cli.main import main
-from local.aws.authority import Authority
-from local.aws.calls import Call
 from local.aws.seed import create_table
 from local.deployment import LocalDeployment
 from local.sample import Sample
@@ -115,17 +113,3 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "grants.yaml"
     path.write_text(WANTED)
     return path
-
-
-@pytest.fixture
-def aws_calls(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
-    """Records every call to AWS, including those of the function."""
-    found: list[Call] = []
-    real = Authority.check
-
-    def check(self: Authority, call: Call) -> None:
-        found.append(call)
-        real(self, call)
-
-    monkeypatch.setattr(Authority, "check", check)
-    return found

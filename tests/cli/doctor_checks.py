@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.control import Control
+from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
 
 
@@ -16,12 +16,8 @@ def checks_by_name(gate: Gate, *words: str) -> dict[str, dict[str, str]]:
     return found
 
 
-def change_response(monkeypatch: pytest.MonkeyPatch, operation: str, **changes: Any) -> None:
+def change_response(
+    deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, operation: str, **changes: Any
+) -> None:
     """Replace attributes of every response to `operation` by `changes`."""
-    real = Control.answer
-
-    def answer(self: Control, call: Any) -> Any:
-        answered = real(self, call)
-        return {**(answered or {}), **changes} if call.operation == operation else answered
-
-    monkeypatch.setattr(Control, "answer", answer)
+    monkeypatch.setitem(deployment.aws.changes, operation, lambda _call, answer: {**answer, **changes})

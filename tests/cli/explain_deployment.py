@@ -48,7 +48,7 @@ def arrange(deployment: LocalDeployment, grants: Any, state: str, denied: str) -
         item = GrantSpec(principal=principal, notebook=notebook).item()
         dynamodb.put_item(TableName=table, Item=item | ({"until": {"N": str(until)}} if until else {}))
     for notebook in NOTEBOOKS[:2]:
-        deployment.instances.set_state(notebook, state)
+        deployment.instances[notebook] = state
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     if DENIES[denied]:
         policy = {"Version": "2012-10-17", "Statement": [DENIES[denied]]}

@@ -9,7 +9,7 @@ from cli.errors import CommandError
 from cli.revoke.denies import MAX_ATTEMPTS, deny
 from cli.revoke.deny_rows import DenyRows
 from cli.revoke.revocations import DENY_LIFETIME, EVERYBODY, MAX_POLICY_CHARACTERS, SESSION_MARGIN, Revocation, missing
-from testing.task_orders import Interleaving, every_interleaving
+from testing.interleaving import Request, every_order, pause
 
 NOW = 1_800_000_000
 
@@ -18,18 +18,17 @@ NOW = 1_800_000_000
 class FakeRole:
     """The launch role's policy in memory. Every access is a step of an interleaving."""
 
-    interleaving: Interleaving | None = None
     present: list[Revocation] = field(default_factory=list)
     overwritten: int = 0
     """How many of the next writes are overwritten at once by another operator."""
     writes: int = 0
 
     def revocations(self) -> list[Revocation]:
-        self._step()
+        pause()
         return list(self.present)
 
     def deny(self, revocations: Sequence[Revocation]) -> None:
-        self._step()
+        pause()
         self.writes += 1
         if self.overwritten:
             self.overwritten -= 1
@@ -39,26 +38,19 @@ class FakeRole:
     def max_characters(self) -> int:
         return MAX_POLICY_CHARACTERS
 
-    def _step(self) -> None:
-        if self.interleaving:
-            self.interleaving.wait_for_turn()
-
 
 @dataclass
 class FakeRows(DenyRows):
     """The rows in memory. Every access is a step of an interleaving, as with DynamoDB's consistent reads."""
 
-    interleaving: Interleaving | None = None
     rows: dict[str, int] = field(default_factory=dict)
 
     def all(self) -> list[Revocation]:
-        if self.interleaving:
-            self.interleaving.wait_for_turn()
+        pause()
         return [Revocation((name,), before) for name, before in self.rows.items()]
 
     def add(self, name: str, before: int) -> None:
-        if self.interleaving:
-            self.interleaving.wait_for_turn()
+        pause()
         self.rows[name] = max(before, self.rows.get(name, 0))
 
 
@@ -69,19 +61,20 @@ def _denied(role: FakeRole) -> set[str]:
 def test_concurrent_revokes_lose_no_deny_in_any_order() -> None:
     role, rows = FakeRole(), FakeRows()
 
-    def run(interleaving: Interleaving) -> None:
+    def start() -> list[Request]:
         nonlocal role, rows
         # An older deny without a row.
-        role, rows = FakeRole(interleaving, [Revocation(("old@example.com",), NOW)]), FakeRows(interleaving)
+        role, rows = FakeRole([Revocation(("old@example.com",), NOW)]), FakeRows()
 
         def revoke(name: str, now: int) -> None:
             deny(role, rows, [name], now=now, sleep=lambda _: None)
 
-        interleaving.run([lambda: revoke("alice@example.com", NOW), lambda: revoke("bob@example.com", NOW + 1)])
+        return [Request(lambda: revoke("alice@example.com", NOW)), Request(lambda: revoke("bob@example.com", NOW + 1))]
 
     orders = 0
-    for _ in every_interleaving(run):
+    for requests in every_order(start):
         orders += 1
+        assert [request.failure for request in requests] == [None, None]
         assert _denied(role) == {"old@example.com", "alice@example.com", "bob@example.com"}
         assert role.present[-1] == Revocation(("bob@example.com",), NOW + 1 + SESSION_MARGIN)
     assert orders > 900  # two times six steps have 924 orders

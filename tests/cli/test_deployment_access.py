@@ -11,14 +11,15 @@ from tests.cli.conftest import Gate
 from tests.cli.doctor_checks import change_response
 
 
-def test_a_stack_that_does_not_exist_or_is_not_a_gate(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stack_that_does_not_exist_or_is_not_a_gate(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = gate("--stack", "other", "doctor")
     assert (result.code, "There is no stack other in eu-west-1" in result.err) == (1, True)
-    change_response(
-        monkeypatch, "DescribeStacks", Stacks=[{"StackName": "local", "StackStatus": "UPDATE_COMPLETE", "Outputs": []}]
-    )
+    other = {"StackName": "local", "StackStatus": "UPDATE_COMPLETE", "Outputs": []}
+    change_response(deployment, monkeypatch, "DescribeStacks", Stacks=[other])
     assert "it is not a Notebook Gate" in gate("grants", "list").err
-    change_response(monkeypatch, "GetTemplate", TemplateBody="{}")
+    change_response(deployment, monkeypatch, "GetTemplate", TemplateBody="{}")
     assert "deploy it again" in gate("explain", "a@example.com", "n", "--from", "127.0.0.1").err
 
 

@@ -52,18 +52,22 @@ def test_a_launch_role_that_was_changed_by_hand(gate: Gate, deployment: LocalDep
         iam.put_role_policy(RoleName=role, PolicyName="launch", PolicyDocument=json.dumps(good))
 
 
-def test_an_egress_address_that_the_launch_role_denies(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_egress_address_that_the_launch_role_denies(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gateway = {"state": "available", "natGatewayAddressSet": [{"publicIp": "198.51.100.200"}]}
-    change_response(monkeypatch, "DescribeNatGateways", natGatewaySet=[gateway])
+    change_response(deployment, monkeypatch, "DescribeNatGateways", natGatewaySet=[gateway])
     assert checks_by_name(gate)["egress"]["text"].startswith(
         "the launch role denies 198.51.100.200, the address of a NAT gateway"
     )
-    change_response(monkeypatch, "DescribeNatGateways", natGatewaySet=[])
+    change_response(deployment, monkeypatch, "DescribeNatGateways", natGatewaySet=[])
     assert checks_by_name(gate)["egress"]["level"] == "warning"
 
 
-def test_a_function_that_does_not_start(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
-    change_response(monkeypatch, "GetFunctionConfiguration", State="Failed")
+def test_a_function_that_does_not_start(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_response(deployment, monkeypatch, "GetFunctionConfiguration", State="Failed")
     assert checks_by_name(gate)["stack"]["text"] == "the function is Failed"
 
 

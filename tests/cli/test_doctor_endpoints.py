@@ -10,7 +10,6 @@ from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoi
 from cli.doctor.logging_check import check_logging_role
 from infra.settings import Settings
 from local.aws.calls import Call
-from local.aws.control import Control
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
 from tests.cli.doctor_checks import change_response, checks_by_name
@@ -27,19 +26,16 @@ def _endpoint(name: str, service: str, *, private_dns: bool = True, state: str =
 
 
 @pytest.fixture
-def endpoints(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def endpoints(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """The endpoints of the account. DescribeVpcEndpoints applies the filters for a service and for ids."""
     account: list[dict[str, Any]] = []
-    real = Control.answer
 
-    def answer(self: Control, call: Call) -> Any:
-        if call.operation != "DescribeVpcEndpoints":
-            return real(self, call)
+    def answer(call: Call, _answer: Any) -> Any:
         wanted = {str(value) for name, value in call.parameters.items() if ".Value." in name}
         found = [each for each in account if {each["serviceName"], each["vpcEndpointId"]} & wanted]
         return {"vpcEndpointSet": found}
 
-    monkeypatch.setattr(Control, "answer", answer)
+    monkeypatch.setitem(deployment.aws.changes, "DescribeVpcEndpoints", answer)
     return account
 
 
@@ -156,10 +152,12 @@ def test_a_public_api_has_no_endpoints_to_check(gate: Gate) -> None:
     assert "API endpoints" not in checks_by_name(gate)
 
 
-def test_a_role_for_logs_that_is_not_the_stacks(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_role_for_logs_that_is_not_the_stacks(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert checks_by_name(gate)["API logs"]["level"] == "ok"
     central = "arn:aws:iam::123456789012:role/central-logging"
-    change_response(monkeypatch, "GetAccount", cloudwatchRoleArn=central)
+    change_response(deployment, monkeypatch, "GetAccount", cloudwatchRoleArn=central)
     check = checks_by_name(gate)["API logs"]
     assert check["level"] == "warning"
     assert check["text"] == f"API Gateway writes its logs with {central}, which is not the role of this stack"
@@ -170,6 +168,6 @@ def test_a_role_for_logs_that_is_not_the_stacks(gate: Gate, monkeypatch: pytest.
 def test_a_role_for_logs_that_the_organisation_manages(
     deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, role: str, level: str
 ) -> None:
-    change_response(monkeypatch, "GetAccount", cloudwatchRoleArn=role)
+    change_response(deployment, monkeypatch, "GetAccount", cloudwatchRoleArn=role)
     deployed = _deployed(deployment, monkeypatch, settings={"stack": {"api_logging_role": False}})
     assert _first(check_logging_role(deployed)).level == level

@@ -12,7 +12,6 @@ from cli.doctor.notebook_browser import NotebookBrowser
 from cli.revoke.denies import deny
 from cli.revoke.deny_rows import DenyRows
 from cli.revoke.launch_role import LaunchRolePolicies
-from local.aws.calls import Call
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
@@ -32,7 +31,7 @@ def deployment(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def test_live_checks_test_the_assumptions(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deployment.instances.set_state("bob-notebook", "Stopped")
+    deployment.instances["bob-notebook"] = "Stopped"
     before = gate("grants", "export").out
     checks = checks_by_name(gate, "--live", "--notebook", "alice-notebook", "--stopped", "bob-notebook")
     tried = {name: check["text"] for name, check in checks.items() if check["level"] == "ok"}
@@ -50,16 +49,17 @@ def test_live_checks_report_a_deny_without_effect(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live_checks, "DENY_TIMEOUT", 4)
-    monkeypatch.setattr("local.aws.authority.Authority._later_policies", lambda *_: [])
+    monkeypatch.setattr("local.aws.authority.LocalAuthority._later_policies", lambda *_: [])
     cut = checks_by_name(gate, "--live", "--notebook", "alice-notebook")["policies on every request"]
     assert (cut["level"], cut["text"]) == ("error", "a deny has not cut off an open notebook after 4 s")
 
 
 def test_a_revoke_during_live_checks_keeps_its_deny(
-    gate: Gate, deployment: LocalDeployment, aws_calls: list[Call], monkeypatch: pytest.MonkeyPatch
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = NotebookBrowser.visit
     aws = operator_access(deployment)
+    deployment.aws.calls.clear()
 
     def visit(self: NotebookBrowser, url: str) -> tuple[int, str]:
         policies = inline_policies(deployment)
@@ -75,7 +75,8 @@ def test_a_revoke_during_live_checks_keeps_its_deny(
         assert "eve" in json.dumps(inline_policies(deployment)["notebook-gate-revoked"])
         assert inline_policies(deployment).keys() == {"launch", "notebook-gate-revoked"}
         # Each policy is written once: the live checks do not write that of the revoke.
-        written = [call.parameters["PolicyName"] for call in aws_calls if call.operation == "PutRolePolicy"]
+        calls = [call for call in deployment.aws.calls if call.operation == "PutRolePolicy"]
+        written = [call.parameters["PolicyName"] for call in calls]
         assert sorted(written) == ["notebook-gate-doctor", "notebook-gate-revoked"]
     finally:
         remove_revocations(deployment)

@@ -5,7 +5,6 @@ import re
 import time
 
 from cli.revoke.revocations import DENY_LIFETIME, Revocation, policy_document
-from local.aws.calls import Call
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
 from tests.cli.launch_role import inline_policies, remove_revocations
@@ -13,14 +12,14 @@ from tests.cli.launch_role import inline_policies, remove_revocations
 READS = re.compile(r"(Describe|Get|List|Query|Scan|Simulate)[A-Z]?\w*")
 
 
-def test_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment, aws_calls: list[Call]) -> None:
+def test_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment) -> None:
     # An expired deny, which only the next revoke removes.
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     over = policy_document([Revocation(("old@example.com",), int(time.time()) - DENY_LIFETIME - 5)])
     iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-revoked", PolicyDocument=over)
-    aws_calls.clear()
+    deployment.aws.calls.clear()
     assert gate("doctor").code == 0
-    operations = {call.operation for call in aws_calls}
+    operations = {call.operation for call in deployment.aws.calls}
     remove_revocations(deployment)
     assert {"GetRolePolicy", "Query", "GetFunctionConfiguration"} <= operations
     assert [each for each in sorted(operations) if not READS.fullmatch(each)] == []

@@ -37,7 +37,7 @@ def test_each_check_reports_why_it_fails_and_how_to_fix_it(gate: Gate, deploymen
     assert (out.code, "→ Have them join the VPN" in out.out) == (3, True)
     none = gate("explain", "bob@example.com", "alice-notebook", "--from", INSIDE)
     assert "→ gate grants give user:bob@example.com alice-notebook" in none.out
-    deployment.instances.set_state("alice-notebook", "Stopped")
+    deployment.instances["alice-notebook"] = "Stopped"
     assert "→ Start it" in gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE).out
     document = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE, "--json").json
     assert (document["outcome"], document["checks"][-1]["check"]) == ("notebook_stopped", "notebook")

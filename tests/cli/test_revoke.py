@@ -18,7 +18,6 @@ from cli.revoke.revocations import (
 from gate.launch.policy import OPEN
 from gate.store import key_prefixes
 from gate.store.cutoffs import cutoff_write
-from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
@@ -158,18 +157,10 @@ def test_a_later_cutoff_is_kept(gate: Gate, deployment: LocalDeployment) -> None
     assert _cutoffs(deployment)["user:alice@example.com"] == later
 
 
-def test_grants_and_sign_ins_end_before_the_deny_begins(
-    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[str] = []
-    real = Authority.check
-
-    def check(self: Authority, call: Call) -> None:
-        calls.append(call.operation)
-        real(self, call)
-
-    monkeypatch.setattr(Authority, "check", check)
+def test_grants_and_sign_ins_end_before_the_deny_begins(gate: Gate, deployment: LocalDeployment) -> None:
+    deployment.aws.calls.clear()
     gate("revoke", "alice@example.com")
+    calls = [call.operation for call in deployment.aws.calls]
     order = [each for each in calls if each in ("TransactWriteItems", "PutItem", "PutRolePolicy")]
     # The grants, the cutoffs of both principals, the rows of both denies, and the policy.
     assert order == ["TransactWriteItems", "PutItem", "PutItem", "PutItem", "PutItem", "PutRolePolicy"]
@@ -178,14 +169,10 @@ def test_grants_and_sign_ins_end_before_the_deny_begins(
 def test_removed_grants_are_reported_if_the_deny_fails(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Authority.check
+    def deny(_call: Call, _answer: object) -> None:
+        raise ApiError("AccessDenied", "User is not authorized to perform: iam:PutRolePolicy", 403)
 
-    def check(self: Authority, call: Call) -> None:
-        if call.operation == "PutRolePolicy":
-            raise ApiError("AccessDenied", "User is not authorized to perform: iam:PutRolePolicy", 403)
-        real(self, call)
-
-    monkeypatch.setattr(Authority, "check", check)
+    monkeypatch.setitem(deployment.aws.changes, "PutRolePolicy", deny)
     result = gate("revoke", "alice@example.com")
     assert result.code == 3
     assert "Open notebooks are not cut off: AWS denies PutRolePolicy" in result.out

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 from gate.launch.policy import OPEN
-from local.aws.authority import Authority
 from local.aws.calls import ApiError, Call
-from local.aws.control import Control
 from local.deployment import LocalDeployment
 from local.sample import Sample, SlackUser
 from local.slack.web_api import WebApi
@@ -41,18 +39,13 @@ def _is_open(deployment: LocalDeployment, made: Any) -> bool:
     return deployment.authority.allows(made.creator, OPEN, arn, "127.0.0.1")
 
 
-def _deploy_with(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+def _deploy_with(deployment: LocalDeployment, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Change variables of the deployed function."""
-    real = Control.answer
 
-    def answer(self: Control, call: Any) -> Any:
-        answered = real(self, call)
-        if call.operation == "GetFunctionConfiguration":
-            assert answered
-            answered["Environment"]["Variables"] |= environment
-        return answered
+    def change(_call: Call, answer: Any) -> Any:
+        return {**answer, "Environment": {"Variables": {**answer["Environment"]["Variables"], **environment}}}
 
-    monkeypatch.setattr(Control, "answer", answer)
+    monkeypatch.setitem(deployment.aws.changes, "GetFunctionConfiguration", change)
 
 
 def _grants_of(gate: Gate, principal: str) -> list[Any]:
@@ -90,14 +83,10 @@ def test_a_slack_user_without_an_address_has_no_alias(gate: Gate) -> None:
 
 
 def _no_permission(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = Authority.check
+    def deny(_call: Call, _answer: Any) -> None:
+        raise ApiError("AccessDeniedException", "User is not authorized", 400)
 
-    def check(self: Authority, call: Call) -> None:
-        if call.operation == "GetSecretValue":
-            raise ApiError("AccessDeniedException", "User is not authorized", 400)
-        real(self, call)
-
-    monkeypatch.setattr(Authority, "check", check)
+    monkeypatch.setitem(deployment.aws.changes, "GetSecretValue", deny)
 
 
 def _no_secret(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +194,7 @@ def test_a_person_of_an_organisation_is_revoked_in_each_listed_workspace(
 ) -> None:
     _flagged(team_id=None, **GRID)(deployment, monkeypatch)
     environment = {"GATE_SLACK_TEAMS": "T0LOCAL,T0HOME9,E0GRID,T0OTHER", "GATE_SLACK_EMAIL_DOMAINS": domains}
-    _deploy_with(environment, monkeypatch)
+    _deploy_with(deployment, environment, monkeypatch)
     result = gate("revoke", who, "--json")
     assert (result.code, result.json["principals"]) == (0, [who, *others])
 
@@ -233,7 +222,7 @@ def test_also_names_another_principal_of_the_same_person(gate: Gate, deployment:
 def test_slack_is_not_asked_without_email_domains(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, who: str, environment: dict[str, str]
 ) -> None:
-    _deploy_with(environment, monkeypatch)
+    _deploy_with(deployment, environment, monkeypatch)
     result = gate("revoke", who, "--json")
     assert (result.code, result.json["principals"]) == (0, [who])
     assert deployment.slack.api_calls == []

@@ -19,7 +19,7 @@ from gate.launch.launcher import Launcher
 from gate.launch.policy import OPEN
 from gate.notebook import Notebook
 from gate.store.grant import Grant
-from local.aws.calls import notebook_arn
+from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access
 from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, REGION

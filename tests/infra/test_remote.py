@@ -20,7 +20,7 @@ def trust(full_resolved: ResolvedTemplate) -> Any:
     statements = only(launch, "AWS::IAM::Role")["AssumeRolePolicyDocument"]["Statement"]
     return {
         "Version": "2012-10-17",
-        "Statement": [{**each, "Principal": {"AWS": full_resolved.function_role.arn}} for each in statements],
+        "Statement": [{**each, "Principal": {"AWS": full_resolved.function.role.arn}} for each in statements],
     }
 
 
@@ -31,10 +31,10 @@ def _assumes(evaluator: Evaluator, resolved: ResolvedTemplate, trust: Any, role:
                 action=action,
                 resource=role,
                 account=REMOTE_ACCOUNT,
-                principal=resolved.function_role.session("x"),
+                principal=resolved.function.role.session("x"),
                 # `SetSourceIdentity` does not have this key, and the evaluator refuses unknown keys.
                 context=context if action == "sts:AssumeRole" else {},
-                identity_policies=resolved.function_role.policies,
+                identity_policies=resolved.function.role.policies,
                 resource_policy=trust,
             )
         )

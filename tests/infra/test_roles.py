@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gate.launch.policy import DESCRIBE, OPEN, START, STOP
-from local.aws.calls import notebook_arn
+from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access, Evaluator
 from local.resolved_template import ResolvedTemplate, Role
 from local.template import ACCOUNT, EGRESS, REGION
@@ -32,7 +32,7 @@ def test_the_launch_roles_policy(resolved: ResolvedTemplate, full_resolved: Reso
 
 
 def test_only_the_functions_role_may_assume_the_launch_role(resolved: ResolvedTemplate) -> None:
-    function = {"AWS": resolved.function_role.arn}
+    function = {"AWS": resolved.function.role.arn}
     assert resolved.launch_role.trust["Statement"] == [
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": function},
         {"Effect": "Allow", "Action": "sts:SetSourceIdentity", "Principal": function},
@@ -50,7 +50,7 @@ def _keys(*patterns: str) -> dict[str, Any]:
 def _allowed(resolved: ResolvedTemplate, role: Role | None = None) -> dict[str, Any]:
     """Return the resources and conditions of a role by action: by default, of the function that opens notebooks."""
     found: dict[str, Any] = {}
-    for policy in (role or resolved.function_role).policies:
+    for policy in (role or resolved.function.role).policies:
         for statement in policy["Statement"]:
             assert statement["Effect"] == "Allow"
             actions = statement["Action"]
@@ -102,7 +102,7 @@ def test_slack_adds_replay_claims_and_self_invocation(
     requests_function = full_resolved.requests_function
     assert requests_function is not None
     # Not the alias `live`, which believes that an event is API Gateway's, and not that of operators.
-    invoked = [(full_resolved.function_arn, None), (requests_function.aliases["slack"], None)]
+    invoked = [(full_resolved.function.arn, None), (requests_function.aliases["slack"], None)]
     assert sorted(allowed["lambda:InvokeFunction"]) == sorted(invoked)
 
 
@@ -159,12 +159,12 @@ def test_the_function_that_opens_notebooks_has_nothing_that_proves_an_approver(
             action=action,
             resource=requests_function.environment[name] if name.startswith("GATE") else f"{arn}{name}",
             account=ACCOUNT,
-            principal=full_resolved.function_role.session("function"),
+            principal=full_resolved.function.role.session("function"),
             identity_policies=policies,
         )
         return evaluator.allows(access)
 
-    policies = full_resolved.function_role.policies
+    policies = full_resolved.function.role.policies
     assert allows(policies) is allowed
     # The named resources alone refuse a call, and without the role's Allow every call is refused.
     widened = [

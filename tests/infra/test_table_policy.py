@@ -33,13 +33,13 @@ def test_the_keys_that_the_function_may_write(
             action=f"dynamodb:{operation}",
             resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{full_resolved.environment['GATE_TABLE']}",
             account=ACCOUNT,
-            principal=full_resolved.function_role.session("function"),
+            principal=full_resolved.function.role.session("function"),
             context={"dynamodb:LeadingKeys": [key]},
             identity_policies=policies,
         )
         return evaluator.allows(access)
 
-    policies = full_resolved.function_role.policies
+    policies = full_resolved.function.role.policies
     assert allows(policies) is allowed
     # The conditions on the keys alone refuse a write, and without the role's Allow every write is refused.
     without_conditions = [
@@ -106,8 +106,8 @@ def test_the_function_that_opens_notebooks_writes_neither_requests_nor_grants(
                 action=f"dynamodb:{operation}",
                 resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{full_resolved.environment['GATE_TABLE']}",
                 account=ACCOUNT,
-                principal=full_resolved.function_role.session("function"),
+                principal=full_resolved.function.role.session("function"),
                 context={"dynamodb:LeadingKeys": [key], "dynamodb:Attributes": GRANT},
-                identity_policies=full_resolved.function_role.policies,
+                identity_policies=full_resolved.function.role.policies,
             )
             assert not evaluator.allows(access)

@@ -17,10 +17,11 @@ from gate.secrets import Secrets
 from gate.signing import Signer
 from gate.store.grant_row import PROVENANCE
 from local.aws.authority import FUNCTION_KEY
+from local.aws.clients import clients
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from testing.aws_clients import clients, is_denied
+from testing.aws_clients import is_denied
 from testing.clock import Clock
 from testing.notebook_client import NotebookClient
 from testing.slack_user import make_slack

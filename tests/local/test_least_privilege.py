@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from moto.sts.models import sts_backends
 
 from local.aws.authority import FUNCTION_KEY
+from local.aws.clients import ClientOf, clients
 from local.deployment import LocalDeployment
-from local.template import ACCOUNT, REGION
-from testing.aws_clients import ClientOf, clients, is_denied
+from local.template import REGION
+from testing.aws_clients import is_denied
 from testing.user import TestUser
 
 OTHER_SECRET = f"arn:aws:secretsmanager:{REGION}:123456789012:secret:other-AbCdEf"
@@ -77,7 +77,7 @@ def test_only_the_gates_own_secret_can_be_read_and_none_written(
 
 
 def test_the_function_can_invoke_only_itself(deployment: LocalDeployment, function: ClientOf) -> None:
-    invoker, own = function("lambda"), deployment.template.function_arn
+    invoker, own = function("lambda"), deployment.template.function.arn
     event = {"InvocationType": "Event", "Payload": b'{"slack": {}}'}
 
     assert not is_denied(lambda: invoker.invoke(FunctionName=own, **event))
@@ -127,13 +127,13 @@ def test_the_session_of_a_caller_permits_what_the_grants_power_permits(deploymen
 
 
 def test_the_session_of_the_list_permits_describing_the_callers_notebooks_only(deployment: LocalDeployment) -> None:
-    sessions = sts_backends[ACCOUNT]["aws"].assumed_roles
-    before = len(sessions)
+    sessions = deployment.authority.sessions.by_key
+    before = set(sessions)
     page = TestUser(deployment).open("/", "bob@example.com").text
     assert page.count("<strong>Running</strong>") == 3
-    (session,) = sessions[before:]
-    assert session.session_name == "bob@example.com"
-    client = clients(deployment.aws.function_url, session.access_key_id)("sagemaker")
+    (key,) = sessions.keys() - before
+    assert sessions[key].session_name == "bob@example.com"
+    client = clients(deployment.aws.function_url, key)("sagemaker")
     for name, granted in (("bob-notebook", True), ("shared-notebook", True), ("alice-notebook", False)):
         named = {"NotebookInstanceName": name}
         assert is_denied(lambda: client.describe_notebook_instance(**named)) is not granted  # noqa: B023

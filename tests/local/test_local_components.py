@@ -108,7 +108,7 @@ def test_the_evaluator_allows_denies_and_rejects_unknown_names() -> None:
 
 def test_a_partiql_statement_takes_fifty_keys_and_pages_its_items(deployment: LocalDeployment) -> None:
     table, dynamodb = deployment.template.table["TableName"], deployment.operator("dynamodb")
-    for number in range(130):
+    for number in range(13):
         item = {"principal": {"S": "group:many"}, "notebook": {"S": f"n{number:03}"}}
         dynamodb.put_item(TableName=table, Item=item)
 
@@ -119,10 +119,11 @@ def test_a_partiql_statement_takes_fifty_keys_and_pages_its_items(deployment: Lo
         return [item["notebook"]["S"] for item in answer["Items"]], token
 
     select = f'SELECT * FROM "{table}" WHERE "principal" IN [?,?]'
-    first, token = read(select, "group:many", "user:alice@example.com")
-    second, end = read(select, "group:many", "user:alice@example.com", **token)
-    assert sorted(first + second) == sorted([f"n{number:03}" for number in range(130)] + ["alice-notebook"])
-    assert end == {}
+    found, token = read(select, "group:many", "user:alice@example.com")
+    while token:
+        page, token = read(select, "group:many", "user:alice@example.com", **token)
+        found += page
+    assert found == [*(f"n{number:03}" for number in range(13)), "alice-notebook"]
 
     fifty_one = f'SELECT * FROM "{table}" WHERE "principal" IN [{",".join("?" * 51)}]'
     for statement, values in ((fifty_one, ["x"] * 51), (select, ["one"]), ("SELECT x", [])):

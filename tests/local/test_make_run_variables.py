@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from slack_sdk.signature import SignatureVerifier
 
-from testing.providers.browser import Browser
+from testing.providers.browser import ProviderBrowser
 from testing.providers.provider import PEOPLE, SECRET, Certified, Setup, TestUser, client
 from tests.local.make_run import LOG, ROOT, MakeRun, locations, presigned_url
 
@@ -93,7 +93,7 @@ def test_an_external_provider(
         provider.configure(Setup([registered], claims_in=claims_in))
         assert f"Users sign in at {provider.issuer}" in run.printed
         assert registered["redirect_uris"][0] in run.printed
-        with Browser(run.url, provider) as browser:
+        with ProviderBrowser(run.url, provider) as browser:
             answer = browser.sign_in(f"/open/{notebook}", person)
         assert answer.headers["Location"].startswith(f"http://{notebook}.notebook.")
         assert "authToken=" in answer.headers["Location"]

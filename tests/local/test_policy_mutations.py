@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from local.aws.authority import FUNCTION_KEY
+from local.aws.clients import clients
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from local.template import REGION, Template
-from testing.aws_clients import clients, is_denied
+from testing.aws_clients import is_denied
 from testing.clock import Clock
 from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
 from testing.notebook_client import NotebookClient

@@ -4,7 +4,6 @@ Time passes only when all of them have to wait.
 """
 
 import heapq
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,20 +11,11 @@ import pytest
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
+from testing.clock import StoppedClock
 from testing.user import TestUser
 
 URLS_PER_SECOND = 2
 PEOPLE = [f"person-{number:02}@example.com" for number in range(12)]
-
-
-class StoppedClock:
-    """A clock that stands still until a test moves it, so that the speed of the machine does not matter."""
-
-    def __init__(self) -> None:
-        self.now = time.time()
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture(scope="module")

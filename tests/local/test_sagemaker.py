@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws.instances import STARTING, STOPPING
+from local.aws.notebook_instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
@@ -28,7 +28,7 @@ def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
 
 @pytest.fixture
 def sagemaker(deployment: LocalDeployment) -> Any:
-    deployment.instances.set_state("alice-notebook", "InService")
+    deployment.instances["alice-notebook"] = "InService"
     return deployment.operator("sagemaker")
 
 
@@ -85,7 +85,7 @@ def test_each_operation_needs_certain_states(
             "Status ({}) not in ([InService]). Unable to create",
         ),
     ):
-        deployment.instances.set_state("alice-notebook", state)
+        deployment.instances["alice-notebook"] = state
         if not allowed:
             assert wanted.format(state) in _message(call, **NAMED)
         else:

@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 import pytest
-from slack_sdk.signature import SignatureVerifier
 
 from local.deployment import LocalDeployment
 from local.slack import payloads
@@ -85,22 +84,18 @@ def test_slacks_link_preview_does_not_use_a_ticket(deployment: LocalDeployment) 
     ],
 )
 def test_requests_without_slacks_signature_are_refused(deployment: LocalDeployment, changed: dict[str, str]) -> None:
-    body = payloads.command(
-        payloads.Member("T0LOCAL", "U0ALICE", "alice"),
-        "",
-        response_url=deployment.slack.response_url("U0ALICE"),
-        trigger_id=deployment.slack.trigger_id("U0ALICE"),
-    )
+    body = payloads.encoded(deployment.slack.command("U0ALICE"))
     assert deployment.slack.send(body, changed) == 401
     assert deployment.slack.send(body) == 200
-    assert deployment.slack.send(body + b" ", _signed_by("another secret", body)) == 401
+    assert deployment.slack.send(body + b" ", payloads.signed_headers("another secret", body, time.time())) == 401
 
 
 def test_another_workspace_is_refused(deployment: LocalDeployment) -> None:
+    command = {**deployment.slack.command("U0ALICE"), "team_id": "T0OTHER"}
     stranger = payloads.Member("T0OTHER", "U0ALICE", "alice")
-    hook, trigger = deployment.slack.response_url("U0ALICE"), deployment.slack.trigger_id("U0ALICE")
-    assert deployment.slack.send(payloads.command(stranger, "", response_url=hook, trigger_id=trigger)) == 401
-    assert deployment.slack.send(payloads.shortcut(stranger, trigger_id=trigger)) == 401
+    shortcut = payloads.shortcut(stranger, trigger_id=deployment.slack.trigger_id("U0ALICE"))
+    for payload in (command, shortcut):
+        assert deployment.slack.send(payloads.encoded(payload)) == 401
 
 
 def test_the_shortcut_opens_a_modal_with_the_same_buttons(deployment: LocalDeployment) -> None:
@@ -113,12 +108,6 @@ def test_the_shortcut_opens_a_modal_with_the_same_buttons(deployment: LocalDeplo
     assert refreshed.view is not None
     assert refreshed.view["id"] == page.view["id"]
     assert ticket_path(deployment, refreshed) != path
-
-
-def _signed_by(secret: str, body: bytes) -> dict[str, str]:
-    stamp = str(int(time.time()))
-    signature = SignatureVerifier(secret).generate_signature(timestamp=stamp, body=body)
-    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature or ""}
 
 
 def test_make_slack_shows_what_the_user_sees(deployment: LocalDeployment) -> None:

@@ -62,11 +62,8 @@ def test_an_app_at_slack(sample: Sample) -> None:
     app = SlackApp(team="T0123ABCDEF", signing_secret="8f742231b10e8888abcd99yyyzzz85a5")
     with LocalDeployment(sample, LocalOptions(slack=app)) as deployment:
         assert "alice-notebook" in run_command(deployment).text
-        member = payloads.Member("T0LOCAL", "U0ALICE", "alice")
-        foreign = payloads.command(
-            member, "", response_url=deployment.slack.response_url("U0ALICE"), trigger_id="1.2.3"
-        )
-        assert deployment.slack.send(foreign) == 401
+        foreign = {**deployment.slack.command("U0ALICE"), "team_id": "T0LOCAL"}
+        assert deployment.slack.send(payloads.encoded(foreign)) == 401
 
 
 def test_the_manifest_has_the_addresses_of_the_deployment() -> None:
@@ -76,7 +73,8 @@ def test_the_manifest_has_the_addresses_of_the_deployment() -> None:
     (shortcut,) = app["features"]["shortcuts"]
     assert (command["command"], command["url"]) == ("/notebook", url)
     # The local workspace sends the callback ID of the manifest.
-    assert shortcut["callback_id"].encode() in payloads.shortcut(payloads.Member("T", "U", "u"), trigger_id="1")
+    sent = payloads.shortcut(payloads.Member("T", "U", "u"), trigger_id="1")
+    assert sent["callback_id"] == shortcut["callback_id"]
     assert app["settings"]["interactivity"] == {"is_enabled": True, "request_url": url}
     assert set(app["oauth_config"]["scopes"]["bot"]) == {"chat:write", "commands", "users:read", "users:read.email"}
 

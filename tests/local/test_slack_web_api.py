@@ -14,7 +14,7 @@ from local.slack.workspace import Workspace
 @pytest.fixture
 def workspace() -> Iterator[Workspace]:
     users = [SlackUser(id="U0BOB", name="bob", email="bob@example.com"), SlackUser(id="U0DANA", name="dana")]
-    workspace = Workspace(team="T0LOCAL", users=users, signing_secret="s", gate_url="")
+    workspace = Workspace(team="T0LOCAL", users=users, signing_secret="s", deliver=lambda _body, _headers: (200, b""))
     yield workspace
     workspace.close()
 

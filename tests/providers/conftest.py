@@ -9,7 +9,7 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.provider import CLIENT_ID, ExternalProvider
 from local.sample import Sample
-from testing.providers.browser import Browser
+from testing.providers.browser import ProviderBrowser
 from testing.providers.provider import SECRET, Canaille, Certified, ForeignProvider
 
 SAMPLE = Path(__file__).parents[2] / "local" / "sample.yaml"
@@ -31,12 +31,12 @@ def provider(request: pytest.FixtureRequest) -> Iterator[ForeignProvider]:
 
 
 @pytest.fixture
-def browsers(deployment: LocalDeployment, provider: ForeignProvider) -> Iterator[Callable[[], Browser]]:
+def browsers(deployment: LocalDeployment, provider: ForeignProvider) -> Iterator[Callable[[], ProviderBrowser]]:
     """Each call returns a new browser session."""
-    made: list[Browser] = []
+    made: list[ProviderBrowser] = []
 
-    def browser() -> Browser:
-        made.append(Browser(deployment.base_url, provider))
+    def browser() -> ProviderBrowser:
+        made.append(ProviderBrowser(deployment.base_url, provider))
         return made[-1]
 
     yield browser

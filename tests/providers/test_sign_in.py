@@ -11,11 +11,11 @@ from gate.errors.sign_in import SignInDeniedError
 from gate.identity.published import FETCH_INTERVAL
 from local.deployment import LocalDeployment
 from local.provider import CLIENT_ID
-from testing.providers.browser import Browser
+from testing.providers.browser import ProviderBrowser
 from testing.providers.keys import Key, ec_key, rsa_key
 from testing.providers.provider import PEOPLE, ForeignProvider, Setup, client
 
-Browsers = Callable[[], Browser]
+Browsers = Callable[[], ProviderBrowser]
 
 ALICE, BOB = PEOPLE
 ALICES, SHARED = "/open/alice-notebook", "/open/shared-notebook"
@@ -84,14 +84,14 @@ def test_the_provider_rotates_its_key(
     ready(deployment, provider, Setup([client(deployment.base_url)], [before], claims_in="id_token"))
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
     script, token, newer = browsers(), _token(provider.issuer, before), _token(provider.issuer, after)
-    assert opens(script.go(ALICES, Authorization=f"Bearer {token}"), "alice-notebook")
+    assert opens(script.go(ALICES, headers={"Authorization": f"Bearer {token}"}), "alice-notebook")
 
     provider.configure(Setup([client(deployment.base_url)], [after], claims_in="id_token"))
     deployment.function.advance_clock(FETCH_INTERVAL + 1)
 
     assert opens(browsers().sign_in(ALICES, ALICE), "alice-notebook")
-    assert script.go(ALICES, Authorization=f"Bearer {token}").status_code == 401
-    assert opens(script.go(ALICES, Authorization=f"Bearer {newer}"), "alice-notebook")
+    assert script.go(ALICES, headers={"Authorization": f"Bearer {token}"}).status_code == 401
+    assert opens(script.go(ALICES, headers={"Authorization": f"Bearer {newer}"}), "alice-notebook")
 
 
 def _token(issuer: str, key: Key) -> str:
@@ -110,7 +110,7 @@ def test_signing_out_ends_the_providers_session_too(
     browser.delete_gate_cookies()
     assert opens(browser.follow(browser.go(ALICES)), "alice-notebook")  # the provider still has a session
 
-    confirmation = browser.follow(browser.go("/logout", "POST", **{"Sec-Fetch-Site": "same-origin"}))
+    confirmation = browser.follow(browser.press("/logout"))
     assert browser.at_provider(confirmation)
     browser.visited.clear()
     end = browser.submit(confirmation, provider.SIGN_OUT)

@@ -43,7 +43,7 @@ def test_an_endpoint_writes_no_secret(injector: FaultInjector, endpoint: Endpoin
         for state in ("InService", "Stopped", "Failed"):
             user = TestUser(injector.deployment)
             user.hooks["response"] = [recorder.keep_response]
-            injector.deployment.instances.set_state(NOTEBOOK, state)
+            injector.deployment.instances[NOTEBOOK] = state
             injector.reset_state()
             injector.deployment.function.restart()
             send = endpoint.prepare(injector.deployment, user)

@@ -18,7 +18,7 @@ from gate.identity.issuer_api import IssuerApi
 from gate.slack.api import SlackApi
 from gate.tls import tls_context
 from local.streams import connected, relay, serve_streams
-from testing.authority import Authority
+from testing.authority import InspectingAuthority
 
 AWS, ISSUER, SLACK = "sts.eu-west-1.amazonaws.com", "login.example.com", "slack.example.com"
 NAMES = [AWS, ISSUER, SLACK, "localhost"]
@@ -56,12 +56,12 @@ async def dependency(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
+def authority(tmp_path_factory: pytest.TempPathFactory) -> InspectingAuthority:
+    return InspectingAuthority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")
-def server_tls(authority: Authority) -> ssl.SSLContext:
+def server_tls(authority: InspectingAuthority) -> ssl.SSLContext:
     """The TLS context of servers on this machine, with a certificate for `NAMES`."""
     return authority.server(NAMES)
 
@@ -74,7 +74,7 @@ def dependency_port(server_tls: ssl.SSLContext) -> Iterator[int]:
 
 
 @pytest.fixture
-def environment(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def environment(authority: InspectingAuthority, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """An environment without a proxy, in which the test's authority is trusted."""
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)

@@ -14,7 +14,7 @@ from gate.aws.transport import AwsTransport
 from gate.tls import tls_context
 from gate.transport import Connections
 from local.streams import serve_streams
-from testing.authority import Authority
+from testing.authority import InspectingAuthority
 
 LIMIT = 1000
 """The bytes of a body that `other_services` reads."""
@@ -128,7 +128,9 @@ Serve = Callable[[ScriptedServer], str]
 
 
 @pytest.fixture(scope="module", params=["http", "https"])
-def serve(request: pytest.FixtureRequest, authority: Authority, server_tls: ssl.SSLContext) -> Iterator[Serve]:
+def serve(
+    request: pytest.FixtureRequest, authority: InspectingAuthority, server_tls: ssl.SSLContext
+) -> Iterator[Serve]:
     """Over http and https. At most one server is used at a time."""
     current = ScriptedServer([])
 

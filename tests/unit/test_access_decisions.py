@@ -23,7 +23,7 @@ def test_others_cannot_decide(asking: Harness, email: str, claims: dict[str, obj
     body = urlencode({"decision": "allow", "seconds": 3600})
     answer = browser.post(path, headers=JSON, body=body)
     assert answer.json["error"] == reason
-    assert not asking.aws.table.query(["user:alice@example.com"])
+    assert not asking.aws.table.row("user:alice@example.com", "bob-notebook")
 
 
 def test_an_owner_decides_on_their_notebook_and_sees_who_has_it(asking: Harness) -> None:
@@ -104,18 +104,11 @@ def test_a_form_of_another_site_is_refused(asking: Harness) -> None:
 
 def test_a_grant_of_an_operator_is_never_replaced(asking: Harness) -> None:
     path = ask(browser_of(asking, "alice@example.com"))
-    asking.aws.table.put_item(
-        {
-            "Item": {
-                "principal": {"S": "user:alice@example.com"},
-                "notebook": {"S": "bob-notebook"},
-                "default": {"BOOL": True},
-            }
-        }
-    )
+    asking.aws.grant("user:alice@example.com", "bob-notebook", default=True)
     dana = browser_of(asking, "dana@example.com")
     assert dana.post(path, headers=JSON, body="decision=allow&seconds=3600").json["error"] == "already_granted"
-    (grant,) = asking.aws.table.query(["user:alice@example.com"])
+    grant = asking.aws.table.row("user:alice@example.com", "bob-notebook")
+    assert grant
     assert "request_id" not in grant
 
 

@@ -19,7 +19,8 @@ def _allowed(asking: Harness, seconds: int) -> str:
 
 
 def _grant(asking: Harness) -> dict[str, Any]:
-    (grant,) = asking.aws.table.query([ALICE])
+    grant = asking.aws.table.row(ALICE, "bob-notebook")
+    assert grant
     return grant
 
 
@@ -60,7 +61,7 @@ def test_a_grant_that_an_operator_edited_is_theirs(asking: Harness, edit: dict[s
     _allowed(asking, 3_600)
     path = ask(browser_of(asking, "alice@example.com"), seconds=28_800)
     edited = {name: value for name, value in {**_grant(asking), **edit}.items() if value is not None}
-    asking.aws.table.put_item({"Item": edited})
+    asking.aws.table.put(edited)
     dana = browser_of(asking, "dana@example.com")
     answer = post(dana, path, decision="allow", seconds=28_800)
     assert (answer.status, _grant(asking) != edited) == ((303, True) if replaced else (409, False))

@@ -26,7 +26,7 @@ def test_an_allowed_request_opens_the_notebook_until_its_end(asking: Harness) ->
 def test_the_grant_says_who_allowed_it_and_why(asking: Harness) -> None:
     path = ask(browser_of(asking, "alice@example.com"))
     post(browser_of(asking, "dana@example.com"), path, decision="allow", seconds=28800)
-    (grant,) = asking.aws.table.query(["user:alice@example.com"])
+    grant = asking.aws.table.row("user:alice@example.com", "bob-notebook")
     assert grant == {
         "principal": {"S": "user:alice@example.com"},
         "notebook": {"S": "bob-notebook"},

@@ -6,67 +6,46 @@ from typing import Any
 
 import pytest
 
-from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.access_requests import AccessRequests
-from gate.access_requests.holders import Holders
 from gate.access_requests.rules import RequestRules
-from gate.access_requests.store import AccessRequestStore
 from gate.errors.base import GateError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
-from gate.store.grants import Grants
-from testing.dynamodb import FakeTable
-from testing.interleaving import Request, every_order
+from testing.asking import access_requests
+from testing.grants_table import GrantsTable
+from testing.interleaving import TableRequest, every_order
 
 NOW = 1_800_000_000.0
 HOUR = 3_600
 CAROL, ANN, BOB = (Caller(f"user:{name}", (), "session", "203.0.113.7", NOW) for name in ("carol", "ann", "bob"))
 
 
-class _Notices:
-    def asked(self, _request: AccessRequest) -> None:
-        return None
-
-    def changed(self, _request: AccessRequest) -> None:
-        pass
-
-    show = changed
-
-
 def _requests(client: Any, *, two: bool = False) -> AccessRequests:
     approvers = {"user:ann": ("*",), "user:bob": ("*",)}
     rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "")
-    return AccessRequests(
-        AccessRequestStore(client, table="grants", clock=lambda: NOW),
-        grants=Grants(client, table="grants", max_session=43_200, clock=lambda: NOW),
-        holders=Holders(client, table="grants"),
-        rules=rules,
-        notices=_Notices(),
-        user_claim="email",
-        clock=lambda: NOW,
-    )
+    return access_requests(client, rules, lambda: NOW)
 
 
 def _ask(client: Any) -> str:
     return _requests(client).ask(CAROL, Notebook("churn"), reason="r", seconds=HOUR).id
 
 
-def _asked(table: FakeTable) -> str:
-    request = Request(table, _ask)
+def _asked(table: GrantsTable) -> str:
+    request = TableRequest(table, _ask)
     request.finish()
     (item,) = table.query(["request:"])
     return str(item["id"]["S"])
 
 
-def _orders(*works: Callable[[Any, str], object]) -> Iterator[FakeTable]:
+def _orders(*works: Callable[[Any, str], object]) -> Iterator[GrantsTable]:
     """Yield the table after each order of the calls of `works`, which get a client and the id of a request."""
-    tables: list[FakeTable] = []
+    tables: list[GrantsTable] = []
 
-    def start() -> list[Request]:
-        table = FakeTable()
+    def start() -> list[TableRequest]:
+        table = GrantsTable()
         tables.append(table)
         request_id = _asked(table)
-        return [Request(table, lambda client, work=work: _refused(work, client, request_id)) for work in works]
+        return [TableRequest(table, lambda client, work=work: _refused(work, client, request_id)) for work in works]
 
     for requests in every_order(start):
         assert all(request.failure is None for request in requests)
@@ -123,15 +102,15 @@ def test_a_request_that_is_sent_twice_is_one_request() -> None:
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_after_a_lost_response_pressing_again_is_safe(when: str) -> None:
-    table = FakeTable()
+    table = GrantsTable()
     request_id = _asked(table)
-    first = Request(table, lambda client: _decide(ANN, HOUR)(client, request_id))
+    first = TableRequest(table, lambda client: _decide(ANN, HOUR)(client, request_id))
     while not table.query(["user:carol"]) and not first.finished:
         first.next_failure = (when, ConnectionError()) if first.next_operation == "transact_write_items" else None
         first.step()
     first.finish()
     assert isinstance(first.failure, ConnectionError)
-    again = Request(table, lambda client: _refused(_decide(ANN, HOUR), client, request_id))
+    again = TableRequest(table, lambda client: _refused(_decide(ANN, HOUR), client, request_id))
     again.finish()
     assert again.failure is None
     assert len(table.query(["user:carol"])) == 1

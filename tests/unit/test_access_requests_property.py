@@ -11,15 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from gate.access_requests.access_request import AccessRequest
-from gate.access_requests.access_requests import AccessRequests
-from gate.access_requests.holders import Holders
 from gate.access_requests.rules import RequestRules
-from gate.access_requests.store import AccessRequestStore
 from gate.errors.base import GateError
 from gate.identity.caller import Caller
 from gate.notebook import Notebook
-from gate.store.cutoffs import cutoff_write
-from gate.store.grants import Grants
+from testing.asking import access_requests
 from testing.aws import FakeAws
 
 HOUR, DAY = 3_600, 86_400
@@ -38,16 +34,6 @@ NAMED = {"user:ann": NOTEBOOKS, "slack:T1/U1": ["churn"]}
 """Who decides by name, on which notebooks."""
 
 
-class _Notices:
-    def asked(self, _request: AccessRequest) -> None:
-        return None
-
-    def changed(self, _request: AccessRequest) -> None:
-        pass
-
-    show = changed
-
-
 people, notebooks, lengths = st.sampled_from(PEOPLE), st.sampled_from(NOTEBOOKS), st.sampled_from([HOUR, 8 * HOUR])
 
 
@@ -58,17 +44,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.now = 1_800_000_000.0
         self.aws = FakeAws()
-        client = self.aws.client("dynamodb")
-        clock = lambda: self.now  # noqa: E731
-        self.requests = AccessRequests(
-            AccessRequestStore(client, table="grants", clock=clock),
-            grants=Grants(client, table="grants", max_session=43_200, clock=clock),
-            holders=Holders(client, table="grants"),
-            rules=RULES,
-            notices=_Notices(),
-            user_claim="email",
-            clock=clock,
-        )
+        self.requests = access_requests(self.aws.client("dynamodb"), RULES, lambda: self.now)
         self.groups: dict[str, tuple[str, float]] = {}
         """Each person's group, and when a sign-in proved it."""
         self.cutoff: dict[str, float] = {}
@@ -197,7 +173,7 @@ class Machine(RuleBasedStateMachine):
 
     def _put(self, principal: str, notebook: str, **attributes: Any) -> None:
         item = {"principal": {"S": principal}, "notebook": {"S": notebook}, **attributes}
-        self.aws.table.put_item({"Item": item})
+        self.aws.table.put(item)
         self.operator_grants[principal, notebook] = item
         self.ends.pop((principal, notebook), None)
 
@@ -211,7 +187,7 @@ class Machine(RuleBasedStateMachine):
         """End all sign-ins of a person."""
         self.now += 1
         self.cutoff[who] = int(self.now)
-        self.aws.table.put_item(cutoff_write("grants", who, int(self.now)))
+        self.aws.cutoff(who, int(self.now))
 
     @rule(seconds=st.sampled_from([1, 600, 901, HOUR, 9 * HOUR, DAY]))
     def wait(self, seconds: int) -> None:

@@ -18,7 +18,7 @@ from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
 from gate.tls import tls_context
 from local.streams import serve_streams
-from testing.authority import Authority
+from testing.authority import InspectingAuthority
 from testing.resetting_server import TIMEOUT, ResettingServer
 
 FORM = {"code": "c"}
@@ -26,7 +26,10 @@ FORM = {"code": "c"}
 
 @pytest.fixture(params=["http", "https"])
 def server(
-    request: pytest.FixtureRequest, authority: Authority, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    authority: InspectingAuthority,
+    server_tls: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[ResettingServer]:
     monkeypatch.setenv("GATE_CA_BUNDLE", str(authority.pem))
     monkeypatch.setenv("NO_PROXY", "localhost")

@@ -14,7 +14,6 @@ from gate.notebook import Notebook
 from gate.store.cutoffs import EVERYBODY, cutoff_key
 from gate.store.grants import Grants
 from gate.store.rows import Rows
-from testing import aws as fakes
 from testing.aws import FakeAws
 from testing.harness import Harness
 from testing.log_lines import Lines
@@ -46,7 +45,7 @@ def test_a_malformed_cutoff_ends_everything(harness: Harness, lines: Lines) -> N
     """An operator wrote it by hand. It is unknown what it was meant to end."""
     harness.sign_in()
     for before in ({}, {"before": {"S": "2026-11-25"}}, {"before": {"BOOL": True}}):
-        harness.aws.table.put_item({"Item": {**cutoff_key(ALICE), **before}})
+        harness.aws.table.put({**cutoff_key(ALICE), **before})
         assert harness.browser.get(f"/open/{NOTEBOOK}", headers=JSON).status == 401
     found = [text for text in lines.texts if "malformed cutoff" in text]
     assert [f"cutoff:{ALICE}" in text for text in found] == [True] * 3
@@ -70,11 +69,11 @@ ROW = {"principal": {"S": ALICE}, "notebook": {"S": NOTEBOOK}}
     ],
 )
 def test_a_partial_response_is_an_error(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch, response: dict[str, Any], status: int, reason: str | None
+    harness: Harness, response: dict[str, Any], status: int, reason: str | None
 ) -> None:
     harness.sign_in()
-    harness.aws.grants.clear()
-    monkeypatch.setattr(fakes._Client, "_batch_get_item", lambda *_: response)
+    harness.aws.table.clear()
+    harness.aws.responses["batch_get_item"] = response
     answer = harness.browser.get(f"/open/{NOTEBOOK}", headers=JSON)
     assert (answer.status, answer.json.get("error")) == (status, reason)
 

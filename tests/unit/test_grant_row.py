@@ -26,16 +26,12 @@ MALFORMED = [
 ]
 
 
-def _row(principal: str, notebook: str, **attributes: Any) -> dict[str, Any]:
-    return {"principal": {"S": principal}, "notebook": {"S": notebook}, **attributes}
-
-
 @pytest.mark.parametrize("attributes", MALFORMED, ids=str)
 @pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
 def test_a_malformed_row_grants_nothing_and_does_not_affect_other_rows(
     harness: Harness, principal: str, attributes: dict[str, Any]
 ) -> None:
-    harness.aws.grants.insert(0, _row(principal, "third-notebook", **attributes))
+    harness.aws.grant(principal, "third-notebook", **attributes)
     harness.aws.notebooks["third-notebook"] = "InService"
     harness.sign_in(groups=["data-science"])
     refused = harness.browser.get("/open/third-notebook", headers=JSON)
@@ -49,7 +45,7 @@ def test_a_malformed_row_grants_nothing_and_does_not_affect_other_rows(
 
 @pytest.mark.parametrize("principal", ["user:alice@example.com", "group:data-science"])
 def test_a_malformed_row_does_not_affect_other_grants_of_the_same_notebook(harness: Harness, principal: str) -> None:
-    harness.aws.grants.insert(0, _row(principal, "shared-notebook", until={"S": "soon"}))
+    harness.aws.grant(principal, "shared-notebook", until={"S": "soon"})
     harness.sign_in(groups=["data-science", "others"])
     harness.aws.grant("group:others", "shared-notebook", session=5000)
     assert harness.browser.get("/open/shared-notebook").status == 302
@@ -62,8 +58,8 @@ def test_a_malformed_row_does_not_affect_other_grants_of_the_same_notebook(harne
 def test_every_number_format_of_dynamodb_is_accepted(
     harness: Harness, attributes: dict[str, str], seconds: int
 ) -> None:
-    harness.aws.grants[0]["session"] = attributes
-    harness.aws.grants[0]["until"] = {"N": f"{MAX_EPOCH_SECONDS}.00"}
+    until = {"N": f"{MAX_EPOCH_SECONDS}.00"}
+    harness.aws.grant("user:alice@example.com", "alice-notebook", session=attributes, until=until)
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").status == 302
     assert harness.aws.called(URL)[-1]["SessionExpirationDurationInSeconds"] == seconds
@@ -72,7 +68,7 @@ def test_every_number_format_of_dynamodb_is_accepted(
 
 @pytest.mark.parametrize("value", [{"S": "everything"}, {"N": "1"}, {"NULL": True}, {"SS": ["start-stop"]}], ids=str)
 def test_other_malformed_attributes_give_the_least(harness: Harness, value: dict[str, Any]) -> None:
-    harness.aws.grants[0] |= {"power": value, "view": value, "default": value}
+    harness.aws.grant("user:alice@example.com", "alice-notebook", power=value, view=value, default=value)
     harness.aws.grant("user:alice@example.com", "bob-notebook")
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").location.endswith("&view=lab")
@@ -90,17 +86,15 @@ def test_a_malformed_row_is_logged_by_its_key_and_counted(
     harness: Harness, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     harness.sign_in()
-    harness.aws.grants.append(
-        _row("user:alice@example.com", "third", until={"S": "value-of-until"}, session={"N": "-7"})
-    )
-    harness.aws.grants.append(_row("user:alice@example.com", "not_a_name"))
+    harness.aws.grant("user:alice@example.com", "third", until={"S": "value-of-until"}, session={"N": "-7"})
+    harness.aws.grant("user:alice@example.com", "not_a_name")
     for _ in range(2):
         caplog.clear()
         capsys.readouterr()
         assert harness.browser.get("/").status == 200
         assert _logged(caplog) == [
-            ("user:alice@example.com", "third", "session", "until"),
             ("user:alice@example.com", "not_a_name", "notebook"),
+            ("user:alice@example.com", "third", "session", "until"),
         ]
         lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
         assert [sum(line["MalformedGrants"]) for line in lines] == [2]
@@ -108,8 +102,8 @@ def test_a_malformed_row_is_logged_by_its_key_and_counted(
 
 
 def test_a_malformed_row_that_is_read_twice_is_logged_once(slack: Slack, caplog: pytest.LogCaptureFixture) -> None:
-    slack.harness.aws.grants[0]["until"] = {"NULL": True}
-    slack.harness.aws.grants.append(_row(f"slack:{TEAM}/U0ALICE", "alice-notebook", power={"S": "start-stop"}))
+    slack.harness.aws.grant("user:alice@example.com", "alice-notebook", until={"NULL": True})
+    slack.harness.aws.grant(f"slack:{TEAM}/U0ALICE", "alice-notebook", power="start-stop")
     assert "Stopping" in slack.ask("press", action_id="stop").text
     # The button reads the row of the notebook. The answer reads all rows.
     assert [len(slack.harness.aws.called(call)) for call in ("batch_get_item", "execute_statement")] == [1, 1]
@@ -118,7 +112,7 @@ def test_a_malformed_row_that_is_read_twice_is_logged_once(slack: Slack, caplog:
 
 @given(attributes=st.dictionaries(st.sampled_from(NAMES), VALUES), notebook=st.text(min_size=1, max_size=30))
 def test_no_row_raises_and_a_malformed_end_is_never_ignored(attributes: dict[str, Any], notebook: str) -> None:
-    row = read(_row("user:a@example.com", notebook, **attributes))
+    row = read({"principal": {"S": "user:a@example.com"}, "notebook": {"S": notebook}, **attributes})
     assert row.session is None or 1 <= row.session <= MAX_SESSION
     assert row.until is None or 0 <= row.until <= MAX_EPOCH_SECONDS
     for name in ("session", "until"):

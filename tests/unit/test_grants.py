@@ -22,7 +22,7 @@ def test_a_session_ends_as_soon_after_its_grant_as_possible(
 ) -> None:
     harness.sign_in()
     harness.clock.now = float(int(harness.clock.now))
-    harness.aws.grants[0]["until"] = {"N": str(int(harness.clock.now) + remaining)}
+    harness.aws.grant("user:alice@example.com", "alice-notebook", until=int(harness.clock.now) + remaining)
     if expected is None:
         assert harness.browser.get("/open/alice-notebook").status == 403
         assert harness.browser.get("/open").status == 403
@@ -38,14 +38,14 @@ def test_a_session_respects_the_limits_of_the_deployment_and_the_api(
     harness: Harness, attributes: dict[str, int], expected: int
 ) -> None:
     harness.configure(GATE_MAX_SESSION="21600")
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant("user:alice@example.com", "alice-notebook", **attributes)
     harness.sign_in()
     assert opened(harness) == expected
 
 
 def test_the_longest_session_of_several_grants_applies_until_its_own_end(harness: Harness) -> None:
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.clock.now = float(int(harness.clock.now))
     harness.aws.grant("group:a", "alice-notebook", session=1800)
     harness.aws.grant("group:b", "alice-notebook", session=3600, power="start-stop")
@@ -62,12 +62,12 @@ def test_the_longest_session_of_several_grants_applies_until_its_own_end(harness
 def test_a_removed_grant_does_not_apply_to_the_next_request(harness: Harness) -> None:
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").status == 302
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     assert harness.browser.get("/open/alice-notebook").status == 403
 
 
 def test_unknown_values_give_the_least(harness: Harness) -> None:
-    harness.aws.grants[0] |= {"power": {"S": "everything"}, "view": {"S": "terminal"}}
+    harness.aws.grant("user:alice@example.com", "alice-notebook", power="everything", view="terminal")
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").location.endswith("&view=lab")
     assert harness.browser.post("/notebooks/alice-notebook/stop").status == 403

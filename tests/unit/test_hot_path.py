@@ -85,7 +85,7 @@ from datetime import timedelta
 import jinja2
 import os
 fake = FakeAws()
-fake.notebooks = {{"alice-notebook": "InService"}}
+fake.notebooks["alice-notebook"] = "InService"
 fake.grant("user:alice@example.com", "alice-notebook")
 from gate.aws import clients
 clients.client = fake.client

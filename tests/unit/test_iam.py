@@ -20,7 +20,7 @@ PEOPLE = f"arn:aws:sts::{ACCOUNT}:assumed-role/People"
     ],
 )
 def test_a_signed_request_has_the_principal_of_its_arn(harness: Harness, arn: str, principal: str) -> None:
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant(principal, "alice-notebook")
     answer = harness.browser.get("/iam/open/alice-notebook", iam=arn)
     assert answer.status == 302

@@ -13,9 +13,9 @@ from gate.launch.queue.launch_queue import NUMBER_RETRY_AFTER, QUEUE_CHECK_PERIO
 from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
 from testing.aws import TOKEN, refusal
 from testing.clock import StoppedClock
-from testing.dynamodb import FakeTable
+from testing.grants_table import GrantsTable
 from testing.harness import Harness
-from testing.interleaving import Request, every_order, interleave
+from testing.interleaving import TableRequest, every_order, interleave
 
 NOW = 1_795_000_000.0
 ALICE = "user:alice@example.com"
@@ -26,10 +26,14 @@ class QueueScenario:
     """A launch queue and its requests."""
 
     def __init__(self) -> None:
-        self.table = FakeTable()
+        self.table = GrantsTable()
         self.clock = StoppedClock(NOW)
 
-    def request(self, subject: str = ALICE, *, throttled: bool = True) -> Request:
+    def queue_store(self, dynamodb: Any) -> QueueStore:
+        """Return the queue's store for the DynamoDB client `dynamodb`."""
+        return QueueStore(dynamodb, table="grants", clock=self.clock)
+
+    def request(self, subject: str = ALICE, *, throttled: bool = True) -> TableRequest:
         """Start a request of `subject` to an instance of its own. `throttled`: whether AWS throttles it."""
 
         def launch() -> str:
@@ -38,10 +42,10 @@ class QueueScenario:
             return "https://"
 
         def work(dynamodb: Any) -> None:
-            queue_store = QueueStore(dynamodb, table="grants", clock=self.clock)
+            queue_store = self.queue_store(dynamodb)
             LaunchQueue(lambda: queue_store, clock=self.clock).admit("home", subject, launch)
 
-        return Request(self.table, work)
+        return TableRequest(self.table, work)
 
     @property
     def last_number(self) -> int:
@@ -55,7 +59,7 @@ class QueueScenario:
         return int(tickets[0]["number"]["N"]) if tickets and "number" in tickets[0] else None
 
 
-def _all_wait(requests: Sequence[Request]) -> bool:
+def _all_wait(requests: Sequence[TableRequest]) -> bool:
     return all(isinstance(request.failure, InLineError) for request in requests)
 
 
@@ -70,7 +74,7 @@ def test_twenty_parallel_requests_take_one_number() -> None:
 def test_two_requests_take_one_number_in_every_order() -> None:
     scenarios: list[QueueScenario] = []
 
-    def start() -> list[Request]:
+    def start() -> list[TableRequest]:
         scenarios.append(QueueScenario())
         return [scenarios[-1].request(), scenarios[-1].request()]
 
@@ -174,7 +178,7 @@ def test_an_earlier_request_takes_no_number_during_the_cooldown() -> None:
     early = scenario.request()
     early.step()
     scenario.clock.now += 1
-    queue_store = QueueStore(_TableClient(scenario.table), table="grants", clock=scenario.clock)  # type: ignore[arg-type]
+    queue_store = scenario.queue_store(scenario.table.client)
     queue_store.start_cooldown("home", ALICE)
     assert queue_store.reserve("home", ALICE) is None
     early.finish()
@@ -183,32 +187,12 @@ def test_an_earlier_request_takes_no_number_during_the_cooldown() -> None:
     assert queue_store.reserve("home", ALICE) is not None
 
 
-class _TableClient:
-    """A DynamoDB client for `FakeTable`."""
-
-    def __init__(self, table: FakeTable):
-        self._table = table
-
-    def put_item(self, **arguments: Any) -> Any:
-        return self._table.put_item(arguments)
-
-
 @pytest.mark.parametrize("lost", [1, 2])
 def test_a_lost_response_of_the_table_costs_no_second_number(harness: Harness, lost: int) -> None:
     """Through the whole function. The lost response is that of the reservation, or of the number."""
     harness.sign_in()
     harness.aws.errors["create_presigned_notebook_instance_url"] = refusal("ThrottlingException")
-    real, puts = harness.aws.table.put_item, 0
-
-    def put_item(arguments: dict[str, Any]) -> Any:
-        nonlocal puts
-        response = real(arguments)
-        puts += 1
-        if puts == lost:
-            raise LOST_RESPONSE
-        return response
-
-    harness.aws.table.put_item = put_item  # type: ignore[method-assign]
+    harness.aws.lost_response = lost
     assert harness.browser.get("/open/alice-notebook").status == 502
     assert harness.browser.get("/open/alice-notebook").status == 202
     harness.clock.now += RESERVATION_TTL + 2

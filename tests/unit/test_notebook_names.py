@@ -52,6 +52,7 @@ def test_a_requested_grant_hides_no_row_in_another_spelling(harness: Harness, ro
 
 @pytest.mark.parametrize("name", SPELLINGS)
 def test_two_people_must_approve_in_every_spelling(asking: Harness, name: str) -> None:
+    asking.aws.table.clear("user:alice")
     alice, dana = browser_of(asking, "alice@example.com"), browser_of(asking, "dana@example.com")
     path = ask(alice, name)
     assert ask(alice, "prod-model") == path

@@ -83,15 +83,15 @@ def test_open_lists_several_notebooks(harness: Harness) -> None:
 
 
 def test_open_opens_the_default_notebook(harness: Harness) -> None:
-    harness.aws.grants[2]["default"] = {"BOOL": True}
+    harness.aws.grant("group:data-science", "shared-notebook", default=True)
     harness.sign_in("bob@example.com", groups=["data-science"])
     assert harness.browser.get("/open").location.startswith("https://shared-notebook.")
     assert not harness.browser.get("/open").location.endswith("view=lab")  # the grant says classic
 
 
 def test_open_lists_the_notebooks_if_two_are_default(harness: Harness) -> None:
-    for item in harness.aws.grants:
-        item["default"] = {"BOOL": True}
+    harness.aws.grant("user:bob@example.com", "bob-notebook", default=True)
+    harness.aws.grant("group:data-science", "shared-notebook", default=True)
     harness.sign_in("bob@example.com", groups=["data-science"])
     assert harness.browser.get("/open").status == 200
 

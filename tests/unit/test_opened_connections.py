@@ -12,7 +12,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 
 from gate.aws.transport import AwsTransport
 from gate.tls import tls_context
-from tests.unit.proxy import Authority
+from tests.unit.proxy import InspectingAuthority
 
 HOSTS = 4
 TIMEOUT = 30
@@ -49,7 +49,9 @@ class Servers:
 
 
 @pytest.fixture
-def servers(authority: Authority, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servers]:
+def servers(
+    authority: InspectingAuthority, server_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Servers]:
     monkeypatch.setenv("GATE_CA_BUNDLE", str(authority.pem))
     monkeypatch.setenv("NO_PROXY", "localhost")
     tls_context.cache_clear()

@@ -74,7 +74,7 @@ def test_the_settings_of_the_document_are_valid(provider: str) -> None:
 def test_a_provider_signs_people_in_as_its_documentation_shows(harness: Harness, row: Row) -> None:
     _deploy(harness, row)
     assert _sign_in(harness, row).status == 302
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant(f"user:{row.user}", "alice-notebook")
     for number, group in enumerate(row.groups):
         harness.aws.grant(f"group:{group}", f"notebook-{number}")

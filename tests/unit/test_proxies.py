@@ -13,7 +13,7 @@ from gate.identity.issuer_api import IssuerApi
 from gate.slack.api import SlackApi
 from gate.tls import tls_context
 from local.streams import serve_streams
-from testing.authority import Authority
+from testing.authority import InspectingAuthority
 from tests.unit.proxy import (
     AWS,
     EACH_DEPENDENCY,
@@ -91,7 +91,7 @@ def test_an_unknown_authority_is_refused_and_logged(
 @EACH_DEPENDENCY
 def test_a_certificate_for_another_name_is_refused(
     proxy: Proxy,
-    authority: Authority,
+    authority: InspectingAuthority,
     caller: Any,
     host: str,
     error: type[Exception],
@@ -115,7 +115,7 @@ def test_a_proxy_that_is_down_counts_as_a_dependency_that_is_down(
 
 
 def test_authorities_are_loaded_once_in_addition_to_the_systems(
-    environment: None, authority: Authority, tmp_path: Path
+    environment: None, authority: InspectingAuthority, tmp_path: Path
 ) -> None:
     combined = tls_context()
     assert combined is tls_context()

@@ -16,7 +16,7 @@ def remote(harness: Harness) -> Harness:
     harness.configure(
         GATE_REMOTE_LOCATIONS=f"{LOCATION},{SAME_ACCOUNT}", GATE_REMOTE_ROLE="gate-launch", GATE_EXTERNAL_ID="x-42"
     )
-    harness.aws.notebooks |= {"theirs": "InService", "far": "InService"}
+    harness.aws.notebooks["theirs"] = harness.aws.notebooks["far"] = "InService"
     harness.aws.grant("user:carol@example.com", f"{LOCATION}/theirs", power="start")
     harness.aws.grant("user:dan@example.com", f"{SAME_ACCOUNT}/far")
     harness.aws.grant("user:eve@example.com", "999999999999/eu-west-1/nowhere")

@@ -57,7 +57,7 @@ def test_a_throttled_link_asks_another_person_to_sign_out_first(slack: Slack) ->
 @pytest.mark.parametrize("grantee", ["user:alice@example.com", "slack:T0LOCAL/U0ALICE"])
 def test_a_persons_own_link_works_while_they_are_signed_in(slack: Slack, grantee: str) -> None:
     harness = slack.harness
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant(grantee, "alice-notebook", power="start-stop")
     harness.aws.notebooks["alice-notebook"] = "Stopped"
     harness.sign_in()
@@ -97,7 +97,7 @@ def test_after_signing_out_nothing_of_the_person_is_left_in_the_browser(
     for name in names:
         path = _link(slack, base_url, name)
         assert harness.browser.get(path).status == 303
-    path, harness.aws.lost_responses = _link(slack, base_url), 1
+    path, harness.aws.lost_response = _link(slack, base_url), 1
     assert harness.browser.get(path).status == 502  # sets the retry cookie
     harness.sign_in()
     assert len(harness.browser.cookies) == 4

@@ -18,7 +18,7 @@ VERIFIED = {"email": EMAIL, "email_verified": True}
 def _request_report(harness: Harness, seconds: int = 600, report_id: str = ID) -> None:
     """Write the row that `gate doctor --sign-in` writes."""
     until = {"N": str(int(harness.clock.now) + seconds)}
-    harness.aws.table.put_item({"Item": {**report_key(report_id), "until": until}})
+    harness.aws.table.put({**report_key(report_id), "until": until})
 
 
 def _row(harness: Harness, report_id: str = ID) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def test_an_incomplete_sign_out_is_reported_as_incomplete(harness: Harness, oper
 def test_a_lost_response_is_reported_as_incomplete_although_the_cutoff_was_written(harness: Harness) -> None:
     harness.sign_in()
     other = _other_browser(harness)
-    harness.aws.lost_responses = 1
+    harness.aws.lost_response = 1
     assert harness.browser.post("/logout", body=EVERYWHERE).status == 502
     assert other.reason(OPEN) == "sign_in_ended"
 

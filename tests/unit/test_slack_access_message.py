@@ -17,7 +17,7 @@ def access(slack: Slack) -> Slack:
     """A workspace whose channel is told of requests."""
     rules = {**RULES, "approvers": {"user:bob@example.com": ["*"]}, "slack_channel": CHANNEL}
     configure(slack.harness, rules)
-    slack.harness.aws.grants = []
+    slack.harness.aws.table.clear()
     return slack
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from gate.aliases import SLACK
 from gate.handler import handler
+from local.slack import payloads
 from local.slack.page import SlackPage
 from testing.asking import RULES, configure
 from testing.aws import refusal
@@ -21,7 +22,7 @@ RULES_IN_SLACK = {**RULES, "approvers": {"user:bob@example.com": ["*"]}, "slack_
 @pytest.fixture
 def access(slack: Slack) -> Slack:
     """A workspace in which people can ask, and Bob decides."""
-    slack.harness.aws.grants = [grant for grant in slack.harness.aws.grants if "bob" in str(grant)]
+    slack.harness.aws.table.clear("user:alice", "group:")
     _configure(slack, RULES_IN_SLACK)
     return slack
 
@@ -55,8 +56,8 @@ def _press(slack: Slack, user: str, action: str, **changes: Any) -> None:
     slack.deliver_events()
 
 
-def _grants(slack: Slack, principal: str = "user:alice@example.com") -> list[dict[str, Any]]:
-    return slack.harness.aws.table.query([principal])
+def _grants(slack: Slack) -> list[dict[str, Any]]:
+    return slack.harness.aws.table.query(["user:alice@example.com"])
 
 
 def test_a_request_is_posted_to_the_channel_and_bob_allows_it(access: Slack) -> None:
@@ -110,10 +111,8 @@ def test_without_a_reason_a_window_asks_for_the_rest(access: Slack) -> None:
 
 
 def _submit(slack: Slack, view: Any, **inputs: str) -> Any:
-    from local.slack import payloads
-    from local.slack.payloads import Member
-
-    answer = slack.post(payloads.submission(Member(TEAM, ALICE, "alice"), view, inputs))
+    submission = payloads.submission(slack.workspace.member(ALICE), view, inputs)
+    answer = slack.post(payloads.encoded(submission))
     assert answer.status == 200
     return answer.json
 

@@ -10,7 +10,7 @@ from testing.slack import Slack, button_labels, open_path
 
 def test_the_list_shows_each_notebook_with_its_possible_actions(slack: Slack) -> None:
     slack.harness.aws.grant("slack:T0LOCAL/U0ALICE", "shared-notebook", power="start")
-    slack.harness.aws.notebooks |= {"shared-notebook": "Stopped"}
+    slack.harness.aws.notebooks["shared-notebook"] = "Stopped"
     surface = slack.ask()
     assert button_labels(surface) == ["Open", "Stop", "Open", "Start", "Refresh the list"]
     assert "alice-notebook\nRunning since 2026-11-23 08:00 UTC · ml.t3.medium" in surface.text
@@ -101,7 +101,7 @@ def test_an_error_is_shown_in_words_with_the_reference(slack: Slack) -> None:
 
 def test_a_user_without_notebooks_sees_their_principals(slack: Slack) -> None:
     assert "tell them who you are: slack:T0LOCAL/U0DANA" in slack.ask(user_id="U0DANA").text
-    slack.harness.aws.grants.clear()
+    slack.harness.aws.table.clear()
     assert "user:alice@example.com or slack:T0LOCAL/U0ALICE" in slack.ask().text
 
 

@@ -11,7 +11,7 @@ from gate.errors.slack import SlackDownError
 from gate.slack.api import SlackApi
 from testing.asking import RULES, configure
 from testing.log_lines import Lines
-from testing.slack import TEAM, Slack, stored_payload
+from testing.slack import TEAM, Slack
 
 HOME, GRID, PARTNER = "T0HOME9", "E0GRID", "T0PARTNER"
 MEMBER = {"id": "U0ALICE", "team_id": HOME, "enterprise_user": {"enterprise_id": GRID, "teams": [HOME, TEAM]}}
@@ -45,7 +45,7 @@ def _body(slack: Slack, kind: str, *, home: str, team: str | None = TEAM) -> byt
     """Return a request from the workspace `team` in which Slack names `home` as the user's own."""
     if kind == "command":
         return slack.body(kind, team_id=team, enterprise_id=GRID, enterprise_name="Grid")
-    payload = stored_payload(kind)
+    payload = slack.payload(kind)
     return slack.body(
         kind,
         user={**payload["user"], "id": "U0ALICE", "team_id": home},
@@ -57,7 +57,7 @@ def _body(slack: Slack, kind: str, *, home: str, team: str | None = TEAM) -> byt
 def _principal(slack: Slack, lines: Lines, body: bytes) -> str:
     lines.texts.clear()
     assert slack.post(body).status == 200
-    with suppress(SlackDownError):  # the windows of the stored payloads are not open
+    with suppress(SlackDownError):  # the window of the press is not open
         slack.deliver_events()
     return str(lines.decisions[-1]["subject"])
 

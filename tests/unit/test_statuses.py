@@ -17,7 +17,7 @@ REMOTE, OTHER_REGION = "210987654321/eu-central-1", "123456789012/us-east-1"
 
 def _give(harness: Harness, number: int, location: str = "", person: str = "alice@example.com") -> list[str]:
     """Replace all grants by `number` grants of `person`, and return the names of their notebooks."""
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     return _give_more(harness, number, location, person)
 
 
@@ -136,7 +136,7 @@ def test_a_session_is_kept_for_one_caller_and_their_present_notebooks(harness: H
     assert assumed() == 0
     harness.clock.now += 3001
     assert [assumed(), assumed()] == [1, 0]
-    harness.aws.grants.pop(0)
+    harness.aws.table.remove("user:alice@example.com", "home-00")
     assert [assumed(), assumed()] == [1, 0]
     harness.browser.cookies.clear()
     harness.sign_in("bob@example.com")

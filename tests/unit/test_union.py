@@ -100,7 +100,7 @@ def test_the_view_is_the_persons_own_before_a_groups_and_a_request_has_none() ->
 @pytest.fixture
 def requested(harness: Harness) -> Harness:
     """Alice's group has `start` without an end; an approved request gives her `auto-start` for an hour."""
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant("group:leads", "bob-notebook", power="start", session=7200, view="classic", default=True)
     end = int(harness.clock()) + HOUR
     harness.aws.grant("user:alice@example.com", "bob-notebook", power="auto-start", until=end, request_id="r")

@@ -14,7 +14,7 @@ GOOD = {"email": "alice@example.com", "email_verified": True}
 
 
 def _grant_only(harness: Harness, principal: str) -> None:
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant(parse_principal(principal), "alice-notebook")
 
 

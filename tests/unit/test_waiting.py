@@ -56,7 +56,7 @@ def test_the_progress_bar_shows_the_elapsed_time(harness: Harness) -> None:
 @pytest.mark.parametrize(("power", "button"), [("none", False), ("start", True), ("start-stop", True)])
 @pytest.mark.parametrize("state", ["Stopped", "Failed", "Pending"])
 def test_the_start_button_depends_on_power_and_state(harness: Harness, power: str, button: bool, state: str) -> None:
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant("user:alice@example.com", "alice-notebook", power=power)
     harness.sign_in()
     harness.aws.notebooks["alice-notebook"] = state
@@ -89,7 +89,7 @@ def test_a_get_starts_nothing_unless_the_grant_says_so(harness: Harness) -> None
 def test_auto_start_works_for_people_and_not_for_previews(
     harness: Harness, headers: dict[str, str], starts: bool
 ) -> None:
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant("user:alice@example.com", "alice-notebook", power="auto-start")
     harness.sign_in()
     harness.aws.notebooks["alice-notebook"] = "Stopped"
@@ -108,7 +108,7 @@ def test_starting_redirects_to_the_waiting_page_and_never_to_another_site(harnes
 
 
 def test_the_list_shows_the_details_of_each_notebook(harness: Harness) -> None:
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     until = int(harness.clock.now) + 86_400
     harness.aws.grant("user:alice@example.com", "alice-notebook", power="start-stop", until=until)
     harness.aws.grant("user:alice@example.com", "bob-notebook", power="start")
@@ -158,7 +158,7 @@ def test_notebooks_are_described_in_parallel_and_with_a_time_limit(
             end.wait(60)
 
     monkeypatch.setattr("gate.launch.statuses.wait", wait_for_eight)
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     for number in range(16):
         harness.aws.notebooks[f"n{number:02}"] = "InService"
         harness.aws.grant("user:alice@example.com", f"n{number:02}")
@@ -193,7 +193,7 @@ def test_credentials_are_cached_by_caller_address_and_notebook_until_they_expire
     assert [assumed(), assumed()] == [1, 0]
     harness.clock.now += 3001
     assert [assumed(), assumed()] == [1, 0]
-    harness.aws.grants.clear()
+    harness.aws.table.clear()
     harness.aws.grant("user:alice@example.com", "alice-notebook", power="none")  # less than before
     assert [assumed(), assumed()] == [1, 0]
 
@@ -222,7 +222,7 @@ def test_a_throttled_page_retries_automatically_with_jitter(harness: Harness) ->
     ],
 )
 def test_a_failed_notebook_says_why(harness: Harness, lines: Lines, text: str, failure: str, words: str) -> None:
-    harness.aws.notebooks["alice-notebook"], harness.aws.failure_reason = "Failed", text
+    harness.aws.notebooks["alice-notebook"], harness.aws.notebooks.failure_reason = "Failed", text
     harness.sign_in()
     page = harness.browser.get("/open/alice-notebook")
     assert words in page.body.replace("&#39;", "'")
