@@ -12,13 +12,11 @@ from infra.stacks import add_stacks
 
 def main() -> None:
     """Synthesise the stacks. If the settings are invalid, print every problem and exit with 1."""
-    try:
-        settings = Settings.load(Path(__file__).parent / "gate.toml")
-    except SettingsError as error:
-        sys.exit(str(error))
     app = cdk.App()
     try:
-        add_stacks(app, settings)
+        add_stacks(app, Settings.load(Path(__file__).parent / "gate.toml"))
+    except SettingsError as error:
+        sys.exit(str(error))
     except RuntimeError as error:
         # The exception of the bundler has passed through jsii, so its traceback would show only CDK.
         if not str(error).startswith("Failed to bundle asset"):

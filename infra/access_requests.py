@@ -4,7 +4,6 @@ The function that opens notebooks writes no grants, and has nothing that proves 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -12,12 +11,15 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from gate.aliases import OPERATORS, SLACK
-from infra.function import FunctionRole, GateFunction, signing_key
+from infra.function import FunctionRole, GateFunction
 from infra.grants_table import GrantsTable
-from infra.request_settings import RequestSettings
+from infra.network import Network
+from infra.part import Part
+from infra.settings import REQUESTS_VARIABLE, Settings
+from infra.signing_key import SigningKey
 
 
-class AccessRequests(Construct):
+class AccessRequests(Part, Construct):
     """The requests function, with a role that writes requests and the grants that they lead to."""
 
     def __init__(
@@ -25,16 +27,15 @@ class AccessRequests(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        settings: RequestSettings,
+        settings: Settings,
+        network: Network,
         grants: GrantsTable,
         secrets: Sequence[str],
-        slack: bool,
         environment: Mapping[str, str],
-        options: Mapping[str, Any],
     ) -> None:
-        """`secrets`: the ARNs of the secrets that prove who somebody is. `slack`: whether Slack's requests come here.
+        """`secrets`: the ARNs of the secrets that prove who somebody is.
 
-        `environment`: that of the function that opens notebooks. `options`: more arguments of `GateFunction`.
+        `environment`: that of the function that opens notebooks.
         """
         super().__init__(scope, construct_id)
         role = FunctionRole(
@@ -43,30 +44,35 @@ class AccessRequests(Construct):
             description="Notebook Gate's requests function: writes access requests, and the grants that they lead to",
         )
         grants.grant_reading(role.role)
-        grants.grant_deciding(role.role, replay_claims=slack)
+        grants.grant_deciding(role.role, replay_claims=bool(settings.slack.teams))
         grants.grant_reporting(role.role)
-        self.key = signing_key(self, "DecisionKey", description="Notebook Gate: proves who decides on access requests")
-        for arn in (*secrets, self.key.secret_arn):
+        key = SigningKey(
+            self,
+            "DecisionKey",
+            variable="GATE_DECISION_SECRET_ARN",
+            description="Notebook Gate: proves who decides on access requests",
+        )
+        for arn in (*secrets, key.secret_arn):
             role.grant_secret(arn)
-        if settings.topic_arn:
-            role.role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[settings.topic_arn]))
+        topic = settings.requests.topic_arn
+        if topic:
+            role.role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic]))
         function = GateFunction(
             self,
             "Function",
             description="Notebook Gate: signs people in, and takes access requests",
+            settings=settings,
+            network=network,
             role=role.role,
-            environment={
-                **environment,
-                "GATE_ACCESS_REQUESTS": settings.rules(),
-                "GATE_DECISION_SECRET_ARN": self.key.secret_arn,
-            },
-            **options,
+            environment={**environment, **key.environment, REQUESTS_VARIABLE: settings.requests.text},
         )
         self.function: lambda_.Function = function.function
         self.alias: lambda_.Alias = function.alias
         # An alias of its own for operators, whose names the function believes. No other role may invoke it.
         lambda_.Alias(self, "Operators", alias_name=OPERATORS, version=function.alias.version)
         self.forwarding = lambda_.Alias(self, "Slack", alias_name=SLACK, version=function.alias.version)
+        self.environment = {"GATE_REQUESTS_FUNCTION_ARN": self.forwarding.function_arn}
+        self.outputs = {"RequestsFunctionName": self.function.function_name, "DecisionSecret": key.secret_arn}
 
     def allow_forwarding(self, role: iam.IRole) -> None:
         """Let `role`, that of the function that opens notebooks, forward Slack's requests."""

@@ -1,6 +1,7 @@
 """The REST API: its routes, its resource policy and its limits."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -13,8 +14,8 @@ from infra.api_policy import STAGE, resource_policy
 from infra.gateway_responses import add_gateway_responses
 from infra.logs import log_group
 from infra.nag import acknowledge_finding
-from infra.sections import LimitSettings
-from infra.settings import PrivateHost
+from infra.part import Part
+from infra.settings import Settings
 
 OPEN_ROUTES = (
     ("GET", "/"),
@@ -81,32 +82,14 @@ def _private(scope: Construct, endpoints: list[str]) -> apigateway.EndpointConfi
     return apigateway.EndpointConfiguration(types=[apigateway.EndpointType.PRIVATE], vpc_endpoints=imported)
 
 
-def _integration(function: lambda_.IFunction) -> apigateway.LambdaIntegration:
-    return apigateway.LambdaIntegration(function, proxy=True, allow_test_invoke=False)
-
-
-class GateApi(Construct):
+class GateApi(Part, Construct):
     """The API. Routes are added later: they need the function, which needs the address of the API."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        networks: list[str],
-        private_endpoints: list[str],
-        private_host: PrivateHost,
-        iam_accounts: list[str],
-        limits: LimitSettings,
-        own_domain: bool,
-        slack: bool,
-        logging_role: bool,
-    ) -> None:
-        """`private_host`: the host name of a private API, see `Settings`.
-
-        `logging_role`: whether to set the account's role for the logs of API Gateway.
-        """
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
+        limits, private_endpoints = settings.limits, settings.private_endpoints
+        own_domain = bool(settings.domain.name)
+        self._slack_routes = SLACK_ROUTES if settings.slack.teams else ()
         access_log = log_group(self, "AccessLog", days=limits.log_days)
         self.api = apigateway.RestApi(
             self,
@@ -117,12 +100,12 @@ class GateApi(Construct):
             # A second address would have its own cookies, and nobody would monitor it.
             disable_execute_api_endpoint=own_domain,
             policy=resource_policy(
-                networks=networks,
+                networks=settings.networks,
                 endpoints=private_endpoints,
-                accounts=[cdk.Aws.ACCOUNT_ID, *iam_accounts],
-                slack=slack,
+                accounts=[cdk.Aws.ACCOUNT_ID, *settings.identity.iam_accounts],
+                slack=bool(self._slack_routes),
             ),
-            cloud_watch_role=logging_role,
+            cloud_watch_role=settings.stack.api_logging_role,
             deploy_options=apigateway.StageOptions(
                 stage_name=STAGE,
                 throttling_rate_limit=limits.rate,
@@ -141,14 +124,15 @@ class GateApi(Construct):
                         logging_level=apigateway.MethodLoggingLevel.OFF,
                         metrics_enabled=True,
                     )
-                    for method, path in (SLACK_ROUTES if slack else ())
+                    for method, path in self._slack_routes
                 },
             ),
         )
         # CDK's own output is the address of the stage, which is disabled if there is a custom domain.
         self.api.node.try_remove_child("Endpoint")
-        self._slack = slack
-        self._host_suffix = f"-{private_endpoints[0]}" if private_endpoints and private_host == "endpoint" else ""
+        self.base_url = f"https://{settings.domain.name or self._stage_host(settings)}"
+        self.environment = {"GATE_BASE_URL": self.base_url}
+        self.outputs = {"BaseUrl": self.base_url, "ExampleBookmark": f"{self.base_url}/open"}
         add_gateway_responses(self.api, own_domain=own_domain)
         acknowledge_finding(
             self.api,
@@ -166,9 +150,11 @@ class GateApi(Construct):
             "APIG6",
             "Execution logs would contain cookies and codes. The access log has one line for each request.",
         )
-        if self.logging_role:
+        logging_role = self.api.node.try_find_child("CloudWatchRole")
+        if isinstance(logging_role, iam.Role):
+            self.outputs["ApiLoggingRoleArn"] = logging_role.role_arn
             acknowledge_finding(
-                self.logging_role,
+                logging_role,
                 "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]",
                 "This is AWS's managed policy for API Gateway's logs. The role belongs to the account.",
             )
@@ -178,38 +164,27 @@ class GateApi(Construct):
 
         API Gateway itself rejects every other path.
         """
-        integration = _integration(function)
-        root = self.api.root
-        self._add_open_routes(OPEN_ROUTES, integration)
-        routes_of_requests = _integration(requests) if requests else integration
-        self._add_open_routes(SIGN_IN_ROUTES, routes_of_requests)
+        by_function = "The function authenticates by session cookie or ID token."
+        self._add(OPEN_ROUTES, function, by_function)
+        self._add(SIGN_IN_ROUTES, requests or function, by_function)
         if requests:
-            self._add_open_routes(REQUEST_ROUTES, routes_of_requests)
-        for method, path in SLACK_ROUTES if self._slack else ():
-            slack_method = root.resource_for_path(path).add_method(method, integration)
-            for rule in ("APIG4", "COG4"):
-                acknowledge_finding(slack_method, rule, "The function verifies Slack's signature before all else.")
-        for method, path in IAM_ROUTES:
-            iam_method = root.resource_for_path(path).add_method(
-                method, integration, authorization_type=apigateway.AuthorizationType.IAM
-            )
-            acknowledge_finding(iam_method, "COG4", "API Gateway checks the AWS signature of callers on this route.")
+            self._add(REQUEST_ROUTES, requests, by_function)
+        self._add(self._slack_routes, function, "The function verifies Slack's signature before all else.")
+        by_signature = "API Gateway checks the AWS signature of callers on this route."
+        self._add(IAM_ROUTES, function, by_signature, authorization_type=apigateway.AuthorizationType.IAM)
 
-    def _add_open_routes(self, routes: Sequence[tuple[str, str]], integration: apigateway.LambdaIntegration) -> None:
+    def _add(
+        self, routes: Sequence[tuple[str, str]], function: lambda_.IFunction, protection: str, **options: Any
+    ) -> None:
+        """`protection`: why it is acceptable that API Gateway's authorizers do not protect these routes."""
+        integration = apigateway.LambdaIntegration(function, proxy=True, allow_test_invoke=False)
         for method, path in routes:
-            open_method = self.api.root.resource_for_path(path).add_method(method, integration)
-            for rule in ("APIG4", "COG4"):
-                acknowledge_finding(open_method, rule, "The function authenticates by session cookie or ID token.")
+            added = self.api.root.resource_for_path(path).add_method(method, integration, **options)
+            for rule in ("COG4",) if options else ("APIG4", "COG4"):
+                acknowledge_finding(added, rule, protection)
 
-    @property
-    def logging_role(self) -> iam.Role | None:
-        """The account's role for the logs of API Gateway, if the stack sets it."""
-        role = self.api.node.try_find_child("CloudWatchRole")
-        return role if isinstance(role, iam.Role) else None
-
-    @property
-    def stage_url(self) -> str:
-        """The address of the API, made from its id alone: the function's environment must not depend on the stage."""
+    def _stage_host(self, settings: Settings) -> str:
+        """Return host and path of the stage, from the API's id alone: the function must not depend on the stage."""
         stack = cdk.Stack.of(self)
-        host = f"{self.api.rest_api_id}{self._host_suffix}.execute-api.{stack.region}.{stack.url_suffix}"
-        return f"https://{host}/{STAGE}"
+        of_endpoint = f"-{settings.private_endpoints[0]}" if settings.private_host == "endpoint" else ""
+        return f"{self.api.rest_api_id}{of_endpoint}.execute-api.{stack.region}.{stack.url_suffix}/{STAGE}"

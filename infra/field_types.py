@@ -32,12 +32,16 @@ def _subnet_cidr(text: str) -> str:
     return text
 
 
-def matching(pattern: str, problem: str) -> AfterValidator:
-    """Return a validator for text that matches the regular expression `pattern`; `problem`: the error message."""
+def matching(pattern: str, what: str, example: str) -> AfterValidator:
+    """Return a validator for text that matches the regular expression `pattern`.
+
+    `what`: what the text must be. `example`: one, or another way to say what to write.
+    """
+    write = example if " " in example else f'one such as "{example}"'
 
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text, re.ASCII):
-            raise ValueError(problem)
+            raise ValueError(f"is not {what}; write {write}")
         return text
 
     return AfterValidator(check)
@@ -62,13 +66,6 @@ def _is_issuer_url(text: str) -> bool:
     return secure and bool(parts.hostname) and not parts.query and not parts.fragment
 
 
-def _scope(text: str) -> str:
-    # RFC 6749 §3.3.
-    if not re.fullmatch(r"[!#-\[\]-~]+", text):
-        raise ValueError('is not a scope; write each scope as an entry of its own, such as "openid", "groups"')
-    return text
-
-
 def _proxy_url(text: str) -> str:
     if not text:
         return text
@@ -87,82 +84,94 @@ def _proxy_url(text: str) -> str:
     return text
 
 
+_HOST = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+
 Cidr = Annotated[str, AfterValidator(_cidr)]
 SubnetCidr = Annotated[str, AfterValidator(_cidr), AfterValidator(_subnet_cidr)]
-VpcEndpointId = Annotated[
-    str, matching(r"vpce-[0-9a-f]{8,17}", 'is not a VPC endpoint id; write one such as "vpce-0123456789abcdef0"')
-]
-SubnetId = Annotated[
-    str, matching(r"subnet-[0-9a-f]{8,17}", 'is not a subnet id; write one such as "subnet-0123456789abcdef0"')
-]
-AccountId = Annotated[str, matching(r"\d{12}", 'is not an AWS account id; write twelve digits, such as "123456789012"')]
-RoleArn = Annotated[
+IssuerUrl = Annotated[str, AfterValidator(_issuer_url)]
+ProxyUrl = Annotated[str, AfterValidator(_proxy_url)]
+
+StackName = Annotated[
     str,
     matching(
-        r"arn:[\w-]+:iam::\d{12}:role/\S+",
-        'is not the ARN of an IAM role; write one such as "arn:aws:iam::123456789012:role/Name"',
+        r"[A-Za-z][A-Za-z0-9-]{0,127}",
+        "a stack name",
+        "a letter, then letters, digits and hyphens, at most 128 characters",
     ),
+]
+VpcId = Annotated[str, matching(r"(vpc-[0-9a-f]{8,17})?", "a VPC id", "vpc-0123456789abcdef0")]
+VpcEndpointId = Annotated[str, matching(r"vpce-[0-9a-f]{8,17}", "a VPC endpoint id", "vpce-0123456789abcdef0")]
+SubnetId = Annotated[str, matching(r"subnet-[0-9a-f]{8,17}", "a subnet id", "subnet-0123456789abcdef0")]
+AccountId = Annotated[str, matching(r"\d{12}", "an AWS account id", 'twelve digits, such as "123456789012"')]
+Location = Annotated[
+    str, matching(r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}", "an account and region", "123456789012/eu-west-1")
+]
+RoleArn = Annotated[
+    str, matching(r"arn:[\w-]+:iam::\d{12}:role/\S+", "the ARN of an IAM role", "arn:aws:iam::123456789012:role/Name")
 ]
 SecretArn = Annotated[
     str,
     matching(
         r"(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:\S+)?",
-        "is not the ARN of a secret; write the full ARN of an existing secret in Secrets Manager",
+        "the ARN of a secret",
+        "the full ARN of an existing secret in Secrets Manager",
     ),
 ]
 PolicyArn = Annotated[
     str,
     matching(
         r"(arn:[\w-]+:iam::(\d{12}|aws):policy/\S+)?",
-        'is not the ARN of an IAM policy; write one such as "arn:aws:iam::123456789012:policy/Name"',
+        "the ARN of an IAM policy",
+        "arn:aws:iam::123456789012:policy/Name",
     ),
 ]
 TopicArn = Annotated[
     str,
     matching(
         r"(arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)?",
-        'is not the ARN of an SNS topic; write one such as "arn:aws:sns:eu-west-1:123456789012:Name"',
+        "the ARN of an SNS topic",
+        "arn:aws:sns:eu-west-1:123456789012:Name",
+    ),
+]
+CertificateArn = Annotated[
+    str,
+    matching(
+        r"(arn:[\w-]+:acm:[\w-]+:\d{12}:certificate/[\w-]+)?",
+        "the ARN of a certificate",
+        "that of the certificate for domain.name, in the stack's region",
     ),
 ]
 Qualifier = Annotated[
-    str,
-    matching(r"[a-z0-9]{0,10}", "is not a bootstrap qualifier; write the value given to cdk bootstrap --qualifier"),
+    str, matching(r"[a-z0-9]{0,10}", "a bootstrap qualifier", "the value given to cdk bootstrap --qualifier")
 ]
 ExternalId = Annotated[
     str,
-    matching(
-        r"([\w+=,.@:/-]{2,1224})?", "is not an external id; write at least 2 characters, letters, digits or +=,.@:/-"
-    ),
+    matching(r"([\w+=,.@:/-]{2,1224})?", "an external id", "at least 2 characters, letters, digits or +=,.@:/-"),
 ]
-Location = Annotated[
-    str,
-    matching(
-        r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}",
-        'is not an account and region; write both, such as "123456789012/eu-west-1"',
-    ),
-]
-VpcId = Annotated[str, matching(r"(vpc-[0-9a-f]{8,17})?", 'is not a VPC id; write one such as "vpc-0123456789abcdef0"')]
-HostName = Annotated[
-    str,
-    matching(
-        r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+)?",
-        'is not a host name; write one such as "notebooks.example.com"',
-    ),
-]
-EmailDomain = Annotated[
-    str,
-    matching(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)+", 'is not a domain; write one such as "example.com"'),
-]
-ProxyUrl = Annotated[str, AfterValidator(_proxy_url)]
+HostName = Annotated[str, matching(rf"({_HOST}(\.[a-z0-9-]+)+)?", "a host name", "notebooks.example.com")]
+EmailDomain = Annotated[str, matching(rf"{_HOST}(\.[a-z0-9-]+)+", "a domain", "example.com")]
 NoProxyHost = Annotated[
     str,
+    matching(rf"\.?{_HOST}(\.[a-z0-9-]+)*", "a host name", 'one, or the end of one such as ".amazonaws.com"'),
+]
+SlackTeamId = Annotated[str, matching(r"[TE][A-Z0-9]{2,31}", "the id of a Slack workspace", "T0123ABCDEF")]
+SlackConversationId = Annotated[
+    str, matching(r"([CGDUW][A-Z0-9]{2,31})?", "the id of a Slack channel or user", "C0123ABCDEF")
+]
+Scope = Annotated[
+    str,
+    # RFC 6749 §3.3.
+    matching(r"[!#-\[\]-~]+", "a scope", 'each scope as an entry of its own, such as "openid", "groups"'),
+]
+GroupPattern = Annotated[
+    str, matching(r"(?=.*\S)[^,]+", "a pattern of groups", 'one pattern in each entry, such as "ds-*", without commas')
+]
+ClientId = Annotated[str, matching(r"(?=.*\S)[^,]+", "a client id", "one client id in each entry, as in the claim aud")]
+NotebookPattern = Annotated[
+    str,
     matching(
-        r"\.?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9-]+)*",
-        'is not a host name; write one, or the end of one such as ".amazonaws.com"',
+        r"[a-zA-Z0-9*?/-]{1,110}",
+        "a pattern of notebook names",
+        'a name, in which * and ? are wildcards, such as "prod-*"',
     ),
 ]
-SlackTeamId = Annotated[
-    str, matching(r"[TE][A-Z0-9]{2,31}", 'is not the id of a Slack workspace; write one such as "T0123ABCDEF"')
-]
-IssuerUrl = Annotated[str, AfterValidator(_issuer_url)]
-Scope = Annotated[str, AfterValidator(_scope)]

@@ -1,20 +1,23 @@
 """The function and its role, with no more permissions than it needs."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.bundle import PYTHON_VERSION, runtime_python
+from infra.bundle import PYTHON_VERSION, ROOT, runtime_python
 from infra.bytecode import MISSING
+from infra.ca_bundle import FUNCTION_PATH
+from infra.environment import check_size
 from infra.function_code import function_code
 from infra.logs import log_group
 from infra.nag import acknowledge_finding
+from infra.network import Network
+from infra.part import Part
+from infra.settings import Settings
 
 NETWORK_INTERFACE_ACTIONS = (
     "ec2:CreateNetworkInterface",
@@ -62,7 +65,7 @@ class FunctionRole(Construct):
         self.role.add_to_policy(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn]))
 
 
-class GateFunction(Construct):
+class GateFunction(Part, Construct):
     """The function, in private subnets, with an alias for its published version."""
 
     def __init__(
@@ -71,18 +74,23 @@ class GateFunction(Construct):
         construct_id: str,
         *,
         description: str,
+        settings: Settings,
+        network: Network,
         role: iam.Role,
-        vpc: ec2.IVpc,
-        security_group: ec2.ISecurityGroup,
         environment: Mapping[str, str],
-        log_days: int,
-        snap_start: bool,
-        ca_bundle: Path | None,
     ) -> None:
-        """`ca_bundle`: the PEM file of additional certificate authorities, if any."""
+        """Raises `SettingsError` if Lambda would not accept the `environment`."""
         super().__init__(scope, construct_id)
-        group = log_group(self, "Logs", days=log_days)
+        group = log_group(self, "Logs", days=settings.limits.log_days)
         group.grant_write(role)
+        ca_bundle = ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None
+        variables = {
+            **environment,
+            "GATE_CA_BUNDLE": FUNCTION_PATH if ca_bundle else "",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+        variables = {name: value for name, value in variables.items() if value}
+        check_size(self, variables, settings)
         python = runtime_python()
         self.function = lambda_.Function(
             self,
@@ -97,12 +105,12 @@ class GateFunction(Construct):
             timeout=cdk.Duration.seconds(28),
             role=role,
             log_group=group,
-            vpc=vpc,
+            vpc=network.vpc,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-            security_groups=[security_group],
-            environment=dict(environment),
+            security_groups=[network.security_group],
+            environment=variables,
             # Each deployment takes a snapshot of the started function, and a cold start resumes it.
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if settings.snap_start else None,
         )
         if python is None:
             cdk.Annotations.of(self.function).add_warning_v2("gate:bytecode", MISSING.format(version=PYTHON_VERSION))
@@ -110,6 +118,7 @@ class GateFunction(Construct):
             "@aws-cdk/aws-lambda:snapStartRequirePublish", "API Gateway invokes a published version through the alias."
         )
         self.alias = lambda_.Alias(self, "Live", alias_name="live", version=self.function.current_version)
+        self.outputs = {"FunctionName": self.alias.function_name}
         acknowledge_finding(
             self.function,
             "L1",
@@ -119,25 +128,3 @@ class GateFunction(Construct):
         assert isinstance(resource, lambda_.CfnFunction)
         # CDK adds DependsOn for the role's policies, and names the role as well, which is a redundant dependency.
         resource.add_metadata("cfn-lint", {"config": {"ignore_checks": ["W3005"]}})
-
-
-def signing_key(scope: Construct, construct_id: str, *, description: str) -> secretsmanager.Secret:
-    """Add the secret with a key that signs cookies. Secrets Manager generates it at deployment."""
-    secret = secretsmanager.Secret(
-        scope,
-        construct_id,
-        description=description,
-        generate_secret_string=secretsmanager.SecretStringGenerator(password_length=64, exclude_punctuation=True),
-    )
-    acknowledge_finding(
-        secret,
-        "SMG4",
-        "An operator rotates this key with one command when the alarm KeyRotationDue asks for it. Signatures of the "
-        "previous key stay valid while that key is kept, so a rotation signs nobody out.",
-    )
-    return secret
-
-
-def comma_separated(words: Sequence[str]) -> str:
-    """Return `words` as the function's environment variables hold a list."""
-    return ",".join(words)

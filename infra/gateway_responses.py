@@ -27,7 +27,8 @@ _OWN_DOMAIN = {"Strict-Transport-Security": "'max-age=31536000'"}
 @dataclass(frozen=True)
 class _Response:
     kind: apigateway.ResponseType
-    status: int
+    status: int | None
+    """None: the status stays as it is."""
     reason: str
     title: str
     text: str
@@ -35,71 +36,38 @@ class _Response:
     """Seconds after which a browser retries by itself; 0: it does not."""
 
 
-_OUTSIDE = "The notebooks can be reached only from your company's networks. Join the VPN, then try again."
-_BAD_SIGNATURE = "The AWS signature is not valid"
-_SIGNATURE = "The request's AWS signature (SigV4) is missing, wrong or too old. Sign it with current credentials."
-
+_Kind = apigateway.ResponseType
+_SIGNATURE = (
+    403,
+    "invalid_signature",
+    "The AWS signature is not valid",
+    "The request's AWS signature (SigV4) is missing, wrong or too old. Sign it with current credentials.",
+)
 _RESPONSES = (
-    _Response(apigateway.ResponseType.ACCESS_DENIED, 403, "outside_networks", "You are outside the networks", _OUTSIDE),
-    _Response(
-        apigateway.ResponseType.MISSING_AUTHENTICATION_TOKEN,
-        404,
-        "not_found",
-        "This page does not exist",
-        "Check the address. Scripts that call /iam/open sign their requests with AWS credentials (SigV4).",
-    ),
-    _Response(
-        apigateway.ResponseType.INVALID_SIGNATURE,
-        403,
-        "invalid_signature",
-        "The AWS signature is not valid",
-        _SIGNATURE,
-    ),
-    _Response(apigateway.ResponseType.EXPIRED_TOKEN, 403, "invalid_signature", _BAD_SIGNATURE, _SIGNATURE),
-    _Response(
-        apigateway.ResponseType.THROTTLED,
-        429,
-        "busy",
-        "Many people are opening notebooks right now",
-        "Leave this page open: it tries again by itself in a few seconds.",
-        retry_after=5,
-    ),
-    _Response(
-        apigateway.ResponseType.REQUEST_TOO_LARGE,
-        413,
-        "too_large",
-        "The request is too large",
-        "No page of the gate sends requests of this size. Use your bookmark or the buttons on the page.",
-    ),
-    _Response(
-        apigateway.ResponseType.INTEGRATION_TIMEOUT,
-        504,
-        "too_slow",
-        "This took too long",
-        "Try again in a minute. If it happens again, send the reference to your platform team.",
-    ),
-)
-
-_ANY_4XX = _Response(
-    apigateway.ResponseType.DEFAULT_4_XX,
-    0,
-    "bad_request",
-    "The request is not valid",
-    "Use your bookmark or the buttons on the page.",
-)
-_ANY_5XX = _Response(
-    apigateway.ResponseType.DEFAULT_5_XX,
-    0,
-    "internal",
-    "Something went wrong",
-    "Try again. If it happens again, send the reference to your platform team.",
-)
+    _Response(_Kind.ACCESS_DENIED, 403, "outside_networks", "You are outside the networks",
+              "The notebooks can be reached only from your company's networks. Join the VPN, then try again."),
+    _Response(_Kind.MISSING_AUTHENTICATION_TOKEN, 404, "not_found", "This page does not exist",
+              "Check the address. Scripts that call /iam/open sign their requests with AWS credentials (SigV4)."),
+    _Response(_Kind.INVALID_SIGNATURE, *_SIGNATURE),
+    _Response(_Kind.EXPIRED_TOKEN, *_SIGNATURE),
+    _Response(_Kind.THROTTLED, 429, "busy", "Many people are opening notebooks right now",
+              "Leave this page open: it tries again by itself in a few seconds.", retry_after=5),
+    _Response(_Kind.REQUEST_TOO_LARGE, 413, "too_large", "The request is too large",
+              "No page of the gate sends requests of this size. Use your bookmark or the buttons on the page."),
+    _Response(_Kind.INTEGRATION_TIMEOUT, 504, "too_slow", "This took too long",
+              "Try again in a minute. If it happens again, send the reference to your platform team."),
+    _Response(_Kind.DEFAULT_4_XX, None, "bad_request", "The request is not valid",
+              "Use your bookmark or the buttons on the page."),
+    _Response(_Kind.DEFAULT_5_XX, None, "internal", "Something went wrong",
+              "Try again. If it happens again, send the reference to your platform team."),
+)  # fmt: skip
+"""The responses of API Gateway, the general ones at the end. Kinds that are not listed get the general text."""
 
 
 def add_gateway_responses(api: apigateway.RestApi, *, own_domain: bool) -> None:
-    """Add the error responses to `api`. Kinds without one of their own keep their status and get the general text."""
+    """Add the error responses to `api`."""
     headers = _HEADERS | (_OWN_DOMAIN if own_domain else {})
-    for response in (*_RESPONSES, _ANY_4XX, _ANY_5XX):
+    for response in _RESPONSES:
         body = {"error": response.reason, "message": response.text, "reference": "$context.requestId"}
         page = _PAGE.replace("{title}", html.escape(response.title)).replace("{text}", html.escape(response.text))
         seconds = f"'{response.retry_after}'"

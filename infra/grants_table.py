@@ -10,9 +10,10 @@ from constructs import Construct
 from gate.access_requests.holders import INDEX
 from gate.store import key_prefixes
 from gate.store.grant_row import REQUESTED
+from infra.part import Part
 
 
-class GrantsTable(Construct):
+class GrantsTable(Part, Construct):
     """One item for each grant: partition key `principal`, sort key `notebook`. DynamoDB deletes expired grants.
 
     The table also has the gate's own items, whose keys begin with the prefixes of `gate.store.key_prefixes`: replay
@@ -35,7 +36,8 @@ class GrantsTable(Construct):
             time_to_live_attribute="until",
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
-
+        self.environment = {"GATE_TABLE": self.table.table_name}
+        self.outputs = {"GrantsTable": self.table.table_name}
         if by_notebook:
             # Keys alone: rows that change and keep their key, such as launch queues, then write nothing to the index.
             self.table.add_global_secondary_index(

@@ -1,27 +1,14 @@
-"""The identity provider: the stack's own Cognito user pool, or an OpenID Connect issuer of the settings."""
-
-from dataclasses import dataclass
+"""The identity provider of a deployment whose settings name none: a Cognito user pool."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.nag import acknowledge_finding
+from infra.part import Part
 
 
-@dataclass(frozen=True)
-class Issuer:
-    """What the function needs to know about the identity provider."""
-
-    issuer: str
-    client_id: str
-    client_secret_arn: str
-    groups_claim: str
-    user_pool_id: str = ""
-    """The id of the stack's own pool; empty for another issuer."""
-
-
-class UserPool(Construct):
+class UserPool(Part, Construct):
     """A user pool that works as deployed: an administrator adds users, and each user sets up a second factor."""
 
     def __init__(self, scope: Construct, construct_id: str, *, base_url: str) -> None:
@@ -87,6 +74,10 @@ class UserPool(Construct):
             access_token_validity=cdk.Duration.hours(1),
             refresh_token_validity=cdk.Duration.hours(1),
         )
-        self.issuer = Issuer(
-            pool.user_pool_provider_url, client.user_pool_client_id, "", "cognito:groups", pool.user_pool_id
-        )
+        self.environment = {
+            "GATE_ISSUER": pool.user_pool_provider_url,
+            "GATE_CLIENT_ID": client.user_pool_client_id,
+            "GATE_CLIENT_SECRET_ARN": "",
+            "GATE_GROUPS_CLAIM": "cognito:groups",
+        }
+        self.outputs = {"UserPool": pool.user_pool_id}

@@ -8,9 +8,10 @@ from constructs import Construct
 
 from gate.launch.policy import DESCRIBE, OPEN, START, STOP
 from infra.nag import acknowledge_finding
+from infra.part import Part
 
 
-class LaunchRole(Construct):
+class LaunchRole(Part, Construct):
     """The role that the function assumes for each caller, with a session policy for the caller's notebooks only."""
 
     def __init__(
@@ -47,9 +48,23 @@ class LaunchRole(Construct):
                 f"IAM5[Resource::arn:<AWS::Partition>:sagemaker:{_as_reported(region)}:<AWS::AccountId>:notebook-instance/*]",
                 "The caller's grants decide which notebooks they may open, and the session policy names only these.",
             )
+        self.environment = {"GATE_LAUNCH_ROLE_ARN": self.role.role_arn}
+        self.outputs = {"LaunchRoleArn": self.role.role_arn}
         assert self.role.assume_role_policy is not None
         self.role.assume_role_policy.add_statements(
             iam.PolicyStatement(actions=["sts:SetSourceIdentity"], principals=[principal])
+        )
+
+    def allow_assuming(self, function_role: iam.IRole, *, remote_name: str, accounts: Sequence[str]) -> None:
+        """Let the function assume this role and those of other accounts, and set the caller as the source identity.
+
+        If `accounts` has the stack's own account, its `remote_name` is a role that does not exist.
+        """
+        remote = [f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{remote_name}" for account in accounts]
+        function_role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["sts:AssumeRole", "sts:SetSourceIdentity"], resources=[self.role.role_arn, *remote]
+            )
         )
 
     def _policy(
@@ -74,13 +89,6 @@ class LaunchRole(Construct):
                 iam.PolicyStatement(effect=iam.Effect.DENY, actions=[OPEN], resources=["*"], conditions=conditions),
             ]
         )
-
-
-def allow_assuming(role: iam.IRole, launch_roles: Sequence[str]) -> None:
-    """Let the function's `role` assume the `launch_roles` (ARNs) and set the caller as the source identity."""
-    role.add_to_principal_policy(
-        iam.PolicyStatement(actions=["sts:AssumeRole", "sts:SetSourceIdentity"], resources=list(launch_roles))
-    )
 
 
 def _as_reported(region: str) -> str:

@@ -1,6 +1,7 @@
 """The dashboard and the alarms. docs/operations.md says what to do about each alarm."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
@@ -16,6 +17,7 @@ NAMESPACE = "NotebookGate"
 """The namespace of the function's metrics (lambda/gate/metrics.py)."""
 
 SEE_GUIDE = "See docs/operations.md."
+FIVE_MINUTES = cdk.Duration.minutes(5)
 
 
 class Monitoring(Construct):
@@ -50,86 +52,75 @@ class Monitoring(Construct):
             metric_name=name,
             dimensions_map={"service": self._service, **({"reason": reason} if reason else {})},
             statistic=statistic,
-            period=cdk.Duration.minutes(5),
+            period=FIVE_MINUTES,
         )
 
     def _alarms(self, settings: AlarmSettings) -> list[cloudwatch.AlarmBase]:
-        quiet = cloudwatch.TreatMissingData.NOT_BREACHING
-        five = cdk.Duration.minutes(5)
-        crashes = _named("crashes", [each.metric_errors(period=five) for each in self._functions])
-        throttles = _named("function", [each.metric_throttles(period=five) for each in self._functions])
-        errors = cloudwatch.Alarm(
-            self,
-            "Errors",
-            alarm_description=f"The function failed or returned server errors. {SEE_GUIDE}",
-            metric=cloudwatch.MathExpression(
-                expression=f"FILL(failures, 0) + {_sum(crashes)}",
-                using_metrics={"failures": self._metric("Failures"), **crashes},
-                label="Failures",
-                period=five,
+        crashes = [each.metric_errors(period=FIVE_MINUTES) for each in self._functions]
+        throttles = [each.metric_throttles(period=FIVE_MINUTES) for each in self._functions]
+        # One failure is enough for an alarm on a reason: the cause stays until somebody removes it.
+        return [
+            self._alarm(
+                "Errors",
+                "The function failed or returned server errors.",
+                _sum("Failures", failures=[self._metric("Failures")], crashes=crashes),
+                5,
+                evaluation_periods=2,
             ),
-            threshold=5,
-            evaluation_periods=2,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=quiet,
-        )
-        refused = self._failure_alarm(
-            "ClientRefused",
-            "client_refused",
-            "The identity provider rejects the gate's credentials: nobody can sign in.",
-        )
-        quota = self._failure_alarm(
-            "InstanceQuota", "instance_quota", "A notebook could not start: the quota for its type is used up."
-        )
-        refusals = cloudwatch.AnomalyDetectionAlarm(
-            self,
-            "RefusalsJump",
-            alarm_description=f"Far more requests than usual are refused. {SEE_GUIDE}",
-            metric=self._metric("Refusals"),
-            std_devs=4,
-            evaluation_periods=3,
-            datapoints_to_alarm=3,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD,
-            treat_missing_data=quiet,
-        )
-        throttling = cloudwatch.Alarm(
-            self,
-            "Throttling",
-            alarm_description=f"AWS throttles calls, and users wait in the queue. {SEE_GUIDE}",
-            metric=cloudwatch.MathExpression(
-                expression=f"FILL(aws, 0) + {_sum(throttles)}",
-                using_metrics={"aws": self._metric("Throttles"), **throttles},
-                label="Throttled",
-                period=five,
+            self._alarm(
+                "ClientRefused",
+                "The identity provider rejects the gate's credentials: nobody can sign in.",
+                self._metric("Failures", reason="client_refused"),
             ),
-            threshold=10,
-            evaluation_periods=2,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=quiet,
-        )
-        rotation = cloudwatch.Alarm(
-            self,
-            "KeyRotationDue",
-            alarm_description=f"The key that signs cookies is more than {settings.key_days} days old. {SEE_GUIDE}",
-            metric=self._metric("SigningKeyAge", "Maximum").with_(period=cdk.Duration.hours(6)),
-            threshold=settings.key_days,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
-        )
-        return [errors, refused, quota, refusals, throttling, rotation]
+            self._alarm(
+                "InstanceQuota",
+                "A notebook could not start: the quota for its type is used up.",
+                self._metric("Failures", reason="instance_quota"),
+            ),
+            cloudwatch.AnomalyDetectionAlarm(
+                self,
+                "RefusalsJump",
+                alarm_description=f"Far more requests than usual are refused. {SEE_GUIDE}",
+                metric=self._metric("Refusals"),
+                std_devs=4,
+                evaluation_periods=3,
+                datapoints_to_alarm=3,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_UPPER_THRESHOLD,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            ),
+            self._alarm(
+                "Throttling",
+                "AWS throttles calls, and users wait in the queue.",
+                _sum("Throttled", aws=[self._metric("Throttles")], function=throttles),
+                10,
+                evaluation_periods=2,
+            ),
+            self._alarm(
+                "KeyRotationDue",
+                f"The key that signs cookies is more than {settings.key_days} days old.",
+                self._metric("SigningKeyAge", "Maximum").with_(period=cdk.Duration.hours(6)),
+                settings.key_days,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+            ),
+        ]
 
-    def _failure_alarm(self, name: str, reason: str, description: str) -> cloudwatch.Alarm:
-        """Return an alarm on failures with one reason. One is enough: the cause stays until somebody removes it."""
+    def _alarm(
+        self, name: str, description: str, metric: cloudwatch.IMetric, threshold: int = 1, **options: Any
+    ) -> cloudwatch.Alarm:
+        """Add an alarm. `options`: what differs from an alarm on one period that reaches the threshold."""
+        default = {
+            "evaluation_periods": 1,
+            "comparison_operator": cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            "treat_missing_data": cloudwatch.TreatMissingData.NOT_BREACHING,
+        }
         return cloudwatch.Alarm(
             self,
             name,
             alarm_description=f"{description} {SEE_GUIDE}",
-            metric=self._metric("Failures", reason=reason),
-            threshold=1,
-            evaluation_periods=1,
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            metric=metric,
+            threshold=threshold,
+            **{**default, **options},
         )
 
     def _dashboard(self) -> None:
@@ -174,10 +165,12 @@ class Monitoring(Construct):
         )
 
 
-def _named(name: str, metrics: Sequence[cloudwatch.IMetric]) -> dict[str, cloudwatch.IMetric]:
-    """Return `metrics` by names for an expression: `name` for the first, then `name` with a number."""
-    return {f"{name}{number or ''}": metric for number, metric in enumerate(metrics)}
-
-
-def _sum(names: Iterable[str]) -> str:
-    return " + ".join(f"FILL({name}, 0)" for name in names)
+def _sum(label: str, **metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.MathExpression:
+    """Return the sum of `metrics`, in which a missing value counts as 0."""
+    named = {f"{name}{number or ''}": each for name, of in metrics.items() for number, each in enumerate(of)}
+    return cloudwatch.MathExpression(
+        expression=" + ".join(f"FILL({name}, 0)" for name in named),
+        using_metrics=named,
+        label=label,
+        period=FIVE_MINUTES,
+    )

@@ -6,34 +6,34 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.logs import log_group
-from infra.vpc_settings import VpcSettings
+from infra.part import Part
+from infra.settings import Settings
 
 
-class Network(Construct):
+class Network(Part, Construct):
     """Private subnets for the function, with known egress addresses for the policy of the launch role."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, settings: VpcSettings, issuer_port: int | None, log_days: int
-    ) -> None:
-        """`issuer_port`: the port of the issuer's URL, or None if it names none."""
+    def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
         super().__init__(scope, construct_id)
-        if settings.id:
+        existing = settings.vpc
+        if existing.id:
             self.vpc: ec2.IVpc = ec2.Vpc.from_vpc_attributes(
                 self,
                 "Vpc",
-                vpc_id=settings.id,
+                vpc_id=existing.id,
                 # Only the number of zones matters: the ids of the subnets decide where the function runs.
-                availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(len(settings.subnet_ids))],
-                private_subnet_ids=settings.subnet_ids,
+                availability_zones=[cdk.Fn.select(n, cdk.Fn.get_azs()) for n in range(len(existing.subnet_ids))],
+                private_subnet_ids=existing.subnet_ids,
             )
             cdk.Annotations.of(self.vpc).acknowledge_warning(
                 "@aws-cdk/aws-ec2:noSubnetRouteTableId", "The stack adds no route to an existing subnet."
             )
-            self.egress = list(settings.egress)
+            self.egress = existing.egress
         else:
             address = ec2.CfnEIP(self, "Address", domain="vpc")
-            self.vpc = self._own_vpc(address, log_days)
+            self.vpc = self._own_vpc(address, settings.limits.log_days)
             self.egress = [f"{address.ref}/32"]
+        self.environment = {"GATE_EGRESS": ",".join(self.egress)}
         self.security_group = ec2.SecurityGroup(
             self,
             "FunctionGroup",
@@ -42,7 +42,7 @@ class Network(Construct):
             allow_all_outbound=False,
         )
         self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "AWS and the identity provider")
-        ports = {issuer_port: "The identity provider", settings.proxy_port: "The proxy"}
+        ports = {settings.identity.issuer_port: "The identity provider", existing.proxy_port: "The proxy"}
         for port, description in ports.items():
             if port and port != 443:
                 self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(port), description)

@@ -10,11 +10,6 @@ from infra.launch_role import LaunchRole
 from infra.settings import Settings
 
 
-def role_name(settings: Settings) -> str:
-    """Return the name of the launch role, which is the same in every other account."""
-    return f"{settings.name}-launch"
-
-
 class LaunchRoleStack(cdk.Stack):
     """One launch role that trusts only the gate's function."""
 
@@ -27,7 +22,7 @@ class LaunchRoleStack(cdk.Stack):
         launch = LaunchRole(
             self,
             "Launch",
-            name=role_name(settings),
+            name=settings.remote_role,
             trusted_arn=trusted.value_as_string,
             external_id=settings.remote.external_id,
             addresses=settings.networks if settings.vpc.no_egress else self._addresses(settings.networks),

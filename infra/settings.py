@@ -7,10 +7,10 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from infra.field_types import Cidr, VpcEndpointId, matching
+from infra.field_types import Cidr, StackName, VpcEndpointId
 from infra.identity_settings import IdentitySettings
 from infra.request_settings import RequestSettings
 from infra.sections import (
@@ -18,17 +18,20 @@ from infra.sections import (
     DomainSettings,
     LimitSettings,
     RemoteSettings,
-    SettingsSection,
     SlackSettings,
     StackSettings,
 )
+from infra.settings_base import Needs, Rule, SettingsSection, Variable
 from infra.vpc_settings import VpcSettings
 
-MAX_NETWORKS_LENGTH = 2000
-"""Characters of all networks in the function's environment. All variables together have 4 KB (Lambda quotas)."""
+REQUESTS_VARIABLE = "GATE_ACCESS_REQUESTS"
+"""The variable of the function that takes access requests. No other function has it."""
 
 PrivateHost = Literal["api", "endpoint"]
 """The host name of a private API: that of the API, or that of the API at its first endpoint."""
+
+
+_PUBLIC = "is set, but the API is private; remove this section, or leave private_endpoints empty"
 
 
 class SettingsError(Exception):
@@ -38,133 +41,79 @@ class SettingsError(Exception):
 class Settings(SettingsSection):
     """All settings. `gate.toml` explains each of them."""
 
-    name: Annotated[
-        str,
-        matching(
-            r"[A-Za-z][A-Za-z0-9-]{0,127}",
-            "is not a stack name; write a letter, then letters, digits and hyphens, at most 128 characters",
-        ),
-    ] = "notebook-gate"
+    name: Annotated[StackName, Variable("POWERTOOLS_SERVICE_NAME")] = "notebook-gate"
     allow_any_network: bool = False
-    private_endpoints: list[VpcEndpointId] = Field(default=[], max_length=8)
-    private_host: PrivateHost = "api"
-    vpc_endpoints: list[VpcEndpointId] = Field(default=[], max_length=8)
-    networks: list[Cidr] = Field(default=[], max_length=100)
-    pin: Literal["caller", "network", "networks"] = "caller"
+    private_endpoints: Annotated[list[VpcEndpointId], Variable("GATE_PRIVATE_ENDPOINTS")] = Field(
+        default=[], max_length=8
+    )
+    private_host: Annotated[PrivateHost, Needs("private_endpoints")] = "api"
+    vpc_endpoints: Annotated[list[VpcEndpointId], Variable("GATE_VPC_ENDPOINTS")] = Field(default=[], max_length=8)
+    networks: Annotated[
+        list[Cidr], Variable("GATE_NETWORKS", shorten='join adjacent networks, or write pin = "networks"')
+    ] = Field(default=[], max_length=100)
+    pin: Annotated[Literal["caller", "network", "networks"], Variable("GATE_PIN")] = "caller"
     snap_start: bool = True
     identity: IdentitySettings = IdentitySettings()
     slack: SlackSettings = SlackSettings()
     vpc: VpcSettings = VpcSettings()
     domain: DomainSettings = DomainSettings()
     remote: RemoteSettings = RemoteSettings()
-    requests: RequestSettings = RequestSettings()
+    requests: Annotated[
+        RequestSettings, Variable(REQUESTS_VARIABLE, shorten="name groups as approvers, in place of people")
+    ] = RequestSettings()
     limits: LimitSettings = LimitSettings()
     alarms: AlarmSettings = AlarmSettings()
     stack: StackSettings = StackSettings()
 
-    @field_validator("private_host")
-    @classmethod
-    def _requires_a_private_api(cls, value: str, info: ValidationInfo) -> str:
-        if value == "endpoint" and not info.data.get("private_endpoints", True):
-            raise ValueError("is for a private API; set private_endpoints, or leave it out")
-        return value
+    rules = (
+        Rule("networks", lambda gate: not gate.networks and not (gate.private_endpoints and gate.vpc_endpoints),
+             'allows no address; write the public addresses of your users, such as ["203.0.113.0/24"]'),
+        Rule("networks", lambda gate: not gate.allow_any_network and _every_address(gate.networks),
+             "allows every address; write your own networks, or set allow_any_network = true if this is intended"),
+        Rule("pin", lambda gate: gate.pin == "caller" and gate.private_endpoints and not gate.vpc_endpoints,
+             "cannot work with a private API without vpc_endpoints, since callers have private addresses; set "
+             'vpc_endpoints, or pin = "networks"'),
+        Rule("pin", lambda gate: gate.pin == "network" and gate.private_endpoints,
+             "cannot work with a private API, since no entry of networks contains a private address; write "
+             'pin = "caller" or pin = "networks"'),
+        Rule("slack", lambda gate: gate.private_endpoints and gate.slack != SlackSettings(), _PUBLIC),
+        Rule("domain", lambda gate: gate.private_endpoints and gate.domain != DomainSettings(), _PUBLIC),
+        Rule("vpc", lambda gate: gate.vpc.subnet_cidrs and not gate.vpc_endpoints,
+             "has subnet_cidrs, but vpc_endpoints is empty; add the endpoint of SageMaker's API that these subnets "
+             "use to vpc_endpoints, or leave subnet_cidrs empty"),
+        Rule("vpc", lambda gate: not gate.vpc.reaches_internet and not gate.identity.issuer,
+             "has no_egress = true, which cannot reach the user pool of the stack, since that has no VPC endpoint; set "
+             "identity.issuer to a provider that the subnets can reach, or set vpc.proxy"),
+        Rule("vpc", lambda gate: not gate.vpc.reaches_internet and gate.slack.teams,
+             "has no_egress = true, which cannot reach Slack; leave slack.teams empty, or set vpc.proxy"),
+        Rule("vpc", lambda gate: gate.vpc.proxy.startswith("https:") and gate.slack.teams,
+             "has an https:// proxy, which Slack's library does not support; write one with http:// (connections "
+             "through it are still encrypted), or leave slack.teams empty"),
+        Rule("remote", lambda gate: len(gate.remote.regions) > 1 and gate.vpc.no_egress,
+             "has locations in several regions, but with vpc.no_egress the function reaches SageMaker in its own "
+             "region alone; give the subnets egress (vpc.egress), or remove the other locations"),
+        Rule("requests", lambda gate: gate.requests.slack_channel and not gate.slack.teams,
+             "has a slack_channel, but slack.teams is empty; set slack.teams, or remove slack_channel"),
+    )  # fmt: skip
 
-    @field_validator("networks")
-    @classmethod
-    def _allow_some_addresses(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if not value and not (info.data.get("private_endpoints") and info.data.get("vpc_endpoints")):
-            raise ValueError('allows no address; write the public addresses of your users, such as ["203.0.113.0/24"]')
-        parsed = [ipaddress.ip_network(text) for text in value]
-        v4 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv4Network))
-        v6 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv6Network))
-        # Merged first: 0.0.0.0/1 and 128.0.0.0/1 together are all addresses, too.
-        all_addresses = any(net.prefixlen == 0 for net in v4) or any(net.prefixlen == 0 for net in v6)
-        if all_addresses and not info.data.get("allow_any_network", False):
-            raise ValueError(
-                "allows every address; write your own networks, or set allow_any_network = true if this is intended"
-            )
-        return value
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables of the function that hold settings.
 
-    @field_validator("pin")
-    @classmethod
-    def _can_be_enforced(cls, value: str, info: ValidationInfo) -> str:
-        if value == "caller" and info.data.get("private_endpoints") and not info.data.get("vpc_endpoints"):
-            raise ValueError(
-                "cannot work with a private API without vpc_endpoints, since callers have private addresses; set "
-                'vpc_endpoints, or pin = "networks"'
-            )
-        if value == "network" and info.data.get("private_endpoints"):
-            raise ValueError(
-                "cannot work with a private API, since no entry of networks contains a private address; write "
-                'pin = "caller" or pin = "networks"'
-            )
-        if value == "network" and len(",".join(info.data.get("networks", []))) > MAX_NETWORKS_LENGTH:
-            raise ValueError(
-                "puts all networks into the function's environment, where they may have at most "
-                f'{MAX_NETWORKS_LENGTH} characters; join adjacent networks, or write pin = "networks"'
-            )
-        return value
+        The rules of access requests are not among them: only the function that takes access requests has those.
+        """
+        # The list may be long and the environment is small, so it is set only if the function needs it.
+        unused = {REQUESTS_VARIABLE, *(["GATE_NETWORKS"] if self.pin != "network" else [])}
+        found = self.variables()
+        return {
+            "GATE_REMOTE_ROLE": self.remote_role if self.remote.locations else "",
+            **{variable.name: variable.text(value) for _, variable, value in found if variable.name not in unused},
+        }
 
-    @field_validator("vpc")
-    @classmethod
-    def _subnet_cidrs_require_an_endpoint(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
-        if value.subnet_cidrs and "vpc_endpoints" in info.data and not info.data["vpc_endpoints"]:
-            raise ValueError(
-                "has subnet_cidrs, but vpc_endpoints is empty; add the endpoint of SageMaker's API that these subnets "
-                "use to vpc_endpoints, or leave subnet_cidrs empty"
-            )
-        return value
-
-    @field_validator("vpc")
-    @classmethod
-    def _without_egress_needs_no_internet(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
-        if value.reaches_internet:
-            return value
-        problems = []
-        if "identity" in info.data and not info.data["identity"].issuer:
-            problems.append(
-                "cannot reach the user pool of the stack, which has no VPC endpoint; set identity.issuer to a provider "
-                "that the subnets can reach, or set vpc.proxy"
-            )
-        if "slack" in info.data and info.data["slack"].teams:
-            problems.append("cannot reach Slack; leave slack.teams empty, or set vpc.proxy")
-        if problems:
-            raise ValueError("has no_egress = true, which " + ", and ".join(problems))
-        return value
-
-    @field_validator("vpc")
-    @classmethod
-    def _proxy_works_with_slack(cls, value: VpcSettings, info: ValidationInfo) -> VpcSettings:
-        if value.proxy.startswith("https:") and "slack" in info.data and info.data["slack"].teams:
-            raise ValueError(
-                "has an https:// proxy, which Slack's library does not support; write one with http:// (connections "
-                "through it are still encrypted), or leave slack.teams empty"
-            )
-        return value
-
-    @field_validator("slack", "domain")
-    @classmethod
-    def _requires_a_public_api(cls, value: SettingsSection, info: ValidationInfo) -> SettingsSection:
-        if info.data.get("private_endpoints") and value != type(value)():
-            raise ValueError("is set, but the API is private; remove this section, or leave private_endpoints empty")
-        return value
-
-    @field_validator("remote")
-    @classmethod
-    def _is_reached(cls, value: RemoteSettings, info: ValidationInfo) -> RemoteSettings:
-        if len(value.regions) > 1 and "vpc" in info.data and info.data["vpc"].no_egress:
-            raise ValueError(
-                f"has locations in {' and '.join(value.regions)}, but with vpc.no_egress the function reaches "
-                "SageMaker in its own region alone; give the subnets egress (vpc.egress), or remove the other locations"
-            )
-        return value
-
-    @field_validator("requests")
-    @classmethod
-    def _reaches_slack(cls, value: RequestSettings, info: ValidationInfo) -> RequestSettings:
-        if value.slack_channel and "slack" in info.data and not info.data["slack"].teams:
-            raise ValueError("has a slack_channel, but slack.teams is empty; set slack.teams, or remove slack_channel")
-        return value
+    @property
+    def remote_role(self) -> str:
+        """The name of the launch role, which is the same in every other account."""
+        return f"{self.name}-launch"
 
     @classmethod
     def load(cls, path: Path) -> "Settings":
@@ -191,6 +140,14 @@ class Settings(SettingsSection):
         except ValidationError as error:
             lines = [f"{source}: {_message(detail)}" for detail in error.errors(include_url=False)]
             raise SettingsError("\n".join(lines)) from None
+
+
+def _every_address(networks: list[str]) -> bool:
+    parsed = [ipaddress.ip_network(text) for text in networks]
+    v4 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv4Network))
+    v6 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv6Network))
+    # Merged first: 0.0.0.0/1 and 128.0.0.0/1 together are all addresses, too.
+    return any(net.prefixlen == 0 for net in v4) or any(net.prefixlen == 0 for net in v6)
 
 
 def _message(detail: ErrorDetails) -> str:

@@ -8,12 +8,12 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.function import comma_separated
 from infra.nag import acknowledge_finding
+from infra.part import Part
 from infra.sections import SlackSettings
 
 
-class Slack(Construct):
+class Slack(Part, Construct):
     """The secret of the Slack app, and the function's environment variables for Slack."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: SlackSettings) -> None:
@@ -34,13 +34,12 @@ class Slack(Construct):
             self.secret, "SMG4", "Slack issues both secrets, so they are rotated there first and then stored here."
         )
         self.environment = {
-            "GATE_SLACK_TEAMS": comma_separated(settings.teams),
-            "GATE_SLACK_EMAIL_DOMAINS": comma_separated(settings.email_domains),
             "GATE_SLACK_SECRET_ARN": self.secret.secret_arn,
             "GATE_SLACK_API_URL": f"https://{settings.domain}/api/",
             # The prefix of every `response_url`. Messages contain tickets, so the function posts to no other address.
             "GATE_SLACK_HOOKS_URLS": f"https://hooks.{settings.domain}/",
         }
+        self.outputs = {"SlackSecret": self.secret.secret_arn}
 
     def allow_self_invocation(self, function: lambda_.Alias, role: iam.IRole) -> None:
         """Let `function`, which runs as `role`, invoke itself for work that takes longer than Slack waits."""

@@ -1,13 +1,16 @@
 """The section `vpc` of the settings: where the function runs, and how it reaches other systems."""
 
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.ca_bundle import CaBundleError, check_ca_bundle
 from infra.field_types import Cidr, NoProxyHost, ProxyUrl, SubnetCidr, SubnetId, VpcId
-from infra.sections import SettingsSection
+from infra.settings_base import Needs, Rule, SettingsSection, Variable
+
+_VPC = Needs("vpc.id")
 
 
 class VpcSettings(SettingsSection):
@@ -16,11 +19,29 @@ class VpcSettings(SettingsSection):
     id: VpcId = ""
     subnet_ids: list[SubnetId] = Field(default=[])
     no_egress: bool = False
-    egress: list[Cidr] = Field(default=[], max_length=8)
-    subnet_cidrs: list[SubnetCidr] = Field(default=[], max_length=8)
-    proxy: ProxyUrl = ""
-    no_proxy: list[NoProxyHost] = Field(default=[], max_length=20)
+    egress: Annotated[list[Cidr], _VPC, Variable("GATE_EGRESS")] = Field(default=[], max_length=8)
+    subnet_cidrs: Annotated[list[SubnetCidr], _VPC, Variable("GATE_SUBNET_CIDRS")] = Field(default=[], max_length=8)
+    # The standard names. Lambda's own interfaces ignore them, since these are plain HTTP.
+    proxy: Annotated[ProxyUrl, _VPC, Variable("HTTPS_PROXY")] = ""
+    no_proxy: Annotated[
+        list[NoProxyHost],
+        Needs("vpc.proxy"),
+        Variable("NO_PROXY", shorten='write common ends in place of single hosts, such as ".example.com"'),
+    ] = Field(default=[], max_length=20)
     ca_bundle: str = ""
+
+    rules = (
+        Rule("subnet_ids", lambda vpc: vpc.id and not vpc.subnet_ids,
+             "is empty, but vpc.id is set; write private subnets of this VPC, one in each zone"),
+        Rule("egress", lambda vpc: vpc.id and not vpc.egress and not vpc.no_egress,
+             "is empty, but vpc.id is set; write the public addresses from which these subnets reach the internet, "
+             "since the launch role must allow the function's own calls"),
+        Rule("egress", lambda vpc: vpc.egress and vpc.no_egress,
+             "has addresses, but vpc.no_egress is true; remove one of the two"),
+        Rule("subnet_cidrs", lambda vpc: vpc.no_egress and not vpc.subnet_cidrs,
+             "is empty, but with vpc.no_egress the function reaches SageMaker through a VPC endpoint; write the CIDRs "
+             "of vpc.subnet_ids, since session policies must allow the function's own calls"),
+    )  # fmt: skip
 
     @property
     def proxy_port(self) -> int | None:
@@ -31,55 +52,6 @@ class VpcSettings(SettingsSection):
     def reaches_internet(self) -> bool:
         """Whether the function reaches services that have no VPC endpoint, such as Slack."""
         return not self.no_egress or bool(self.proxy)
-
-    @field_validator("subnet_ids")
-    @classmethod
-    def _is_set_with_the_vpc(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if info.data.get("id") and not value:
-            raise ValueError("is empty, but vpc.id is set; write private subnets of this VPC, one in each zone")
-        return value
-
-    @field_validator("egress")
-    @classmethod
-    def _lists_the_egress_addresses(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if info.data.get("id") and not value and not info.data.get("no_egress"):
-            raise ValueError(
-                "is empty, but vpc.id is set; write the public addresses from which these subnets reach the internet, "
-                "since the launch role must allow the function's own calls"
-            )
-        if value and info.data.get("no_egress"):
-            raise ValueError("has addresses, but vpc.no_egress is true; remove one of the two")
-        if "id" in info.data and not info.data["id"] and value:
-            raise ValueError("is for an existing VPC; set vpc.id, or leave egress empty")
-        return value
-
-    @field_validator("subnet_cidrs")
-    @classmethod
-    def _lists_the_subnets(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if info.data.get("no_egress") and not value:
-            raise ValueError(
-                "is empty, but with vpc.no_egress the function reaches SageMaker through a VPC endpoint; write the "
-                "CIDRs of vpc.subnet_ids, since session policies must allow the function's own calls"
-            )
-        if "id" in info.data and not info.data["id"] and value:
-            raise ValueError("is for an existing VPC; set vpc.id, or leave subnet_cidrs empty")
-        return value
-
-    @field_validator("proxy")
-    @classmethod
-    def _requires_an_existing_vpc(cls, value: str, info: ValidationInfo) -> str:
-        if info.data.get("id") == "" and value:
-            raise ValueError(
-                "is for an existing VPC, since the stack's own VPC has a NAT gateway; set vpc.id, or leave proxy empty"
-            )
-        return value
-
-    @field_validator("no_proxy")
-    @classmethod
-    def _requires_a_proxy(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if info.data.get("proxy") == "" and value:
-            raise ValueError("has no effect while vpc.proxy is empty; set vpc.proxy, or leave both empty")
-        return value
 
     @field_validator("ca_bundle")
     @classmethod

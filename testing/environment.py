@@ -5,6 +5,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from infra.settings import Settings
+
 CLIENT_ID = "notebook-gate"
 
 EVENTS = Path(__file__).parent / "events"
@@ -12,26 +14,20 @@ EVENTS = Path(__file__).parent / "events"
 
 STAGE_URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod"
 ENVIRON = {
+    **Settings.parse(
+        {
+            "networks": ["203.0.113.0/24"],
+            "identity": {"user_roles": ["arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/People"]},
+        }
+    ).environment,
+    # What the constructs of the stack add.
     "AWS_REGION": "eu-west-1",
     "GATE_BASE_URL": STAGE_URL,
     "GATE_TABLE": "grants",
     "GATE_LAUNCH_ROLE_ARN": "arn:aws:iam::123456789012:role/launch",
     "GATE_SESSION_SECRET_ARN": "arn:session",
     "GATE_CLIENT_ID": CLIENT_ID,
-    "GATE_CLIENT_SECRET_ARN": "",
-    "GATE_SCOPES": "openid email profile",
-    "GATE_USER_CLAIM": "email",
-    "GATE_GROUPS_CLAIM": "groups",
-    "GATE_SIGN_OUT": "provider",
-    "GATE_GROUPS": "*",
-    "GATE_TRUST_EMAIL": "false",
-    "GATE_USER_ROLES": "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/People",
-    "GATE_PIN": "caller",
     "GATE_EGRESS": "198.51.100.10/32",
-    "GATE_VPC_ENDPOINTS": "",
-    "GATE_SIGN_IN_SECONDS": "28800",
-    "GATE_MAX_SESSION": "43200",
-    "GATE_SLACK_TEAMS": "",
 }
 CONTEXT = SimpleNamespace(
     function_name="gate",

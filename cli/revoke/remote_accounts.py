@@ -30,7 +30,7 @@ def copy_commands(deployed: Deployed, accounts: Iterable[str]) -> list[tuple[str
     """
     read = ["aws", "iam", "get-role-policy", "--role-name", deployed.launch_role, "--policy-name", REVOKED_POLICY]
     read_command = f"{shlex.join([*read, '--query', 'PolicyDocument', '--output', 'json'])} > {POLICY_FILE}"
-    # If no locations are left in the settings, the function does not have the name (infra/remote.py, `role_name`).
+    # If no locations are left in the settings, the function does not have the name (infra/settings.py, `environment`).
     role = deployed.config.remote_role or f"{deployed.stack}-launch"
     put = ["aws", "iam", "put-role-policy", "--role-name", role, "--policy-name", REVOKED_POLICY]
     put_command = shlex.join([*put, "--policy-document", f"file://{POLICY_FILE}"])

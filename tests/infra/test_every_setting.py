@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from infra.sections import SettingsSection
 from infra.settings import Settings
+from infra.settings_base import SettingsSection
 from local.template import Template, synthesise_all
 from tests.infra.examples import (
     ENDPOINT,
