@@ -1,7 +1,7 @@
 """Arguments that several commands take."""
 
 from cli.errors import CommandError
-from gate.notebook import Notebook
+from gate.values.notebook import Notebook
 from grant_schema.principal import parse_principal
 from grant_schema.spec import parse_notebook
 

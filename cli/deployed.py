@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.aws import AwsAccess, aws_errors
 from cli.errors import CommandError
-from gate.config import Config, ConfigError
+from gate.platform.config import Config, ConfigError
 from infra.settings import Settings, SettingsError
 
 

@@ -14,7 +14,7 @@ from cli.grants.commands import app as grants
 from cli.requests.commands import app as requests
 from cli.revoke.command import revoke
 from cli.rotate_key import rotate_key
-from gate.log import logger
+from gate.platform.log import logger
 
 app = typer.Typer(
     help="Operate a Notebook Gate: manage grants and access requests, explain and revoke access, and check the "

@@ -9,7 +9,7 @@ import typer
 from cli.aws import aws_errors
 from cli.errors import CommandError
 from cli.output import AsJson, Output
-from gate.secrets import SECRET_TTL
+from gate.platform.secrets import SECRET_TTL
 
 KEY_BYTES = 32
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gate.notebook import Notebook
 from gate.store.grant_row import OPTIONAL, read, until_of
+from gate.values.notebook import Notebook
 from grant_schema.until import format_until, has_passed
 
 Item = dict[str, dict[str, Any]]

@@ -1,6 +1,6 @@
 """Principals as operators type them."""
 
-from gate.identity.principal import normal_principal
+from gate.values.principal import normal_principal
 
 
 def parse_principal(text: str) -> str:

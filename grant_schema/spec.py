@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
-from gate.errors.notebook import InvalidNotebookNameError
-from gate.notebook import Notebook
-from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, OPTIONAL, Power, View, read
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, OPTIONAL, read
+from gate.values.errors.notebook import InvalidNotebookNameError
+from gate.values.grant import Power, View
+from gate.values.notebook import Notebook
 from grant_schema.item import ATTRIBUTES, GrantKey, Item, dynamodb_value, key_of, plain_values
 from grant_schema.principal import parse_principal
 from grant_schema.until import parse_until

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from gate.aliases import OPERATORS, SLACK
+from gate.platform.aliases import OPERATORS, SLACK
 from infra.function import FunctionRole, GateFunction
 from infra.grants_table import GrantsTable
 from infra.network import Network

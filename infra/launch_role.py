@@ -1,12 +1,14 @@
 """The launch role: the only role that can create a notebook's URL, and only for allowed addresses."""
 
 from collections.abc import Sequence
+from itertools import product
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from gate.launch.policy import DESCRIBE, OPEN, START, STOP
+from gate.launch.kinds import KINDS
+from gate.launch.kinds.kind import actions
 from infra.nag import acknowledge_finding
 from infra.part import Part
 
@@ -42,10 +44,11 @@ class LaunchRole(Part, Construct):
             assumed_by=iam.PrincipalWithConditions(principal, conditions) if conditions else principal,
             inline_policies={"launch": self._policy(addresses, vpc_endpoints, regions)},
         )
-        for region in regions:
+        for kind, region in product(KINDS, regions):
+            arn = f"arn:<AWS::Partition>:sagemaker:{_as_reported(region)}:<AWS::AccountId>:{kind.resource}/*"
             acknowledge_finding(
                 self.role,
-                f"IAM5[Resource::arn:<AWS::Partition>:sagemaker:{_as_reported(region)}:<AWS::AccountId>:notebook-instance/*]",
+                f"IAM5[Resource::{arn}]",
                 "The caller's grants decide which notebooks they may open, and the session policy names only these.",
             )
         self.environment = {"GATE_LAUNCH_ROLE_ARN": self.role.role_arn}
@@ -72,8 +75,8 @@ class LaunchRole(Part, Construct):
     ) -> iam.PolicyDocument:
         stack = cdk.Stack.of(self)
         notebooks = [
-            stack.format_arn(service="sagemaker", resource="notebook-instance", resource_name="*", region=region)
-            for region in regions
+            stack.format_arn(service="sagemaker", resource=kind.resource, resource_name="*", region=region)
+            for kind, region in product(KINDS, regions)
         ]
         # The condition applies to the function, which creates the URL, and to the browser, which uses it, so it lists
         # the addresses of both. A Deny applies only if all its conditions match, so a request needs either a listed
@@ -85,8 +88,13 @@ class LaunchRole(Part, Construct):
             conditions["StringNotEquals"] = {"aws:SourceVpce": list(vpc_endpoints)}
         return iam.PolicyDocument(
             statements=[
-                iam.PolicyStatement(actions=[OPEN, DESCRIBE, START, STOP], resources=notebooks),
-                iam.PolicyStatement(effect=iam.Effect.DENY, actions=[OPEN], resources=["*"], conditions=conditions),
+                iam.PolicyStatement(actions=[each for kind in KINDS for each in actions(kind)], resources=notebooks),
+                iam.PolicyStatement(
+                    effect=iam.Effect.DENY,
+                    actions=[kind.open_action for kind in KINDS],
+                    resources=["*"],
+                    conditions=conditions,
+                ),
             ]
         )
 

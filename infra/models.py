@@ -6,15 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gate.launch.kinds import KINDS
+from gate.launch.kinds.kind import actions
+
 OPERATIONS: Mapping[str, Collection[str]] = {
     "dynamodb": {"BatchGetItem", "ExecuteStatement", "PutItem", "Query", "TransactWriteItems", "UpdateItem"},
     "lambda": {"Invoke"},
-    "sagemaker": {
-        "CreatePresignedNotebookInstanceUrl",
-        "DescribeNotebookInstance",
-        "StartNotebookInstance",
-        "StopNotebookInstance",
-    },
+    "sagemaker": {action.removeprefix("sagemaker:") for kind in KINDS for action in actions(kind)},
     "secretsmanager": {"GetSecretValue"},
     "sns": {"Publish"},
     "sts": {"AssumeRole"},

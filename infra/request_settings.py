@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from gate.identity.principal import normal_principal
-from gate.store.grant_row import Power
+from gate.values.grant import Power
+from gate.values.principal import normal_principal
 from infra.field_types import NotebookPattern, SlackConversationId, TopicArn
 from infra.settings_base import Needs, Rule, SettingsSection
 

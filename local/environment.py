@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import boto3
 
-from gate.aws.clients import aws_clients
+from gate.platform.aws.clients import aws_clients
 from local.aws.authority import FUNCTION_KEY
 from local.template import REGION
 

@@ -7,9 +7,9 @@ from typing import Any
 from botocore.loaders import create_loader
 
 from gate import container
-from gate.aws.clients import aws_clients
-from gate.config import Config
-from gate.handler import handler
+from gate.platform.aws.clients import aws_clients
+from gate.platform.config import Config
+from gate.routes.dispatch import handler
 
 _MODELS = create_loader()
 """AWS's models. They are read once, since tests start the function hundreds of times."""

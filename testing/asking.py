@@ -12,7 +12,7 @@ from gate.access_requests.access_requests import AccessRequests
 from gate.access_requests.holders import Holders
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore
-from gate.aliases import SLACK
+from gate.platform.aliases import SLACK
 from gate.store.grants import Grants
 from testing.harness import Answer, Browser, Harness
 

@@ -83,7 +83,7 @@ class FakeAws:
         self._services = (services, self.notebooks)
 
     def client(self, service: str, *, region: str = REGION, credentials: Mapping[str, str] | None = None) -> Client:
-        """Return a client of `service`, as `gate.aws.clients.client` does."""
+        """Return a client of `service`, as `gate.platform.aws.clients.client` does."""
         if service == "sagemaker":
             self.regions.append(region)
         return Client(partial(self._call, service, region, credentials["AccessKeyId"] if credentials else ""))
@@ -92,9 +92,9 @@ class FakeAws:
         """Yield the names in the function's modules that reach AWS, each with its fake."""
         # The last of them provides `client` to the others. If it were patched first, a module that is imported after it
         # would keep the fake for good.
-        for module in ("gate.slack.requests", "gate.slack.request_notices", "gate.aws.clients"):
+        for module in ("gate.slack.requests", "gate.slack.request_notices", "gate.platform.aws.clients"):
             yield f"{module}.client", self.client
-        yield "gate.aws.clients.LaunchClients.open_connections", lambda _clients: None
+        yield "gate.platform.aws.clients.LaunchClients.open_connections", lambda _clients: None
 
     def called(self, method: str) -> list[dict[str, Any]]:
         return [arguments for name, arguments in self.calls if name == method]

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from gate.aliases import OPERATORS
-from gate.handler import handler
+from gate.platform.aliases import OPERATORS
+from gate.routes.dispatch import handler
 from testing.asking import JSON, browser_of, configure
 from testing.environment import context_of
 from testing.harness import Browser

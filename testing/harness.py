@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from gate import container
-from gate.config import Config
-from gate.handler import handler
+from gate.platform.config import Config
 from gate.routes import ROUTES
+from gate.routes.dispatch import handler
 from testing.aws import FakeAws
 from testing.clock import StoppedClock
 from testing.environment import CONTEXT, stored_event

@@ -4,7 +4,7 @@ import json
 import logging
 from typing import Any
 
-from gate.log import logger
+from gate.platform.log import logger
 
 
 class Lines(logging.Handler):

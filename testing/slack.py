@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gate.aliases import SLACK
-from gate.handler import handler
+from gate.platform.aliases import SLACK
+from gate.routes.dispatch import handler
 from local.slack import payloads
 from local.slack.page import SlackPage
 from local.slack.payloads import Payload

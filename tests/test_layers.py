@@ -9,22 +9,34 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 LAYERS = (
-    ("gate.aliases", "gate.clock", "gate.log", "gate.deadline", "gate.config"),
+    (
+        "gate.platform.aliases",
+        "gate.platform.clock",
+        "gate.platform.log",
+        "gate.platform.deadline",
+        "gate.platform.config",
+    ),
     # Values without behaviour of their own, which every layer above passes on.
-    ("gate.identity.caller", "gate.launch.instance", "gate.launch.queue.state", "gate.store.key_prefixes"),
-    ("gate.errors",),
-    ("gate.framing", "gate.notebook", "gate.metrics", "gate.tls", "gate.signing"),
-    ("gate.transport", "gate.web"),
-    ("gate.aws",),
-    ("gate.secrets",),
-    ("gate.keys", "gate.store"),
+    ("gate.values.caller", "gate.launch.instance", "gate.values.queue_state", "gate.store.key_prefixes"),
+    ("gate.values.errors",),
+    (
+        "gate.platform.framing",
+        "gate.values.notebook",
+        "gate.platform.metrics",
+        "gate.platform.tls",
+        "gate.platform.signing",
+    ),
+    ("gate.platform.transport", "gate.web"),
+    ("gate.platform.aws",),
+    ("gate.platform.secrets",),
+    ("gate.platform.keys", "gate.store"),
     ("gate.identity",),
-    ("gate.audit", "gate.launch"),
+    ("gate.platform.audit", "gate.launch"),
     ("gate.access_requests",),
     ("gate.slack",),
     ("gate.container",),
     ("gate.routes",),
-    ("gate.handler",),
+    ("gate.routes.dispatch",),
     ("gate.bootstrap",),
 )
 """The function, from the bottom up. A module imports its own package and lower layers. The entries of one layer do not
@@ -146,10 +158,10 @@ def test_a_package_imports_only_the_packages_that_it_may(package: str) -> None:
 
 def test_a_wrong_arrow_and_a_cycle_would_be_found(tmp_path: Path) -> None:
     assert _wrong_arrows({"gate.store.rows": {"gate.routes.opening"}}) == ["gate.store.rows -> gate.routes.opening"]
-    assert _wrong_arrows({"gate.store.rows": {"gate.keys"}}) == ["gate.store.rows -> gate.keys"]
+    assert _wrong_arrows({"gate.store.rows": {"gate.platform.keys"}}) == ["gate.store.rows -> gate.keys"]
     assert _cycle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c"]
-    source = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from gate.keys import KeyRing\n"
+    source = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from gate.platform.keys import KeyRing\n"
     source += "def later():\n    import gate.container\n"
     file = tmp_path / "module.py"
     file.write_text(source)
-    assert set(_imports(file, ALL)) == {"gate.keys", "gate.container"}
+    assert set(_imports(file, ALL)) == {"gate.platform.keys", "gate.container"}

@@ -11,8 +11,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from gate.errors.access_requests import OwnAccessRequestError
 from gate.slack.access_command import ALLOW_BUTTON
+from gate.values.errors.access_requests import OwnAccessRequestError
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from local.slack import payloads
@@ -145,7 +145,7 @@ def _allow_own_in_slack(deployment: LocalDeployment, user: TestUser) -> Send:
             response_url=slack.response_url(SLACK_USER),
             page=SlackPage([]),
         )
-        return slack.send(body)
+        return slack.send(payloads.encoded(body))
 
     return _slack(press)(deployment, user)
 

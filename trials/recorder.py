@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
-from gate.log import logger
+from gate.platform.log import logger
 from local.deployment import LocalDeployment
 
 MIN_SECRET_LENGTH = 12

@@ -15,12 +15,12 @@ from typing import Any
 from unittest.mock import patch
 
 from gate import container
-from gate.config import Config
-from gate.handler import handler
 from gate.identity.person import Person
 from gate.identity.sign_in_session import SignInSessions
-from gate.log import logger
-from gate.signing import Key, Signer
+from gate.platform.config import Config
+from gate.platform.log import logger
+from gate.platform.signing import Key, Signer
+from gate.routes.dispatch import handler
 from infra.sections import LimitSettings
 from local.aws.presigned import TokenBucket
 from testing.aws import CHANGED, SIGNING_KEY, FakeAws
@@ -157,8 +157,8 @@ class Simulation:
         saved = log_handler.stream  # type: ignore[attr-defined]
         with (
             open(os.devnull, "w", encoding="utf-8") as devnull,  # noqa: PTH123
-            patch("gate.aws.clients.client", self._aws.client),
-            patch("gate.aws.clients.LaunchClients.open_connections"),
+            patch("gate.platform.aws.clients.client", self._aws.client),
+            patch("gate.platform.aws.clients.LaunchClients.open_connections"),
             # The gate's random refresh intervals come from the seeded generator, so that each run is the same.
             patch("secrets.randbelow", self._random.randrange),
             contextlib.redirect_stdout(devnull),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.aws import EMAIL, KEY, NOTEBOOK
 from gate.identity.sign_in_session import SignInSessions
-from gate.signing import Key, Signer
+from gate.platform.signing import Key, Signer
 from gate.web.cookies import CookieFactory
 from infra.bundle import bundle, install
 from infra.bytecode import compile_all

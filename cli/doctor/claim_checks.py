@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cli.doctor.check import Check, Level
-from gate.config import Config
-from gate.errors.caller import EmailNotVerifiedError, UserUnknownError
-from gate.identity.claims import ReceivedClaim
+from gate.platform.config import Config
+from gate.values.errors.caller import EmailNotVerifiedError, UserUnknownError
+from gate.values.received_claim import ReceivedClaim
 
 _SOURCES = {"id_token": "the ID token", "userinfo": "the UserInfo endpoint"}
 _TYPES = {"array": "a list", "object": "an object", "string": "a string", "boolean": "a boolean", "number": "a number"}

@@ -28,10 +28,12 @@ from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.revoke.launch_role import LaunchRolePolicies
 from cli.revoke.revocations import Revocation
-from gate.aws.errors import THROTTLING_CODES
-from gate.identity.iam import role_arn
-from gate.identity.session_name import session_name
-from gate.launch.launcher import STATE_CONFLICT_CODES
+from gate.launch.kinds import kind_of
+from gate.platform.aws.errors import THROTTLING_CODES
+from gate.store.grant_row import MAX_SESSION
+from gate.values.notebook import Notebook
+from gate.values.principal import role_arn
+from gate.values.session_name import session_name
 from grant_schema.item import plain_values
 from grant_schema.spec import GrantSpec
 
@@ -83,12 +85,14 @@ class LiveChecks:
 
     def _check_refusal(self, name: str, notebook: str) -> Check:
         code = self._presign(notebook)
-        return _assumption(name, code in STATE_CONFLICT_CODES, f"AWS answers {code or 'with a URL'}")
+        conflicts = kind_of(Notebook.parse(notebook)).state_conflict_codes
+        return _assumption(name, code in conflicts, f"AWS answers {code or 'with a URL'}")
 
     def _presign(self, notebook: str) -> str:
         """Request a presigned URL; return AWS's error code, or an empty string for a URL."""
         try:
-            self.deployed.aws.client("sagemaker").create_presigned_notebook_instance_url(NotebookInstanceName=notebook)
+            client = self.deployed.aws.client("sagemaker")
+            kind_of(Notebook.parse(notebook)).presign(client, notebook, MAX_SESSION, "lab")
         except ClientError as error:
             return error_code(error)
         return ""

@@ -9,12 +9,12 @@ import urllib3
 from cli.clock import aws_clock
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
-from gate.config import Config
-from gate.errors.base import GateError
-from gate.errors.upstream import WrongIssuerError
 from gate.identity.provider import Provider
-from gate.signing import CLOCK_SKEW
-from gate.transport import proxy_of
+from gate.platform.config import Config
+from gate.platform.signing import CLOCK_SKEW
+from gate.platform.transport import proxy_of
+from gate.values.errors.base import GateError
+from gate.values.errors.upstream import WrongIssuerError
 
 _TIMEOUT = urllib3.Timeout(connect=5, read=10)
 

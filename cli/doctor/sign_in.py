@@ -1,7 +1,7 @@
 """`gate doctor --sign-in`: a real sign-in in the operator's browser, and what the function reports about it.
 
 The function writes its report into a row of the grants table. The row is created here and removed at the end; the
-function fills in no other (see `gate.identity.sign_in_report`).
+function fills in no other (see `gate.store.sign_in_report`).
 """
 
 import json
@@ -17,9 +17,9 @@ from cli.deployed import Deployed
 from cli.doctor.check import Check
 from cli.doctor.claim_checks import Report, check_sign_in
 from cli.output import Output
-from gate.identity.claims import ReceivedClaim
 from gate.identity.login_state import LOGIN_SECONDS
-from gate.identity.sign_in_report import report_key
+from gate.store.sign_in_report import report_key
+from gate.values.received_claim import ReceivedClaim
 
 POLL_INTERVAL = 1.0
 """Seconds between two reads of the row."""

@@ -13,8 +13,8 @@ from cli.explain.policy_checks import Launch, PolicyChecks
 from cli.explain.question import Question
 from cli.explain.simulator import Simulator
 from cli.explain.source import EXAMPLES
-from gate.errors.notebook import LocationUnknownError, NotebookMissingError, not_ready_error
 from gate.launch.target import launch_target_of
+from gate.values.errors.notebook import LocationUnknownError, NotebookMissingError, not_ready_error
 
 
 class AccessChecks:
@@ -56,16 +56,16 @@ class AccessChecks:
         if target.role.external_id:
             yield Finding("notebook", True, "Its state can't be checked from this account")
             return
-        state = self._simulator.notebook_state(target, notebook)
-        if state is None:
+        instance = self._simulator.instance_of(target, notebook)
+        if instance is None:
             fix = "Remove the grant, or create the notebook instance again under that name."
             yield Finding("notebook", False, "The notebook instance does not exist", NotebookMissingError.reason, fix)
-        elif state != "InService":
-            error = not_ready_error(state)
+        elif instance.status != "running":
+            error = not_ready_error(instance.status)
             fix = "Start it, or add `--power start` to the grant so that they can start it."
-            yield Finding("notebook", False, f"It is {state}", error.reason, fix)
+            yield Finding("notebook", False, f"It is {instance.state}", error.reason, fix)
         else:
-            yield Finding("notebook", True, "It is InService")
+            yield Finding("notebook", True, f"It is {instance.state}")
 
     def _use(self, question: Question) -> Iterator[Finding]:
         yield self._policies.check_use(self._launch(question), question.used_from)

@@ -11,13 +11,13 @@ from cli.explain.question import Question
 from cli.grants.row_fixes import fix_commands
 from cli.grants.row_problems import row_errors
 from cli.grants.table import GrantsTable
-from gate.errors.caller import SignInEndedError
-from gate.errors.notebook import NotGrantedError
-from gate.identity.caller import Caller
 from gate.identity.groups import is_relevant
-from gate.notebook import Notebook
-from gate.store.grant import Grant
 from gate.store.grants import Grants
+from gate.values.caller import Caller
+from gate.values.errors.caller import SignInEndedError
+from gate.values.errors.notebook import NotGrantedError
+from gate.values.grant import Grant
+from gate.values.notebook import Notebook
 from grant_schema.item import Item, has_ended, is_for
 from grant_schema.until import format_until
 

@@ -10,12 +10,12 @@ from cli.deployed import Deployed
 from cli.explain.finding import Finding
 from cli.explain.simulator import Simulator
 from cli.explain.source import Source
-from gate.identity.caller import Caller
-from gate.identity.session_name import session_name
 from gate.launch.launcher import policy_for
-from gate.launch.policy import OPEN, statements_for
+from gate.launch.policy import statements_for
 from gate.launch.target import LaunchTarget
-from gate.store.grant import Grant
+from gate.values.caller import Caller
+from gate.values.grant import Grant
+from gate.values.session_name import session_name
 
 _ROLE_DIFFERS = "gate doctor compares the role with the settings; deploy again to restore it."
 
@@ -69,7 +69,7 @@ class PolicyChecks:
             text = f"{launch.target.role.arn.rpartition('/')[2]} denies {used_from}"
             return Finding("use", False, text, "aws_denied", self._fix_for_role(used_from))
         policy = policy_for(self._deployed.config, launch.caller, launch.grant, launch.target)
-        statements = statements_for(policy, OPEN)
+        statements = statements_for(policy, launch.target.kind.open_action)
         for statement in statements:
             alone = json.dumps({**json.loads(policy), "Statement": [statement]})
             if self._simulator.session_allows(alone, launch.target, used_from, launch.session_name):

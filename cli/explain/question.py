@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cli.explain.source import Source
-from gate.notebook import Notebook
+from gate.values.notebook import Notebook
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Asks AWS what its policies allow, with IAM's policy simulator, and which state a notebook is in."""
+"""Asks AWS what its policies allow, with IAM's policy simulator, and how a notebook's instance is."""
 
 import datetime
 from typing import Any
@@ -6,11 +6,9 @@ from typing import Any
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.explain.source import Source
-from gate.launch.policy import OPEN
 from gate.launch.target import LaunchTarget
-from gate.notebook import Notebook
-
-_NOT_FOUND_CODES = frozenset({"ValidationException", "ResourceNotFound", "ResourceNotFoundException"})
+from gate.values.instance import Instance
+from gate.values.notebook import Notebook
 
 
 class Simulator:
@@ -27,13 +25,13 @@ class Simulator:
         """Return whether the session policy `policy` (JSON) lets it, whatever the role's policies say."""
         return self._allowed("simulate_custom_policy", target, source, session_name, PolicyInputList=[policy])
 
-    def notebook_state(self, target: LaunchTarget, notebook: Notebook) -> str | None:
-        """Return SageMaker's status of the notebook instance, or None if it does not exist."""
+    def instance_of(self, target: LaunchTarget, notebook: Notebook) -> Instance | None:
+        """Return the instance of the notebook, or None if it does not exist."""
         sagemaker = self._deployed.aws.client("sagemaker", region=target.role.region)
-        response: dict[str, str] = {}
-        with aws_errors(ignore=_NOT_FOUND_CODES):
-            response = sagemaker.describe_notebook_instance(NotebookInstanceName=notebook.name)
-        return response.get("NotebookInstanceStatus")
+        instance = None
+        with aws_errors(ignore=target.kind.state_conflict_codes):
+            instance = target.kind.describe(sagemaker, notebook.name)
+        return instance  # noqa: RET504  `aws_errors` may have ended the block
 
     def _allowed(
         self, operation: str, target: LaunchTarget, source: Source, session_name: str, **policies: Any
@@ -50,6 +48,9 @@ class Simulator:
         client = self._deployed.aws.client("iam")
         with aws_errors():
             response = getattr(client, operation)(
-                ActionNames=[OPEN], ResourceArns=[target.notebook_arn], ContextEntries=context, **policies
+                ActionNames=[target.kind.open_action],
+                ResourceArns=[target.notebook_arn],
+                ContextEntries=context,
+                **policies,
             )
         return all(result["EvalDecision"] == "allowed" for result in response["EvaluationResults"])

@@ -5,8 +5,8 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from gate.identity.principal import normal_principal
 from gate.store.grant_row import MIN_SESSION, OPTIONAL, read
+from gate.values.principal import normal_principal
 from grant_schema.item import key_of
 from grant_schema.until import format_until
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gate.identity.principal import normal_principal
 from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, PROVENANCE, read
+from gate.values.principal import normal_principal
 from grant_schema.item import ATTRIBUTES
 
 _UNREADABLE = {

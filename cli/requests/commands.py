@@ -14,7 +14,7 @@ from cli.output import AsJson, Output
 from cli.requests.lengths import parse_length
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.store import AccessRequestStore
-from gate.aliases import OPERATORS
+from gate.platform.aliases import OPERATORS
 from gate.web.durations import in_words
 
 Id = Annotated[str, typer.Argument(help="The id of the request; gate requests list shows it.")]

@@ -12,10 +12,10 @@ from typing import Any
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.errors import CommandError
-from gate.errors.slack import SlackDownError
-from gate.identity.caller import Caller, normal_address
 from gate.identity.slack import SlackPeople, teams_of
 from gate.slack.api import SlackApi
+from gate.values.caller import Caller, normal_address
+from gate.values.errors.slack import SlackDownError
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from cli.revoke.launch_role import LaunchRolePolicies
 from cli.revoke.remote_accounts import copy_commands, remote_accounts
 from cli.revoke.report import RemainingStep, Report
 from cli.revoke.revocations import EVERYBODY
-from gate.identity.session_name import session_name
 from gate.store import cutoffs
+from gate.values.session_name import session_name
 from grant_schema.item import key_of
 
 MAX_ATTEMPTS = 3

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from cli.deployed import Deployed
 from cli.revoke.revocations import REVOKED_POLICY
-from gate.errors.notebook import InvalidNotebookNameError
-from gate.notebook import Notebook
+from gate.values.errors.notebook import InvalidNotebookNameError
+from gate.values.notebook import Notebook
 from grant_schema.item import Item
 
 POLICY_FILE = "revoked.json"

@@ -10,24 +10,24 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gate.aws.clients import LaunchClients
-from gate.clock import Clock
-from gate.config import Config
-from gate.errors.base import NotFoundError
 from gate.identity.callers import Callers
 from gate.identity.sign_in_session import SignInSessions
 from gate.identity.ticket import TICKET_SECONDS, WAITING_SECONDS, Tickets
-from gate.keys import KeyRing
-from gate.launch.credentials import CallerClients
 from gate.launch.launcher import Launcher
 from gate.launch.queue.launch_queue import LaunchQueue
-from gate.metrics import record_key_age
-from gate.secrets import Secrets
-from gate.signing import Signer
+from gate.launch.role_sessions import RoleSessions
+from gate.platform.aws.clients import LaunchClients
+from gate.platform.clock import Clock
+from gate.platform.config import Config
+from gate.platform.keys import KeyRing
+from gate.platform.metrics import record_key_age
+from gate.platform.secrets import Secrets
+from gate.platform.signing import Signer
+from gate.platform.tls import tls_context
 from gate.store.cutoffs import Cutoffs
 from gate.store.grants import Grants
 from gate.store.replay_guard import ReplayGuard
-from gate.tls import tls_context
+from gate.values.errors.base import NotFoundError
 from gate.web.cookies import CookieFactory
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class Gate:
     @cached_property
     def launcher(self) -> Launcher:
         """The maker of presigned URLs."""
-        clients = CallerClients(sts=self.aws.sts, make_sagemaker=self.aws.sagemaker, clock=self._clock)
+        clients = RoleSessions(sts=self.aws.sts, make_sagemaker=self.aws.sagemaker, clock=self._clock)
         return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property

@@ -14,9 +14,9 @@ from cli.aws import AwsAccess
 from cli.deployed import Deployed
 from cli.doctor.deployment_checks import DeploymentChecks
 from cli.doctor.stack_checks import check_names
-from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.provider import Provider
+from gate.values.errors.upstream import IdentityProviderDownError
 from infra.settings import Settings
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate

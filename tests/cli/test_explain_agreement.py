@@ -12,7 +12,7 @@ from cli.explain.access_checks import AccessChecks
 from cli.explain.finding import ALLOWED
 from cli.explain.question import Question
 from cli.explain.source import Source
-from gate.notebook import Notebook
+from gate.values.notebook import Notebook
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from testing.user import TestUser

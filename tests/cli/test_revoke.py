@@ -15,7 +15,7 @@ from cli.revoke.revocations import (
     Revocation,
     policy_document,
 )
-from gate.launch.policy import OPEN
+from gate.launch.kinds.notebook_instance import OPEN
 from gate.store import key_prefixes
 from gate.store.cutoffs import cutoff_write
 from local.aws.calls import ApiError, Call

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gate.launch.policy import OPEN
+from gate.launch.kinds.notebook_instance import OPEN
 from local.aws.calls import ApiError, Call
 from local.deployment import LocalDeployment
 from local.sample import Sample, SlackUser

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gate.launch.policy import OPEN
+from gate.launch.kinds.notebook_instance import OPEN
 from local.aws.authority import ALLOW_ALL
 from local.deployment import LocalDeployment
 from local.evaluator import Access

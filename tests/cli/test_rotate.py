@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gate.secrets import SECRET_TTL
+from gate.platform.secrets import SECRET_TTL
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample

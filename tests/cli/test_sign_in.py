@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from cli.doctor.claim_checks import Report, check_sign_in
-from gate.config import Config
-from gate.identity.claims import ReceivedClaim
+from gate.platform.config import Config
+from gate.values.received_claim import ReceivedClaim
 from local.deployment import LocalDeployment
 from testing.environment import ENVIRON
 from testing.user import TestUser

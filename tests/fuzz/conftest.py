@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from gate.log import logger
+from gate.platform.log import logger
 from testing.asking import asking  # noqa: F401
 from testing.fixtures import _issuer, harness, issuer, slack  # noqa: F401
 from trials.fuzz_report import write

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from gate.handler import handler
+from gate.routes.dispatch import handler
 from testing.environment import CONTEXT, EVENTS
 from testing.harness import Answer, Harness
 from tests.fuzz.corpus import CORPUS

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.handler import handler
+from gate.routes.dispatch import handler
 from testing.environment import CONTEXT
 from testing.slack import SECRET, Slack
 from tests.fuzz.hostile import JSON_VALUES as JSON

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from gate.config import Config
-from gate.identity.caller import Caller
-from gate.launch.credentials import CallerClients
+from gate.launch.kinds.notebook_instance import OPEN
 from gate.launch.launcher import Launcher
-from gate.launch.policy import OPEN
-from gate.notebook import Notebook
-from gate.store.grant import Grant
+from gate.launch.role_sessions import RoleSessions
+from gate.platform.config import Config
+from gate.values.caller import Caller
+from gate.values.grant import Grant
+from gate.values.notebook import Notebook
 from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access
 from local.resolved_template import ResolvedTemplate
@@ -58,7 +58,7 @@ def _sent_policy(
     sagemaker: Any = SimpleNamespace(describe_notebook_instance=lambda **_: described)
     config = Config.from_environ({**resolved.environment, "AWS_REGION": REGION, "GATE_PIN": pin})
     sts: Any = SimpleNamespace(assume_role=assume_role)
-    clients = CallerClients(sts=sts, make_sagemaker=lambda *_: sagemaker, clock=time.time)
+    clients = RoleSessions(sts=sts, make_sagemaker=lambda *_: sagemaker, clock=time.time)
     unused_queue: Any = None
     launcher = Launcher(config, clients, unused_queue)
     caller = Caller("user:alice@example.com", (), "session", address, time.time())

@@ -15,8 +15,8 @@ import pytest
 import typer
 
 from cli.main import app
-from gate import errors
-from gate.errors.base import GateError
+from gate.values import errors
+from gate.values.errors.base import GateError
 from infra.api import IAM_ROUTES, OPEN_ROUTES, REQUEST_ROUTES, SIGN_IN_ROUTES, SLACK_ROUTES
 from local.resolved_template import ResolvedTemplate
 from local.template import Template

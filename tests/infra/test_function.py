@@ -2,7 +2,7 @@
 
 import json
 
-from gate.config import Config
+from gate.platform.config import Config
 from gate.web.cookies import CookieFactory
 from local.resolved_template import ResolvedTemplate
 from local.template import EGRESS, REGION, Template

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gate.metrics import NAMESPACE
+from gate.platform.metrics import NAMESPACE
 from local.template import Template
 from tests.infra.examples import only, properties
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from gate.launch.policy import DESCRIBE, OPEN, START, STOP
-from gate.launch.target import notebook_arn
+from gate.launch.kinds.notebook_instance import DESCRIBE, OPEN, START, STOP, NotebookInstance
 from local.evaluator import Evaluator
 from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS, REGION
@@ -103,7 +102,9 @@ def test_a_notebook_of_the_same_name_in_another_account_or_region_is_refused(
     full_resolved: ResolvedTemplate, evaluator: Evaluator, region: str, account: str, allowed: bool
 ) -> None:
     access = notebook_access(full_resolved, HERE, session_policy(full_resolved, "caller"))
-    in_other_account = replace(access, resource=notebook_arn("aws", region, account, NOTEBOOK), account=account)
+    in_other_account = replace(
+        access, resource=NotebookInstance().arn("aws", region, account, NOTEBOOK), account=account
+    )
     assert evaluator.allows(in_other_account) is allowed
 
 
@@ -122,7 +123,16 @@ def test_the_elastic_ip_of_the_stacks_own_vpc_is_allowed(resolved: ResolvedTempl
         assert evaluator.allows(notebook_access(resolved, _ip(source), None, [ALLOW_ALL]))
 
 
-@pytest.mark.parametrize("action", [DESCRIBE, OPEN, START, STOP, "sagemaker:DeleteNotebookInstance"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        DESCRIBE,
+        OPEN,
+        START,
+        STOP,
+        "sagemaker:DeleteNotebookInstance",
+    ],
+)
 def test_the_session_of_the_list_describes_the_listed_notebooks_and_nothing_else(
     full_resolved: ResolvedTemplate, evaluator: Evaluator, action: str
 ) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gate.launch.policy import DESCRIBE, OPEN, START, STOP
+from gate.launch.kinds.notebook_instance import DESCRIBE, OPEN, START, STOP
 from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access, Evaluator
 from local.resolved_template import ResolvedTemplate, Role
@@ -20,7 +20,16 @@ def test_the_launch_roles_policy(resolved: ResolvedTemplate, full_resolved: Reso
         return {
             "Version": "2012-10-17",
             "Statement": [
-                {"Effect": "Allow", "Action": [OPEN, DESCRIBE, START, STOP], "Resource": resource},
+                {
+                    "Effect": "Allow",
+                    "Action": [
+                        OPEN,
+                        DESCRIBE,
+                        START,
+                        STOP,
+                    ],
+                    "Resource": resource,
+                },
                 {"Effect": "Deny", "Action": OPEN, "Resource": "*", "Condition": condition},
             ],
         }

@@ -11,11 +11,11 @@ from urllib.parse import urlencode
 import pytest
 import requests
 
-from gate.errors.upstream import AwsDeniedError
-from gate.keys import KeyRing
-from gate.secrets import Secrets
-from gate.signing import Signer
+from gate.platform.keys import KeyRing
+from gate.platform.secrets import Secrets
+from gate.platform.signing import Signer
 from gate.store.grant_row import PROVENANCE
+from gate.values.errors.upstream import AwsDeniedError
 from local.aws.authority import FUNCTION_KEY
 from local.aws.clients import clients
 from local.deployment import LocalDeployment

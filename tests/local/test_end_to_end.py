@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from gate.log import logger
+from gate.platform.log import logger
 from local.deployment import LocalDeployment
 from testing.user import TestUser
 

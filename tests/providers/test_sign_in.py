@@ -7,8 +7,8 @@ import jwt
 import pytest
 import requests
 
-from gate.errors.sign_in import SignInDeniedError
 from gate.identity.published import FETCH_INTERVAL
+from gate.values.errors.sign_in import SignInDeniedError
 from local.deployment import LocalDeployment
 from local.provider import CLIENT_ID
 from testing.providers.browser import ProviderBrowser

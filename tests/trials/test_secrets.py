@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gate.log import logger
+from gate.platform.log import logger
 from testing.user import TestUser
 from trials.dependency_proxy import Fault
 from trials.endpoints import ENDPOINTS, JSON, NOTEBOOK, Endpoint

@@ -2,7 +2,7 @@
 
 import json
 
-from gate.launch.policy import DESCRIBE
+from gate.launch.kinds.notebook_instance import DESCRIBE
 
 
 def described_arns(policy: str) -> list[str]:

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from gate import transport
-from gate.aws import transport as aws_transport
-from gate.aws.clients import aws_clients, client
-from gate.aws.errors import aws_errors
-from gate.errors.slack import SlackDownError
-from gate.errors.upstream import AwsError, IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
+from gate.platform import transport
+from gate.platform.aws import transport as aws_transport
+from gate.platform.aws.clients import aws_clients, client
+from gate.platform.aws.errors import aws_errors
+from gate.platform.tls import tls_context
 from gate.slack.api import SlackApi
-from gate.tls import tls_context
+from gate.values.errors.slack import SlackDownError
+from gate.values.errors.upstream import AwsError, IdentityProviderDownError
 from local.streams import connected, relay, serve_streams
 from testing.authority import InspectingAuthority
 
@@ -105,7 +105,7 @@ def aws_caller() -> Iterator[Callable[[], None]]:
     transport = aws_transport.AwsTransport()
     credentials: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gate.aws.clients.AwsTransport", lambda: transport)
+        patch.setattr("gate.platform.aws.clients.AwsTransport", lambda: transport)
         sts = client("sts", region="eu-west-1", credentials=credentials)
 
     def call() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSRequest
 
-from gate.aws.transport import AwsTransport
-from gate.tls import tls_context
-from gate.transport import Connections
+from gate.platform.aws.transport import AwsTransport
+from gate.platform.tls import tls_context
+from gate.platform.transport import Connections
 from local.streams import serve_streams
 from testing.authority import InspectingAuthority
 

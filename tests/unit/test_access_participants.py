@@ -3,7 +3,7 @@
 import pytest
 
 from gate.access_requests.participant import Participant, compare
-from gate.identity.caller import Caller, Via
+from gate.values.caller import Caller, Via
 
 
 def _participant(via: Via, *names: str, user_claim: str = "email") -> Participant:

@@ -8,9 +8,9 @@ import pytest
 
 from gate.access_requests.access_requests import AccessRequests
 from gate.access_requests.rules import RequestRules
-from gate.errors.base import GateError
-from gate.identity.caller import Caller
-from gate.notebook import Notebook
+from gate.values.caller import Caller
+from gate.values.errors.base import GateError
+from gate.values.notebook import Notebook
 from testing.asking import access_requests
 from testing.grants_table import GrantsTable
 from testing.interleaving import TableRequest, every_order

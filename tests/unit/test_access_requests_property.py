@@ -12,9 +12,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.rules import RequestRules
-from gate.errors.base import GateError
-from gate.identity.caller import Caller
-from gate.notebook import Notebook
+from gate.values.caller import Caller
+from gate.values.errors.base import GateError
+from gate.values.notebook import Notebook
 from testing.asking import access_requests
 from testing.aws import FakeAws
 

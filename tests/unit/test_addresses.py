@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.identity.caller import normal_address
+from gate.values.caller import normal_address
 
 CHANGED = [
     character

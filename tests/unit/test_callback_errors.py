@@ -102,7 +102,7 @@ def test_an_attacker_cannot_choose_the_message_that_a_person_sees(
 
 def _event(harness: Harness, state: str, cookie: str | None = None) -> dict[str, object]:
     """Return the response to a callback event with strings that a URL cannot contain."""
-    from gate.handler import handler
+    from gate.routes.dispatch import handler
     from testing.environment import CONTEXT, EVENTS
 
     event = json.loads((EVENTS / "browser_get.json").read_text())

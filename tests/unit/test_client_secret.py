@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from gate.metrics import NAMESPACE
-from gate.secrets import SECRET_TTL
+from gate.platform.metrics import NAMESPACE
+from gate.platform.secrets import SECRET_TTL
 from testing.aws import refusal
 from testing.harness import Answer, Harness
 

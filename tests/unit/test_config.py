@@ -2,7 +2,7 @@
 
 import pytest
 
-from gate.config import Config, ConfigError
+from gate.platform.config import Config, ConfigError
 from testing.environment import ENVIRON
 
 VALID = {**ENVIRON, "GATE_ISSUER": "https://issuer.example"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gate import transport
+from gate.platform import transport
 from gate.slack.api import SlackApi
 from testing.resetting_server import TIMEOUT
 from tests.unit.scripted import (

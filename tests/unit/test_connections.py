@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from gate import transport
-from gate.aws import transport as aws_transport
-from gate.aws.clients import aws_clients, client
-from gate.errors.upstream import IdentityProviderDownError
 from gate.identity.issuer_api import IssuerApi
-from gate.tls import tls_context
+from gate.platform import transport
+from gate.platform.aws import transport as aws_transport
+from gate.platform.aws.clients import aws_clients, client
+from gate.platform.tls import tls_context
+from gate.values.errors.upstream import IdentityProviderDownError
 from local.streams import serve_streams
 from testing.authority import InspectingAuthority
 from testing.resetting_server import TIMEOUT, ResettingServer
@@ -61,7 +61,7 @@ def now(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 def sts(server: ResettingServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
     transport = aws_transport.AwsTransport()
-    monkeypatch.setattr("gate.aws.clients.AwsTransport", lambda: transport)
+    monkeypatch.setattr("gate.platform.aws.clients.AwsTransport", lambda: transport)
     aws_clients.cache_clear()
     credentials: Any = {"AccessKeyId": "x", "SecretAccessKey": "y", "SessionToken": "z"}
     yield client("sts", region="eu-west-1", credentials=credentials)

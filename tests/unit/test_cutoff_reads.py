@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.errors.caller import SignInEndedError
-from gate.errors.notebook import NotGrantedError
-from gate.identity.caller import Caller
-from gate.notebook import Notebook
 from gate.store.cutoffs import EVERYBODY, cutoff_key
 from gate.store.grants import Grants
 from gate.store.rows import Rows
+from gate.values.caller import Caller
+from gate.values.errors.caller import SignInEndedError
+from gate.values.errors.notebook import NotGrantedError
+from gate.values.notebook import Notebook
 from testing.aws import FakeAws
 from testing.harness import Harness
 from testing.log_lines import Lines

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import BotoCoreError
 
-from gate import deadline
-from gate.aws.clients import aws_clients, client
-from gate.aws.errors import aws_errors
-from gate.aws.transport import DeadlineExceededError
-from gate.deadline import RESERVE, request_deadline
-from gate.errors.slack import SlackDownError
-from gate.errors.upstream import AwsError, IdentityProviderDownError
 from gate.identity.provider import Provider
+from gate.platform import deadline
+from gate.platform.aws.clients import aws_clients, client
+from gate.platform.aws.errors import aws_errors
+from gate.platform.aws.transport import DeadlineExceededError
+from gate.platform.deadline import RESERVE, request_deadline
 from gate.slack.api import SlackApi
+from gate.values.errors.slack import SlackDownError
+from gate.values.errors.upstream import AwsError, IdentityProviderDownError
 from local.streams import serve_streams
 
 Misbehaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -58,7 +58,11 @@ def _serving(behaviour: Misbehaviour) -> Iterator[str]:
 @pytest.fixture
 def long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sets timeouts of single reads that no test reaches, so that only the deadline ends a call."""
-    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT", "gate.slack.api.CALL_TIMEOUT"):
+    for name in (
+        "gate.platform.transport.CONNECT_TIMEOUT",
+        "gate.platform.transport.READ_TIMEOUT",
+        "gate.slack.api.CALL_TIMEOUT",
+    ):
         monkeypatch.setattr(name, 10 * FOREVER)
 
 

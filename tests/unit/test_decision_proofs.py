@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from gate import container
-from gate.aliases import OPERATORS, SLACK
-from gate.config import Config
-from gate.handler import handler
 from gate.identity.person import Person
+from gate.platform.aliases import OPERATORS, SLACK
+from gate.platform.config import Config
+from gate.routes.dispatch import handler
 from testing.asking import JSON, RULES, ask, browser_of, configure, post
 from testing.environment import STAGE_URL, context_of, stored_event
 from testing.harness import Answer, Browser, Harness

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.launch.kinds.notebook_instance import DESCRIBE, NotebookInstance
 from gate.launch.policy import MAX_POLICY_LENGTH, describe_policies
-from gate.launch.target import notebook_arn
 from tests.unit.described import described_arns
 
 REGIONS = st.sampled_from([("aws", "eu-west-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-northwest-1")])
@@ -20,8 +20,8 @@ NAMES = st.from_regex(re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,31}"), fullmatch
 def test_the_policies_contain_exactly_the_notebooks_and_fit(
     names: list[str], place: tuple[str, str], random: Any
 ) -> None:
-    arns = [notebook_arn(*place, "123456789012", name) for name in names]
-    policies = describe_policies(arns)
+    arns = [NotebookInstance().arn(*place, "123456789012", name) for name in names]
+    policies = describe_policies(DESCRIBE, arns)
     assert policies.keys() == set(arns)
     assert all(arn in described_arns(policy) for arn, policy in policies.items())
     parts = set(policies.values())
@@ -31,14 +31,14 @@ def test_the_policies_contain_exactly_the_notebooks_and_fit(
     lengths = sorted(len(part) for part in parts)
     assert all(length + 200 > MAX_POLICY_LENGTH for length in lengths[1:])
     random.shuffle(arns)
-    assert describe_policies(arns) == policies
+    assert describe_policies(DESCRIBE, arns) == policies
 
 
 def test_a_policy_may_have_exactly_the_longest_length() -> None:
     def lengths(last: int) -> list[int]:
         names = [*(f"n{each:059}" for each in range(15)), "z" * last]
-        arns = [notebook_arn("aws", "eu-west-1", "123456789012", name) for name in names]
-        return [len(policy) for policy in set(describe_policies(arns).values())]
+        arns = [NotebookInstance().arn("aws", "eu-west-1", "123456789012", name) for name in names]
+        return [len(policy) for policy in set(describe_policies(DESCRIBE, arns).values())]
 
     found = [lengths(last) for last in range(1, 64)]
     assert max(length for (length, *others) in found if not others) == MAX_POLICY_LENGTH

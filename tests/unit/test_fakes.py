@@ -15,7 +15,7 @@ with pytest.MonkeyPatch.context() as patch:
     for name, fake in FakeAws().patches():
         patch.setattr(name, fake)
 
-import gate.aws.clients, gate.slack.request_notices, gate.slack.requests
+import gate.platform.aws.clients, gate.slack.request_notices, gate.slack.requests
 
 for module in (gate.slack.request_notices, gate.slack.requests):
     assert module.client is gate.aws.clients.client, module

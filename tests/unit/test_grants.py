@@ -2,8 +2,8 @@
 
 import pytest
 
-from gate.errors.notebook import InvalidNotebookNameError
-from gate.notebook import Notebook
+from gate.values.errors.notebook import InvalidNotebookNameError
+from gate.values.notebook import Notebook
 from testing.harness import Harness
 
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.container import get_gate
-from gate.identity.caller import normal_group
 from gate.identity.groups import MAX_GROUPS, find_claim, read_groups
+from gate.values.caller import normal_group
 from testing.harness import Harness
 
 OPEN = "/open/shared-notebook"

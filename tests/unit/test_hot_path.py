@@ -9,26 +9,27 @@ from typing import Any
 
 import pytest
 
-from gate.notebook import Notebook
+from gate.values.notebook import Notebook
 from testing.environment import ENVIRON, stored_event
 from testing.harness import Harness
 
 ROOT = Path(__file__).parents[2]
 GATE_MODULES = {
-    "gate", "gate.aliases", "gate.audit", "gate.aws", "gate.aws.clients", "gate.aws.errors", "gate.aws.transport",
-    "gate.bootstrap",
-    "gate.clock", "gate.config", "gate.container", "gate.deadline", "gate.errors", "gate.errors.base",
-    "gate.errors.caller", "gate.errors.notebook", "gate.errors.slack", "gate.errors.upstream",
-    "gate.framing", "gate.handler", "gate.identity", "gate.identity.caller", "gate.identity.callers",
-    "gate.identity.session_name",
-    "gate.identity.sign_in_session", "gate.identity.ticket", "gate.keys", "gate.launch", "gate.launch.allowed_sources",
-    "gate.launch.credentials", "gate.launch.launcher",
+    "gate", "gate.bootstrap", "gate.container", "gate.identity", "gate.identity.callers",
+    "gate.identity.sign_in_session", "gate.identity.ticket", "gate.launch", "gate.launch.allowed_sources",
+    "gate.launch.kinds", "gate.launch.kinds.kind", "gate.launch.kinds.notebook_instance", "gate.launch.launcher",
     "gate.launch.policy", "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.role_assumer",
-    "gate.launch.target", "gate.log",
-    "gate.metrics", "gate.notebook", "gate.routes", "gate.routes.opening", "gate.routes.shared", "gate.secrets",
-    "gate.signing", "gate.store", "gate.store.cutoffs", "gate.store.grant", "gate.store.grant_row", "gate.store.grants",
-    "gate.store.key_prefixes", "gate.store.replay_guard", "gate.store.rows", "gate.tls", "gate.transport", "gate.web",
-    "gate.web.cookies", "gate.web.request", "gate.web.responses",
+    "gate.launch.role_sessions", "gate.launch.target", "gate.platform", "gate.platform.aliases",
+    "gate.platform.audit", "gate.platform.aws", "gate.platform.aws.clients", "gate.platform.aws.errors",
+    "gate.platform.aws.transport", "gate.platform.clock", "gate.platform.config", "gate.platform.deadline",
+    "gate.platform.framing", "gate.platform.keys", "gate.platform.log", "gate.platform.metrics",
+    "gate.platform.secrets", "gate.platform.signing", "gate.platform.tls", "gate.platform.transport", "gate.routes",
+    "gate.routes.access", "gate.routes.dispatch", "gate.routes.opening", "gate.store", "gate.store.cutoffs",
+    "gate.store.grant_row", "gate.store.grants", "gate.store.key_prefixes", "gate.store.replay_guard",
+    "gate.store.rows", "gate.values", "gate.values.caller", "gate.values.errors", "gate.values.errors.base",
+    "gate.values.errors.caller", "gate.values.errors.notebook", "gate.values.errors.slack",
+    "gate.values.errors.upstream", "gate.values.grant", "gate.values.instance", "gate.values.notebook",
+    "gate.values.session_name", "gate.web", "gate.web.cookies", "gate.web.request", "gate.web.responses",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
@@ -87,7 +88,7 @@ import os
 fake = FakeAws()
 fake.notebooks["alice-notebook"] = "InService"
 fake.grant("user:alice@example.com", "alice-notebook")
-from gate.aws import clients
+from gate.platform.aws import clients
 clients.client = fake.client
 clients.LaunchClients.open_connections = lambda _: None
 signer = container.get_gate()._signer("session", timedelta(hours=8))
@@ -118,7 +119,7 @@ def test_a_snapshot_contains_all_modules_and_calls_no_service() -> None:
 
 
 def test_authorities_are_loaded_before_the_snapshot_and_not_at_a_plain_start() -> None:
-    loaded = "gate.tls.tls_context.cache_info().currsize"
+    loaded = "gate.platform.tls.tls_context.cache_info().currsize"
     _imported(f"assert {loaded} == 0; gate.bootstrap.prepare(); assert {loaded} == 1")
 
 

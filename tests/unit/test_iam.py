@@ -2,7 +2,7 @@
 
 import pytest
 
-from gate.identity.iam import role_arn
+from gate.values.principal import role_arn
 from testing.harness import Harness
 
 ACCOUNT = "123456789012"

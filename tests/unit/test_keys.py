@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
-from gate.keys import KEY_LOOKUP_INTERVAL
-from gate.secrets import SECRET_TTL
+from gate.platform.keys import KEY_LOOKUP_INTERVAL
+from gate.platform.secrets import SECRET_TTL
 from testing.aws import SIGNING_KEY, refusal
 from testing.harness import Harness
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.errors.upstream import AwsError
-from gate.keys import KeyRing
-from gate.secrets import SECRET_TTL, Secret
-from gate.signing import CLOCK_SKEW, BadSignatureError, Key, Signer
+from gate.platform.keys import KeyRing
+from gate.platform.secrets import SECRET_TTL, Secret
+from gate.platform.signing import CLOCK_SKEW, BadSignatureError, Key, Signer
+from gate.values.errors.upstream import AwsError
 from testing.clock import StoppedClock
 
 SIGN_IN = 28_800

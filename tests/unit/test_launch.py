@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.identity.caller import normal_address
-from gate.identity.session_name import session_name
 from gate.launch.allowed_sources import AllowedSources, address_cidr, network_of
+from gate.launch.kinds.notebook_instance import NotebookInstance
 from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
-from gate.launch.target import notebook_arn
-from gate.notebook import Notebook
-from gate.store.grant import Grant
+from gate.values.caller import normal_address
+from gate.values.grant import Grant
+from gate.values.notebook import Notebook
+from gate.values.session_name import session_name
 from testing.harness import Harness
 
 AWS_RULE = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
@@ -69,10 +69,10 @@ SOURCES = st.none() | st.builds(
 def test_a_session_policy_is_narrow_and_within_the_size_limit(
     notebook: str, sources: AllowedSources | None, power: str
 ) -> None:
-    arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", notebook)
+    arn = NotebookInstance().arn("aws-us-gov", "us-gov-west-1", "123456789012", notebook)
     assert arn == f"arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:notebook-instance/{notebook.lower()}"
     grant = Grant("user:a@example.com", Notebook(notebook), 1800, power=power)  # type: ignore[arg-type]
-    text = session_policy(arn, grant, sources)
+    text = session_policy(NotebookInstance(), arn, grant, sources)
     assert len(text) <= MAX_POLICY_LENGTH
     statements = json.loads(text)["Statement"]
     assert all(statement["Effect"] == "Allow" and statement["Resource"] == arn for statement in statements)
@@ -100,9 +100,9 @@ def test_a_session_policy_is_narrow_and_within_the_size_limit(
 def test_the_longest_session_policy_is_within_the_size_limit() -> None:
     longest = ["2001:1db8:1111:2222:3333:4444:5555:6666/128"] * 9
     sources = AllowedSources(longest, longest, ["vpce-0123456789abcdef0"] * 8)
-    arn = notebook_arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
+    arn = NotebookInstance().arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
     grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop")
-    assert len(session_policy(arn, grant, sources)) <= MAX_POLICY_LENGTH
+    assert len(session_policy(NotebookInstance(), arn, grant, sources)) <= MAX_POLICY_LENGTH
 
 
 CALLER, EGRESS, SUBNET, ENDPOINT = "203.0.113.7", "198.51.100.10/32", "10.0.9.0/24", "vpce-0123456789abcdef0"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gate.launch.queue.state import INITIAL_RATE, MIN_RATE, QueueState
+from gate.values.queue_state import INITIAL_RATE, MIN_RATE, QueueState
 from testing.aws import TOKEN, refusal
 from testing.harness import Browser, Harness
 

@@ -8,9 +8,9 @@ from botocore.exceptions import ConnectionClosedError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.errors.upstream import AwsError, InLineError, ThrottledError
 from gate.launch.queue.launch_queue import NUMBER_RETRY_AFTER, QUEUE_CHECK_PERIOD, LaunchQueue
 from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
+from gate.values.errors.upstream import AwsError, InLineError, ThrottledError
 from testing.aws import TOKEN, refusal
 from testing.clock import StoppedClock
 from testing.grants_table import GrantsTable

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gate.metrics import count, metrics
+from gate.platform.metrics import count, metrics
 from testing.aws import TOKEN, refusal
 from testing.harness import Harness
 

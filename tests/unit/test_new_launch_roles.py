@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from gate import deadline
-from gate.errors.upstream import AwsError, LaunchRoleDeniedError
 from gate.launch.role_assumer import RETRY_DELAYS, RoleAssumer
 from gate.launch.target import LaunchRole
+from gate.platform import deadline
+from gate.values.errors.upstream import AwsError, LaunchRoleDeniedError
 from testing.aws import refusal
 from testing.harness import Harness
 

@@ -3,7 +3,7 @@
 import pytest
 
 from gate.access_requests.rules import RequestRules
-from gate.notebook import Notebook
+from gate.values.notebook import Notebook
 from testing.asking import JSON, ask, browser_of, post, state_of
 from testing.harness import Harness
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 
-from gate.aws.transport import AwsTransport
-from gate.tls import tls_context
+from gate.platform.aws.transport import AwsTransport
+from gate.platform.tls import tls_context
 from tests.unit.proxy import InspectingAuthority
 
 HOSTS = 4

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.identity.iam import iam_caller
-from gate.identity.principal import normal_principal
+from gate.values.principal import normal_principal
 from grant_schema.principal import parse_principal
 from testing.harness import Browser, Harness
 

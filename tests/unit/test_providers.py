@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from gate.errors.caller import EmailNotVerifiedError
-from gate.errors.notebook import GroupsNotSentError
+from gate.values.errors.caller import EmailNotVerifiedError
+from gate.values.errors.notebook import GroupsNotSentError
 from infra.settings import Settings
 from testing.harness import Answer, Harness
 from tests.unit.provider_claims import ENTRA_OID, ROWS, Row

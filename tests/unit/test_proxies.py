@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from gate import transport
-from gate.aws.clients import aws_clients
-from gate.deadline import RESERVE, request_deadline
 from gate.identity.issuer_api import IssuerApi
+from gate.platform import transport
+from gate.platform.aws.clients import aws_clients
+from gate.platform.deadline import RESERVE, request_deadline
+from gate.platform.tls import tls_context
 from gate.slack.api import SlackApi
-from gate.tls import tls_context
 from local.streams import serve_streams
 from testing.authority import InspectingAuthority
 from tests.unit.proxy import (

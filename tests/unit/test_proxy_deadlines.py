@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from gate.deadline import RESERVE, request_deadline
-from gate.errors.upstream import AwsError, IdentityProviderDownError
+from gate.platform.deadline import RESERVE, request_deadline
+from gate.values.errors.upstream import AwsError, IdentityProviderDownError
 from local.streams import serve_streams
 from tests.unit.proxy import EACH_DEPENDENCY, FOREVER, Proxy, aws_caller, issuer_caller
 
@@ -35,7 +35,11 @@ def test_the_deadline_bounds_a_proxy_that_opens_no_tunnel(
     behaviour: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT", "gate.slack.api.CALL_TIMEOUT"):
+    for name in (
+        "gate.platform.transport.CONNECT_TIMEOUT",
+        "gate.platform.transport.READ_TIMEOUT",
+        "gate.slack.api.CALL_TIMEOUT",
+    ):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(behaviour) as port, caller() as call:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
@@ -58,7 +62,7 @@ async def _sends_slow_handshake(_reader: asyncio.StreamReader, writer: asyncio.S
 def test_the_deadline_bounds_a_slow_handshake(
     proxy: Proxy, caller: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT"):
+    for name in ("gate.platform.transport.CONNECT_TIMEOUT", "gate.platform.transport.READ_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with serve_streams(_sends_slow_handshake) as slow, caller() as call:
         proxy.port = slow
@@ -77,7 +81,7 @@ async def _never_responds(reader: asyncio.StreamReader, _writer: asyncio.StreamW
 def test_the_deadline_bounds_a_response_through_a_tls_proxy(
     server_tls: ssl.SSLContext, environment: None, caller: Any, error: type[Exception], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gate.transport.CONNECT_TIMEOUT", "gate.transport.READ_TIMEOUT"):
+    for name in ("gate.platform.transport.CONNECT_TIMEOUT", "gate.platform.transport.READ_TIMEOUT"):
         monkeypatch.setattr(name, 10 * FOREVER)
     with (
         serve_streams(_never_responds, tls=server_tls) as silent,

@@ -12,13 +12,13 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import NoCredentialsError
 
-from gate.aws.clients import aws_clients, client
-from gate.config import Config
-from gate.identity.caller import Caller
-from gate.launch.credentials import CallerClients
+from gate.launch.role_sessions import RoleSessions
 from gate.launch.statuses import statuses_of
-from gate.notebook import Notebook
-from gate.store.grant import Grant
+from gate.platform.aws.clients import aws_clients, client
+from gate.platform.config import Config
+from gate.values.caller import Caller
+from gate.values.grant import Grant
+from gate.values.notebook import Notebook
 from testing.aws import refusal
 from testing.environment import ENVIRON
 
@@ -48,7 +48,7 @@ class Aws:
         """The access key of each description."""
         self.on_assume: Callable[[dict[str, Any]], object] = lambda _: None
         self.on_describe: Callable[[str], object] = lambda _: None
-        self.clients = CallerClients(sts=self, make_sagemaker=_SageMaker, clock=lambda: 0.0)  # type: ignore[arg-type]
+        self.clients = RoleSessions(sts=self, make_sagemaker=_SageMaker, clock=lambda: 0.0)  # type: ignore[arg-type]
 
     def assume_role(self, **parameters: Any) -> Any:
         self.assumed.append(parameters)
@@ -178,7 +178,7 @@ def test_callers_share_a_client_and_each_call_is_signed_with_the_credentials_of_
         sent.append(str(request.headers["Authorization"]).partition("Credential=")[2].partition("/")[0])
         return AWSResponse(request.url, 200, HTTPHeaders(), SimpleNamespace(stream=lambda: iter([b"{}"])))
 
-    monkeypatch.setattr("gate.aws.clients.AwsTransport", lambda: SimpleNamespace(send=send))
+    monkeypatch.setattr("gate.platform.aws.clients.AwsTransport", lambda: SimpleNamespace(send=send))
     aws_clients.cache_clear()
     try:
         keys: list[Any] = [

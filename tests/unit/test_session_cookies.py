@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from gate.signing import Key, Signer
+from gate.platform.signing import Key, Signer
 from testing.aws import SIGNING_KEY
 from testing.harness import Harness
 

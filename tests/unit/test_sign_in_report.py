@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from gate.identity.sign_in_report import MAX_CLAIMS, report_key
+from gate.store.sign_in_report import MAX_CLAIMS, report_key
 from testing.aws import refusal
 from testing.harness import Answer, Browser, Harness
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gate.aliases import SLACK
-from gate.handler import handler
+from gate.platform.aliases import SLACK
+from gate.routes.dispatch import handler
 from local.slack import payloads
 from local.slack.page import SlackPage
 from testing.asking import RULES, configure

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate import deadline
-from gate.errors.slack import InvalidSlackRequestError
+from gate.platform import deadline
 from gate.slack.command import SlackCommand, parse_command
+from gate.values.errors.slack import InvalidSlackRequestError
 from gate.web.request import Request
 from testing.aws import refusal
 from testing.harness import Answer

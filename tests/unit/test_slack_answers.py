@@ -135,7 +135,7 @@ def test_a_shortcut_opens_a_window_immediately_and_fills_it_later(slack: Slack) 
 
 
 def test_nothing_is_posted_to_a_response_url_that_is_not_slacks(slack: Slack) -> None:
-    from gate.errors.slack import SlackDownError
+    from gate.values.errors.slack import SlackDownError
 
     other_path = slack.workspace.hooks_url.replace("/hooks/", "/other/")
     for url in (
@@ -151,7 +151,7 @@ def test_nothing_is_posted_to_a_response_url_that_is_not_slacks(slack: Slack) ->
 
 
 def test_the_invocation_fails_when_slack_does_not_respond_so_that_lambda_retries(slack: Slack) -> None:
-    from gate.errors.slack import SlackDownError
+    from gate.values.errors.slack import SlackDownError
 
     slack.post(slack.body("command"))
     (event,) = slack.harness.aws.events

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
-from gate.errors.slack import SlackDownError
 from gate.slack.api import SlackApi
+from gate.values.errors.slack import SlackDownError
 from testing.asking import RULES, configure
 from testing.log_lines import Lines
 from testing.slack import TEAM, Slack

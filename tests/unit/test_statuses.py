@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gate.deadline import RESERVE, request_deadline
+from gate.platform.deadline import RESERVE, request_deadline
 from testing.aws import refusal
 from testing.harness import Harness
 from testing.slack import Slack
@@ -146,7 +146,7 @@ def test_a_session_is_kept_for_one_caller_and_their_present_notebooks(harness: H
 
 
 def test_all_notebooks_of_a_caller_take_one_row_of_the_cache(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gate.launch.credentials.MAX_CLIENTS", 1)
+    monkeypatch.setattr("gate.launch.role_sessions.MAX_CLIENTS", 1)
     _give(harness, 20)
     harness.sign_in()
     harness.browser.get("/")
@@ -204,7 +204,7 @@ def test_a_session_that_takes_too_long_does_not_delay_the_page(harness: Harness)
     with pytest.MonkeyPatch.context() as patch:
         # The request has no time left when the notebooks are to be described.
         patch.setattr("gate.launch.statuses.DESCRIBE_TIMEOUT", 120)
-        patch.setattr("gate.handler.request_deadline", lambda _, **__: request_deadline(RESERVE * 1000))
+        patch.setattr("gate.routes.dispatch.request_deadline", lambda _, **__: request_deadline(RESERVE * 1000))
         response = harness.browser.get("/", headers=JSON)
     answered.set()
     assert response.status == 200

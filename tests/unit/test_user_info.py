@@ -2,7 +2,8 @@
 
 import pytest
 
-from gate.identity.claims import Claims, ReceivedClaim
+from gate.identity.claims import Claims
+from gate.values.received_claim import ReceivedClaim
 from testing.harness import Harness
 from tests.unit.user_info import ALICE, NO_ADDRESS, assert_refused, sign_in
 

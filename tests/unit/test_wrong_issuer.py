@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from gate.errors.upstream import WrongIssuerError
 from gate.identity.discovery import MAX_ISSUER_LENGTH
 from gate.identity.provider import Provider
+from gate.values.errors.upstream import WrongIssuerError
 from testing.harness import Browser, Harness
 from testing.issuer import CLIENT_ID, Issuer
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gate.access_requests.participant import Participant
-from gate.errors.base import GateError
-from gate.notebook import Notebook
+from gate.values.errors.base import GateError
+from gate.values.notebook import Notebook
 
 State = Literal["open", "allowed", "denied", "ended"]
 

@@ -12,8 +12,11 @@ from gate.access_requests.participant import Participant
 from gate.access_requests.requested_grant import with_grant
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore, ConflictError
-from gate.clock import Clock
-from gate.errors.access_requests import (
+from gate.platform.clock import Clock
+from gate.platform.log import logger
+from gate.store.grants import Grants
+from gate.values.caller import Caller
+from gate.values.errors.access_requests import (
     AccessRequestDecidedError,
     AccessRequestEndedError,
     AccessRequestUnknownError,
@@ -21,13 +24,10 @@ from gate.errors.access_requests import (
     InvalidAccessRequestError,
     TooManyAccessRequestsError,
 )
-from gate.errors.base import GateError
-from gate.errors.notebook import NotGrantedError
-from gate.errors.upstream import ThrottledError
-from gate.identity.caller import Caller
-from gate.log import logger
-from gate.notebook import Notebook
-from gate.store.grants import Grants
+from gate.values.errors.base import GateError
+from gate.values.errors.notebook import NotGrantedError
+from gate.values.errors.upstream import ThrottledError
+from gate.values.notebook import Notebook
 
 MAX_ATTEMPTS = 3
 """Attempts to change a request that others change at the same moment."""

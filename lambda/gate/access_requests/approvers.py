@@ -8,12 +8,12 @@ from gate.access_requests.access_request import AccessRequest, Approval
 from gate.access_requests.deciding import Approver, approver_of
 from gate.access_requests.participant import Participant
 from gate.access_requests.rules import RequestRules
-from gate.clock import Clock
-from gate.errors.access_requests import AccessRequestUnknownError, OwnAccessRequestError, SignInTooOldError
-from gate.errors.caller import SignInEndedError
-from gate.identity.caller import Caller
-from gate.store.grant import Grant
+from gate.platform.clock import Clock
 from gate.store.grants import Grants
+from gate.values.caller import Caller
+from gate.values.errors.access_requests import AccessRequestUnknownError, OwnAccessRequestError, SignInTooOldError
+from gate.values.errors.caller import SignInEndedError
+from gate.values.grant import Grant
 
 
 class Approvers:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from gate.access_requests.access_request import AccessRequest, Approval
 from gate.access_requests.participant import Participant, compare
 from gate.access_requests.rules import RequestRules
-from gate.errors.access_requests import (
+from gate.values.errors.access_requests import (
     AccessRequestDecidedError,
     AccessRequestUnknownError,
     OtherApproverError,
@@ -14,7 +14,7 @@ from gate.errors.access_requests import (
     OwnAccessRequestError,
     SignInTooOldError,
 )
-from gate.errors.base import GateError
+from gate.values.errors.base import GateError
 
 GROUPS_MAX_AGE = 900
 """Seconds for which the groups of a sign-in count for decisions. Somebody may have left a group since."""

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gate.aws.errors import aws_errors
-from gate.notebook import Notebook
+from gate.platform.aws.errors import aws_errors
 from gate.store import key_prefixes
 from gate.store.grant_row import read
 from gate.store.rows import Rows
+from gate.values.notebook import Notebook
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

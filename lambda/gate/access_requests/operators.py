@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gate.access_requests.access_requests import AccessRequests
-from gate.audit import decision
-from gate.errors.base import GateError
-from gate.errors.caller import InvalidFormError
-from gate.identity.caller import Caller
+from gate.platform.audit import decision
+from gate.values.caller import Caller
+from gate.values.errors.base import GateError
+from gate.values.errors.caller import InvalidFormError
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

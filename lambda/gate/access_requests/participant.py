@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from gate.identity.caller import Caller
+from gate.values.caller import Caller
 
 Comparison = Literal["same", "different", "unknown"]
 

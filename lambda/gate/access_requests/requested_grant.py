@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gate.access_requests.access_request import AccessRequest
-from gate.errors.access_requests import AlreadyGrantedError
-from gate.store.grant_row import REQUESTED, Power, read
+from gate.store.grant_row import REQUESTED, read
+from gate.values.errors.access_requests import AlreadyGrantedError
+from gate.values.grant import Power
 
 Row = Mapping[str, Any]
 

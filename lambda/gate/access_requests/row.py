@@ -6,8 +6,8 @@ from typing import Any
 
 from gate.access_requests.access_request import AccessRequest, Approval, SlackMessage, key_of_id
 from gate.access_requests.participant import EMAIL, Participant
-from gate.notebook import Notebook
 from gate.store import key_prefixes
+from gate.values.notebook import Notebook
 
 ROW_TTL = 7 * 86_400
 """Seconds after which DynamoDB may delete the row of a request. Until then, the person who asked sees the outcome."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from gate.notebook import Notebook
-from gate.store.grant_row import Power
+from gate.values.grant import Power
+from gate.values.notebook import Notebook
 
 
 @dataclass(frozen=True)

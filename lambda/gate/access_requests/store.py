@@ -11,19 +11,19 @@ from botocore.exceptions import ClientError
 from gate.access_requests.access_request import AccessRequest, key_of_id
 from gate.access_requests.requested_grant import GrantChange, grant_key, is_of_operator
 from gate.access_requests.row import read_row, row_key, to_row
-from gate.aws.errors import aws_errors, code_of
-from gate.clock import Clock
-from gate.errors.access_requests import AccessRequestEndedError, AlreadyGrantedError
-from gate.errors.base import GateError
-from gate.errors.caller import SignInEndedError
-from gate.errors.notebook import InvalidNotebookNameError
-from gate.errors.upstream import ThrottledError
-from gate.log import logger
+from gate.platform.aws.errors import aws_errors, code_of
+from gate.platform.clock import Clock
+from gate.platform.log import logger
 from gate.store import key_prefixes
 from gate.store.conditions import unchanged_condition
 from gate.store.cutoffs import apply_cutoffs, cutoff_keys
 from gate.store.grant_row import REQUESTED
 from gate.store.rows import Rows
+from gate.values.errors.access_requests import AccessRequestEndedError, AlreadyGrantedError
+from gate.values.errors.base import GateError
+from gate.values.errors.caller import SignInEndedError
+from gate.values.errors.notebook import InvalidNotebookNameError
+from gate.values.errors.upstream import ThrottledError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -4,14 +4,14 @@ Sources: RFC 6749 §4.1.2.1, OpenID Connect Core 1.0 §3.1.2.6, OpenID Connect C
 unmet_authentication_requirements 1.0, RFC 8707 §2.
 """
 
-from gate.errors.sign_in import (
+from gate.platform.log import logger
+from gate.values.errors.sign_in import (
     InteractionRequiredError,
     LoginFailedError,
     ProviderFailedError,
     RequestRefusedError,
     SignInDeniedError,
 )
-from gate.log import logger
 
 UNLISTED_CODE = "other"
 """Stands for an unlisted code in the log, because a client can send any text as a code."""

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from gate.clock import Clock
-from gate.errors.caller import NotSignedInError
-from gate.identity.caller import Caller
 from gate.identity.sign_in_session import SignInSessions
 from gate.identity.ticket import Tickets
-from gate.notebook import Notebook
+from gate.platform.clock import Clock
+from gate.values.caller import Caller
+from gate.values.errors.caller import NotSignedInError
+from gate.values.notebook import Notebook
 from gate.web.request import Request
 
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ In the code flow, claims that were requested by scope are returned by UserInfo (
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from gate.identity.groups import find_claim, json_type, read_groups
-
-Source = Literal["id_token", "userinfo"]
+from gate.values.received_claim import ReceivedClaim, Source
 
 
 @dataclass(frozen=True)
@@ -28,16 +27,6 @@ class ClaimRules:
         """The names of the claims that identify a person."""
         needs_verified = self.user_claim == "email" and not self.trust_email
         return ("email", "email_verified") if needs_verified else (self.user_claim,)
-
-
-@dataclass(frozen=True)
-class ReceivedClaim:
-    """The name, type and source of a claim that the provider sent, without its value."""
-
-    name: str
-    type: str
-    """The JSON type of the value."""
-    source: Source
 
 
 def is_true(value: object) -> bool:

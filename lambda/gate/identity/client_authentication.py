@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import urllib3
 
-from gate.errors.upstream import ClientRefusedError
+from gate.values.errors.upstream import ClientRefusedError
 
 _BASIC = "client_secret_basic"
 _POST = "client_secret_post"

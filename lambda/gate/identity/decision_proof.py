@@ -11,7 +11,7 @@ import hashlib
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.identity.sign_in_session import SignInSessions
-from gate.signing import BadSignatureError, Signer
+from gate.platform.signing import BadSignatureError, Signer
 from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 

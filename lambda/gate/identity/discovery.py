@@ -5,9 +5,9 @@ Source: OpenID Connect Discovery 1.0 §4.
 
 from typing import Any
 
-from gate.errors.upstream import IdentityProviderDownError, WrongIssuerError
 from gate.identity.issuer_api import IssuerApi
-from gate.log import logger
+from gate.platform.log import logger
+from gate.values.errors.upstream import IdentityProviderDownError, WrongIssuerError
 
 MAX_ISSUER_LENGTH = 300
 """Characters of the issuer in a document that are logged and shown to operators."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from gate.identity.caller import normal_group
+from gate.values.caller import normal_group
 
 MAX_GROUPS = 10_000
 """Maximum number of groups that are read. Each is matched against each pattern, so more would take seconds."""

@@ -3,22 +3,12 @@
 import re
 from collections.abc import Collection
 
-from gate.errors.caller import UnknownIamCallerError
-from gate.identity.caller import Caller, normal_address
+from gate.values.caller import Caller, normal_address
+from gate.values.errors.caller import UnknownIamCallerError
+from gate.values.principal import role_arn
 from gate.web.request import Request
 
 _ASSUMED = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/(?P<session>.+)")
-_ROLE = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?:.+/)?(?P<role>[^/]+)")
-
-
-def role_arn(arn: str) -> str:
-    """Return the ARN of a role without its path, and any other ARN unchanged.
-
-    Roles are compared in this form, because the ARN of an assumed role has no path, and because a role's name is unique
-    in its account. Source: IAM user guide, "IAM identifiers".
-    """
-    match = _ROLE.fullmatch(arn)
-    return arn if match is None else _role(match)
 
 
 def iam_caller(request: Request, *, user_roles: Collection[str], now: float) -> Caller:
@@ -36,14 +26,10 @@ def iam_caller(request: Request, *, user_roles: Collection[str], now: float) -> 
     match = _ASSUMED.fullmatch(arn)
     if match is None:
         return Caller(f"iam:{arn}", (), "iam", request.address, now)
-    role = _role(match)
+    role = f"arn:{match['partition']}:iam::{match['account']}:role/{match['role']}"
     if role not in {role_arn(listed) for listed in user_roles}:
         return Caller(f"iam:{role}", (), "iam", request.address, now)
     email = normal_address(match["session"])
     if email is None:
         raise UnknownIamCallerError
     return Caller(f"user:{email}", (), "iam", request.address, now)
-
-
-def _role(match: re.Match[str]) -> str:
-    return f"arn:{match['partition']}:iam::{match['account']}:role/{match['role']}"

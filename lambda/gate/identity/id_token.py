@@ -7,10 +7,10 @@ import hmac
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gate.errors.caller import InvalidTokenError
 from gate.identity.jwks import ALGORITHMS
 from gate.identity.provider import Provider
-from gate.signing import CLOCK_SKEW
+from gate.platform.signing import CLOCK_SKEW
+from gate.values.errors.caller import InvalidTokenError
 
 if TYPE_CHECKING:
     from jwt.types import Options

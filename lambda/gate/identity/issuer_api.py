@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 import urllib3
 
-from gate.errors.upstream import IdentityProviderBusyError, IdentityProviderDownError
-from gate.log import logger
-from gate.transport import Connections
+from gate.platform.log import logger
+from gate.platform.transport import Connections
+from gate.values.errors.upstream import IdentityProviderBusyError, IdentityProviderDownError
 
 MAX_DOCUMENT_BYTES = 1 << 20
 """Maximum size of a response. Larger ones are errors or attacks."""

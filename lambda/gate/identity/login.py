@@ -15,15 +15,15 @@ from dataclasses import dataclass
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors.caller import InvalidTokenError
-from gate.errors.sign_in import LoginFailedError
 from gate.identity.authorization_error import authorization_error
 from gate.identity.claims import ClaimRules
 from gate.identity.login_state import LOGIN_SECONDS, LoginState, LoginStates
 from gate.identity.person import Person, person_signing_in
 from gate.identity.provider import Provider
-from gate.identity.sign_in_report import SignInReport
-from gate.signing import BadSignatureError, Signer
+from gate.platform.signing import BadSignatureError, Signer
+from gate.store.sign_in_report import SignInReport
+from gate.values.errors.caller import InvalidTokenError
+from gate.values.errors.sign_in import LoginFailedError
 from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 

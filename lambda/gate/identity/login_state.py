@@ -9,8 +9,8 @@ import secrets
 from dataclasses import dataclass
 from typing import Self
 
-from gate.clock import Clock
-from gate.signing import BadSignatureError, Signer
+from gate.platform.clock import Clock
+from gate.platform.signing import BadSignatureError, Signer
 from gate.web.return_url import safe_return_path
 
 LOGIN_SECONDS = 600

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gate.errors.caller import EmailNotVerifiedError, TokenLacksClaimError, UserUnknownError
-from gate.identity.caller import Caller, Via, normal_address
 from gate.identity.claims import ClaimRules, Claims, is_true
 from gate.identity.groups import json_type
 from gate.identity.id_token import verified_claims
-from gate.identity.principal import normal_user
 from gate.identity.provider import Provider, Tokens
-from gate.identity.sign_in_report import SignInReport
 from gate.identity.user_info import user_info
-from gate.log import logger
+from gate.platform.log import logger
+from gate.store.sign_in_report import SignInReport
+from gate.values.caller import Caller, Via, normal_address
+from gate.values.errors.caller import EmailNotVerifiedError, TokenLacksClaimError, UserUnknownError
+from gate.values.principal import normal_user
 
 
 @dataclass(frozen=True)

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from gate.clock import Clock
-from gate.errors.base import GateError
-from gate.errors.caller import InvalidTokenError
-from gate.errors.sign_in import LoginFailedError, ProviderFailedError
-from gate.errors.upstream import ClientRefusedError, IdentityProviderDownError
 from gate.identity.authorization_error import UNLISTED_CODE
 from gate.identity.client_authentication import ClientAuthentication
 from gate.identity.discovery import discovery_document
 from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.jwks import KeySet
 from gate.identity.published import PublishedDocument
-from gate.log import logger
-from gate.secrets import SECRET_TTL
+from gate.platform.clock import Clock
+from gate.platform.log import logger
+from gate.platform.secrets import SECRET_TTL
+from gate.values.errors.base import GateError
+from gate.values.errors.caller import InvalidTokenError
+from gate.values.errors.sign_in import LoginFailedError, ProviderFailedError
+from gate.values.errors.upstream import ClientRefusedError, IdentityProviderDownError
 
 if TYPE_CHECKING:
     from jwt import PyJWK

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from gate.clock import Clock
-from gate.errors.upstream import IdentityProviderDownError, UpstreamError
+from gate.platform.clock import Clock
+from gate.values.errors.upstream import IdentityProviderDownError, UpstreamError
 
 LIFETIME = 3600
 """Seconds for which a document is used before it is fetched again."""

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.config import Config
-from gate.errors.caller import NotSignedInError, TooManyGroupsError
-from gate.identity.caller import Caller
-from gate.signing import BadSignatureError, Signer
+from gate.platform.config import Config
+from gate.platform.signing import BadSignatureError, Signer
+from gate.values.caller import Caller
+from gate.values.errors.caller import NotSignedInError, TooManyGroupsError
 from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 

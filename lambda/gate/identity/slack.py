@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gate.clock import Clock
-from gate.errors.slack import SlackDownError, SlackTeamError
-from gate.identity.caller import Caller, normal_address
-from gate.log import logger
+from gate.platform.clock import Clock
+from gate.platform.log import logger
+from gate.values.caller import Caller, normal_address
+from gate.values.errors.slack import SlackDownError, SlackTeamError
 
 USER_TTL = 300
 """Seconds for which the answer of users.info about a user is cached."""

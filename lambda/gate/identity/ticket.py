@@ -10,11 +10,11 @@ import secrets
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors.slack import InvalidTicketError, TicketPreviewError
-from gate.identity.caller import Caller
-from gate.notebook import Notebook
-from gate.signing import BadSignatureError, Signer
+from gate.platform.signing import BadSignatureError, Signer
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from gate.values.caller import Caller
+from gate.values.errors.slack import InvalidTicketError, TicketPreviewError
+from gate.values.notebook import Notebook
 from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 

@@ -5,11 +5,11 @@ Source: OpenID Connect Core 1.0 §5.3.
 
 from typing import TYPE_CHECKING, Any
 
-from gate.errors.caller import InvalidTokenError
 from gate.identity.id_token import signed_claims
 from gate.identity.issuer_api import IssuerResponse
 from gate.identity.provider import Provider
-from gate.log import logger
+from gate.platform.log import logger
+from gate.values.errors.caller import InvalidTokenError
 
 if TYPE_CHECKING:
     from jwt.types import Options

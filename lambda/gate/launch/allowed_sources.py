@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from gate.config import Config
-from gate.identity.caller import Caller
+from gate.platform.config import Config
+from gate.values.caller import Caller
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 

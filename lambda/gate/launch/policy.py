@@ -6,18 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gate.launch.allowed_sources import AllowedSources
-from gate.store.grant import Grant
+from gate.launch.kinds.kind import Kind
+from gate.values.grant import Grant
 
 MAX_POLICY_LENGTH = 2048
 """The most characters of an inline session policy (API reference of AssumeRole)."""
 
-OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
-DESCRIBE = "sagemaker:DescribeNotebookInstance"
-START = "sagemaker:StartNotebookInstance"
-STOP = "sagemaker:StopNotebookInstance"
 
-
-def session_policy(arn: str, grant: Grant, sources: AllowedSources | None) -> str:
+def session_policy(kind: Kind, arn: str, grant: Grant, sources: AllowedSources | None) -> str:
     """Return the policy (JSON) that narrows the launch role to the actions that `grant` allows on the notebook `arn`.
 
     `sources`: the addresses from which the notebook may be opened and used. None: every address that the launch role
@@ -26,26 +22,23 @@ def session_policy(arn: str, grant: Grant, sources: AllowedSources | None) -> st
     before the grant is left out: it must not outlive its own part of the grant.
     """
     lasting = grant.lasting
-    manage = [DESCRIBE, *([START] if lasting.may_start else []), *([STOP] if lasting.may_stop else [])]
+    start, stop = [kind.start_action] * lasting.may_start, [kind.stop_action] * lasting.may_stop
+    manage = [kind.describe_action, *start, *stop]
     end = [] if grant.until is None else [_deny_from(grant.until)]
-    return _policy([*_open_statements(arn, sources), _allow(manage, arn), *end])
+    return _policy([*_open_statements(kind.open_action, arn, sources), _allow(manage, arn), *end])
 
 
-def describe_policies(arns: Iterable[str]) -> dict[str, str]:
-    """Return policies (JSON) that narrow the launch role to describing the notebooks `arns`: for each ARN, its policy.
+def describe_policies(action: str, arns: Iterable[str]) -> dict[str, str]:
+    """Return policies (JSON) that narrow the launch role to `action` on the notebooks `arns`: for each ARN, its policy.
 
     A policy contains as many ARNs as fit into `MAX_POLICY_LENGTH`. The order of `arns` does not change the policies.
     """
     parts: list[list[str]] = []
     for arn in sorted(set(arns)):
-        if not parts or len(_describe_policy([*parts[-1], arn])) > MAX_POLICY_LENGTH:
+        if not parts or len(_policy([_allow(action, [*parts[-1], arn])])) > MAX_POLICY_LENGTH:
             parts.append([])
         parts[-1].append(arn)
-    return {arn: _describe_policy(part) for part in parts for arn in part}
-
-
-def _describe_policy(arns: Sequence[str]) -> str:
-    return _policy([_allow(DESCRIBE, arns)])
+    return {arn: _policy([_allow(action, part)]) for part in parts for arn in part}
 
 
 def statements_for(policy: str, action: str) -> list[dict[str, Any]]:
@@ -59,12 +52,12 @@ def _as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _open_statements(arn: str, sources: AllowedSources | None) -> list[dict[str, Any]]:
+def _open_statements(action: str, arn: str, sources: AllowedSources | None) -> list[dict[str, Any]]:
     if sources is None:
-        return [_allow(OPEN, arn)]
+        return [_allow(action, arn)]
     statements = []
     if sources.public_cidrs:
-        statements.append(_allow(OPEN, arn, {"IpAddress": {"aws:SourceIp": list(sources.public_cidrs)}}))
+        statements.append(_allow(action, arn, {"IpAddress": {"aws:SourceIp": list(sources.public_cidrs)}}))
     if sources.private_cidrs and sources.endpoints:
         # A separate statement, because a request through an endpoint has no aws:SourceIp. The address is valid only
         # together with the endpoint, because other VPCs may use the same addresses (IAM user guide,
@@ -73,7 +66,7 @@ def _open_statements(arn: str, sources: AllowedSources | None) -> list[dict[str,
             "StringEquals": {"aws:SourceVpce": list(sources.endpoints)},
             "IpAddress": {"aws:VpcSourceIp": list(sources.private_cidrs)},
         }
-        statements.append(_allow(OPEN, arn, condition))
+        statements.append(_allow(action, arn, condition))
     return statements
 
 

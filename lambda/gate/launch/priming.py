@@ -1,10 +1,11 @@
-"""A launch without a network, before SnapStart's snapshot: see `gate.aws.priming`."""
+"""A launch without a network, before SnapStart's snapshot: see `gate.platform.aws.priming`."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
-from gate.aws.priming import prime
+from gate.launch.kinds import KINDS
+from gate.platform.aws.priming import prime
 
 _ASSUME_ROLE = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 <AccessKeyId>x</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>x</SessionToken>
@@ -18,9 +19,9 @@ def prime_launch(clients: Sequence[Any]) -> None:
     row: Any = {"Responses": {"x": [key]}, "UnprocessedKeys": {}}
     keys = {"RequestItems": {"x": {"Keys": [key], "ConsistentRead": True}}}
     role = {"RoleArn": "x", "RoleSessionName": "x", "SourceIdentity": "x", "Policy": "x", "DurationSeconds": 3600}
-    notebook = {"NotebookInstanceName": "x", "SessionExpirationDurationInSeconds": 43_200}
     secret = {"SecretString": "x", "CreatedDate": 0}
     prime(secrets, "get_secret_value", {"SecretId": "x", "VersionStage": "AWSCURRENT"}, json.dumps(secret).encode())
     prime(dynamodb, "batch_get_item", keys, json.dumps(row).encode())
     prime(sts, "assume_role", role, _ASSUME_ROLE)
-    prime(sagemaker, "create_presigned_notebook_instance_url", notebook, b'{"AuthorizedUrl": "x"}')
+    for kind in KINDS:
+        prime(sagemaker, *kind.priming)

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from gate import deadline
-from gate.aws.errors import aws_errors
-from gate.errors.upstream import AwsDeniedError, LaunchRoleDeniedError
 from gate.launch.target import LaunchRole
+from gate.platform import deadline
+from gate.platform.aws.errors import aws_errors
+from gate.values.errors.upstream import AwsDeniedError, LaunchRoleDeniedError
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient

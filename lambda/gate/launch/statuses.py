@@ -8,22 +8,23 @@ from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
-from gate import deadline
-from gate.config import Config
-from gate.deadline import Deadline
-from gate.errors.base import GateError
-from gate.errors.notebook import LocationUnknownError
-from gate.errors.upstream import ThrottledError
-from gate.identity.caller import Caller
-from gate.identity.session_name import session_name
-from gate.launch.credentials import CallerClients
-from gate.launch.instance import Instance, describe_instance
-from gate.launch.notebook_status import NotebookStatus
+from gate.launch.kinds import kind_of
 from gate.launch.policy import describe_policies
+from gate.launch.role_sessions import RoleSessions
 from gate.launch.target import LaunchRole, launch_target_of
-from gate.metrics import count
-from gate.notebook import Notebook
-from gate.store.grant import Grant
+from gate.platform import deadline
+from gate.platform.config import Config
+from gate.platform.deadline import Deadline
+from gate.platform.metrics import count
+from gate.values.caller import Caller
+from gate.values.errors.base import GateError
+from gate.values.errors.notebook import LocationUnknownError
+from gate.values.errors.upstream import ThrottledError
+from gate.values.grant import Grant
+from gate.values.instance import Instance
+from gate.values.notebook import Notebook
+from gate.values.notebook_status import NotebookStatus
+from gate.values.session_name import session_name
 
 T = TypeVar("T")
 
@@ -34,13 +35,11 @@ DESCRIBE_TIMEOUT = 8
 """Seconds for describing all notebooks of one page. API Gateway waits for 29."""
 
 
-def statuses_of(
-    config: Config, clients: CallerClients, caller: Caller, grants: Sequence[Grant]
-) -> list[NotebookStatus]:
+def statuses_of(config: Config, clients: RoleSessions, caller: Caller, grants: Sequence[Grant]) -> list[NotebookStatus]:
     """Return the status of the notebook of each grant. If it cannot be described in time, its state is unknown.
 
-    The launch role is assumed once for each location, or more often if the session policy would become too long. These
-    sessions only describe, so they serve the caller from any address.
+    The launch role is assumed once for each location and kind, or more often if the session policy would become too
+    long. These sessions only describe, so they serve the caller from any address.
     """
     limit = Deadline(deadline.remaining(DESCRIBE_TIMEOUT))
     pool = ThreadPoolExecutor(max_workers=MAX_PARALLEL_CALLS)
@@ -56,8 +55,8 @@ def statuses_of(
             session = _result(opened)
             if session is not None:
                 for notebook in sessions[opened]:
-                    describe = partial(describe_instance, name=notebook.name)
-                    described[notebook] = pool.submit(copy_context().run, session.run, describe)
+                    describe = partial(session.run, kind_of(notebook).describe, notebook.name)
+                    described[notebook] = pool.submit(copy_context().run, describe)
     wait(described.values(), timeout=max(0.0, limit.remaining))
     # Do not wait for the other calls: a page without a state is more useful than a late page.
     pool.shutdown(wait=False, cancel_futures=True)
@@ -72,14 +71,14 @@ def _notebooks_by_session(
 
     A notebook whose location the settings do not list has no session.
     """
-    arns: dict[LaunchRole, dict[Notebook, str]] = defaultdict(dict)
+    arns: dict[tuple[LaunchRole, str], dict[Notebook, str]] = defaultdict(dict)
     for grant in grants:
         with suppress(LocationUnknownError):
             target = launch_target_of(config, grant.notebook)
-            arns[target.role][grant.notebook] = target.notebook_arn
+            arns[target.role, target.kind.describe_action][grant.notebook] = target.notebook_arn
     sessions: dict[tuple[LaunchRole, str], list[Notebook]] = defaultdict(list)
-    for role, arn_of in arns.items():
-        policies = describe_policies(arn_of.values())
+    for (role, action), arn_of in arns.items():
+        policies = describe_policies(action, arn_of.values())
         for notebook, arn in arn_of.items():
             sessions[role, policies[arn]].append(notebook)
     return sessions

@@ -1,10 +1,12 @@
-"""The launch target of a notebook: its ARN, and the launch role of its location."""
+"""The launch target of a notebook: its kind, its ARN, and the launch role of its location."""
 
 from dataclasses import dataclass
 
-from gate.config import Config
-from gate.errors.notebook import LocationUnknownError
-from gate.notebook import Notebook
+from gate.launch.kinds import kind_of
+from gate.launch.kinds.kind import Kind
+from gate.platform.config import Config
+from gate.values.errors.notebook import LocationUnknownError
+from gate.values.notebook import Notebook
 
 
 @dataclass(frozen=True)
@@ -20,9 +22,10 @@ class LaunchRole:
 
 @dataclass(frozen=True)
 class LaunchTarget:
-    """A notebook's ARN, and the launch role to assume for it."""
+    """A notebook's kind and ARN, and the launch role to assume for it."""
 
     role: LaunchRole
+    kind: Kind
     notebook_arn: str
 
 
@@ -36,16 +39,9 @@ def launch_target_of(config: Config, notebook: Notebook) -> LaunchTarget:
     if location not in (config.home, *config.remote_locations):
         raise LocationUnknownError
     account, _, region = location.partition("/")
-    arn = notebook_arn(partition, region, account, notebook.name)
+    kind = kind_of(notebook)
+    arn = kind.arn(partition, region, account, notebook.name)
     if account == home:
-        return LaunchTarget(LaunchRole(config.launch_role_arn, region), arn)
+        return LaunchTarget(LaunchRole(config.launch_role_arn, region), kind, arn)
     role_arn = f"arn:{partition}:iam::{account}:role/{config.remote_role}"
-    return LaunchTarget(LaunchRole(role_arn, region, config.external_id), arn)
-
-
-def notebook_arn(partition: str, region: str, account: str, name: str) -> str:
-    """Return the ARN of a notebook instance.
-
-    SageMaker's ARNs have the name in lower case (service authorization reference, notebook-instance).
-    """
-    return f"arn:{partition}:sagemaker:{region}:{account}:notebook-instance/{name.lower()}"
+    return LaunchTarget(LaunchRole(role_arn, region, config.external_id), kind, arn)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gate.container import Gate
-from gate.deadline import ACKNOWLEDGEMENT_LIMIT, RESPONSE_LIMIT
-from gate.errors.base import NotFoundError
+from gate.platform.deadline import ACKNOWLEDGEMENT_LIMIT, RESPONSE_LIMIT
+from gate.values.errors.base import NotFoundError
 from gate.web.request import Request
 from gate.web.responses import Response
 

@@ -3,13 +3,13 @@
 from urllib.parse import parse_qs
 
 from gate.access_requests.access_request import AccessRequest
-from gate.audit import decision
 from gate.container import Gate
-from gate.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
-from gate.errors.caller import InvalidFormError, WrongOriginError
-from gate.errors.notebook import InvalidNotebookNameError
-from gate.identity.caller import Caller
-from gate.notebook import Notebook
+from gate.platform.audit import decision
+from gate.values.caller import Caller
+from gate.values.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
+from gate.values.errors.caller import InvalidFormError, WrongOriginError
+from gate.values.errors.notebook import InvalidNotebookNameError
+from gate.values.notebook import Notebook
 from gate.web.durations import in_words
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, page, redirect

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from gate.audit import Decision, decision
 from gate.container import Gate
-from gate.errors.base import GateError
-from gate.errors.caller import NotSignedInError
-from gate.errors.sign_in import LoginFailedError
 from gate.identity.login_state import LoginState
-from gate.identity.sign_in_report import SignInReport, valid_id
+from gate.platform.audit import Decision, decision
+from gate.store.sign_in_report import SignInReport, valid_id
+from gate.values.errors.base import GateError
+from gate.values.errors.caller import NotSignedInError
+from gate.values.errors.sign_in import LoginFailedError
 from gate.web.request import Request
 from gate.web.responses import Response, error_response, redirect
 from gate.web.return_url import return_path_of

@@ -1,10 +1,10 @@
 """Signing out."""
 
-from gate.audit import decision
 from gate.container import Gate
-from gate.errors.base import GateError
-from gate.errors.caller import InvalidFormError, WrongOriginError
-from gate.errors.upstream import SignOutIncompleteError, UpstreamError
+from gate.platform.audit import decision
+from gate.values.errors.base import GateError
+from gate.values.errors.caller import InvalidFormError, WrongOriginError
+from gate.values.errors.upstream import SignOutIncompleteError, UpstreamError
 from gate.web.request import Request
 from gate.web.responses import Response, error_response, page
 

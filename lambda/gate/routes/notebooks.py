@@ -2,12 +2,12 @@
 
 from dataclasses import asdict
 
-from gate.audit import decision
 from gate.container import Gate
-from gate.errors.caller import WrongOriginError
-from gate.identity.caller import Caller
-from gate.notebook import Notebook
-from gate.routes.shared import caller_of, notebook_access, notebooks_response
+from gate.platform.audit import decision
+from gate.routes.access import caller_of, notebook_access, notebooks_response
+from gate.values.caller import Caller
+from gate.values.errors.caller import WrongOriginError
+from gate.values.notebook import Notebook
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, redirect
 

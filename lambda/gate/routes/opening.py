@@ -2,14 +2,9 @@
 
 from typing import cast, get_args
 
-from gate.audit import Decision, decision
 from gate.container import Gate
-from gate.errors.notebook import InvalidViewError, NotReadyError
-from gate.errors.slack import OtherPersonError
-from gate.errors.upstream import UpstreamError
-from gate.identity.caller import Caller
-from gate.notebook import Notebook
-from gate.routes.shared import (
+from gate.platform.audit import Decision, decision
+from gate.routes.access import (
     Access,
     caller_of,
     grant_of,
@@ -18,8 +13,12 @@ from gate.routes.shared import (
     notebook_in,
     notebooks_response,
 )
-from gate.store.grant import Grant
-from gate.store.grant_row import View
+from gate.values.caller import Caller
+from gate.values.errors.notebook import InvalidViewError, NotReadyError
+from gate.values.errors.slack import OtherPersonError
+from gate.values.errors.upstream import UpstreamError
+from gate.values.grant import Grant, View
+from gate.values.notebook import Notebook
 from gate.web.request import Request
 from gate.web.responses import Response, error_response, json_response, page, redirect, retry_headers
 
@@ -140,8 +139,8 @@ def _launch(gate: Gate, request: Request, access: Access, view: View | None) -> 
 
 
 def _waiting_page(gate: Gate, request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response:
-    from gate.launch.instance import USUAL_START_SECONDS
-    from gate.launch.notebook_status import NotebookStatus
+    from gate.launch.kinds import kind_of
+    from gate.values.notebook_status import NotebookStatus
 
     base_path = gate.config.base_path
     return page(
@@ -152,7 +151,7 @@ def _waiting_page(gate: Gate, request: Request, error: NotReadyError, grant: Gra
         error=error,
         instance=error.instance,
         elapsed=max(0, int(gate.now() - error.instance.changed)),
-        usual=USUAL_START_SECONDS,
+        usual=kind_of(grant.notebook).usual_start_seconds,
         grant=grant,
         can_start=NotebookStatus(grant, error.instance).can_start,
         open_url=f"{base_path}{_path(grant.notebook, view)}",

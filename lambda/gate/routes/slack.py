@@ -2,12 +2,12 @@
 
 from urllib.parse import parse_qs
 
-from gate.audit import decision
 from gate.container import Gate
-from gate.errors.slack import SlackRefusedError
-from gate.errors.upstream import UpstreamError
+from gate.platform.audit import decision
 from gate.slack.access_command import AccessCommand
 from gate.slack.command import is_slash_command
+from gate.values.errors.slack import SlackRefusedError
+from gate.values.errors.upstream import UpstreamError
 from gate.web.request import Request
 from gate.web.responses import Response, json_response
 

@@ -7,18 +7,18 @@ signature once more, so that nobody who can only invoke it can decide in the nam
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gate import deadline
 from gate.access_requests.access_requests import AccessRequests
-from gate.audit import decision, log_unexpected
-from gate.errors.access_requests import InvalidAccessRequestError
-from gate.errors.base import GateError
-from gate.errors.slack import SlackRefusedError
-from gate.identity.caller import Caller
 from gate.identity.slack import SlackPeople
-from gate.notebook import Notebook
+from gate.platform import deadline
+from gate.platform.audit import decision, log_unexpected
 from gate.slack.access_command import AccessCommand
 from gate.slack.api import SlackApi
 from gate.slack.requests import SlackRequests
+from gate.values.caller import Caller
+from gate.values.errors.access_requests import InvalidAccessRequestError
+from gate.values.errors.base import GateError
+from gate.values.errors.slack import SlackRefusedError
+from gate.values.notebook import Notebook
 from gate.web.request import Request
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from urllib.parse import parse_qs
 
 from gate.access_requests.access_request import SlackMessage
-from gate.errors.slack import InvalidSlackRequestError
 from gate.slack.command import Command, command_sender, interaction_sender
+from gate.values.errors.slack import InvalidSlackRequestError
 from gate.web.request import Request
 
 AccessAction = Literal["form", "ask", "allow", "deny"]

@@ -24,8 +24,8 @@ from slack_sdk.models.views import View
 
 from gate.access_requests.access_request import MAX_REASON_LENGTH, AccessRequest
 from gate.access_requests.rules import RequestRules
-from gate.errors.base import GateError
 from gate.slack.access_command import ALLOW_BUTTON, ALLOW_SELECT, ASK_WINDOW, DENY_BUTTON, AccessCommand
+from gate.values.errors.base import GateError
 from gate.web.durations import in_words
 
 TITLE = "Ask for access"

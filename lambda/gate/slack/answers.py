@@ -2,19 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from gate import deadline
-from gate.audit import Decision, decision, log_unexpected
-from gate.errors.base import GateError
-from gate.errors.notebook import NotGrantedError
-from gate.identity.caller import Caller
 from gate.identity.slack import SlackPeople
 from gate.identity.ticket import Tickets
 from gate.launch.launcher import Launcher
-from gate.launch.notebook_status import NotebookStatus
-from gate.notebook import Notebook
+from gate.platform import deadline
+from gate.platform.audit import Decision, decision, log_unexpected
 from gate.slack.api import SlackApi
 from gate.slack.command import SlackCommand
 from gate.store.grants import Grants
+from gate.values.caller import Caller
+from gate.values.errors.base import GateError
+from gate.values.errors.notebook import NotGrantedError
+from gate.values.notebook import Notebook
+from gate.values.notebook_status import NotebookStatus
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gate import deadline
 from gate.access_requests.access_request import SlackMessage
-from gate.errors.slack import SlackDownError
-from gate.log import logger
-from gate.tls import tls_context
+from gate.platform import deadline
+from gate.platform.log import logger
+from gate.platform.tls import tls_context
+from gate.values.errors.slack import SlackDownError
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient

@@ -2,7 +2,7 @@
 
 import json
 
-from gate.log import logger
+from gate.platform.log import logger
 
 
 def app_secret(text: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from gate.errors.slack import InvalidSlackRequestError
+from gate.values.errors.slack import InvalidSlackRequestError
 from gate.web.request import Request
 
 Action = Literal["list", "start", "stop"]

@@ -21,12 +21,12 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from gate.errors.base import GateError
-from gate.identity.caller import Caller
-from gate.launch.notebook_status import NotebookStatus
-from gate.notebook import Notebook
 from gate.slack.access_command import ASK_BUTTON
 from gate.slack.command import SlackCommand
+from gate.values.caller import Caller
+from gate.values.errors.base import GateError
+from gate.values.notebook import Notebook
+from gate.values.notebook_status import NotebookStatus
 
 MAX_NOTEBOOKS = 20
 """Notebooks in one message. Slack accepts 50 blocks, and each notebook needs two."""
@@ -101,7 +101,7 @@ def loading() -> dict[str, Any]:
 def _status_text(row: NotebookStatus) -> str:
     facts = ["*Its state is unknown right now.*"]
     if row.instance:
-        facts = [f"*{row.instance.state_label}* since {_local_time(row.instance.changed)}", row.instance.instance_type]
+        facts = [f"*{row.instance.label}* since {_local_time(row.instance.changed)}", row.instance.instance_type]
     if row.grant.until:
         facts.append(f"yours until {_local_time(row.grant.until)}")
     return f"*{row.grant.notebook}*\n{' · '.join(facts)}"

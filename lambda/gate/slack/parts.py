@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from gate.clock import Clock
-from gate.config import SlackConfig
-from gate.secrets import Secrets
+from gate.platform.clock import Clock
+from gate.platform.config import SlackConfig
+from gate.platform.secrets import Secrets
 from gate.slack.api import SlackApi
 from gate.slack.app_secret import app_secret
 from gate.slack.requests import SlackRequests

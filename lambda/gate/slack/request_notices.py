@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage
 from gate.access_requests.rules import RequestRules
-from gate.aws.clients import client
-from gate.aws.errors import aws_errors
-from gate.deadline import limited
-from gate.errors.base import GateError
-from gate.log import logger
+from gate.platform.aws.clients import client
+from gate.platform.aws.errors import aws_errors
+from gate.platform.deadline import limited
+from gate.platform.log import logger
 from gate.slack.api import SlackApi
+from gate.values.errors.base import GateError
 from gate.web.durations import in_words
 
 NOTICE_LIMIT = 4.0

@@ -10,18 +10,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from gate.aws.clients import client
-from gate.aws.errors import aws_errors
-from gate.clock import Clock
-from gate.config import SlackConfig
-from gate.errors.slack import InvalidSlackRequestError, SlackReplayError, SlackSignatureError
-from gate.errors.upstream import AwsError
 from gate.identity.slack import SlackPeople, SlackSender
+from gate.platform.aws.clients import client
+from gate.platform.aws.errors import aws_errors
+from gate.platform.clock import Clock
+from gate.platform.config import SlackConfig
 from gate.slack.access_command import AccessCommand, parse_access_command
 from gate.slack.api import SlackApi
 from gate.slack.command import Command, SlackCommand, parse_command
 from gate.slack.signature import is_signed
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from gate.values.errors.slack import InvalidSlackRequestError, SlackReplayError, SlackSignatureError
+from gate.values.errors.upstream import AwsError
 from gate.web.request import Request
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from gate.aws.errors import aws_errors, code_of
-from gate.clock import Clock
-from gate.errors.caller import SignInEndedError
-from gate.identity.caller import Caller
-from gate.log import logger
+from gate.platform.aws.errors import aws_errors, code_of
+from gate.platform.clock import Clock
+from gate.platform.log import logger
 from gate.store import key_prefixes
 from gate.store.rows import Rows
+from gate.values.caller import Caller
+from gate.values.errors.caller import SignInEndedError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,14 +8,11 @@ Operators may write rows with the AWS command line, so a row can contain anythin
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
-from gate.errors.notebook import InvalidNotebookNameError
-from gate.notebook import Notebook
-
-View = Literal["lab", "classic"]
-Power = Literal["none", "start", "start-stop", "auto-start"]
-"""In ascending order. Each value includes the ones before it."""
+from gate.values.errors.notebook import InvalidNotebookNameError
+from gate.values.grant import Power, View
+from gate.values.notebook import Notebook
 
 MIN_SESSION = 1_800
 MAX_SESSION = 43_200

@@ -5,16 +5,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gate.clock import Clock
-from gate.errors.notebook import NotGrantedError
-from gate.identity.caller import Caller
-from gate.log import logger
-from gate.metrics import count_once
-from gate.notebook import Notebook
+from gate.platform.clock import Clock
+from gate.platform.log import logger
+from gate.platform.metrics import count_once
 from gate.store.cutoffs import apply_cutoffs, cutoff_keys
-from gate.store.grant import Grant, union
 from gate.store.grant_row import MIN_SESSION, read
 from gate.store.rows import Rows
+from gate.values.caller import Caller
+from gate.values.errors.notebook import NotGrantedError
+from gate.values.grant import Grant, union
+from gate.values.notebook import Notebook
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from gate.aws.errors import aws_errors, code_of
-from gate.clock import Clock
-from gate.deadline import RESPONSE_LIMIT
-from gate.launch.queue.state import INITIAL_RATE, QueueState, QueueTicket
+from gate.platform.aws.errors import aws_errors, code_of
+from gate.platform.clock import Clock
+from gate.platform.deadline import RESPONSE_LIMIT
 from gate.store import key_prefixes
+from gate.values.queue_state import INITIAL_RATE, QueueState, QueueTicket
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from gate.aws.errors import aws_errors, code_of
-from gate.clock import Clock
+from gate.platform.aws.errors import aws_errors, code_of
+from gate.platform.clock import Clock
 from gate.store import key_prefixes
 
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gate.aws.errors import aws_errors
-from gate.errors.upstream import ThrottledError
-from gate.log import logger
-from gate.metrics import count
+from gate.platform.aws.errors import aws_errors
+from gate.platform.log import logger
+from gate.platform.metrics import count
+from gate.values.errors.upstream import ThrottledError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

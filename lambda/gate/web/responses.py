@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.shared.cookies import Cookie
 
-from gate.errors.base import GateError, NextPage
+from gate.values.errors.base import GateError, NextPage
 from gate.web.request import Request
 
 if TYPE_CHECKING:

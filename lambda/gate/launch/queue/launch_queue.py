@@ -6,17 +6,16 @@ AWS accepts.
 """
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from gate.clock import Clock
-from gate.errors.upstream import InLineError, ThrottledError
+from gate.platform.clock import Clock
+from gate.values.errors.upstream import InLineError, ThrottledError
 
 if TYPE_CHECKING:
-    from gate.launch.queue.state import QueueState, QueueTicket
     from gate.store.queue_store import QueueStore
-
-T = TypeVar("T")
+    from gate.values.queue_state import QueueState, QueueTicket
 
 NUMBER_RETRY_AFTER = 2
 """Seconds after which a caller retries while another request of theirs is assigned a number."""
@@ -37,25 +36,25 @@ class LaunchQueue:
         self._clock = clock
         self._check_until: dict[str, float] = {}
 
-    def admit(self, location: str, subject: str, call: Callable[[], T]) -> T:
-        """Return the result of `call`, if `subject` need not wait.
+    @contextmanager
+    def turn(self, location: str, subject: str) -> Iterator[None]:
+        """Run the block, which makes the calls of one launch, if `subject` need not wait.
 
         `location`: the account and region of the notebook.
-        Raises `InLineError` for callers who must wait, and the errors of `call` and of `aws_errors`.
+        Raises `InLineError` for callers who must wait, also if AWS throttles the block, and the errors of `aws_errors`.
         """
         number = self._admitted(location, subject) if self._clock() < self._check_until.get(location, 0) else None
         try:
-            result = call()
+            yield
         except ThrottledError:
             if number is None:
-                state, number = self._numbered(location, subject, *self._store.read(location, subject))
+                state, number = self._take_number(location, subject, *self._store.read(location, subject))
             else:
                 state = self._count(location, "throttled")
             raise self._wait(location, state, number) from None
         if number is not None:
             self._store.start_cooldown(location, subject)
             self._count(location, "done")
-        return result
 
     @property
     def _store(self) -> "QueueStore":
@@ -66,12 +65,12 @@ class LaunchQueue:
         state, ticket = self._store.read(location, subject)
         if ticket is None and state.last <= state.position_at(self._clock()):
             return None
-        state, number = self._numbered(location, subject, state, ticket)
+        state, number = self._take_number(location, subject, state, ticket)
         if number > state.position_at(self._clock()):
             raise self._wait(location, state, number)
         return number
 
-    def _numbered(
+    def _take_number(
         self, location: str, subject: str, state: "QueueState", ticket: "QueueTicket | None"
     ) -> "tuple[QueueState, int]":
         """Return the queue and the caller's number. Assigns a number to a caller without one. Raises `InLineError`."""

@@ -4,7 +4,7 @@ All of them are 400, because any client can cause them with a made-up callback. 
 alarms for failures.
 """
 
-from gate.errors.base import BadRequestError, NextPage
+from gate.values.errors.base import BadRequestError, NextPage
 
 
 class LoginFailedError(BadRequestError):

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, ClassVar
 
-from gate.errors.base import BadRequestError, Category, ForbiddenError, GateError, NotFoundError
+from gate.values.errors.base import BadRequestError, Category, ForbiddenError, GateError, NotFoundError
 
 if TYPE_CHECKING:
-    from gate.launch.instance import Instance
+    from gate.values.instance import Instance, Status
 
 
 class InvalidNotebookNameError(BadRequestError):
@@ -81,8 +81,8 @@ class NotReadyError(GateError):
 
     status = 409
     category = Category.DETOUR
-    state: ClassVar[str] = ""
-    """The SageMaker state that the error stands for."""
+    for_status: ClassVar["Status | None"] = None
+    """The status that the error stands for."""
 
     def __init__(self, instance: "Instance") -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class NotReadyError(GateError):
 class NotebookStoppedError(NotReadyError):
     """The notebook is stopped."""
 
-    state = "Stopped"
+    for_status = "stopped"
     reason = "notebook_stopped"
     title = "This notebook is stopped"
     words = "Start it. It opens as soon as it runs. If your grant does not include starting, ask your platform team."
@@ -108,7 +108,7 @@ class NotebookStartingError(NotReadyError):
     """The notebook is starting."""
 
     status = 202
-    state = "Pending"
+    for_status = "starting"
     reason = "notebook_starting"
     title = "This notebook is starting"
     words = "It opens as soon as it runs. You only have to wait."
@@ -118,7 +118,7 @@ class NotebookStartingError(NotReadyError):
 class NotebookStoppingError(NotReadyError):
     """The notebook is stopping."""
 
-    state = "Stopping"
+    for_status = "stopping"
     reason = "notebook_stopping"
     title = "This notebook is stopping"
     words = "Wait about a minute until it has stopped. Then start it again."
@@ -129,7 +129,7 @@ class NotebookFailedError(NotReadyError):
     """SageMaker could not start the notebook."""
 
     category = Category.REFUSAL
-    state = "Failed"
+    for_status = "failed"
     reason = "notebook_failed"
     title = "This notebook has failed"
     words = "SageMaker could not start it. Start it again. If it fails again, tell your platform team."
@@ -165,6 +165,6 @@ class NotebookBusyError(NotReadyError):
     retry_after = 60
 
 
-def not_ready_error(state: str) -> type[NotReadyError]:
-    """Return the error for a notebook in `state`, a SageMaker state other than `InService`."""
-    return next((error for error in NotReadyError.__subclasses__() if error.state == state), NotebookBusyError)
+def not_ready_error(status: "Status") -> type[NotReadyError]:
+    """Return the error for a notebook whose status is not `running`."""
+    return next((error for error in NotReadyError.__subclasses__() if error.for_status == status), NotebookBusyError)

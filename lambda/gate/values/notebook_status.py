@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from gate.launch.instance import Instance
-from gate.store.grant import Grant
+from gate.values.grant import Grant
+from gate.values.instance import Instance
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class NotebookStatus:
     @property
     def can_start(self) -> bool:
         """Whether the notebook can be started, and the grant allows it."""
-        return self.grant.may_start and (self.instance is None or self.instance.state in ("Stopped", "Failed"))
+        return self.grant.may_start and (self.instance is None or self.instance.status in ("stopped", "failed"))
 
     @property
     def can_stop(self) -> bool:
         """Whether the notebook can be stopped, and the grant allows it."""
-        return self.grant.may_stop and (self.instance is None or self.instance.state == "InService")
+        return self.grant.may_stop and (self.instance is None or self.instance.status == "running")

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.logging import correlation_paths
 
-from gate.aliases import OPERATORS, SLACK
-from gate.audit import log_unexpected
 from gate.container import Gate, get_gate
-from gate.deadline import BACKGROUND_LIMIT, request_deadline
-from gate.errors.base import GateError
-from gate.errors.caller import NotSignedInError, SignInEndedError
-from gate.log import logger
-from gate.metrics import count_request, metrics
+from gate.platform.aliases import OPERATORS, SLACK
+from gate.platform.audit import log_unexpected
+from gate.platform.deadline import BACKGROUND_LIMIT, request_deadline
+from gate.platform.log import logger
+from gate.platform.metrics import count_request, metrics
 from gate.routes import Route, route_of
+from gate.values.errors.base import GateError
+from gate.values.errors.caller import NotSignedInError, SignInEndedError
 from gate.web.request import Request
 from gate.web.responses import Response, error_response, redirect
 

@@ -7,7 +7,7 @@ that is the deployment's own. SageMaker's ARNs have the names in lower case, so 
 import re
 from dataclasses import dataclass
 
-from gate.errors.notebook import InvalidNotebookNameError
+from gate.values.errors.notebook import InvalidNotebookNameError
 
 _NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", re.ASCII)
 _MAX_NAME_LENGTH = 63

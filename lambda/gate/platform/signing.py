@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from itsdangerous import BadData, TimestampSigner, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 
-from gate.clock import Clock
+from gate.platform.clock import Clock
 
 CLOCK_SKEW = 60
 """Seconds by which the clock of another machine may be ahead."""

@@ -2,7 +2,7 @@
 
 import secrets
 
-from gate.errors.base import Category, GateError, NextPage
+from gate.values.errors.base import Category, GateError, NextPage
 
 
 class UpstreamError(GateError):

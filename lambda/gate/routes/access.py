@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from urllib.parse import unquote
 
-from gate.audit import Decision, decision
 from gate.container import Gate
-from gate.errors.notebook import GroupsNotSentError, NotGrantedError
-from gate.identity.caller import Caller
-from gate.log import logger
-from gate.notebook import Notebook
-from gate.store.grant import Grant
+from gate.platform.audit import Decision, decision
+from gate.platform.log import logger
+from gate.values.caller import Caller
+from gate.values.errors.notebook import GroupsNotSentError, NotGrantedError
+from gate.values.grant import Grant
+from gate.values.notebook import Notebook
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, page
 

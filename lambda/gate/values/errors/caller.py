@@ -1,6 +1,6 @@
 """Errors of identification: the caller is unknown, or the request was sent in the wrong way."""
 
-from gate.errors.base import BadRequestError, Category, ForbiddenError, NextPage, UnauthenticatedError
+from gate.values.errors.base import BadRequestError, Category, ForbiddenError, NextPage, UnauthenticatedError
 
 
 class NotSignedInError(UnauthenticatedError):

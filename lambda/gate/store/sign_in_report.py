@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from gate.aws.errors import aws_errors, code_of
-from gate.clock import Clock
-from gate.errors.base import GateError
-from gate.identity.claims import ReceivedClaim
+from gate.platform.aws.errors import aws_errors, code_of
+from gate.platform.clock import Clock
 from gate.store import key_prefixes
+from gate.values.errors.base import GateError
+from gate.values.received_claim import ReceivedClaim
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -4,9 +4,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gate.aws.errors import aws_errors
-from gate.clock import Clock
-from gate.errors.base import GateError
+from gate.platform.aws.errors import aws_errors
+from gate.platform.clock import Clock
+from gate.values.errors.base import GateError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient

@@ -3,13 +3,13 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
-from gate.aws.errors import aws_errors
-from gate.clock import Clock
-from gate.errors.upstream import AwsDeniedError
 from gate.launch.role_assumer import RoleAssumer
 from gate.launch.target import LaunchRole
+from gate.platform.aws.errors import aws_errors
+from gate.platform.clock import Clock
+from gate.values.errors.upstream import AwsDeniedError
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 T = TypeVar("T")
+P = ParamSpec("P")
 _CacheKey = tuple[LaunchRole, str, str]
 
 CLIENT_TTL = 3000
@@ -35,12 +36,12 @@ class RoleSession:
         self._renew = renew
         self._lock = threading.Lock()
 
-    def run(self, call: "Callable[[SageMakerClient], T]") -> T:
-        """Return the result of `call` with the client. Raises the errors of `aws_errors`."""
+    def run(self, call: "Callable[Concatenate[SageMakerClient, P], T]", *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the result of `call` with the client and the arguments. Raises the errors of `aws_errors`."""
         client = self._client
         try:
             with aws_errors():
-                return call(client)
+                return call(client, *args, **kwargs)
         except AwsDeniedError:
             # The cached credentials of a caller who was revoked stay denied. If the caller has access again, new ones
             # work.
@@ -48,7 +49,7 @@ class RoleSession:
             if renewed is client:
                 raise
         with aws_errors():
-            return call(renewed)
+            return call(renewed, *args, **kwargs)
 
     def _renewed_client(self, denied: "SageMakerClient") -> "SageMakerClient":
         """Return the client to use in place of `denied`: the same one if there are no newer credentials."""
@@ -59,7 +60,7 @@ class RoleSession:
             return self._client
 
 
-class CallerClients:
+class RoleSessions:
     """Assumes the launch role for each caller. Thread-safe."""
 
     def __init__(

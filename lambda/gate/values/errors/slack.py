@@ -1,7 +1,7 @@
 """Errors of Slack's requests, and of the links that the gate sends to Slack."""
 
-from gate.errors.base import BadRequestError, Category, ForbiddenError, GateError, NextPage, UnauthenticatedError
-from gate.errors.upstream import UpstreamError
+from gate.values.errors.base import BadRequestError, Category, ForbiddenError, GateError, NextPage, UnauthenticatedError
+from gate.values.errors.upstream import UpstreamError
 
 
 class InvalidTicketError(UnauthenticatedError):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from gate.errors.base import Category, GateError
-from gate.identity.caller import Caller
-from gate.identity.session_name import session_name
-from gate.log import logger
-from gate.metrics import count, count_outcome
-from gate.notebook import Notebook
+from gate.platform.log import logger
+from gate.platform.metrics import count, count_outcome
+from gate.values.caller import Caller
+from gate.values.errors.base import Category, GateError
+from gate.values.notebook import Notebook
+from gate.values.session_name import session_name
 
 
 class Audited(Protocol):

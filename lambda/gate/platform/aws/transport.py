@@ -19,9 +19,9 @@ from botocore.httpsession import URLLib3Session
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
-from gate import deadline, transport
-from gate.tls import tls_context
-from gate.transport import FreshConnectionPool, TrackedConnection, TrackedHttpsConnection, proxy_of
+from gate.platform import deadline, transport
+from gate.platform.tls import tls_context
+from gate.platform.transport import FreshConnectionPool, TrackedConnection, TrackedHttpsConnection, proxy_of
 
 MAX_IDLE = 60.0
 """Seconds for which an idle connection to AWS is reused, as in the AWS SDK for Java.

@@ -1,6 +1,6 @@
 """Errors of access requests."""
 
-from gate.errors.base import BadRequestError, Category, ForbiddenError, GateError, NextPage, NotFoundError
+from gate.values.errors.base import BadRequestError, Category, ForbiddenError, GateError, NextPage, NotFoundError
 
 
 class InvalidAccessRequestError(BadRequestError):

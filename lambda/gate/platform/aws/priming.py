@@ -11,7 +11,7 @@ from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from gate.aws.clients import aws_clients
+from gate.platform.aws.clients import aws_clients
 
 
 class _Body:

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from gate.errors.upstream import (
+from gate.platform.log import logger
+from gate.platform.metrics import count
+from gate.values.errors.upstream import (
     AwsDeniedError,
     AwsError,
     InstanceQuotaError,
@@ -14,8 +16,6 @@ from gate.errors.upstream import (
     ThrottledError,
     UpstreamError,
 )
-from gate.log import logger
-from gate.metrics import count
 
 THROTTLING_CODES = frozenset({"Throttling", "ThrottlingException", "ThrottledException", "RequestLimitExceeded",
                               "TooManyRequestsException", "ProvisionedThroughputExceededException"})  # fmt: skip

@@ -4,7 +4,7 @@ import os
 import ssl
 from functools import cache
 
-from gate import deadline
+from gate.platform import deadline
 
 
 class _WatchedSocket(ssl.SSLSocket):

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Literal, get_args
 
-from gate.notebook import Notebook
-from gate.store.grant_row import Power, View
+from gate.values.notebook import Notebook
+
+View = Literal["lab", "classic"]
+Power = Literal["none", "start", "start-stop", "auto-start"]
+"""In ascending order. Each value includes the ones before it."""
 
 
 @dataclass(frozen=True)

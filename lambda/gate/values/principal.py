@@ -2,8 +2,7 @@
 
 import re
 
-from gate.identity.caller import normal_address, normal_group
-from gate.identity.iam import role_arn
+from gate.values.caller import normal_address, normal_group
 
 _NAME = r"[\w+=,.@-]{1,64}"
 # Paths: API reference of CreateRole and CreateUser. The ARN of a user contains the path, both in IAM and in API
@@ -13,6 +12,7 @@ _IAM = re.compile(
     rf"|arn:[\w-]+:sts::\d{{12}}:federated-user/{_NAME}",
     re.ASCII,
 )
+_ROLE = re.compile(r"(?P<account>arn:[^:]+:iam::\d{12}):role/(?:.+/)?(?P<name>[^/]+)")
 _SLACK = re.compile(r"[TE][A-Z0-9]{1,31}/[UW][A-Z0-9]{1,31}", re.ASCII)
 
 
@@ -45,3 +45,13 @@ def normal_user(text: object) -> str | None:
     because it may imitate one.
     """
     return normal_address(text) if isinstance(text, str) and "@" in text else normal_group(text)
+
+
+def role_arn(arn: str) -> str:
+    """Return the ARN of a role without its path, and any other ARN unchanged.
+
+    Roles are compared in this form, because the ARN of an assumed role has no path, and because a role's name is unique
+    in its account. Source: IAM user guide, "IAM identifiers".
+    """
+    match = _ROLE.fullmatch(arn)
+    return arn if match is None else f"{match['account']}:role/{match['name']}"

@@ -7,10 +7,10 @@ knows it. `gate rotate-key` alone makes it the previous key; `gate rotate-key --
 
 from collections.abc import Callable
 
-from gate.clock import Clock
-from gate.errors.base import GateError
-from gate.secrets import SECRET_TTL, Secret
-from gate.signing import Key
+from gate.platform.clock import Clock
+from gate.platform.secrets import SECRET_TTL, Secret
+from gate.platform.signing import Key
+from gate.values.errors.base import GateError
 
 KEY_LOOKUP_INTERVAL = 10
 """Seconds between two lookups of an unknown key, so that forged values do not become calls to Secrets Manager."""

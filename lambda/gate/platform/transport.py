@@ -13,9 +13,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ProtocolError
 
-from gate import deadline
-from gate.framing import TrackedResponse, has_data
-from gate.tls import tls_context
+from gate.platform import deadline
+from gate.platform.framing import TrackedResponse, has_data
+from gate.platform.tls import tls_context
 
 CONNECT_TIMEOUT, READ_TIMEOUT = 2.0, 5.0
 """Seconds. A service that takes longer counts as down."""

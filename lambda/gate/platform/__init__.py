@@ -1,0 +1,1 @@
+"""What every part runs on: AWS, connections, secrets, time, the log, metrics and the settings."""
