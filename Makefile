@@ -9,18 +9,19 @@ help: ## List the targets
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: .venv/.ready node_modules/.ready ## Serve everything on this machine, without AWS (PORT, ISSUER, CLIENT_…, SCOPES, …_CLAIM, SAMPLE, SLACK_…)
-	@PYTHONPATH=lambda exec $(PYTHON) -m local
+	@PYTHONPATH=lambda:dev:. exec $(PYTHON) -m local
 
 slack: .venv/.ready ## Act as a user of the local Slack workspace of `make run` (PORT, SLACK_USER)
-	@PYTHONPATH=lambda exec $(PYTHON) -m local.slack
+	@PYTHONPATH=lambda:dev:. exec $(PYTHON) -m local.slack
 
 slack-manifest: .venv/.ready ## Print the Slack app's manifest for your deployment (BASE_URL)
-	@PYTHONPATH=lambda $(PYTHON) -m cli.slack_manifest "$(BASE_URL)"
+	@PYTHONPATH=lambda:dev:. $(PYTHON) -m cli.slack_manifest "$(BASE_URL)"
 
 test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready .cache/rehearsal/.ready ## Check style and types, and run all tests
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
+	PYTHONPATH=lambda:dev .venv/bin/lint-imports --no-logo
 	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 5 --dist=loadfile --no-loadscope-reorder
 
 test-lowest: .cache/lowest/.ready node_modules/.ready ## Test function and template with the lowest Python and Node.js of the README
@@ -28,16 +29,16 @@ test-lowest: .cache/lowest/.ready node_modules/.ready ## Test function and templ
 		-n 3 --dist=loadfile --no-loadscope-reorder tests/unit tests/infra
 
 rehearse: .venv/.ready node_modules/.ready .cache/browser .cache/rehearsal/.ready ## Deploy to an AWS emulator, use what stands there, and destroy it (BREAK)
-	@PYTHONPATH=lambda:. exec $(PYTHON) -m rehearsal $(if $(BREAK),--break $(BREAK))
+	@PYTHONPATH=lambda:dev:. exec $(PYTHON) -m rehearsal $(if $(BREAK),--break $(BREAK))
 
 bench: .cache/bench/.ready ## Compare the speed of the function with other implementations (about ten minutes; BENCH="--cold 3 --warm 100": a short form)
-	@PYTHONPATH=lambda:. .cache/bench/bin/python -m bench $(BENCH)
+	@PYTHONPATH=lambda:dev:. .cache/bench/bin/python -m bench $(BENCH)
 
 faults: .venv/.ready node_modules/.ready ## Inject every fault of every dependency at every endpoint (about ten minutes)
-	@PYTHONPATH=lambda:. $(PYTHON) -m trials faults
+	@PYTHONPATH=lambda:dev:. $(PYTHON) -m trials faults
 
 rush: .venv/.ready ## Simulate rushes, in which all users come at once (about ten minutes)
-	@PYTHONPATH=lambda:. $(PYTHON) -m trials rush
+	@PYTHONPATH=lambda:dev:. $(PYTHON) -m trials rush
 
 fuzz: .venv/.ready node_modules/.ready ## Try over a hundred thousand hostile inputs (about ten minutes)
 	$(PYTHON) -m pytest -q --hypothesis-profile=fuzz -n auto --maxprocesses=4 --dist=worksteal tests/fuzz

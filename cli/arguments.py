@@ -1,9 +1,9 @@
 """Arguments that several commands take."""
 
 from cli.errors import CommandError
+from cli.grant_schema.principal import parse_principal
+from cli.grant_schema.spec import parse_notebook
 from gate.values.notebook import Notebook
-from grant_schema.principal import parse_principal
-from grant_schema.spec import parse_notebook
 
 CALLER_HELP = "alice@example.com, iam:ARN or slack:TEAM/USER."
 PRINCIPAL_HELP = "alice@example.com, group:NAME, iam:ARN or slack:TEAM/USER."

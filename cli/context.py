@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
-from cli.grants.table import GrantsTable
 
 SETTINGS_FILE = Path("gate.toml")
 LOCAL_STACK = "local"
@@ -30,11 +29,6 @@ class Context:
             return Deployed.find(AwsAccess.of_local_deployment(), self.stack or LOCAL_STACK)
         aws = AwsAccess.with_profile(profile=self.profile, region=self.region)
         return Deployed.find(aws, self.stack or _stack_name())
-
-    @cached_property
-    def table(self) -> GrantsTable:
-        """The deployment's grants. Raises `CommandError`."""
-        return GrantsTable(self.deployed.aws.client("dynamodb"), self.deployed.table)
 
 
 def _stack_name() -> str:

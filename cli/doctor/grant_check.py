@@ -11,7 +11,7 @@ from cli.grants.table import GrantsTable
 
 def check_grants(deployed: Deployed) -> Outcomes:
     """Yield an outcome for each row that grants nothing, or not what its text says. Raises `CommandError`."""
-    rows = GrantsTable(deployed.aws.client("dynamodb"), deployed.table).all()
+    rows = GrantsTable.of(deployed).all()
     by_email = deployed.config.user_claim == "email"
     valid = 0
     for (principal, notebook), item in sorted(rows.items()):

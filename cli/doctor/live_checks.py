@@ -24,6 +24,8 @@ from cli.doctor.check import Check
 from cli.doctor.deny_check import DOCTOR_POLICY
 from cli.doctor.notebook_browser import REQUEST_TIMEOUT, NotebookBrowser
 from cli.errors import CommandError
+from cli.grant_schema.item import plain_values
+from cli.grant_schema.spec import GrantSpec
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.revoke.launch_role import LaunchRolePolicies
@@ -34,8 +36,6 @@ from gate.store.grant_row import MAX_SESSION
 from gate.values.notebook import Notebook
 from gate.values.principal import role_arn
 from gate.values.session_name import session_name
-from grant_schema.item import plain_values
-from grant_schema.spec import GrantSpec
 
 DENY_TIMEOUT = 120
 """Seconds until a deny must have taken effect everywhere in IAM."""
@@ -106,7 +106,7 @@ class LiveChecks:
         until = int(time.time()) + GRANT_SECONDS + (WAIT_SECONDS if self.wait else 0)
         spec = GrantSpec.model_validate({"principal": principal, "notebook": self.notebook})
         spec = spec.model_copy(update={"until": until})
-        table = GrantsTable(self.deployed.aws.client("dynamodb"), self.deployed.table)
+        table = GrantsTable.of(self.deployed)
         before = table.get(spec.key)
         table.write([RowChange(before, spec)])
         try:

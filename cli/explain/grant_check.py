@@ -8,6 +8,8 @@ from typing import Any
 from cli.deployed import Deployed
 from cli.explain.finding import Finding
 from cli.explain.question import Question
+from cli.grant_schema.item import Item, has_ended, is_for
+from cli.grant_schema.until import format_until
 from cli.grants.row_fixes import fix_commands
 from cli.grants.row_problems import row_errors
 from cli.grants.table import GrantsTable
@@ -18,8 +20,6 @@ from gate.values.errors.caller import SignInEndedError
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.grant import Grant
 from gate.values.notebook import Notebook
-from grant_schema.item import Item, has_ended, is_for
-from grant_schema.until import format_until
 
 MAX_GROUPS = 20
 """Groups that one line names."""
@@ -34,7 +34,7 @@ class GrantCheck:
 
     @cached_property
     def _table(self) -> GrantsTable:
-        return GrantsTable(self._deployed.aws.client("dynamodb"), self._deployed.table)
+        return GrantsTable.of(self._deployed)
 
     def check(self, question: Question) -> Iterator[Finding]:
         """Check the grant, and say which grant or group is missing."""

@@ -10,10 +10,10 @@ import yaml
 from pydantic import ValidationError
 
 from cli.errors import CommandError
-from grant_schema.item import GrantKey
-from grant_schema.principal import spelling_note
-from grant_schema.spec import GrantSpec, validation_problems
-from grant_schema.until import has_passed
+from cli.grant_schema.item import GrantKey
+from cli.grant_schema.principal import spelling_note
+from cli.grant_schema.spec import GrantSpec, validation_problems
+from cli.grant_schema.until import has_passed
 
 MAX_PROBLEMS = 100
 """Problems that are reported."""

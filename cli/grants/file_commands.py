@@ -8,12 +8,13 @@ import typer
 
 from cli.context import Context
 from cli.errors import EXIT_NEGATIVE, CommandError
+from cli.grant_schema.item import is_requested
 from cli.grants.display import MAX_LINES, counts, show_plan, summary
 from cli.grants.export import Export
 from cli.grants.file import GrantsFile
 from cli.grants.plan import Plan, RowChange
+from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
-from grant_schema.item import is_requested
 
 File = Annotated[Path, typer.Argument(help="A YAML file with the wanted grants.")]
 IncludeRequested = Annotated[
@@ -59,7 +60,7 @@ def apply(
         if not yes and not typer.confirm("Apply these changes?", err=True):
             raise CommandError("Nothing was changed")
         with out.progress("Writing grants", len(computed.row_changes)) as on_progress:
-            conflicts = context.obj.table.write(computed.row_changes, on_progress)
+            conflicts = GrantsTable.of(context.obj.deployed).write(computed.row_changes, on_progress)
     out.document({**counts(computed), "conflicts": [list(change.key) for change in conflicts]})
     if conflicts:
         _show_conflicts(conflicts, out)
@@ -75,7 +76,7 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write all grants to a file that `plan` accepts. Exits with 3 if rows that grant nothing are left out."""
-    items = [item for _, item in sorted(context.obj.table.all().items())]
+    items = [item for _, item in sorted(GrantsTable.of(context.obj.deployed).all().items())]
     exported = Export.from_rows(item for item in items if include_requested or not is_requested(item))
     out = Output(as_json=as_json)
     if as_json:
@@ -101,7 +102,9 @@ def _plan(context: Context, file: Path, out: Output, include_requested: bool) ->
     for note in wanted.notes[:MAX_LINES]:
         out.print(note, style="yellow")
     with out.waiting("Reading the grants table"):
-        return Plan.compute(wanted.grants, context.table.all(), now=now, include_requested=include_requested)
+        return Plan.compute(
+            wanted.grants, GrantsTable.of(context.deployed).all(), now=now, include_requested=include_requested
+        )
 
 
 def _show_conflicts(conflicts: list[RowChange], out: Output) -> None:

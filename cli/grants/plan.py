@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cli.grant_schema.item import GrantKey, Item, has_ended, is_requested, key_of, plain_values
+from cli.grant_schema.spec import GrantSpec
 from cli.grants.row_problems import row_errors, row_warnings
-from grant_schema.item import GrantKey, Item, has_ended, is_requested, key_of, plain_values
-from grant_schema.spec import GrantSpec
 
 MAX_REMOVALS = 5
 MAX_REMOVALS_PERCENT = 10

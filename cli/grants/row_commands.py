@@ -8,13 +8,13 @@ from pydantic import ValidationError
 
 from cli.arguments import NOTEBOOK_HELP, PRINCIPAL_HELP, notebook_argument, principal_argument
 from cli.errors import CommandError
+from cli.grant_schema.item import Item, has_ended, is_for, key_of, plain_values
+from cli.grant_schema.principal import spelling_note
+from cli.grant_schema.spec import GrantSpec, parse_notebook, validation_problems
 from cli.grants.display import json_row, options_text, table_row
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
-from grant_schema.item import Item, has_ended, is_for, key_of, plain_values
-from grant_schema.principal import spelling_note
-from grant_schema.spec import GrantSpec, parse_notebook, validation_problems
 
 Who = Annotated[str, typer.Argument(help=PRINCIPAL_HELP)]
 Notebook = Annotated[str, typer.Argument(help=NOTEBOOK_HELP)]
@@ -27,7 +27,7 @@ def list_grants(
     as_json: AsJson = False,
 ) -> None:
     """List grants."""
-    table, now = context.obj.table, time.time()
+    table, now = GrantsTable.of(context.obj.deployed), time.time()
     items = table.of_principal(principal_argument(who)) if who else [item for _, item in sorted(table.all().items())]
     if notebook is not None:
         home, wanted = context.obj.deployed.home, notebook_argument(notebook)
@@ -73,7 +73,7 @@ def give(
     spec = _spec({name: value for name, value in values.items() if value is not None}, home)
     if has_ended(spec.item(), time.time()):
         raise CommandError(f"--until {until} is in the past")
-    table, out = context.obj.table, Output(as_json=as_json)
+    table, out = GrantsTable.of(context.obj.deployed), Output(as_json=as_json)
     _show_spelling(out, who, spec.principal)
     before, others = _rows_of(table, spec, home)
     changes = [] if spec.matches(before) else [RowChange(before, spec)]
@@ -87,7 +87,7 @@ def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson =
     """Remove a grant. A notebook that is open stays open; see `gate revoke`."""
     home = context.obj.deployed.home
     spec = _spec({"principal": principal_argument(who), "notebook": notebook}, home)
-    table, key, out = context.obj.table, spec.key, Output(as_json=as_json)
+    table, key, out = GrantsTable.of(context.obj.deployed), spec.key, Output(as_json=as_json)
     _show_spelling(out, who, key[0])
     before, others = _rows_of(table, spec, home)
     found = [*([before] if before else []), *others]

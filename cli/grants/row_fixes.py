@@ -5,10 +5,10 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from cli.grant_schema.item import key_of
+from cli.grant_schema.until import format_until
 from gate.store.grant_row import MIN_SESSION, OPTIONAL, read
 from gate.values.principal import normal_principal
-from grant_schema.item import key_of
-from grant_schema.until import format_until
 
 _PLACEHOLDERS = {"until": "YYYY-MM-DD", "session": "SECONDS"}
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cli.grant_schema.item import ATTRIBUTES
 from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, PROVENANCE, read
 from gate.values.principal import normal_principal
-from grant_schema.item import ATTRIBUTES
 
 _UNREADABLE = {
     "notebook": "notebook is not a valid notebook name",

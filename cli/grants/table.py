@@ -8,10 +8,11 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, error_code
+from cli.deployed import Deployed
+from cli.grant_schema.item import ATTRIBUTES, GrantKey, Item, key_of
 from cli.grants.plan import RowChange
 from gate.store import cutoffs, key_prefixes
 from gate.store.conditions import unchanged_condition
-from grant_schema.item import ATTRIBUTES, GrantKey, Item, key_of
 
 BATCH_SIZE = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
@@ -28,6 +29,11 @@ class GrantsTable:
         self._dynamodb = dynamodb
         self._table = table
         self._sleep = sleep
+
+    @classmethod
+    def of(cls, deployed: Deployed) -> "GrantsTable":
+        """Return the grants of `deployed`."""
+        return cls(deployed.aws.client("dynamodb"), deployed.table)
 
     def all(self) -> dict[GrantKey, Item]:
         """Return every grant. Rows of the table that are not grants are left out."""

@@ -10,6 +10,7 @@ from cli.arguments import CALLER_HELP, principal_argument
 from cli.clock import next_second
 from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
+from cli.grant_schema.item import key_of
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
@@ -22,7 +23,6 @@ from cli.revoke.report import RemainingStep, Report
 from cli.revoke.revocations import EVERYBODY
 from gate.store import cutoffs
 from gate.values.session_name import session_name
-from grant_schema.item import key_of
 
 MAX_ATTEMPTS = 3
 """To remove a caller's grants while another operator keeps giving them."""
@@ -42,7 +42,7 @@ def revoke(
     """Remove a caller's grants, end their sign-ins, and cut off their open notebooks. Exits with 3 if work is left."""
     if (who is None) != everybody or (everybody and also):
         raise CommandError("Name a caller, or add --everybody")
-    deployed, table = context.obj.deployed, context.obj.table
+    deployed, table = context.obj.deployed, GrantsTable.of(context.obj.deployed)
     report = Report(who=_caller(who) if who else "")
     if report.who:
         _end_access(deployed, table, [report.who, *map(_caller, also or [])], report)

@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Iterable
 
 from cli.deployed import Deployed
+from cli.grant_schema.item import Item
 from cli.revoke.revocations import REVOKED_POLICY
 from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.notebook import Notebook
-from grant_schema.item import Item
 
 POLICY_FILE = "revoked.json"
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.grant_schema.item import Item, plain_values
 from cli.grants.row_fixes import give_command
 from cli.output import Output
 from cli.revoke.revocations import DENY_LIFETIME
-from grant_schema.item import Item, plain_values
 
 
 @dataclass(frozen=True)

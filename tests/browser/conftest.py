@@ -85,7 +85,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def deployment(clock: Clock, tmp_path: Path) -> Iterator[LocalDeployment]:
-    sample = Sample.load(ROOT / "local" / "sample.yaml")
+    sample = Sample.load(ROOT / "dev" / "local" / "sample.yaml")
     with LocalDeployment(sample, LocalOptions(clock=clock, folder=tmp_path / "notebooks")) as deployment:
         yield deployment
 

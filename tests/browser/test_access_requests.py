@@ -13,7 +13,7 @@ from local.sample import Sample
 from testing.clock import Clock
 from tests.browser.conftest import ROOT, new_context, picture, sign_in, violations
 
-SAMPLE = Sample.load(ROOT / "local" / "sample.yaml")
+SAMPLE = Sample.load(ROOT / "dev" / "local" / "sample.yaml")
 SETTINGS = {"requests": {"approvers": {**SAMPLE.approvers, "user:alice@example.com": ["prod-*"]}, "two": ["prod-*"]}}
 REASON = "Quarterly churn report: I need last month's features, and the model that Bob trained <b>in May</b>."
 

@@ -25,7 +25,7 @@ def provider() -> Iterator[Certified]:
 
 @pytest.fixture
 def deployment(provider: Certified, tmp_path: Path) -> Iterator[LocalDeployment]:
-    sample = Sample.load(ROOT / "local" / "sample.yaml")
+    sample = Sample.load(ROOT / "dev" / "local" / "sample.yaml")
     registration = ExternalProvider(provider.issuer, CLIENT_ID, SECRET)
     options = LocalOptions(folder=tmp_path / "notebooks", provider=registration)
     with LocalDeployment(sample, options) as deployment:

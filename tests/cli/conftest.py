@@ -52,7 +52,7 @@ PutRow = Callable[..., None]
 
 @pytest.fixture(scope="session")
 def sample() -> Sample:
-    return Sample.load(ROOT / "local" / "sample.yaml")
+    return Sample.load(ROOT / "dev" / "local" / "sample.yaml")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from grant_schema.spec import GrantSpec
+from cli.grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample

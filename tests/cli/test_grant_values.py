@@ -8,12 +8,12 @@ import pytest
 import yaml
 from hypothesis import given
 
+from cli.grant_schema.spec import GrantSpec
 from cli.grants.display import json_row, table_row
 from cli.grants.export import Export
 from cli.grants.row_fixes import effective_grant
 from cli.grants.row_problems import row_errors, row_warnings
 from gate.store.grant_row import MAX_EPOCH_SECONDS
-from grant_schema.spec import GrantSpec
 from testing.rows import NAMES, VALUES
 from tests.cli.conftest import Gate, PutRow
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.grant_schema.spec import GrantSpec
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
-from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from testing.user import TestUser
 from tests.cli.conftest import Gate

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cli.grant_schema.spec import GrantSpec
 from cli.grants.file import GrantsFile
 from cli.grants.plan import Plan
 from cli.grants.table import GrantsTable
-from grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
 

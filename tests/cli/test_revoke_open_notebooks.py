@@ -31,7 +31,7 @@ def clock() -> Clock:
 
 @pytest.fixture(scope="module")
 def deployment(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    plain = Sample.load(ROOT / "local" / "sample.yaml").model_dump(mode="json", exclude_none=True)
+    plain = Sample.load(ROOT / "dev" / "local" / "sample.yaml").model_dump(mode="json", exclude_none=True)
     for grant in plain["grants"]:
         grant |= {"session": 43_200, "power": "start-stop"}
     folder = tmp_path_factory.mktemp("notebooks")

@@ -33,7 +33,7 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 @pytest.fixture(scope="module")
 def deployment() -> Iterator[LocalDeployment]:
-    sample = Sample.load(Path(__file__).parents[2] / "local" / "sample.yaml")
+    sample = Sample.load(Path(__file__).parents[2] / "dev" / "local" / "sample.yaml")
     options = LocalOptions(settings={"requests": {"approvers": sample.approvers}})
     with LocalDeployment(sample.model_copy(update={"urls_per_second": 100_000}), options) as deployment:
         yield deployment

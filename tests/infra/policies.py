@@ -1,8 +1,8 @@
 """What the policy tests share: the function's session policy, and access to a notebook as the evaluator takes it.
 
 The policies come from the synthesised template and from the function's own code. An independent evaluator
-(`local/evaluator.py`) decides them. Each test also evaluates every question without the policies that should refuse it,
-so that no question is refused for another reason.
+(`dev/local/evaluator.py`) decides them. Each test also evaluates every question without the policies that should refuse
+it, so that no question is refused for another reason.
 """
 
 import datetime

@@ -75,7 +75,7 @@ def test_missing_data_raises_no_alarm(alarms: dict[str, Any]) -> None:
 def test_one_rejection_by_the_identity_provider_raises_an_alarm(alarms: dict[str, Any]) -> None:
     alarm = alarms["ClientRefused"]
     dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
-    # tests/unit/test_client_secret.py has the same metric from the function.
+    # tests/unit/identity/test_client_secret.py has the same metric from the function.
     assert (alarm["MetricName"], dimensions) == ("Failures", {"service": "notebook-gate", "reason": "client_refused"})
     assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == (1, 1, 300)
 

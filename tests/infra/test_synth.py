@@ -23,7 +23,8 @@ def _json(path: Path) -> Any:
 def _resources(template: Template) -> dict[str, Any]:
     """Return the resources without what depends on the bundle or on metadata that the command line adds.
 
-    The cached template (local/template.py) has neither: logical ids of a deployment and of a version depend on them.
+    The cached template (dev/local/template.py) has neither: logical ids of a deployment and of a version depend on
+    them.
     """
     own = {name: {**each, "Metadata": None} for name, each in template["Resources"].items() if name != "CDKMetadata"}
     text = json.dumps(own)

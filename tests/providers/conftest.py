@@ -12,7 +12,7 @@ from local.sample import Sample
 from testing.providers.browser import ProviderBrowser
 from testing.providers.provider import SECRET, Canaille, Certified, ForeignProvider
 
-SAMPLE = Path(__file__).parents[2] / "local" / "sample.yaml"
+SAMPLE = Path(__file__).parents[2] / "dev" / "local" / "sample.yaml"
 
 
 @pytest.fixture(scope="module")

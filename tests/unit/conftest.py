@@ -2,7 +2,7 @@
 
 from testing.asking import asking
 from testing.fixtures import _issuer, harness, issuer, lines, slack
-from tests.unit.proxy import authority, dependency_port, environment, proxy, server_tls
+from tests.unit.platform.proxy import authority, dependency_port, environment, proxy, server_tls
 from tests.unit.scripted import serve
 
 __all__ = [

@@ -1,0 +1,200 @@
+"""Writes the results: `results.json`, the tables of docs/speed.md, and the plot."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import cost
+from bench.contestants import PROFILE
+from bench.function import MEMORY
+from bench.tables import fill, table
+
+ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "dev" / "bench" / "results.json"
+GUIDE = ROOT / "docs" / "speed.md"
+PLOT = ROOT / "docs" / "pictures" / "speed.svg"
+
+MAIN, SLOW = "1", "10"
+"""The round-trip times, in milliseconds, of the main tables, and of what depends on how slow AWS is."""
+MEMORIES = (256, 512, 1024, 1769)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A measured value and its target."""
+
+    name: str
+    measured: float
+    target: float
+    at_least: bool = False
+    """Whether the target is the smallest acceptable value. Otherwise, it is the largest."""
+
+    @property
+    def verdict(self) -> str:
+        """Whether the target is met."""
+        met = self.measured >= self.target if self.at_least else self.measured <= self.target
+        return "met" if met else "not met"
+
+    @property
+    def target_text(self) -> str:
+        """The target in words."""
+        return f"at {'least' if self.at_least else 'most'} {self.target}"
+
+
+def write(results: dict[str, Any]) -> None:
+    """Write `results` to `results.json`, docs/speed.md and the plot."""
+    RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+    fill(GUIDE, tables(results))
+    _plot(_contestants(results, MAIN))
+
+
+def tables(results: dict[str, Any]) -> dict[str, str]:
+    """Return the tables of docs/speed.md by name."""
+    return {
+        "figures": _figures(results),
+        "latency": _latency(results),
+        "ratios": _ratios(results),
+        "profile": _profile(results),
+        "memory": _memory(results),
+        "cost": _cost(results),
+        "grants": _grants(results),
+    }
+
+
+def ratios(results: dict[str, Any]) -> list[Ratio]:
+    """Return all measured ratios with their targets."""
+    found = results["round_trips"][MAIN]
+    gate, few, many = found["gate"], results["grants"]["1000"], results["grants"]["1000000"]
+
+    def relative(figure: str, reference: str) -> float:
+        return float(gate[figure] / found[reference][figure])
+
+    return [
+        Ratio("CPU of the first answer from a snapshot, relative to bare", relative("snapshot_cpu_ms", "bare"), 1.6),
+        Ratio("the same, relative to plain-pyc", relative("snapshot_cpu_ms", "plain-pyc"), 0.25),
+        Ratio("first answer from a snapshot, relative to plain-pyc", relative("snapshot_ms", "plain-pyc"), 0.3),
+        Ratio("first answer after a cold start, relative to plain", relative("first_response_ms", "plain"), 0.3),
+        Ratio("the same, relative to plain-pyc", relative("first_response_ms", "plain-pyc"), 0.55),
+        Ratio("TLS handshakes of a first launch: their sum, relative to the time that they take together",
+              gate["handshake_overlap"], 2, at_least=True),
+        Ratio("CPU of a warm request, relative to bare", relative("warm_cpu_ms", "bare"), 2.0),
+        Ratio("CPU of a warm request above the libraries alone, in ms",
+              gate["warm_cpu_ms"] - found[PROFILE]["warm_cpu_ms"], 0.4),
+        Ratio("CPU with a million grants, relative to a thousand", many["warm_cpu_ms"] / few["warm_cpu_ms"], 1.1),
+        Ratio("peak memory, relative to plain", relative("peak_mb", "plain"), 0.7),
+        Ratio("bundle, in MB", gate["bundle_mb"], 12),
+    ]  # fmt: skip
+
+
+def _contestants(results: dict[str, Any], round_trip: str) -> dict[str, dict[str, float]]:
+    return {name: each for name, each in results["round_trips"][round_trip].items() if name != PROFILE}
+
+
+def _figures(results: dict[str, Any]) -> str:
+    head = ["", "start", "first answer after a cold start", "first answer from a snapshot", "CPU of that"]
+    head += [f"that at {MEMORY} MB", "warm", "CPU warm", "peak memory", "bundle", "AWS calls, first and warm"]
+    rows = [
+        [
+            f"**{name}**: {results['descriptions'][name]}",
+            f"{each['init_ms']:.0f} ms",
+            f"{each['first_response_ms']:.0f} ms",
+            f"{each['snapshot_ms']:.0f} ms",
+            f"{each['snapshot_cpu_ms']:.0f} ms",
+            f"{cost.first_answer_ms(each, MEMORY):.0f} ms",
+            f"{each['warm_ms']:.1f} ms",
+            f"{each['warm_cpu_ms']:.2f} ms",
+            f"{each['peak_mb']:.0f} MB",
+            f"{each['bundle_mb']:.1f} MB",
+            f"{each['first_aws_calls']:.0f}, {each['aws_calls']:.0f}",
+        ]
+        for name, each in _contestants(results, MAIN).items()
+    ]
+    return table(head, rows)
+
+
+def _latency(results: dict[str, Any]) -> str:
+    times = sorted(results["round_trips"], key=int)
+    head = ["", *(f"from a snapshot, {each} ms" for each in times), *(f"warm, {each} ms" for each in times)]
+    rows = []
+    for name in _contestants(results, MAIN):
+        found = [results["round_trips"][each][name] for each in times]
+        snapshot = [f"{each['snapshot_ms']:.0f} ms" for each in found]
+        rows.append([name, *snapshot, *(f"{each['warm_ms']:.1f} ms" for each in found)])
+    return table(head, rows)
+
+
+def _ratios(results: dict[str, Any]) -> str:
+    rows = [
+        [each.name, f"{each.measured:.2f}", each.target_text, each.verdict.replace("not met", "**not met**")]
+        for each in ratios(results)
+    ]
+    return table(["", "measured", "target", ""], rows)
+
+
+def _profile(results: dict[str, Any]) -> str:
+    found = results["round_trips"][MAIN]
+    rows = [
+        [name, f"{found[name]['init_ms']:.0f} ms", f"{found[name]['warm_cpu_ms']:.2f} ms"]
+        for name in ("floor", PROFILE, "gate")
+    ]
+    return table(["", "start", "CPU warm"], rows)
+
+
+def _memory(results: dict[str, Any]) -> str:
+    times = (MAIN, SLOW)
+    head = ["memory", *(f"first answer, {each} ms" for each in times), "cost of a thousand first launches",
+            "cost of the snapshot in a month"]  # fmt: skip
+    gates = [results["round_trips"][each]["gate"] for each in times]
+    rows = [
+        [
+            f"{memory} MB",
+            *(f"{cost.first_answer_ms(gate, memory):.0f} ms" for gate in gates),
+            f"{cost.cost_of_a_thousand_first_launches(gates[-1], memory):.3f}",
+            f"{cost.snapshot_cost_of_a_month(memory):.2f}",
+        ]
+        for memory in MEMORIES
+    ]
+    return table(head, rows)
+
+
+def _cost(results: dict[str, Any]) -> str:
+    rows = [
+        [name, *(f"{cost.cost_of_a_million(each, memory):.2f}" for memory in MEMORIES)]
+        for name, each in _contestants(results, SLOW).items()
+    ]
+    return table(["", *(f"{memory} MB" for memory in MEMORIES)], rows)
+
+
+def _grants(results: dict[str, Any]) -> str:
+    rows = [
+        [f"{int(number):,}", f"{each['warm_ms']:.1f} ms", f"{each['warm_cpu_ms']:.2f} ms", f"{each['aws_calls']:.0f}"]
+        for number, each in results["grants"].items()
+    ]
+    return table(["grants", "warm", "CPU warm", "AWS calls"], rows)
+
+
+def _plot(found: dict[str, dict[str, float]]) -> None:
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    mpl.rcParams["svg.hashsalt"] = "notebook-gate"
+    from matplotlib import pyplot as plt
+
+    names = list(found)
+    colours = ["#0f766e" if name == "gate" else "#94a3b8" for name in names]
+    shown = (("first_response_ms", "first answer, cold start (ms)"),
+             ("snapshot_ms", "first answer, snapshot (ms)"), ("snapshot_cpu_ms", "CPU of that (ms)"),
+             ("warm_cpu_ms", "CPU of a warm request (ms)"), ("peak_mb", "peak memory (MB)"))  # fmt: skip
+    figure, axes = plt.subplots(1, len(shown), figsize=(16, 2.6), sharey=True)
+    for axis, (key, title) in zip(axes, shown, strict=True):
+        values = [found[name][key] for name in names]
+        bars = axis.barh(names, values, color=colours)
+        axis.bar_label(bars, fmt="%.3g", padding=3, fontsize=8)
+        axis.set_title(title, fontsize=10)
+        axis.set_xlim(0, max(values) * 1.25)
+        axis.spines[["top", "right", "bottom"]].set_visible(False)
+        axis.set_xticks([])
+    axes[0].invert_yaxis()
+    figure.tight_layout()
+    figure.savefig(PLOT, metadata={"Date": None})

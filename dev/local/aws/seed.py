@@ -1,0 +1,71 @@
+"""What AWS holds when the gate starts: the launch role, grants, secrets and notebook instances."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.iam.models import iam_backends
+from moto.sagemaker.models import sagemaker_backends
+from moto.secretsmanager.models import secretsmanager_backends
+
+from cli.grant_schema.spec import GrantSpec
+from local.aws.authority import DEPLOYED_POLICY
+from local.aws.clients import ClientOf
+from local.aws.notebook_instances import NotebookInstances
+from local.resolved_template import Role
+from local.sample import Notebook
+from local.template import ACCOUNT, REGION
+
+
+def reset() -> None:
+    """Delete everything. moto's data belong to the process, and an earlier deployment may have left some."""
+    for backends in (dynamodb_backends, iam_backends, sagemaker_backends, secretsmanager_backends):
+        for backend in backends[ACCOUNT].values():
+            backend.reset()
+
+
+def create_table(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence[GrantSpec]) -> None:
+    """Create the grants table, and write `grants` to it."""
+    dynamodb = client_of("dynamodb")
+    dynamodb.create_table(**table)
+    for grant in grants:
+        dynamodb.put_item(TableName=table["TableName"], Item=grant.item())
+
+
+def create_secrets(client_of: ClientOf, secrets: Mapping[str, str]) -> None:
+    """Create `secrets`, by ARN; those with an empty ARN are skipped."""
+    for arn, value in secrets.items():
+        if arn:
+            name = arn.rsplit(":", 1)[-1].rsplit("-", 1)[0]
+            client_of("secretsmanager").create_secret(Name=name, SecretString=value)
+            # moto gives the ARN a random suffix; policies and environment have the template's.
+            secretsmanager_backends[ACCOUNT][REGION].secrets[name].arn = arn
+
+
+def create_launch_role(role: Role) -> None:
+    """Create the launch role in IAM, where operators read and change it."""
+    iam = iam_backends[ACCOUNT]["aws"]
+    made = iam.create_role(
+        role_name=role.arn.rpartition("/")[2],
+        assume_role_policy_document=json.dumps(role.trust),
+        path="/",
+        permissions_boundary=None,
+        description="",
+        tags=[],
+        max_session_duration="3600",
+    )
+    assert made.arn == role.arn
+    (policy,) = role.policies
+    iam.put_role_policy(made.name, DEPLOYED_POLICY, json.dumps(policy))
+
+
+def create_notebooks(client_of: ClientOf, instances: NotebookInstances, notebooks: Sequence[Notebook]) -> None:
+    """Create the notebook instances, each in its state."""
+    for notebook in notebooks:
+        client_of("sagemaker").create_notebook_instance(
+            NotebookInstanceName=notebook.name,
+            InstanceType=notebook.instance_type,
+            RoleArn=f"arn:aws:iam::{ACCOUNT}:role/notebook",
+        )
+        instances[notebook.name] = notebook.status

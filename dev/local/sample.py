@@ -1,0 +1,84 @@
+"""The sample file: users, notebook instances and grants of a local deployment."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cli.grant_schema.spec import GrantSpec
+
+NAME = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"
+
+
+class SampleError(Exception):
+    """The file is invalid; the text has one line for each problem, with its key and value."""
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TestUser(_Entry):
+    """A user of the local identity provider."""
+
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$")]
+    groups: list[str] = []
+
+
+class Notebook(_Entry):
+    """A notebook instance, with its initial status."""
+
+    name: Annotated[str, Field(pattern=NAME, max_length=63)]
+    instance_type: str = "ml.t3.medium"
+    status: Literal["InService", "Stopped", "Pending", "Stopping", "Failed"] = "InService"
+
+
+class SlackUser(_Entry):
+    """A user of the local Slack workspace."""
+
+    id: Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,31}$")]
+    name: str
+    email: str | None = None
+
+
+class IamUser(_Entry):
+    """An IAM user whose signature the local API accepts."""
+
+    name: str
+    access_key: str
+    secret_key: str = Field(repr=False)
+
+
+class Sample(_Entry):
+    """The content of the file."""
+
+    people: list[TestUser] = []
+    notebooks: list[Notebook] = []
+    grants: list[GrantSpec] = []
+    approvers: dict[str, list[str]] = {}
+    """Who decides on access requests, in addition to owners, as in the setting `requests.approvers`."""
+    iam_users: list[IamUser] = []
+    slack_users: list[SlackUser] = []
+    speed_factor: Annotated[float, Field(gt=0)] = 30
+    """How many times faster than at AWS instances start and stop."""
+    urls_per_second: Annotated[float, Field(gt=0)] = 10
+    """The rate of presigned URLs above which AWS throttles."""
+
+    @classmethod
+    def load(cls, path: Path) -> "Sample":
+        """Read the YAML file at `path`. Raises `SampleError`."""
+        try:
+            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        except OSError as error:
+            raise SampleError(f"{path}: can't be read: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise SampleError(f"{path}: is not text in UTF-8") from None
+        except yaml.YAMLError as error:
+            raise SampleError(f"{path}: is not YAML: {error}") from None
+        except ValidationError as error:
+            lines = [
+                f"{path}: {'.'.join(map(str, detail['loc']))} = {detail['input']!r}: {detail['msg']}"
+                for detail in error.errors(include_url=False)
+            ]
+            raise SampleError("\n".join(lines)) from None

@@ -1,0 +1,186 @@
+"""What one rehearsal starts: the emulator, the proxy in front of it, the stand-ins, and the operator's folder."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from string import Template
+from typing import Any
+from unittest.mock import patch
+
+import trustme
+from playwright.sync_api import BrowserContext, Page
+
+from infra.bundle import runtime_python
+from local.evaluator import Evaluator
+from rehearsal.account import Account
+from rehearsal.authority import DeployedAuthority
+from rehearsal.browser import ProxiedBrowser
+from rehearsal.calls import CallLog
+from rehearsal.chromium import Chromium
+from rehearsal.emulator import OPERATOR_KEY, Emulator
+from rehearsal.hosts import FUNCTION_ADDRESS, INSIDE, JOINED, OUTSIDE, HostRouter
+from rehearsal.proxy import TlsProxy
+from rehearsal.sagemaker import RehearsedSageMaker
+from rehearsal.slack import TEAM, RehearsedSlack
+
+STACK = "notebook-gate"
+LONG_SESSION, SHORT_SESSION = 43_200, 7_200
+"""Seconds of `limits.session`: at first, and after the update."""
+NOTEBOOKS = ("alice-notebook", "shared-notebook")
+PEOPLE = {
+    "alice@example.com": (),
+    "bob@example.com": ("data-science", "platform"),
+    "carol@example.com": ("data-science",),
+    "dave@example.com": ("data-science",),
+    "erin@example.com": (),
+}
+"""People in the user pool, each with their groups there."""
+PASSWORD = "Correct-horse-7-battery"
+SETTINGS = Template((Path(__file__).parent / "gate.toml").read_text(encoding="utf-8"))
+
+
+class Environment(ExitStack):
+    """Everything that was started. At the end of its block, all processes are stopped and all files removed."""
+
+    def __init__(self, *, breakage: str = "") -> None:
+        """`breakage`: the name of a fault to deploy on purpose (dev/rehearsal/breakages.py)."""
+        super().__init__()
+        self.breakage = breakage
+        self.api_names: set[str] = set()
+        """The host names under which the emulator serves the API."""
+        self.notebook_tab: Page
+        """The tab in which Alice's notebook is open."""
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="gate-rehearsal-"))
+        self.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        # A command that is killed, such as CDK after Ctrl-C, leaves its temporary files.
+        self.enter_context(patch.dict(os.environ, TMPDIR=str(self.folder)))
+        self.operators_folder, self.assembly = self.folder / "operator", self.folder / "cdk.out"
+        self.operators_folder.mkdir()
+        # Only the processes of this rehearsal trust the authority. Its key exists in memory alone.
+        tls, self._authority_file = trustme.CA(), self.folder / "authority.pem"
+        tls.cert_pem.write_to_path(str(self._authority_file))
+        self.calls = CallLog()
+        self.emulator = Emulator(
+            self.folder,
+            python_path=_bare_python(self.folder / "python"),
+            environment={"SSL_CERT_FILE": str(self._authority_file)},
+        )
+        self.callback(self.emulator.close)
+        self.router = HostRouter(emulator=self.emulator.url, log=self.calls)
+        addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS)
+        self._proxy = TlsProxy(tls, self.router.answer, addresses=addresses)
+        self.callback(self._proxy.close, last=self.router.close)
+        self.account = Account(proxy=self._proxy.url(INSIDE), authority=self._authority_file)
+        self.evaluator = self.enter_context(Evaluator())
+        iam = self.account.client("iam")
+        self.authority = DeployedAuthority(evaluator=self.evaluator, iam=iam, log=self.calls, operator_key=OPERATOR_KEY)
+        self.sagemaker = RehearsedSageMaker(
+            self.folder / "notebooks", router=self.router, authority=self.authority, names=NOTEBOOKS
+        )
+        self.callback(self.sagemaker.close)
+
+    def browser(self, address: str = INSIDE) -> ProxiedBrowser:
+        """Return a browser without JavaScript and with an empty profile. Its requests come from `address`."""
+        browser = ProxiedBrowser(proxy=self.proxy(address), authority=self._authority_file)
+        self.callback(browser.close)
+        return browser
+
+    def proxy(self, address: str) -> str:
+        """Return the URL of the proxy by which requests come from `address`."""
+        return self._proxy.url(address)
+
+    @cached_property
+    def network(self) -> tuple[str, Sequence[str]]:
+        """An existing VPC and two of its subnets, made through the EC2 API."""
+        ec2 = self.account.client("ec2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        made = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24") for number in (1, 2)]
+        return vpc, [each["Subnet"]["SubnetId"] for each in made]
+
+    def write_settings(self, *, networks: Sequence[str], session: int) -> None:
+        """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds."""
+        vpc, subnets = self.network
+        text = SETTINGS.substitute(
+            networks=json.dumps([f"{address}/32" for address in networks]),
+            team=TEAM,
+            vpc=vpc,
+            subnets=json.dumps(subnets),
+            function_address=FUNCTION_ADDRESS,
+            proxy=self.proxy(FUNCTION_ADDRESS),
+            session=session,
+        )
+        self.settings.write_text(text, encoding="utf-8")
+
+    @property
+    def settings(self) -> Path:
+        """The operator's gate.toml."""
+        return self.operators_folder / "gate.toml"
+
+    def read_stack(self) -> None:
+        """Read the outputs and the launch policy of the deployed stack."""
+        self.outputs = self._outputs()
+        self.base_url = self.outputs["BaseUrl"]
+        self.api_host = self.base_url.split("/")[2]
+        role = self.outputs["LaunchRoleArn"].rpartition("/")[2]
+        read = self.account.client("iam").get_role_policy(RoleName=role, PolicyName="launch")
+        self.launch_policy: dict[str, Any] = read["PolicyDocument"]
+
+    def _outputs(self) -> dict[str, str]:
+        (stack,) = self.account.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
+        self.stack_id = stack["StackId"]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+    @property
+    def function(self) -> dict[str, Any]:
+        """The function, as Lambda describes it."""
+        return self._described("FunctionName")
+
+    @property
+    def requests_function(self) -> dict[str, Any]:
+        """The function that takes access requests, as Lambda describes it."""
+        return self._described("RequestsFunctionName")
+
+    def _described(self, output: str) -> dict[str, Any]:
+        client = self.account.client("lambda")
+        described: dict[str, Any] = client.get_function_configuration(FunctionName=self.outputs[output])
+        return described
+
+    @cached_property
+    def chromium(self) -> Chromium:
+        """A running Chromium."""
+        made = Chromium(self.proxy)
+        self.callback(made.close)
+        return made
+
+    @cached_property
+    def alice(self) -> BrowserContext:
+        """Alice's browser, which stays open from step to step."""
+        return self.chromium.profile(INSIDE)
+
+    @cached_property
+    def slack(self) -> RehearsedSlack:
+        """Slack. Available once the stack is deployed."""
+        made = RehearsedSlack(router=self.router, outside=self.browser(OUTSIDE), base_url=self.base_url)
+        self.callback(made.close)
+        return made
+
+
+def _bare_python(folder: Path) -> Path:
+    """Create a Python environment without packages, so that the function finds only its bundle; return its `bin`."""
+    base = runtime_python() or sys.executable
+    subprocess.run([base, "-m", "venv", "--without-pip", folder], check=True, capture_output=True)
+    return folder / "bin"

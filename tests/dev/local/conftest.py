@@ -1,0 +1,30 @@
+"""One local deployment for each test module, of the synthesised stack."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.deployment import LocalDeployment
+from local.sample import Sample
+from testing.environment import stored_event
+
+SAMPLE = Path(__file__).parents[3] / "dev" / "local" / "sample.yaml"
+
+
+@pytest.fixture(scope="session")
+def sample() -> Sample:
+    return Sample.load(SAMPLE)
+
+
+@pytest.fixture(scope="module")
+def deployment(sample: Sample) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample) as deployment:
+        yield deployment
+
+
+@pytest.fixture(scope="session")
+def event_shape() -> dict[str, Any]:
+    """A stored event of API Gateway."""
+    return stored_event("browser_get")

@@ -1,0 +1,153 @@
+"""Every line of the launch role's policy matters: each change of one makes a scenario fail."""
+
+import asyncio
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.aws.authority import FUNCTION_KEY
+from local.aws.clients import clients
+from local.deployment import LocalDeployment
+from local.options import LocalOptions
+from local.sample import Sample
+from local.template import REGION, Template
+from testing.aws_clients import is_denied
+from testing.clock import Clock
+from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
+from testing.notebook_client import NotebookClient
+from testing.user import TestUser
+from tests.dev.local.launch_role import launch_role
+
+Change = Callable[[list[dict[str, Any]]], None]
+ALICES = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"
+OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
+
+
+def _with_change(change: Change) -> Callable[[Template], None]:
+    def apply(template: Template) -> None:
+        (policy,) = launch_role(template)["Policies"]
+        before = copy.deepcopy(policy)
+        change(policy["PolicyDocument"]["Statement"])
+        assert policy != before, "the change changed nothing"
+
+    return apply
+
+
+def _status(url: str, address: str) -> int:
+    async def request() -> int:
+        async with NotebookClient(address) as client:
+            return await client.status_of(url)
+
+    return asyncio.run(request())
+
+
+def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
+    """Do what the policy must allow, and try what it must deny."""
+    urls = []
+    for notebook, email in (("alice-notebook", "alice@example.com"), ("bob-notebook", "bob@example.com")):
+        answer = TestUser(deployment).open(f"/open/{notebook}", email)
+        assert answer.status_code == 302, answer.status_code
+        urls.append(answer.headers["Location"])
+    for url in urls:
+        found = {address: _status(url, address) for address in (INSIDE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
+        assert found == {INSIDE: 302, COLLEAGUE: 302, THROUGH_ENDPOINT: 302, OUTSIDE: 403}
+
+    alice = TestUser(deployment)
+    assert "<strong>Running</strong>" in alice.open("/", "alice@example.com").text
+    assert alice.go("/notebooks/alice-notebook").status_code == 200
+    assert alice.press("/notebooks/alice-notebook/stop").status_code == 303
+    clock.ahead += 10
+    assert alice.press("/notebooks/alice-notebook/start").status_code == 303
+    clock.ahead += 10
+
+    # What the role permits without a session policy.
+    role = deployment.template.launch_role.arn
+    sts = clients(deployment.aws.function_url, FUNCTION_KEY)("sts")
+    key = sts.assume_role(RoleArn=role, RoleSessionName="tester")["Credentials"]["AccessKeyId"]
+    here = clients(deployment.aws.url, key)("sagemaker")
+    other_region = clients(deployment.aws.url, key, region="us-east-1")("sagemaker")
+    named = {"NotebookInstanceName": "alice-notebook"}
+    assert not is_denied(lambda: here.describe_notebook_instance(**named))
+    assert is_denied(lambda: other_region.describe_notebook_instance(**named))
+    assert is_denied(lambda: here.delete_notebook_instance(**named))
+    assert is_denied(lambda: here.update_notebook_instance(**named))
+
+
+def _deployment(sample: Sample, clock: Clock, change: Change | None = None) -> LocalDeployment:
+    return LocalDeployment(
+        sample,
+        LocalOptions(
+            settings={**SETTINGS, "pin": "networks"},
+            clock=clock,
+            vpc_endpoints=VPC_ENDPOINTS,
+            change_template=_with_change(change) if change else None,
+        ),
+    )
+
+
+def test_the_scenario_passes_with_the_policy_as_it_is(sample: Sample) -> None:
+    clock = Clock()
+    with _deployment(sample, clock) as deployment:
+        run_scenario(deployment, clock)
+
+
+def _without_action(name: str) -> Change:
+    return lambda statements: statements[0]["Action"].remove(name)
+
+
+def _with_action(name: str) -> Change:
+    return lambda statements: statements[0]["Action"].append(name)
+
+
+def _allow_resource(arn: str) -> Change:
+    return lambda statements: statements[0].update(Resource=arn)
+
+
+def _deny(**elements: Any) -> Change:
+    return lambda statements: statements[1].update(elements)
+
+
+def _deny_addresses(change: Callable[[list[Any]], Any]) -> Change:
+    def apply(statements: list[dict[str, Any]]) -> None:
+        change(statements[1]["Condition"]["NotIpAddress"]["aws:SourceIp"])
+
+    return apply
+
+
+CHANGES: dict[str, Change] = {
+    "no opening": _without_action(OPEN),
+    "no describing": _without_action("sagemaker:DescribeNotebookInstance"),
+    "no starting": _without_action("sagemaker:StartNotebookInstance"),
+    "no stopping": _without_action("sagemaker:StopNotebookInstance"),
+    "deleting, too": _with_action("sagemaker:DeleteNotebookInstance"),
+    "everything": _with_action("sagemaker:*"),
+    "resource widened": _allow_resource("*"),
+    "resource of all regions": _allow_resource("arn:aws:sagemaker:*:123456789012:notebook-instance/*"),
+    "resource narrowed": _allow_resource(ALICES),
+    "no allow": lambda statements: statements.pop(0),  # type: ignore[func-returns-value]
+    "no deny": lambda statements: statements.pop(1),  # type: ignore[func-returns-value]
+    "deny allows": _deny(Effect="Allow"),
+    "deny of another action": _deny(Action="sagemaker:StopNotebookInstance"),
+    "deny for one notebook": _deny(
+        Resource=f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"
+    ),
+    "deny without conditions": lambda statements: statements[1].pop("Condition"),
+    "deny without addresses": lambda statements: statements[1]["Condition"].pop("NotIpAddress"),
+    "deny without endpoints": lambda statements: statements[1]["Condition"].pop("StringNotEquals"),
+    "first network left out": _deny_addresses(lambda addresses: addresses.pop(0)),
+    "second network left out": _deny_addresses(lambda addresses: addresses.pop(1)),
+    "egress left out": _deny_addresses(lambda addresses: addresses.pop(2)),
+    "half of all addresses let in": _deny_addresses(lambda addresses: addresses.append("0.0.0.0/1")),
+    "another endpoint": lambda statements: statements[1]["Condition"]["StringNotEquals"].update(
+        {"aws:SourceVpce": ["vpce-0fedcba9876543210"]}
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+def test_a_changed_line_makes_the_scenario_fail(sample: Sample, change: Change) -> None:
+    clock = Clock()
+    with _deployment(sample, clock, change) as deployment, pytest.raises(AssertionError):
+        run_scenario(deployment, clock)
