@@ -7,9 +7,9 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from gate.access_requests.holders import INDEX
 from gate.store import key_prefixes
 from gate.store.grant_row import REQUESTED
+from gate.store.table import INDEX
 from infra.part import Part
 
 

@@ -2,6 +2,7 @@
 
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
+from cli.grants.table import GrantsTable
 from cli.revoke.deny_rows import DenyRows
 from cli.revoke.launch_role import LaunchRolePolicies
 from cli.revoke.revocations import missing
@@ -17,7 +18,7 @@ def check_denies(deployed: Deployed, *, now: int) -> Outcomes:
     revoke removes them.
     """
     role = LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role)
-    wanted = DenyRows(deployed.aws.client("dynamodb"), deployed.table).all()
+    wanted = DenyRows(GrantsTable.of(deployed)).all()
     present = role.revocations()  # read after the rows, since a concurrent revoke writes its row first
     for name in missing(wanted, present, now=now):
         text = f"{name} was revoked, but the launch role does not deny their sessions"

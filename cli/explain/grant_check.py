@@ -15,6 +15,7 @@ from cli.grants.row_problems import row_errors
 from cli.grants.table import GrantsTable
 from gate.identity.groups import is_relevant
 from gate.store.grants import Grants
+from gate.store.table import Table
 from gate.values.caller import Caller
 from gate.values.errors.caller import SignInEndedError
 from gate.values.errors.notebook import NotGrantedError
@@ -55,10 +56,8 @@ class GrantCheck:
     def find(self, question: Question) -> Grant:
         """Return the grant that the function would use. Raises `NotGrantedError` and `SignInEndedError`."""
         config = self._deployed.config
-        dynamodb = self._deployed.aws.client("dynamodb")
-        grants = Grants(
-            dynamodb, table=config.table, max_session=config.max_session, home=config.home, clock=self._clock
-        )
+        table = Table(self._deployed.aws.client("dynamodb"), config.table, self._clock)
+        grants = Grants(table, max_session=config.max_session, home=config.home)
         return grants.find(self.caller(question), question.notebook)
 
     def caller(self, question: Question) -> Caller:

@@ -18,7 +18,7 @@ class Simulator:
         self._deployed = deployed
 
     def role_allows(self, target: LaunchTarget, source: Source, session_name: str) -> bool:
-        """Return whether the launch role's policies let a session that begins now open `target` from `source`."""
+        """Return whether the launch role's policies let a role session that begins now open `target` from `source`."""
         return self._allowed("simulate_principal_policy", target, source, session_name, PolicySourceArn=target.role.arn)
 
     def session_allows(self, policy: str, target: LaunchTarget, source: Source, session_name: str) -> bool:

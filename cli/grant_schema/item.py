@@ -17,11 +17,6 @@ ATTRIBUTES = ("principal", "notebook", *OPTIONAL)
 """The attributes of a grant, in the order in which files and JSON write them."""
 
 
-def key_of(item: Mapping[str, Any]) -> GrantKey:
-    """Return the principal and the notebook of a row, as they are written there."""
-    return item["principal"]["S"], item["notebook"]["S"]
-
-
 def dynamodb_value(value: str | int | bool) -> dict[str, Any]:
     """Return `value` in DynamoDB's own form."""
     if isinstance(value, bool):

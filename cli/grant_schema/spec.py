@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
-from cli.grant_schema.item import ATTRIBUTES, GrantKey, Item, dynamodb_value, key_of, plain_values
+from cli.grant_schema.item import ATTRIBUTES, GrantKey, Item, dynamodb_value, plain_values
 from cli.grant_schema.principal import parse_principal
 from cli.grant_schema.until import parse_until
 from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, OPTIONAL, read
+from gate.store.table import key_of
 from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.grant import Power, View
 from gate.values.notebook import Notebook

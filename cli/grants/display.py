@@ -3,10 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cli.grant_schema.item import Item, has_ended, key_of, plain_values
+from cli.grant_schema.item import Item, has_ended, plain_values
 from cli.grants.plan import Plan, RowChange
 from cli.grants.row_problems import row_errors, row_warnings
 from cli.output import Output
+from gate.store.table import key_of
 
 MAX_LINES = 100
 """Lines of each kind that are printed; `--json` has all of them."""

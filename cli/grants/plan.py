@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cli.grant_schema.item import GrantKey, Item, has_ended, is_requested, key_of, plain_values
+from cli.grant_schema.item import GrantKey, Item, has_ended, is_requested, plain_values
 from cli.grant_schema.spec import GrantSpec
 from cli.grants.row_problems import row_errors, row_warnings
+from gate.store.table import key_of
 
 MAX_REMOVALS = 5
 MAX_REMOVALS_PERCENT = 10

@@ -8,13 +8,14 @@ from pydantic import ValidationError
 
 from cli.arguments import NOTEBOOK_HELP, PRINCIPAL_HELP, notebook_argument, principal_argument
 from cli.errors import CommandError
-from cli.grant_schema.item import Item, has_ended, is_for, key_of, plain_values
+from cli.grant_schema.item import Item, has_ended, is_for, plain_values
 from cli.grant_schema.principal import spelling_note
 from cli.grant_schema.spec import GrantSpec, parse_notebook, validation_problems
 from cli.grants.display import json_row, options_text, table_row
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
+from gate.store.table import key_of
 
 Who = Annotated[str, typer.Argument(help=PRINCIPAL_HELP)]
 Notebook = Annotated[str, typer.Argument(help=NOTEBOOK_HELP)]

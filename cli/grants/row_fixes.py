@@ -5,9 +5,9 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from cli.grant_schema.item import key_of
 from cli.grant_schema.until import format_until
 from gate.store.grant_row import MIN_SESSION, OPTIONAL, read
+from gate.store.table import key_of
 from gate.values.principal import normal_principal
 
 _PLACEHOLDERS = {"until": "YYYY-MM-DD", "session": "SECONDS"}

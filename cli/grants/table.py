@@ -3,16 +3,18 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import compress
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from cli.aws import aws_errors, error_code
 from cli.deployed import Deployed
-from cli.grant_schema.item import ATTRIBUTES, GrantKey, Item, key_of
+from cli.grant_schema.item import ATTRIBUTES, GrantKey, Item
 from cli.grants.plan import RowChange
-from gate.store import cutoffs, key_prefixes
-from gate.store.conditions import unchanged_condition
+from gate.store import key_prefixes
+from gate.store.cutoffs import LATER, cutoff_row
+from gate.store.table import expressions, failed_conditions, key_of, primary_key, unchanged
 
 BATCH_SIZE = 100
 """Writes that DynamoDB takes in one transaction (API reference of TransactWriteItems)."""
@@ -46,7 +48,7 @@ class GrantsTable:
         return found
 
     def of_principal(self, principal: str) -> list[Item]:
-        """Return the grants of one principal."""
+        """Return the rows of one principal."""
         query = self._dynamodb.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="principal = :principal",
@@ -59,7 +61,7 @@ class GrantsTable:
     def get(self, key: GrantKey) -> Item | None:
         """Return one grant, or None if it does not exist."""
         with aws_errors():
-            response = self._dynamodb.get_item(TableName=self._table, Key=_key_item(key), ConsistentRead=True)
+            response = self._dynamodb.get_item(TableName=self._table, Key=primary_key(*key), ConsistentRead=True)
         item: Item | None = response.get("Item")
         return item
 
@@ -68,8 +70,13 @@ class GrantsTable:
 
         A later cutoff that already exists is kept.
         """
+        self.put_later(cutoff_row(subject, moment))
+
+    def put_later(self, row: Item) -> None:
+        """Write `row`, unless it exists with the same or a later time `before`."""
+        condition = expressions(row, ConditionExpression=LATER)
         with aws_errors(ignore=["ConditionalCheckFailedException"]):
-            self._dynamodb.put_item(**cutoffs.cutoff_write(self._table, subject, moment))
+            self._dynamodb.put_item(TableName=self._table, Item=row, **condition)
 
     def write(
         self, changes: Sequence[RowChange], on_progress: Callable[[int], None] = lambda _: None
@@ -101,12 +108,10 @@ class GrantsTable:
                 except ClientError as error:
                     if error_code(error) != "TransactionCanceledException" or attempt == MAX_ATTEMPTS - 1:
                         raise
-                    reasons = [reason.get("Code") for reason in error.response["CancellationReasons"]]
+                    failed = failed_conditions(error)
                 else:
                     break
-            changed_meanwhile = [
-                change for change, reason in zip(pending, reasons, strict=True) if reason == "ConditionalCheckFailed"
-            ]
+            changed_meanwhile = list(compress(pending, failed))
             conflicts += changed_meanwhile
             pending = [change for change in pending if change not in changed_meanwhile]
             if not pending:
@@ -118,16 +123,12 @@ class GrantsTable:
 
     def _write_of(self, change: RowChange) -> dict[str, Any]:
         attributes = {*ATTRIBUTES, *(change.before or ())} - {"principal", "notebook"}
-        condition = unchanged_condition(change.before, sorted(attributes))
+        condition = unchanged(change.before, sorted(attributes))
         if change.after is None:
-            return {"Delete": {"TableName": self._table, "Key": _key_item(change.key), **condition}}
+            return {"Delete": {"TableName": self._table, "Key": primary_key(*change.key), **condition}}
         return {"Put": {"TableName": self._table, "Item": change.after.item(), **condition}}
 
     def _is_made(self, change: RowChange) -> bool:
         """Return whether another operator has made the same change."""
         present = self.get(change.key)
         return change.after.matches(present) if change.after else present is None
-
-
-def _key_item(key: GrantKey) -> Item:
-    return {"principal": {"S": key[0]}, "notebook": {"S": key[1]}}

@@ -15,6 +15,7 @@ from cli.requests.lengths import parse_length
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.store import AccessRequestStore
 from gate.platform.aliases import OPERATORS
+from gate.store.table import Table
 from gate.web.durations import in_words
 
 Id = Annotated[str, typer.Argument(help="The id of the request; gate requests list shows it.")]
@@ -32,7 +33,7 @@ def list_requests(
     deployed, now = context.obj.deployed, time.time()
     _check_enabled(deployed)
     with aws_errors():
-        found = AccessRequestStore(deployed.aws.client("dynamodb"), table=deployed.table).all()
+        found = _store(deployed).all()
     shown = [each for each in found if everything or each.state(now) == "open"]
     out = Output(as_json=as_json)
     out.document({"requests": [{**each.audit_fields(), "state": each.state(now)} for each in shown]})
@@ -98,10 +99,14 @@ def _decide(deployed: Deployed, out: Output, decision: dict[str, Any]) -> None:
 
 def _find(deployed: Deployed, request_id: str) -> AccessRequest:
     with aws_errors():
-        found = AccessRequestStore(deployed.aws.client("dynamodb"), table=deployed.table).find(request_id)
+        found = _store(deployed).find(request_id)
     if found is None:
         raise CommandError(f"There is no request {request_id}; gate requests list --all shows all of them")
     return found
+
+
+def _store(deployed: Deployed) -> AccessRequestStore:
+    return AccessRequestStore(Table(deployed.aws.client("dynamodb"), deployed.table, time.time))
 
 
 def _check_enabled(deployed: Deployed) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.errors import CommandError
-from gate.identity.slack import SlackPeople, teams_of
+from gate.identity.slack import SlackUsers, teams_of
 from gate.slack.api import SlackApi
 from gate.values.caller import Caller, normal_address
 from gate.values.errors.slack import SlackDownError
@@ -93,8 +93,8 @@ def _slack_principals(deployed: Deployed, user: Mapping[str, Any]) -> list[str]:
 def _caller(deployed: Deployed, user: Mapping[str, Any], principal: str) -> Caller:
     team, _, name = principal.partition(":")[2].partition("/")
     slack = deployed.config.slack
-    people = SlackPeople(lambda _: user, teams=slack.teams, email_domains=slack.email_domains)
-    return people.caller(team, name, address="")
+    users = SlackUsers(lambda _: user, teams=slack.teams, email_domains=slack.email_domains)
+    return users.caller(team, name, address="")
 
 
 def _api(deployed: Deployed) -> SlackApi:

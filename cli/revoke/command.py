@@ -10,7 +10,6 @@ from cli.arguments import CALLER_HELP, principal_argument
 from cli.clock import next_second
 from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
-from cli.grant_schema.item import key_of
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
@@ -22,6 +21,7 @@ from cli.revoke.remote_accounts import copy_commands, remote_accounts
 from cli.revoke.report import RemainingStep, Report
 from cli.revoke.revocations import EVERYBODY
 from gate.store import cutoffs
+from gate.store.table import key_of
 from gate.values.session_name import session_name
 
 MAX_ATTEMPTS = 3
@@ -99,7 +99,7 @@ def _cut_off(deployed: Deployed, report: Report) -> None:
     try:
         report.cut_before = deny(
             LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role),
-            DenyRows(deployed.aws.client("dynamodb"), deployed.table),
+            DenyRows(GrantsTable.of(deployed)),
             names,
             now=next_second(deployed.aws),
         )

@@ -3,7 +3,7 @@
 IAM has no conditional writes: if two operators read the policy, add to it and write it back, the later write erases
 what the earlier one added, possibly after the earlier operator has checked it. DynamoDB keeps both. So a revoke
 
-1. writes a row of its own for each session name,
+1. writes a row of its own for each role session's name,
 2. reads the policy and all rows, and writes both together as the new policy,
 3. reads both again, and goes back to 2 while a row is not denied.
 
@@ -36,7 +36,7 @@ def deny(
     now: int,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """Deny the sessions of `names` that began before `now` plus `SESSION_MARGIN`; return that moment.
+    """Deny the role sessions of `names` that began before `now` plus `SESSION_MARGIN`; return that moment.
 
     `now` is in epoch seconds. Raises `CommandError` if AWS refuses, or if others overwrite the policy repeatedly.
     """

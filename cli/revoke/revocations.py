@@ -1,7 +1,7 @@
 """The denies on the launch role that end role sessions of a caller from before a moment.
 
 IAM evaluates them for each request and WebSocket frame of an open notebook. They are in an inline policy of their own,
-beside the one that the stack writes, and expire with the longest possible session.
+beside the one that the stack writes, and expire with the longest possible role session.
 """
 
 import datetime
@@ -17,8 +17,8 @@ REVOKED_POLICY = "notebook-gate-revoked"
 """The name of the inline policy."""
 
 SESSION_MARGIN = 60
-"""Seconds after the command during which new sessions are denied, too: a concurrent request may have read the grant
-before it was removed."""
+"""Seconds after the command during which new role sessions are denied, too: a concurrent request may have read the
+grant before it was removed."""
 
 DENY_LIFETIME = 43_200 + 3_600
 """Seconds: the longest notebook session, opened at the end of a role session's hour. Every session that a deny meets
@@ -35,7 +35,7 @@ class Revocation:
     """The role sessions of some callers that began before a moment."""
 
     names: tuple[str, ...]
-    """Session names; `EVERYBODY` stands for all."""
+    """Names of role sessions; `EVERYBODY` stands for all."""
     before: int
     """Epoch seconds."""
 
@@ -54,7 +54,7 @@ class Revocation:
         return cls(tuple([names] if isinstance(names, str) else names), int(moment.timestamp()))
 
     def has_expired(self, now: float) -> bool:
-        """Return whether every session that it meets has ended at `now` (epoch seconds)."""
+        """Return whether every role session that it meets has ended at `now` (epoch seconds)."""
         return self.before + DENY_LIFETIME <= now
 
 

@@ -4,7 +4,7 @@ A step raises `StepFailedError`, `CommandFailedError`, or what an AWS client or 
 """
 
 from rehearsal.steps import (
-    asking,
+    access_requests,
     browsing,
     deploying,
     operating,
@@ -27,11 +27,11 @@ STEPS = (
     ("a bookmark in a browser", browsing.open_bookmark),
     ("the same from outside", browsing.use_from_outside),
     ("groups, stop and start", browsing.portal),
-    ("asking for access", asking.ask_and_allow),
-    ("gate requests", asking.deny_as_operator),
+    ("asking for access", access_requests.ask_and_allow),
+    ("gate requests", access_requests.deny_as_operator),
     ("sign out everywhere", browsing.sign_out),
     ("/notebook in Slack", slack.command),
-    ("/notebook ask in Slack", asking.in_slack),
+    ("/notebook ask in Slack", access_requests.in_slack),
     ("a ticket, once and twice", slack.ticket),
     ("a throttled minute", queueing.throttled),
     ("gate explain", operator_commands.explain),

@@ -1,7 +1,6 @@
 """What the tests of access requests share: a deployment in which people can ask, and the forms that they send."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore
 from gate.platform.aliases import SLACK
 from gate.store.grants import Grants
+from gate.store.table import Table
 from testing.harness import Answer, Browser, Harness
 
 JSON = {"Accept": "application/json"}
@@ -61,16 +61,16 @@ class NoNotices:
     show = changed
 
 
-def access_requests(client: Any, rules: RequestRules, clock: Callable[[], float]) -> AccessRequests:
-    """Return the access requests in the table of the DynamoDB client `client`."""
+def access_requests(table: Table, rules: RequestRules) -> AccessRequests:
+    """Return the access requests in `table`."""
     return AccessRequests(
-        AccessRequestStore(client, table="grants", clock=clock),
-        grants=Grants(client, table="grants", max_session=43_200, clock=clock),
-        holders=Holders(client, table="grants"),
+        AccessRequestStore(table),
+        grants=Grants(table, max_session=43_200, home=rules.home),
+        holders=Holders(table),
         rules=rules,
         notices=NoNotices(),
         user_claim="email",
-        clock=clock,
+        clock=table.now,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ConnectionClosedError
 from moto.sagemaker.models import SageMakerModelBackend
 
-from gate.store.cutoffs import cutoff_write
+from gate.store.cutoffs import cutoff_row
 from local.aws.calls import ApiError, Call
 from local.aws.notebook_instances import NotebookInstances
 from local.aws.presigned import PresignedUrls
@@ -101,7 +101,7 @@ class FakeAws:
 
     def cutoff(self, subject: str, before: int) -> None:
         """Write a cutoff, as `gate revoke` does."""
-        self.table.answer("PutItem", cutoff_write("grants", subject, before))
+        self.table.put(cutoff_row(subject, before))
 
     def grant(self, principal: str, notebook: str, **attributes: Any) -> None:
         """Write a grant, or change the `attributes` of one."""

@@ -5,6 +5,8 @@ from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend
 
+from gate.platform.clock import Clock
+from gate.store.table import INDEX, Table, key_of, primary_key
 from local.aws.dynamodb import DynamoDb
 from local.template import ACCOUNT, REGION
 from testing.aws_clients import Client, operation_name
@@ -22,7 +24,7 @@ _SCHEMA = {
     "BillingMode": "PAY_PER_REQUEST",
     "GlobalSecondaryIndexes": [
         {
-            "IndexName": "by-notebook",
+            "IndexName": INDEX,
             "KeySchema": [{"AttributeName": "notebook", "KeyType": "HASH"}],
             "Projection": {"ProjectionType": "ALL"},
         }
@@ -52,17 +54,17 @@ class GrantsTable(DynamoDb):
             else {_TYPES[type(value)]: str(value) if type(value) is int else value}
             for name, value in attributes.items()
         }
-        self.put({**(self.row(principal, notebook) or _key(principal, notebook)), **typed})
+        self.put({**(self.row(principal, notebook) or primary_key(principal, notebook)), **typed})
 
     def remove(self, principal: str, notebook: str) -> None:
         """Remove a row."""
-        self.answer("DeleteItem", {"TableName": NAME, "Key": _key(principal, notebook)})
+        self.answer("DeleteItem", {"TableName": NAME, "Key": primary_key(principal, notebook)})
 
     def clear(self, *prefixes: str) -> None:
         """Remove the rows whose principals have one of `prefixes`, by default all grants."""
         for row in self.answer("Scan", {"TableName": NAME})["Items"]:
             if row["principal"]["S"].startswith(prefixes or GRANTS):
-                self.remove(row["principal"]["S"], row["notebook"]["S"])
+                self.remove(*key_of(row))
 
     def get(self, keys: Iterable[Mapping[str, Any]]) -> list[Row]:
         """Return the rows at `keys`."""
@@ -73,7 +75,7 @@ class GrantsTable(DynamoDb):
 
     def row(self, principal: str, notebook: str) -> Row | None:
         """Return a row, or None if there is none."""
-        return next(iter(self.get([_key(principal, notebook)])), None)
+        return next(iter(self.get([primary_key(principal, notebook)])), None)
 
     def query(self, principals: Iterable[str]) -> list[Row]:
         """Return the rows of `principals`."""
@@ -81,5 +83,6 @@ class GrantsTable(DynamoDb):
         return [row for principal in principals for row in rows if row["principal"]["S"] == principal]
 
 
-def _key(principal: str, notebook: str) -> Row:
-    return {"principal": {"S": principal}, "notebook": {"S": notebook}}
+def open_table(client: Any, clock: Clock) -> Table:
+    """Return the grants table, as the function opens it with the DynamoDB client `client`."""
+    return Table(client, NAME, clock)

@@ -8,8 +8,10 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
+from gate.platform.clock import Clock
+from gate.store.table import Table
 from testing.aws_clients import Client, operation_name
-from testing.grants_table import GrantsTable
+from testing.grants_table import GrantsTable, open_table
 
 
 def pause() -> None:
@@ -49,15 +51,15 @@ class Request:
 
 
 class TableRequest(Request):
-    """A request with a DynamoDB client. One step is one call to DynamoDB."""
+    """A request that opens the grants table. One step is one call to DynamoDB."""
 
-    def __init__(self, table: GrantsTable, work: Callable[[Any], object]) -> None:
+    def __init__(self, table: GrantsTable, work: Callable[[Table], object], *, clock: Clock) -> None:
         self._table = table
         self.next_failure: tuple[str, BaseException] | None = None
         """The error that the next call raises, `before` or `after` its effect."""
         self.next_operation = ""
         """The call before which the request stands."""
-        super().__init__(lambda: work(Client(self._call)))
+        super().__init__(lambda: work(open_table(Client(self._call), clock)))
 
     def _call(self, operation: str, arguments: dict[str, Any]) -> Any:
         self.next_operation = operation

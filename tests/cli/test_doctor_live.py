@@ -9,6 +9,7 @@ import pytest
 from cli.deployed import Deployed
 from cli.doctor import live_checks
 from cli.doctor.notebook_browser import NotebookBrowser
+from cli.grants.table import GrantsTable
 from cli.revoke.denies import deny
 from cli.revoke.deny_rows import DenyRows
 from cli.revoke.launch_role import LaunchRolePolicies
@@ -65,7 +66,7 @@ def test_a_revoke_during_live_checks_keeps_its_deny(
         policies = inline_policies(deployment)
         if "notebook-gate-doctor" in policies and "notebook-gate-revoked" not in policies:
             deployed = Deployed.find(aws, "local")
-            rows = DenyRows(aws.client("dynamodb"), deployed.table)
+            rows = DenyRows(GrantsTable.of(deployed))
             deny(LaunchRolePolicies(aws.client("iam"), deployed.launch_role), rows, ["eve"], now=int(time.time()))
         return real(self, url)
 

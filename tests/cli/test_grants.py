@@ -1,11 +1,13 @@
 """`gate grants` end to end, against the local AWS."""
 
+import time
 from pathlib import Path
 
 import pytest
 
 from cli.grant_schema.spec import GrantSpec
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
+from gate.store.table import Table
 from local.deployment import LocalDeployment
 from testing.user import TestUser
 from tests.cli.conftest import Gate
@@ -49,7 +51,9 @@ def test_applying_an_export_changes_nothing(gate: Gate, tmp_path: Path, file: Pa
 
 
 def test_rows_that_are_not_grants_are_left_alone(gate: Gate, file: Path, deployment: LocalDeployment) -> None:
-    replay_guard = ReplayGuard(deployment.operator("dynamodb"), table=deployment.template.table["TableName"])
+    replay_guard = ReplayGuard(
+        Table(deployment.operator("dynamodb"), deployment.template.table["TableName"], time.time)
+    )
     replay_guard.claim("ticket/x")
     assert "replay:" not in gate("grants", "export").out
     gate("grants", "apply", str(file), "--yes")

@@ -17,7 +17,7 @@ from cli.revoke.revocations import (
 )
 from gate.launch.kinds.notebook_instance import OPEN
 from gate.store import key_prefixes
-from gate.store.cutoffs import cutoff_write
+from gate.store.cutoffs import cutoff_row
 from local.aws.calls import ApiError, Call
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
@@ -151,7 +151,7 @@ def test_a_slow_operator_clock_leaves_no_gap(
 def test_a_later_cutoff_is_kept(gate: Gate, deployment: LocalDeployment) -> None:
     later = int(time.time()) + 100
     deployment.operator("dynamodb").put_item(
-        **cutoff_write(deployment.template.table["TableName"], "user:alice@example.com", later)
+        TableName=deployment.template.table["TableName"], Item=cutoff_row("user:alice@example.com", later)
     )
     assert gate("revoke", "alice@example.com").code == 0
     assert _cutoffs(deployment)["user:alice@example.com"] == later

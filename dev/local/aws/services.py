@@ -44,7 +44,7 @@ class Services:
         self.sessions = sessions
         self._invoke = invoke
         self._invoke_in_background = invoke_in_background
-        self.mails: list[Mapping[str, Any]] = []
+        self.published: list[Mapping[str, Any]] = []
         """The parameters of each message that was published to an SNS topic."""
 
     def answer(self, call: Call, _identity: Identity | None) -> Any:
@@ -63,6 +63,6 @@ class Services:
             case "sns", "Publish":
                 if len(parameters.get("Subject", "")) > 100:
                     raise ApiError("InvalidParameter", "Invalid parameter: Subject")
-                self.mails.append(parameters)
-                return {"MessageId": str(len(self.mails))}
+                self.published.append(parameters)
+                return {"MessageId": str(len(self.published))}
         return None

@@ -1,6 +1,5 @@
 """Asks for access, and decides on requests."""
 
-import time
 from dataclasses import replace
 from typing import Protocol
 
@@ -11,10 +10,11 @@ from gate.access_requests.holders import Holder, Holders
 from gate.access_requests.participant import Participant
 from gate.access_requests.requested_grant import with_grant
 from gate.access_requests.rules import RequestRules
-from gate.access_requests.store import AccessRequestStore, ConflictError
+from gate.access_requests.store import AccessRequestStore
 from gate.platform.clock import Clock
 from gate.platform.log import logger
 from gate.store.grants import Grants
+from gate.store.table import ConditionFailedError
 from gate.values.caller import Caller
 from gate.values.errors.access_requests import (
     AccessRequestDecidedError,
@@ -61,7 +61,7 @@ class AccessRequests:
         rules: RequestRules,
         notices: Notices,
         user_claim: str,
-        clock: Clock = time.time,
+        clock: Clock,
     ):
         """`user_claim`: see `Approvers`."""
         self._store = store
@@ -94,7 +94,7 @@ class AccessRequests:
                 return present
             try:
                 self._store.add(request, replaced=present)
-            except ConflictError as conflict:
+            except ConditionFailedError as conflict:
                 if conflict.failed[0]:
                     continue  # the person asked twice at once: look again
                 raise TooManyAccessRequestsError from None
@@ -105,7 +105,7 @@ class AccessRequests:
         raise ThrottledError
 
     def of_person(self, caller: Caller) -> list[AccessRequest]:
-        """Return the requests of `caller`, the latest first. Raises the errors of `Rows`."""
+        """Return the requests of `caller`, the latest first. Raises the errors of `Table`."""
         return [each for each in reversed(self._store.all()) if set(caller.names) & set(each.requester_names)]
 
     def to_decide(self, caller: Caller) -> list[tuple[AccessRequest, Approver]]:
@@ -115,7 +115,7 @@ class AccessRequests:
     def holders(self, caller: Caller) -> dict[Notebook, list[Holder]]:
         """Return who has a grant, for each notebook that `caller` owns. Raises the errors of `Grants` and `Holders`."""
         notebooks = sorted({grant.notebook for grant in self._grants.find_owned(caller)}, key=str)
-        return {notebook: self._holders.of(notebook, self._clock()) for notebook in notebooks[:MAX_OWNED]}
+        return {notebook: self._holders.of(notebook) for notebook in notebooks[:MAX_OWNED]}
 
     def find(self, caller: Caller, request_id: str) -> tuple[AccessRequest, Approver | None]:
         """Return a request that `caller` made or decides on, and the caller as its approver, if they are one.
@@ -165,7 +165,7 @@ class AccessRequests:
                 changed, grant = with_grant(changed, power=self.rules.power, present=present, now=now)
             try:
                 changed = self._store.change(changed, grant)
-            except ConflictError:
+            except ConditionFailedError:
                 continue  # somebody else changed the request or the grant: look again
             self._notices.changed(changed)
             return changed
@@ -201,7 +201,7 @@ class AccessRequests:
                 try:
                     request = self._store.change(replace(request, message=message))
                     break
-                except ConflictError:
+                except ConditionFailedError:
                     request = self._store.find(request.id) or request
         except GateError as error:
             # The request itself is stored, and the person must not ask again.

@@ -1,20 +1,11 @@
 """Who has a grant for a notebook, for its owners."""
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
-from gate.platform.aws.errors import aws_errors
 from gate.store import key_prefixes
 from gate.store.grant_row import read
-from gate.store.rows import Rows
+from gate.store.table import Row, Table
 from gate.values.notebook import Notebook
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
-INDEX = "by-notebook"
-"""The index of the table with the keys of all rows, by notebook (infra/grants_table.py)."""
 
 
 @dataclass(frozen=True)
@@ -32,45 +23,27 @@ class Holder:
 class Holders:
     """Reads the grants of a notebook."""
 
-    def __init__(self, dynamodb: "DynamoDBClient", *, table: str):
-        self._dynamodb = dynamodb
-        self._rows = Rows(dynamodb, table)
+    def __init__(self, table: Table):
         self._table = table
 
-    def of(self, notebook: Notebook, now: float) -> list[Holder]:
-        """Return who has a grant for `notebook` at `now` (epoch seconds), sorted.
+    def of(self, notebook: Notebook) -> list[Holder]:
+        """Return who has a grant for `notebook`, sorted.
 
-        The index may be seconds behind. Raises the errors of `Rows`.
+        A grant may be missing for some seconds after it was given. Raises the errors of `Table`.
         """
         # Operators may have written rows in the spelling of the owner's grant.
-        keys = [key for name in dict.fromkeys([str(notebook), notebook.written]) for key in self._keys(name)]
-        found = [_holder(item) for item in self._rows.get(keys) if not read(item).unreadable]
+        keys = [
+            key for name in dict.fromkeys([str(notebook), notebook.written]) for key in self._table.by_notebook(name)
+        ]
+        # The sort key of other rows could be the name of a notebook, too.
+        keys = [key for key in keys if not key["principal"]["S"].startswith(key_prefixes.NOT_GRANTS)]
+        found = [_holder(item) for item in self._table.get(keys) if not read(item).unreadable]
+        now = self._table.now()
         return sorted(
             (each for each in found if each.until is None or each.until > now), key=lambda each: each.principal
         )
 
-    def _keys(self, name: str) -> Iterator[dict[str, Any]]:
-        page: dict[str, Any] = {}
-        while True:
-            with aws_errors():
-                response = self._dynamodb.query(
-                    TableName=self._table,
-                    IndexName=INDEX,
-                    KeyConditionExpression="#notebook = :notebook",
-                    ExpressionAttributeNames={"#notebook": "notebook"},
-                    ExpressionAttributeValues={":notebook": {"S": name}},
-                    **page,
-                )
-                items = response["Items"]
-            for item in items:
-                # The sort key of other rows could be the name of a notebook, too.
-                if not item["principal"]["S"].startswith(key_prefixes.NOT_GRANTS):
-                    yield {"principal": item["principal"], "notebook": item["notebook"]}
-            if "LastEvaluatedKey" not in response:
-                return
-            page = {"ExclusiveStartKey": response["LastEvaluatedKey"]}
 
-
-def _holder(item: Mapping[str, Any]) -> Holder:
+def _holder(item: Row) -> Holder:
     granted_by, reason = (str(item.get(name, {}).get("S", "")) for name in ("granted_by", "reason"))
     return Holder(item["principal"]["S"], read(item).until, granted_by, reason)

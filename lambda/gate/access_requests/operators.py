@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gate.access_requests.access_requests import AccessRequests
-from gate.platform.audit import decision
+from gate.platform.audit import audited
 from gate.values.caller import Caller
 from gate.values.errors.base import GateError
 from gate.values.errors.caller import InvalidFormError
@@ -32,7 +32,7 @@ def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaCo
     believed, so it must be from an invocation of the alias for operators.
     """
     try:
-        with decision(_Invocation(context.aws_request_id), _action(event) or "decide") as record:
+        with audited(_Invocation(context.aws_request_id), _action(event) or "decide") as record:
             arn, action = _text(event, "arn"), _action(event)
             seconds = event.get("seconds") if action == "allow" else None
             if not _ARN.fullmatch(arn) or not action:

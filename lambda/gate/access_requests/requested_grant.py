@@ -1,15 +1,13 @@
 """The grant that an access request leads to, and what becomes of the grant that is there."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gate.access_requests.access_request import AccessRequest
 from gate.store.grant_row import REQUESTED, read
+from gate.store.table import Row, primary_key
 from gate.values.errors.access_requests import AlreadyGrantedError
 from gate.values.grant import Power
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class GrantChange:
 
 def grant_key(request: AccessRequest) -> dict[str, Any]:
     """Return the primary key of the grant for `request`."""
-    return {"principal": {"S": request.requester}, "notebook": {"S": str(request.notebook)}}
+    return primary_key(request.requester, str(request.notebook))
 
 
 def is_of_operator(item: Row, now: float) -> bool:

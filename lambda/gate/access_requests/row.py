@@ -1,12 +1,12 @@
 """An access request as a row of the grants table."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from gate.access_requests.access_request import AccessRequest, Approval, SlackMessage, key_of_id
 from gate.access_requests.participant import EMAIL, Participant
 from gate.store import key_prefixes
+from gate.store.table import Row, primary_key
 from gate.values.notebook import Notebook
 
 ROW_TTL = 7 * 86_400
@@ -15,7 +15,7 @@ ROW_TTL = 7 * 86_400
 
 def row_key(key: str) -> dict[str, Any]:
     """Return the primary key of the request with the sort key `key`."""
-    return {"principal": {"S": key_prefixes.ACCESS_REQUEST}, "notebook": {"S": key}}
+    return primary_key(key_prefixes.ACCESS_REQUEST, key)
 
 
 def to_row(request: AccessRequest) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def to_row(request: AccessRequest) -> dict[str, Any]:
     }
 
 
-def read_row(item: Mapping[str, Any]) -> AccessRequest:
+def read_row(item: Row) -> AccessRequest:
     """Parse a row that `to_row` returned, or that an earlier version wrote.
 
     Raises `ValueError`, `KeyError`, `TypeError` or `InvalidNotebookNameError` for any other row.

@@ -15,7 +15,7 @@ class RequestRules:
 
     approvers: Mapping[str, tuple[str, ...]]
     """The patterns of the notebooks that each principal decides on. `_matches` tells what a pattern matches."""
-    two: tuple[str, ...]
+    two_approvals: tuple[str, ...]
     """The patterns of the notebooks for which two people must approve."""
     durations: tuple[int, ...]
     """The lengths of access that people may choose, in seconds, ascending."""
@@ -25,7 +25,7 @@ class RequestRules:
     """The channel or user in Slack that is told of new requests; empty for none."""
     topic_arn: str
     """The SNS topic that is told of new requests; empty for none."""
-    home: str = ""
+    home: str
     """The deployment's own location (`account/region`), by which requests may name its notebooks, too."""
 
     @classmethod
@@ -34,7 +34,7 @@ class RequestRules:
         values = json.loads(text)
         return cls(
             approvers={principal: tuple(patterns) for principal, patterns in values["approvers"].items()},
-            two=tuple(values["two"]),
+            two_approvals=tuple(values["two"]),
             durations=tuple(values["durations"]),
             power=values["power"],
             slack_channel=values["slack_channel"],
@@ -48,7 +48,7 @@ class RequestRules:
 
     def approvals_needed(self, notebook: Notebook) -> int:
         """Return how many people must approve access to `notebook`."""
-        return 2 if self._matches(notebook, self.two) else 1
+        return 2 if self._matches(notebook, self.two_approvals) else 1
 
     def _matches(self, notebook: Notebook, patterns: Iterable[str]) -> bool:
         """Return whether one of `patterns` matches `notebook`, without regard to case.

@@ -65,14 +65,14 @@ class Login:
         states: LoginStates,
         cookies: CookieFactory,
         *,
-        base_url: str,
+        redirect_uri: str,
         cookie_path: str,
         scopes: Sequence[str],
         rules: ClaimRules,
     ):
         """`cookie_signer` and `states` must have different purposes.
 
-        `base_url`: the gate's own address, as registered with the provider.
+        `redirect_uri`: the URL of the callback, as registered with the provider.
 
         `cookie_path`: `/` if the cookies can have the prefix `__Host-`. Without the prefix, a page on a sibling host
         could set a cookie for this host, and so finish the attacker's own sign-in in another person's browser.
@@ -81,7 +81,7 @@ class Login:
         self._cookie_signer = cookie_signer
         self._states = states
         self._cookies = cookies
-        self._redirect_uri = f"{base_url}/login/callback"
+        self._redirect_uri = redirect_uri
         self._cookie_path = cookie_path
         self._scopes = scopes
         self._rules = rules

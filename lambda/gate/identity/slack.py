@@ -34,7 +34,7 @@ class SlackSender:
     """The organisation (Enterprise Grid) of the workspace. Empty if it is in none."""
 
 
-class SlackPeople:
+class SlackUsers:
     """Identifies the users of the workspaces that the settings list."""
 
     def __init__(

@@ -14,6 +14,7 @@ from gate.platform.signing import BadSignatureError, Signer
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from gate.values.caller import Caller
 from gate.values.errors.slack import InvalidTicketError, TicketPreviewError
+from gate.values.errors.upstream import UpstreamError
 from gate.values.notebook import Notebook
 from gate.web.cookies import CookieFactory
 from gate.web.request import Request
@@ -56,32 +57,36 @@ class Tickets:
         """Return a ticket with which `caller` can open `notebook`. The grant is checked when the ticket is used."""
         return self._ticket_signer.sign([secrets.token_urlsafe(16), str(notebook), caller.subject, *caller.aliases])
 
-    def attempt_id(self, request: Request) -> str:
-        """Return the id of this browser's attempts: the one in its retry cookie, or a new one."""
-        attempt_id = request.cookies.get(self._cookies.full_name(_RETRY_COOKIE), "")
-        return attempt_id if _ATTEMPT_ID.fullmatch(attempt_id) else secrets.token_urlsafe(16)
-
-    def retry_cookie(self, attempt_id: str) -> Cookie:
-        """Return a cookie that lets only this browser retry a ticket whose claim has an unknown outcome."""
-        return self._cookies.make(_RETRY_COOKIE, attempt_id, max_age=TICKET_SECONDS)
-
-    def redeem(self, ticket: str, notebook: Notebook, request: Request, *, attempt_id: str) -> Caller:
-        """Return the caller of `ticket`, and mark the ticket as used by `attempt_id`.
+    def identify(self, request: Request, notebook: Notebook | None) -> Caller | None:
+        """Return the caller of the request's ticket, and mark the ticket as used by this browser.
 
         Raises `TicketPreviewError` if nobody clicked yet; the ticket then stays valid. Raises `InvalidTicketError` if
         the ticket is altered, expired, used, or for another notebook than `notebook`. Raises the errors of
-        `aws_errors`, after which it is unknown whether the ticket is used.
+        `aws_errors`, after which it is unknown whether the ticket is used; the response then sets a cookie that lets
+        only this browser try again.
         """
+        ticket = request.query.get("ticket")
+        if ticket is None:
+            return None
         if request.speculative:
             raise TicketPreviewError
+        attempt_id = self._attempt_id(request)
         try:
             (ticket_id, ticket_notebook, subject, *aliases), issued_at = self._ticket_signer.read_with_time(ticket)
-            if ticket_notebook != str(notebook):
+            if notebook is None or ticket_notebook != str(notebook):
                 raise InvalidTicketError
             self._replay_guard.claim(f"ticket/{ticket_id}", attempt_id=attempt_id)
         except (BadSignatureError, AlreadyUsedError):
             raise InvalidTicketError from None
+        except UpstreamError as error:
+            error.cookies = [self._cookies.make(_RETRY_COOKIE, attempt_id, max_age=TICKET_SECONDS)]
+            raise
         return Caller(subject, (), "ticket", request.address, issued_at, tuple(aliases))
+
+    def _attempt_id(self, request: Request) -> str:
+        """Return the id of this browser's attempts: the one in its retry cookie, or a new one."""
+        attempt_id = request.cookies.get(self._cookies.full_name(_RETRY_COOKIE), "")
+        return attempt_id if _ATTEMPT_ID.fullmatch(attempt_id) else secrets.token_urlsafe(16)
 
     def waiting_cookie(self, caller: Caller, notebook: Notebook) -> Cookie:
         """Return the cookie with which `caller` can return to `notebook` while it starts.

@@ -13,7 +13,7 @@ _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class AllowedSources:
-    """The addresses from which a session may open and use its notebook. If all are empty, it may not."""
+    """The addresses from which a role session may open and use its notebook. If all are empty, it may not."""
 
     public_cidrs: Sequence[str] = ()
     """Addresses on the internet: `aws:SourceIp`."""

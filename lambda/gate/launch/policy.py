@@ -17,9 +17,9 @@ def session_policy(kind: Kind, arn: str, grant: Grant, sources: AllowedSources |
     """Return the policy (JSON) that narrows the launch role to the actions that `grant` allows on the notebook `arn`.
 
     `sources`: the addresses from which the notebook may be opened and used. None: every address that the launch role
-    allows. AWS enforces the policies of the session that created a URL for each later request to the notebook, so a
-    leaked URL does not work from other addresses, and an open notebook is cut off when the grant ends. Power that ends
-    before the grant is left out: it must not outlive its own part of the grant.
+    allows. AWS enforces the policies of the role session that created a URL for each later request to the notebook, so
+    a leaked URL does not work from other addresses, and an open notebook is cut off when the grant ends. Power that
+    ends before the grant is left out: it must not outlive its own part of the grant.
     """
     lasting = grant.lasting
     start, stop = [kind.start_action] * lasting.may_start, [kind.stop_action] * lasting.may_stop
@@ -79,7 +79,7 @@ def _allow(
 
 def _deny_from(moment: int) -> dict[str, Any]:
     """Return a statement that denies everything from `moment` (epoch seconds) on."""
-    # The session itself may last longer: SageMaker's sessions have a minimum length (`MIN_SESSION`).
+    # The notebook session may last longer: SageMaker gives it a minimum length (`MIN_SESSION`).
     end = datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     condition = {"DateGreaterThanEquals": {"aws:CurrentTime": end}}
     return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}

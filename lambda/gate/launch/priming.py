@@ -6,6 +6,7 @@ from typing import Any
 
 from gate.launch.kinds import KINDS
 from gate.platform.aws.priming import prime
+from gate.store.table import primary_key
 
 _ASSUME_ROLE = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
 <AccessKeyId>x</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>x</SessionToken>
@@ -15,7 +16,7 @@ _ASSUME_ROLE = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011
 def prime_launch(clients: Sequence[Any]) -> None:
     """Make the calls of a launch with `clients`, those of `LaunchClients.all`. The responses are made up."""
     secrets, dynamodb, sts, sagemaker = clients
-    key = {"principal": {"S": "x"}, "notebook": {"S": "x"}}
+    key = primary_key("x")
     row: Any = {"Responses": {"x": [key]}, "UnprocessedKeys": {}}
     keys = {"RequestItems": {"x": {"Keys": [key], "ConsistentRead": True}}}
     role = {"RoleArn": "x", "RoleSessionName": "x", "SourceIdentity": "x", "Policy": "x", "DurationSeconds": 3600}

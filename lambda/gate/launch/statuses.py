@@ -39,7 +39,7 @@ def statuses_of(config: Config, clients: RoleSessions, caller: Caller, grants: S
     """Return the status of the notebook of each grant. If it cannot be described in time, its state is unknown.
 
     The launch role is assumed once for each location and kind, or more often if the session policy would become too
-    long. These sessions only describe, so they serve the caller from any address.
+    long. These role sessions only describe, so they serve the caller from any address.
     """
     limit = Deadline(deadline.remaining(DESCRIBE_TIMEOUT))
     pool = ThreadPoolExecutor(max_workers=MAX_PARALLEL_CALLS)
@@ -50,7 +50,7 @@ def statuses_of(config: Config, clients: RoleSessions, caller: Caller, grants: S
         for (role, policy), notebooks in _notebooks_by_session(config, grants).items()
     }
     with suppress(TimeoutError):
-        # A session that fails, or takes long, does not delay the notebooks of the others.
+        # A role session that fails, or takes long, does not delay the notebooks of the others.
         for opened in as_completed(sessions, timeout=limit.remaining):
             session = _result(opened)
             if session is not None:
@@ -69,7 +69,7 @@ def _notebooks_by_session(
 ) -> Mapping[tuple[LaunchRole, str], Sequence[Notebook]]:
     """Return the notebooks of each role session, by its launch role and session policy (JSON).
 
-    A notebook whose location the settings do not list has no session.
+    A notebook whose location the settings do not list has no role session.
     """
     arns: dict[tuple[LaunchRole, str], dict[Notebook, str]] = defaultdict(dict)
     for grant in grants:

@@ -1,4 +1,4 @@
-"""The audit log: one line for each decision, with the caller, the notebook and the outcome."""
+"""The audit log: one line for each request that was checked, with the caller, the notebook and the outcome."""
 
 import traceback
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,8 @@ from gate.values.notebook import Notebook
 from gate.values.session_name import session_name
 
 
-class Audited(Protocol):
-    """A request that a decision is made on: an HTTP request or a Slack command."""
+class AuditedRequest(Protocol):
+    """What a line of the audit log is about: an HTTP request or a Slack command."""
 
     @property
     def id(self) -> str:
@@ -28,16 +28,18 @@ class Audited(Protocol):
 
 
 class AuditedSubject(Protocol):
-    """Something that a decision is about, beside a notebook: an access request."""
+    """What a line names beside a notebook: an access request."""
 
     def audit_fields(self) -> Mapping[str, Any]:
         """Return more fields of the log line: a fixed set of names, without secrets."""
 
 
 @dataclass(eq=False, repr=False)
-class Decision:
-    """What is known so far about a decision."""
+class AuditRecord:
+    """What the line will say: it is filled in while the request is checked."""
 
+    action: str
+    """Empty for a request that decides nothing: it leaves no line."""
     caller: Caller | None = None
     notebook: Notebook | None = None
     access_request: AuditedSubject | None = None
@@ -49,18 +51,20 @@ class Decision:
         """Record `error` as the outcome, for an error that is answered without leaving the block."""
         self.outcome, self.category = error.reason, error.category
 
-    def detour(self, outcome: str) -> None:
-        """Record a step on the way that is not an error, such as another sign-in."""
-        self.outcome, self.category = outcome, Category.DETOUR
+    def interim(self, outcome: str) -> None:
+        """Record an interim response that is not an error, such as another sign-in."""
+        self.outcome, self.category = outcome, Category.INTERIM
 
 
 @contextmanager
-def decision(request: Audited, action: str) -> Iterator[Decision]:
-    """Log one line at the end of the block. The outcome is `allowed`, or the reason code of the error.
+def audited(request: AuditedRequest, action: str) -> Iterator[AuditRecord]:
+    """Log one line at the end of the block, unless it has no `action`.
+
+    The outcome is `allowed`, or the reason code of the error.
 
     The line has a fixed set of fields, so that no token, cookie, code or URL can get into it.
     """
-    record = Decision()
+    record = AuditRecord(action)
     try:
         yield record
     except GateError as error:
@@ -70,24 +74,29 @@ def decision(request: Audited, action: str) -> Iterator[Decision]:
         record.failed(GateError())
         raise
     finally:
-        if record.category is not None:
-            count_outcome(record.category, record.outcome)
-        elif action == "open" and record.outcome == "allowed":
-            count("Launches")
-        caller = record.caller
-        fields: dict[str, Any] = {
-            "action": action,
-            "outcome": record.outcome,
-            "subject": caller.subject if caller else None,
-            "session_name": session_name(caller.name) if caller else None,
-            "via": caller.via if caller else None,
-            "address": request.address,
-            "notebook": str(record.notebook) if record.notebook else None,
-            "request_id": request.id,
-        }
-        if record.access_request:
-            fields |= record.access_request.audit_fields()
-        logger.info("decision", **fields)
+        if record.action:
+            _log(request, record)
+
+
+def _log(request: AuditedRequest, record: AuditRecord) -> None:
+    if record.category is not None:
+        count_outcome(record.category, record.outcome)
+    elif record.action == "open" and record.outcome == "allowed":
+        count("Launches")
+    caller = record.caller
+    fields: dict[str, Any] = {
+        "action": record.action,
+        "outcome": record.outcome,
+        "subject": caller.subject if caller else None,
+        "session_name": session_name(caller.name) if caller else None,
+        "via": caller.via if caller else None,
+        "address": request.address,
+        "notebook": str(record.notebook) if record.notebook else None,
+        "request_id": request.id,
+    }
+    if record.access_request:
+        fields |= record.access_request.audit_fields()
+    logger.info("decision", **fields)
 
 
 def log_unexpected(error: Exception) -> None:

@@ -9,7 +9,7 @@ Pin = Literal["caller", "network", "networks"]
 """Where an opened notebook can be used: at the caller's address, in the caller's network, or in all networks."""
 
 SignOut = Literal["provider", "here"]
-"""Which sessions signing out ends: also the one at the identity provider, or the gate's only."""
+"""What signing out ends: also the session at the identity provider, or the sign-in session at the gate only."""
 
 
 class ConfigError(Exception):
@@ -77,7 +77,7 @@ class Config:
     """The CIDRs of the function's subnets, if its own calls to SageMaker go through one of `vpc_endpoints`."""
     sign_in_seconds: int
     max_session: int
-    """The longest session of a notebook, in seconds. Also the default for grants without a session length."""
+    """The longest notebook session, in seconds. Also the default for grants without a length."""
     remote_locations: tuple[str, ...] = ()
     """Other accounts and regions (`account/region`) whose notebooks grants may name."""
     remote_role: str = ""

@@ -1,28 +1,48 @@
-"""The routes: which function answers which request, and how long it may take."""
+"""The routes: who may send which request, which function answers it, and how long it may take."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
 
-from gate.container import Gate
+from gate.identity.callers import Means
 from gate.platform.deadline import ACKNOWLEDGEMENT_LIMIT, RESPONSE_LIMIT
+from gate.routes.call import Call
 from gate.values.errors.base import NotFoundError
 from gate.web.request import Request
 from gate.web.responses import Response
 
-Endpoint = Callable[[Gate, Request], Response]
+Endpoint = Callable[[Call], Response]
+
+USERS: tuple[Means, ...] = ("id_token", "session")
+"""People, with an ID token in the header or with a cookie. If there is a token, the cookie does not count."""
 
 
 @dataclass(frozen=True)
 class Route:
     """One route of the API."""
 
-    load: Callable[[], Endpoint]
-    """Imports and returns the endpoint.
+    endpoint: str
+    """The module in this package, and the function that answers.
 
-    A module is imported with the first request for one of its routes: a launch must not wait for what Slack needs.
+    The module is imported with the first request for one of its routes: a launch must not wait for what Slack needs.
     """
+    callers: tuple[Means, ...] = ()
+    """How callers are identified, by the first means that a request uses. Empty if the endpoint needs no caller, or
+    identifies it from the body (Slack) or at the identity provider (sign-in)."""
+    action: str = ""
+    """The action in the audit log. Empty if the endpoint decides nothing, or logs its decisions itself."""
+    form: bool = False
+    """Whether only the gate's own pages may send the request (CSRF)."""
+    sign_in: bool = False
+    """Whether a browser without a session is sent to the sign-in, and then back."""
     time_limit: float = RESPONSE_LIMIT
     """Seconds for all calls of one request."""
+
+    def load(self) -> Endpoint:
+        """Import and return the endpoint."""
+        module, _, name = self.endpoint.partition(":")
+        return cast(Endpoint, getattr(import_module(f"gate.routes.{module}"), name))
 
 
 def route_of(request: Request) -> Route:
@@ -33,125 +53,23 @@ def route_of(request: Request) -> Route:
     return route
 
 
-def _home() -> Endpoint:
-    from gate.routes.notebooks import home
-
-    return home
-
-
-def _open_default() -> Endpoint:
-    from gate.routes.opening import open_default
-
-    return open_default
-
-
-def _open_named() -> Endpoint:
-    from gate.routes.opening import open_named
-
-    return open_named
-
-
-def _open_named_by_iam() -> Endpoint:
-    from gate.routes.opening import open_named_by_iam
-
-    return open_named_by_iam
-
-
-def _state() -> Endpoint:
-    from gate.routes.notebooks import state
-
-    return state
-
-
-def _start() -> Endpoint:
-    from gate.routes.notebooks import start
-
-    return start
-
-
-def _stop() -> Endpoint:
-    from gate.routes.notebooks import stop
-
-    return stop
-
-
-def _login() -> Endpoint:
-    from gate.routes.login import login
-
-    return login
-
-
-def _callback() -> Endpoint:
-    from gate.routes.login import callback
-
-    return callback
-
-
-def _logout() -> Endpoint:
-    from gate.routes.logout import logout
-
-    return logout
-
-
-def _slack() -> Endpoint:
-    from gate.routes.slack import slack
-
-    return slack
-
-
-def _list_requests() -> Endpoint:
-    from gate.routes.access_requests import list_requests
-
-    return list_requests
-
-
-def _ask() -> Endpoint:
-    from gate.routes.access_requests import ask
-
-    return ask
-
-
-def _show_request() -> Endpoint:
-    from gate.routes.access_requests import show
-
-    return show
-
-
-def _decide() -> Endpoint:
-    from gate.routes.access_requests import decide
-
-    return decide
-
-
-def _refusal_help() -> Endpoint:
-    from gate.routes.help import refusal_help
-
-    return refusal_help
-
-
-def _health() -> Endpoint:
-    from gate.routes.health import health
-
-    return health
-
-
 ROUTES = {
-    ("GET", "/"): Route(_home),
-    ("GET", "/open"): Route(_open_default),
-    ("GET", "/open/{notebook}"): Route(_open_named),
-    ("GET", "/iam/open/{notebook}"): Route(_open_named_by_iam),
-    ("GET", "/notebooks/{notebook}"): Route(_state),
-    ("POST", "/notebooks/{notebook}/start"): Route(_start),
-    ("POST", "/notebooks/{notebook}/stop"): Route(_stop),
-    ("GET", "/login"): Route(_login),
-    ("GET", "/login/callback"): Route(_callback),
-    ("POST", "/logout"): Route(_logout),
-    ("POST", "/slack"): Route(_slack, time_limit=ACKNOWLEDGEMENT_LIMIT),
-    ("GET", "/requests"): Route(_list_requests),
-    ("POST", "/requests"): Route(_ask),
-    ("GET", "/requests/{request}"): Route(_show_request),
-    ("POST", "/requests/{request}"): Route(_decide),
-    ("GET", "/help"): Route(_refusal_help),
-    ("GET", "/health"): Route(_health),
+    ("GET", "/"): Route("notebooks:home", USERS, "list", sign_in=True),
+    ("GET", "/open"): Route("opening:open_default", USERS, "open", sign_in=True),
+    ("GET", "/open/{notebook}"): Route("opening:open_named", ("ticket", *USERS), "open", sign_in=True),
+    ("GET", "/iam/open/{notebook}"): Route("opening:open_signed", ("signature",), "open"),
+    ("GET", "/notebooks/{notebook}"): Route("notebooks:state", USERS, "state", sign_in=True),
+    ("POST", "/notebooks/{notebook}/start"): Route("notebooks:start", ("session",), "start", form=True),
+    ("POST", "/notebooks/{notebook}/stop"): Route("notebooks:stop", ("session",), "stop", form=True),
+    ("GET", "/login"): Route("login:login"),
+    ("GET", "/login/callback"): Route("login:callback"),
+    ("POST", "/logout"): Route("logout:logout", ("session",), "sign-out", form=True),
+    ("POST", "/slack"): Route("slack:slack", time_limit=ACKNOWLEDGEMENT_LIMIT),
+    ("GET", "/requests"): Route("access_requests:list_requests", USERS, "list-requests", sign_in=True),
+    ("POST", "/requests"): Route("access_requests:ask", ("session",), "ask", form=True),
+    ("GET", "/requests/{request}"): Route("access_requests:show", USERS, "show-request", sign_in=True),
+    ("POST", "/requests/{request}"): Route("access_requests:decide", ("session",), "decide", form=True),
+    ("GET", "/help"): Route("help:refusal_help"),
+    ("GET", "/health"): Route("health:health"),
 }
 """By method and resource. API Gateway matches paths to resources."""

@@ -4,117 +4,98 @@ from urllib.parse import parse_qs
 
 from gate.access_requests.access_request import AccessRequest
 from gate.container import Gate
-from gate.platform.audit import decision
-from gate.values.caller import Caller
+from gate.routes.call import Call
 from gate.values.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
-from gate.values.errors.caller import InvalidFormError, WrongOriginError
+from gate.values.errors.caller import InvalidFormError
 from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.notebook import Notebook
 from gate.web.durations import in_words
 from gate.web.request import Request
-from gate.web.responses import Response, json_response, page, redirect
-from gate.web.return_url import return_path_of, sign_in_path
+from gate.web.responses import Response, json_response, redirect
+from gate.web.return_url import return_path_of
 
 MAX_FORM_FIELDS = 10
 
 
-def list_requests(gate: Gate, request: Request) -> Response:
+def list_requests(call: Call) -> Response:
     """Show the form to ask for access, the caller's requests, and those that the caller may decide on.
 
     The query parameter `notebook` (a path segment) fills in the form.
     """
-    with decision(request, "list-requests") as record:
-        record.caller = caller = gate.callers.of(request)
-        to_decide = gate.access_requests.to_decide(caller)
-        own = gate.access_requests.of_person(caller)
-        owned = gate.access_requests.holders(caller)
-    now = gate.now()
-    if request.wants_json:
+    gate, caller, now = call.gate, call.caller, call.gate.now()
+    to_decide = gate.access_requests.to_decide(caller)
+    own = gate.access_requests.of_person(caller)
+    owned = gate.access_requests.holders(caller)
+    if call.request.wants_json:
         return json_response(
-            {
-                "own": [_json(each, now) for each in own],
-                "to_decide": [_json(each, now) for each, _ in to_decide],
-            }
+            {"own": [_json(each, now) for each in own], "to_decide": [_json(each, now) for each, _ in to_decide]}
         )
-    return page(
+    return call.page(
         "requests.html",
-        base_path=gate.config.base_path,
-        notebook=_prefilled(request),
+        notebook=_prefilled(call.request),
         durations=_durations(gate),
         own=own,
         to_decide=to_decide,
         owned=owned,
         now=now,
-        sign_in=f"{gate.config.base_path}{sign_in_path('/requests', fresh=True)}",
-        proven=gate.decision_proofs.proves(request),
+        sign_in=gate.page_links.sign_in("/requests", fresh=True),
+        proven=gate.identity.decision_proofs.proves(call.request),
         name=caller.name,
     )
 
 
-def ask(gate: Gate, request: Request) -> Response:
+def ask(call: Call) -> Response:
     """Ask for access, and redirect to the page that waits for the decision."""
-    with decision(request, "ask") as record:
-        record.caller = caller = _form_caller(gate, request)
-        form = _form(request)
-        record.notebook = Notebook.parse(form.get("notebook", "").strip())
-        record.access_request = asked = gate.access_requests.ask(
-            caller, record.notebook, reason=form.get("reason", ""), seconds=_seconds(form)
-        )
-    return redirect(f"{gate.config.base_url}/requests/{asked.id}", status=303)
+    caller, form = call.caller, _form(call.request)
+    call.record.notebook = notebook = Notebook.parse(form.get("notebook", "").strip())
+    call.record.access_request = asked = call.gate.access_requests.ask(
+        caller, notebook, reason=form.get("reason", ""), seconds=_seconds(form)
+    )
+    return redirect(call.gate.links.request(asked.id), status=303)
 
 
-def show(gate: Gate, request: Request) -> Response:
+def show(call: Call) -> Response:
     """Show one request to the person who asked, or to somebody who may decide on it.
 
     When it is allowed, the browser of the person who asked continues to the notebook.
     """
-    caller = gate.callers.of(request)
-    found, approver = gate.access_requests.find(caller, request.parameters["request"])
-    now = gate.now()
+    gate, caller, now = call.gate, call.caller, call.gate.now()
+    found, approver = gate.access_requests.find(caller, call.request.parameters["request"])
     state = found.state(now)
-    if request.wants_json:
+    if call.request.wants_json:
         return json_response(_json(found, now))
     if state == "allowed" and approver is None and now < found.until:
-        return redirect(f"{gate.config.base_url}/open/{found.notebook.segment}")
-    return page(
+        return redirect(gate.links.open(found.notebook))
+    return call.page(
         "request.html",
-        base_path=gate.config.base_path,
         request=found,
         state=state,
         approver=approver,
         approvals_needed=gate.access_requests.rules.approvals_needed(found.notebook),
         durations=_durations(gate),
         now=now,
-        sign_in=f"{gate.config.base_path}{sign_in_path(return_path_of(request), fresh=True)}",
-        proven=gate.decision_proofs.proves(request),
-        reference=request.id,
+        sign_in=gate.page_links.sign_in(return_path_of(call.request), fresh=True),
+        proven=gate.identity.decision_proofs.proves(call.request),
+        reference=call.request.id,
     )
 
 
-def decide(gate: Gate, request: Request) -> Response:
+def decide(call: Call) -> Response:
     """Allow or deny a request, and redirect to its page, which shows what came of it."""
-    form = _form(request)
+    form = _form(call.request)
     action = form.get("decision", "")
     if action not in ("allow", "deny"):
         raise InvalidFormError
-    with decision(request, action) as record:
-        record.caller = caller = _form_caller(gate, request)
-        # The function that opens notebooks can make a session in anybody's name.
-        if not gate.decision_proofs.proves(request):
-            raise DecisionSignInError
-        seconds = _seconds(form) if action == "allow" else None
-        record.access_request = decided = gate.access_requests.decide(
-            caller, request.parameters["request"], seconds=seconds
-        )
-        record.notebook = decided.notebook
-    return redirect(f"{gate.config.base_url}/requests/{decided.id}", status=303)
-
-
-def _form_caller(gate: Gate, request: Request) -> Caller:
-    """Identify the sender of a form by cookie. The form must be from one of the gate's own pages (CSRF)."""
-    if not request.sent_from(gate.config.origin):
-        raise WrongOriginError
-    return gate.callers.in_browser(request)
+    call.record.action, caller = action, call.caller
+    # The function that opens notebooks can make a session in anybody's name.
+    if not call.gate.identity.decision_proofs.proves(call.request):
+        raise DecisionSignInError
+    seconds = _seconds(form) if action == "allow" else None
+    call.record.access_request = decided = call.gate.access_requests.decide(
+        caller, call.request.parameters["request"], seconds=seconds
+    )
+    call.record.notebook = decided.notebook
+    return redirect(call.gate.links.request(decided.id), status=303)
 
 
 def _form(request: Request) -> dict[str, str]:

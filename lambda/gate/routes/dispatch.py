@@ -10,13 +10,14 @@ from aws_lambda_powertools.logging import correlation_paths
 
 from gate.container import Gate, get_gate
 from gate.platform.aliases import OPERATORS, SLACK
-from gate.platform.audit import log_unexpected
+from gate.platform.audit import audited, log_unexpected
 from gate.platform.deadline import BACKGROUND_LIMIT, request_deadline
 from gate.platform.log import logger
 from gate.platform.metrics import count_request, metrics
 from gate.routes import Route, route_of
+from gate.routes.call import Call
 from gate.values.errors.base import GateError
-from gate.values.errors.caller import NotSignedInError, SignInEndedError
+from gate.values.errors.caller import NotSignedInError, SignInEndedError, WrongOriginError
 from gate.web.request import Request
 from gate.web.responses import Response, error_response, redirect
 
@@ -63,9 +64,11 @@ def _respond(gate: Gate, request: Request, remaining_ms: float) -> Response:
 
 def _route_response(gate: Gate, request: Request, route: Route) -> Response:
     try:
-        return route.load()(gate, request)
+        return _call(gate, request, route)
     except NotSignedInError as error:
-        return _sign_in_redirect(gate, request, error)
+        if route.sign_in and not request.wants_json:
+            return _sign_in_redirect(gate, request)
+        return _error_response(gate, request, error)
     except SignInEndedError as error:
         return _sign_in_ended_response(gate, request, error)
     except GateError as error:
@@ -76,13 +79,18 @@ def _route_response(gate: Gate, request: Request, route: Route) -> Response:
         return _error_response(gate, request, GateError())
 
 
-def _sign_in_redirect(gate: Gate, request: Request, error: NotSignedInError) -> Response:
-    """Redirect a browser that follows a link to the sign-in. Other clients get the error."""
-    if request.wants_json or request.method != "GET":
-        return _error_response(gate, request, error)
-    from gate.web.return_url import return_path_of, sign_in_path
+def _call(gate: Gate, request: Request, route: Route) -> Response:
+    endpoint = route.load()
+    with audited(request, route.action) as record:
+        if route.form and not request.sent_from(gate.config.origin):
+            raise WrongOriginError
+        return endpoint(Call(gate, request, route.callers, record))
 
-    return redirect(gate.config.base_url + sign_in_path(return_path_of(request)))
+
+def _sign_in_redirect(gate: Gate, request: Request) -> Response:
+    from gate.web.return_url import return_path_of
+
+    return redirect(gate.links.sign_in(return_path_of(request)))
 
 
 def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedError) -> Response:
@@ -90,14 +98,13 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
 
     A redirect could loop: a sign-in within the second of the cutoff is also before it.
     """
-    ended = {
-        "session": lambda: [gate.sign_in_sessions.sign_out_cookie()],
-        "ticket": lambda: gate.tickets.removal_cookies(request),
-    }
     # A waiting page asks for JSON in the background. The cookie stays until the person has seen the message.
-    forget = ended.get(error.via) if not request.wants_json else None
-    return error_response(error, request, base_path=gate.config.base_path, cookies=forget() if forget else [])
+    if error.via == "session" and not request.wants_json:
+        error.cookies = [gate.identity.sessions.sign_out_cookie()]
+    if error.via == "ticket" and not request.wants_json:
+        error.cookies = gate.identity.tickets.removal_cookies(request)
+    return _error_response(gate, request, error)
 
 
 def _error_response(gate: Gate, request: Request, error: GateError) -> Response:
-    return error_response(error, request, base_path=gate.config.base_path)
+    return error_response(error, request, links=gate.page_links)

@@ -1,17 +1,15 @@
 """Help for callers whose open notebook refuses them."""
 
-from gate.container import Gate
-from gate.web.request import Request
-from gate.web.responses import Response, json_response, page
+from gate.routes.call import Call
+from gate.web.responses import Response, json_response
 
 
-def refusal_help(gate: Gate, request: Request) -> Response:
+def refusal_help(call: Call) -> Response:
     """Explain what a refusal inside a notebook means, and which facts the platform team needs.
 
     The page needs no sign-in and no other service, so that it also answers during an outage.
     """
-    now = gate.now()
-    if request.wants_json:
-        return json_response({"address": request.address, "time": int(now)})
-    config = gate.config
-    return page("help.html", base_path=config.base_path, address=request.address, now=now, pin=config.pin)
+    now, address = call.gate.now(), call.request.address
+    if call.request.wants_json:
+        return json_response({"address": address, "time": int(now)})
+    return call.page("help.html", address=address, now=now, pin=call.gate.config.pin)

@@ -5,7 +5,8 @@ from contextlib import contextmanager, suppress
 
 from gate.container import Gate
 from gate.identity.login_state import LoginState
-from gate.platform.audit import Decision, decision
+from gate.platform.audit import AuditRecord, audited
+from gate.routes.call import Call
 from gate.store.sign_in_report import SignInReport, valid_id
 from gate.values.errors.base import GateError
 from gate.values.errors.caller import NotSignedInError
@@ -15,35 +16,37 @@ from gate.web.responses import Response, error_response, redirect
 from gate.web.return_url import return_path_of
 
 
-def login(gate: Gate, request: Request) -> Response:
+def login(call: Call) -> Response:
     """Redirect to the identity provider, or to the return path if the caller is signed in already.
 
     With the query parameter `report` or `fresh`, the caller always signs in: an operator wants to see what the provider
     sends (`gate doctor --sign-in`), or a decision needs the caller's present groups.
     """
+    gate, request = call.gate, call.request
     target, report_id = return_path_of(request), valid_id(request.query.get("report", ""))
     if not report_id and "fresh" not in request.query:
         with suppress(NotSignedInError):
-            gate.sign_in_sessions.caller(request)
-            return redirect(gate.config.base_url + target)
+            gate.identity.sessions.caller(request)
+            return redirect(gate.links.to(target))
     try:
-        started = gate.login.begin(request, target, report_id=report_id)
+        started = gate.identity.login.begin(request, target, report_id=report_id)
     except GateError:
         # Nobody new can sign in: the operators need a line with the reference, and a count.
-        with decision(request, "login"), _reporting(gate, request, SignInReport(report_id)):
+        with audited(request, "login"), _reporting(gate, request, SignInReport(report_id)):
             raise
     return redirect(started.url, cookies=started.cookies)
 
 
-def callback(gate: Gate, request: Request) -> Response:
+def callback(call: Call) -> Response:
     """Finish a sign-in that returns from the identity provider."""
+    gate, request = call.gate, call.request
     target, report = "/", SignInReport()
     try:
-        with decision(request, "login") as record, _reporting(gate, request, report):
-            state = gate.login.state(request)
+        with audited(request, "login") as record, _reporting(gate, request, report):
+            state = gate.identity.login.state(request)
             target = state.return_path if state else target
             try:
-                finished = gate.login.finish(request, state, report)
+                finished = gate.identity.login.finish(request, state, report)
             except LoginFailedError as error:
                 report.outcome = error.reason
                 response = _without_sign_in(gate, request, state, target, record)
@@ -51,12 +54,12 @@ def callback(gate: Gate, request: Request) -> Response:
                     raise
                 return response
             record.caller = finished.person.caller("session", request.address)
-            cookies = [*finished.cookies, session := gate.sign_in_sessions.sign_in_cookie(finished.person)]
+            cookies = [*finished.cookies, session := gate.identity.sessions.sign_in_cookie(finished.person)]
             if gate.config.decision_secret_arn:
-                cookies.append(gate.decision_proofs.cookie(session))
+                cookies.append(gate.identity.decision_proofs.cookie(session))
     except GateError as error:
-        return error_response(error, request, base_path=gate.config.base_path, target=target)
-    return redirect(gate.config.base_url + target, cookies=cookies)
+        return error_response(error, request, links=gate.page_links, return_path=target)
+    return redirect(gate.links.to(target), cookies=cookies)
 
 
 @contextmanager
@@ -69,11 +72,11 @@ def _reporting(gate: Gate, request: Request, report: SignInReport) -> Iterator[N
         raise
     finally:
         if report.id:
-            report.write(gate.aws.dynamodb, gate.config.table, reference=request.id, clock=gate.now)
+            report.write(gate.table, reference=request.id)
 
 
 def _without_sign_in(
-    gate: Gate, request: Request, state: LoginState | None, target: str, record: Decision
+    gate: Gate, request: Request, state: LoginState | None, target: str, record: AuditRecord
 ) -> Response | None:
     """Return a response to a callback that signs nobody in, or None if the error page is the best response.
 
@@ -82,12 +85,12 @@ def _without_sign_in(
     CSRF).
     """
     try:
-        record.caller = gate.sign_in_sessions.caller(request)
+        record.caller = gate.identity.sessions.caller(request)
     except NotSignedInError:
-        restarted = gate.login.restart(request, state)
+        restarted = gate.identity.login.restart(request, state)
         if restarted is None:
             return None
-        record.detour("login_restarted")
+        record.interim("login_restarted")
         return redirect(restarted.url, cookies=restarted.cookies)
-    record.detour("already_signed_in")
-    return redirect(gate.config.base_url + target)
+    record.interim("already_signed_in")
+    return redirect(gate.links.to(target))

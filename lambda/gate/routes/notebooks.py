@@ -2,50 +2,50 @@
 
 from dataclasses import asdict
 
-from gate.container import Gate
-from gate.platform.audit import decision
-from gate.routes.access import caller_of, notebook_access, notebooks_response
-from gate.values.caller import Caller
-from gate.values.errors.caller import WrongOriginError
-from gate.values.notebook import Notebook
-from gate.web.request import Request
+from gate.routes.call import Call
+from gate.values.grant import Grant
 from gate.web.responses import Response, json_response, redirect
 
 
-def home(gate: Gate, request: Request) -> Response:
+def home(call: Call) -> Response:
     """List the caller's notebooks."""
-    with decision(request, "list") as record:
-        record.caller = gate.callers.of(request)
-        grants = gate.grants.find_all(record.caller)
-    return notebooks_response(gate, request, record.caller, grants)
+    return notebooks_response(call, call.gate.grants.find_all(call.caller))
 
 
-def state(gate: Gate, request: Request) -> Response:
+def state(call: Call) -> Response:
     """Return the notebook's state as JSON."""
-    with notebook_access(gate, request, "state", caller_of) as access:
-        instance = gate.launcher.describe(access.caller, access.grant)
-    return json_response({"notebook": str(access.grant.notebook), **asdict(instance)})
+    instance = call.gate.launcher.describe(call.caller, call.grant)
+    return json_response({"notebook": str(call.grant.notebook), **asdict(instance)})
 
 
-def start(gate: Gate, request: Request) -> Response:
+def start(call: Call) -> Response:
     """Start the notebook, if the grant allows it."""
-    with notebook_access(gate, request, "start", _form_caller) as access:
-        started = gate.launcher.start(access.caller, access.grant)
+    started, links = call.gate.launcher.start(call.caller, call.grant), call.gate.links
     # The page that waits for the notebook. If the notebook runs already, that page would redirect to another site,
     # which form-action 'self' forbids.
-    path = f"open/{access.grant.notebook.segment}" if started else ""
-    return redirect(f"{gate.config.base_url}/{path}", status=303)
+    return redirect(links.open(call.grant.notebook) if started else links.home, status=303)
 
 
-def stop(gate: Gate, request: Request) -> Response:
+def stop(call: Call) -> Response:
     """Stop the notebook, if the grant allows it."""
-    with notebook_access(gate, request, "stop", _form_caller) as access:
-        gate.launcher.stop(access.caller, access.grant)
-    return redirect(f"{gate.config.base_url}/", status=303)
+    call.gate.launcher.stop(call.caller, call.grant)
+    return redirect(call.gate.links.home, status=303)
 
 
-def _form_caller(gate: Gate, request: Request, notebook: Notebook) -> Caller:
-    """Identify the sender of a form by cookie. The form must be from one of the gate's own pages (CSRF)."""
-    if not request.sent_from(gate.config.origin):
-        raise WrongOriginError
-    return gate.callers.in_browser(request, notebook)
+def notebooks_response(call: Call, grants: list[Grant]) -> Response:
+    """Return the list of the notebooks of `grants` with their states, as a page or as JSON."""
+    rows, links = call.gate.launcher.describe_all(call.caller, grants), call.gate.links
+    if call.request.wants_json:
+        notebooks = [
+            {
+                "notebook": str(row.grant.notebook),
+                "open": links.open(row.grant.notebook),
+                "default": row.grant.default,
+                "power": row.grant.power,
+                "until": row.grant.until,
+                **(asdict(row.instance) if row.instance else {"state": None}),
+            }
+            for row in rows
+        ]
+        return json_response({"notebooks": notebooks})
+    return call.page("notebooks.html", rows=rows, caller=call.caller, bookmarks=links, ask_link=call.ask_link())

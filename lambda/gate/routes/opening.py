@@ -2,162 +2,117 @@
 
 from typing import cast, get_args
 
-from gate.container import Gate
-from gate.platform.audit import Decision, decision
-from gate.routes.access import (
-    Access,
-    caller_of,
-    grant_of,
-    not_granted,
-    notebook_access,
-    notebook_in,
-    notebooks_response,
-)
-from gate.values.caller import Caller
+from gate.routes.call import Call
+from gate.values.errors.base import GateError
 from gate.values.errors.notebook import InvalidViewError, NotReadyError
 from gate.values.errors.slack import OtherPersonError
 from gate.values.errors.upstream import UpstreamError
 from gate.values.grant import Grant, View
-from gate.values.notebook import Notebook
-from gate.web.request import Request
-from gate.web.responses import Response, error_response, json_response, page, redirect, retry_headers
+from gate.web.responses import Response, error_response, json_response, redirect, retry_headers
 
 
-def open_default(gate: Gate, request: Request) -> Response:
+def open_default(call: Call) -> Response:
     """Open the caller's only or default notebook, or list the caller's notebooks if there is no such notebook."""
-    _open_connections(gate, request)
-    view = _view(request)
-    with decision(request, "open") as record:
-        record.caller = caller = gate.callers.of(request)
-        grants = gate.grants.find_all(caller)
-        if not grants:
-            raise not_granted(gate, caller)
-        candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]
-        if len(candidates) == 1:
-            record.notebook = candidates[0].notebook
-            return _launch_or_wait(gate, request, Access(caller, candidates[0], record), view)
-        record.outcome = "choice"
-    return notebooks_response(gate, request, caller, grants)
+    _open_connections(call)
+    view = _view(call)
+    grants = call.gate.grants.find_all(call.caller)
+    if not grants:
+        raise call.not_granted()
+    candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]
+    if len(candidates) == 1:
+        call.record.notebook = candidates[0].notebook
+        return _launch_or_wait(call, candidates[0], view)
+    from gate.routes.notebooks import notebooks_response
+
+    call.record.outcome = "choice"
+    return notebooks_response(call, grants)
 
 
-def open_named(gate: Gate, request: Request) -> Response:
-    """Open the notebook that the path names."""
-    _open_connections(gate, request)
-    if "ticket" in request.query:
-        return _open_with_ticket(gate, request)
-    view = _view(request)
-    with notebook_access(gate, request, "open", caller_of) as access:
-        return _launch_or_wait(gate, request, access, view)
+def open_named(call: Call) -> Response:
+    """Open the notebook that the path names.
+
+    A ticket counts once. If the notebook cannot be opened now, the response sets a cookie that replaces it.
+    """
+    _open_connections(call)
+    view = _view(call)
+    if "ticket" not in call.request.query:
+        return _launch_or_wait(call, call.grant, view)
+    caller = call.caller
+    try:
+        return _launch(call, call.grant, view)
+    except (NotReadyError, UpstreamError) as error:
+        if call.gate.identity.browsers.other_person(call.request, caller):
+            # The sign-in of the other person takes precedence over the cookie, which would have no effect.
+            raise OtherPersonError from error
+        return _keep_waiting(call, error, view)
 
 
-def open_named_by_iam(gate: Gate, request: Request) -> Response:
+def open_signed(call: Call) -> Response:
     """Open the notebook that the path names, for callers who sign their requests (SigV4)."""
-    view = _view(request)
-    with notebook_access(gate, request, "open", _iam_caller) as access:
-        return _launch_or_wait(gate, request, access, view)
+    view = _view(call)
+    return _launch_or_wait(call, call.grant, view)
 
 
-def _open_connections(gate: Gate, request: Request) -> None:
+def _open_connections(call: Call) -> None:
     """Open the connections to AWS side by side, while the caller is identified.
 
     A request without a cookie or a token leads to the sign-in, and needs none of them.
     """
-    if request.cookies or request.bearer:
-        gate.aws.open_connections()
+    if call.request.cookies or call.request.bearer:
+        call.gate.aws.open_connections()
 
 
-def _iam_caller(gate: Gate, request: Request, _notebook: Notebook) -> Caller:
-    return gate.callers.by_iam(request)
-
-
-def _view(request: Request) -> View | None:
-    view = request.query.get("view")
+def _view(call: Call) -> View | None:
+    view = call.request.query.get("view")
     if view is not None and view not in get_args(View):
         raise InvalidViewError
     return cast("View | None", view)
 
 
-def _open_with_ticket(gate: Gate, request: Request) -> Response:
-    """Open a notebook with a ticket, which counts once.
-
-    If the notebook cannot be opened now, the response sets a cookie that replaces the ticket.
-    """
-    notebook, view = notebook_in(gate, request), _view(request)
-    tickets, config = gate.tickets, gate.config
-    with decision(request, "open") as record:
-        record.notebook = notebook
-        attempt_id = tickets.attempt_id(request)
-        try:
-            caller = tickets.redeem(request.query["ticket"], notebook, request, attempt_id=attempt_id)
-        except UpstreamError as error:
-            record.failed(error)
-            return error_response(
-                error, request, base_path=config.base_path, cookies=[tickets.retry_cookie(attempt_id)]
-            )
-        record.caller = caller
-        try:
-            return _launch(gate, request, Access(caller, grant_of(gate, caller, notebook), record), view)
-        except (NotReadyError, UpstreamError) as error:
-            return _keep_waiting(gate, request, record, error, view)
-
-
-def _keep_waiting(
-    gate: Gate, request: Request, record: Decision, error: NotReadyError | UpstreamError, view: View | None
-) -> Response:
+def _keep_waiting(call: Call, error: GateError, view: View | None) -> Response:
     """Return a response to a caller whose ticket is used, with a cookie by which they can try again without it."""
-    caller, notebook = record.caller, record.notebook
-    assert caller is not None
-    assert notebook is not None
-    if gate.callers.other_person(request, caller):
-        # The sign-in of the other person takes precedence over the cookie, which would have no effect.
-        raise OtherPersonError from error
-    record.failed(error)
-    cookie = gate.tickets.waiting_cookie(caller, notebook)
-    if request.wants_json:
-        return error_response(error, request, base_path=gate.config.base_path, cookies=[cookie])
-    return redirect(f"{gate.config.base_url}{_path(notebook, view)}", status=303, cookies=[cookie])
+    call.record.failed(error)
+    error.cookies = [call.gate.identity.tickets.waiting_cookie(call.caller, call.notebook)]
+    if call.request.wants_json:
+        return error_response(error, call.request, links=call.gate.page_links)
+    return redirect(call.gate.links.open(call.notebook, view), status=303, cookies=error.cookies)
 
 
-def _launch_or_wait(gate: Gate, request: Request, access: Access, view: View | None) -> Response:
+def _launch_or_wait(call: Call, grant: Grant, view: View | None) -> Response:
     try:
-        return _launch(gate, request, access, view)
+        return _launch(call, grant, view)
     except NotReadyError as error:
-        if request.wants_json:
+        if call.request.wants_json:
             raise
-        access.decision.failed(error)
-        return _waiting_page(gate, request, error, access.grant, view)
+        call.record.failed(error)
+        return _waiting_page(call, grant, error, view)
 
 
-def _launch(gate: Gate, request: Request, access: Access, view: View | None) -> Response:
+def _launch(call: Call, grant: Grant, view: View | None) -> Response:
     """Redirect the caller to the notebook's presigned URL."""
-    caller, grant = access.caller, access.grant
-    launch = gate.launcher.open(caller, grant, view, start=not request.speculative)
-    if request.wants_json:
+    launch = call.gate.launcher.open(call.caller, grant, view, start=not call.request.speculative)
+    if call.request.wants_json:
         return json_response({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
-    cookies = [gate.tickets.removal_cookie(grant.notebook)] if caller.via == "ticket" else []
-    return redirect(launch.authorized_url, cookies=cookies)
-
-
-def _waiting_page(gate: Gate, request: Request, error: NotReadyError, grant: Grant, view: View | None) -> Response:
-    from gate.launch.kinds import kind_of
-    from gate.values.notebook_status import NotebookStatus
-
-    base_path = gate.config.base_path
-    return page(
-        "waiting.html",
-        base_path=base_path,
-        status=error.status,
-        headers=retry_headers(error, request),
-        error=error,
-        instance=error.instance,
-        elapsed=max(0, int(gate.now() - error.instance.changed)),
-        usual=kind_of(grant.notebook).usual_start_seconds,
-        grant=grant,
-        can_start=NotebookStatus(grant, error.instance).can_start,
-        open_url=f"{base_path}{_path(grant.notebook, view)}",
-        reference=request.id,
+    by_ticket = call.caller.via == "ticket"
+    return redirect(
+        launch.authorized_url, cookies=[call.gate.identity.tickets.removal_cookie(grant.notebook)] if by_ticket else []
     )
 
 
-def _path(notebook: Notebook, view: View | None) -> str:
-    return f"/open/{notebook.segment}" + (f"?view={view}" if view else "")
+def _waiting_page(call: Call, grant: Grant, error: NotReadyError, view: View | None) -> Response:
+    from gate.launch.kinds import kind_of
+    from gate.values.notebook_status import NotebookStatus
+
+    return call.page(
+        "waiting.html",
+        status=error.status,
+        headers=retry_headers(error, call.request),
+        error=error,
+        instance=error.instance,
+        elapsed=max(0, int(call.gate.now() - error.instance.changed)),
+        usual=kind_of(grant.notebook).usual_start_seconds,
+        grant=grant,
+        can_start=NotebookStatus(grant, error.instance).can_start,
+        open_url=call.gate.page_links.open(grant.notebook, view),
+        reference=call.request.id,
+    )

@@ -2,32 +2,32 @@
 
 from urllib.parse import parse_qs
 
-from gate.container import Gate
-from gate.platform.audit import decision
+from gate.platform.audit import audited
+from gate.routes.call import Call
 from gate.slack.access_command import AccessCommand
 from gate.slack.command import is_slash_command
 from gate.values.errors.slack import SlackRefusedError
 from gate.values.errors.upstream import UpstreamError
-from gate.web.request import Request
 from gate.web.responses import Response, json_response
 
 
-def slack(gate: Gate, request: Request) -> Response:
+def slack(call: Call) -> Response:
     """Acknowledge a request from Slack. The answer follows later. A request that is not from Slack gets an empty 401.
 
     If no answer can follow, the response to a slash command has the error in words.
     """
+    gate, request = call.gate, call.request
     if _is_ssl_check(request.body):
         return Response(200)
     requests = gate.slack.requests
     try:
-        with decision(request, "slack"):
+        with audited(request, "slack"):
             command = requests.admit(request)
             if isinstance(command, AccessCommand):
                 acknowledgement = requests.forward(command, request)
                 return json_response(acknowledgement) if acknowledgement else Response(200)
             if command is not None:
-                requests.begin(command, request.function_arn)
+                requests.answer_later(command, request.function_arn)
     except SlackRefusedError:
         return Response(401, headers={"WWW-Authenticate": "Slack-Signature"})
     except UpstreamError as error:

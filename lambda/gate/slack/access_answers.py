@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gate.access_requests.access_requests import AccessRequests
-from gate.identity.slack import SlackPeople
+from gate.identity.slack import SlackUsers
 from gate.platform import deadline
-from gate.platform.audit import decision, log_unexpected
+from gate.platform.audit import audited, log_unexpected
 from gate.slack.access_command import AccessCommand
 from gate.slack.api import SlackApi
 from gate.slack.requests import SlackRequests
@@ -19,6 +19,7 @@ from gate.values.errors.access_requests import InvalidAccessRequestError
 from gate.values.errors.base import GateError
 from gate.values.errors.slack import SlackRefusedError
 from gate.values.notebook import Notebook
+from gate.web.links import Links
 from gate.web.request import Request
 
 if TYPE_CHECKING:
@@ -32,17 +33,16 @@ class AccessAnswers:
         self,
         requests: SlackRequests,
         api: SlackApi,
-        people: SlackPeople,
+        users: SlackUsers,
         access_requests: Callable[[], AccessRequests],
         *,
-        base_url: str,
+        links: Links,
     ):
-        """`base_url`: the gate's own address, for links."""
         self._requests = requests
         self._api = api
-        self._people = people
+        self._users = users
         self._access_requests = access_requests
-        self._base_url = base_url
+        self._links = links
 
     def answer(self, event: Mapping[str, Any]) -> None:
         """Execute the forwarded request in `event`, and send the result or the error.
@@ -55,7 +55,7 @@ class AccessAnswers:
 
         request = Request.forwarded(forwarded)
         try:
-            with decision(request, "slack-forwarded"):
+            with audited(request, "slack-forwarded"):
                 command = self._requests.admit_forwarded(request)
         except SlackRefusedError:
             return
@@ -68,10 +68,10 @@ class AccessAnswers:
                     return
                 blocks = self._execute(command)
         except GateError as error:
-            blocks = refusal(command, error, page_url=f"{self._base_url}/requests")
+            blocks = refusal(command, error, page_url=self._links.requests())
         except Exception as error:  # noqa: BLE001
             log_unexpected(error)
-            blocks = refusal(command, GateError(), page_url=f"{self._base_url}/requests")
+            blocks = refusal(command, GateError(), page_url=self._links.requests())
         if view_id:
             self._api.fill_window(view_id, window(blocks))
         elif blocks:
@@ -81,8 +81,8 @@ class AccessAnswers:
         """Return what the user sees, or nothing if the message that they pressed shows it."""
         from gate.slack.access_messages import asked, for_approvers
 
-        with decision(command, command.action) as record:
-            record.caller = caller = self._people.caller(command.team, command.user, command.address)
+        with audited(command, command.action) as record:
+            record.caller = caller = self._users.caller(command.team, command.user, command.address)
             requests = self._access_requests()
             if command.action == "ask":
                 record.access_request = request = self._ask(requests, caller, command)
@@ -95,7 +95,7 @@ class AccessAnswers:
             record.notebook = request.notebook
         if request.message:
             return []
-        return for_approvers(request, requests.rules, page_url=f"{self._base_url}/requests/{request.id}")
+        return for_approvers(request, requests.rules, page_url=self._links.request(request.id))
 
     def _ask(self, requests: AccessRequests, caller: Caller, command: AccessCommand) -> Any:
         seconds = _seconds(command) if command.seconds else requests.rules.durations[0]

@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from gate.identity.slack import SlackPeople
+from gate.identity.slack import SlackUsers
 from gate.identity.ticket import Tickets
 from gate.launch.launcher import Launcher
 from gate.platform import deadline
-from gate.platform.audit import Decision, decision, log_unexpected
+from gate.platform.audit import AuditRecord, audited, log_unexpected
 from gate.slack.api import SlackApi
 from gate.slack.command import SlackCommand
 from gate.store.grants import Grants
@@ -15,6 +15,7 @@ from gate.values.errors.base import GateError
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.notebook import Notebook
 from gate.values.notebook_status import NotebookStatus
+from gate.web.links import Links
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
@@ -26,21 +27,21 @@ class SlackAnswers:
     def __init__(
         self,
         api: SlackApi,
-        people: SlackPeople,
+        users: SlackUsers,
         *,
         grants: Grants,
         launcher: Launcher,
         tickets: Tickets,
-        base_url: str,
+        links: Links,
         can_ask: bool,
     ):
-        """`base_url`: the gate's own address, for links. `can_ask`: whether people can ask for access."""
+        """`can_ask`: whether people can ask for access."""
         self._api = api
-        self._people = people
+        self._users = users
         self._grants = grants
         self._launcher = launcher
         self._tickets = tickets
-        self._base_url = base_url
+        self._links = links
         self._can_ask = can_ask
 
     def answer(self, command: SlackCommand) -> None:
@@ -48,7 +49,7 @@ class SlackAnswers:
         from gate.slack.messages import message, refusal, window
 
         try:
-            with decision(command, command.action) as record, deadline.shortened_deadline():
+            with audited(command, command.action) as record, deadline.shortened_deadline():
                 blocks = self._execute(command, record)
         except GateError as error:
             blocks = refusal(command, error, can_ask=self._can_ask and isinstance(error, NotGrantedError))
@@ -60,10 +61,10 @@ class SlackAnswers:
         else:
             self._api.respond(command.response_url, message(command, blocks))
 
-    def _execute(self, command: SlackCommand, record: Decision) -> "list[Block]":
+    def _execute(self, command: SlackCommand, record: AuditRecord) -> "list[Block]":
         from gate.slack.messages import notebooks
 
-        record.caller = caller = self._people.caller(command.team, command.user, command.address)
+        record.caller = caller = self._users.caller(command.team, command.user, command.address)
         if command.notebook:
             record.notebook = Notebook.parse(command.notebook)
             grant = self._grants.find(caller, record.notebook)
@@ -78,4 +79,4 @@ class SlackAnswers:
         return notebooks(command, caller, rows, lambda notebook: self._link(caller, notebook), can_ask=self._can_ask)
 
     def _link(self, caller: Caller, notebook: Notebook) -> str:
-        return f"{self._base_url}/open/{notebook.segment}?ticket={self._tickets.issue(caller, notebook)}"
+        return self._links.open(notebook, ticket=self._tickets.issue(caller, notebook))

@@ -11,10 +11,11 @@ from gate.slack.api import SlackApi
 from gate.slack.app_secret import app_secret
 from gate.slack.requests import SlackRequests
 from gate.store.replay_guard import ReplayGuard
+from gate.web.links import Links
 
 if TYPE_CHECKING:
     from gate.access_requests.access_requests import AccessRequests
-    from gate.identity.slack import SlackPeople
+    from gate.identity.slack import SlackUsers
     from gate.identity.ticket import Tickets
     from gate.launch.launcher import Launcher
     from gate.slack.access_answers import AccessAnswers
@@ -36,10 +37,10 @@ class SlackParts:
         tickets: "Callable[[], Tickets]",
         access_requests: "Callable[[], AccessRequests]",
         requests_function_arn: str,
-        base_url: str,
+        links: Links,
         clock: Clock,
     ):
-        """`base_url`: the gate's own address, for links. `clock`: see `Gate`."""
+        """`clock`: see `Gate`."""
         self._config = config
         self._secrets = secrets
         self._replay_guard = replay_guard
@@ -48,7 +49,7 @@ class SlackParts:
         self._tickets = tickets
         self._access_requests = access_requests
         self._requests_function_arn = requests_function_arn
-        self._base_url = base_url
+        self._links = links
         self._clock = clock
 
     @cached_property
@@ -57,7 +58,7 @@ class SlackParts:
         return SlackRequests(
             self._config,
             self.api,
-            self._people,
+            self._users,
             secret=self._secret,
             replay_guard=self._replay_guard,
             requests_function_arn=self._requests_function_arn,
@@ -71,11 +72,11 @@ class SlackParts:
 
         return SlackAnswers(
             self.api,
-            self._people,
+            self._users,
             grants=self._grants,
             launcher=self._launcher,
             tickets=self._tickets(),
-            base_url=self._base_url,
+            links=self._links,
             can_ask=bool(self._requests_function_arn),
         )
 
@@ -84,14 +85,14 @@ class SlackParts:
         """The answers to Slack's requests about access requests."""
         from gate.slack.access_answers import AccessAnswers
 
-        return AccessAnswers(self.requests, self.api, self._people, self._access_requests, base_url=self._base_url)
+        return AccessAnswers(self.requests, self.api, self._users, self._access_requests, links=self._links)
 
     @cached_property
-    def _people(self) -> "SlackPeople":
-        from gate.identity.slack import SlackPeople
+    def _users(self) -> "SlackUsers":
+        from gate.identity.slack import SlackUsers
 
         config = self._config
-        return SlackPeople(self.api.user, teams=config.teams, email_domains=config.email_domains, clock=self._clock)
+        return SlackUsers(self.api.user, teams=config.teams, email_domains=config.email_domains, clock=self._clock)
 
     @cached_property
     def api(self) -> SlackApi:

@@ -13,6 +13,7 @@ from gate.platform.log import logger
 from gate.slack.api import SlackApi
 from gate.values.errors.base import GateError
 from gate.web.durations import in_words
+from gate.web.links import Links
 
 NOTICE_LIMIT = 4.0
 """Seconds for the notices of one step. The step itself is done, and a person waits for the page."""
@@ -24,17 +25,17 @@ QUOTE_WIDTH = 36
 class RequestNotices:
     """Sends the notices that the settings ask for. One that cannot be sent is logged, and changes nothing else."""
 
-    def __init__(self, rules: RequestRules, *, slack: Callable[[], SlackApi], base_url: str):
-        """`slack`: returns the client of Slack's API. `base_url`: the gate's own address, for links."""
+    def __init__(self, rules: RequestRules, *, slack: Callable[[], SlackApi], links: Links):
+        """`slack`: returns the client of Slack's API."""
         self._rules = rules
         self._slack = slack
-        self._base_url = base_url
+        self._links = links
 
     def asked(self, request: AccessRequest) -> SlackMessage | None:
-        """Tell the approvers of a new request, in Slack and by mail."""
+        """Tell the approvers of a new request, in Slack and by Amazon SNS."""
         message = None
-        with _notice("mail"):
-            self._mail(request)
+        with _notice("sns"):
+            self._publish(request)
         with _notice("slack"):
             if self._rules.slack_channel:
                 from gate.slack.access_messages import for_approvers, post
@@ -61,7 +62,7 @@ class RequestNotices:
                 blocks = for_approvers(request, self._rules, page_url=self._page_url(request))
                 self._slack().update_message(request.message, post(request, blocks))
 
-    def _mail(self, request: AccessRequest) -> None:
+    def _publish(self, request: AccessRequest) -> None:
         topic = self._rules.topic_arn
         if not topic:
             return
@@ -80,11 +81,11 @@ class RequestNotices:
             client("sns", region=topic.split(":")[3]).publish(TopicArn=topic, Subject=subject, Message=text)
 
     def _page_url(self, request: AccessRequest) -> str:
-        return f"{self._base_url}/requests/{request.id}"
+        return self._links.request(request.id)
 
 
 def _quoted(text: str) -> str:
-    # The lines are short enough for mail programs, which would continue a longer one without the mark.
+    # The lines are short enough for e-mail programs, which would continue a longer one without the mark.
     return textwrap.indent(textwrap.fill(text, QUOTE_WIDTH), "> ", predicate=lambda _: True)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from gate.identity.slack import SlackPeople, SlackSender
+from gate.identity.slack import SlackSender, SlackUsers
 from gate.platform.aws.clients import client
 from gate.platform.aws.errors import aws_errors
 from gate.platform.clock import Clock
@@ -37,7 +37,7 @@ class SlackRequests:
         self,
         config: SlackConfig,
         api: SlackApi,
-        people: SlackPeople,
+        users: SlackUsers,
         *,
         secret: Callable[[], Mapping[str, str]],
         replay_guard: ReplayGuard,
@@ -47,7 +47,7 @@ class SlackRequests:
         """`secret`: returns the Slack app's secret, see `app_secret`. `requests_function_arn`: see `Config`."""
         self._config = config
         self._api = api
-        self._people = people
+        self._users = users
         self._secret = secret
         self._replay_guard = replay_guard
         self._requests_function_arn = requests_function_arn
@@ -88,7 +88,7 @@ class SlackRequests:
         `purpose`: a request can be claimed once for each. `attempt_id`: see `ReplayGuard.claim`.
         """
         sender = SlackSender(command.user, command.team, command.home, command.organisation)
-        command = replace(command, team=self._people.team(sender))
+        command = replace(command, team=self._users.team(sender))
         try:
             signature = request.headers["x-slack-signature"].encode()
             value = f"{purpose}/{hashlib.sha256(signature).hexdigest()}"
@@ -116,7 +116,7 @@ class SlackRequests:
         self._invoke(self._requests_function_arn, event)
         return acknowledgement
 
-    def begin(self, command: SlackCommand, function_arn: str) -> None:
+    def answer_later(self, command: SlackCommand, function_arn: str) -> None:
         """Start another invocation of `function_arn`, which answers `command`.
 
         Raises `SlackDownError` if a window cannot be opened, and the errors of `aws_errors`.

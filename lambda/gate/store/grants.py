@@ -1,45 +1,36 @@
 """Finds the grants of a caller, in one read for all of the caller's principals."""
 
-import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
 
-from gate.platform.clock import Clock
 from gate.platform.log import logger
 from gate.platform.metrics import count_once
 from gate.store.cutoffs import apply_cutoffs, cutoff_keys
 from gate.store.grant_row import MIN_SESSION, read
-from gate.store.rows import Rows
+from gate.store.table import Row, Table, key_of, primary_key
 from gate.values.caller import Caller
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.grant import Grant, union
 from gate.values.notebook import Notebook
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 
 class Grants:
     """Reads grants from the table."""
 
-    def __init__(
-        self, dynamodb: "DynamoDBClient", *, table: str, max_session: int, home: str = "", clock: Clock = time.time
-    ):
+    def __init__(self, table: Table, *, max_session: int, home: str):
         """`max_session`: the longest session in seconds, which is also the default for grants without a length.
 
         `home`: the deployment's own location (`account/region`), by which a row may name its notebooks, too.
         """
-        self._rows = Rows(dynamodb, table)
+        self._table = table
         self._max_session = max_session
         self._home = home
-        self._clock = clock
 
     def find(self, caller: Caller, notebook: Notebook) -> Grant:
         """Return the union of the grants by which `caller` may open `notebook`.
 
         Raises `NotGrantedError` if there is none, whether or not the notebook exists. Raises the errors of
-        `apply_cutoffs` and `Rows`.
+        `apply_cutoffs` and `Table`.
         """
         grants = self._of_notebook(caller, notebook)
         if not grants:
@@ -49,7 +40,7 @@ class Grants:
     def find_all(self, caller: Caller) -> list[Grant]:
         """Return the union of grants for each notebook that `caller` may open, sorted by the notebook's name.
 
-        Raises the errors of `apply_cutoffs` and `Rows`.
+        Raises the errors of `apply_cutoffs` and `Table`.
         """
         by_notebook: dict[Notebook, list[Grant]] = defaultdict(list)
         for grant in self._all(caller):
@@ -59,15 +50,15 @@ class Grants:
     def find_owned(self, caller: Caller, notebook: Notebook | None = None) -> list[Grant]:
         """Return the grants by which `caller` owns `notebook`, or any notebook if it is None.
 
-        A grant that an access request led to makes nobody an owner. Raises the errors of `apply_cutoffs` and `Rows`.
+        A grant that an access request led to makes nobody an owner. Raises the errors of `apply_cutoffs` and `Table`.
         """
         grants = self._all(caller) if notebook is None else self._of_notebook(caller, notebook)
         return [grant for grant in grants if grant.owner and not grant.request_id]
 
     def _of_notebook(self, caller: Caller, notebook: Notebook) -> list[Grant]:
         notebook = notebook.relative_to(self._home)
-        keys = [{"principal": {"S": principal}, "notebook": {"S": str(notebook)}} for principal in caller.principals]
-        found = list(self._valid(self._rows.get([*keys, *cutoff_keys(caller)]), caller))
+        keys = [primary_key(principal, str(notebook)) for principal in caller.principals]
+        found = list(self._valid(self._table.get([*keys, *cutoff_keys(caller)]), caller))
         if any(not grant.request_id for grant in found):
             return found
         # Operators may have written rows in another spelling, whose keys are unknown. A requested grant, whose key is
@@ -76,18 +67,18 @@ class Grants:
 
     def _all(self, caller: Caller) -> Iterator[Grant]:
         cutoffs = [key["principal"]["S"] for key in cutoff_keys(caller)]
-        return self._valid(self._rows.query([*caller.principals, *cutoffs]), caller)
+        return self._valid(self._table.query([*caller.principals, *cutoffs]), caller)
 
-    def _valid(self, items: Iterable[Mapping[str, Any]], caller: Caller) -> Iterator[Grant]:
+    def _valid(self, items: Iterable[Row], caller: Caller) -> Iterator[Grant]:
         """Yield the grants in `items` that have not ended."""
-        now = self._clock()
+        now = self._table.now()
         for item in apply_cutoffs(items, caller):
             grant = self._grant(item, now)
             # DynamoDB deletes items days after their time to live has passed, so the end is checked here, too.
             if grant is not None and (grant.until is None or grant.until > now):
                 yield grant
 
-    def _grant(self, item: Mapping[str, Any], now: float) -> Grant | None:
+    def _grant(self, item: Row, now: float) -> Grant | None:
         """Return the grant in a row, or None if the row grants nothing. A malformed row does not affect other rows.
 
         The session ends with the grant, unless that is sooner than the API allows.
@@ -112,8 +103,8 @@ class Grants:
         )
 
 
-def _report_malformed(item: Mapping[str, Any], attributes: tuple[str, ...]) -> None:
+def _report_malformed(item: Row, attributes: tuple[str, ...]) -> None:
     """Log and count a malformed row, once in a request. The log line has the row's key, and no other values."""
-    principal, notebook = item["principal"]["S"], item["notebook"]["S"]
+    principal, notebook = key_of(item)
     if count_once("MalformedGrants", (principal, notebook)):
         logger.warning("malformed grant", principal=principal, notebook=notebook, attributes=attributes)

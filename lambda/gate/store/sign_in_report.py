@@ -6,22 +6,15 @@ row once, and never creates one. The report contains no values of claims.
 
 import json
 import re
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.exceptions import ClientError
-
-from gate.platform.aws.errors import aws_errors, code_of
-from gate.platform.clock import Clock
 from gate.store import key_prefixes
+from gate.store.table import Table, primary_key
 from gate.values.errors.base import GateError
 from gate.values.received_claim import ReceivedClaim
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_CLAIMS, MAX_NAME_LENGTH = 100, 200
 """Limits of a report, because an item can have 400 KB (DynamoDB developer guide). Claims beyond them are left out."""
@@ -36,7 +29,7 @@ def valid_id(text: str) -> str:
 
 def report_key(report_id: str) -> dict[str, Any]:
     """Return the key of a report's row in the table."""
-    return {"principal": {"S": f"{key_prefixes.SIGN_IN_REPORT}{report_id}"}, "notebook": {"S": "-"}}
+    return primary_key(f"{key_prefixes.SIGN_IN_REPORT}{report_id}")
 
 
 @dataclass
@@ -49,7 +42,7 @@ class SignInReport:
     outcome: str = "allowed"
     """`allowed`, or a reason code."""
 
-    def write(self, dynamodb: "DynamoDBClient", table: str, *, reference: str, clock: Clock = time.time) -> None:
+    def write(self, table: Table, *, reference: str) -> None:
         """Update the row, if an operator wrote one, and it has neither expired nor been updated.
 
         `reference`: the reference that finds the log line.
@@ -57,20 +50,12 @@ class SignInReport:
         """
         listed = [claim for claim in self.claims if len(claim.name) <= MAX_NAME_LENGTH and claim.name.isprintable()]
         claims = [[claim.name, claim.type, claim.source] for claim in listed[:MAX_CLAIMS]]
-        values = {"outcome": self.outcome, "reference": reference, "claims": json.dumps(claims)}
-        with suppress(GateError), aws_errors():
-            try:
-                dynamodb.update_item(
-                    TableName=table,
-                    Key=report_key(self.id),
-                    UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
-                    ConditionExpression="#until > :now AND attribute_not_exists(#outcome)",
-                    ExpressionAttributeNames={f"#{name}": name for name in (*values, "until")},
-                    ExpressionAttributeValues={
-                        ":now": {"N": str(int(clock()))},
-                        **{f":{name}": {"S": value} for name, value in values.items()},
-                    },
-                )
-            except ClientError as error:
-                if code_of(error) != "ConditionalCheckFailedException":
-                    raise
+        texts = {"outcome": self.outcome, "reference": reference, "claims": json.dumps(claims)}
+        with suppress(GateError):
+            table.update(
+                report_key(self.id),
+                f"SET {', '.join(f'#{name} = :{name}' for name in texts)}",
+                "#until > :now AND attribute_not_exists(#outcome)",
+                now={"N": str(int(table.now()))},
+                **{name: {"S": text} for name, text in texts.items()},
+            )

@@ -74,9 +74,9 @@ class Grant:
 def union(grants: Sequence[Grant]) -> Grant:
     """Return what `grants`, all of one person for one notebook, give together. There must be at least one.
 
-    The person has the greatest power, the longest session and the latest end, is an owner if one grant says so, and
-    `/open` prefers the notebook if one grant says so. The view is that of the person's own grants before those of
-    groups. The order of `grants` does not matter. A grant that has ended must not be among them.
+    The person has the greatest power, the longest notebook session and the latest end, is an owner if one grant says
+    so, and `/open` prefers the notebook if one grant says so. The view is that of the person's own grants before those
+    of groups. The order of `grants` does not matter. A grant that has ended must not be among them.
     """
     parts = sorted((part for grant in grants for part in grant.parts), key=_precedence)
     if len(parts) == 1:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.values.errors.base import GateError, NextPage
+from gate.web.links import Links
 from gate.web.request import Request
 
 if TYPE_CHECKING:
@@ -69,42 +70,40 @@ def json_response(body: dict[str, Any], *, status: int = 200, headers: dict[str,
 def page(
     template: str,
     *,
-    base_path: str,
+    links: Links,
     status: int = 200,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     cookies: Sequence[Cookie] = (),
     **values: object,
 ) -> Response:
     """Return a response with the template `template` of `pages/`. `values`: its variables, which are escaped."""
     environment, policy = load_pages()
-    body = environment.get_template(template).render(base_path=base_path, **values)
+    body = environment.get_template(template).render(links=links, **values)
     page_headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
     return Response(status, body, {**_HEADERS, **page_headers, **(headers or {})}, cookies)
 
 
-def error_response(
-    error: GateError, request: Request, *, base_path: str, cookies: Sequence[Cookie] = (), target: str | None = None
-) -> Response:
+def error_response(error: GateError, request: Request, *, links: Links, return_path: str | None = None) -> Response:
     """Return a response that reports `error`, as JSON or as a page, with the reference that log lines have.
 
-    `target`: the return path of the page's sign-in link. The default is that of `request`.
+    `return_path`: where the page's sign-in link returns to. The default is the path of `request`.
     """
-    from gate.web.return_url import return_path_of, sign_in_path  # which a redirect does not need
+    from gate.web.return_url import return_path_of  # which a redirect does not need
 
     headers = {**error.headers, **retry_headers(error, request)}
-    fresh = error.next_page == NextPage.FRESH_SIGN_IN
     if request.wants_json:
         body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
-        return replace(json_response(body, status=error.status, headers=headers), cookies=cookies)
+        return replace(json_response(body, status=error.status, headers=headers), cookies=error.cookies)
+    fresh = error.next_page == NextPage.FRESH_SIGN_IN
     return page(
         error.template,
-        base_path=base_path,
+        links=links,
         status=error.status,
         headers=headers,
-        cookies=cookies,
+        cookies=error.cookies,
         error=error,
         reference=request.id,
-        sign_in=f"{base_path}{sign_in_path(target or return_path_of(request), fresh=fresh)}",
+        sign_in=links.sign_in(return_path or return_path_of(request), fresh=fresh),
     )
 
 

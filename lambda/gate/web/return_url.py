@@ -1,7 +1,7 @@
 """Return paths: the pages of the gate that a sign-in may redirect to."""
 
 import re
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote
 
 from gate.web.request import Request
 
@@ -36,11 +36,3 @@ def _decoded(path: str) -> str:
     Others stay encoded, so that `%2F` and the like never become a part of a return path.
     """
     return _ENCODED_UNRESERVED.sub(lambda match: unquote(match[0]), path)
-
-
-def sign_in_path(target: str, *, fresh: bool = False) -> str:
-    """Return the path that signs in and then redirects to `target`.
-
-    `fresh`: whether a caller who is signed in already must sign in again.
-    """
-    return f"/login?{urlencode({'next': target} | ({'fresh': '1'} if fresh else {}))}"

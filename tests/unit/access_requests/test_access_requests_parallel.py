@@ -2,12 +2,12 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from gate.access_requests.access_requests import AccessRequests
 from gate.access_requests.rules import RequestRules
+from gate.store.table import Table
 from gate.values.caller import Caller
 from gate.values.errors.base import GateError
 from gate.values.notebook import Notebook
@@ -20,45 +20,49 @@ HOUR = 3_600
 CAROL, ANN, BOB = (Caller(f"user:{name}", (), "session", "203.0.113.7", NOW) for name in ("carol", "ann", "bob"))
 
 
-def _requests(client: Any, *, two: bool = False) -> AccessRequests:
+def _requests(table: Table, *, two: bool = False) -> AccessRequests:
     approvers = {"user:ann": ("*",), "user:bob": ("*",)}
-    rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "")
-    return access_requests(client, rules, lambda: NOW)
+    rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "", "")
+    return access_requests(table, rules)
 
 
-def _ask(client: Any) -> str:
-    return _requests(client).ask(CAROL, Notebook("churn"), reason="r", seconds=HOUR).id
+def _ask(table: Table) -> str:
+    return _requests(table).ask(CAROL, Notebook("churn"), reason="r", seconds=HOUR).id
+
+
+def _start(table: GrantsTable, work: Callable[[Table], object]) -> TableRequest:
+    return TableRequest(table, work, clock=lambda: NOW)
 
 
 def _asked(table: GrantsTable) -> str:
-    request = TableRequest(table, _ask)
+    request = _start(table, _ask)
     request.finish()
     (item,) = table.query(["request:"])
     return str(item["id"]["S"])
 
 
-def _orders(*works: Callable[[Any, str], object]) -> Iterator[GrantsTable]:
-    """Yield the table after each order of the calls of `works`, which get a client and the id of a request."""
+def _orders(*works: Callable[[Table, str], object]) -> Iterator[GrantsTable]:
+    """Yield the table after each order of the calls of `works`, which get the table and the id of a request."""
     tables: list[GrantsTable] = []
 
     def start() -> list[TableRequest]:
         table = GrantsTable()
         tables.append(table)
         request_id = _asked(table)
-        return [TableRequest(table, lambda client, work=work: _refused(work, client, request_id)) for work in works]
+        return [_start(table, lambda opened, work=work: _refused(work, opened, request_id)) for work in works]
 
     for requests in every_order(start):
         assert all(request.failure is None for request in requests)
         yield tables[-1]
 
 
-def _refused(work: Callable[[Any, str], object], client: Any, request_id: str) -> None:
+def _refused(work: Callable[[Table, str], object], table: Table, request_id: str) -> None:
     with contextlib.suppress(GateError):  # the other one was first
-        work(client, request_id)
+        work(table, request_id)
 
 
-def _decide(caller: Caller, seconds: int | None, *, two: bool = False) -> Callable[[Any, str], object]:
-    return lambda client, request_id: _requests(client, two=two).decide(caller, request_id, seconds=seconds)
+def _decide(caller: Caller, seconds: int | None, *, two: bool = False) -> Callable[[Table, str], object]:
+    return lambda table, request_id: _requests(table, two=two).decide(caller, request_id, seconds=seconds)
 
 
 def test_two_who_allow_at_once_give_one_grant() -> None:
@@ -94,7 +98,7 @@ def test_one_who_presses_twice_is_one_approver() -> None:
 
 
 def test_a_request_that_is_sent_twice_is_one_request() -> None:
-    for table in _orders(lambda client, _: _ask(client), lambda client, _: _ask(client)):
+    for table in _orders(lambda opened, _: _ask(opened), lambda opened, _: _ask(opened)):
         assert len(table.query(["request:"])) == 1
         (count,) = table.query(["request:count"])
         assert count["count"] == {"N": "1"}
@@ -104,13 +108,13 @@ def test_a_request_that_is_sent_twice_is_one_request() -> None:
 def test_after_a_lost_response_pressing_again_is_safe(when: str) -> None:
     table = GrantsTable()
     request_id = _asked(table)
-    first = TableRequest(table, lambda client: _decide(ANN, HOUR)(client, request_id))
+    first = _start(table, lambda opened: _decide(ANN, HOUR)(opened, request_id))
     while not table.query(["user:carol"]) and not first.finished:
         first.next_failure = (when, ConnectionError()) if first.next_operation == "transact_write_items" else None
         first.step()
     first.finish()
     assert isinstance(first.failure, ConnectionError)
-    again = TableRequest(table, lambda client: _refused(_decide(ANN, HOUR), client, request_id))
+    again = _start(table, lambda opened: _refused(_decide(ANN, HOUR), opened, request_id))
     again.finish()
     assert again.failure is None
     assert len(table.query(["user:carol"])) == 1

@@ -17,6 +17,7 @@ from gate.values.errors.base import GateError
 from gate.values.notebook import Notebook
 from testing.asking import access_requests
 from testing.aws import FakeAws
+from testing.grants_table import open_table
 
 HOUR, DAY = 3_600, 86_400
 NOTEBOOKS = ["churn", "prod-a"]
@@ -24,11 +25,12 @@ PEOPLE = ["user:ann", "user:bob", "user:cat", "slack:T1/U1", "slack:T1/U2"]
 GROUPS = ["leads", "ops"]
 RULES = RequestRules(
     approvers={"user:ann": ("*",), "group:leads": ("churn", "prod-*"), "slack:T1/U1": ("churn",)},
-    two=("prod-*",),
+    two_approvals=("prod-*",),
     durations=(HOUR, 8 * HOUR),
     power="start",
     slack_channel="",
     topic_arn="",
+    home="",
 )
 NAMED = {"user:ann": NOTEBOOKS, "slack:T1/U1": ["churn"]}
 """Who decides by name, on which notebooks."""
@@ -44,7 +46,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.now = 1_800_000_000.0
         self.aws = FakeAws()
-        self.requests = access_requests(self.aws.client("dynamodb"), RULES, lambda: self.now)
+        self.requests = access_requests(open_table(self.aws.client("dynamodb"), lambda: self.now), RULES)
         self.groups: dict[str, tuple[str, float]] = {}
         """Each person's group, and when a sign-in proved it."""
         self.cutoff: dict[str, float] = {}

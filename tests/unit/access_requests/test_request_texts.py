@@ -1,4 +1,4 @@
-"""Texts of people in access requests: blank reasons, and mails in which they cannot speak for the gate."""
+"""Texts of people in access requests: blank reasons, and messages in which they cannot speak for the gate."""
 
 import json
 import sys
@@ -86,8 +86,8 @@ def test_a_mail_marks_every_line_of_the_person_and_begins_with_the_gates_own_lin
     )
     # A provider may let people choose their own name.
     path = ask(browser_of(asking, "a@example.com", preferred_username=f"Al {' '.join(fake.split())}"), reason=fake)
-    (mail,) = asking.aws.called("publish")
-    lines = mail["Message"].splitlines()
+    (message,) = asking.aws.called("publish")
+    lines = message["Message"].splitlines()
     assert [line for line in lines if not line.startswith("> ")] == [
         "Somebody asks for access to bob-notebook, for 1 hour.",
         "",
@@ -99,4 +99,4 @@ def test_a_mail_marks_every_line_of_the_person_and_begins_with_the_gates_own_lin
         "",
         "Why:",
     ]
-    assert max(len(line) for line in lines[6:]) < 40  # no mail program continues such a line without the mark
+    assert max(len(line) for line in lines[6:]) < 40  # no e-mail program continues such a line without the mark

@@ -32,8 +32,8 @@ def _forged(harness: Harness) -> dict[str, str]:
     """Return Dana's cookies as somebody makes them who has the gate's code and the key that signs sessions."""
     environ = harness.environ | {"GATE_DECISION_SECRET_ARN": harness.environ["GATE_SESSION_SECRET_ARN"]}
     gate = container.Gate(Config.from_environ(environ), clock=harness.clock)
-    session = gate.sign_in_sessions.sign_in_cookie(Person(DANA, (), int(harness.clock())))
-    return {SESSION: session.value, PROOF: gate.decision_proofs.cookie(session).value}
+    session = gate.identity.sessions.sign_in_cookie(Person(DANA, (), int(harness.clock())))
+    return {SESSION: session.value, PROOF: gate.identity.decision_proofs.cookie(session).value}
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Parallel requests of one caller take at most one number, in every order of their calls to the table."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectionClosedError
@@ -10,10 +9,11 @@ from hypothesis import strategies as st
 
 from gate.launch.queue.launch_queue import NUMBER_RETRY_AFTER, QUEUE_CHECK_PERIOD, LaunchQueue
 from gate.store.queue_store import COOLDOWN, RESERVATION_TTL, QueueStore
+from gate.store.table import Table
 from gate.values.errors.upstream import AwsError, InLineError, ThrottledError
 from testing.aws import TOKEN, refusal
 from testing.clock import StoppedClock
-from testing.grants_table import GrantsTable
+from testing.grants_table import GrantsTable, open_table
 from testing.harness import Harness
 from testing.interleaving import TableRequest, every_order, interleave
 
@@ -29,20 +29,16 @@ class QueueScenario:
         self.table = GrantsTable()
         self.clock = StoppedClock(NOW)
 
-    def queue_store(self, dynamodb: Any) -> QueueStore:
-        """Return the queue's store for the DynamoDB client `dynamodb`."""
-        return QueueStore(dynamodb, table="grants", clock=self.clock)
-
     def request(self, subject: str = ALICE, *, throttled: bool = True) -> TableRequest:
         """Start a request of `subject` to an instance of its own. `throttled`: whether AWS throttles it."""
 
-        def work(dynamodb: Any) -> None:
-            queue_store = self.queue_store(dynamodb)
+        def work(table: Table) -> None:
+            queue_store = QueueStore(table)
             with LaunchQueue(lambda: queue_store, clock=self.clock).turn("home", subject):
                 if throttled:
                     raise ThrottledError
 
-        return TableRequest(self.table, work)
+        return TableRequest(self.table, work, clock=self.clock)
 
     @property
     def last_number(self) -> int:
@@ -175,7 +171,7 @@ def test_an_earlier_request_takes_no_number_during_the_cooldown() -> None:
     early = scenario.request()
     early.step()
     scenario.clock.now += 1
-    queue_store = scenario.queue_store(scenario.table.client)
+    queue_store = QueueStore(open_table(scenario.table.client, scenario.clock))
     queue_store.start_cooldown("home", ALICE)
     assert queue_store.reserve("home", ALICE) is None
     early.finish()

@@ -40,7 +40,33 @@ def test_the_line_of_a_refusal_has_the_reason(harness: Harness, lines: Lines) ->
         ("open", "not_signed_in", None),
         ("login", "allowed", "user:carol@example.com"),
         ("open", "not_granted", "user:carol@example.com"),
+        ("open", "invalid_name", None),
         ("login", "email_not_verified", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "action", "reason"),
+    [
+        ("GET", "/open/-not-a-name-", "open", "invalid_name"),
+        ("GET", "/open/alice-notebook?view=x", "open", "invalid_view"),
+        ("GET", "/open?view=x", "open", "invalid_view"),
+        ("GET", "/iam/open/alice-notebook?view=x", "open", "invalid_view"),
+        ("GET", "/notebooks/-", "state", "invalid_name"),
+        ("GET", "/requests/x", "show-request", "not_signed_in"),
+        ("POST", "/notebooks/alice-notebook/start", "start", "wrong_origin"),
+        ("POST", "/notebooks/alice-notebook/stop", "stop", "wrong_origin"),
+        ("POST", "/requests", "ask", "wrong_origin"),
+        ("POST", "/requests/x", "decide", "wrong_origin"),
+        ("POST", "/logout", "sign-out", "wrong_origin"),
+    ],
+)
+def test_a_request_that_is_refused_before_its_caller_is_known_leaves_a_line(
+    harness: Harness, lines: Lines, method: str, path: str, action: str, reason: str
+) -> None:
+    harness.browser.send(method, path, headers={"Origin": "https://evil.example"})
+    assert [(line["action"], line["outcome"], line.get("subject")) for line in lines.decisions] == [
+        (action, reason, None)
     ]
 
 

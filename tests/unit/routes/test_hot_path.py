@@ -15,7 +15,7 @@ from testing.harness import Harness
 
 ROOT = Path(__file__).parents[3]
 GATE_MODULES = {
-    "gate", "gate.bootstrap", "gate.container", "gate.identity", "gate.identity.callers",
+    "gate", "gate.bootstrap", "gate.container", "gate.identity", "gate.identity.callers", "gate.identity.parts",
     "gate.identity.sign_in_session", "gate.identity.ticket", "gate.launch", "gate.launch.allowed_sources",
     "gate.launch.kinds", "gate.launch.kinds.kind", "gate.launch.kinds.notebook_instance", "gate.launch.launcher",
     "gate.launch.policy", "gate.launch.queue", "gate.launch.queue.launch_queue", "gate.launch.role_assumer",
@@ -24,12 +24,13 @@ GATE_MODULES = {
     "gate.platform.aws.transport", "gate.platform.clock", "gate.platform.config", "gate.platform.deadline",
     "gate.platform.framing", "gate.platform.keys", "gate.platform.log", "gate.platform.metrics",
     "gate.platform.secrets", "gate.platform.signing", "gate.platform.tls", "gate.platform.transport", "gate.routes",
-    "gate.routes.access", "gate.routes.dispatch", "gate.routes.opening", "gate.store", "gate.store.cutoffs",
+    "gate.routes.call", "gate.routes.dispatch", "gate.routes.opening", "gate.store", "gate.store.cutoffs",
     "gate.store.grant_row", "gate.store.grants", "gate.store.key_prefixes", "gate.store.replay_guard",
-    "gate.store.rows", "gate.values", "gate.values.caller", "gate.values.errors", "gate.values.errors.base",
+    "gate.store.table", "gate.values", "gate.values.caller", "gate.values.errors", "gate.values.errors.base",
     "gate.values.errors.caller", "gate.values.errors.notebook", "gate.values.errors.slack",
     "gate.values.errors.upstream", "gate.values.grant", "gate.values.instance", "gate.values.notebook",
-    "gate.values.session_name", "gate.web", "gate.web.cookies", "gate.web.request", "gate.web.responses",
+    "gate.values.session_name", "gate.web", "gate.web.cookies", "gate.web.links",
+    "gate.web.request", "gate.web.responses",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",
@@ -91,7 +92,7 @@ fake.grant("user:alice@example.com", "alice-notebook")
 from gate.platform.aws import clients
 clients.client = fake.client
 clients.LaunchClients.open_connections = lambda _: None
-signer = container.get_gate()._signer("session", timedelta(hours=8))
+signer = container.get_gate().identity._signer("session", timedelta(hours=8))
 event = json.loads({json.dumps(json.dumps(event))})
 sessions = SignInSessions(signer, CookieFactory("/prod", True), seconds=28800)
 cookie = sessions.sign_in_cookie(Person("alice@example.com", (), 0))

@@ -34,7 +34,7 @@ for function, arguments, options in get_after_restore():
     function(*arguments, **options)
 print(random.getstate() != before, flush=True)
 get_gate().aws.open_connections()
-list(get_gate().grants._rows.get([{"principal": {"S": "x"}, "notebook": {"S": "x"}}]))
+list(get_gate().table.get([{"principal": {"S": "x"}, "notebook": {"S": "x"}}]))
 """
 
 

@@ -231,13 +231,15 @@ def test_a_notice_that_fails_changes_nothing_else(access: Slack, monkeypatch: py
     assert len(access.harness.aws.table.query(["request:"])) == 1
 
 
-def test_a_new_request_is_mailed(access: Slack) -> None:
+def test_a_new_request_is_published(access: Slack) -> None:
     _configure(access, {**RULES_IN_SLACK, "topic_arn": "arn:aws:sns:eu-west-1:123456789012:asks"})
     _ask(access)
-    (mail,) = access.harness.aws.called("publish")
-    assert mail["Subject"] == "Access request for churn-model"
-    assert mail["Message"].startswith("Somebody asks for access to churn-model, for 1 hour.\n\nDecide here: https://")
-    assert "> alice@example.com\n" in mail["Message"]
+    (message,) = access.harness.aws.called("publish")
+    assert message["Subject"] == "Access request for churn-model"
+    assert message["Message"].startswith(
+        "Somebody asks for access to churn-model, for 1 hour.\n\nDecide here: https://"
+    )
+    assert "> alice@example.com\n" in message["Message"]
 
 
 def test_each_step_in_slack_is_logged(access: Slack, lines: Lines) -> None:

@@ -92,7 +92,7 @@ def test_an_error_is_shown_in_words_with_the_reference(slack: Slack) -> None:
     assert "This notebook no longer exists" in slack.ask(text="alice-notebook").text
     assert "is unknown right now" in slack.ask().text
     slack.harness.aws.errors["execute_statement"] = refusal("ThrottlingException")
-    assert "AWS asked us to slow down" in slack.ask().text
+    assert "AWS is limiting requests" in slack.ask().text
     slack.harness.aws.errors["execute_statement"] = RuntimeError("secret words")
     text = slack.ask().text
     assert "Something went wrong" in text

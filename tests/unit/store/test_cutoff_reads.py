@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from gate.store.cutoffs import EVERYBODY, cutoff_key
 from gate.store.grants import Grants
-from gate.store.rows import Rows
+from gate.store.table import primary_key
 from gate.values.caller import Caller
 from gate.values.errors.caller import SignInEndedError
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.notebook import Notebook
 from testing.aws import FakeAws
+from testing.grants_table import open_table
 from testing.harness import Harness
 from testing.log_lines import Lines
 from testing.slack import TEAM
@@ -51,7 +52,7 @@ def test_a_malformed_cutoff_ends_everything(harness: Harness, lines: Lines) -> N
     assert [f"cutoff:{ALICE}" in text for text in found] == [True] * 3
 
 
-ROW = {"principal": {"S": ALICE}, "notebook": {"S": NOTEBOOK}}
+ROW = primary_key(ALICE, NOTEBOOK)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_a_partial_response_is_an_error(
 
 def test_a_duplicate_key_is_requested_once() -> None:
     aws = FakeAws()
-    list(Rows(aws.client("dynamodb"), "grants").get([ROW, cutoff_key(ALICE), dict(ROW)]))
+    list(open_table(aws.client("dynamodb"), lambda: 0).get([ROW, cutoff_key(ALICE), dict(ROW)]))
     (call,) = aws.called("batch_get_item")
     assert call["RequestItems"]["grants"]["Keys"] == [ROW, cutoff_key(ALICE)]
 
@@ -111,7 +112,7 @@ def test_no_earlier_proof_is_accepted_in_any_order_of_events(steps: list[tuple[A
                 if now + ahead > cutoffs.get(subject, 0):
                     cutoffs[subject] = now + ahead
                     aws.cutoff(subject, now + ahead)
-    grants = Grants(aws.client("dynamodb"), table="grants", max_session=3600, clock=lambda: now)
+    grants = Grants(open_table(aws.client("dynamodb"), lambda: now), max_session=3600, home="")
     for caller in proofs:
         ended = any(caller.proven_at < cutoffs.get(name, 0) for name in (*caller.names, EVERYBODY))
         assert _is_accepted(lambda: grants.find(caller, Notebook(NOTEBOOK))) is not ended  # noqa: B023

@@ -40,7 +40,7 @@ class Kind(Protocol):
         """Return the ARN of the notebook `name`."""
 
     def presign(self, client: "SageMakerClient", name: str, seconds: int, view: View) -> str:
-        """Return a presigned URL that opens `view`, for a session of `seconds`."""
+        """Return a presigned URL that opens `view`, for a notebook session of `seconds`."""
 
     def describe(self, client: "SageMakerClient", name: str) -> Instance:
         """Return the instance of the notebook. Raises `KeyError` if a part of the response is missing."""

@@ -1,11 +1,10 @@
-"""Queues callers while AWS throttles: first in, first out, one ticket for each caller.
+"""Queues callers while AWS throttles: first in, first out, one queue number for each caller.
 
 The queue costs nothing until AWS throttles a call: no request reads it. After that, each caller gets a number and may
 try again once the queue has advanced to it. AWS does not publish its limit, so the queue estimates its rate from what
 AWS accepts.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -30,7 +29,7 @@ RATE_INTERVAL = 3.0
 class LaunchQueue:
     """One queue for each account and region, because AWS applies its limits to these."""
 
-    def __init__(self, store: "Callable[[], QueueStore]", *, clock: Clock = time.time):
+    def __init__(self, store: "Callable[[], QueueStore]", *, clock: Clock):
         """`store`: returns the store. It is called when the first queue forms, so that other launches need none."""
         self._make_store = store
         self._clock = clock

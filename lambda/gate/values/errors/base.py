@@ -1,15 +1,15 @@
 """The base class of the gate's errors, and one class for each kind of status."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import ClassVar
+from typing import Any, ClassVar, TypedDict, Unpack
 
 
 class Category(StrEnum):
     """What an error means for the metrics. The values are names of metrics."""
 
-    DETOUR = "Detours"
-    """A step on the way: the caller signs in or waits, and then continues."""
+    INTERIM = "Detours"
+    """The response is interim: the caller signs in or waits, and then continues."""
     REFUSAL = "Refusals"
     """The request was refused, or the client made a mistake."""
     FAILURE = "Failures"
@@ -26,8 +26,25 @@ class NextPage(StrEnum):
     NONE = "none"
 
 
+class ErrorFacts(TypedDict, total=False):
+    """What distinguishes an error: the attributes of `GateError` that its class statement can set by keyword."""
+
+    reason: str
+    title: str
+    words: str
+    status: int
+    category: Category
+    template: str
+    next_page: NextPage
+    retry_after: int
+
+
 class GateError(Exception):
-    """Any error that the gate reports to a caller."""
+    """Any error that the gate reports to a caller.
+
+    A subclass gives its own `ErrorFacts` as keywords of its class statement, and inherits the others. Its category
+    follows from its status, unless it gives one.
+    """
 
     status: ClassVar[int] = 500
     category: ClassVar[Category] = Category.FAILURE
@@ -44,6 +61,15 @@ class GateError(Exception):
     """Headers of each response that reports the error."""
     retry_after: int | None = None
     """Seconds after which a retry can succeed, for the `Retry-After` header."""
+    cookies: Sequence[Any] = ()
+    """Cookies of the response that reports the error."""
+
+    def __init_subclass__(cls, **facts: Unpack[ErrorFacts]) -> None:
+        if "status" in facts:
+            categories = {2: Category.INTERIM, 4: Category.REFUSAL, 5: Category.FAILURE}
+            cls.category = categories[facts["status"] // 100]
+        for name, fact in facts.items():
+            setattr(cls, name, fact)
 
     def __init__(self) -> None:
         super().__init__(self.words)
@@ -58,33 +84,25 @@ class GateError(Exception):
         return None
 
 
-class BadRequestError(GateError):
+class BadRequestError(GateError, status=400):
     """The request is malformed."""
 
-    status = 400
-    category = Category.REFUSAL
 
-
-class UnauthenticatedError(GateError):
+class UnauthenticatedError(GateError, status=401):
     """The caller is not authenticated."""
 
-    status = 401
-    category = Category.REFUSAL
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}  # required by RFC 9110 §15.5.2
 
 
-class ForbiddenError(GateError):
+class ForbiddenError(GateError, status=403):
     """The caller is authenticated, and may not do this."""
 
-    status = 403
-    category = Category.REFUSAL
 
-
-class NotFoundError(GateError):
+class NotFoundError(
+    GateError,
+    status=404,
+    reason="not_found",
+    title="This page does not exist",
+    words="Check the address, or choose from your notebooks.",
+):
     """The path does not exist."""
-
-    status = 404
-    category = Category.REFUSAL
-    reason = "not_found"
-    title = "This page does not exist"
-    words = "Check the address, or choose from your notebooks."
