@@ -22,7 +22,7 @@ test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready .ca
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	PYTHONPATH=lambda:dev .venv/bin/lint-imports --no-logo
-	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 5 --dist=loadfile --no-loadscope-reorder
+	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist=loadfile --no-loadscope-reorder
 
 test-lowest: .cache/lowest/.ready node_modules/.ready ## Test function and template with the lowest Python and Node.js of the README
 	PATH="$(CURDIR)/.cache/lowest/node_modules/.bin:$$PATH" PYTHONDONTWRITEBYTECODE= .cache/lowest/bin/python -m pytest \

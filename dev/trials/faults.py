@@ -49,6 +49,10 @@ QUEUE_PAUSE = 1.0
 """Seconds after which the first in the launch queue may try again."""
 
 
+NOT_CALLED = "the dependency was not called"
+"""A violation: the request ended before it reached the dependency that fails."""
+
+
 @dataclass(frozen=True)
 class FaultResult:
     """The result for one endpoint, one dependency and one fault."""
@@ -69,7 +73,7 @@ class FaultInjector:
 
     def __init__(self, deployment: LocalDeployment, proxies: dict[str, DependencyProxy], *, hang_limit_ms: int | None):
         self.deployment = deployment
-        self._hang_limit_ms = hang_limit_ms
+        self.hang_limit_ms = hang_limit_ms
         self._proxies = proxies
         self._healthy_status: dict[str, int] = {}
 
@@ -131,7 +135,7 @@ class FaultInjector:
             and fault is not Fault.REFUSED
             and not own_clock
         ):
-            violations.append("the dependency was not called")
+            violations.append(NOT_CALLED)
         found = _reason(response, recorder)
         reason = "" if found == endpoint.refusal else found
         reasons = REASONS_OF_FAULT.get(fault, REASONS[name])
@@ -140,7 +144,7 @@ class FaultInjector:
             violations.append(f"unexpected {reason or response.status_code}")
         if reason and not _has_message(response, name):
             violations.append("no message or reference")
-        if self._hang_limit_ms is None and response.elapsed.total_seconds() > endpoint.response_limit:
+        if self.hang_limit_ms is None and response.elapsed.total_seconds() > endpoint.response_limit:
             violations.append("too late")
         violations += [f"a {kind} was logged" for kind in recorder.leaked_kinds()]
         if self._changed_unlogged(endpoint, recorder):
@@ -165,11 +169,11 @@ class FaultInjector:
     def _remaining_time(self, name: str, fault: Fault) -> Iterator[None]:
         front_door = self.deployment.front_door
         saved = front_door.remaining_ms, front_door.background_remaining_ms
-        if self._hang_limit_ms is not None and fault in (Fault.SILENT, Fault.TRICKLE):
-            front_door.remaining_ms = self._hang_limit_ms
+        if self.hang_limit_ms is not None and fault in (Fault.SILENT, Fault.TRICKLE):
+            front_door.remaining_ms = self.hang_limit_ms
             # Background events do not call Lambda, and on a busy machine this limit would end them too soon.
             if name != "lambda":
-                front_door.background_remaining_ms = self._hang_limit_ms
+                front_door.background_remaining_ms = self.hang_limit_ms
         try:
             yield
         finally:

@@ -43,7 +43,7 @@ def notebooks_response(call: Call, grants: list[Grant]) -> Response:
                 "default": row.grant.default,
                 "power": row.grant.power,
                 "until": row.grant.until,
-                **(asdict(row.instance) if row.instance else {"state": None}),
+                **(asdict(row.instance) if row.instance else {"status": None, "state": None}),
             }
             for row in rows
         ]

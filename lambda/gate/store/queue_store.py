@@ -7,7 +7,7 @@ from typing import Any
 from gate.platform.deadline import RESPONSE_LIMIT
 from gate.store import key_prefixes
 from gate.store.table import Row, Table, primary_key
-from gate.values.queue_state import INITIAL_RATE, QueueState, QueueTicket
+from gate.values.queue_state import INITIAL_RATE, QueuePlace, QueueState
 
 TICKET_TTL = 6 * 3600
 """Seconds for which a number is valid: longer than any queue."""
@@ -26,7 +26,7 @@ class QueueStore:
     def __init__(self, table: Table):
         self._table = table
 
-    def read(self, location: str, subject: str) -> tuple[QueueState, QueueTicket | None]:
+    def read(self, location: str, subject: str) -> tuple[QueueState, QueuePlace | None]:
         """Return the queue at `location`, and the ticket of `subject`, if there is one."""
         queue, ticket = _queue_name(location), _ticket_name(location, subject)
         found = {row["principal"]["S"]: row for row in self._table.query([queue, ticket])}
@@ -83,13 +83,13 @@ class QueueStore:
         self._table.update(key, update, "#at = :before", before=_number(before.at), **values)
         return after
 
-    def _read_ticket(self, item: Row | None) -> QueueTicket | None:
+    def _read_ticket(self, item: Row | None) -> QueuePlace | None:
         if item is None or float(item["until"]["N"]) <= self._table.now():
             return None
         if "number" not in item:
-            return QueueTicket()
+            return QueuePlace()
         number = int(item["number"]["N"])
-        return QueueTicket(number) if number else QueueTicket(cooldown_until=float(item["until"]["N"]))
+        return QueuePlace(number) if number else QueuePlace(cooldown_until=float(item["until"]["N"]))
 
 
 def _queue_name(location: str) -> str:

@@ -56,7 +56,7 @@ class QueueState:
 
 
 @dataclass(frozen=True)
-class QueueTicket:
+class QueuePlace:
     """A caller's number, or the reason why the caller has none."""
 
     number: int = 0

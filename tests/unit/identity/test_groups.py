@@ -155,7 +155,7 @@ def test_the_format_of_sessions_with_groups_is_unchanged(harness: Harness) -> No
     """A new version signs nobody out, and does not mistake a group for the reason why the groups are unknown."""
     harness.sign_in("bob@example.com", groups=["data-science", "overage"])
     (value,) = (value for name, value in harness.browser.cookies.items() if "gate-session" in name)
-    signer = get_gate().sign_in_sessions._signer
+    signer = get_gate().identity.sessions._signer
     assert signer.read(value) == ["bob@example.com", "data-science", "overage"]
     assert harness.browser.get(OPEN).status == 302
     assert "could not be read" not in harness.browser.get("/").body

@@ -79,7 +79,7 @@ def test_the_state_contains_no_secret_of_the_cookie(harness: Harness) -> None:
 
     authorization_url = start_sign_in(harness.browser)
     (cookie,) = harness.browser.cookies.values()
-    login: Any = container.get_gate().login
+    login: Any = container.get_gate().identity.login
     state_id, nonce, verifier = login._cookie_signer.read(cookie)
     state = login._states._signer.read(state_of(authorization_url))
     assert state == [state_id, NOTEBOOK]

@@ -14,7 +14,7 @@ from gate.values.errors.upstream import InLineError, ThrottledError
 
 if TYPE_CHECKING:
     from gate.store.queue_store import QueueStore
-    from gate.values.queue_state import QueueState, QueueTicket
+    from gate.values.queue_state import QueuePlace, QueueState
 
 NUMBER_RETRY_AFTER = 2
 """Seconds after which a caller retries while another request of theirs is assigned a number."""
@@ -70,7 +70,7 @@ class LaunchQueue:
         return number
 
     def _take_number(
-        self, location: str, subject: str, state: "QueueState", ticket: "QueueTicket | None"
+        self, location: str, subject: str, state: "QueueState", ticket: "QueuePlace | None"
     ) -> "tuple[QueueState, int]":
         """Return the queue and the caller's number. Assigns a number to a caller without one. Raises `InLineError`."""
         if ticket is None:
