@@ -79,8 +79,8 @@ class Gate:
     @cached_property
     def launcher(self) -> Launcher:
         """The maker of presigned URLs."""
-        clients = RoleSessions(sts=self.aws.sts, make_sagemaker=self.aws.sagemaker, clock=self._clock)
-        return Launcher(self.config, clients, LaunchQueue(lambda: self.queue_store, clock=self._clock))
+        role_sessions = RoleSessions(sts=self.aws.sts, make_sagemaker=self.aws.sagemaker, clock=self._clock)
+        return Launcher(self.config, role_sessions, LaunchQueue(lambda: self.queue_store, clock=self._clock))
 
     @cached_property
     def queue_store(self) -> "QueueStore":

@@ -46,9 +46,9 @@ class Launch:
 class Launcher:
     """Creates presigned URLs, and describes, starts and stops notebooks, on behalf of callers."""
 
-    def __init__(self, config: Config, sessions: RoleSessions, queue: LaunchQueue):
+    def __init__(self, config: Config, role_sessions: RoleSessions, queue: LaunchQueue):
         self._config = config
-        self._sessions = sessions
+        self._role_sessions = role_sessions
         self._queue = queue
 
     def open(self, caller: Caller, grant: Grant, view: View | None = None, *, start: bool = False) -> Launch:
@@ -90,7 +90,7 @@ class Launcher:
         """Return the status of each notebook. If a notebook cannot be described in time, its state is unknown."""
         from gate.launch.statuses import statuses_of
 
-        return statuses_of(self._config, self._sessions, caller, grants)
+        return statuses_of(self._config, self._role_sessions, caller, grants)
 
     def start(self, caller: Caller, grant: Grant) -> bool:
         """Start the notebook. Return whether it was started; False means that its state does not allow it.
@@ -131,7 +131,7 @@ class Launcher:
     ) -> T:
         target = launch_target_of(self._config, grant.notebook)
         policy = policy_for(self._config, caller, grant, target)
-        session = self._sessions.session(target.role, session_name(caller.name), policy)
+        session = self._role_sessions.session(target.role, session_name(caller.name), policy)
         return session.run(call, grant.notebook.name, *args, **kwargs)
 
 

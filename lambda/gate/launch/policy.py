@@ -22,8 +22,11 @@ def session_policy(kind: Kind, arn: str, grant: Grant, sources: AllowedSources |
     ends before the grant is left out: it must not outlive its own part of the grant.
     """
     lasting = grant.lasting
-    start, stop = [kind.start_action] * lasting.may_start, [kind.stop_action] * lasting.may_stop
-    manage = [kind.describe_action, *start, *stop]
+    manage = [kind.describe_action]
+    if lasting.may_start:
+        manage.append(kind.start_action)
+    if lasting.may_stop:
+        manage.append(kind.stop_action)
     end = [] if grant.until is None else [_deny_from(grant.until)]
     return _policy([*_open_statements(kind.open_action, arn, sources), _allow(manage, arn), *end])
 

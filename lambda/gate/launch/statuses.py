@@ -35,7 +35,9 @@ DESCRIBE_TIMEOUT = 8
 """Seconds for describing all notebooks of one page. API Gateway waits for 29."""
 
 
-def statuses_of(config: Config, clients: RoleSessions, caller: Caller, grants: Sequence[Grant]) -> list[NotebookStatus]:
+def statuses_of(
+    config: Config, role_sessions: RoleSessions, caller: Caller, grants: Sequence[Grant]
+) -> list[NotebookStatus]:
     """Return the status of the notebook of each grant. If it cannot be described in time, its state is unknown.
 
     The launch role is assumed once for each location and kind, or more often if the session policy would become too
@@ -46,7 +48,7 @@ def statuses_of(config: Config, clients: RoleSessions, caller: Caller, grants: S
     name, described = session_name(caller.name), dict[Notebook, Future[Instance]]()
     sessions = {
         # The context of this request contains its deadline, which must also bound the threads' calls.
-        pool.submit(copy_context().run, clients.session, role, name, policy): notebooks
+        pool.submit(copy_context().run, role_sessions.session, role, name, policy): notebooks
         for (role, policy), notebooks in _notebooks_by_session(config, grants).items()
     }
     with suppress(TimeoutError):

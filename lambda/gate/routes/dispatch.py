@@ -99,10 +99,11 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
     A redirect could loop: a sign-in within the second of the cutoff is also before it.
     """
     # A waiting page asks for JSON in the background. The cookie stays until the person has seen the message.
-    if error.via == "session" and not request.wants_json:
-        error.cookies = [gate.identity.sessions.sign_out_cookie()]
-    if error.via == "ticket" and not request.wants_json:
-        error.cookies = gate.identity.tickets.removal_cookies(request)
+    if not request.wants_json:
+        if error.via == "session":
+            error.cookies = [gate.identity.sessions.sign_out_cookie()]
+        elif error.via == "ticket":
+            error.cookies = gate.identity.tickets.removal_cookies(request)
     return _error_response(gate, request, error)
 
 

@@ -9,7 +9,7 @@ from gate.store import key_prefixes
 from gate.store.table import Row, Table, primary_key
 from gate.values.queue_state import INITIAL_RATE, QueuePlace, QueueState
 
-TICKET_TTL = 6 * 3600
+PLACE_TTL = 6 * 3600
 """Seconds for which a number is valid: longer than any queue."""
 
 COOLDOWN = 30
@@ -27,10 +27,10 @@ class QueueStore:
         self._table = table
 
     def read(self, location: str, subject: str) -> tuple[QueueState, QueuePlace | None]:
-        """Return the queue at `location`, and the ticket of `subject`, if there is one."""
-        queue, ticket = _queue_name(location), _ticket_name(location, subject)
-        found = {row["principal"]["S"]: row for row in self._table.query([queue, ticket])}
-        return _read_state(found.get(queue, {})), self._read_ticket(found.get(ticket))
+        """Return the queue at `location`, and the place of `subject`, if there is one."""
+        queue, place = _queue_name(location), _place_name(location, subject)
+        found = {row["principal"]["S"]: row for row in self._table.query([queue, place])}
+        return _read_state(found.get(queue, {})), self._read_place(found.get(place))
 
     def reserve(self, location: str, subject: str) -> str | None:
         """Reserve a number for one request of `subject`.
@@ -41,7 +41,7 @@ class QueueStore:
         """
         now, reservation = self._table.now(), secrets.token_urlsafe(16)
         row = {
-            **primary_key(_ticket_name(location, subject)),
+            **primary_key(_place_name(location, subject)),
             "reservation": {"S": reservation},
             "until": {"N": str(math.ceil(now + RESERVATION_TTL))},
         }
@@ -63,12 +63,12 @@ class QueueStore:
             one={"N": "1"},
         )
         state = _read_state(row)
-        ticket = {**_ticket(location, subject, state.last, now + TICKET_TTL), "reservation": {"S": reservation}}
-        return (state, state.last) if self._table.put(ticket, "#reservation = :reservation") else None
+        place = {**_place_row(location, subject, state.last, now + PLACE_TTL), "reservation": {"S": reservation}}
+        return (state, state.last) if self._table.put(place, "#reservation = :reservation") else None
 
     def start_cooldown(self, location: str, subject: str) -> None:
         """Replace the number of `subject`, who was admitted, by a cool-down."""
-        self._table.put(_ticket(location, subject, 0, self._table.now() + COOLDOWN))
+        self._table.put(_place_row(location, subject, 0, self._table.now() + COOLDOWN))
 
     def count(self, location: str, outcome: str) -> QueueState:
         """Count one `outcome` (`done` or `throttled`), and return the queue."""
@@ -83,7 +83,7 @@ class QueueStore:
         self._table.update(key, update, "#at = :before", before=_number(before.at), **values)
         return after
 
-    def _read_ticket(self, item: Row | None) -> QueuePlace | None:
+    def _read_place(self, item: Row | None) -> QueuePlace | None:
         if item is None or float(item["until"]["N"]) <= self._table.now():
             return None
         if "number" not in item:
@@ -96,12 +96,12 @@ def _queue_name(location: str) -> str:
     return f"{key_prefixes.QUEUE}{location}"
 
 
-def _ticket_name(location: str, subject: str) -> str:
+def _place_name(location: str, subject: str) -> str:
     return f"{key_prefixes.QUEUE}{location}/{subject}"
 
 
-def _ticket(location: str, subject: str, number: int, until: float) -> Any:
-    key = primary_key(_ticket_name(location, subject))
+def _place_row(location: str, subject: str, number: int, until: float) -> Any:
+    key = primary_key(_place_name(location, subject))
     return {**key, "number": {"N": str(number)}, "until": {"N": str(int(until))}}
 
 

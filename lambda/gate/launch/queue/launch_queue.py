@@ -61,30 +61,30 @@ class LaunchQueue:
 
     def _admitted(self, location: str, subject: str) -> int | None:
         """Return the number of a caller whose turn it is, or None if nobody waits. Raises `InLineError`."""
-        state, ticket = self._store.read(location, subject)
-        if ticket is None and state.last <= state.position_at(self._clock()):
+        state, place = self._store.read(location, subject)
+        if place is None and state.last <= state.position_at(self._clock()):
             return None
-        state, number = self._take_number(location, subject, state, ticket)
+        state, number = self._take_number(location, subject, state, place)
         if number > state.position_at(self._clock()):
             raise self._wait(location, state, number)
         return number
 
     def _take_number(
-        self, location: str, subject: str, state: "QueueState", ticket: "QueuePlace | None"
+        self, location: str, subject: str, state: "QueueState", place: "QueuePlace | None"
     ) -> "tuple[QueueState, int]":
         """Return the queue and the caller's number. Assigns a number to a caller without one. Raises `InLineError`."""
-        if ticket is None:
+        if place is None:
             reservation = self._store.reserve(location, subject)
             if reservation is not None:
                 return self._enqueue(location, subject, state, reservation)
-            state, ticket = self._store.read(location, subject)
-        if ticket is None or (ticket.cooldown_until is None and not ticket.number):
+            state, place = self._store.read(location, subject)
+        if place is None or (place.cooldown_until is None and not place.number):
             raise self._wait_for_number(location, state)
-        if ticket.cooldown_until is not None:
+        if place.cooldown_until is not None:
             # This caller was admitted moments ago and returns while others wait. It is probably a script.
             self._check_until[location] = self._clock() + QUEUE_CHECK_PERIOD
-            raise InLineError(0, ticket.cooldown_until - self._clock(), 0)
-        return state, ticket.number
+            raise InLineError(0, place.cooldown_until - self._clock(), 0)
+        return state, place.number
 
     def _enqueue(self, location: str, subject: str, state: "QueueState", reservation: str) -> "tuple[QueueState, int]":
         """Return the queue and the number assigned for `reservation`. Raises `InLineError`."""
