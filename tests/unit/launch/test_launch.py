@@ -97,11 +97,12 @@ def test_a_session_policy_is_narrow_and_within_the_size_limit(
     assert conditions == expected
 
 
-def test_the_longest_session_policy_is_within_the_size_limit() -> None:
+@pytest.mark.parametrize("until", [None, 4_102_444_800])
+def test_the_longest_session_policy_is_within_the_size_limit(until: int | None) -> None:
     longest = ["2001:1db8:1111:2222:3333:4444:5555:6666/128"] * 9
     sources = AllowedSources(longest, longest, ["vpce-0123456789abcdef0"] * 8)
     arn = NotebookInstance().arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
-    grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop")
+    grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop", until=until)
     assert len(session_policy(NotebookInstance(), arn, grant, sources)) <= MAX_POLICY_LENGTH
 
 
