@@ -106,6 +106,14 @@ AccountId = Annotated[str, matching(r"\d{12}", "an AWS account id", 'twelve digi
 Location = Annotated[
     str, matching(r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}", "an account and region", "123456789012/eu-west-1")
 ]
+StudioDomain = Annotated[
+    str,
+    matching(
+        r"(\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}/)?d-(-*[a-z0-9]){1,61}",
+        "the id of a Studio domain",
+        '"d-abc123", or "123456789012/eu-west-1/d-abc123" for one in another account or region',
+    ),
+]
 RoleArn = Annotated[
     str, matching(r"arn:[\w-]+:iam::\d{12}:role/\S+", "the ARN of an IAM role", "arn:aws:iam::123456789012:role/Name")
 ]

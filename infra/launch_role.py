@@ -1,16 +1,27 @@
 """The launch role: the only role that can create a notebook's URL, and only for allowed addresses."""
 
-from collections.abc import Sequence
-from itertools import product
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from gate.launch.kinds import KINDS
-from gate.launch.kinds.kind import actions
+from gate.launch.kinds import all_kinds
+from gate.launch.kinds.kind import Kind, actions
 from infra.nag import acknowledge_finding
 from infra.part import Part
+
+
+@dataclass(frozen=True)
+class _Resource:
+    """Notebooks of one kind in one region."""
+
+    kind: Kind
+    region: str
+    end: str
+    """The end of the ARN."""
 
 
 class LaunchRole(Part, Construct):
@@ -25,15 +36,23 @@ class LaunchRole(Part, Construct):
         addresses: Sequence[str],
         vpc_endpoints: Sequence[str],
         regions: Sequence[str],
+        studio_domains: Mapping[str, Sequence[str]] = MappingProxyType({}),
         name: str | None = None,
         external_id: str = "",
     ) -> None:
         """`trusted_arn`: the function's role. `addresses`: the CIDRs of the users' networks and of the function itself.
 
+        `studio_domains`: the ids of the Studio domains that may be opened, by region.
         `name`, `external_id`: for a role in another account, where the function must know the name and send the id.
         """
         super().__init__(scope, construct_id)
         principal = iam.ArnPrincipal(trusted_arn)
+        resources = [
+            _Resource(kind, region, end)
+            for kind in all_kinds()
+            for region in regions
+            for end in kind.resources(studio_domains.get(region, ()))
+        ]
         conditions = {"StringEquals": {"sts:ExternalId": external_id}} if external_id else {}
         self.role = iam.Role(
             self,
@@ -42,10 +61,11 @@ class LaunchRole(Part, Construct):
             description="Notebook Gate: opens notebooks as the caller. The policy is enforced on every request "
             "and WebSocket frame of an open notebook.",
             assumed_by=iam.PrincipalWithConditions(principal, conditions) if conditions else principal,
-            inline_policies={"launch": self._policy(addresses, vpc_endpoints, regions)},
+            inline_policies={"launch": self._policy(addresses, vpc_endpoints, resources)},
         )
-        for kind, region in product(KINDS, regions):
-            arn = f"arn:<AWS::Partition>:sagemaker:{_as_reported(region)}:<AWS::AccountId>:{kind.resource}/*"
+        for resource in resources:
+            place = f"{_as_reported(resource.region)}:<AWS::AccountId>"
+            arn = f"arn:<AWS::Partition>:sagemaker:{place}:{resource.end}"
             acknowledge_finding(
                 self.role,
                 f"IAM5[Resource::{arn}]",
@@ -71,13 +91,9 @@ class LaunchRole(Part, Construct):
         )
 
     def _policy(
-        self, addresses: Sequence[str], vpc_endpoints: Sequence[str], regions: Sequence[str]
+        self, addresses: Sequence[str], vpc_endpoints: Sequence[str], resources: Sequence[_Resource]
     ) -> iam.PolicyDocument:
-        stack = cdk.Stack.of(self)
-        notebooks = [
-            stack.format_arn(service="sagemaker", resource=kind.resource, resource_name="*", region=region)
-            for kind, region in product(KINDS, regions)
-        ]
+        kinds = {type(resource.kind): resource.kind for resource in resources}.values()
         # The condition applies to the function, which creates the URL, and to the browser, which uses it, so it lists
         # the addresses of both. A Deny applies only if all its conditions match, so a request needs either a listed
         # address or a listed endpoint.
@@ -88,14 +104,26 @@ class LaunchRole(Part, Construct):
             conditions["StringNotEquals"] = {"aws:SourceVpce": list(vpc_endpoints)}
         return iam.PolicyDocument(
             statements=[
-                iam.PolicyStatement(actions=[each for kind in KINDS for each in actions(kind)], resources=notebooks),
+                *(
+                    iam.PolicyStatement(
+                        actions=actions(kind),
+                        resources=[self._arn(resource) for resource in resources if resource.kind is kind],
+                    )
+                    for kind in kinds
+                ),
                 iam.PolicyStatement(
                     effect=iam.Effect.DENY,
-                    actions=[kind.open_action for kind in KINDS],
+                    actions=[kind.open_action for kind in kinds],
                     resources=["*"],
                     conditions=conditions,
                 ),
             ]
+        )
+
+    def _arn(self, resource: _Resource) -> str:
+        kind, _, name = resource.end.partition("/")
+        return cdk.Stack.of(self).format_arn(
+            service="sagemaker", resource=kind, resource_name=name, region=resource.region
         )
 
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from gate.launch.kinds import KINDS
+from gate.launch.kinds import all_kinds
 from gate.launch.kinds.kind import actions
 
 OPERATIONS: Mapping[str, Collection[str]] = {
     "dynamodb": {"BatchGetItem", "ExecuteStatement", "PutItem", "Query", "TransactWriteItems", "UpdateItem"},
     "lambda": {"Invoke"},
-    "sagemaker": {action.removeprefix("sagemaker:") for kind in KINDS for action in actions(kind)},
+    "sagemaker": {action.removeprefix("sagemaker:") for kind in all_kinds() for action in actions(kind)},
     "secretsmanager": {"GetSecretValue"},
     "sns": {"Publish"},
     "sts": {"AssumeRole"},

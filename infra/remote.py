@@ -28,6 +28,7 @@ class LaunchRoleStack(cdk.Stack):
             addresses=settings.networks if settings.vpc.no_egress else self._addresses(settings.networks),
             vpc_endpoints=settings.vpc_endpoints,
             regions=settings.remote.regions,
+            studio_domains=settings.studio.by_region(),
         )
         cdk.CfnOutput(self, "RoleOutput", value=launch.role.role_arn).override_logical_id("LaunchRoleArn")
 

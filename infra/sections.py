@@ -14,6 +14,7 @@ from infra.field_types import (
     PolicyArn,
     Qualifier,
     SlackTeamId,
+    StudioDomain,
     TopicArn,
 )
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
@@ -76,6 +77,29 @@ class RemoteSettings(SettingsSection):
     def regions(self) -> list[str]:
         """The regions of these locations, sorted, each once."""
         return sorted({location.partition("/")[2] for location in self.locations})
+
+
+class StudioSettings(SettingsSection):
+    """The domains of SageMaker Studio whose user profiles and spaces grants may name."""
+
+    domains: Annotated[
+        list[StudioDomain], Variable("GATE_STUDIO_DOMAINS", shorten="list only those that grants name")
+    ] = Field(default=[], max_length=20)
+
+    @property
+    def locations(self) -> list[str]:
+        """The locations (`account/region`) of the domains that have one."""
+        return [domain.rpartition("/")[0] for domain in self.domains if "/" in domain]
+
+    def by_region(self, home: str = "") -> dict[str, list[str]]:
+        """Return the ids of the domains by region. `home`: that of the domains without a location; empty: none."""
+        found: dict[str, list[str]] = {}
+        for domain in self.domains:
+            location, _, name = domain.rpartition("/")
+            region = location.partition("/")[2] or home
+            if region:
+                found.setdefault(region, []).append(name)
+        return found
 
 
 class AlarmSettings(SettingsSection):

@@ -20,6 +20,7 @@ from infra.sections import (
     RemoteSettings,
     SlackSettings,
     StackSettings,
+    StudioSettings,
 )
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
 from infra.vpc_settings import VpcSettings
@@ -57,6 +58,7 @@ class Settings(SettingsSection):
     slack: SlackSettings = SlackSettings()
     vpc: VpcSettings = VpcSettings()
     domain: DomainSettings = DomainSettings()
+    studio: StudioSettings = StudioSettings()
     remote: RemoteSettings = RemoteSettings()
     requests: Annotated[
         RequestSettings, Variable(REQUESTS_VARIABLE, shorten="name groups as approvers, in place of people")
@@ -92,6 +94,9 @@ class Settings(SettingsSection):
         Rule("remote", lambda gate: len(gate.remote.regions) > 1 and gate.vpc.no_egress,
              "has locations in several regions, but with vpc.no_egress the function reaches SageMaker in its own "
              "region alone; give the subnets egress (vpc.egress), or remove the other locations"),
+        Rule("studio", lambda gate: set(gate.studio.locations) - set(gate.remote.locations),
+             "names domains of a location that remote.locations does not list; add the location there, or write the "
+             "id alone for a domain in the account and region of the gate"),
         Rule("requests", lambda gate: gate.requests.slack_channel and not gate.slack.teams,
              "has a slack_channel, but slack.teams is empty; set slack.teams, or remove slack_channel"),
     )  # fmt: skip

@@ -47,6 +47,7 @@ class GateStack(cdk.Stack):
             addresses=[*settings.networks, *network.egress],
             vpc_endpoints=settings.vpc_endpoints,
             regions=[cdk.Aws.REGION, *settings.remote.regions],
+            studio_domains=settings.studio.by_region(home=cdk.Aws.REGION),
         )
         launch.allow_assuming(role.role, remote_name=settings.remote_role, accounts=settings.remote.accounts)
         api = GateApi(self, "Gate", settings=settings)

@@ -92,7 +92,8 @@ class LiveChecks:
         """Request a presigned URL; return AWS's error code, or an empty string for a URL."""
         try:
             client = self.deployed.aws.client("sagemaker")
-            kind_of(Notebook.parse(notebook)).presign(client, notebook, MAX_SESSION, "lab")
+            named = Notebook.parse(notebook)
+            kind_of(named).presign(client, named, MAX_SESSION, (None, None))
         except ClientError as error:
             return error_code(error)
         return ""

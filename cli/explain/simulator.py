@@ -30,7 +30,7 @@ class Simulator:
         sagemaker = self._deployed.aws.client("sagemaker", region=target.role.region)
         instance = None
         with aws_errors(ignore=target.kind.state_conflict_codes):
-            instance = target.kind.describe(sagemaker, notebook.name)
+            instance = target.kind.describe(sagemaker, notebook)
         return instance  # noqa: RET504  `aws_errors` may have ended the block
 
     def _allowed(
@@ -49,7 +49,7 @@ class Simulator:
         with aws_errors():
             response = getattr(client, operation)(
                 ActionNames=[target.kind.open_action],
-                ResourceArns=[target.notebook_arn],
+                ResourceArns=[target.arns.opened[0]],
                 ContextEntries=context,
                 **policies,
             )

@@ -11,8 +11,8 @@ from cli.grant_schema.until import parse_until
 from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, OPTIONAL, read
 from gate.store.table import key_of
 from gate.values.errors.notebook import InvalidNotebookNameError
-from gate.values.grant import Power, View
-from gate.values.notebook import Notebook
+from gate.values.grant import Power
+from gate.values.notebook import Notebook, View
 
 
 def parse_notebook(text: str) -> Notebook:

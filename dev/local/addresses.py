@@ -38,6 +38,15 @@ class Addresses:
         """Return the address of the site of the notebook instance `name`."""
         return f"http://{notebook_host(name)}:{self.port}"
 
+    def studio_url(self, site: str) -> str:
+        """Return the address of a site of Studio: `DOMAIN/PROFILE`, or `DOMAIN/PROFILE/SPACE`."""
+        return f"http://{studio_host(site)}:{self.port}"
+
+
+def studio_host(site: str) -> str:
+    """Return the host name of a site of Studio. A browser keeps a session for each."""
+    return f"{'.'.join(reversed(site.lower().split('/')))}.studio.{REGION}.localhost"
+
 
 def notebook_host(name: str) -> str:
     """Return the host name of the site of the notebook instance `name`.

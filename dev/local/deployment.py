@@ -10,7 +10,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.sagemaker.models import sagemaker_backends
 
 from infra.models import OPERATIONS
-from local.addresses import Addresses
+from local.addresses import Addresses, notebook_host, studio_host
 from local.aws import seed
 from local.aws.authority import FUNCTION_KEY, REQUESTS_KEY, LocalAuthority
 from local.aws.clients import clients
@@ -20,13 +20,14 @@ from local.aws.notebook_instances import NotebookInstances
 from local.aws.presigned import PresignedUrls
 from local.aws.server import AwsServer
 from local.aws.services import Services
+from local.aws.studio import StudioDomains
 from local.environment import sdk_environment
 from local.evaluator import Evaluator
 from local.front_door import FrontDoor
 from local.function import LocalFunction
 from local.listener import Listener
 from local.notebook.jupyter import JupyterServers
-from local.notebook.site import NotebookSite
+from local.notebook.site import Notebooks, NotebookSite
 from local.options import LocalOptions
 from local.provider import Provider
 from local.resolved_template import DeployedFunction, ResolvedTemplate
@@ -96,7 +97,7 @@ class LocalDeployment:
         start(closing(self._listener(sockets)))
 
     def _synthesise(self, port: int) -> None:
-        self._settings = local_settings(self._options)
+        self._settings = local_settings(self._options, [domain.id for domain in self._sample.studio])
         synthesised = synthesise(self._settings)
         if self._options.change_template:
             self._options.change_template(synthesised)
@@ -129,6 +130,13 @@ class LocalDeployment:
             speed_factor=self._sample.speed_factor,
             on_out_of_service=self._jupyter_servers.stop,
         )
+        self.studio = StudioDomains(
+            self.urls,
+            clock=self._options.clock,
+            address_of=self._addresses.studio_url,
+            speed_factor=self._sample.speed_factor,
+            on_out_of_service=self._jupyter_servers.stop,
+        )
         seed.reset()
         seed.create_launch_role(self.template.launch_role)
         services = Services(
@@ -143,7 +151,9 @@ class LocalDeployment:
             lambda: self.function.environment,
             operator_key=self.authority.operator_key,
         )
-        return AwsServer(self.authority, function_source(self._settings), [services, self.instances, control])
+        return AwsServer(
+            self.authority, function_source(self._settings), [services, self.instances, self.studio, control]
+        )
 
     def _workspace(self) -> Workspace:
         return Workspace(
@@ -169,6 +179,7 @@ class LocalDeployment:
             },
         )
         seed.create_notebooks(self.operator, self.instances, self._sample.notebooks)
+        seed.create_studio(self.studio, self._sample.studio)
 
     def _start_provider(self) -> str:
         groups_claim = self.template.environment["GATE_GROUPS_CLAIM"]
@@ -196,7 +207,6 @@ class LocalDeployment:
 
     def _listener(self, sockets: Sequence[socket.socket]) -> Listener:
         site = NotebookSite(
-            self.instances,
             self.urls,
             self._jupyter_servers,
             self.authority,
@@ -204,8 +214,12 @@ class LocalDeployment:
             sign_in_url=self._addresses.sign_in_url,
             vpc_endpoints=self._options.vpc_endpoints,
         )
+        notebooks: dict[str, tuple[Notebooks, str]] = {
+            notebook_host(notebook.name): (self.instances, notebook.name) for notebook in self._sample.notebooks
+        }
+        notebooks |= {studio_host(name): (self.studio, name) for name in self._sample.studio_sites}
         router = HostRouter(
-            self._sample.notebooks,
+            notebooks,
             front_door=self.front_door,
             site=site,
             slack=SlackConsole(self.slack),

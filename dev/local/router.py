@@ -1,14 +1,13 @@
 """Sends a request on the one port of a local deployment to the site of its host name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from aiohttp import web
 
-from local.addresses import SIGN_IN_HOST, SLACK_HOST, notebook_host
+from local.addresses import SIGN_IN_HOST, SLACK_HOST
 from local.front_door import FrontDoor
 from local.notebook.pages import sign_in_page
-from local.notebook.site import NotebookSite
-from local.sample import Notebook
+from local.notebook.site import Notebooks, NotebookSite
 from local.slack.console import SlackConsole
 
 
@@ -17,15 +16,18 @@ class HostRouter:
 
     def __init__(
         self,
-        notebooks: Sequence[Notebook],
+        notebooks: Mapping[str, tuple[Notebooks, str]],
         *,
         front_door: FrontDoor,
         site: NotebookSite,
         slack: SlackConsole,
         base_url: str,
     ) -> None:
-        """`base_url`: the gate's, to which the sign-in page links."""
-        self._notebooks = {notebook_host(notebook.name): notebook.name for notebook in notebooks}
+        """`notebooks`: the kind and the name of each notebook's site, by its host name.
+
+        `base_url`: the gate's, to which the sign-in page links.
+        """
+        self._notebooks = notebooks
         self._front_door = front_door
         self._site = site
         self._slack = slack
@@ -35,7 +37,7 @@ class HostRouter:
         """Answer one request."""
         host = incoming.host.partition(":")[0].lower()
         if host in self._notebooks:
-            return await self._site.serve(incoming, self._notebooks[host])
+            return await self._site.serve(incoming, *self._notebooks[host])
         if host == SLACK_HOST:
             return await self._slack.serve(incoming)
         if host == SIGN_IN_HOST:

@@ -34,6 +34,27 @@ class Notebook(_Entry):
     status: Literal["InService", "Stopped", "Pending", "Stopping", "Failed"] = "InService"
 
 
+class StudioSpace(_Entry):
+    """A space in Studio, with the initial status of its application."""
+
+    name: Annotated[str, Field(pattern=NAME, max_length=63)]
+    owner: str = ""
+    """The user profile to which a private space belongs. Empty for a shared space."""
+    app_type: Literal["JupyterLab", "CodeEditor", "JupyterServer"] = "JupyterLab"
+    instance_type: str = "ml.t3.medium"
+    status: Literal["InService", "Pending", "Failed", "Deleted"] = "Deleted"
+    failure_reason: str = ""
+    """Why the application failed, and will fail again when it is started."""
+
+
+class StudioDomain(_Entry):
+    """A domain of Studio."""
+
+    id: Annotated[str, Field(pattern=r"^d-(-*[a-z0-9]){1,61}$")]
+    profiles: list[Annotated[str, Field(pattern=NAME, max_length=63)]] = []
+    spaces: list[StudioSpace] = []
+
+
 class SlackUser(_Entry):
     """A user of the local Slack workspace."""
 
@@ -55,6 +76,7 @@ class Sample(_Entry):
 
     people: list[TestUser] = []
     notebooks: list[Notebook] = []
+    studio: list[StudioDomain] = []
     grants: list[GrantSpec] = []
     approvers: dict[str, list[str]] = {}
     """Who decides on access requests, in addition to owners, as in the setting `requests.approvers`."""
@@ -64,6 +86,16 @@ class Sample(_Entry):
     """How many times faster than at AWS instances start and stop."""
     urls_per_second: Annotated[float, Field(gt=0)] = 10
     """The rate of presigned URLs above which AWS throttles."""
+
+    @property
+    def studio_sites(self) -> list[str]:
+        """The names of the sites of Studio: each user profile's home, and each of its spaces."""
+        return [
+            "/".join((domain.id, profile, *space)).lower()
+            for domain in self.studio
+            for profile in domain.profiles
+            for space in ([], *([space.name] for space in domain.spaces if space.owner in ("", profile)))
+        ]
 
     @classmethod
     def load(cls, path: Path) -> "Sample":

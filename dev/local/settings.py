@@ -1,6 +1,7 @@
 """The settings with which the stack is synthesised for a local deployment."""
 
 import ipaddress
+from collections.abc import Sequence
 
 from infra.settings import Settings
 from infra.vpc_settings import VpcSettings
@@ -20,8 +21,8 @@ def client_registration(options: LocalOptions) -> ExternalProvider:
     return options.provider or ExternalProvider(PLACEHOLDER_ISSUER, CLIENT_ID, CLIENT_SECRET)
 
 
-def local_settings(options: LocalOptions) -> Settings:
-    """Return the settings to synthesise the stack with. Raises `SettingsError`."""
+def local_settings(options: LocalOptions, studio_domains: Sequence[str] = ()) -> Settings:
+    """Return the settings to synthesise the stack with. `studio_domains`: ids. Raises `SettingsError`."""
     client = client_registration(options)
     identity = {
         **options.settings.get("identity", {}),
@@ -30,6 +31,7 @@ def local_settings(options: LocalOptions) -> Settings:
         "client_secret_arn": CLIENT_SECRET_ARN if client.client_secret else "",
     }
     settings = {"networks": [INSIDE], **options.settings, "identity": identity}
+    settings["studio"] = {"domains": list(studio_domains)}
     vpc = VpcSettings.model_construct(**settings.get("vpc", {}))
     # Slack's servers can't reach a private API, and a function without egress can't reach Slack.
     if vpc.reaches_internet and not settings.get("private_endpoints"):

@@ -37,7 +37,7 @@ class RehearsedSageMaker:
         self._router = router
         self._jupyter_servers = JupyterServers(folder)
         self.urls = PresignedUrls(clock=time.time, rate=URLS_PER_SECOND)
-        instances = NotebookInstances(
+        self._instances = NotebookInstances(
             sagemaker_backends[ACCOUNT][REGION],
             self.urls,
             clock=time.time,
@@ -46,11 +46,10 @@ class RehearsedSageMaker:
             on_out_of_service=self._jupyter_servers.stop,
         )
         reset()
-        self._aws = AwsServer(authority, Source(FUNCTION_ADDRESS), [instances])
+        self._aws = AwsServer(authority, Source(FUNCTION_ADDRESS), [self._instances])
         for name in names:
-            instances[name] = "InService"
+            self._instances[name] = "InService"
         self._site = NotebookSite(
-            instances,
             self.urls,
             self._jupyter_servers,
             authority,
@@ -72,7 +71,7 @@ class RehearsedSageMaker:
 
     async def _notebook(self, incoming: web.BaseRequest, client: str) -> web.StreamResponse:
         name = incoming.host.partition(".")[0]
-        return await self._site.serve(incoming.clone(remote=client), name)
+        return await self._site.serve(incoming.clone(remote=client), self._instances, name)
 
     async def _sign_in(self, _incoming: web.BaseRequest, _client: str) -> web.StreamResponse:
         return sign_in_page("")

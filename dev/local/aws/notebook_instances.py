@@ -1,7 +1,6 @@
 """Notebook instances of SageMaker: starting and stopping takes time, and presigned URLs open them."""
 
 import datetime
-import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,15 +10,13 @@ from moto.sagemaker.exceptions import ValidationError
 from moto.sagemaker.models import SageMakerModelBackend
 
 from local.aws.calls import ApiError, Call
-from local.aws.presigned import PresignedUrls
+from local.aws.presigned import PresignedUrl, PresignedUrls
 from local.aws.sessions import Identity
-from local.template import ACCOUNT
+from local.aws.validation import check_parameters
+from local.template import ACCOUNT, REGION
 
 STARTING, STOPPING = 180, 60
 """Seconds that a small instance usually takes in SageMaker."""
-MIN_SESSION, MAX_SESSION = 1800, 43_200
-"""Seconds (API reference of CreatePresignedNotebookInstanceUrl)."""
-NAME = r"[a-zA-Z0-9](-*[a-zA-Z0-9])*"
 
 
 @dataclass(frozen=True)
@@ -66,18 +63,17 @@ class NotebookInstances:
         """The text that SageMaker gives for failed instances."""
 
     @staticmethod
-    def arn_of(parameters: Mapping[str, Any], region: str) -> str | None:
-        """Return the ARN of the instance that `parameters` name, or None if they name none."""
+    def arns_of(_operation: str, parameters: Mapping[str, Any], region: str) -> list[str]:
+        """Return the ARN of the instance that `parameters` name, if they name one."""
         name = parameters.get("NotebookInstanceName")
-        return None if name is None else notebook_arn(name, region)
+        return [] if name is None else [notebook_arn(name, region)]
 
     def answer(self, call: Call, identity: Identity | None) -> dict[str, Any] | None:
         """Answer `call`, or return None for what moto answers. Raises `ApiError`."""
         name = call.parameters.get("NotebookInstanceName")
         if name is None:
             return None
-        if len(name) > 63 or not re.fullmatch(NAME, name, re.ASCII):
-            raise _invalid(name, "notebookInstanceName", f"Member must satisfy regular expression pattern: ^{NAME}")
+        check_parameters(call.operation, call.parameters)
         match call.operation:
             case "CreatePresignedNotebookInstanceUrl" if identity is not None:
                 return {"AuthorizedUrl": self._presigned(name, call.parameters, identity)}
@@ -92,6 +88,22 @@ class NotebookInstances:
                 described = {**self._find(name).to_dict(), "FailureReason": self.failure_reason}
                 return {key: value for key, value in described.items() if value is not None}
         return None
+
+    open_action = "sagemaker:CreatePresignedNotebookInstanceUrl"
+
+    @staticmethod
+    def arn(name: str) -> str:
+        """Return the ARN on which the action of opening is enforced."""
+        return notebook_arn(name, REGION)
+
+    def is_running(self, name: str) -> bool:
+        """Return whether the instance runs. Raises `ApiError` when there is no such instance."""
+        return self[name] == "InService"
+
+    @staticmethod
+    def landing_of(_url: PresignedUrl, query: Mapping[str, str]) -> str:
+        """Return the path to which a presigned URL with `query` leads."""
+        return "/lab" if query.get("view") == "lab" else "/tree"
 
     def __getitem__(self, name: str) -> str:
         """Return the instance's state. Raises `ApiError` when there is no such instance."""
@@ -124,10 +136,7 @@ class NotebookInstances:
 
     def _presigned(self, name: str, parameters: Mapping[str, Any], creator: Identity) -> str:
         self._urls.require_rate()
-        seconds = parameters.get("SessionExpirationDurationInSeconds", MAX_SESSION)
-        if not MIN_SESSION <= seconds <= MAX_SESSION:
-            bound = f"less than or equal to {MAX_SESSION}" if seconds > MAX_SESSION else f"greater than {MIN_SESSION}"
-            raise _invalid(seconds, "sessionExpirationDurationInSeconds", f"Member must have value {bound}")
+        seconds = parameters.get("SessionExpirationDurationInSeconds", 43_200)
         self._require_state(name, ("InService",), "create a presigned URL")
         return self._urls.create(self._address_of(name), name, creator, seconds)
 
@@ -144,8 +153,3 @@ class NotebookInstances:
             wanted, arn = ", ".join(states), self._find(name).arn
             message = f"Status ({state}) not in ([{wanted}]). Unable to {purpose} for Notebook Instance ({arn})."
             raise ApiError("ValidationException", message)
-
-
-def _invalid(value: object, member: str, constraint: str) -> ApiError:
-    found = f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"
-    return ApiError("ValidationException", found)

@@ -6,6 +6,7 @@ from typing import Any
 
 from local.aws.calls import Call, UnmappedCallError
 from local.aws.notebook_instances import NotebookInstances
+from local.aws.studio import StudioDomains
 from local.template import ACCOUNT, REGION
 
 Context = Mapping[str, str | list[str]]
@@ -13,7 +14,7 @@ Context = Mapping[str, str | list[str]]
 Permission = tuple[str, str, Context]
 """An IAM action, a resource's ARN, and condition keys."""
 
-RESOURCES = (NotebookInstances,)
+RESOURCES = (NotebookInstances, StudioDomains)
 """The types of SageMaker's resources: a module for each."""
 
 _TABLE = re.compile(r'FROM\s+"(?P<table>[\w.-]+)"')
@@ -57,7 +58,7 @@ def permissions_of(call: Call) -> list[Permission]:
         case "secretsmanager", operation if "SecretId" in parameters:
             return [(f"secretsmanager:{operation}", parameters["SecretId"], {})]
         case "sagemaker", operation:
-            arns = [arn for resource in RESOURCES if (arn := resource.arn_of(parameters, call.region))]
+            arns = [arn for each in RESOURCES for arn in each.arns_of(operation, parameters, call.region)]
             if arns:
                 return [(f"sagemaker:{operation}", arn, {}) for arn in arns]
     raise UnmappedCallError(f"{call.service}:{call.operation} is not supported here")

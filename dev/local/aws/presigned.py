@@ -1,4 +1,4 @@
-"""Presigned URLs, which moto does not support: created for one resource, usable for five minutes."""
+"""Presigned URLs, which moto does not support: created for one notebook, and usable for a short time."""
 
 import secrets
 import threading
@@ -10,7 +10,7 @@ from local.aws.calls import ApiError
 from local.aws.sessions import Identity
 
 URL_LIFETIME = 300
-"""Seconds for which a URL can be used."""
+"""Seconds for which a URL of a notebook instance can be used, and one of Studio if the call names no time."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class PresignedUrl:
     creator: Identity
     usable_until: float
     session_seconds: int
+    landing: str
+    """`LandingUri`; empty for notebook instances."""
 
 
 def random_token() -> str:
@@ -31,7 +33,7 @@ def random_token() -> str:
 
 
 class PresignedUrls:
-    """Creates URLs, and recognises them for five minutes."""
+    """Creates URLs, and recognises them while they are usable."""
 
     def __init__(
         self, *, clock: Callable[[], float], rate: float, make_token: Callable[[], str] = random_token
@@ -52,16 +54,25 @@ class PresignedUrls:
         if not self._tokens.try_acquire():
             raise ApiError("ThrottlingException", "Rate exceeded")
 
-    def create(self, address: str, notebook: str, creator: Identity, session_seconds: int) -> str:
-        """Return a new URL of `notebook`, whose site is at `address`."""
+    def create(
+        self,
+        address: str,
+        notebook: str,
+        creator: Identity,
+        session_seconds: int,
+        *,
+        lifetime: int = URL_LIFETIME,
+        landing: str = "",
+    ) -> str:
+        """Return a new URL of `notebook`, whose site is at `address`. `lifetime`: seconds."""
         token = self._make_token()
         url = f"{address}?authToken={token}"
-        usable_until = self._clock() + URL_LIFETIME
-        self.made.append(PresignedUrl(url, token, notebook, creator, usable_until, session_seconds))
+        usable_until = self._clock() + lifetime
+        self.made.append(PresignedUrl(url, token, notebook, creator, usable_until, session_seconds, landing))
         return url
 
     def usable(self, token: str, notebook: str) -> PresignedUrl | None:
-        """Return the URL of `notebook` with this token, or None when there is none or its five minutes have passed."""
+        """Return the URL of `notebook` with this token, or None when there is none or its time has passed."""
         for made in self.made:
             if made.notebook == notebook and secrets.compare_digest(made.token.encode(), token.encode()):
                 return made if self._clock() < made.usable_until else None

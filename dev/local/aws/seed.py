@@ -13,8 +13,9 @@ from cli.grant_schema.spec import GrantSpec
 from local.aws.authority import DEPLOYED_POLICY
 from local.aws.clients import ClientOf
 from local.aws.notebook_instances import NotebookInstances
+from local.aws.studio import STARTING, App, Profile, Space, StudioDomains
 from local.resolved_template import Role
-from local.sample import Notebook
+from local.sample import Notebook, StudioDomain
 from local.template import ACCOUNT, REGION
 
 
@@ -69,3 +70,19 @@ def create_notebooks(client_of: ClientOf, instances: NotebookInstances, notebook
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/notebook",
         )
         instances[notebook.name] = notebook.status
+
+
+def create_studio(studio: StudioDomains, domains: Sequence[StudioDomain]) -> None:
+    """Create the user profiles and spaces, each with its application in its state."""
+    now = studio.clock()
+    for domain in domains:
+        for profile in domain.profiles:
+            studio.profiles[domain.id, profile.lower()] = Profile(changed=now)
+        for each in domain.spaces:
+            app = None if each.status == "Deleted" else App(each.status, now, each.instance_type)
+            space = Space("InService", "", now, each.owner, each.app_type, each.instance_type, app, each.failure_reason)
+            if app and app.status == "Failed":
+                app.failure_reason = each.failure_reason
+            if app and app.status == "Pending":
+                app.next = ("InService", now + STARTING / studio.speed_factor)
+            studio.spaces[domain.id, each.name.lower()] = space

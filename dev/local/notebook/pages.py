@@ -14,6 +14,12 @@ def access_denied_page() -> web.Response:
     return _page(403, "Access denied", words)
 
 
+def application_page(landing: str, notebook: str) -> web.Response:
+    """Return the page that stands for an application of Studio, or its home. `landing`: the `LandingUri`."""
+    what = landing.split(":")[1] or "Studio"
+    return _page(200, f"{what} (local)", f"This page stands for {what}, opened as {notebook}.")
+
+
 def not_running_page(status: int) -> web.Response:
     """Return the page for a notebook that is not in service. `status`: of the answer."""
     return _page(status, "This notebook is not running", "Open your bookmark again. It shows what you can do.")

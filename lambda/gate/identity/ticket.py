@@ -15,7 +15,7 @@ from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from gate.values.caller import Caller
 from gate.values.errors.slack import InvalidTicketError, TicketPreviewError
 from gate.values.errors.upstream import UpstreamError
-from gate.values.notebook import Notebook
+from gate.values.notebook import MAX_LENGTH, Notebook
 from gate.web.cookies import CookieFactory
 from gate.web.request import Request
 
@@ -25,7 +25,7 @@ TICKET_SECONDS = 300
 WAITING_SECONDS = 900
 """Lifetime of the cookie that replaces a ticket. A notebook usually starts in three to five minutes."""
 
-MAX_REMOVED_COOKIES = 40
+MAX_REMOVED_COOKIES = 20
 """Waiting cookies that one response removes. A person waits for one or two notebooks.
 
 The limit keeps the response's headers below the 10,240 bytes that API Gateway accepts, even if an attacker planted
@@ -37,7 +37,7 @@ _WAITING_COOKIE = "gate-wait-"
 
 _RETRY_COOKIE = "gate-try"
 
-_SEGMENT = re.compile(r"[a-zA-Z0-9~-]{1,104}", re.ASCII)
+_SEGMENT = re.compile(f"[a-zA-Z0-9~-]{{1,{MAX_LENGTH}}}", re.ASCII)
 _ATTEMPT_ID = re.compile(r"[\w-]{22}", re.ASCII)
 
 

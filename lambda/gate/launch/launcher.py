@@ -16,10 +16,18 @@ from gate.launch.target import LaunchTarget, launch_target_of
 from gate.platform.aws.errors import code_of
 from gate.platform.config import Config
 from gate.values.caller import Caller
-from gate.values.errors.notebook import NoPowerError, NotebookMissingError, NotebookStartingError, not_ready_error
+from gate.values.errors.notebook import (
+    InvalidViewError,
+    NoPowerError,
+    NotebookMissingError,
+    NotebookStartingError,
+    NotReadyError,
+    not_ready_error,
+)
 from gate.values.errors.upstream import AwsError
-from gate.values.grant import Grant, View
+from gate.values.grant import Grant
 from gate.values.instance import Instance
+from gate.values.notebook import Notebook, View
 from gate.values.session_name import session_name
 
 if TYPE_CHECKING:
@@ -56,25 +64,34 @@ class Launcher:
 
         `view`: overrides the view of the grant. `start`: whether a stopped notebook may be started, if the grant
         allows that (`Grant.starts_by_itself`).
-        The notebook is described only if SageMaker refuses to create a URL.
-        Raises a `NotReadyError` or `NotebookMissingError` if the notebook is not running, `InLineError` if the caller
-        must wait in the launch queue, and the errors of `aws_errors`.
+        A notebook instance is described only if SageMaker refuses to create a URL.
+        Raises `InvalidViewError`, a `NotReadyError` or `NotebookMissingError` if the notebook is not running,
+        `InLineError` if the caller must wait in the launch queue, and the errors of `aws_errors`.
         """
+        if view and view not in grant.notebook.views:
+            raise InvalidViewError
         kind = kind_of(grant.notebook)
         try:
             with self._queue.turn(grant.notebook.location or HOME_LOCATION, caller.subject):
-                url = self._run(caller, grant, kind.presign, grant.session, view or grant.view or "lab")
+                url = self._run(caller, grant, kind.presign, grant.session, (view, grant.view))
+        except NotReadyError as error:
+            raise self._not_ready(caller, grant, error.instance, start=start) from error
         except AwsError as error:
+            if not _is_state_conflict(kind, error):
+                raise
             # The message for a stopped notebook is not documented, so the notebook is described instead.
-            if _is_state_conflict(kind, error):
-                instance = self.describe(caller, grant)
-                if instance.status == "stopped" and start and grant.starts_by_itself:
-                    self.start(caller, grant)
-                    raise NotebookStartingError(self.describe(caller, grant)) from error
-                if instance.status != "running":
-                    raise not_ready_error(instance.status)(instance) from error
-            raise
+            instance = self.describe(caller, grant)
+            if instance.can_open:
+                raise
+            raise self._not_ready(caller, grant, instance, start=start) from error
         return Launch(url, kind.url_lifetime)
+
+    def _not_ready(self, caller: Caller, grant: Grant, instance: Instance, *, start: bool) -> NotReadyError:
+        """Return the error for a notebook that cannot be opened now. Starts it first, if `open` says so."""
+        if instance.status == "stopped" and start and grant.starts_by_itself:
+            self.start(caller, grant)
+            return NotebookStartingError(self.describe(caller, grant))
+        return not_ready_error(instance.status)(instance)
 
     def describe(self, caller: Caller, grant: Grant) -> Instance:
         """Return the notebook's instance. Raises `NotebookMissingError`, and the errors of `aws_errors`."""
@@ -110,7 +127,7 @@ class Launcher:
             raise NoPowerError
         self._change(caller, grant.stopping, kind_of(grant.notebook).stop)
 
-    def _change(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient, str], object]") -> bool:
+    def _change(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient, Notebook], object]") -> bool:
         try:
             self._run(caller, grant, call)
         except AwsError as error:
@@ -125,19 +142,19 @@ class Launcher:
         self,
         caller: Caller,
         grant: Grant,
-        call: "Callable[Concatenate[SageMakerClient, str, P], T]",
+        call: "Callable[Concatenate[SageMakerClient, Notebook, P], T]",
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
         target = launch_target_of(self._config, grant.notebook)
         policy = policy_for(self._config, caller, grant, target)
         session = self._role_sessions.session(target.role, session_name(caller.name), policy)
-        return session.run(call, grant.notebook.name, *args, **kwargs)
+        return session.run(call, grant.notebook, *args, **kwargs)
 
 
 def policy_for(config: Config, caller: Caller, grant: Grant, target: LaunchTarget) -> str:
     """Return the session policy (JSON) for `caller` and the notebook of `target`."""
-    return session_policy(target.kind, target.notebook_arn, grant, allowed_sources(config, caller))
+    return session_policy(target.kind, target.arns, grant, allowed_sources(config, caller))
 
 
 def _is_state_conflict(kind: Kind, error: AwsError) -> bool:

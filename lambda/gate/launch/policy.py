@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gate.launch.allowed_sources import AllowedSources
-from gate.launch.kinds.kind import Kind
+from gate.launch.kinds.kind import Arns, Kind
 from gate.values.grant import Grant
 
 MAX_POLICY_LENGTH = 2048
 """The most characters of an inline session policy (API reference of AssumeRole)."""
 
 
-def session_policy(kind: Kind, arn: str, grant: Grant, sources: AllowedSources | None) -> str:
-    """Return the policy (JSON) that narrows the launch role to the actions that `grant` allows on the notebook `arn`.
+def session_policy(kind: Kind, arns: Arns, grant: Grant, sources: AllowedSources | None) -> str:
+    """Return the policy (JSON) that narrows the launch role to the actions that `grant` allows on the notebook `arns`.
 
     `sources`: the addresses from which the notebook may be opened and used. None: every address that the launch role
     allows. AWS enforces the policies of the role session that created a URL for each later request to the notebook, so
@@ -22,26 +22,28 @@ def session_policy(kind: Kind, arn: str, grant: Grant, sources: AllowedSources |
     ends before the grant is left out: it must not outlive its own part of the grant.
     """
     lasting = grant.lasting
-    manage = [kind.describe_action]
+    manage = [*kind.describe_actions]
     if lasting.may_start:
         manage.append(kind.start_action)
     if lasting.may_stop:
         manage.append(kind.stop_action)
     end = [] if grant.until is None else [_deny_from(grant.until)]
-    return _policy([*_open_statements(kind.open_action, arn, sources), _allow(manage, arn), *end])
+    opened = _open_statements(kind.open_action, _one_or_all(arns.opened), sources)
+    return _policy([*opened, _allow(manage, _one_or_all(arns.managed)), *end])
 
 
-def describe_policies(action: str, arns: Iterable[str]) -> dict[str, str]:
-    """Return policies (JSON) that narrow the launch role to `action` on the notebooks `arns`: for each ARN, its policy.
+def describe_policies(kind: Kind, notebooks: Iterable[Arns]) -> dict[Arns, str]:
+    """Return policies (JSON) that narrow the launch role to describing `notebooks`: for the ARNs of each, its policy.
 
-    A policy contains as many ARNs as fit into `MAX_POLICY_LENGTH`. The order of `arns` does not change the policies.
+    A policy contains as many notebooks as fit into `MAX_POLICY_LENGTH`. Their order does not change the policies.
     """
-    parts: list[list[str]] = []
-    for arn in sorted(set(arns)):
-        if not parts or len(_policy([_allow(action, [*parts[-1], arn])])) > MAX_POLICY_LENGTH:
+    action = _one_or_all(kind.describe_actions)
+    parts: list[list[Arns]] = []
+    for arns in sorted(set(notebooks), key=lambda arns: arns.managed):
+        if not parts or len(_policy([_allow(action, _flat([*parts[-1], arns]))])) > MAX_POLICY_LENGTH:
             parts.append([])
-        parts[-1].append(arn)
-    return {arn: _policy([_allow(action, part)]) for part in parts for arn in part}
+        parts[-1].append(arns)
+    return {arns: _policy([_allow(action, _flat(part))]) for part in parts for arns in part}
 
 
 def statements_for(policy: str, action: str) -> list[dict[str, Any]]:
@@ -55,7 +57,15 @@ def _as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def _open_statements(action: str, arn: str, sources: AllowedSources | None) -> list[dict[str, Any]]:
+def _flat(notebooks: Iterable[Arns]) -> list[str]:
+    return sorted({arn for arns in notebooks for arn in arns.managed})
+
+
+def _one_or_all(values: Sequence[str]) -> str | Sequence[str]:
+    return values[0] if len(values) == 1 else values
+
+
+def _open_statements(action: str, arn: str | Sequence[str], sources: AllowedSources | None) -> list[dict[str, Any]]:
     if sources is None:
         return [_allow(action, arn)]
     statements = []

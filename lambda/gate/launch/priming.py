@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from gate.launch.kinds import KINDS
+from gate.launch.kinds import all_kinds
 from gate.platform.aws.priming import prime
 from gate.store.table import primary_key
 
@@ -24,5 +24,5 @@ def prime_launch(clients: Sequence[Any]) -> None:
     prime(secrets, "get_secret_value", {"SecretId": "x", "VersionStage": "AWSCURRENT"}, json.dumps(secret).encode())
     prime(dynamodb, "batch_get_item", keys, json.dumps(row).encode())
     prime(sts, "assume_role", role, _ASSUME_ROLE)
-    for kind in KINDS:
+    for kind in all_kinds():
         prime(sagemaker, *kind.priming)

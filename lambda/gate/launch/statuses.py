@@ -9,6 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from gate.launch.kinds import kind_of
+from gate.launch.kinds.kind import Arns, Kind
 from gate.launch.policy import describe_policies
 from gate.launch.role_sessions import RoleSessions
 from gate.launch.target import LaunchRole, launch_target_of
@@ -57,7 +58,7 @@ def statuses_of(
             session = _result(opened)
             if session is not None:
                 for notebook in sessions[opened]:
-                    describe = partial(session.run, kind_of(notebook).describe, notebook.name)
+                    describe = partial(session.run, kind_of(notebook).describe, notebook)
                     described[notebook] = pool.submit(copy_context().run, describe)
     wait(described.values(), timeout=max(0.0, limit.remaining))
     # Do not wait for the other calls: a page without a state is more useful than a late page.
@@ -73,16 +74,16 @@ def _notebooks_by_session(
 
     A notebook whose location the settings do not list has no role session.
     """
-    arns: dict[tuple[LaunchRole, str], dict[Notebook, str]] = defaultdict(dict)
+    arns: dict[tuple[LaunchRole, type[Kind]], dict[Notebook, Arns]] = defaultdict(dict)
     for grant in grants:
         with suppress(LocationUnknownError):
             target = launch_target_of(config, grant.notebook)
-            arns[target.role, target.kind.describe_action][grant.notebook] = target.notebook_arn
+            arns[target.role, type(target.kind)][grant.notebook] = target.arns
     sessions: dict[tuple[LaunchRole, str], list[Notebook]] = defaultdict(list)
-    for (role, action), arn_of in arns.items():
-        policies = describe_policies(action, arn_of.values())
-        for notebook, arn in arn_of.items():
-            sessions[role, policies[arn]].append(notebook)
+    for (role, kind), arns_of in arns.items():
+        policies = describe_policies(kind(), arns_of.values())
+        for notebook, found in arns_of.items():
+            sessions[role, policies[found]].append(notebook)
     return sessions
 
 

@@ -83,6 +83,8 @@ class Config:
     remote_role: str = ""
     """The name of the launch role in other accounts."""
     external_id: str = ""
+    studio_domains: tuple[str, ...] = ()
+    """The ids of the Studio domains that grants may name. `account/region/` is before those of other locations."""
     slack: SlackConfig
     requests_function_arn: str = ""
     """The ARN of the function that takes access requests. Empty if people cannot ask for access here."""

@@ -7,7 +7,8 @@ from gate.values.errors.base import GateError
 from gate.values.errors.notebook import InvalidViewError, NotReadyError
 from gate.values.errors.slack import OtherPersonError
 from gate.values.errors.upstream import UpstreamError
-from gate.values.grant import Grant, View
+from gate.values.grant import Grant
+from gate.values.notebook import View
 from gate.web.responses import Response, error_response, json_response, redirect, retry_headers
 
 

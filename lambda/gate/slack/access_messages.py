@@ -26,6 +26,7 @@ from gate.access_requests.access_request import MAX_REASON_LENGTH, AccessRequest
 from gate.access_requests.rules import RequestRules
 from gate.slack.access_command import ALLOW_BUTTON, ALLOW_SELECT, ASK_WINDOW, DENY_BUTTON, AccessCommand
 from gate.values.errors.base import GateError
+from gate.values.notebook import MAX_LENGTH
 from gate.web.durations import in_words
 
 TITLE = "Ask for access"
@@ -37,7 +38,7 @@ def ask_window(notebook: str, durations: Sequence[int]) -> dict[str, Any]:
     blocks = [
         InputBlock(
             label="Notebook",
-            element=PlainTextInputElement(action_id="notebook", initial_value=notebook or None, max_length=104),
+            element=PlainTextInputElement(action_id="notebook", initial_value=notebook or None, max_length=MAX_LENGTH),
         ),
         InputBlock(
             label="Why do you need it?",

@@ -11,12 +11,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
 
 from gate.values.errors.notebook import InvalidNotebookNameError
-from gate.values.grant import Power, View
-from gate.values.notebook import Notebook
+from gate.values.grant import Power
+from gate.values.notebook import Notebook, View
 
 MIN_SESSION = 1_800
 MAX_SESSION = 43_200
-"""Seconds. The limits of CreatePresignedNotebookInstanceUrl (API reference)."""
+"""Seconds. The limits of CreatePresignedNotebookInstanceUrl and CreatePresignedDomainUrl (API reference)."""
 
 MAX_EPOCH_SECONDS = 253_402_300_799
 """The last second of the year 9999, which is the last time that Python's dates can represent.
@@ -59,8 +59,8 @@ def read(item: Mapping[str, Any]) -> GrantRow:
     """Parse `item`, a row in the format of DynamoDB's API. Does not raise, whatever the attributes contain."""
     notebook = _notebook(item)
     session, until = _whole_number(item.get("session"), 1, MAX_SESSION), until_of(item)
-    view: View | None = _choice(item.get("view"), View)
-    power: Power | None = _choice(item.get("power"), Power)
+    view: View | None = _choice(item.get("view"), notebook.views if notebook else ())
+    power: Power | None = _choice(item.get("power"), get_args(Power))
     default, owner = (item.get(name, {}).get("BOOL") for name in ("default", "owner"))
     strict = {"notebook": notebook, "session": session, "until": until}
     lenient = {"view": view, "power": power, "default": default, "owner": owner}
@@ -106,4 +106,4 @@ def _whole_number(value: Mapping[str, Any] | None, minimum: int, maximum: int) -
 
 def _choice(value: Mapping[str, Any] | None, options: Any) -> Any:
     text = (value or {}).get("S")
-    return text if text in get_args(options) else None
+    return text if text in options else None

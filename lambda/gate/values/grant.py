@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from gate.values.notebook import Notebook
+from gate.values.notebook import Notebook, View
 
-View = Literal["lab", "classic"]
 Power = Literal["none", "start", "start-stop", "auto-start"]
 """In ascending order. Each value includes the ones before it."""
 
@@ -20,7 +19,7 @@ class Grant:
     session: int
     """Seconds for which an opened notebook can be used, 1800 to 43200."""
     view: View | None = None
-    """None if the grant names none, which means `lab`."""
+    """None if the grant names none: what opens then depends on the kind of notebook."""
     power: Power = "none"
     until: int | None = None
     """The end of the grant, in epoch seconds. None if it does not end."""

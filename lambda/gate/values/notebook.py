@@ -1,4 +1,10 @@
-"""Names of notebooks: `name`, or `account/region/name` for a notebook in another account or region.
+"""Names of notebooks, in the deployment's own account and region or, after `account/region/`, in another one.
+
+| name | kind |
+|---|---|
+| `churn-model` | a notebook instance |
+| `studio:d-abc123/alice` | SageMaker Studio, as a user profile of a domain |
+| `studio:d-abc123/alice/churn-space` | a space in Studio, as a user profile |
 
 One notebook has one normal form, which every rule, comparison and key uses: the name in lower case, and no location if
 that is the deployment's own. SageMaker's ARNs have the names in lower case, so two spellings name one notebook.
@@ -6,21 +12,32 @@ that is the deployment's own. SageMaker's ARNs have the names in lower case, so 
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from gate.values.errors.notebook import InvalidNotebookNameError
 
-_NAME = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", re.ASCII)
-_MAX_NAME_LENGTH = 63
-_LOCATION = re.compile(r"[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}", re.ASCII)
-_MAX_LOCATION_LENGTH = 40
+View = Literal["lab", "classic", "studio", "jupyterlab", "code-editor", "rstudio", "canvas"]
+
+STUDIO = "studio:"
+"""What the names of user profiles and spaces begin with."""
 
 SEPARATOR = "~"
-"""Replaces the slash in path segments and cookie names, because no client or server percent-encodes it."""
+"""Replaces the slash and the colon in path segments and cookie names. No client or server percent-encodes it."""
+
+MAX_LENGTH = 239
+"""The length of the longest name: a location, and 63 characters each for a domain, a user profile and a space."""
+
+_NAME = r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*"
+_INSTANCE = re.compile(_NAME, re.ASCII)
+_DOMAIN = re.compile(r"d-(?:-*[a-z0-9]){1,61}", re.ASCII)
+_LOCATION = re.compile(r"[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}", re.ASCII)
+_MAX_PART_LENGTH = 63
+_MAX_LOCATION_LENGTH = 40
 
 
 @dataclass(frozen=True, eq=False)
 class Notebook:
-    """The name and location of a notebook instance. Notebooks with the same normal form are equal."""
+    """The name and location of a notebook. Notebooks with the same normal form are equal."""
 
     name: str
     """The name as it was written. Calls of SageMaker use it, because SageMaker keeps the case of names."""
@@ -29,26 +46,47 @@ class Notebook:
 
     @classmethod
     def parse(cls, text: str) -> "Notebook":
-        """Parse `name` or `account/region/name`. The name must be valid in SageMaker.
+        """Parse a name, with or without its location. The name must be valid in SageMaker.
 
-        Raises `InvalidNotebookNameError`. Source of the pattern and length: API reference of CreateNotebookInstance.
+        Raises `InvalidNotebookNameError`. Source of the patterns and lengths: API reference of CreateNotebookInstance,
+        CreatePresignedDomainUrl and CreateSpace.
         """
-        location, slash, name = text.rpartition("/")
         # The lengths are checked first, so that the patterns never see long input.
-        if len(name) > _MAX_NAME_LENGTH or not _NAME.fullmatch(name):
+        parts = text.split("/")
+        if len(text) > MAX_LENGTH or any(len(part.removeprefix(STUDIO)) > _MAX_PART_LENGTH for part in parts):
             raise InvalidNotebookNameError
-        if slash and (len(location) > _MAX_LOCATION_LENGTH or not _LOCATION.fullmatch(location)):
+        location = "/".join(parts[:2]) if len(parts) > 2 and not text.startswith(STUDIO) else ""
+        name = parts[2:] if location else parts
+        if location and (len(location) > _MAX_LOCATION_LENGTH or not _LOCATION.fullmatch(location)):
             raise InvalidNotebookNameError
-        return cls(name, location)
+        if not _is_name(name):
+            raise InvalidNotebookNameError
+        return cls("/".join(name), location)
 
     @classmethod
     def parse_segment(cls, text: str) -> "Notebook":
         """Parse a path segment, as `segment` returns it. Raises `InvalidNotebookNameError`."""
-        return cls.parse(text.replace(SEPARATOR, "/"))
+        slashes = text.replace(SEPARATOR, "/")
+        return cls.parse(re.sub("(^|/)studio/", rf"\1{STUDIO}", slashes, count=1))
 
     def relative_to(self, home: str) -> "Notebook":
         """Return the notebook without its location if that is `home`, the deployment's own `account/region`."""
         return Notebook(self.name) if self.location == home else self
+
+    @property
+    def studio(self) -> tuple[str, ...]:
+        """Domain, user profile, and space if there is one, of a name in Studio; empty for a notebook instance."""
+        return tuple(self.name.removeprefix(STUDIO).split("/")) if self.name.startswith(STUDIO) else ()
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """The views that a notebook of this kind can have. A space has only that of its application."""
+        match len(self.studio):
+            case 0:
+                return ("lab", "classic")
+            case 2:
+                return ("studio", "jupyterlab", "code-editor", "classic", "rstudio", "canvas")
+        return ("jupyterlab", "code-editor", "classic")
 
     @property
     def written(self) -> str:
@@ -68,4 +106,16 @@ class Notebook:
     @property
     def segment(self) -> str:
         """The normal form as a path segment."""
-        return str(self).replace("/", SEPARATOR)
+        return re.sub("[/:]", SEPARATOR, str(self))
+
+
+def _is_name(parts: list[str]) -> bool:
+    """Return whether `parts`, a name without its location between slashes, are a valid name."""
+    if not parts[0].startswith(STUDIO):
+        return len(parts) == 1 and bool(_INSTANCE.fullmatch(parts[0]))
+    domain, *names = parts
+    return (
+        len(names) in (1, 2)
+        and bool(_DOMAIN.fullmatch(domain.removeprefix(STUDIO)))
+        and all(_INSTANCE.fullmatch(name) for name in names)
+    )

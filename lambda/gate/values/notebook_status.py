@@ -17,7 +17,7 @@ class NotebookStatus:
     @property
     def can_start(self) -> bool:
         """Whether the notebook can be started, and the grant allows it."""
-        return self.grant.may_start and (self.instance is None or self.instance.status in ("stopped", "failed"))
+        return self.grant.may_start and (self.instance is None or self.instance.can_start)
 
     @property
     def can_stop(self) -> bool:

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from gate.values.grant import View
-from gate.values.notebook import Notebook
+from gate.values.notebook import Notebook, View
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,18 @@
 """Return paths: the pages of the gate that a sign-in may redirect to."""
 
 import re
+from typing import get_args
 from urllib.parse import unquote
 
+from gate.values.notebook import MAX_LENGTH, View
 from gate.web.request import Request
 
 # An allow list prevents open redirects: it matches no hosts, schemes, backslashes, encodings or line breaks.
-_ENCODED_UNRESERVED = re.compile(r"%(2[dDeE]|3[0-9]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aAeE])", re.ASCII)
-
+_ENCODED = re.compile(r"%(2[dDeE]|3[0-9aA]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aAeE])", re.ASCII)
+_NOTEBOOK = f"[a-zA-Z0-9~:-]{{1,{MAX_LENGTH}}}"
+_VIEW = "|".join(get_args(View))
 _RETURN_PATH = re.compile(
-    r"/(open(/[a-zA-Z0-9~-]{1,104})?(\?view=(lab|classic))?"
-    r"|requests(/[a-z2-7-]{1,40}|\?notebook=[a-zA-Z0-9~-]{1,104})?)?",
-    re.ASCII,
+    rf"/(open(/{_NOTEBOOK})?(\?view=({_VIEW}))?|requests(/[a-z2-7-]{{1,40}}|\?notebook={_NOTEBOOK})?)?", re.ASCII
 )
 
 
@@ -31,8 +32,9 @@ def return_path_of(request: Request) -> str:
 
 
 def _decoded(path: str) -> str:
-    """Decode the characters of `path` that need no encoding (RFC 3986 §2.3). A client may encode them nevertheless.
+    """Decode the characters of `path` that need no encoding in a path (RFC 3986 §2.3, and the colon of §3.3).
 
-    Others stay encoded, so that `%2F` and the like never become a part of a return path.
+    A client may encode them nevertheless. Others stay encoded, so that `%2F` and the like never become a part of a
+    return path.
     """
-    return _ENCODED_UNRESERVED.sub(lambda match: unquote(match[0]), path)
+    return _ENCODED.sub(lambda match: unquote(match[0]), path)

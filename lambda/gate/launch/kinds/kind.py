@@ -1,29 +1,38 @@
 """What each kind of notebook tells and does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
-from gate.values.grant import View
 from gate.values.instance import Instance
-from gate.values.notebook import Notebook
+from gate.values.notebook import Notebook, View
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
 
-class Kind(Protocol):
-    """One kind of notebook: its names and ARNs, its IAM actions, and its calls of SageMaker.
+@dataclass(frozen=True)
+class Arns:
+    """The ARNs of one notebook."""
 
-    The calls raise botocore's errors. `client` has the credentials of the caller, which allow nothing else.
+    opened: tuple[str, ...]
+    """Those on which the presigned URL's action is allowed. AWS enforces it on the first."""
+    managed: tuple[str, ...]
+    """Those on which the other actions are allowed."""
+
+
+class Kind(Protocol):
+    """One kind of notebook: its ARNs, its IAM actions, and its calls of SageMaker.
+
+    The calls raise botocore's errors, and `KeyError` if a part of a response is missing. `client` has the credentials
+    of the caller, which allow nothing else.
     """
 
     open_action: ClassVar[str]
     """The IAM action that creates a presigned URL, and that AWS enforces for each later use of the notebook."""
-    describe_action: ClassVar[str]
+    describe_actions: ClassVar[tuple[str, ...]]
     start_action: ClassVar[str]
     stop_action: ClassVar[str]
-    resource: ClassVar[str]
-    """The resource type in ARNs (service authorization reference)."""
     url_lifetime: ClassVar[int]
     """Seconds for which a presigned URL can be used."""
     usual_start_seconds: ClassVar[int]
@@ -33,25 +42,35 @@ class Kind(Protocol):
     priming: ClassVar[tuple[str, Mapping[str, Any], bytes]]
     """The operation that opens a notebook, with made-up parameters and a made-up response, for SnapStart's snapshot."""
 
-    def names(self, notebook: Notebook) -> bool:
-        """Return whether `notebook` is of this kind."""
+    def resources(self, domains: Sequence[str]) -> list[str]:
+        """Return the ends of ARNs that match all notebooks of a region. `domains`: ids of the region's Studio domains.
 
-    def arn(self, partition: str, region: str, account: str, name: str) -> str:
-        """Return the ARN of the notebook `name`."""
+        Source of the resource types: service authorization reference.
+        """
 
-    def presign(self, client: "SageMakerClient", name: str, seconds: int, view: View) -> str:
-        """Return a presigned URL that opens `view`, for a notebook session of `seconds`."""
+    def arns(self, notebook: Notebook, prefix: str) -> Arns:
+        """Return the ARNs of what the actions are allowed on. `prefix`: what all ARNs of its location begin with."""
 
-    def describe(self, client: "SageMakerClient", name: str) -> Instance:
-        """Return the instance of the notebook. Raises `KeyError` if a part of the response is missing."""
+    def presign(self, client: "SageMakerClient", notebook: Notebook, seconds: int, views: "Views") -> str:
+        """Return a presigned URL for a notebook session of `seconds`.
 
-    def start(self, client: "SageMakerClient", name: str) -> None:
+        Raises a `NotReadyError` if it is known that the notebook is not running. Otherwise, SageMaker refuses.
+        """
+
+    def describe(self, client: "SageMakerClient", notebook: Notebook) -> Instance:
+        """Return the instance of the notebook."""
+
+    def start(self, client: "SageMakerClient", notebook: Notebook) -> None:
         """Start the notebook."""
 
-    def stop(self, client: "SageMakerClient", name: str) -> None:
+    def stop(self, client: "SageMakerClient", notebook: Notebook) -> None:
         """Stop the notebook."""
+
+
+Views = tuple[View | None, View | None]
+"""The view that the caller asks for, and the view of the grant. The first must fit the notebook."""
 
 
 def actions(kind: Kind) -> list[str]:
     """Return all IAM actions of `kind`."""
-    return [kind.open_action, kind.describe_action, kind.start_action, kind.stop_action]
+    return [kind.open_action, *kind.describe_actions, kind.start_action, kind.stop_action]

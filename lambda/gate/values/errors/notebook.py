@@ -10,12 +10,14 @@ if TYPE_CHECKING:
 # fmt: off
 
 class InvalidNotebookNameError(BadRequestError, reason="invalid_name", title="This is not a valid notebook name",
-        words="A name has up to 63 letters, digits and hyphens. Check the bookmark, or choose from your notebooks."):
-    """The name in the path cannot be the name of a SageMaker notebook instance."""
+        words="Names are such as churn-model, or studio:d-abc123/alice/churn-space for a space in Studio. Check the "
+        "bookmark, or choose from your notebooks."):
+    """The name in the path cannot be the name of a notebook instance, or of a user profile or space in Studio."""
 
-class InvalidViewError(BadRequestError, reason="invalid_view", title="This view does not exist",
-        words="Use view=lab or view=classic, or leave it out."):
-    """The query parameter `view` is neither `lab` nor `classic`."""
+class InvalidViewError(BadRequestError, reason="invalid_view", title="This notebook does not have this view",
+        words="Leave view out of the address. Notebook instances have the views lab and classic. A space in Studio has "
+        "only that of its application, such as jupyterlab."):
+    """The query parameter `view` names no view that the notebook has."""
 
 class NotGrantedError(ForbiddenError, reason="not_granted", title="This notebook is not yours to open",
         words="You have no access to it, or it does not exist. Ask your platform team for access to it."):
@@ -45,8 +47,18 @@ class NotebookMissingError(NotFoundError, reason="notebook_missing", title="This
     """The notebook of the grant was deleted."""
 
 class LocationUnknownError(NotFoundError, reason="location_unknown", title="This notebook is out of reach",
-        words="It is in an account or region that the gate is not set up for. Tell your platform team."):
-    """The grant names an account or region that the deployment's settings do not list."""
+        words="It is in an account, region or Studio domain that the gate is not set up for. Tell your platform team."):
+    """The grant names an account, region or Studio domain that the deployment's settings do not list."""
+
+class OtherProfileError(ForbiddenError, reason="other_profile", title="This space belongs to somebody else",
+        words="Your grant names a private space of another user profile. Ask your platform team to correct it."):
+    """The space is private, and its owner is not the user profile of the grant."""
+
+class IdentityCenterError(GateError, status=409, category=Category.FAILURE, reason="identity_center",
+        title="This Studio domain has a sign-in of its own",
+        words="People sign in to it with IAM Identity Center, so no link can open it. Open Studio from your AWS access "
+        "portal, and tell your platform team that the grant names such a domain."):
+    """The domain's authentication mode is SSO. CreatePresignedDomainUrl works only with the mode IAM."""
 
 class NotReadyError(GateError, status=409, category=Category.INTERIM):
     """The notebook exists, and cannot be opened in its present state."""
@@ -94,6 +106,7 @@ _FAILURE_ADVICE = {
         "another instance type."
     ),
     "quota": "The account's quota for this instance type is used up. Ask your platform team.",
+    "broken": "SageMaker could not create or delete it, and starting it does not help. Tell your platform team.",
     "lifecycle": "Its start script failed. Ask your platform team to look at the notebook's lifecycle configuration.",
 }
 

@@ -1,0 +1,249 @@
+"""Domains of SageMaker Studio, of which moto knows nothing but the domains themselves: profiles, spaces and their apps.
+
+Source: SageMaker's API reference, and its model for the form of parameters.
+"""
+
+import datetime
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.aws.calls import ApiError, Call
+from local.aws.presigned import PresignedUrl, PresignedUrls
+from local.aws.sessions import Identity
+from local.aws.validation import check_parameters
+from local.template import ACCOUNT, REGION
+
+STARTING, STOPPING = 180, 30
+"""Seconds that the application of a space usually takes in SageMaker."""
+
+_OPERATIONS = frozenset(
+    {"CreatePresignedDomainUrl", "DescribeUserProfile", "DescribeSpace", "DescribeApp", "CreateApp", "DeleteApp"}
+)
+
+
+@dataclass
+class Owner:
+    """A user profile or a space, with its state."""
+
+    status: str = "InService"
+    failure_reason: str = ""
+    changed: float = 0
+
+
+@dataclass
+class Profile(Owner):
+    """A user profile."""
+
+    identity_center_user: str = ""
+    """The user in IAM Identity Center, in domains that sign in with it."""
+
+
+@dataclass
+class Space(Owner):
+    """A space, and its application."""
+
+    owner: str = ""
+    """The user profile to which a private space belongs. Empty for a shared space."""
+    app_type: str = "JupyterLab"
+    instance_type: str = "ml.t3.medium"
+    app: "App | None" = None
+    app_failure: str = ""
+    """The reason for which the next application that starts will fail; empty if it will not."""
+
+
+@dataclass
+class App:
+    """The application of a space, with the state that it has, and the next one."""
+
+    status: str
+    created: float
+    instance_type: str
+    failure_reason: str = ""
+    next: tuple[str, float] | None = None
+    """The state that follows, and when, in epoch seconds."""
+
+
+@dataclass
+class StudioDomains:
+    """The domains of one account and region."""
+
+    urls: PresignedUrls
+    clock: Callable[[], float]
+    address_of: Callable[[str], str]
+    """Returns the address of a site by its name."""
+    speed_factor: float = 1
+    """How many times faster than at AWS an application starts and stops."""
+    on_out_of_service: Callable[[str], None] = lambda _site: None
+    """Called with the name of the site of a space whose application is no longer in service."""
+    profiles: dict[tuple[str, str], Profile] = field(default_factory=dict)
+    """By the ids of their domains and their names in lower case."""
+    spaces: dict[tuple[str, str], Space] = field(default_factory=dict)
+    """By the ids of their domains and their names in lower case."""
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @staticmethod
+    def arns_of(operation: str, parameters: Mapping[str, Any], region: str) -> list[str]:
+        """Return the ARNs that `operation` needs permission for (service authorization reference)."""
+        if operation not in _OPERATIONS:
+            return []
+        domain, profile, space = (
+            parameters.get(name, "").lower() for name in ("DomainId", "UserProfileName", "SpaceName")
+        )
+        names = {
+            "CreatePresignedDomainUrl": f"user-profile/{domain}/{profile}",
+            "DescribeUserProfile": f"user-profile/{domain}/{profile}",
+            "DescribeSpace": f"space/{domain}/{space}",
+        }
+        app = f"app/{domain}/{space or profile}/{parameters.get('AppType')}/{parameters.get('AppName')}"
+        return [f"arn:aws:sagemaker:{region}:{ACCOUNT}:{names.get(operation, app)}"]
+
+    def answer(self, call: Call, identity: Identity | None) -> dict[str, Any] | None:
+        """Answer `call`, or return None for what others answer. Raises `ApiError`."""
+        if call.service != "sagemaker" or call.operation not in _OPERATIONS:
+            return None
+        check_parameters(call.operation, call.parameters)
+        parameters = call.parameters
+        with self._lock:
+            match call.operation:
+                case "CreatePresignedDomainUrl":
+                    assert identity is not None
+                    return {"AuthorizedUrl": self._presigned(parameters, identity)}
+                case "DescribeUserProfile":
+                    return self._described_profile(parameters)
+                case "DescribeSpace":
+                    return self._described_space(parameters)
+                case "DescribeApp":
+                    return self._described_app(parameters)
+                case "CreateApp":
+                    return {"AppArn": self._create_app(parameters)}
+        self._delete_app(parameters)
+        return {}
+
+    open_action = "sagemaker:CreatePresignedDomainUrl"
+
+    @staticmethod
+    def arn(site: str) -> str:
+        """Return the ARN on which the action of opening is enforced: that of the user profile."""
+        domain, profile, *_ = site.split("/")
+        return f"arn:aws:sagemaker:{REGION}:{ACCOUNT}:user-profile/{domain}/{profile}"
+
+    @staticmethod
+    def landing_of(url: PresignedUrl, _query: Mapping[str, str]) -> str:
+        """Return the path to which a presigned URL leads: that of its application, or of Studio's home."""
+        place, application, path = url.landing.split(":", 2)
+        return f"/{path or 'lab'}" if (place, application) == ("app", "JupyterLab") else f"/{application or place}"
+
+    def is_running(self, site: str) -> bool:
+        """Return whether what is served at `site` runs. Raises `ApiError` when there is no such site."""
+        domain, profile, *space = site.split("/")
+        with self._lock:
+            self._profile({"DomainId": domain, "UserProfileName": profile})
+            if not space:
+                return True
+            app = self._app({"DomainId": domain, "SpaceName": space[0]})
+            return app is not None and app.status == "InService"
+
+    def _presigned(self, parameters: Mapping[str, Any], creator: Identity) -> str:
+        self.urls.require_rate()
+        domain, profile = parameters["DomainId"], parameters["UserProfileName"]
+        if self._profile(parameters).identity_center_user:
+            raise ApiError("ValidationException", f"Domain [{domain}] is not in the authentication mode IAM")
+        site = f"{domain}/{profile}".lower()
+        if "SpaceName" in parameters:
+            owner = self._space(parameters).owner
+            if owner and owner.lower() != profile.lower():
+                raise ApiError("ValidationException", f"Space [{parameters['SpaceName']}] is private")
+            site += f"/{parameters['SpaceName']}".lower()
+        return self.urls.create(
+            self.address_of(site) + "/auth",
+            site,
+            creator,
+            parameters.get("SessionExpirationDurationInSeconds", 43_200),
+            lifetime=parameters.get("ExpiresInSeconds", 300),
+            landing=parameters.get("LandingUri", "studio::"),
+        )
+
+    def _profile(self, parameters: Mapping[str, Any]) -> Profile:
+        name = parameters["UserProfileName"]
+        found = self.profiles.get((parameters["DomainId"], name.lower()))
+        if found is None:
+            raise ApiError("ResourceNotFound", f"UserProfile [{name}] does not exist.")
+        return found
+
+    def _space(self, parameters: Mapping[str, Any]) -> Space:
+        name = parameters.get("SpaceName")
+        found = self.spaces.get((parameters["DomainId"], str(name).lower()))
+        if found is None:
+            raise ApiError("ResourceNotFound", f"Space [{name}] does not exist.")
+        return found
+
+    def _app(self, parameters: Mapping[str, Any]) -> App | None:
+        space = self._space(parameters)
+        app = space.app
+        if app and app.next and app.next[1] <= self.clock():
+            app.status, app.next = app.next[0], None
+            if app.status == "Failed":
+                app.failure_reason = space.app_failure
+        return app
+
+    def _described_profile(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        profile = self._profile(parameters)
+        user = profile.identity_center_user
+        identity_center = {"SingleSignOnUserIdentifier": "UserName", "SingleSignOnUserValue": user} if user else {}
+        names = {key: parameters[key] for key in ("DomainId", "UserProfileName")}
+        return {**names, **_state(profile), **identity_center}
+
+    def _described_space(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        space = self._space(parameters)
+        resources = {"DefaultResourceSpec": {"InstanceType": space.instance_type}}
+        return {
+            "DomainId": parameters["DomainId"],
+            "SpaceName": parameters["SpaceName"],
+            **_state(space),
+            "SpaceSettings": {"AppType": space.app_type, f"{space.app_type}AppSettings": resources},
+            "SpaceSharingSettings": {"SharingType": "Private" if space.owner else "Shared"},
+            **({"OwnershipSettings": {"OwnerUserProfileName": space.owner}} if space.owner else {}),
+        }
+
+    def _described_app(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        app = self._app(parameters)
+        if app is None or parameters["AppType"] != self._space(parameters).app_type:
+            raise ApiError("ResourceNotFound", f"App [{parameters['AppName']}] does not exist.")
+        described = {key: parameters[key] for key in ("DomainId", "SpaceName", "AppType", "AppName")}
+        failure = {"FailureReason": app.failure_reason} if app.failure_reason else {}
+        resources = {"ResourceSpec": {"InstanceType": app.instance_type}}
+        return {**described, "Status": app.status, "CreationTime": _time(app.created), **failure, **resources}
+
+    def _create_app(self, parameters: Mapping[str, Any]) -> str:
+        space, app, name = self._space(parameters), self._app(parameters), parameters["SpaceName"]
+        if app and app.status not in ("Deleted", "Failed"):
+            raise ApiError("ResourceInUse", f"App [{parameters['AppName']}] already exists.")
+        if space.status not in ("InService", "Update_Failed"):
+            raise ApiError("ValidationException", f"Space [{name}] is not InService.")
+        if parameters["AppType"] != space.app_type:
+            raise ApiError("ValidationException", f"Space [{name}] supports only apps of type {space.app_type}")
+        now, instance_type = self.clock(), parameters.get("ResourceSpec", {}).get("InstanceType", "ml.t3.medium")
+        following = ("Failed" if space.app_failure else "InService", now + STARTING / self.speed_factor)
+        space.app = App("Pending", now, instance_type, next=following)
+        return f"arn:aws:sagemaker:{ACCOUNT}:app/{parameters['DomainId']}/{name}".lower()
+
+    def _delete_app(self, parameters: Mapping[str, Any]) -> None:
+        app = self._app(parameters)
+        if app is None or app.status in ("Deleting", "Deleted"):
+            raise ApiError("ResourceNotFound", f"App [{parameters['AppName']}] does not exist.")
+        if app.status == "Pending":
+            raise ApiError("ResourceInUse", f"App [{parameters['AppName']}] is Pending.")
+        app.status, app.next = "Deleting", ("Deleted", self.clock() + STOPPING / self.speed_factor)
+        domain, space = parameters["DomainId"], parameters["SpaceName"].lower()
+        self.on_out_of_service(f"{domain}/{space}")
+
+
+def _state(owner: Owner) -> dict[str, Any]:
+    failure = {"FailureReason": owner.failure_reason} if owner.failure_reason else {}
+    return {"Status": owner.status, "LastModifiedTime": _time(owner.changed), **failure}
+
+
+def _time(seconds: float) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)
