@@ -16,6 +16,7 @@ from local.aws.presigned import PresignedUrls
 from local.aws.services import Services, answer_of
 from local.aws.sessions import Sessions
 from local.aws.source import Source
+from local.aws.studio import StudioDomains
 from local.template import ACCOUNT, EGRESS, REGION
 from testing.aws_clients import Client, operation_name
 from testing.grants_table import GrantsTable
@@ -42,9 +43,11 @@ class FakeAws:
     def __init__(self, *, clock: Callable[[], float] = CHANGED.timestamp, urls_per_second: float = NO_THROTTLE) -> None:
         """`clock`: of the notebooks. By default it stands still, so that they stay in their states."""
         self.table = GrantsTable()
+        urls = PresignedUrls(clock=clock, rate=urls_per_second, make_token=lambda: TOKEN)
+        self.studio = StudioDomains(urls, clock, lambda site: f"https://{site.replace('/', '.')}.studio")
         self.notebooks = NotebookInstances(
             SageMakerModelBackend(REGION, ACCOUNT),
-            PresignedUrls(clock=clock, rate=urls_per_second, make_token=lambda: TOKEN),
+            urls,
             clock=clock,
             address_of=lambda name: f"https://{name}.notebook.eu-west-1.sagemaker.aws",
         )
@@ -80,7 +83,7 @@ class FakeAws:
             invoke=lambda _function, _event: None,
             invoke_in_background=lambda _function, event: self.events.append(event),
         )
-        self._services = (services, self.notebooks)
+        self._services = (services, self.notebooks, self.studio)
 
     def client(self, service: str, *, region: str = REGION, credentials: Mapping[str, str] | None = None) -> Client:
         """Return a client of `service`, as `gate.platform.aws.clients.client` does."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from gate.launch.allowed_sources import AllowedSources
 from gate.launch.kinds.kind import Arns, Kind
+from gate.values.errors.upstream import PolicyTooLargeError
 from gate.values.grant import Grant
 
 MAX_POLICY_LENGTH = 2048
@@ -20,6 +21,7 @@ def session_policy(kind: Kind, arns: Arns, grant: Grant, sources: AllowedSources
     allows. AWS enforces the policies of the role session that created a URL for each later request to the notebook, so
     a leaked URL does not work from other addresses, and an open notebook is cut off when the grant ends. Power that
     ends before the grant is left out: it must not outlive its own part of the grant.
+    Raises `PolicyTooLargeError` if AWS would not accept the policy.
     """
     lasting = grant.lasting
     manage = [*kind.describe_actions]
@@ -29,7 +31,10 @@ def session_policy(kind: Kind, arns: Arns, grant: Grant, sources: AllowedSources
         manage.append(kind.stop_action)
     end = [] if grant.until is None else [_deny_from(grant.until)]
     opened = _open_statements(kind.open_action, _one_or_all(arns.opened), sources)
-    return _policy([*opened, _allow(manage, _one_or_all(arns.managed)), *end])
+    policy = _policy([*opened, _allow(manage, _one_or_all(arns.managed)), *end])
+    if len(policy) > MAX_POLICY_LENGTH:
+        raise PolicyTooLargeError
+    return policy
 
 
 def describe_policies(kind: Kind, notebooks: Iterable[Arns]) -> dict[Arns, str]:

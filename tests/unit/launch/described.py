@@ -2,12 +2,15 @@
 
 import json
 
-from gate.launch.kinds.notebook_instance import DESCRIBE
+from gate.launch.kinds import all_kinds
 
 
 def described_arns(policy: str) -> list[str]:
-    """Return the notebooks of a policy, which must allow describing them and nothing else."""
+    """Return the ARNs of a policy, which must allow describing one kind of notebook and nothing else."""
     (statement,) = json.loads(policy)["Statement"]
     arns: list[str] = statement.pop("Resource")
-    assert statement == {"Effect": "Allow", "Action": DESCRIBE}
+    action = statement.pop("Action")
+    assert statement == {"Effect": "Allow"}
+    actions = (action,) if isinstance(action, str) else tuple(action)
+    assert actions in [kind.describe_actions for kind in all_kinds()]
     return arns

@@ -3,11 +3,15 @@
 import re
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gate.launch.kinds.notebook_instance import DESCRIBE, NotebookInstance
+from gate.launch.kinds import all_kinds
+from gate.launch.kinds.kind import Kind
+from gate.launch.kinds.notebook_instance import NotebookInstance
 from gate.launch.policy import MAX_POLICY_LENGTH, describe_policies
+from gate.values.notebook import Notebook
 from tests.unit.launch.described import described_arns
 
 REGIONS = st.sampled_from([("aws", "eu-west-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-northwest-1")])
@@ -16,29 +20,35 @@ NAMES = st.from_regex(re.compile(r"[a-zA-Z0-9](-?[a-zA-Z0-9]){0,31}"), fullmatch
 )
 
 
+@pytest.mark.parametrize(("kind", "form"), [*zip(all_kinds(), ["{}", "studio:d-abc/{}/{}"], strict=True)])
 @given(st.lists(NAMES, max_size=90), REGIONS, st.randoms())
 def test_the_policies_contain_exactly_the_notebooks_and_fit(
-    names: list[str], place: tuple[str, str], random: Any
+    kind: Kind, form: str, names: list[str], place: tuple[str, str], random: Any
 ) -> None:
-    arns = [NotebookInstance().arn(*place, "123456789012", name) for name in names]
-    policies = describe_policies(DESCRIBE, arns)
+    prefix = "arn:{}:sagemaker:{}:123456789012:".format(*place)
+    arns = [kind.arns(Notebook(form.format(name, name)), prefix) for name in names]
+    policies = describe_policies(kind, arns)
     assert policies.keys() == set(arns)
-    assert all(arn in described_arns(policy) for arn, policy in policies.items())
+    assert all(set(each.managed) <= set(described_arns(policy)) for each, policy in policies.items())
     parts = set(policies.values())
-    assert sorted(arn for part in parts for arn in described_arns(part)) == sorted(set(arns))
+    assert sorted(arn for part in parts for arn in described_arns(part)) == sorted(
+        {arn for each in arns for arn in each.managed}
+    )
     assert all(len(part) <= MAX_POLICY_LENGTH for part in parts)
     # No part is left that another one has room for, so that there are as few as possible.
     lengths = sorted(len(part) for part in parts)
-    assert all(length + 200 > MAX_POLICY_LENGTH for length in lengths[1:])
+    room = 3 * 200
+    assert all(length + room > MAX_POLICY_LENGTH for length in lengths[1:])
     random.shuffle(arns)
-    assert describe_policies(DESCRIBE, arns) == policies
+    assert describe_policies(kind, arns) == policies
 
 
 def test_a_policy_may_have_exactly_the_longest_length() -> None:
     def lengths(last: int) -> list[int]:
         names = [*(f"n{each:059}" for each in range(15)), "z" * last]
-        arns = [NotebookInstance().arn("aws", "eu-west-1", "123456789012", name) for name in names]
-        return [len(policy) for policy in set(describe_policies(DESCRIBE, arns).values())]
+        prefix = "arn:aws:sagemaker:eu-west-1:123456789012:"
+        arns = [NotebookInstance().arns(Notebook(name), prefix) for name in names]
+        return [len(policy) for policy in set(describe_policies(NotebookInstance(), arns).values())]
 
     found = [lengths(last) for last in range(1, 64)]
     assert max(length for (length, *others) in found if not others) == MAX_POLICY_LENGTH

@@ -56,6 +56,7 @@ def test_no_name_is_kept_that_equals_a_mapped_session_name(name: str) -> None:
         assert session_name(mapped) != mapped
 
 
+PLACE = "arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:"
 SOURCES = st.none() | st.builds(
     AllowedSources,
     public_cidrs=st.lists(ADDRESSES.map(address_cidr), max_size=9),
@@ -69,10 +70,11 @@ SOURCES = st.none() | st.builds(
 def test_a_session_policy_is_narrow_and_within_the_size_limit(
     notebook: str, sources: AllowedSources | None, power: str
 ) -> None:
-    arn = NotebookInstance().arn("aws-us-gov", "us-gov-west-1", "123456789012", notebook)
-    assert arn == f"arn:aws-us-gov:sagemaker:us-gov-west-1:123456789012:notebook-instance/{notebook.lower()}"
+    arns = NotebookInstance().arns(Notebook(notebook), PLACE)
+    arn = f"{PLACE}notebook-instance/{notebook.lower()}"
+    assert arns.opened == arns.managed == (arn,)
     grant = Grant("user:a@example.com", Notebook(notebook), 1800, power=power)  # type: ignore[arg-type]
-    text = session_policy(NotebookInstance(), arn, grant, sources)
+    text = session_policy(NotebookInstance(), arns, grant, sources)
     assert len(text) <= MAX_POLICY_LENGTH
     statements = json.loads(text)["Statement"]
     assert all(statement["Effect"] == "Allow" and statement["Resource"] == arn for statement in statements)
@@ -101,9 +103,9 @@ def test_a_session_policy_is_narrow_and_within_the_size_limit(
 def test_the_longest_session_policy_is_within_the_size_limit(until: int | None) -> None:
     longest = ["2001:1db8:1111:2222:3333:4444:5555:6666/128"] * 9
     sources = AllowedSources(longest, longest, ["vpce-0123456789abcdef0"] * 8)
-    arn = NotebookInstance().arn("aws-us-gov", "us-gov-west-1", "123456789012", "n" * 63)
+    arns = NotebookInstance().arns(Notebook("n" * 63), PLACE)
     grant = Grant("user:a@example.com", Notebook("n" * 63), 1800, power="start-stop", until=until)
-    assert len(session_policy(NotebookInstance(), arn, grant, sources)) <= MAX_POLICY_LENGTH
+    assert len(session_policy(NotebookInstance(), arns, grant, sources)) <= MAX_POLICY_LENGTH
 
 
 CALLER, EGRESS, SUBNET, ENDPOINT = "203.0.113.7", "198.51.100.10/32", "10.0.9.0/24", "vpce-0123456789abcdef0"

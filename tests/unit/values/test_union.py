@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gate.launch.kinds.kind import Arns
 from gate.launch.kinds.notebook_instance import OPEN, START, STOP, NotebookInstance
 from gate.launch.policy import session_policy
 from gate.values.grant import Grant, union
@@ -17,6 +18,7 @@ from testing.harness import Harness
 
 NOW, HOUR = 1_800_000_000, 3600
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/n"
+ARNS = Arns((ARN,), (ARN,))
 POWERS = ["none", "start", "start-stop", "auto-start"]
 ENDS = [None, NOW + 1, NOW + HOUR, NOW + 9 * HOUR]
 GIVES = {
@@ -84,20 +86,20 @@ def test_credentials_give_at_every_moment_what_one_grant_gives(given: list[Grant
     together = union(given)
     for action in (OPEN, START, STOP):
         honest = any(_gives(each, action, moment) for each in given)
-        assert not _allowed(session_policy(NotebookInstance(), ARN, together, None), action, moment) or honest
+        assert not _allowed(session_policy(NotebookInstance(), ARNS, together, None), action, moment) or honest
         for part, does in (
             (START, together.may_start),
             (STOP, together.may_stop),
         ):
             if does:
                 policy = session_policy(
-                    NotebookInstance(), ARN, together.starting if part == START else together.stopping, None
+                    NotebookInstance(), ARNS, together.starting if part == START else together.stopping, None
                 )
                 assert not _allowed(policy, action, moment) or honest
                 # And no less, while the action is the one that they are made for.
                 assert action != part or _allowed(policy, action, moment) == honest
         if action == OPEN:
-            assert _allowed(session_policy(NotebookInstance(), ARN, together, None), action, moment) == honest
+            assert _allowed(session_policy(NotebookInstance(), ARNS, together, None), action, moment) == honest
 
 
 def test_the_view_is_the_persons_own_before_a_groups_and_a_request_has_none() -> None:

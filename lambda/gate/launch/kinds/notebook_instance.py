@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gate.launch.kinds.failures import failure_of
 from gate.launch.kinds.kind import Arns, Kind, Views
 from gate.values.instance import Instance, Status
 from gate.values.notebook import Notebook
@@ -67,7 +66,11 @@ class NotebookInstance(Kind):
         answer = client.describe_notebook_instance(NotebookInstanceName=notebook.name)
         state, changed = answer["NotebookInstanceStatus"], answer["LastModifiedTime"].timestamp()
         status = STATUS_OF_STATE.get(state, "unknown")
-        failure = failure_of(notebook.name, answer.get("FailureReason", "")) if status == "failed" else None
+        if status != "failed":
+            return Instance(status, state, answer["InstanceType"], changed)
+        from gate.launch.kinds.failures import failure_of
+
+        failure = failure_of(notebook.name, answer.get("FailureReason", ""))
         return Instance(status, state, answer["InstanceType"], changed, failure)
 
     def start(self, client: "SageMakerClient", notebook: Notebook) -> None:

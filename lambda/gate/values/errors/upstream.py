@@ -43,7 +43,7 @@ class InstanceQuotaError(UpstreamError, reason="instance_quota",
 class PolicyTooLargeError(UpstreamError, reason="policy_too_large", title="Your networks do not fit into AWS's policy",
         words="Your platform team must shorten the lists of addresses in the gate's settings. Send them the "
         "reference."):
-    """STS does not accept the session policy: its packed form is too large."""
+    """STS does not accept the session policy: it, or its packed form, is too large."""
 
 class ThrottledError(UpstreamError, reason="throttled", title="Many people are opening notebooks right now",
         status=503, words="AWS is limiting requests. Try again in a few seconds. An open page does so by itself."):
