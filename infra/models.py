@@ -19,6 +19,12 @@ OPERATIONS: Mapping[str, Collection[str]] = {
 }
 """The operations that the function calls, by service. Clients have no others; a test compares them with the code."""
 
+UNREAD: Mapping[str, Collection[str]] = {
+    "DescribeUserProfileResponse": {"UserSettings"},
+    "SpaceSettings": {"KernelGatewayAppSettings", "SpaceStorageSettings", "CustomFileSystems"},
+}
+"""Large parts of responses that the function does not read, by the shapes that have them."""
+
 
 def prune(data: Path) -> None:
     """Remove from botocore's data folder `data` everything but `OPERATIONS`, in the form that its loader reads.
@@ -52,23 +58,27 @@ def _replace(folder: Path, version: str, model: Mapping[str, Any]) -> None:
 
 
 def _reduced(model: Mapping[str, Any], operations: Collection[str]) -> dict[str, Any]:
-    kept = {name: _undocumented(model["operations"][name]) for name in sorted(operations)}
+    kept = {name: _needed(model["operations"][name]) for name in sorted(operations)}
     shapes: dict[str, Any] = {}
     wanted = list(_references(kept))
     while wanted:
         name = wanted.pop()
         if name not in shapes:
-            shapes[name] = _undocumented(model["shapes"][name])
+            shapes[name] = _needed(model["shapes"][name])
             if "members" in shapes[name]:
                 shapes[name]["members"] = {
-                    key: _undocumented(member) for key, member in shapes[name]["members"].items()
+                    key: _needed(member)
+                    for key, member in shapes[name]["members"].items()
+                    if key not in UNREAD.get(name, ())
                 }
             wanted += _references(shapes[name])
-    return {**_undocumented(model), "operations": kept, "shapes": shapes}
+    return {**_needed(model), "operations": kept, "shapes": shapes}
 
 
-def _undocumented(described: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in described.items() if key != "documentation"}
+def _needed(described: Mapping[str, Any]) -> dict[str, Any]:
+    # botocore checks neither patterns nor enumerations. Those of instance types alone have hundreds of entries.
+    unused = {"documentation", "pattern", "enum"}
+    return {key: value for key, value in described.items() if key not in unused}
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -21,13 +21,20 @@ def parse_notebook(text: str) -> Notebook:
         return Notebook.parse(text)
     except InvalidNotebookNameError:
         raise ValueError(
-            f"{text!r} is not a valid notebook name; write name, or account/region/name for one in another account "
-            "or region"
+            f"{text!r} is not a valid notebook name; write name, or studio:domain/profile/space, with account/region/ "
+            "before it for one in another account or region"
         ) from None
 
 
 def _normal_notebook(text: str, info: ValidationInfo) -> str:
     return str(parse_notebook(text).relative_to((info.context or {}).get("home", "")))
+
+
+def _fitting_view(view: View, info: ValidationInfo) -> View:
+    notebook = info.data.get("notebook")  # absent if it is invalid
+    if notebook and view not in (views := Notebook.parse(notebook).views):
+        raise ValueError(f"view = {view!r} is not a view of {notebook}; write {', '.join(views)}, or leave it out")
+    return view
 
 
 class GrantSpec(BaseModel):
@@ -42,7 +49,7 @@ class GrantSpec(BaseModel):
     notebook: Annotated[str, AfterValidator(_normal_notebook)]
     session: Annotated[int, Field(ge=MIN_SESSION, le=MAX_SESSION)] | None = None
     """Seconds."""
-    view: View | None = None
+    view: Annotated[View, AfterValidator(_fitting_view)] | None = None
     power: Power | None = None
     until: Annotated[int, BeforeValidator(parse_until), Field(ge=0, le=MAX_EPOCH_SECONDS)] | None = None
     """Epoch seconds."""

@@ -50,7 +50,7 @@ def give(
     session: Annotated[
         int | None, typer.Option(help="How long an opened notebook stays usable, 1800 to 43200 seconds.")
     ] = None,
-    view: Annotated[str | None, typer.Option(help="lab or classic.")] = None,
+    view: Annotated[str | None, typer.Option(help="lab or classic; in Studio, one of docs/studio.md.")] = None,
     power: Annotated[str | None, typer.Option(help="none, start, start-stop or auto-start.")] = None,
     until: Annotated[
         str | None, typer.Option(help="The last day, such as 2026-12-31, or a moment, such as 2026-12-31T18:00:00Z.")

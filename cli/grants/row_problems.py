@@ -13,7 +13,7 @@ _UNREADABLE = {
     "until": f"until is not a whole number of seconds since 1970, up to {MAX_EPOCH_SECONDS} (the end of the year 9999)",
 }
 _IGNORED = {
-    "view": "view is neither lab nor classic and counts as lab",
+    "view": "view is not one that the notebook has and is ignored",
     "power": "power is not none, start, start-stop or auto-start and counts as none",
     "default": "default is not a boolean and counts as false",
     "owner": "owner is not a boolean and counts as false",

@@ -29,6 +29,7 @@ FULL: dict[str, Any] = {
         "locations": [f"{REMOTE_ACCOUNT}/eu-central-1", f"{REMOTE_ACCOUNT}/us-east-1"],
         "external_id": "gate-4711",
     },
+    "studio": {"domains": ["d-abc123", f"{REMOTE_ACCOUNT}/us-east-1/d-def456"]},
     "requests": {
         "approvers": {"group:ml-platform": ["*"]},
         "two": ["prod-*"],

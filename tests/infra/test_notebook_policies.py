@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gate.launch.kinds.notebook_instance import DESCRIBE, OPEN, START, STOP, NotebookInstance
+from gate.launch.kinds.notebook_instance import DESCRIBE, OPEN, START, STOP
 from local.evaluator import Evaluator
 from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS, REGION
@@ -103,7 +103,7 @@ def test_a_notebook_of_the_same_name_in_another_account_or_region_is_refused(
 ) -> None:
     access = notebook_access(full_resolved, HERE, session_policy(full_resolved, "caller"))
     in_other_account = replace(
-        access, resource=NotebookInstance().arn("aws", region, account, NOTEBOOK), account=account
+        access, resource=f"arn:aws:sagemaker:{region}:{account}:notebook-instance/{NOTEBOOK}", account=account
     )
     assert evaluator.allows(in_other_account) is allowed
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gate.launch.kinds import studio as studio_kind
 from gate.launch.kinds.notebook_instance import DESCRIBE, OPEN, START, STOP
 from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access, Evaluator
@@ -11,9 +12,14 @@ from local.resolved_template import ResolvedTemplate, Role
 from local.template import ACCOUNT, EGRESS, REGION
 from tests.infra.examples import ENDPOINT, NETWORK, SIGN_IN_ISSUER
 
+STUDIO_POWER = (studio_kind.START, studio_kind.STOP)
+
 
 def test_the_launch_roles_policy(resolved: ResolvedTemplate, full_resolved: ResolvedTemplate) -> None:
-    def policy(addresses: list[str], endpoints: list[str], resource: str | list[str]) -> dict[str, Any]:
+    def policy(
+        addresses: list[str], endpoints: list[str], resource: str | list[str], studio: list[str]
+    ) -> dict[str, Any]:
+        in_studio = {"Effect": "Allow", "Action": [studio_kind.OPEN, *studio_kind.DESCRIBE, *STUDIO_POWER]}
         condition: dict[str, Any] = {"NotIpAddress": {"aws:SourceIp": addresses}}
         if endpoints:
             condition["StringNotEquals"] = {"aws:SourceVpce": endpoints}
@@ -30,14 +36,27 @@ def test_the_launch_roles_policy(resolved: ResolvedTemplate, full_resolved: Reso
                     ],
                     "Resource": resource,
                 },
-                {"Effect": "Deny", "Action": OPEN, "Resource": "*", "Condition": condition},
+                *([{**in_studio, "Resource": studio}] if studio else []),
+                {
+                    "Effect": "Deny",
+                    "Action": [OPEN, studio_kind.OPEN] if studio else OPEN,
+                    "Resource": "*",
+                    "Condition": condition,
+                },
             ],
         }
 
-    assert list(resolved.launch_role.policies) == [policy([NETWORK, f"{EGRESS}/32"], [], notebook_arn("*", REGION))]
+    one = policy([NETWORK, f"{EGRESS}/32"], [], notebook_arn("*", REGION), [])
+    assert list(resolved.launch_role.policies) == [one]
     addresses = [NETWORK, "2001:db8::/32", "192.0.2.10/32", "192.0.2.11/32"]
     notebooks = [notebook_arn("*", region) for region in (REGION, "eu-central-1", "us-east-1")]
-    assert list(full_resolved.launch_role.policies) == [policy(addresses, [ENDPOINT], notebooks)]
+    # Exactly the domains of the settings, each in its region.
+    domains = [
+        f"arn:aws:sagemaker:{region}:{ACCOUNT}:{kind}/{domain}/*"
+        for region, domain in ((REGION, "d-abc123"), ("us-east-1", "d-def456"))
+        for kind in ("user-profile", "space", "app")
+    ]
+    assert list(full_resolved.launch_role.policies) == [policy(addresses, [ENDPOINT], notebooks, domains)]
 
 
 def test_only_the_functions_role_may_assume_the_launch_role(resolved: ResolvedTemplate) -> None:

@@ -1,7 +1,7 @@
 """Opening, starting and stopping user profiles and spaces of SageMaker Studio."""
 
 import json
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 import pytest
 
@@ -11,46 +11,28 @@ from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
 from gate.values.errors.upstream import PolicyTooLargeError
 from gate.values.grant import Grant, Power
 from gate.values.notebook import Notebook
-from local.aws.studio import App, Profile, Space
+from local.aws.studio import Profile
 from testing.harness import Harness
-from testing.log_lines import Lines
-
-JSON = {"Accept": "application/json"}
-ALICE = "user:alice@example.com"
-HOME, SPACE = "studio:d-abc/alice", "studio:d-abc/alice/churn"
-HOME_PATH, SPACE_PATH = "/open/studio~d-abc~alice", "/open/studio~d-abc~alice~churn"
-PREFIX = "arn:aws:sagemaker:eu-west-1:123456789012:"
-PROFILE_ARN, SPACE_ARN, APPS_ARN = (
-    f"{PREFIX}{end}" for end in ("user-profile/d-abc/alice", "space/d-abc/churn", "app/d-abc/churn/*")
+from tests.unit.launch.studio_domain import (
+    ALICE,
+    APPS_ARN,
+    HOME,
+    HOME_PATH,
+    JSON,
+    PREFIX,
+    PROFILE_ARN,
+    SPACE,
+    SPACE_ARN,
+    SPACE_PATH,
+    change_space,
+    presigned,
 )
-
-
-@pytest.fixture
-def studio(harness: Harness) -> Harness:
-    """A domain with one user profile and her running space, for both of which she has a grant."""
-    harness.configure(GATE_STUDIO_DOMAINS="d-abc")
-    harness.aws.studio.profiles["d-abc", "alice"] = Profile()
-    harness.aws.studio.spaces["d-abc", "churn"] = Space(owner="alice", app=App("InService", 0, "ml.t3.medium"))
-    harness.aws.table.clear()
-    harness.aws.grant(ALICE, HOME)
-    harness.aws.grant(ALICE, SPACE)
-    harness.sign_in()
-    return harness
-
-
-def _space(studio: Harness, **changes: Any) -> None:
-    for name, value in changes.items():
-        setattr(studio.aws.studio.spaces["d-abc", "churn"], name, value)
-
-
-def _presigned(studio: Harness) -> list[dict[str, Any]]:
-    return studio.aws.called("create_presigned_domain_url")
 
 
 def test_a_space_is_opened_in_its_application_for_a_minute(studio: Harness) -> None:
     answer = studio.browser.get(SPACE_PATH)
     assert (answer.status, answer.location.startswith("https://d-abc.alice.churn.studio")) == (302, True)
-    assert _presigned(studio) == [
+    assert presigned(studio) == [
         {
             "DomainId": "d-abc",
             "UserProfileName": "alice",
@@ -65,7 +47,7 @@ def test_a_space_is_opened_in_its_application_for_a_minute(studio: Harness) -> N
 
 def test_a_user_profile_is_opened_in_studios_home(studio: Harness) -> None:
     assert studio.browser.get(HOME_PATH).status == 302
-    (call,) = _presigned(studio)
+    (call,) = presigned(studio)
     assert call["LandingUri"] == "studio::"
     assert "SpaceName" not in call
 
@@ -79,13 +61,13 @@ def test_calls_use_the_names_as_the_grant_writes_them(studio: Harness) -> None:
     studio.aws.table.clear()
     studio.aws.grant(ALICE, "studio:d-abc/Alice/Churn")
     assert studio.browser.get(SPACE_PATH).status == 302
-    (call,) = _presigned(studio)
+    (call,) = presigned(studio)
     assert (call["UserProfileName"], call["SpaceName"]) == ("Alice", "Churn")
     # SageMaker's ARNs have the names in lower case.
     assert SPACE_ARN in studio.aws.called("assume_role")[0]["Policy"]
 
 
-def test_the_session_policy_names_one_user_profile_and_one_space(studio: Harness) -> None:
+def test_the_session_policy_names_one_user_profile_and_onechange_space(studio: Harness) -> None:
     studio.aws.grant(ALICE, SPACE, power="start-stop")
     studio.browser.get(SPACE_PATH)
     policy = json.loads(studio.aws.called("assume_role")[0]["Policy"])
@@ -103,97 +85,6 @@ def test_power_allows_creating_and_deleting_the_application(power: Power) -> Non
     arns = Studio().arns(notebook, PREFIX)
     manage = json.loads(session_policy(Studio(), arns, grant, None))["Statement"][1]["Action"]
     assert (START in manage, STOP in manage) == (power != "none", power in ("start-stop", "auto-start"))
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "reason"),
-    [
-        (None, 409, "notebook_stopped"),
-        ("Deleted", 409, "notebook_stopped"),
-        ("Pending", 202, "notebook_starting"),
-        ("Deleting", 409, "notebook_stopping"),
-        ("Failed", 409, "notebook_failed"),
-        ("SomethingNew", 409, "notebook_busy"),
-    ],
-)
-def test_no_url_is_created_for_a_space_whose_application_does_not_run(
-    studio: Harness, status: str | None, code: int, reason: str
-) -> None:
-    _space(studio, app=status and App(status, 0, "ml.t3.medium"))
-    answer = studio.browser.get(SPACE_PATH, headers=JSON)
-    assert (answer.status, answer.json["error"], answer.json["state"]) == (code, reason, status or "Deleted")
-    page = studio.browser.get(SPACE_PATH)
-    assert (page.status, f'data-state="{status or "Deleted"}"' in page.body) == (code, True)
-    assert not _presigned(studio)
-
-
-@pytest.mark.parametrize(
-    ("status", "reason", "can_start"),
-    [
-        ("Pending", "notebook_busy", False),
-        ("Updating", "notebook_busy", False),
-        ("Deleting", "notebook_busy", False),
-        ("Failed", "notebook_failed", False),
-        ("Delete_Failed", "notebook_failed", False),
-        ("Update_Failed", "notebook_stopped", True),
-    ],
-)
-def test_a_space_that_cannot_be_used_is_not_offered_to_start(
-    studio: Harness, status: str, reason: str, can_start: bool
-) -> None:
-    studio.aws.grant(ALICE, SPACE, power="start")
-    _space(studio, status=status, app=None)
-    assert studio.browser.get(SPACE_PATH, headers=JSON).json["error"] == reason
-    assert ("<form" in studio.browser.get(SPACE_PATH).body) is can_start
-
-
-def test_auto_start_creates_the_application_with_the_resources_of_the_space(studio: Harness) -> None:
-    studio.aws.grant(ALICE, SPACE, power="auto-start")
-    _space(studio, app=None, app_type="CodeEditor", instance_type="ml.m5.large")
-    assert studio.browser.get(SPACE_PATH).status == 202
-    assert studio.aws.called("create_app") == [
-        {
-            "DomainId": "d-abc",
-            "SpaceName": "churn",
-            "AppType": "CodeEditor",
-            "AppName": "default",
-            "ResourceSpec": {"InstanceType": "ml.m5.large"},
-        }
-    ]
-
-
-def test_a_space_is_started_and_stopped_from_the_page(studio: Harness) -> None:
-    studio.aws.grant(ALICE, SPACE, power="start-stop")
-    state = "/notebooks/studio~d-abc~alice~churn"
-    assert studio.browser.post(f"{state}/stop").status == 303
-    assert studio.browser.get(state).json["status"] == "stopping"
-    assert studio.browser.post(f"{state}/stop").status == 303  # has no effect
-    _space(studio, app=App("Deleted", 0, ""))
-    assert studio.browser.post(f"{state}/start").location.endswith(SPACE_PATH)
-    assert studio.browser.get(state).json["status"] == "starting"
-    assert studio.browser.post(f"{state}/start").location.endswith("/")  # has no effect
-
-
-def test_a_user_profile_is_listed_as_ready_and_has_nothing_to_start(studio: Harness) -> None:
-    studio.aws.grant(ALICE, HOME, power="start-stop")
-    rows = {row["notebook"]: row for row in studio.browser.get("/", headers=JSON).json["notebooks"]}
-    assert {name: row["status"] for name, row in rows.items()} == {HOME: "ready", SPACE: "running"}
-    page = studio.browser.get("/").body
-    assert "Ready" in page
-    assert f"{HOME}</button>" not in page
-    for verb in ("start", "stop"):
-        assert studio.browser.post(f"/notebooks/studio~d-abc~alice/{verb}").status == 403
-
-
-def test_the_list_describes_both_kinds_with_credentials_of_their_own(studio: Harness) -> None:
-    studio.aws.grant(ALICE, "alice-notebook")
-    studio.browser.get("/")
-    policies = [json.loads(call["Policy"])["Statement"][0] for call in studio.aws.called("assume_role")]
-    by_action = {str(policy["Action"]): set(policy["Resource"]) for policy in policies}
-    assert by_action == {
-        "sagemaker:DescribeNotebookInstance": {f"{PREFIX}notebook-instance/alice-notebook"},
-        str(list(DESCRIBE)): {PROFILE_ARN, SPACE_ARN, APPS_ARN},
-    }
 
 
 @pytest.mark.parametrize(
@@ -216,30 +107,30 @@ def test_a_view_opens_its_application_or_is_refused(studio: Harness, path: str, 
     studio.aws.grant(ALICE, "alice-notebook")
     answer = studio.browser.get(f"{path}?view={view}", headers=JSON)
     if landing is None:
-        assert (answer.status, answer.json["error"], _presigned(studio)) == (400, "invalid_view", [])
+        assert (answer.status, answer.json["error"], presigned(studio)) == (400, "invalid_view", [])
     else:
-        assert (answer.status, [call["LandingUri"] for call in _presigned(studio)]) == (200, [landing])
+        assert (answer.status, [call["LandingUri"] for call in presigned(studio)]) == (200, [landing])
 
 
 def test_the_view_of_a_grant_that_does_not_fit_is_ignored(studio: Harness) -> None:
     studio.aws.grant(ALICE, SPACE, view="code-editor")
     studio.aws.grant(ALICE, HOME, view="lab")
     assert studio.browser.get(SPACE_PATH).status == studio.browser.get(HOME_PATH).status == 302
-    assert [call["LandingUri"] for call in _presigned(studio)] == ["app:JupyterLab:", "studio::"]
+    assert [call["LandingUri"] for call in presigned(studio)] == ["app:JupyterLab:", "studio::"]
     studio.aws.grant(ALICE, HOME, view="canvas")
     studio.browser.get(HOME_PATH)
-    assert _presigned(studio)[-1]["LandingUri"] == "app:Canvas:"
+    assert presigned(studio)[-1]["LandingUri"] == "app:Canvas:"
 
 
 def test_a_private_space_of_somebody_else_is_refused_and_a_shared_one_is_not(studio: Harness) -> None:
     studio.aws.grant(ALICE, SPACE, power="start-stop")
-    _space(studio, owner="bob")
+    change_space(studio, owner="bob")
     assert studio.browser.reason(SPACE_PATH) == "other_profile"
     for verb in ("start", "stop"):
         assert studio.browser.post(f"/notebooks/studio~d-abc~alice~churn/{verb}").status == 403
-    assert not _presigned(studio)
+    assert not presigned(studio)
     assert not studio.aws.called("delete_app")
-    _space(studio, owner="")
+    change_space(studio, owner="")
     assert studio.browser.get(SPACE_PATH).status == 302
 
 
@@ -248,30 +139,6 @@ def test_a_domain_that_signs_in_with_identity_center_says_where_to_go(studio: Ha
     studio.aws.studio.profiles["d-abc", "alice"] = Profile(identity_center_user="alice")
     answer = studio.browser.get(path, headers=JSON)
     assert (answer.status, answer.json["error"]) == (409, "identity_center")
-
-
-@pytest.mark.parametrize("path", [HOME_PATH, SPACE_PATH])
-def test_a_missing_user_profile_or_space_is_reported(studio: Harness, path: str) -> None:
-    studio.aws.studio.profiles.clear()
-    assert studio.browser.reason(path) == "notebook_missing"
-    studio.aws.studio.spaces.clear()
-    assert studio.browser.reason(SPACE_PATH) == "notebook_missing"
-
-
-def test_a_user_profile_that_is_being_deleted_is_not_opened(studio: Harness) -> None:
-    studio.aws.studio.profiles["d-abc", "alice"] = Profile("Deleting")
-    rows = studio.browser.get("/", headers=JSON).json["notebooks"]
-    assert [row["status"] for row in rows if row["notebook"] == HOME] == ["deleting"]
-
-
-def test_why_an_application_failed_is_told_to_people_in_short_and_logged_in_full(
-    studio: Harness, lines: Lines
-) -> None:
-    text = "LifecycleConfig arn:aws:sagemaker:eu-west-1:1:studio-lifecycle-config/setup ended with code 1"
-    _space(studio, app=App("Failed", 0, "", text))
-    answer = studio.browser.get(SPACE_PATH, headers=JSON)
-    assert (answer.json["failure"], text in answer.body) == ("lifecycle", False)
-    assert lines("a notebook has failed")[0]["failure_reason"] == text
 
 
 @pytest.mark.parametrize(
