@@ -86,7 +86,7 @@ class StudioDomains:
     @staticmethod
     def arns_of(operation: str, parameters: Mapping[str, Any], region: str) -> list[str]:
         """Return the ARNs that `operation` needs permission for (service authorization reference)."""
-        if operation not in _OPERATIONS:
+        if operation not in {*_OPERATIONS, "DeleteSpace"}:  # a call that every policy must refuse
             return []
         domain, profile, space = (
             parameters.get(name, "").lower() for name in ("DomainId", "UserProfileName", "SpaceName")
@@ -95,6 +95,7 @@ class StudioDomains:
             "CreatePresignedDomainUrl": f"user-profile/{domain}/{profile}",
             "DescribeUserProfile": f"user-profile/{domain}/{profile}",
             "DescribeSpace": f"space/{domain}/{space}",
+            "DeleteSpace": f"space/{domain}/{space}",
         }
         app = f"app/{domain}/{space or profile}/{parameters.get('AppType')}/{parameters.get('AppName')}"
         return [f"arn:aws:sagemaker:{region}:{ACCOUNT}:{names.get(operation, app)}"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import copy
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ from testing.notebook_client import NotebookClient
 from testing.user import TestUser
 from tests.dev.local.launch_role import launch_role
 
+SPACE = "studio~d-local1~alice~churn-space"
 Change = Callable[[list[dict[str, Any]]], None]
 ALICES = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
@@ -46,7 +48,11 @@ def _status(url: str, address: str) -> int:
 def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
     """Do what the policy must allow, and try what it must deny."""
     urls = []
-    for notebook, email in (("alice-notebook", "alice@example.com"), ("bob-notebook", "bob@example.com")):
+    for notebook, email in (
+        ("alice-notebook", "alice@example.com"),
+        ("bob-notebook", "bob@example.com"),
+        (SPACE, "alice@example.com"),
+    ):
         answer = TestUser(deployment).open(f"/open/{notebook}", email)
         assert answer.status_code == 302, answer.status_code
         urls.append(answer.headers["Location"])
@@ -61,6 +67,12 @@ def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
     clock.ahead += 10
     assert alice.press("/notebooks/alice-notebook/start").status_code == 303
     clock.ahead += 10
+    assert alice.go(f"/notebooks/{SPACE}").status_code == 200
+    assert alice.press(f"/notebooks/{SPACE}/stop").status_code == 303
+    clock.ahead += 10
+    assert alice.press(f"/notebooks/{SPACE}/start").status_code == 303
+    del deployment.studio.profiles["d-local1", "bob"]  # a refusal has the user profile described
+    assert TestUser(deployment).open("/open/studio:d-local1~bob", "bob@example.com").status_code == 404
 
     # What the role permits without a session policy.
     role = deployment.template.launch_role.arn
@@ -73,6 +85,11 @@ def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
     assert is_denied(lambda: other_region.describe_notebook_instance(**named))
     assert is_denied(lambda: here.delete_notebook_instance(**named))
     assert is_denied(lambda: here.update_notebook_instance(**named))
+    space = {"DomainId": "d-local1", "SpaceName": "churn-space"}
+    assert not is_denied(lambda: here.describe_space(**space))
+    assert is_denied(lambda: here.describe_space(**{**space, "DomainId": "d-other"}))
+    assert is_denied(lambda: other_region.describe_space(**space))
+    assert is_denied(lambda: here.delete_space(**space))
 
 
 def _deployment(sample: Sample, clock: Clock, change: Change | None = None) -> LocalDeployment:
@@ -105,13 +122,27 @@ def _allow_resource(arn: str) -> Change:
     return lambda statements: statements[0].update(Resource=arn)
 
 
+def _studio(change: Callable[[dict[str, Any]], Any]) -> Change:
+    return lambda statements: change(statements[1])
+
+
+def _studio_resources(change: Callable[[str], str]) -> Change:
+    """Return a change of each resource of Studio, as JSON; an empty text removes it."""
+
+    def apply(statements: list[dict[str, Any]]) -> None:
+        texts = [change(json.dumps(resource)) for resource in statements[1]["Resource"]]
+        statements[1]["Resource"] = [json.loads(text) for text in texts if text]
+
+    return apply
+
+
 def _deny(**elements: Any) -> Change:
-    return lambda statements: statements[1].update(elements)
+    return lambda statements: statements[2].update(elements)
 
 
 def _deny_addresses(change: Callable[[list[Any]], Any]) -> Change:
     def apply(statements: list[dict[str, Any]]) -> None:
-        change(statements[1]["Condition"]["NotIpAddress"]["aws:SourceIp"])
+        change(statements[2]["Condition"]["NotIpAddress"]["aws:SourceIp"])
 
     return apply
 
@@ -126,21 +157,41 @@ CHANGES: dict[str, Change] = {
     "resource widened": _allow_resource("*"),
     "resource of all regions": _allow_resource("arn:aws:sagemaker:*:123456789012:notebook-instance/*"),
     "resource narrowed": _allow_resource(ALICES),
+    **{
+        f"no {name} in Studio": _studio(lambda statement, name=name: statement["Action"].remove(f"sagemaker:{name}"))
+        for name in (
+            "CreatePresignedDomainUrl",
+            "DescribeSpace",
+            "DescribeApp",
+            "DescribeUserProfile",
+            "CreateApp",
+            "DeleteApp",
+        )
+    },
+    **{
+        f"no {kind} in Studio": _studio_resources(lambda arn, kind=kind: "" if f":{kind}/" in arn else arn)
+        for kind in ("user-profile", "space", "app")
+    },
+    "all domains": _studio_resources(lambda arn: arn.replace("d-local1", "*")),
+    "Studio in all regions": _studio_resources(lambda arn: arn.replace('{"Ref": "AWS::Region"}', '"*"')),
+    "deleting spaces, too": _studio(lambda statement: statement["Action"].append("sagemaker:DeleteSpace")),
+    "deny without Studio": _deny(Action=OPEN),
+    "deny of Studio alone": _deny(Action="sagemaker:CreatePresignedDomainUrl"),
     "no allow": lambda statements: statements.pop(0),  # type: ignore[func-returns-value]
-    "no deny": lambda statements: statements.pop(1),  # type: ignore[func-returns-value]
+    "no deny": lambda statements: statements.pop(2),  # type: ignore[func-returns-value]
     "deny allows": _deny(Effect="Allow"),
     "deny of another action": _deny(Action="sagemaker:StopNotebookInstance"),
     "deny for one notebook": _deny(
         Resource=f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"
     ),
-    "deny without conditions": lambda statements: statements[1].pop("Condition"),
-    "deny without addresses": lambda statements: statements[1]["Condition"].pop("NotIpAddress"),
-    "deny without endpoints": lambda statements: statements[1]["Condition"].pop("StringNotEquals"),
+    "deny without conditions": lambda statements: statements[2].pop("Condition"),
+    "deny without addresses": lambda statements: statements[2]["Condition"].pop("NotIpAddress"),
+    "deny without endpoints": lambda statements: statements[2]["Condition"].pop("StringNotEquals"),
     "first network left out": _deny_addresses(lambda addresses: addresses.pop(0)),
     "second network left out": _deny_addresses(lambda addresses: addresses.pop(1)),
     "egress left out": _deny_addresses(lambda addresses: addresses.pop(2)),
     "half of all addresses let in": _deny_addresses(lambda addresses: addresses.append("0.0.0.0/1")),
-    "another endpoint": lambda statements: statements[1]["Condition"]["StringNotEquals"].update(
+    "another endpoint": lambda statements: statements[2]["Condition"]["StringNotEquals"].update(
         {"aws:SourceVpce": ["vpce-0fedcba9876543210"]}
     ),
 }

@@ -1,0 +1,147 @@
+"""A space of SageMaker Studio, from the bookmark to a real JupyterLab, and what cuts it off."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.grant_schema.spec import GrantSpec
+from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.revocations import Revocation
+from local.deployment import LocalDeployment
+from local.options import LocalOptions
+from local.sample import Sample
+from testing.clock import Clock
+from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, VPC_ENDPOINTS
+from testing.notebook_client import NotebookClient
+from testing.user import TestUser
+
+ALICE, BOB = "alice@example.com", "bob@example.com"
+SPACE = "studio:d-local1/alice/churn-space"
+BOOKMARK = "/open/studio:d-local1~alice~churn-space"
+FORECAST = "/open/studio:d-local1~alice~forecast"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def deployment(sample: Sample, clock: Clock, tmp_path: Path) -> Iterator[LocalDeployment]:
+    options = LocalOptions(settings=SETTINGS, clock=clock, folder=tmp_path, vpc_endpoints=VPC_ENDPOINTS)
+    with LocalDeployment(sample, options) as deployment:
+        yield deployment
+
+
+def _url(deployment: LocalDeployment, bookmark: str = BOOKMARK, email: str = ALICE) -> str:
+    answer = TestUser(deployment).open(bookmark, email)
+    assert answer.status_code == 302, answer.text
+    return str(answer.headers["Location"])
+
+
+def test_a_bookmark_leads_to_jupyterlab_in_the_space_until_a_revoke(deployment: LocalDeployment, clock: Clock) -> None:
+    url = _url(deployment)
+
+    async def work() -> None:
+        async with NotebookClient(INSIDE) as client:
+            answer = await client.open(url)
+            assert (answer.status, answer.url.path) == (200, "/lab")
+            assert answer.url.host == "churn-space.alice.d-local1.studio.eu-west-1.localhost"
+            assert "JupyterLab" in await answer.text()
+            kernel = await client.kernel()
+            assert await kernel.run("6 * 7") == "42"
+            clock.ahead += 2
+            _deny(deployment, ALICE, clock)
+            assert await kernel.run("7 * 7") is None
+            assert kernel.channel.close_code == 1008
+            assert (await client.send("GET", "/api/kernels")).status == 403
+
+    asyncio.run(work())
+
+
+def _deny(deployment: LocalDeployment, name: str, clock: Clock) -> None:
+    """Write the deny of `gate revoke` to the launch role."""
+    role = deployment.template.launch_role.arn.rpartition("/")[2]
+    LaunchRolePolicies(deployment.operator("iam"), role).deny([Revocation((name,), int(clock()))])
+
+
+def _statuses(url: str, *later: tuple[Clock, float]) -> list[int]:
+    """Return the statuses of the page of a space: at first, and each time after a clock was moved on."""
+
+    async def work() -> list[int]:
+        async with NotebookClient(INSIDE) as client:
+            first = await client.open(url)
+            found = [first.status]
+            for clock, seconds in later:
+                clock.ahead += seconds
+                found.append((await client.send("GET", str(first.url.path))).status)
+            return found
+
+    return asyncio.run(work())
+
+
+def _status(url: str, address: str) -> int:
+    async def work() -> int:
+        async with NotebookClient(address) as client:
+            return await client.status_of(url)
+
+    return asyncio.run(work())
+
+
+def test_a_space_is_cut_off_at_the_end_of_its_grant(deployment: LocalDeployment, clock: Clock) -> None:
+    editor = "studio:d-local1/bob/editor"
+    grant = GrantSpec.model_validate({"principal": f"user:{BOB}", "notebook": editor}).model_copy(
+        update={"until": int(clock()) + 600}
+    )
+    deployment.operator("dynamodb").put_item(TableName=deployment.template.environment["GATE_TABLE"], Item=grant.item())
+    url = _url(deployment, "/open/studio:d-local1~bob~editor", BOB)
+    assert _statuses(url, (clock, 590), (clock, 20)) == [200, 200, 403]
+
+
+def test_the_url_works_for_a_minute_and_only_at_the_callers_address(deployment: LocalDeployment, clock: Clock) -> None:
+    url = _url(deployment)
+    assert (_status(url, COLLEAGUE), _status(url, OUTSIDE), _status(url, INSIDE)) == (403, 403, 302)
+    clock.ahead += 61
+    assert _status(url, INSIDE) == 302
+    assert _signs_in(url)
+
+
+def _signs_in(url: str) -> bool:
+    async def work() -> bool:
+        async with NotebookClient(INSIDE) as client:
+            return (await client.open(url)).url.host == "signin.localhost"
+
+    return asyncio.run(work())
+
+
+def test_the_space_of_another_session_is_not_reached(deployment: LocalDeployment) -> None:
+    home = _url(deployment, "/open/studio:d-local1~bob", BOB)
+    host = "editor.bob.d-local1"
+    assert _signs_in(home.replace("bob.d-local1", host, 1))
+
+
+def test_a_stopped_space_starts_by_itself_and_then_opens(deployment: LocalDeployment, clock: Clock) -> None:
+    alice = TestUser(deployment)
+    assert alice.open(FORECAST, ALICE).status_code == 202
+    clock.ahead += 10
+    assert alice.go(FORECAST).status_code == 302
+
+
+def test_a_space_that_fails_again_says_why(deployment: LocalDeployment, clock: Clock) -> None:
+    bob = TestUser(deployment)
+    path = "studio:d-local1~bob~gpu-space"
+    assert "no free machine" in bob.open(f"/open/{path}", BOB).text
+    deployment.studio.spaces["d-local1", "gpu-space"].app_failure = "LifecycleConfig failed"
+    assert bob.press(f"/notebooks/{path}/start").status_code == 303
+    assert bob.go(f"/open/{path}").status_code == 202
+    clock.ahead += 10
+    answer = bob.go(f"/open/{path}")
+    assert (answer.status_code, "start script failed" in answer.text) == (409, True)
+
+
+def test_studio_is_opened_by_people_with_grants_alone(deployment: LocalDeployment) -> None:
+    carol = TestUser(deployment)
+    assert carol.open(BOOKMARK, "carol@example.com").status_code == 403
+    assert not deployment.urls.made
