@@ -21,7 +21,7 @@ from testing.notebook_client import NotebookClient
 from testing.user import TestUser
 from tests.dev.local.launch_role import launch_role
 
-SPACE = "studio~d-local1~alice~churn-space"
+SPACE = "studio~d-local1~dave~churn-space"
 Change = Callable[[list[dict[str, Any]]], None]
 ALICES = f"arn:aws:sagemaker:{REGION}:123456789012:notebook-instance/alice-notebook"
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
@@ -51,7 +51,7 @@ def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
     for notebook, email in (
         ("alice-notebook", "alice@example.com"),
         ("bob-notebook", "bob@example.com"),
-        (SPACE, "alice@example.com"),
+        (SPACE, "dave@example.com"),
     ):
         answer = TestUser(deployment).open(f"/open/{notebook}", email)
         assert answer.status_code == 302, answer.status_code
@@ -67,12 +67,13 @@ def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
     clock.ahead += 10
     assert alice.press("/notebooks/alice-notebook/start").status_code == 303
     clock.ahead += 10
-    assert alice.go(f"/notebooks/{SPACE}").status_code == 200
-    assert alice.press(f"/notebooks/{SPACE}/stop").status_code == 303
+    dave = TestUser(deployment)
+    assert "<strong>Running</strong>" in dave.open("/", "dave@example.com").text
+    assert dave.press(f"/notebooks/{SPACE}/stop").status_code == 303
     clock.ahead += 10
-    assert alice.press(f"/notebooks/{SPACE}/start").status_code == 303
-    del deployment.studio.profiles["d-local1", "bob"]  # a refusal has the user profile described
-    assert TestUser(deployment).open("/open/studio:d-local1~bob", "bob@example.com").status_code == 404
+    assert dave.press(f"/notebooks/{SPACE}/start").status_code == 303
+    del deployment.studio.profiles["d-local1", "erin"]  # a refusal has the user profile described
+    assert TestUser(deployment).open("/open/studio:d-local1~erin", "erin@example.com").status_code == 404
 
     # What the role permits without a session policy.
     role = deployment.template.launch_role.arn

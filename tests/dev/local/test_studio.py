@@ -17,10 +17,10 @@ from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, VPC_ENDPOINTS
 from testing.notebook_client import NotebookClient
 from testing.user import TestUser
 
-ALICE, BOB = "alice@example.com", "bob@example.com"
-SPACE = "studio:d-local1/alice/churn-space"
-BOOKMARK = "/open/studio:d-local1~alice~churn-space"
-FORECAST = "/open/studio:d-local1~alice~forecast"
+DAVE, ERIN = "dave@example.com", "erin@example.com"
+SPACE = "studio:d-local1/dave/churn-space"
+BOOKMARK = "/open/studio:d-local1~dave~churn-space"
+FORECAST = "/open/studio:d-local1~dave~forecast"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def deployment(sample: Sample, clock: Clock, tmp_path: Path) -> Iterator[LocalDe
         yield deployment
 
 
-def _url(deployment: LocalDeployment, bookmark: str = BOOKMARK, email: str = ALICE) -> str:
+def _url(deployment: LocalDeployment, bookmark: str = BOOKMARK, email: str = DAVE) -> str:
     answer = TestUser(deployment).open(bookmark, email)
     assert answer.status_code == 302, answer.text
     return str(answer.headers["Location"])
@@ -48,12 +48,12 @@ def test_a_bookmark_leads_to_jupyterlab_in_the_space_until_a_revoke(deployment: 
         async with NotebookClient(INSIDE) as client:
             answer = await client.open(url)
             assert (answer.status, answer.url.path) == (200, "/lab")
-            assert answer.url.host == "churn-space.alice.d-local1.studio.eu-west-1.localhost"
+            assert answer.url.host == "churn-space.dave.d-local1.studio.eu-west-1.localhost"
             assert "JupyterLab" in await answer.text()
             kernel = await client.kernel()
             assert await kernel.run("6 * 7") == "42"
             clock.ahead += 2
-            _deny(deployment, ALICE, clock)
+            _deny(deployment, DAVE, clock)
             assert await kernel.run("7 * 7") is None
             assert kernel.channel.close_code == 1008
             assert (await client.send("GET", "/api/kernels")).status == 403
@@ -91,12 +91,12 @@ def _status(url: str, address: str) -> int:
 
 
 def test_a_space_is_cut_off_at_the_end_of_its_grant(deployment: LocalDeployment, clock: Clock) -> None:
-    editor = "studio:d-local1/bob/editor"
-    grant = GrantSpec.model_validate({"principal": f"user:{BOB}", "notebook": editor}).model_copy(
+    editor = "studio:d-local1/erin/editor"
+    grant = GrantSpec.model_validate({"principal": f"user:{ERIN}", "notebook": editor}).model_copy(
         update={"until": int(clock()) + 600}
     )
     deployment.operator("dynamodb").put_item(TableName=deployment.template.environment["GATE_TABLE"], Item=grant.item())
-    url = _url(deployment, "/open/studio:d-local1~bob~editor", BOB)
+    url = _url(deployment, "/open/studio:d-local1~erin~editor", ERIN)
     assert _statuses(url, (clock, 590), (clock, 20)) == [200, 200, 403]
 
 
@@ -117,27 +117,27 @@ def _signs_in(url: str) -> bool:
 
 
 def test_the_space_of_another_session_is_not_reached(deployment: LocalDeployment) -> None:
-    home = _url(deployment, "/open/studio:d-local1~bob", BOB)
-    host = "editor.bob.d-local1"
-    assert _signs_in(home.replace("bob.d-local1", host, 1))
+    home = _url(deployment, "/open/studio:d-local1~erin", ERIN)
+    host = "editor.erin.d-local1"
+    assert _signs_in(home.replace("erin.d-local1", host, 1))
 
 
 def test_a_stopped_space_starts_by_itself_and_then_opens(deployment: LocalDeployment, clock: Clock) -> None:
-    alice = TestUser(deployment)
-    assert alice.open(FORECAST, ALICE).status_code == 202
+    dave = TestUser(deployment)
+    assert dave.open(FORECAST, DAVE).status_code == 202
     clock.ahead += 10
-    assert alice.go(FORECAST).status_code == 302
+    assert dave.go(FORECAST).status_code == 302
 
 
 def test_a_space_that_fails_again_says_why(deployment: LocalDeployment, clock: Clock) -> None:
-    bob = TestUser(deployment)
-    path = "studio:d-local1~bob~gpu-space"
-    assert "no free machine" in bob.open(f"/open/{path}", BOB).text
+    dave = TestUser(deployment)
+    path = "studio:d-local1~dave~gpu-space"
+    assert "no free machine" in dave.open(f"/open/{path}", DAVE).text
     deployment.studio.spaces["d-local1", "gpu-space"].app_failure = "LifecycleConfig failed"
-    assert bob.press(f"/notebooks/{path}/start").status_code == 303
-    assert bob.go(f"/open/{path}").status_code == 202
+    assert dave.press(f"/notebooks/{path}/start").status_code == 303
+    assert dave.go(f"/open/{path}").status_code == 202
     clock.ahead += 10
-    answer = bob.go(f"/open/{path}")
+    answer = dave.go(f"/open/{path}")
     assert (answer.status_code, "start script failed" in answer.text) == (409, True)
 
 
