@@ -71,8 +71,8 @@ def test_cfn_lint_reports_nothing_but_an_unknown_condition_operator(
 ) -> None:
     full, bad = tmp_path / "full.template.json", tmp_path / "bad.template.json"
     full.write_text(json.dumps(full_template))
-    of_api = {name: each for name, each in template["Resources"].items() if each["Type"] == "AWS::ApiGateway::RestApi"}
-    bad.write_text(json.dumps({"Resources": of_api}).replace('"NotIpAddress"', '"NotIpAddres"'))
+    roles = {name: each for name, each in template["Resources"].items() if each["Type"] == "AWS::IAM::Role"}
+    bad.write_text(json.dumps({"Resources": roles}).replace('"NotIpAddress"', '"NotIpAddres"'))
     # One process, since cfn-lint takes seconds to start.
     done = run(CFN_LINT, "--format", "parseable", str(assembly / "notebook-gate.template.json"), str(full), str(bad))
     found = done.stdout.splitlines()
