@@ -8,9 +8,8 @@ import pytest
 
 from gate.platform.log import logger
 from local.deployment import LocalDeployment
+from testing.environment import JSON
 from testing.user import TestUser
-
-JSON = {"Accept": "application/json"}
 
 
 def test_a_user_signs_in_and_is_redirected_to_the_presigned_url(deployment: LocalDeployment) -> None:

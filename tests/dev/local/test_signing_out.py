@@ -2,10 +2,10 @@
 
 from local.deployment import LocalDeployment
 from testing.clock import Clock
+from testing.environment import JSON
 from testing.slack_user import run_command, ticket_path
 from testing.user import TestUser
 
-JSON = {"Accept": "application/json"}
 ALICE, OPEN = "alice@example.com", "/open/alice-notebook"
 
 
