@@ -14,9 +14,9 @@ from gate.access_requests.store import AccessRequestStore
 from gate.platform.aliases import SLACK
 from gate.store.grants import Grants
 from gate.store.table import Table
+from testing.environment import JSON
 from testing.harness import Answer, Browser, Harness
 
-JSON = {"Accept": "application/json"}
 RULES = {
     "approvers": {
         "user:dana@example.com": ["*"],

@@ -12,6 +12,9 @@ CLIENT_ID = "notebook-gate"
 EVENTS = Path(__file__).parent / "events"
 """Stored events of API Gateway and payloads of Slack."""
 
+JSON = {"Accept": "application/json"}
+"""The headers of a client that reads no pages."""
+
 STAGE_URL = "https://a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod"
 ENVIRON = {
     **Settings.parse(

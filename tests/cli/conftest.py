@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from cli.main import main
-from local.aws.seed import create_table
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
+from testing.clock import Clock
+from testing.renewal import renew, renew_table
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,8 +58,14 @@ def sample() -> Sample:
 
 
 @pytest.fixture(scope="module")
-def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample) as deployment:
+def clock() -> Clock:
+    """The clock of the deployment, but not of `gate`. A revoke ends the sign-ins of its second, too."""
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 
@@ -92,8 +100,12 @@ def gate(
 @pytest.fixture
 def sample_grants(deployment: LocalDeployment, sample: Sample) -> None:
     """Empties the grants table, and fills it with the grants of the sample."""
-    deployment.operator("dynamodb").delete_table(TableName=deployment.template.table["TableName"])
-    create_table(deployment.operator, deployment.template.table, sample.grants)
+    renew_table(deployment, sample)
+
+
+@pytest.fixture
+def as_new(deployment: LocalDeployment, sample: Sample, clock: Clock) -> None:
+    renew(deployment, sample, clock)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`gate doctor` reports each problem of a deployment, with its fix."""
+"""`gate doctor` reports each problem of a deployment, with its fix, and writes nothing."""
 
 import json
 import re
@@ -14,6 +14,7 @@ from cli.aws import AwsAccess
 from cli.deployed import Deployed
 from cli.doctor.deployment_checks import DeploymentChecks
 from cli.doctor.stack_checks import check_names
+from cli.revoke.revocations import DENY_LIFETIME, Revocation, policy_document
 from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.provider import Provider
 from gate.values.errors.upstream import IdentityProviderDownError
@@ -21,6 +22,7 @@ from infra.settings import Settings
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
 from tests.cli.doctor_checks import change_response, checks_by_name
+from tests.cli.launch_role import inline_policies, remove_revocations
 from tests.infra.examples import MINIMAL
 
 ROOT = Path(__file__).parents[2]
@@ -166,3 +168,38 @@ def test_a_clock_that_is_off(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Non
         "cli.doctor.deployment_checks.DeploymentChecks.__init__.__kwdefaults__", {"clock": lambda: real() + 900}
     )
     assert re.search(r"\+90\d s off AWS's", checks_by_name(gate)["clock"]["text"])
+
+
+READS = re.compile(r"(Describe|Get|List|Query|Scan|Simulate)[A-Z]?\w*")
+
+
+def test_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment) -> None:
+    # An expired deny, which only the next revoke removes.
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
+    over = policy_document([Revocation(("old@example.com",), int(time.time()) - DENY_LIFETIME - 5)])
+    iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-revoked", PolicyDocument=over)
+    deployment.aws.calls.clear()
+    assert gate("doctor").code == 0
+    operations = {call.operation for call in deployment.aws.calls}
+    remove_revocations(deployment)
+    assert {"GetRolePolicy", "Query", "GetFunctionConfiguration"} <= operations
+    assert [each for each in sorted(operations) if not READS.fullmatch(each)] == []
+
+
+def test_doctor_reports_an_erased_deny_and_one_left_behind(gate: Gate, deployment: LocalDeployment) -> None:
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
+    gate("revoke", "slack:T0LOCAL/U0DANA")
+    iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")
+    left = policy_document([Revocation(("operator",), 1_800_000_000)])
+    iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-doctor", PolicyDocument=left)
+    try:
+        result = gate("doctor")
+        assert result.code == 3
+        assert "was revoked, but the launch role does not deny their sessions" in result.out
+        assert "! revocations: an interrupted gate doctor --live has left its deny on the launch role" in result.out
+        gate("revoke", "alice@example.com")
+        assert "U0DANA" in json.dumps(inline_policies(deployment)["notebook-gate-revoked"])
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-doctor")
+        remove_revocations(deployment)
+        gate("grants", "give", "alice@example.com", "alice-notebook", "--power", "start-stop")

@@ -15,6 +15,7 @@ from cli.explain.source import Source
 from gate.values.notebook import Notebook
 from local.deployment import LocalDeployment
 from local.sample import Sample
+from testing.environment import JSON
 from testing.user import TestUser
 from tests.cli.explain_deployment import (
     COLLEAGUE,
@@ -30,7 +31,6 @@ from tests.cli.explain_deployment import (
 )
 from tests.cli.operator_access import operator_access
 
-JSON = {"Accept": "application/json"}
 PEOPLE = ("alice@example.com", "bob@example.com", "carol@example.com")
 STATES = ("InService", "Stopped", "Pending", "Stopping", "Failed")
 

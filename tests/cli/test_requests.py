@@ -16,10 +16,13 @@ from tests.cli.conftest import Gate
 CAROL = "carol@example.com"
 
 
-@pytest.fixture
-def deployment(sample: Sample, tmp_path: Path) -> Iterator[LocalDeployment]:
+pytestmark = pytest.mark.usefixtures("as_new")
+
+
+@pytest.fixture(scope="module")
+def deployment(sample: Sample) -> Iterator[LocalDeployment]:
     settings = {"requests": {"approvers": sample.approvers, "two": ["shared-*"]}}
-    with LocalDeployment(sample, LocalOptions(settings=settings, folder=tmp_path / "notebooks")) as deployment:
+    with LocalDeployment(sample, LocalOptions(settings=settings)) as deployment:
         yield deployment
 
 
@@ -186,7 +189,9 @@ def test_revoking_takes_requested_grants_and_ends_open_requests(gate: Gate, depl
     assert "has ended" in gate("requests", "allow", other).out
 
 
-def test_without_approvers_the_command_says_what_to_set(gate: Gate, deployment: LocalDeployment) -> None:
-    deployment.template.metadata["NotebookGate"]["requests"] = {}  # as in a deployment without them
+def test_without_approvers_the_command_says_what_to_set(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(deployment.template.metadata["NotebookGate"], "requests", {})  # as in one without them
     result = gate("requests", "list")
     assert (result.code, "set requests.approvers in gate.toml" in result.err) == (1, True)

@@ -3,7 +3,6 @@
 import json
 import shlex
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,23 +19,11 @@ from gate.store import key_prefixes
 from gate.store.cutoffs import cutoff_row
 from local.aws.calls import ApiError, Call
 from local.deployment import LocalDeployment
-from local.options import LocalOptions
-from local.sample import Sample
 from testing.clock import Clock
 from testing.user import TestUser
 from tests.cli.conftest import Gate
 
-
-@pytest.fixture
-def clock() -> Clock:
-    """The function's clock. Tests advance it past the second in which a revoke ends sign-ins."""
-    return Clock()
-
-
-@pytest.fixture
-def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
-        yield deployment
+pytestmark = pytest.mark.usefixtures("as_new")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`gate revoke` finds the other principal of a person in Slack, or reports why it could not."""
 
 import shlex
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,18 +8,14 @@ import pytest
 from gate.launch.kinds.notebook_instance import OPEN
 from local.aws.calls import ApiError, Call
 from local.deployment import LocalDeployment
-from local.sample import Sample, SlackUser
+from local.sample import SlackUser
 from local.slack.web_api import WebApi
 from testing.user import TestUser
 from tests.cli.conftest import CommandResult, Gate
 
+pytestmark = pytest.mark.usefixtures("as_new")
+
 BOB, BOB_IN_SLACK = "user:bob@example.com", "slack:T0LOCAL/U0BOB"
-
-
-@pytest.fixture
-def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample) as deployment:
-        yield deployment
 
 
 def _opens_by_slack(deployment: LocalDeployment, user: str, notebook: str) -> Any:
@@ -90,9 +85,7 @@ def _no_permission(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch)
 
 
 def _no_secret(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    deployment.operator("secretsmanager").put_secret_value(
-        SecretId=deployment.template.environment["GATE_SLACK_SECRET_ARN"], SecretString="not stored yet"
-    )
+    monkeypatch.setitem(deployment.aws.changes, "GetSecretValue", lambda *_: {"SecretString": "not stored yet"})
 
 
 def _slack_says(error: str) -> Any:

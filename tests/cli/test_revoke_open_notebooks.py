@@ -15,18 +15,13 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
+from testing.environment import JSON
 from testing.notebook_client import NotebookClient
 from testing.slack_user import run_command, ticket_path
 from testing.user import TestUser
 from tests.cli.conftest import ROOT, Gate
 
 BOB, SHARED, OWN = "bob@example.com", "/open/shared-notebook", "/open/bob-notebook"
-JSON = {"Accept": "application/json"}
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,10 @@ HOME, THEIRS, MORE = "123456789012", "210987654321", "321098765432"
 LOCATIONS = [f"{THEIRS}/eu-central-1", f"{THEIRS}/eu-west-1", f"{MORE}/eu-west-1", f"{HOME}/eu-central-1"]
 
 
-@pytest.fixture
+pytestmark = pytest.mark.usefixtures("as_new")
+
+
+@pytest.fixture(scope="module")
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
     with LocalDeployment(
         sample, LocalOptions(settings={"remote": {"locations": LOCATIONS, "external_id": "gate-4711"}})

@@ -1,28 +1,14 @@
 """`gate rotate-key` end to end: a rotation signs nobody out, and `--leaked` invalidates every older key."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from gate.platform.secrets import SECRET_TTL
 from local.deployment import LocalDeployment
-from local.options import LocalOptions
-from local.sample import Sample
 from testing.clock import Clock
 from testing.user import TestUser
 from tests.cli.conftest import Gate
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
-        yield deployment
 
 
 def test_rotation_signs_nobody_out(gate: Gate, deployment: LocalDeployment) -> None:

@@ -1,8 +1,8 @@
-"""The corpus of hostile redirect targets, each with its technique and source."""
+"""The corpus of hostile redirect targets, in groups of one technique and source."""
 
 import json
 from pathlib import Path
 
-CORPUS: list[dict[str, str]] = [
-    json.loads(line) for line in (Path(__file__).parent / "redirects.jsonl").read_text().splitlines()
-]
+_GROUPS = json.loads((Path(__file__).parent / "redirects.json").read_text())
+TARGETS: list[str] = [target for group in _GROUPS for target in group["targets"]]
+OF_EACH_TECHNIQUE: list[str] = [group["targets"][0] for group in _GROUPS]

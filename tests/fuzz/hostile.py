@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from gate.routes.dispatch import handler
 from testing.environment import CONTEXT, EVENTS
 from testing.harness import Answer, Harness
-from tests.fuzz.corpus import CORPUS
+from tests.fuzz.corpus import TARGETS
 
 LogLines = Callable[[], list[dict[str, Any]]]
 CountCase = Callable[[], None]
@@ -42,7 +42,7 @@ HOSTILE = st.sampled_from(
         "\ud83d\ude00",
         "*",
     ]
-) | st.sampled_from([line["target"] for line in CORPUS])
+) | st.sampled_from(TARGETS)
 TEXT = HOSTILE | st.text(max_size=60)
 QUERY_NAMES = st.sampled_from(
     ["next", "view", "state", "code", "error", "ticket", "x", "notebook", "iss", "session_state"]

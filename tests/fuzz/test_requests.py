@@ -10,7 +10,7 @@ from gate.routes import ROUTES
 from gate.web.return_url import safe_return_path
 from testing.asking import RULES, configure
 from testing.harness import Harness
-from tests.fuzz.corpus import CORPUS
+from tests.fuzz.corpus import OF_EACH_TECHNIQUE, TARGETS
 from tests.fuzz.hostile import (
     COOKIE_NAMES,
     HEADER_NAMES,
@@ -60,17 +60,19 @@ def test_arbitrary_requests(
     count_case()
 
 
-@pytest.mark.parametrize("line", CORPUS, ids=range(len(CORPUS)))
-def test_redirect_targets_of_the_corpus(harness: Harness, count_case: CountCase, line: dict[str, str]) -> None:
+def test_redirect_targets_of_the_corpus(harness: Harness, count_case: CountCase) -> None:
     """Redirect targets of the corpus, plain and encoded once or twice, before and after signing in."""
-    target = line["target"]
-    for encoded in {target, quote(target, safe=""), quote(quote(target, safe=""), safe="")}:
-        assert safe_return_path(encoded) == "/", line["technique"]
-        harness.browser.cookies.clear()
-        answer = harness.sign_in(path=encoded)
-        assert (answer.status, answer.location) == (302, f"{harness.browser.base_url}/")
-        assert harness.browser.get(f"/login?{urlencode({'next': encoded})}").location == f"{harness.browser.base_url}/"
-        count_case()
+    for target in TARGETS:
+        for encoded in dict.fromkeys((target, quote(target, safe=""), quote(quote(target, safe=""), safe=""))):
+            assert safe_return_path(encoded) == "/", target
+            # Signing in takes ten times as long as the redirect of somebody who is signed in.
+            if encoded == target or target in OF_EACH_TECHNIQUE:
+                harness.browser.cookies.clear()
+                answer = harness.sign_in(path=encoded)
+                assert (answer.status, answer.location) == (302, f"{harness.browser.base_url}/"), target
+            answer = harness.browser.get(f"/login?{urlencode({'next': encoded})}")
+            assert (answer.status, answer.location) == (302, f"{harness.browser.base_url}/"), target
+            count_case()
 
 
 @same_harness

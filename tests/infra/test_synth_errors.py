@@ -1,37 +1,48 @@
 """Settings and bundles that stop `npx cdk synth`, and what it warns about."""
 
-import json
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from subprocess import CompletedProcess
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from constructs import IConstruct
 
+import app
+from infra import environment
 from infra.settings import Settings
 from infra.stacks import add_stacks
+from infra.synth_warnings import warn_incomparable_names, warn_unusable_endpoints
 from tests.infra.command import ROOT, run
-from tests.infra.examples import ENDPOINT, MINIMAL, SIGN_IN_ISSUER
+from tests.infra.examples import ENDPOINT, FULL, MINIMAL, SIGN_IN_ISSUER
 
 WITH_ENDPOINTS = {"vpc_endpoints": [ENDPOINT]}
+SLACK: dict[str, Any] = {"slack": {"teams": ["T0123ABCDEF"]}, "requests": {"approvers": {"group:leads": ["*"]}}}
+ADDRESSES = {"teams": ["T0123ABCDEF", "T0OTHER"], "email_domains": ["example.com"]}
+OTHER_CLAIM = {"identity": {**SIGN_IN_ISSUER, "user_claim": "oid"}}
 
 
-def _warnings(settings: dict[str, Any]) -> list[str]:
-    """Return the warnings of a synthesis with `settings`."""
-    app = cdk.App(context={"aws:cdk:bundling-stacks": []})
-    add_stacks(app, Settings.parse({**MINIMAL, **settings}))
-    assembly = Path(app.synth().directory)
-    # The file itself, since jsii's view of it depends on what else of CDK this process has imported.
-    metadata = json.loads((assembly / "notebook-gate.metadata.json").read_text())
-    return [entry["data"] for entries in metadata.values() for entry in entries if entry["type"] == "aws:cdk:warning"]
-
-
-def test_a_deployment_without_bytecode_is_warned_about(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_warning_is_in_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("infra.function.runtime_python", lambda: None)
-    (warning,) = (each for each in _warnings({}) if "There is no Python 3.13" in each)
-    assert "uv python install 3.13" in warning
+    stacks = cdk.App(context={"aws:cdk:bundling-stacks": []})
+    add_stacks(stacks, Settings.parse({**MINIMAL, **WITH_ENDPOINTS, **SLACK}))
+    warned = {text for construct in stacks.node.find_all() for text in _texts(construct)}
+    for text in ("python install 3.13", "nobody can use a notebook through vpc_endpoints", "set slack.email_domains"):
+        assert sum(text in each for each in warned) == 1, warned
+
+
+def _texts(construct: IConstruct) -> list[str]:
+    """Return the warnings at a construct, which a synthesis prints."""
+    return [entry.data for entry in construct.node.metadata if entry.type == "aws:cdk:warning"]
+
+
+def _warnings(warn: Callable[[cdk.Stack, Settings], None], settings: dict[str, Any]) -> list[str]:
+    """Return the warnings that `warn` adds to an empty stack."""
+    stack = cdk.Stack()
+    warn(stack, Settings.parse({**MINIMAL, **settings}))
+    return _texts(stack)
 
 
 @pytest.mark.parametrize(
@@ -45,14 +56,9 @@ def test_a_deployment_without_bytecode_is_warned_about(monkeypatch: pytest.Monke
     ],
 )
 def test_endpoints_that_nobody_could_use_are_warned_about(settings: dict[str, Any], warned: bool) -> None:
-    found = [each for each in _warnings(settings) if "nobody can use a notebook through vpc_endpoints" in each]
+    found = _warnings(warn_unusable_endpoints, settings)
     assert len(found) == warned
     assert all('pin = "networks"' in each and "private_endpoints" in each for each in found)
-
-
-SLACK: dict[str, Any] = {"slack": {"teams": ["T0123ABCDEF"]}, "requests": {"approvers": {"group:leads": ["*"]}}}
-ADDRESSES = {"teams": ["T0123ABCDEF", "T0OTHER"], "email_domains": ["example.com"]}
-OTHER_CLAIM = {"identity": {**SIGN_IN_ISSUER, "user_claim": "oid"}}
 
 
 @pytest.mark.parametrize(
@@ -71,26 +77,8 @@ OTHER_CLAIM = {"identity": {**SIGN_IN_ISSUER, "user_claim": "oid"}}
     ],
 )
 def test_names_that_cannot_be_compared_are_warned_about(settings: dict[str, Any], warned: list[str]) -> None:
-    found = [each for each in _warnings(settings) if "The gate cannot tell whether" in each]
+    found = _warnings(warn_incomparable_names, settings)
     assert [text in each for text, each in zip(warned, found, strict=True)] == [True] * len(warned)
-
-
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    """A copy of the app, with its own settings."""
-    folder = tmp_path / "app"
-    folder.mkdir()
-    for name in ("app.py", "uv.lock", "gate.toml", "pyproject.toml"):
-        shutil.copy(ROOT / name, folder / name)
-    for name in ("infra", "lambda"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "node_modules").symlink_to(ROOT / "node_modules")
-    return folder
-
-
-def _synth(folder: Path) -> CompletedProcess[str]:
-    app = f"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 {sys.executable} app.py"
-    return run("npx", "cdk", "synth", "--quiet", "--app", app, "--output", "out", cwd=folder)
 
 
 def _set(settings: Path, section: str, name: str, value: str) -> None:
@@ -106,32 +94,130 @@ def _set(settings: Path, section: str, name: str, value: str) -> None:
     pytest.fail(f"gate.toml has no {name} in [{section}]")
 
 
-def test_invalid_settings_stop_synth_with_one_line_for_each_problem(copy: Path) -> None:
-    settings = copy / "gate.toml"
+def test_invalid_settings_stop_synth_with_one_line_for_each_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Path(shutil.copy(ROOT / "gate.toml", tmp_path))
     _set(settings, "", "networks", '["203.0.113.7/24"]')
     _set(settings, "vpc", "id", '"vpc-0123456789abcdef0"')
     _set(settings, "vpc", "subnet_ids", '["subnet-01234567"]')
     _set(settings, "limits", "session", "90000")
+    monkeypatch.setattr(app, "__file__", str(tmp_path / "app.py"))
 
-    done = _synth(copy)
+    # `sys.exit` with a text prints just that.
+    with pytest.raises(SystemExit) as ended:
+        app.main()
 
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr
-    problems = [line for line in done.stderr.splitlines() if line.startswith("gate.toml: ")]
-    assert [line.removeprefix("gate.toml: ").split(" = ")[0] for line in problems] == [
-        "networks[0]",
-        "vpc.egress",
-        "limits.session",
-    ]
+    problems = [line.removeprefix("gate.toml: ").split(" = ")[0] for line in str(ended.value.code).splitlines()]
+    assert problems == ["networks[0]", "vpc.egress", "limits.session"]
 
 
-def test_a_bundle_that_cannot_be_made_stops_synth_and_says_why(copy: Path) -> None:
-    lock = copy / "uv.lock"
+def test_a_bundle_that_cannot_be_made_stops_synth_and_says_why(tmp_path: Path) -> None:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    for name in ("app.py", "uv.lock", "gate.toml", "pyproject.toml"):
+        shutil.copy(ROOT / name, folder / name)
+    for name in ("infra", "lambda"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "node_modules").symlink_to(ROOT / "node_modules")
+    lock = folder / "uv.lock"
     # The downloaded packages then do not match the hashes of the lock file.
     lock.write_text(lock.read_text().replace("sha256:", "sha256:0000"))
 
-    done = _synth(copy)
+    command = f"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=20 {sys.executable} app.py"
+    done = run("npx", "cdk", "synth", "--quiet", "--app", command, "--output", "out", cwd=folder)
 
     assert done.returncode != 0
     assert "Failed to bundle asset" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+LOCATIONS = [f"2109876{number:05}/eu-central-1" for number in range(50)]
+ROLES = [
+    f"arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Team{number}_0123456789abcdef"
+    for number in range(15)
+]
+GROUPS = [f"data-science-{number}" for number in range(40)]
+LARGE = {
+    **MINIMAL,
+    "identity": {"groups": GROUPS, "user_roles": ROLES},
+    "remote": {"locations": LOCATIONS, "external_id": "gate-4711"},
+}
+DEPLOYED = {
+    "GATE_BASE_URL": "https://a1b2c3d4e5.execute-api.ap-southeast-1.amazonaws.com/prod",
+    "GATE_CLIENT_ID": "3n4b5urk1ft4fl3mg5e62d9ado",
+    "GATE_DECISION_SECRET_ARN": "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:"
+    "notebook-gate-RequestsDecisionKey63119726-1U44TLUZ7OR55-AbCdEf",
+    "GATE_EGRESS": "203.100.100.100/32",
+    "GATE_ISSUER": "https://cognito-idp.ap-southeast-1.amazonaws.com/ap-southeast-1_AbCdEfGhI",
+    "GATE_LAUNCH_ROLE_ARN": "arn:aws-us-gov:iam::123456789012:role/notebook-gate-LaunchRoleF9C6CCBE-1U44TLUZ7OR55",
+    "GATE_REQUESTS_FUNCTION_ARN": "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:"
+    "notebook-gate-RequestsFunctionFunction0DDA20E6-1U44TLUZ7OR55:slack",
+    "GATE_SESSION_SECRET_ARN": "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:"
+    "notebook-gate-SessionKey0FE01E29-1U44TLUZ7OR55-AbCdEf",
+    "GATE_SLACK_SECRET_ARN": "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:"
+    "notebook-gate-SlackSecret0D48E608-1U44TLUZ7OR55-AbCdEf",
+    "GATE_TABLE": "notebook-gate-GrantsTable3EFD9DAF-1U44TLUZ7OR55",
+}
+"""Values as long as those of a deployment, for what only the deployment makes."""
+
+
+def _add(settings: dict[str, Any]) -> None:
+    add_stacks(cdk.App(context={"aws:cdk:bundling-stacks": []}), Settings.parse(settings))
+
+
+@pytest.mark.parametrize(
+    ("settings", "advice"),
+    [
+        (
+            LARGE,
+            [
+                "remote.locations takes 1,",
+                "(list only ",
+                "identity.user_roles takes 1,",
+                "identity.groups takes ",
+                "ds-*",
+            ],
+        ),
+        (
+            {"networks": [f"2001:abcd:abcd:abcd:abcd:abcd:abcd:{n}/128" for n in range(1000, 1099)], "pin": "network"},
+            ["networks takes 4,", "(join adjacent networks"],
+        ),
+        (
+            {**MINIMAL, "requests": {"approvers": {f"user:person-{n}@example.com": ["*"] for n in range(90)}}},
+            ["requests takes 3,", "(name groups as approvers"],
+        ),
+    ],
+)
+def test_settings_that_do_not_fit_into_the_environment_are_named(
+    settings: dict[str, Any], advice: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "load", lambda _path: Settings.parse(settings))
+    with pytest.raises(SystemExit, match=r"^gate\.toml: .* [4-9],\d{3} bytes .* Lambda allows 4,096: ") as ended:
+        app.main()
+    (line,) = str(ended.value.code).splitlines()
+    assert [words for words in advice if words not in line] == []
+
+
+def test_a_large_deployment_fits() -> None:
+    large = {
+        **FULL,
+        "identity": {**FULL["identity"], "groups": GROUPS[:20], "user_roles": ROLES[:5]},
+        "remote": {"locations": LOCATIONS[:20], "external_id": "gate-4711"},
+    }
+    _add(large)
+
+
+def test_no_value_of_a_deployment_is_longer_than_it_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: dict[str, str] = {}
+    monkeypatch.setattr(environment, "_size", lambda variables: counted.update(variables) or 0)
+    for settings in ({name: value for name, value in FULL.items() if name != "domain"}, MINIMAL):
+        _add(settings)
+    unknown = {name for name, value in counted.items() if "xxxx" in value}
+    assert unknown == DEPLOYED.keys()
+    assert [name for name in unknown if len(counted[name]) < len(DEPLOYED[name])] == []
+
+
+def test_json_in_a_variable_counts_with_its_escapes() -> None:
+    # Lambda measures the variables as one JSON object.
+    assert environment._size({"A": '{"b":1}'}) == len(r'{"A":"{\"b\":1}"}')

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.sample import Sample
+from testing.clock import Clock
 from testing.environment import stored_event
 
 SAMPLE = Path(__file__).parents[3] / "dev" / "local" / "sample.yaml"
@@ -19,8 +21,13 @@ def sample() -> Sample:
 
 
 @pytest.fixture(scope="module")
-def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample) as deployment:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
         yield deployment
 
 

@@ -24,6 +24,7 @@ from local.sample import Sample
 from testing.aws_clients import is_denied
 from testing.clock import Clock
 from testing.notebook_client import NotebookClient
+from testing.renewal import renew
 from testing.slack_user import make_slack
 from testing.user import TestUser
 
@@ -31,15 +32,17 @@ SAMPLE = Sample.load(Path(__file__).parents[3] / "dev" / "local" / "sample.yaml"
 SETTINGS = {"requests": {"approvers": SAMPLE.approvers, "two": ["prod-*"], "choices": [900, 3600]}}
 
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def deployment(clock: Clock, tmp_path: Path) -> Iterator[LocalDeployment]:
-    with LocalDeployment(SAMPLE, LocalOptions(settings=SETTINGS, clock=clock, folder=tmp_path)) as deployment:
+@pytest.fixture(scope="module")
+def started(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
+    options = LocalOptions(settings=SETTINGS, clock=clock, folder=tmp_path_factory.mktemp("notebooks"))
+    with LocalDeployment(SAMPLE, options) as deployment:
         yield deployment
+
+
+@pytest.fixture
+def deployment(started: LocalDeployment, clock: Clock) -> LocalDeployment:
+    renew(started, SAMPLE, clock)
+    return started
 
 
 def _post(user: TestUser, path: str, **fields: object) -> requests.Response:
@@ -130,14 +133,6 @@ def test_a_request_from_outside_the_networks_is_refused_by_the_api(deployment: L
     for method, path in (("GET", "/requests"), ("POST", "/requests"), ("POST", "/requests/x")):
         assert outside.go(path, method).status_code == 403
     assert deployment.front_door.calls == calls
-
-
-def test_without_approvers_nobody_can_ask(tmp_path: Path) -> None:
-    with LocalDeployment(SAMPLE, LocalOptions(folder=tmp_path)) as deployment:
-        assert deployment.template.requests_function is None
-        user = TestUser(deployment)
-        assert "Ask for access" not in user.open("/open/churn-model", "carol@example.com").text
-        assert user.go("/requests").status_code == 404
 
 
 def test_make_slack_fills_in_the_window_to_ask(deployment: LocalDeployment) -> None:

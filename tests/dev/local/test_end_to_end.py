@@ -8,9 +8,8 @@ import pytest
 
 from gate.platform.log import logger
 from local.deployment import LocalDeployment
+from testing.environment import JSON
 from testing.user import TestUser
-
-JSON = {"Accept": "application/json"}
 
 
 def test_a_user_signs_in_and_is_redirected_to_the_presigned_url(deployment: LocalDeployment) -> None:
@@ -148,3 +147,10 @@ def test_the_log_has_no_url_token_or_cookie(deployment: LocalDeployment) -> None
     cookie = next(cookie.value for cookie in person.cookies if cookie.name == "gate-session")
     for secret in (location, location.split("authToken=")[1], cookie, "code=", "authToken"):
         assert secret not in logged
+
+
+def test_without_approvers_nobody_can_ask(deployment: LocalDeployment) -> None:
+    assert deployment.template.requests_function is None
+    user = TestUser(deployment)
+    assert "Ask for access" not in user.open("/open/churn-model", "carol@example.com").text
+    assert user.go("/requests").status_code == 404

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,10 +93,3 @@ def test_ctrl_c_stops_every_child_process_and_no_secret_was_written(run: MakeRun
         for secret in (token, cookie, "authToken", "code="):
             assert secret not in text
     assert '"outcome":"allowed"' in LOG.read_text()
-
-
-def test_sigterm_stops_it(tmp_path: Path) -> None:
-    run = MakeRun(tmp_path)
-    children = run.children()
-    run.stop(signal.SIGTERM)
-    assert not any(child.is_running() for child in children)

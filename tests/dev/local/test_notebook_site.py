@@ -18,11 +18,6 @@ from testing.user import TestUser
 
 
 @pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="module")
 def deployment(sample: Sample, clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
     folder = tmp_path_factory.mktemp("notebooks")
     with LocalDeployment(

@@ -4,9 +4,8 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
+from testing.environment import JSON
 from testing.user import TestUser
-
-JSON = {"Accept": "application/json"}
 
 
 def test_stopping_and_starting_need_the_power_of_the_grant(sample: Sample) -> None:

@@ -1,6 +1,5 @@
 """The fake SageMaker, used with a real AWS client: transitions that take time, and the API's errors."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,22 +7,10 @@ from botocore.exceptions import ClientError
 
 from local.aws.notebook_instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
-from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
 
 NAMED = {"NotebookInstanceName": "alice-notebook"}
-
-
-@pytest.fixture(scope="module")
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture(scope="module")
-def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
-        yield deployment
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.deployment import LocalDeployment
+from testing.environment import JSON
 from testing.user import TestUser
 
 KEY, SECRET = "AKIALOCALNIGHTLYJOB1", "only-good-on-this-machine"
-JSON = {"Accept": "application/json"}
 
 
 def _signed(

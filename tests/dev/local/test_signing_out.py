@@ -1,29 +1,12 @@
 """Signing out everywhere, over real sockets: one person, two browsers, a script and a link from Slack."""
 
-from collections.abc import Iterator
-
-import pytest
-
 from local.deployment import LocalDeployment
-from local.options import LocalOptions
-from local.sample import Sample
 from testing.clock import Clock
+from testing.environment import JSON
 from testing.slack_user import run_command, ticket_path
 from testing.user import TestUser
 
-JSON = {"Accept": "application/json"}
 ALICE, OPEN = "alice@example.com", "/open/alice-notebook"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
-        yield deployment
 
 
 def _press(person: TestUser, everywhere: bool) -> int:
@@ -34,6 +17,14 @@ def _press(person: TestUser, everywhere: bool) -> int:
 def _outcome(person: TestUser, path: str = OPEN, **headers: str) -> str:
     answer = person.go(path, headers={**JSON, **headers})
     return str(answer.json().get("error", answer.status_code))
+
+
+def test_signing_out_ends_only_the_session_of_this_browser(deployment: LocalDeployment) -> None:
+    laptop, telephone = TestUser(deployment), TestUser(deployment)
+    for person in (laptop, telephone):
+        person.open("/", ALICE)
+    assert _press(laptop, everywhere=False) == 200
+    assert (_outcome(laptop), _outcome(telephone)) == ("not_signed_in", "200")
 
 
 def test_signing_out_everywhere_ends_every_session_at_its_next_request(
@@ -67,11 +58,3 @@ def test_signing_out_everywhere_ends_every_session_at_its_next_request(
         if item["principal"]["S"].startswith("cutoff:")
     ]
     assert row["principal"]["S"] == f"cutoff:user:{ALICE}"
-
-
-def test_signing_out_ends_only_the_session_of_this_browser(deployment: LocalDeployment) -> None:
-    laptop, telephone = TestUser(deployment), TestUser(deployment)
-    for person in (laptop, telephone):
-        person.open("/", ALICE)
-    assert _press(laptop, everywhere=False) == 200
-    assert (_outcome(laptop), _outcome(telephone)) == ("not_signed_in", "200")

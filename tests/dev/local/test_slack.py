@@ -7,11 +7,11 @@ import pytest
 
 from local.deployment import LocalDeployment
 from local.slack import payloads
+from testing.environment import JSON
 from testing.slack_user import make_slack, press_button, run_command, ticket_path
 from testing.user import TestUser
 
 ROOT = Path(__file__).parents[3]
-JSON = {"Accept": "application/json"}
 
 
 def test_the_command_gives_a_link_that_opens_the_notebook(deployment: LocalDeployment) -> None:

@@ -1,24 +1,29 @@
-"""Slack in tests that change the deployment or use an app at Slack. Each test has its own deployment."""
+"""Slack in tests that change the deployment or use an app at Slack, and the Web API of the local workspace."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
 
 from cli.errors import CommandError
 from cli.slack_manifest import manifest
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
-from local.sample import Sample
+from local.sample import Sample, SlackUser
 from local.slack import payloads
 from local.slack.app import SlackApp
+from local.slack.workspace import Workspace
 from testing.clock import Clock
+from testing.environment import JSON
 from testing.slack_user import press_button, run_command, ticket_path
 from testing.user import TestUser
 
 ROOT = Path(__file__).parents[3]
-JSON = {"Accept": "application/json"}
 
 
 def test_stopping_starting_and_waiting_with_a_ticket(sample: Sample) -> None:
@@ -93,3 +98,35 @@ def test_make_slack_manifest_prints_the_manifest() -> None:
     nothing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert nothing.returncode != 0
     assert "write the output BaseUrl" in nothing.stderr
+
+
+@pytest.fixture
+def workspace() -> Iterator[Workspace]:
+    users = [SlackUser(id="U0BOB", name="bob", email="bob@example.com"), SlackUser(id="U0DANA", name="dana")]
+    workspace = Workspace(team="T0LOCAL", users=users, signing_secret="s", deliver=lambda _body, _headers: (200, b""))
+    yield workspace
+    workspace.close()
+
+
+def test_a_user_is_found_by_address(workspace: Workspace) -> None:
+    client = WebClient(workspace.bot_token, base_url=workspace.api_url)
+    found: Any = client.users_lookupByEmail(email="bob@example.com")["user"]
+    assert (found["id"], found["team_id"], found["profile"]["email"]) == ("U0BOB", "T0LOCAL", "bob@example.com")
+    assert found == client.users_info(user="U0BOB")["user"]
+
+
+@pytest.mark.parametrize(
+    ("token", "arguments", "error"),
+    [
+        (None, {"email": "carol@example.com"}, "users_not_found"),
+        (None, {"address": "bob@example.com"}, "invalid_arguments"),
+        ("xoxb-another", {"email": "bob@example.com"}, "invalid_auth"),
+    ],
+)
+def test_failed_look_ups_have_slacks_error_codes(
+    workspace: Workspace, token: str | None, arguments: dict[str, str], error: str
+) -> None:
+    client = WebClient(token or workspace.bot_token, base_url=workspace.api_url)
+    with pytest.raises(SlackApiError) as refused:
+        client.api_call("users.lookupByEmail", http_verb="GET", params=arguments)
+    assert refused.value.response["error"] == error

@@ -56,9 +56,13 @@ def test_a_failing_dependency_gives_an_error_with_a_reason(injector: FaultInject
     assert result.reason or (name, fault) == ("lambda", Fault.TRICKLE)
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-def test_only_slacks_endpoint_depends_on_slack(injector: FaultInjector, endpoint: Endpoint) -> None:
+OF_SLACK = [endpoint for endpoint in ENDPOINTS if "slack" in endpoint.dependencies]
+
+
+@pytest.mark.parametrize("endpoint", OF_SLACK, ids=lambda endpoint: endpoint.name)
+def test_without_slack_its_requests_get_a_reason(injector: FaultInjector, endpoint: Endpoint) -> None:
+    """`test_an_endpoint_writes_no_secret` shows that the other endpoints never call Slack."""
     result = injector.inject(endpoint, "slack", Fault.REFUSED)
     assert result
     assert result.violations == []
-    assert bool(result.reason) == ("slack" in endpoint.dependencies)
+    assert result.reason

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 
 from gate.identity.authorization_error import _ERRORS
+from testing.environment import JSON
 from testing.harness import Browser, Harness
 
-JSON = {"Accept": "application/json"}
 DESCRIPTION = "Words-of-the-provider"
 
 # By error code: reason code, and part of the message. RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6.

@@ -8,10 +8,10 @@ import pytest
 from gate.platform.metrics import NAMESPACE
 from gate.platform.secrets import SECRET_TTL
 from testing.aws import refusal
+from testing.environment import JSON
 from testing.harness import Answer, Harness
 
 ARN = "arn:client"
-JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture

@@ -14,11 +14,11 @@ import pytest
 from gate.values.errors.caller import EmailNotVerifiedError
 from gate.values.errors.notebook import GroupsNotSentError
 from infra.settings import Settings
+from testing.environment import JSON
 from testing.harness import Answer, Harness
 from tests.unit.identity.provider_claims import ENTRA_OID, ROWS, Row
 
 DOCUMENT = (Path(__file__).parents[3] / "docs" / "identity.md").read_text()
-JSON = {"Accept": "application/json"}
 
 
 def _documented_settings() -> dict[str, dict[str, Any]]:

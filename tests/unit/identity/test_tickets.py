@@ -6,12 +6,12 @@ import pytest
 
 from gate.identity.ticket import WAITING_SECONDS
 from testing.aws import TOKEN, refusal
+from testing.environment import JSON
 from testing.harness import Answer, Browser
 from testing.log_lines import Lines
 from testing.slack import Slack, open_path
 
 ALICE_URL = f"https://alice-notebook.notebook.eu-west-1.sagemaker.aws?authToken={TOKEN}&view=lab"
-JSON = {"Accept": "application/json"}
 PREVIEWERS = [
     {"User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"},
     {"User-Agent": "Slack-ImgProxy (+https://api.slack.com/robots)"},

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from cli.grant_schema.principal import parse_principal
+from testing.environment import JSON
 from testing.harness import Answer, Browser, Harness
 from testing.log_lines import Lines
 
 OPEN = "/open/alice-notebook"
-JSON = {"Accept": "application/json"}
 GOOD = {"email": "alice@example.com", "email_verified": True}
 
 

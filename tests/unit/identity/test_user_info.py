@@ -4,11 +4,11 @@ import pytest
 
 from gate.identity.claims import Claims
 from gate.values.received_claim import ReceivedClaim
+from testing.environment import JSON
 from testing.harness import Harness
 from tests.unit.identity.user_info import ALICE, NO_ADDRESS, assert_refused, sign_in
 
 OPEN = "/open/alice-notebook"
-JSON = {"Accept": "application/json"}
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/jwt"])

@@ -5,12 +5,11 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from testing.environment import JSON
 from testing.harness import Harness
 from testing.issuer import CLIENT_ID
 from testing.log_lines import Lines
 from tests.unit.identity.user_info import ALICE, assert_refused, sign_in
-
-JSON = {"Accept": "application/json"}
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/jwt"])

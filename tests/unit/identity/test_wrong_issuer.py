@@ -7,10 +7,10 @@ import pytest
 from gate.identity.discovery import MAX_ISSUER_LENGTH
 from gate.identity.provider import Provider
 from gate.values.errors.upstream import WrongIssuerError
+from testing.environment import JSON
 from testing.harness import Browser, Harness
 from testing.issuer import CLIENT_ID, Issuer
 
-JSON = {"Accept": "application/json"}
 DISCOVERY = "/.well-known/openid-configuration"
 
 

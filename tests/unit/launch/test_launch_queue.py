@@ -4,11 +4,11 @@ import pytest
 
 from gate.values.queue_state import INITIAL_RATE, MIN_RATE, QueueState
 from testing.aws import TOKEN, refusal
+from testing.environment import JSON
 from testing.harness import Browser, Harness
 
 URL = "create_presigned_notebook_instance_url"
 OPEN = "/open/shared-notebook"
-JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture

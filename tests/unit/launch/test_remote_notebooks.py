@@ -5,10 +5,10 @@ import json
 import pytest
 
 from testing.aws import refusal
+from testing.environment import JSON
 from testing.harness import Harness
 
 LOCATION, SAME_ACCOUNT = "210987654321/eu-central-1", "123456789012/us-east-1"
-JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture

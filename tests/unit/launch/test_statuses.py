@@ -7,11 +7,11 @@ import pytest
 
 from gate.platform.deadline import RESERVE, request_deadline
 from testing.aws import refusal
+from testing.environment import JSON
 from testing.harness import Harness
 from testing.slack import Slack
 from tests.unit.launch.described import described_arns
 
-JSON = {"Accept": "application/json"}
 REMOTE, OTHER_REGION = "210987654321/eu-central-1", "123456789012/us-east-1"
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from gate.platform.metrics import count, metrics
 from testing.aws import TOKEN, refusal
+from testing.environment import JSON
 from testing.harness import Harness
-
-JSON = {"Accept": "application/json"}
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ import pytest
 
 from testing.asking import configure
 from testing.aws import refusal
+from testing.environment import JSON
 from testing.harness import Answer, Harness
 
-JSON = {"Accept": "application/json"}
 URL = "create_presigned_notebook_instance_url"
 MANY_GROUPS = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(400)]
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}

@@ -4,11 +4,11 @@ import pytest
 
 from gate.store.cutoffs import cutoff_key
 from testing.aws import refusal
+from testing.environment import JSON
 from testing.harness import Browser, Harness
 from testing.log_lines import Lines
 from testing.slack import Slack, open_path
 
-JSON = {"Accept": "application/json"}
 ALICE = "user:alice@example.com"
 OPEN = "/open/alice-notebook"
 EVERYWHERE = "everywhere=1"

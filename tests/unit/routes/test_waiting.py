@@ -11,10 +11,10 @@ import pytest
 
 from gate.launch.statuses import DESCRIBE_TIMEOUT
 from testing.aws import CHANGED, refusal
+from testing.environment import JSON
 from testing.harness import Harness
 from testing.log_lines import Lines
 
-JSON = {"Accept": "application/json"}
 OPEN = "/open/alice-notebook"
 
 

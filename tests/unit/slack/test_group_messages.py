@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from testing.environment import JSON
 from testing.harness import Browser, Harness
 from testing.log_lines import Lines
 
 OPEN = "/open/shared-notebook"
-JSON = {"Accept": "application/json"}
 ENTRA = {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": "https://graph.example"}}}
 
 

@@ -1,4 +1,4 @@
-"""The secrets and log lines of Slack's requests."""
+"""The secrets and log lines of Slack's requests, and its check of the server's certificate."""
 
 import json
 
@@ -67,3 +67,20 @@ def test_a_deployment_without_slack_reads_no_slack_secret(harness: Harness) -> N
     harness.sign_in()
     harness.browser.get("/open/alice-notebook")
     assert {call["SecretId"] for call in harness.aws.called("get_secret_value")} == {"arn:session"}
+
+
+@pytest.mark.parametrize("body", [b"ssl_check=1", b"ssl_check=1&token=abc", b"token=&ssl_check=1"])
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_check_of_the_certificate_is_answered_and_does_nothing(slack: Slack, body: bytes, signed: bool) -> None:
+    calls = len(slack.harness.aws.calls)
+    answer = slack.post(body, None if signed else {"X-Slack-Signature": "v0=0", "X-Slack-Request-Timestamp": "1"})
+    assert (answer.status, answer.body) == (200, "")
+    assert len(slack.harness.aws.calls) == calls
+
+
+@pytest.mark.parametrize(
+    "body", [b"ssl_check=2", b"ssl_check=1&ssl_check=1", b"ssl_check=1&text=x", b"\xff=&ssl_check=1"]
+)
+def test_other_forms_are_no_check_of_the_certificate(slack: Slack, body: bytes) -> None:
+    headers = {"X-Slack-Signature": "v0=0", "X-Slack-Request-Timestamp": "1"}
+    assert slack.post(body, headers).status == 401

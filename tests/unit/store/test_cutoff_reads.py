@@ -15,12 +15,12 @@ from gate.values.errors.caller import SignInEndedError
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.notebook import Notebook
 from testing.aws import FakeAws
+from testing.environment import JSON
 from testing.grants_table import open_table
 from testing.harness import Harness
 from testing.log_lines import Lines
 from testing.slack import TEAM
 
-JSON = {"Accept": "application/json"}
 NOTEBOOK = "alice-notebook"
 ALICE, ALIAS, BOB = "user:alice@example.com", f"slack:{TEAM}/U0ALICE", "user:bob@example.com"
 

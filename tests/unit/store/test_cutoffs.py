@@ -6,11 +6,11 @@ import pytest
 
 from gate.store.cutoffs import EVERYBODY
 from testing.aws import refusal
+from testing.environment import JSON
 from testing.harness import Answer, Harness
 from testing.log_lines import Lines
 from testing.slack import TEAM, Slack, open_path
 
-JSON = {"Accept": "application/json"}
 NOTEBOOK = "alice-notebook"
 ALICE, ALIAS, BOB = "user:alice@example.com", f"slack:{TEAM}/U0ALICE", "user:bob@example.com"
 NOTEBOOK_ROUTES = [

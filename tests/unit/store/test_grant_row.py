@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, read
 from gate.web.responses import load_pages
+from testing.environment import JSON
 from testing.harness import Harness
 from testing.rows import NAMES, VALUES
 from testing.slack import TEAM, Slack
 
-JSON = {"Accept": "application/json"}
 URL = "create_presigned_notebook_instance_url"
 
 INVALID_NUMBERS: list[dict[str, Any]] = [

@@ -1,0 +1,28 @@
+"""Makes a local deployment like a new one, which takes a tenth of the time of another start."""
+
+from local.aws.seed import create_table
+from local.deployment import LocalDeployment
+from local.sample import Sample
+from testing.clock import Clock
+
+REVOKED_POLICY = "notebook-gate-revoked"
+
+
+def renew(deployment: LocalDeployment, sample: Sample, clock: Clock) -> None:
+    """Remove all but the rows of `sample`, the denies on the launch role and what the functions cached.
+
+    `clock` shows the present time again.
+    """
+    renew_table(deployment, sample)
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
+    if REVOKED_POLICY in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=REVOKED_POLICY)
+    clock.ahead = 0
+    deployment.slack.api_calls.clear()
+    deployment.function.restart()
+
+
+def renew_table(deployment: LocalDeployment, sample: Sample) -> None:
+    """Empty the grants table, and fill it with the grants of `sample`."""
+    deployment.operator("dynamodb").delete_table(TableName=deployment.template.table["TableName"])
+    create_table(deployment.operator, deployment.template.table, sample.grants)
