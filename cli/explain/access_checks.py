@@ -63,9 +63,9 @@ class AccessChecks:
         elif instance.status != "running":
             error = not_ready_error(instance.status)
             fix = "Start it, or add `--power start` to the grant so that they can start it."
-            yield Finding("notebook", False, f"It is {instance.state}", error.reason, fix)
+            yield Finding("notebook", False, f"It is {instance.label.lower()}", error.reason, fix)
         else:
-            yield Finding("notebook", True, f"It is {instance.state}")
+            yield Finding("notebook", True, f"It is {instance.label.lower()}")
 
     def _use(self, question: Question) -> Iterator[Finding]:
         yield self._policies.check_use(self._launch(question), question.used_from)

@@ -4,8 +4,8 @@ from typing import Any
 
 from gate.platform.aliases import OPERATORS
 from gate.routes.dispatch import handler
-from testing.asking import JSON, browser_of, configure
-from testing.environment import context_of
+from testing.asking import browser_of, configure
+from testing.environment import JSON, context_of
 from testing.harness import Browser
 from testing.log_lines import Lines
 from testing.slack import TEAM, Slack

@@ -25,11 +25,11 @@ def _statements(template: Template) -> Any:
 
 
 def remove_the_functions_address(template: Template) -> None:
-    _statements(template)[1]["Condition"]["NotIpAddress"]["aws:SourceIp"] = ["127.0.0.1/32"]
+    _statements(template)[-1]["Condition"]["NotIpAddress"]["aws:SourceIp"] = ["127.0.0.1/32"]
 
 
 def drop_the_deny(template: Template) -> None:
-    del _statements(template)[1]
+    del _statements(template)[-1]
 
 
 def distrust_the_function(template: Template) -> None:
