@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gate.platform.log import logger
+from gate.log import logger
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
@@ -15,7 +15,7 @@ from local.template import REGION
 from local.welcome import welcome
 
 ROOT = Path(__file__).parents[2]
-LOG = ROOT / ".cache" / "local" / "gate.platform.log"
+LOG = ROOT / ".cache" / "local" / "gate.log"
 OPERATOR = LOG.with_name("operator.json")
 """Read by `gate --local` (cli/aws.py)."""
 

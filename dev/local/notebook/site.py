@@ -61,7 +61,7 @@ class NotebookSite:
         self._vpc_endpoints = vpc_endpoints
         self._sessions: dict[str, _Session] = {}
 
-    async def serve(self, incoming: web.BaseRequest, notebook: str) -> web.StreamResponse:
+    async def serve(self, notebook: str, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer a request to the site of `notebook`."""
         token = incoming.query.get("authToken")
         if token is not None:
