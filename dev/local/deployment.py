@@ -21,22 +21,19 @@ from local.aws.notebook_instances import NotebookInstances
 from local.aws.presigned import PresignedUrls
 from local.aws.server import AwsServer
 from local.aws.services import Services
-from local.environment import sdk_environment
 from local.evaluator import Evaluator
 from local.front_door import FrontDoor
-from local.function import LocalFunction
+from local.function import LocalFunction, sdk_environment
 from local.listener import Listener, Serve
 from local.notebook.jupyter import JupyterServers
 from local.notebook.pages import serve_sign_in
 from local.notebook.site import NotebookSite
-from local.options import LocalOptions
-from local.provider import Provider
+from local.options import LocalOptions, client_registration, function_source, local_settings
+from local.provider import serve_provider
 from local.resolved_template import DeployedFunction, ResolvedTemplate
 from local.sample import IamUser, Sample
-from local.settings import client_registration, function_source, local_settings
 from local.slack.console import serve_console
-from local.slack.delivery import deliver_to
-from local.slack.workspace import Workspace
+from local.slack.workspace import Workspace, deliver_to
 from local.sockets import listening_sockets
 from local.template import ACCOUNT, REGION, synthesise
 
@@ -166,7 +163,7 @@ class LocalDeployment(ExitStack):
 
     def _start_provider(self) -> str:
         groups_claim = self.template.environment["GATE_GROUPS_CLAIM"]
-        return self.enter_context(closing(Provider(self._sample.people, groups_claim=groups_claim))).issuer
+        return self.enter_context(closing(serve_provider(self._sample.people, groups_claim=groups_claim))).url
 
     def _deploy(self) -> None:
         """Deploy the template's functions. AWS's addresses are also set in this process until everything stops."""

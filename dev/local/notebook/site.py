@@ -8,7 +8,6 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import aiohttp
 from aiohttp import web
@@ -25,7 +24,6 @@ from local.template import REGION
 
 OPEN_ACTION = "sagemaker:CreatePresignedNotebookInstanceUrl"
 COOKIE = "notebook-session"
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -72,12 +70,12 @@ class NotebookSite:
         if not await self._is_permitted(incoming, session.url):
             return access_denied_page()
         try:
-            if await self._in_thread(self._instances.__getitem__, notebook) != "InService":
+            if await asyncio.to_thread(self._instances.__getitem__, notebook) != "InService":
                 return not_running_page(503)
         except ApiError:
             return not_running_page(404)
         try:
-            socket = await self._in_thread(self._jupyter_servers.socket_of, notebook)
+            socket = await asyncio.to_thread(self._jupyter_servers.socket_of, notebook)
             if incoming.headers.get("Upgrade", "").lower() == "websocket":
                 return await relay(incoming, socket, lambda: self._may_pass(incoming, session))
             return await forward(incoming, socket)
@@ -107,13 +105,9 @@ class NotebookSite:
         address = incoming.remote or ""
         source = Source(address, self._vpc_endpoints.get(address, ""))
         arn = notebook_arn(url.notebook, REGION)
-        return await self._in_thread(self._authority.allows, url.creator, OPEN_ACTION, arn, source)
+        return await asyncio.to_thread(self._authority.allows, url.creator, OPEN_ACTION, arn, source)
 
     def _redirect_to_sign_in(self, incoming: web.BaseRequest) -> web.StreamResponse:
         if incoming.method == "GET" and "Upgrade" not in incoming.headers:
             return web.Response(status=302, headers={"Location": self._sign_in_url})
         return access_denied_page()
-
-    @staticmethod
-    async def _in_thread(work: Callable[..., _Result], *arguments: object) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)
