@@ -3,12 +3,12 @@
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 from local.aws.authority import Authority
 from local.aws.sessions import Identity, role_session
 from local.evaluator import Access, Evaluator, Policy
 from rehearsal.calls import CallLog, Exchange
+from rehearsal.hosts import FUNCTION_ADDRESS
 
 POLICY_TTL = 0.5
 """Seconds for which a role's policies are kept: each frame of an open notebook asks for them."""
@@ -56,8 +56,9 @@ class DeployedAuthority(Authority):
 
 def _identity(exchange: Exchange) -> Identity:
     """Return the session that an AssumeRole call began."""
-    asked = {name: values[0] for name, values in parse_qs(exchange.body.decode()).items()}
-    assert asked["Action"] == "AssumeRole", asked["Action"]
-    session = role_session(asked, exchange.at)
+    call = exchange.call(FUNCTION_ADDRESS)
+    assert call is not None
+    assert call.operation == "AssumeRole", call.operation
+    session = role_session(call.parameters, exchange.at)
     assert f"<Arn>{session.arn}</Arn>".encode() in exchange.answer, "STS named another session"
     return session

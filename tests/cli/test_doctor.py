@@ -55,12 +55,12 @@ def test_a_launch_role_that_was_changed_by_hand(gate: Gate, deployment: LocalDep
 def test_an_egress_address_that_the_launch_role_denies(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway = {"state": "available", "natGatewayAddressSet": [{"publicIp": "198.51.100.200"}]}
-    change_response(deployment, monkeypatch, "DescribeNatGateways", natGatewaySet=[gateway])
+    gateway = {"State": "available", "NatGatewayAddresses": [{"PublicIp": "198.51.100.200"}]}
+    change_response(deployment, monkeypatch, "DescribeNatGateways", NatGateways=[gateway])
     assert checks_by_name(gate)["egress"]["text"].startswith(
         "the launch role denies 198.51.100.200, the address of a NAT gateway"
     )
-    change_response(deployment, monkeypatch, "DescribeNatGateways", natGatewaySet=[])
+    change_response(deployment, monkeypatch, "DescribeNatGateways", NatGateways=[])
     assert checks_by_name(gate)["egress"]["level"] == "warning"
 
 

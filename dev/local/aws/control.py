@@ -1,5 +1,6 @@
 """The calls by which operators inspect a deployment: its stack, function, policies and egress address."""
 
+import datetime
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -43,7 +44,7 @@ class Control:
                 _require_stack(parameters)
                 outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self._template.outputs.items()]
                 stack = {"StackName": STACK, "StackStatus": "UPDATE_COMPLETE", "Outputs": outputs}
-                return {"Stacks": [{**stack, "CreationTime": "2026-11-23T08:00:00Z"}]}
+                return {"Stacks": [{**stack, "CreationTime": datetime.datetime(2026, 11, 23, 8, tzinfo=datetime.UTC)}]}
             case "cloudformation", "GetTemplate":
                 _require_stack(parameters)
                 return {"TemplateBody": json.dumps({"Metadata": self._template.metadata})}
@@ -58,10 +59,10 @@ class Control:
             case "sts", "GetCallerIdentity" if call.access_key == self._operator_key:
                 return {"Arn": OPERATOR, "UserId": "AIDALOCALOPERATOR", "Account": ACCOUNT}
             case "ec2", "DescribeNatGateways":
-                address = {"publicIp": EGRESS}
-                return {"natGatewaySet": [{"state": "available", "natGatewayAddressSet": [address]}]}
+                address = {"PublicIp": EGRESS}
+                return {"NatGateways": [{"State": "available", "NatGatewayAddresses": [address]}]}
             case "ec2", "DescribeVpcEndpoints":
-                return {"vpcEndpointSet": []}
+                return {"VpcEndpoints": []}
             case "apigateway", "GetAccount":
                 return {"cloudwatchRoleArn": self._template.outputs["ApiLoggingRoleArn"]}
             case "iam", "SimulatePrincipalPolicy":
@@ -69,9 +70,7 @@ class Control:
                 role = iam_backends[ACCOUNT]["aws"].get_role(name)
                 return self._simulated(parameters, [json.loads(policy) for policy in role.policies.values()])
             case "iam", "SimulateCustomPolicy":
-                return self._simulated(
-                    parameters, [json.loads(text) for text in _members(parameters, "PolicyInputList")]
-                )
+                return self._simulated(parameters, [json.loads(text) for text in parameters["PolicyInputList"]])
             case "iam", "PutRolePolicy":
                 role = iam_backends[ACCOUNT]["aws"].get_role(parameters["RoleName"])
                 policies = {**role.policies, parameters["PolicyName"]: parameters["PolicyDocument"]}
@@ -82,12 +81,8 @@ class Control:
         return None
 
     def _simulated(self, parameters: Mapping[str, Any], policies: list[Any]) -> dict[str, Any]:
-        context = {}
-        for number in range(1, 50):
-            name = parameters.get(f"ContextEntries.member.{number}.ContextKeyName")
-            if name:
-                context[name] = parameters[f"ContextEntries.member.{number}.ContextKeyValues.member.1"]
-        (action,), (resource,) = _members(parameters, "ActionNames"), _members(parameters, "ResourceArns")
+        context = {each["ContextKeyName"]: each["ContextKeyValues"][0] for each in parameters["ContextEntries"]}
+        (action,), (resource,) = parameters["ActionNames"], parameters["ResourceArns"]
         allowed = self._evaluator.allows(
             Access(
                 action=action,
@@ -105,8 +100,3 @@ class Control:
 def _require_stack(parameters: Mapping[str, Any]) -> None:
     if parameters["StackName"] != STACK:
         raise ApiError("ValidationError", f"Stack with id {parameters['StackName']} does not exist")
-
-
-def _members(parameters: Mapping[str, Any], name: str) -> list[str]:
-    found = (parameters.get(f"{name}.member.{number}") for number in range(1, 50))
-    return [value for value in found if value is not None]
