@@ -1,6 +1,5 @@
 """The requests that the deployed function sent to AWS, as the proxy saw them."""
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,22 +39,3 @@ class Exchange:
             return None
         url = f"https://{self.headers['Host']}{self.path}"
         return read_call(Request.from_primitives(self.method, url, self.headers, self.body), Source(source))
-
-
-class CallLog:
-    """Collects exchanges; any number of threads may use it."""
-
-    def __init__(self) -> None:
-        self._exchanges: list[Exchange] = []
-        self._lock = threading.Lock()
-
-    def add(self, exchange: Exchange) -> None:
-        """Add `exchange`."""
-        with self._lock:
-            self._exchanges.append(exchange)
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """All exchanges, oldest first."""
-        with self._lock:
-            return list(self._exchanges)
