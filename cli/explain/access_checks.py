@@ -7,10 +7,9 @@ from functools import partial
 from cli.deployed import Deployed
 from cli.errors import CommandError
 from cli.explain.entry_checks import check_identity, check_network
-from cli.explain.finding import Finding
 from cli.explain.grant_check import GrantCheck
 from cli.explain.policy_checks import Launch, PolicyChecks
-from cli.explain.question import Question
+from cli.explain.question import Finding, Question
 from cli.explain.simulator import Simulator
 from cli.explain.source import EXAMPLES
 from gate.launch.target import launch_target_of

@@ -12,7 +12,7 @@ import pytest
 
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
-from cli.doctor.deployment_checks import DeploymentChecks
+from cli.doctor.deployment_checks import check_deployment
 from cli.doctor.stack_checks import check_names
 from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.provider import Provider
@@ -82,7 +82,7 @@ def test_settings_that_are_not_deployed(gate: Gate, tmp_path: Path, deployment: 
         file.write_text(text)
         return [
             f"{check.level} {check.text}"
-            for check in DeploymentChecks(deployed, settings_file=file).run()
+            for check in check_deployment(deployed, settings_file=file)
             if check.name == "settings"
         ]
 
@@ -162,7 +162,5 @@ def test_a_secret_that_is_scheduled_for_deletion(gate: Gate, deployment: LocalDe
 
 def test_a_clock_that_is_off(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     real = time.time
-    monkeypatch.setattr(
-        "cli.doctor.deployment_checks.DeploymentChecks.__init__.__kwdefaults__", {"clock": lambda: real() + 900}
-    )
+    monkeypatch.setattr("cli.doctor.deployment_checks.check_deployment.__kwdefaults__", {"clock": lambda: real() + 900})
     assert re.search(r"\+90\d s off AWS's", checks_by_name(gate)["clock"]["text"])

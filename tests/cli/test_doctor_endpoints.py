@@ -7,7 +7,7 @@ import pytest
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome
 from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoint
-from cli.doctor.logging_check import check_logging_role
+from cli.doctor.stack_checks import check_logging_role
 from infra.settings import Settings
 from local.aws.calls import Call
 from local.deployment import LocalDeployment
