@@ -74,7 +74,9 @@ def response_of(request: Request, call: Call, answer: Any) -> Response:
     model, _ = _operation(request, call.service)
     serializer = get_serializer_class(call.service, _protocol(request, model))(model)
     written = serializer.serialize(answer)
-    return Response(written["body"], written["status_code"], written["headers"])
+    # The status of an Invoke is a member of its answer, which moto's serializer leaves out.
+    status = answer.get("StatusCode", written["status_code"])
+    return Response(written["body"], status, written["headers"])
 
 
 def _operation(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
