@@ -2,9 +2,11 @@
 
 import json
 import os
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,3 +100,20 @@ def aws_errors(*, ignore: Collection[str] = ()) -> Iterator[None]:
         raise CommandError(f"{operation}: {error.response.get('Error', {}).get('Message', code)} ({code})") from None
     except BotoCoreError as error:
         raise CommandError(f"AWS can't be reached: {error}") from None
+
+
+def aws_clock(aws: AwsAccess) -> float | None:
+    """Return AWS's time in whole epoch seconds, or None if its response has no `Date`. Raises `CommandError`."""
+    with aws_errors():
+        response = aws.client("sts").get_caller_identity()  # needs no permission (API reference)
+    date = response["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(date).timestamp() if date else None
+
+
+def next_second(aws: AwsAccess, *, clock: Callable[[], float] = time.time) -> int:
+    """Return the next whole second in epoch seconds, by AWS's clock or this machine's, whichever is ahead.
+
+    With a slow clock on the operator's machine alone, what was signed in the meantime would stay valid.
+    Raises `CommandError`.
+    """
+    return int(max(clock(), aws_clock(aws) or 0.0)) + 1

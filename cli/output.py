@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Annotated, Any
 
@@ -45,11 +45,9 @@ class Output:
         if self.as_json:
             sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
-    @contextmanager
-    def waiting(self, title: str) -> Iterator[None]:
-        """Show a spinner."""
-        with Console(stderr=True).status(title):
-            yield
+    def waiting(self, title: str) -> AbstractContextManager[object]:
+        """Show a spinner while a block runs."""
+        return Console(stderr=True).status(title)
 
     @contextmanager
     def progress(self, title: str, total: int) -> Iterator[Callable[[int], None]]:

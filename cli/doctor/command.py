@@ -1,15 +1,17 @@
 """The command `gate doctor`."""
 
-from itertools import chain
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli.deployed import Deployed
 from cli.doctor.check import Check, worst
-from cli.doctor.deployment_checks import DeploymentChecks
+from cli.doctor.claim_checks import check_sign_in
+from cli.doctor.deployment_checks import check_deployment
 from cli.doctor.live_checks import LiveChecks
-from cli.doctor.sign_in import SignInCheck
+from cli.doctor.sign_in import wait_for_sign_in
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.output import AsJson, Output
 
@@ -41,20 +43,23 @@ def doctor(
     out, found = Output(as_json=as_json), []
     if live and not notebook:
         raise CommandError("--live needs a notebook instance: add --notebook NAME")
+
+    def show(checks: Iterable[Check]) -> None:
+        for check in checks:
+            found.append(check)
+            if not as_json:
+                _show(out, check)
+
+    deployed: Deployed = context.obj.deployed
     # `make run` does not use the settings file.
-    file = None if context.obj.local else settings
-    checks = DeploymentChecks(context.obj.deployed, settings_file=file).run()
+    show(check_deployment(deployed, settings_file=None if context.obj.local else settings))
     if live and notebook:
-        checks = chain(checks, LiveChecks(context.obj.deployed, notebook, stopped, wait).run())
-    sign_in_check = SignInCheck(context.obj.deployed, out, browser=not no_browser) if sign_in else None
-    if sign_in_check:
-        checks = chain(checks, sign_in_check.run())
-    for check in checks:
-        found.append(check)
-        if not as_json:
-            _show(out, check)
-    claims = sign_in_check.claims if sign_in_check else ()
-    in_json = {"claims": [vars(claim) for claim in claims]} if sign_in_check else {}
+        show(LiveChecks(deployed, notebook, stopped, wait).run())
+    report = wait_for_sign_in(deployed, out, browser=not no_browser) if sign_in else None
+    if sign_in:
+        show(check_sign_in(deployed.config, report))
+    claims = report.claims if report else ()
+    in_json = {"claims": [vars(claim) for claim in claims]} if sign_in else {}
     out.document({"worst": worst(found), "checks": [vars(check) for check in found], **in_json})
     if claims and not as_json:
         out.table(("CLAIM", "TYPE", "SOURCE"), [(claim.name, claim.type, claim.source) for claim in claims])

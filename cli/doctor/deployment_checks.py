@@ -6,50 +6,41 @@ from pathlib import Path
 
 from cli.deployed import Deployed
 from cli.doctor.check import Check, Outcomes
-from cli.doctor.deny_check import check_denies
 from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoint
-from cli.doctor.grant_check import check_grants
-from cli.doctor.logging_check import check_logging_role
 from cli.doctor.network_checks import check_egress, check_launch_role
+from cli.doctor.row_checks import check_denies, check_grants
 from cli.doctor.secret_checks import check_secrets
 from cli.doctor.service_checks import check_api, check_clocks, check_issuer
-from cli.doctor.stack_checks import check_names, check_settings, check_stack
+from cli.doctor.stack_checks import check_logging_role, check_names, check_settings, check_stack
 from cli.errors import CommandError
 
 
-class DeploymentChecks:
-    """The checks of one deployment."""
+def check_deployment(
+    deployed: Deployed, *, settings_file: Path | None, clock: Callable[[], float] = time.time
+) -> Iterator[Check]:
+    """Yield the results. A check that can't be made is an error, and the others go on.
 
-    def __init__(
-        self, deployed: Deployed, *, settings_file: Path | None, clock: Callable[[], float] = time.time
-    ) -> None:
-        """`settings_file`: the settings that should be deployed; None to compare nothing."""
-        self._deployed = deployed
-        self._settings_file = settings_file
-        self._clock = clock
-
-    def run(self) -> Iterator[Check]:
-        """Yield the results. A check that can't be made is an error, and the others go on."""
-        deployed, clock = self._deployed, self._clock
-        checks: Mapping[str, Callable[[], Outcomes]] = {
-            "stack": lambda: check_stack(deployed),
-            "settings": lambda: check_settings(deployed, self._settings_file),
-            "names": lambda: check_names(deployed),
-            "launch role": lambda: check_launch_role(deployed),
-            "egress": lambda: check_egress(deployed),
-            "SageMaker endpoint": lambda: check_sagemaker_endpoint(deployed),
-            "identity provider": lambda: check_issuer(deployed.config),
-            "secrets": lambda: check_secrets(deployed, now=clock()),
-            "clock": lambda: check_clocks(deployed, clock=clock),
-            "grants": lambda: check_grants(deployed),
-            "API": lambda: check_api(deployed),
-            "API endpoints": lambda: check_private_api(deployed),
-            "API logs": lambda: check_logging_role(deployed),
-            "revocations": lambda: check_denies(deployed, now=int(clock())),
-        }
-        for name, check in checks.items():
-            try:
-                for outcome in check():
-                    yield Check(name, outcome.level, outcome.text, outcome.fix)
-            except CommandError as error:
-                yield Check(name, "error", str(error))
+    `settings_file`: the settings that should be deployed; None to compare nothing.
+    """
+    checks: Mapping[str, Callable[[], Outcomes]] = {
+        "stack": lambda: check_stack(deployed),
+        "settings": lambda: check_settings(deployed, settings_file),
+        "names": lambda: check_names(deployed),
+        "launch role": lambda: check_launch_role(deployed),
+        "egress": lambda: check_egress(deployed),
+        "SageMaker endpoint": lambda: check_sagemaker_endpoint(deployed),
+        "identity provider": lambda: check_issuer(deployed.config),
+        "secrets": lambda: check_secrets(deployed, now=clock()),
+        "clock": lambda: check_clocks(deployed, clock=clock),
+        "grants": lambda: check_grants(deployed),
+        "API": lambda: check_api(deployed),
+        "API endpoints": lambda: check_private_api(deployed),
+        "API logs": lambda: check_logging_role(deployed),
+        "revocations": lambda: check_denies(deployed, now=int(clock())),
+    }
+    for name, check in checks.items():
+        try:
+            for outcome in check():
+                yield Check(name, outcome.level, outcome.text, outcome.fix)
+        except CommandError as error:
+            yield Check(name, "error", str(error))

@@ -17,12 +17,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
-from cli.aws import aws_errors, error_code
-from cli.clock import next_second
+from cli.aws import aws_errors, error_code, next_second
 from cli.deployed import Deployed
 from cli.doctor.check import Check
-from cli.doctor.deny_check import DOCTOR_POLICY
 from cli.doctor.notebook_browser import REQUEST_TIMEOUT, NotebookBrowser
+from cli.doctor.row_checks import DOCTOR_POLICY
 from cli.errors import CommandError
 from cli.grant_schema.item import plain_values
 from cli.grant_schema.spec import GrantSpec

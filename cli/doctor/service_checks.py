@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import urllib3
 
-from cli.clock import aws_clock
+from cli.aws import aws_clock
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
 from gate.identity.provider import Provider

@@ -1,9 +1,10 @@
-"""Checks the state of the stack, and compares the deployed settings with a file."""
+"""Checks the state of the stack and of API Gateway's role, and compares the deployed settings with a file."""
 
 import json
 from pathlib import Path
 from typing import Any
 
+from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
 from infra.incomparable_names import incomparable_names
@@ -51,6 +52,27 @@ def check_names(deployed: Deployed) -> Outcomes:
         yield Outcome("warning", text, "See docs/identity.md.")
     if not found:
         yield Outcome("ok", "people who ask for access and people who decide have names that can be compared")
+
+
+def check_logging_role(deployed: Deployed) -> Outcomes:
+    """Check that API Gateway's role for logs, one in each region, is that of the stack or of the organisation.
+
+    Raises `CommandError`.
+    """
+    with aws_errors():
+        role = deployed.aws.client("apigateway").get_account().get("cloudwatchRoleArn", "")
+    if deployed.settings.stack.api_logging_role:
+        if role == deployed.outputs.get("ApiLoggingRoleArn"):
+            yield Outcome("ok", "API Gateway writes its logs with the role of this stack")
+            return
+        text = f"API Gateway writes its logs with {role or 'no role'}, which is not the role of this stack"
+        fix = "If your organisation manages this role, write stack.api_logging_role = false. If not, deploy again."
+        yield Outcome("warning", text, fix)
+    elif role:
+        yield Outcome("ok", f"API Gateway writes its logs with {role}")
+    else:
+        text = "API Gateway has no role in this account and region, and writes no access log"
+        yield Outcome("error", text, "Have your organisation set one, or write stack.api_logging_role = true.")
 
 
 def _flat(settings: Settings) -> dict[str, Any]:

@@ -7,10 +7,9 @@ from functools import partial
 from cli.deployed import Deployed
 from cli.errors import CommandError
 from cli.explain.entry_checks import check_identity, check_network
-from cli.explain.finding import Finding
 from cli.explain.grant_check import GrantCheck
 from cli.explain.policy_checks import Launch, PolicyChecks
-from cli.explain.question import Question
+from cli.explain.question import Finding, Question
 from cli.explain.simulator import Simulator
 from cli.explain.source import EXAMPLES
 from gate.launch.target import launch_target_of
@@ -60,7 +59,7 @@ class AccessChecks:
         if instance is None:
             fix = "Remove the grant, or create the notebook instance again under that name."
             yield Finding("notebook", False, "The notebook instance does not exist", NotebookMissingError.reason, fix)
-        elif instance.status != "running":
+        elif not instance.can_open:
             error = not_ready_error(instance.status)
             fix = "Start it, or add `--power start` to the grant so that they can start it."
             yield Finding("notebook", False, f"It is {instance.label.lower()}", error.reason, fix)

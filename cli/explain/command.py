@@ -7,8 +7,7 @@ import typer
 from cli.arguments import CALLER_HELP, NOTEBOOK_HELP, notebook_argument, principal_argument
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.explain.access_checks import AccessChecks
-from cli.explain.finding import ALLOWED, Finding
-from cli.explain.question import Question
+from cli.explain.question import ALLOWED, Finding, Question
 from cli.explain.source import Source
 from cli.output import AsJson, Output
 

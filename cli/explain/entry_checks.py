@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from cli.deployed import Deployed
-from cli.explain.finding import Finding
-from cli.explain.question import Question
+from cli.explain.question import Finding, Question
 from gate.identity.groups import is_relevant
 
 

@@ -6,8 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from cli.deployed import Deployed
-from cli.explain.finding import Finding
-from cli.explain.question import Question
+from cli.explain.question import Finding, Question
 from cli.grant_schema.item import Item, has_ended, is_for
 from cli.grant_schema.until import format_until
 from cli.grants.row_fixes import fix_commands

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.deployed import Deployed
-from cli.explain.finding import Finding
+from cli.explain.question import Finding
 from cli.explain.simulator import Simulator
 from cli.explain.source import Source
 from gate.launch.launcher import policy_for

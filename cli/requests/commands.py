@@ -1,6 +1,7 @@
 """The subcommands of `gate requests`."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,7 +12,6 @@ from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.output import AsJson, Output
-from cli.requests.lengths import parse_length
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.store import AccessRequestStore
 from gate.platform.aliases import OPERATORS
@@ -19,6 +19,8 @@ from gate.store.table import Table
 from gate.web.durations import in_words
 
 Id = Annotated[str, typer.Argument(help="The id of the request; gate requests list shows it.")]
+
+_UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 
 app = typer.Typer(help="List, allow and deny access requests.", no_args_is_help=True)
 
@@ -59,7 +61,7 @@ def allow(
     deployed = context.obj.deployed
     _check_enabled(deployed)
     choices = deployed.settings.requests.choices
-    seconds = parse_length(length, choices) if length else _find(deployed, request).seconds
+    seconds = _parse_length(length, choices) if length else _find(deployed, request).seconds
     _decide(deployed, Output(as_json=as_json), {"action": "allow", "request": request, "seconds": seconds})
 
 
@@ -95,6 +97,21 @@ def _decide(deployed: Deployed, out: Output, decision: dict[str, Any]) -> None:
         out.print(f"{who} may open {notebook} until {_moment(request['until'])}{earlier}.", style="green")
     else:
         out.print(f"You approved it. One more person must approve access to {notebook}.", style="green")
+
+
+def _parse_length(text: str, allowed: list[int]) -> int:
+    """Return the length `text`, such as `90m`, `8h` or `2d`, in seconds.
+
+    `allowed`: the lengths that the settings offer. Raises `CommandError` for any other.
+    """
+    match = re.fullmatch(r"(\d{1,6})([mhd])", text, re.ASCII)
+    seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+    if seconds not in allowed:
+        offered = ", ".join(in_words(each) for each in allowed)
+        raise CommandError(
+            f"--for {text} is not one of the lengths in requests.choices: {offered} (write 90m, 8h or 2d)"
+        )
+    return seconds
 
 
 def _find(deployed: Deployed, request_id: str) -> AccessRequest:

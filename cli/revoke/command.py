@@ -7,15 +7,14 @@ from typing import Annotated
 import typer
 
 from cli.arguments import CALLER_HELP, principal_argument
-from cli.clock import next_second
+from cli.aws import next_second
 from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
 from cli.revoke.aliases import find_aliases
-from cli.revoke.denies import deny
-from cli.revoke.deny_rows import DenyRows
+from cli.revoke.denies import DenyRows, deny
 from cli.revoke.launch_role import LaunchRolePolicies
 from cli.revoke.remote_accounts import copy_commands, remote_accounts
 from cli.revoke.report import RemainingStep, Report

@@ -19,13 +19,32 @@ import time
 from collections.abc import Callable, Sequence
 
 from cli.errors import CommandError
-from cli.revoke.deny_rows import DenyRows
+from cli.grants.table import GrantsTable
 from cli.revoke.launch_role import LaunchRolePolicies
-from cli.revoke.revocations import SESSION_MARGIN, merged, missing
+from cli.revoke.revocations import DENY_LIFETIME, SESSION_MARGIN, Revocation, merged, missing
+from gate.store import key_prefixes
+from gate.store.table import primary_key
 
 MAX_ATTEMPTS = 8
 MAX_PAUSE = 5.0
 """Seconds between two attempts. All pauses together last 23 seconds at most."""
+
+
+class DenyRows:
+    """The denies as rows of the grants table. DynamoDB removes a row after its deny has expired."""
+
+    def __init__(self, table: GrantsTable) -> None:
+        self._table = table
+
+    def all(self) -> list[Revocation]:
+        """Return the denies of all rows. Raises `CommandError`."""
+        items = self._table.of_principal(key_prefixes.REVOCATION)
+        return [Revocation((item["notebook"]["S"],), int(item["before"]["N"])) for item in items]
+
+    def add(self, name: str, before: int) -> None:
+        """Deny the role sessions of `name` that began before `before` (epoch seconds). Raises `CommandError`."""
+        key = primary_key(key_prefixes.REVOCATION, name)
+        self._table.put_later({**key, "before": {"N": str(before)}, "until": {"N": str(before + DENY_LIFETIME)}})
 
 
 def deny(

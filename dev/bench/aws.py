@@ -8,6 +8,7 @@ resets them.
 
 import argparse
 import asyncio
+import contextlib
 import json
 import selectors
 import ssl
@@ -60,37 +61,19 @@ class Record:
     handshakes: list[tuple[float, float]] = field(default_factory=list)
     """For each new connection, when it was accepted and when its TLS handshake was complete, in seconds."""
 
+    @property
+    def number(self) -> int:
+        """The number of calls."""
+        return sum(self.calls.values())
 
-class AwsConnection(asyncio.Protocol):
-    """The server's side of a connection before TLS: it delays both handshakes, then hands over to `AwsProtocol`.
-
-    The client has sent its first TLS message when the connection is accepted, because the system completes TCP's
-    handshake at once. The stub reads the message two round trips later.
-    """
-
-    def __init__(self, port: "Port"):
-        self._port = port
-        self._accepted = time.monotonic()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Wait for two round trips, then begin TLS."""
-        assert isinstance(transport, asyncio.Transport)
-        loop = asyncio.get_running_loop()
-        # Later, because Python 3.11 begins to read after this method, even if it pauses reading (CPython 99941).
-        loop.call_soon(transport.pause_reading)
-        self._task = loop.create_task(self._secure(transport))
-
-    async def _secure(self, transport: asyncio.Transport) -> None:
-        await asyncio.sleep(2 * self._port.round_trip)
-        protocol = AwsProtocol(self._port)
-        loop = asyncio.get_running_loop()
-        try:
-            secured = await loop.start_tls(transport, protocol, self._port.tls, server_side=True)
-        except OSError:
-            return  # the client has gone, or does not trust the certificate: it reports its error itself
-        self._port.record.handshakes.append((self._accepted, time.monotonic()))
-        assert secured is not None
-        protocol.connection_made(secured)
+    @property
+    def overlap(self) -> float:
+        """The sum of the times of all handshakes, divided by the time that they take together. Zero without any."""
+        together, end = 0.0, 0.0
+        for started, ended in sorted(self.handshakes):
+            together += max(0.0, ended - max(started, end))
+            end = max(end, ended)
+        return sum(ended - started for started, ended in self.handshakes) / together if together else 0.0
 
 
 @dataclass
@@ -104,72 +87,65 @@ class Port:
     record: Record = field(default_factory=Record)
 
 
-class AwsProtocol(asyncio.Protocol):
-    """The server's side of one persistent connection, inside TLS."""
+async def _connected(port: Port, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Delay both handshakes, then answer requests until the client closes the connection.
 
-    def __init__(self, port: Port):
-        self._port = port
-        self._buffer = b""
-        self._transport: asyncio.Transport | None = None
+    The client has sent its first TLS message when the connection is accepted, because the system completes TCP's
+    handshake at once. The stub reads the message two round trips later.
+    """
+    accepted = time.monotonic()
+    transport = writer.transport
+    assert isinstance(transport, asyncio.Transport)
+    transport.pause_reading()
+    await asyncio.sleep(2 * port.round_trip)
+    # The client goes, or does not trust the certificate: it reports its error itself.
+    with contextlib.closing(writer), contextlib.suppress(OSError, EOFError):
+        await writer.start_tls(port.tls)
+        port.record.handshakes.append((accepted, time.monotonic()))
+        while True:
+            await _answer_next(port, reader, writer)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport for the responses, and answer what was received before."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self.data_received(b"")
 
-    def data_received(self, data: bytes) -> None:
-        """Answer each complete request."""
-        self._buffer += data
-        while self._transport and b"\r\n\r\n" in self._buffer:
-            head, _, rest = self._buffer.partition(b"\r\n\r\n")
-            first, *lines = head.decode().split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-            length = int(headers.get("content-length", 0))
-            if len(rest) < length:
-                return
-            self._buffer = rest[length:]
-            record = self._port.record
-            if first.startswith("GET"):
-                self._send("application/json", json.dumps(vars(record)).encode())
-                record.calls.clear()
-                record.handshakes.clear()
-                continue
-            content_type, body = self._answer(headers.get("x-amz-target", ""), rest[:length])
-            if self._port.round_trip:
-                asyncio.get_running_loop().call_later(self._port.round_trip, self._send, content_type, body)
-            else:
-                self._send(content_type, body)
+async def _answer_next(port: Port, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+    body = await reader.readexactly(int(headers.get("content-length", 0)))
+    if first.startswith("GET"):
+        content_type, answer = "application/json", json.dumps(vars(port.record)).encode()
+        port.record.calls.clear()
+        port.record.handshakes.clear()
+    else:
+        content_type, answer = _answer(port, headers.get("x-amz-target", ""), body)
+        if port.round_trip:
+            await asyncio.sleep(port.round_trip)
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(answer)}\r\n"
+    writer.write(f"{head}x-amzn-RequestId: 1\r\n\r\n".encode() + answer)
 
-    def _answer(self, target: str, body: bytes) -> tuple[str, bytes]:
-        operation = target.rpartition(".")[2] or "AssumeRole"
-        self._port.record.calls[operation] += 1
-        if operation == "AssumeRole":
-            return "text/xml", _STS
-        parameters = json.loads(body)
-        answer: dict[str, Any] = {}
-        match operation:
-            case "GetSecretValue" if parameters.get("VersionStage", "AWSCURRENT") == "AWSCURRENT":
-                answer = {"SecretString": KEY, "CreatedDate": 1_790_000_000.0}
-            case "ExecuteStatement":
-                principal, notebook = (value["S"] for value in parameters["Parameters"])
-                row = self._port.grants.row(principal, notebook)
-                answer = {"Items": [row] if row else []}
-            case "BatchGetItem":
-                ((table, requested),) = parameters["RequestItems"].items()
-                rows = [self._port.grants.row(key["principal"]["S"], key["notebook"]["S"]) for key in requested["Keys"]]
-                answer = {"Responses": {table: [row for row in rows if row]}, "UnprocessedKeys": {}}
-            case "GetItem":
-                row = self._port.grants.row(parameters["Key"]["principal"]["S"], parameters["Key"]["notebook"]["S"])
-                answer = {"Item": row} if row else {}
-            case "CreatePresignedNotebookInstanceUrl":
-                answer = {"AuthorizedUrl": _URL}
-        return "application/x-amz-json-1.1", json.dumps(answer).encode()
 
-    def _send(self, content_type: str, body: bytes) -> None:
-        head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
-        assert self._transport
-        self._transport.write(f"{head}x-amzn-RequestId: 1\r\n\r\n".encode() + body)
+def _answer(port: Port, target: str, body: bytes) -> tuple[str, bytes]:
+    operation = target.rpartition(".")[2] or "AssumeRole"
+    port.record.calls[operation] += 1
+    if operation == "AssumeRole":
+        return "text/xml", _STS
+    parameters = json.loads(body)
+    answer: dict[str, Any] = {}
+    match operation:
+        case "GetSecretValue" if parameters.get("VersionStage", "AWSCURRENT") == "AWSCURRENT":
+            answer = {"SecretString": KEY, "CreatedDate": 1_790_000_000.0}
+        case "ExecuteStatement":
+            principal, notebook = (value["S"] for value in parameters["Parameters"])
+            row = port.grants.row(principal, notebook)
+            answer = {"Items": [row] if row else []}
+        case "BatchGetItem":
+            ((table, requested),) = parameters["RequestItems"].items()
+            rows = [port.grants.row(key["principal"]["S"], key["notebook"]["S"]) for key in requested["Keys"]]
+            answer = {"Responses": {table: [row for row in rows if row]}, "UnprocessedKeys": {}}
+        case "GetItem":
+            row = port.grants.row(parameters["Key"]["principal"]["S"], parameters["Key"]["notebook"]["S"])
+            answer = {"Item": row} if row else {}
+        case "CreatePresignedNotebookInstanceUrl":
+            answer = {"AuthorizedUrl": _URL}
+    return "application/x-amz-json-1.1", json.dumps(answer).encode()
 
 
 async def _serve(grants: Grants, certificate: Path, round_trips: list[float]) -> None:
@@ -179,7 +155,7 @@ async def _serve(grants: Grants, certificate: Path, round_trips: list[float]) ->
     ports = []
     for seconds in round_trips:
         port = Port(grants, tls, seconds)
-        server = await asyncio.get_running_loop().create_server(partial(AwsConnection, port), "127.0.0.1", 0)
+        server = await asyncio.start_server(partial(_connected, port), "127.0.0.1", 0)
         ports.append(server.sockets[0].getsockname()[1])
     print(json.dumps(ports), flush=True)  # noqa: T201
     await asyncio.Event().wait()

@@ -8,7 +8,7 @@ from typing import Any
 from bench import cost
 from bench.contestants import PROFILE
 from bench.function import MEMORY
-from bench.tables import fill, table
+from bench.tables import fill, table, table_of
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "dev" / "bench" / "results.json"
@@ -92,25 +92,24 @@ def _contestants(results: dict[str, Any], round_trip: str) -> dict[str, dict[str
 
 
 def _figures(results: dict[str, Any]) -> str:
-    head = ["", "start", "first answer after a cold start", "first answer from a snapshot", "CPU of that"]
-    head += [f"that at {MEMORY} MB", "warm", "CPU warm", "peak memory", "bundle", "AWS calls, first and warm"]
-    rows = [
-        [
-            f"**{name}**: {results['descriptions'][name]}",
-            f"{each['init_ms']:.0f} ms",
-            f"{each['first_response_ms']:.0f} ms",
-            f"{each['snapshot_ms']:.0f} ms",
-            f"{each['snapshot_cpu_ms']:.0f} ms",
-            f"{cost.first_answer_ms(each, MEMORY):.0f} ms",
-            f"{each['warm_ms']:.1f} ms",
-            f"{each['warm_cpu_ms']:.2f} ms",
-            f"{each['peak_mb']:.0f} MB",
-            f"{each['bundle_mb']:.1f} MB",
-            f"{each['first_aws_calls']:.0f}, {each['aws_calls']:.0f}",
-        ]
+    columns = {
+        "": "**{name}**: {description}",
+        "start": "{init_ms:.0f} ms",
+        "first answer after a cold start": "{first_response_ms:.0f} ms",
+        "first answer from a snapshot": "{snapshot_ms:.0f} ms",
+        "CPU of that": "{snapshot_cpu_ms:.0f} ms",
+        f"that at {MEMORY} MB": "{with_memory:.0f} ms",
+        "warm": "{warm_ms:.1f} ms",
+        "CPU warm": "{warm_cpu_ms:.2f} ms",
+        "peak memory": "{peak_mb:.0f} MB",
+        "bundle": "{bundle_mb:.1f} MB",
+        "AWS calls, first and warm": "{first_aws_calls:.0f}, {aws_calls:.0f}",
+    }
+    return table_of(columns, (
+        {**each, "name": name, "description": results["descriptions"][name],
+         "with_memory": cost.first_answer_ms(each, MEMORY)}
         for name, each in _contestants(results, MAIN).items()
-    ]
-    return table(head, rows)
+    ))  # fmt: skip
 
 
 def _latency(results: dict[str, Any]) -> str:
@@ -134,11 +133,8 @@ def _ratios(results: dict[str, Any]) -> str:
 
 def _profile(results: dict[str, Any]) -> str:
     found = results["round_trips"][MAIN]
-    rows = [
-        [name, f"{found[name]['init_ms']:.0f} ms", f"{found[name]['warm_cpu_ms']:.2f} ms"]
-        for name in ("floor", PROFILE, "gate")
-    ]
-    return table(["", "start", "CPU warm"], rows)
+    columns = {"": "{name}", "start": "{init_ms:.0f} ms", "CPU warm": "{warm_cpu_ms:.2f} ms"}
+    return table_of(columns, ({**found[name], "name": name} for name in ("floor", PROFILE, "gate")))
 
 
 def _memory(results: dict[str, Any]) -> str:
@@ -167,11 +163,9 @@ def _cost(results: dict[str, Any]) -> str:
 
 
 def _grants(results: dict[str, Any]) -> str:
-    rows = [
-        [f"{int(number):,}", f"{each['warm_ms']:.1f} ms", f"{each['warm_cpu_ms']:.2f} ms", f"{each['aws_calls']:.0f}"]
-        for number, each in results["grants"].items()
-    ]
-    return table(["grants", "warm", "CPU warm", "AWS calls"], rows)
+    columns = {"grants": "{number:,}", "warm": "{warm_ms:.1f} ms", "CPU warm": "{warm_cpu_ms:.2f} ms",
+               "AWS calls": "{aws_calls:.0f}"}  # fmt: skip
+    return table_of(columns, ({**each, "number": int(number)} for number, each in results["grants"].items()))
 
 
 def _plot(found: dict[str, dict[str, float]]) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import botocore
 import trustme
 
+from bench.aws import Record
+
 NAMES = ("*.eu-west-1.amazonaws.com", "api.sagemaker.eu-west-1.amazonaws.com", "localhost")
 """The host names of the stub's certificate."""
 
@@ -39,30 +41,6 @@ class Certificates:
         known = Path(botocore.__file__).with_name("cacert.pem").read_bytes()
         found.authorities.write_bytes(known + root.cert_pem.bytes())
         return found
-
-
-@dataclass(frozen=True)
-class Record:
-    """The calls and TLS handshakes that the stub received."""
-
-    calls: dict[str, int]
-    """By operation."""
-    handshakes: list[tuple[float, float]]
-    """When each handshake began and ended, in seconds."""
-
-    @property
-    def number(self) -> int:
-        """The number of calls."""
-        return sum(self.calls.values())
-
-    @property
-    def overlap(self) -> float:
-        """The sum of the times of all handshakes, divided by the time that they take together. Zero without any."""
-        together, end = 0.0, 0.0
-        for started, ended in sorted(self.handshakes):
-            together += max(0.0, ended - max(started, end))
-            end = max(end, ended)
-        return sum(ended - started for started, ended in self.handshakes) / together if together else 0.0
 
 
 class FakeAws:
@@ -92,7 +70,7 @@ class FakeAws:
                 stack.callback(port._connection.close)
             yield ports
 
-    def record(self) -> "Record":
+    def record(self) -> Record:
         """Return what happened since the last call of this method. The first call also returns its own handshake."""
         self._connection.request("GET", "/")
         return Record(**json.loads(self._connection.getresponse().read()))

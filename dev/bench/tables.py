@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     first = f"| {' | '.join(head)} |".replace("|  |", "| |")
     return "\n".join([first, "|---" * len(head) + "|", *(f"| {' | '.join(row)} |" for row in rows)]) + "\n"
+
+
+def table_of(columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return a table with a row for each of `rows`. `columns`: the format of each column's cells, by its head."""
+    return table([*columns], ([cell.format_map(row) for cell in columns.values()] for row in rows))
 
 
 def filled(guide: str, tables: Mapping[str, str]) -> str:

@@ -3,14 +3,15 @@
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from functools import partial
 
 from moto.dynamodb.models import dynamodb_backends
 from moto.sagemaker.models import sagemaker_backends
 
 from infra.models import OPERATIONS
-from local.addresses import Addresses, notebook_host, studio_host
+from local.addresses import SIGN_IN_HOST, SLACK_HOST, notebook_host, studio_host
 from local.aws import seed
 from local.aws.authority import FUNCTION_KEY, REQUESTS_KEY, LocalAuthority
 from local.aws.clients import clients
@@ -19,24 +20,21 @@ from local.aws.dynamodb import DynamoDb
 from local.aws.notebook_instances import NotebookInstances
 from local.aws.presigned import PresignedUrls
 from local.aws.server import AwsServer
-from local.aws.services import Services
+from local.aws.services import Service, Services
 from local.aws.studio import StudioDomains
-from local.environment import sdk_environment
 from local.evaluator import Evaluator
 from local.front_door import FrontDoor
-from local.function import LocalFunction
-from local.listener import Listener
+from local.function import LocalFunction, sdk_environment
+from local.listener import Listener, Serve
 from local.notebook.jupyter import JupyterServers
-from local.notebook.site import Notebooks, NotebookSite
-from local.options import LocalOptions
-from local.provider import Provider
+from local.notebook.pages import serve_sign_in
+from local.notebook.site import NotebookSite
+from local.options import LocalOptions, client_registration, function_source, local_settings
+from local.provider import serve_provider
 from local.resolved_template import DeployedFunction, ResolvedTemplate
-from local.router import HostRouter
 from local.sample import IamUser, Sample
-from local.settings import client_registration, function_source, local_settings
-from local.slack.console import SlackConsole
-from local.slack.delivery import deliver_to
-from local.slack.workspace import Workspace
+from local.slack.console import serve_console
+from local.slack.workspace import Workspace, deliver_to
 from local.sockets import listening_sockets
 from local.template import ACCOUNT, REGION, synthesise
 
@@ -44,7 +42,7 @@ _in_use = threading.Lock()
 """Held by the running deployment: the gate's container, the environment and moto's data belong to the process."""
 
 
-class LocalDeployment:
+class LocalDeployment(ExitStack):
     """A running gate. Leaving its `with` block stops everything that it started, in reverse order.
 
     `url` is the address of its port, and `base_url` the address that the gate's paths are appended to.
@@ -57,29 +55,21 @@ class LocalDeployment:
         Raises `PortError`, `EvaluatorError`, `SettingsError`, `SynthesisError` or `UnknownReferenceError`, and
         `RuntimeError` while another deployment runs in this process.
         """
+        super().__init__()
         self._sample = sample
         self._options = options or LocalOptions()
-        self._started = ExitStack()
         try:
             self._start()
         except BaseException:
             self.close()
             raise
 
-    def __enter__(self) -> "LocalDeployment":
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop everything."""
-        self._started.close()
-
     def _start(self) -> None:
-        start = self._started.enter_context
-        start(_only_deployment())
-        sockets = listening_sockets(self._options.port, self._started)
+        if not _in_use.acquire(blocking=False):
+            raise RuntimeError("another deployment is running in this process")
+        self.callback(_in_use.release)
+        start = self.enter_context
+        sockets = listening_sockets(self._options.port, self)
         self._synthesise(port=sockets[0].getsockname()[1])
         self.evaluator = start(Evaluator())
         self.authority = LocalAuthority(self.template, self.evaluator, self._options.clock)
@@ -93,7 +83,7 @@ class LocalDeployment:
         self.issuer = self._options.provider.issuer if self._options.provider else self._start_provider()
         self._deploy()
         # Closed before the others, since it waits for the function's background events.
-        self._started.callback(self.front_door.close)
+        self.callback(self.front_door.close)
         start(closing(self._listener(sockets)))
 
     def _synthesise(self, port: int) -> None:
@@ -103,8 +93,9 @@ class LocalDeployment:
             self._options.change_template(synthesised)
         self.template = ResolvedTemplate(synthesised)
         self.port = port
-        self._addresses = Addresses(port, f"/{self.template.stage}" if self._options.stage_in_path else "")
-        self.url, self.base_url = self._addresses.url, self._addresses.base_url
+        self.url = f"http://127.0.0.1:{port}"
+        self._base_path = f"/{self.template.stage}" if self._options.stage_in_path else ""
+        self.base_url = self.url + self._base_path
 
     def _front_door(self) -> FrontDoor:
         """Return the API. Its users are those of the sample, and the operator."""
@@ -115,7 +106,7 @@ class LocalDeployment:
             evaluator=self.evaluator,
             handler=self.function.handle,
             users=[*self._sample.iam_users, operator],
-            base_path=self._addresses.base_path,
+            base_path=self._base_path,
             vpc_endpoints={address: endpoint for endpoint in api_endpoint for address in self._options.vpc_endpoints},
         )
 
@@ -126,14 +117,14 @@ class LocalDeployment:
             sagemaker_backends[ACCOUNT][REGION],
             self.urls,
             clock=self._options.clock,
-            address_of=self._addresses.notebook_url,
+            address_of=lambda name: f"http://{notebook_host(name)}:{self.port}",
             speed_factor=self._sample.speed_factor,
             on_out_of_service=self._jupyter_servers.stop,
         )
         self.studio = StudioDomains(
             self.urls,
             clock=self._options.clock,
-            address_of=self._addresses.studio_url,
+            address_of=lambda site: f"http://{studio_host(site)}:{self.port}",
             speed_factor=self._sample.speed_factor,
             on_out_of_service=self._jupyter_servers.stop,
         )
@@ -145,15 +136,10 @@ class LocalDeployment:
             invoke=self.front_door.invoke,
             invoke_in_background=self.front_door.invoke_in_background,
         )
-        control = Control(
-            self.template,
-            self.evaluator,
-            lambda: self.function.environment,
-            operator_key=self.authority.operator_key,
-        )
-        return AwsServer(
-            self.authority, function_source(self._settings), [services, self.instances, self.studio, control]
-        )
+        key = self.authority.operator_key
+        control = Control(self.template, self.evaluator, self.function, operator_key=key)
+        answering: list[Service] = [services, self.instances, self.studio, control]
+        return AwsServer(self.authority, function_source(self._settings), answering)
 
     def _workspace(self) -> Workspace:
         return Workspace(
@@ -183,12 +169,12 @@ class LocalDeployment:
 
     def _start_provider(self) -> str:
         groups_claim = self.template.environment["GATE_GROUPS_CLAIM"]
-        return self._started.enter_context(closing(Provider(self._sample.people, groups_claim=groups_claim))).issuer
+        return self.enter_context(closing(serve_provider(self._sample.people, groups_claim=groups_claim))).url
 
     def _deploy(self) -> None:
         """Deploy the template's functions. AWS's addresses are also set in this process until everything stops."""
         services = {service: self._options.reroute(service, self.aws.function_url) for service in OPERATIONS}
-        sdk = self._started.enter_context(sdk_environment(self.aws.function_url, services))
+        sdk = self.enter_context(sdk_environment(self.aws.function_url, services))
         issuer = self.issuer if self._options.provider else self._options.reroute("issuer", self.issuer)
         addresses = {**sdk, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
         keys = {FUNCTION_KEY: self.template.function, REQUESTS_KEY: self.template.requests_function}
@@ -211,28 +197,14 @@ class LocalDeployment:
             self._jupyter_servers,
             self.authority,
             clock=self._options.clock,
-            sign_in_url=self._addresses.sign_in_url,
+            sign_in_url=f"http://{SIGN_IN_HOST}:{self.port}/",
             vpc_endpoints=self._options.vpc_endpoints,
         )
-        notebooks: dict[str, tuple[Notebooks, str]] = {
-            notebook_host(notebook.name): (self.instances, notebook.name) for notebook in self._sample.notebooks
+        sites: dict[str, Serve] = {
+            notebook_host(notebook.name): partial(site.serve, self.instances, notebook.name)
+            for notebook in self._sample.notebooks
         }
-        notebooks |= {studio_host(name): (self.studio, name) for name in self._sample.studio_sites}
-        router = HostRouter(
-            notebooks,
-            front_door=self.front_door,
-            site=site,
-            slack=SlackConsole(self.slack),
-            base_url=self.base_url,
-        )
-        return Listener(sockets, router.serve)
-
-
-@contextmanager
-def _only_deployment() -> Iterator[None]:
-    if not _in_use.acquire(blocking=False):
-        raise RuntimeError("another deployment is running in this process")
-    try:
-        yield
-    finally:
-        _in_use.release()
+        sites |= {studio_host(name): partial(site.serve, self.studio, name) for name in self._sample.studio_sites}
+        sites[SLACK_HOST] = partial(serve_console, self.slack)
+        sites[SIGN_IN_HOST] = partial(serve_sign_in, self.base_url)
+        return Listener(sockets, sites, self.front_door.serve)

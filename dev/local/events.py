@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from aiohttp import web
+from multidict import CIMultiDict
+
 from local.resolved_template import Route
 from local.template import ACCOUNT, API_ID, REGION
 
@@ -111,29 +114,19 @@ def method_arn(request: HttpRequest, stage: str) -> str:
     return f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API_ID}/{stage}/{request.method}{path}"
 
 
-@dataclass(frozen=True)
-class HttpAnswer:
-    """An answer to a request."""
-
-    status: int
-    headers: Pairs = field(repr=False)
-    body: bytes = field(repr=False)
-
-
-def answer_of(result: Any) -> HttpAnswer:
+def answer_of(result: Any) -> web.Response:
     """Return the answer that `result` of a function stands for.
 
     Raises `ValueError` for a malformed result, to which API Gateway answers 502.
     """
     if not isinstance(result, dict) or not isinstance(result.get("statusCode"), int):
         raise ValueError("the function's result has no status code")  # noqa: TRY004
-    headers = [(name, str(value)) for name, value in (result.get("headers") or {}).items()]
-    headers += [
-        (name, str(value)) for name, values in (result.get("multiValueHeaders") or {}).items() for value in values
-    ]
+    headers = CIMultiDict((name, str(value)) for name, value in (result.get("headers") or {}).items())
+    for name, values in (result.get("multiValueHeaders") or {}).items():
+        headers.extend((name, str(value)) for value in values)
     body = result.get("body") or ""
     data = base64.b64decode(body) if result.get("isBase64Encoded") else body.encode()
-    return HttpAnswer(result["statusCode"], headers, data)
+    return web.Response(status=result["statusCode"], headers=headers, body=data)
 
 
 def _grouped(pairs: Pairs) -> dict[str, list[str]]:

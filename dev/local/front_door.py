@@ -13,7 +13,7 @@ from aiohttp import web
 
 from local.aws.source import Source
 from local.evaluator import Access, Evaluator
-from local.events import HttpAnswer, HttpRequest, Match, answer_of, event_of, find_route, method_arn
+from local.events import HttpRequest, Match, answer_of, event_of, find_route, method_arn
 from local.resolved_template import ResolvedTemplate
 from local.sample import IamUser
 from local.signature import BadSignatureError, UnsignedError, signer_of
@@ -95,14 +95,9 @@ class FrontDoor:
             body=await incoming.content.read(MAX_BODY_BYTES + 1) if incoming.can_read_body else b"",
             address=incoming.remote or "",
         )
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(None, self._answer, request, below is not None)
-        response = web.Response(status=answer.status, body=answer.body)
-        for name, value in answer.headers:
-            response.headers.add(name, value)
-        return response
+        return await asyncio.to_thread(self._answer, request, below_stage=below is not None)
 
-    def _answer(self, request: HttpRequest, below_stage: bool) -> HttpAnswer:
+    def _answer(self, request: HttpRequest, *, below_stage: bool) -> web.Response:
         size = sum(len(name) + len(value) for name, value in request.headers)
         if len(request.body) > MAX_BODY_BYTES or size > MAX_HEADER_BYTES:
             return self._gateway_response("REQUEST_TOO_LARGE", 413, request)
@@ -136,7 +131,7 @@ class FrontDoor:
             )
         )
 
-    def _call(self, request: HttpRequest, match: Match, user: str | None) -> HttpAnswer:
+    def _call(self, request: HttpRequest, match: Match, user: str | None) -> web.Response:
         event = event_of(request, match, stage=self._stage, base_path=self._base_path, user_arn=user)
         self.calls += 1
         try:
@@ -164,10 +159,10 @@ class FrontDoor:
             get_remaining_time_in_millis=lambda: remaining_ms,
         )
 
-    def _gateway_response(self, kind: str, status: int, request: HttpRequest) -> HttpAnswer:
+    def _gateway_response(self, kind: str, status: int, request: HttpRequest) -> web.Response:
         response = self._responses.get(kind) or self._responses["DEFAULT_4XX" if status < 500 else "DEFAULT_5XX"]
         accept = " ".join(value for name, value in request.headers if name.lower() == "accept")
         form = "text/html" if "text/html" in accept else "application/json"
         body = response.templates[form].replace("$context.requestId", request.id)
-        headers = [*response.headers.items(), ("Content-Type", form), ("x-amzn-RequestId", request.id)]
-        return HttpAnswer(response.status or status, headers, body.encode())
+        headers = {**response.headers, "Content-Type": form, "x-amzn-RequestId": request.id}
+        return web.Response(status=response.status or status, headers=headers, body=body.encode())

@@ -1,8 +1,8 @@
-"""Serves HTTP on the one port of a local deployment."""
+"""Serves HTTP on the one port of a local deployment, for all of its host names."""
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
@@ -22,20 +22,26 @@ Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Listener:
     """Serves HTTP on listening sockets, in its own thread."""
 
-    def __init__(self, sockets: Sequence[socket.socket], serve: Serve) -> None:
-        """Start serving. `serve`: answers every request."""
+    def __init__(self, sockets: Sequence[socket.socket], sites: Mapping[str, Serve], api: Serve) -> None:
+        """Start serving. `sites`: answer requests by host name. `api`: answers those to every other name."""
+        self._sites = sites
+        self._api = api
         self._loop = EventLoopThread("listener")
-        self._loop.run(self._start(sockets, serve))
+        self._loop.run(self._start(sockets))
 
     def close(self) -> None:
         """Stop serving; a connection that is still open after `SHUTDOWN_TIMEOUT` seconds is cut."""
         self._loop.run(self._end())
         self._loop.close()
 
-    async def _start(self, sockets: Sequence[socket.socket], serve: Serve) -> None:
-        self._http = _HttpServer(serve)
+    async def _start(self, sockets: Sequence[socket.socket]) -> None:
+        self._http = _HttpServer(self._serve)
         loop = asyncio.get_running_loop()
         self._servers = [await loop.create_server(self._http, sock=each) for each in sockets]
+
+    async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        host = incoming.host.partition(":")[0].lower()
+        return await self._sites.get(host, self._api)(incoming)
 
     async def _end(self) -> None:
         for server in self._servers:

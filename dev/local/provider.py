@@ -10,7 +10,7 @@ os.environ.setdefault("AUTHLIB_INSECURE_TRANSPORT", "1")
 import oidc_provider_mock
 
 from local.sample import TestUser
-from local.serving import serve_wsgi
+from local.serving import ThreadedServer, serve_wsgi
 
 CLIENT_ID = "notebook-gate-local"
 CLIENT_SECRET = "any-will-do"
@@ -27,25 +27,16 @@ class ExternalProvider:
     """Empty for a public client."""
 
 
-class Provider:
-    """An OpenID provider on loopback. Users sign in by typing their e-mail address."""
+def serve_provider(people: Sequence[TestUser], *, groups_claim: str) -> ThreadedServer:
+    """Serve an OpenID provider on loopback. Users sign in by typing their e-mail address.
 
-    def __init__(self, people: Sequence[TestUser], *, groups_claim: str) -> None:
-        """Start serving. `groups_claim`: the claim that holds a user's groups in tokens.
-
-        Users who are not in `people` can sign in, too. Their address is not verified, so the gate refuses them.
-        """
-        users = [
-            oidc_provider_mock.User(
-                sub=person.email,
-                claims={"email": person.email, "email_verified": True, groups_claim: person.groups},
-            )
-            for person in people
-        ]
-        app = oidc_provider_mock.app(require_nonce=True, user_claims=users)
-        self._server = serve_wsgi(app)
-        self.issuer = self._server.url
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.close()
+    `groups_claim`: the claim that holds a user's groups in tokens. Users who are not in `people` can sign in, too.
+    Their address is not verified, so the gate refuses them.
+    """
+    users = [
+        oidc_provider_mock.User(
+            sub=person.email, claims={"email": person.email, "email_verified": True, groups_claim: person.groups}
+        )
+        for person in people
+    ]
+    return serve_wsgi(oidc_provider_mock.app(require_nonce=True, user_claims=users))

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gate.platform.log import logger
+from local.aws.notebook_instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
-from local.sample import Sample
+from local.provider import ExternalProvider
+from local.sample import Sample, TestUser
 from local.template import REGION
-from local.welcome import welcome
 
 ROOT = Path(__file__).parents[2]
-LOG = ROOT / ".cache" / "local" / "gate.platform.log"
+LOG = ROOT / ".cache" / "local" / "gate.log"
 OPERATOR = LOG.with_name("operator.json")
 """Read by `gate --local` (cli/aws.py)."""
 
@@ -26,19 +27,8 @@ def serve_until_interrupted(sample: Sample, options: LocalOptions) -> None:
         # The port is bound now. Until then the files may belong to another run.
         _log_to(LOG)
         with _operator_credentials(deployment):
-            print(_welcome(sample, options, deployment.base_url), flush=True)  # noqa: T201
+            print(welcome(sample, options, deployment.base_url), flush=True)  # noqa: T201
             threading.Event().wait()
-
-
-def _welcome(sample: Sample, options: LocalOptions, base_url: str) -> str:
-    return welcome(
-        sample,
-        base_url,
-        issuer=options.provider.issuer if options.provider else "",
-        team=options.slack.team,
-        log=LOG.relative_to(ROOT),
-        files=options.folder.relative_to(ROOT),
-    )
 
 
 @contextmanager
@@ -70,3 +60,67 @@ def _log_to(path: Path) -> None:
     registered = logger.registered_handler
     assert isinstance(registered, logging.StreamHandler)
     registered.setStream(handler.stream)
+
+
+def welcome(sample: Sample, options: LocalOptions, base_url: str) -> str:
+    """Return the text that is printed once everything is served: what to open, and as which user."""
+    speed = sample.speed_factor
+    lines = [
+        f"Notebook Gate is served on {base_url} until you press Ctrl-C.",
+        "",
+        *_bookmarks(sample, base_url),
+        "",
+        *_sign_in(sample, base_url, options.provider),
+        *_signed_request(sample, base_url),
+        "",
+        f"The Slack workspace is {options.slack.team}. To act as one of its users, in another terminal:",
+        "  make slack",
+        "",
+        "To manage grants as an operator, in another terminal:",
+        "  .venv/bin/gate --local grants list",
+        "",
+        "127.0.0.1 is inside the networks, 127.0.0.2 is outside:",
+        f"  curl -i --interface 127.0.0.2 {base_url}/open",
+        "",
+        f"Starting a notebook takes {STARTING / speed:.0f} s and stopping it {STOPPING / speed:.0f} s, "
+        f"{speed:g} times less than in AWS.",
+        f"The notebooks' files are kept in {options.folder.relative_to(ROOT)}",
+        "",
+        f"Decisions are logged in {LOG.relative_to(ROOT)}",
+    ]
+    return "\n".join(lines)
+
+
+def _bookmarks(sample: Sample, base_url: str) -> Iterator[str]:
+    yield "Bookmarks to open:"
+    bookmarks = [("", "your notebooks"), ("/open", "your only or default notebook")]
+    bookmarks += [(f"/open/{notebook.name}", "") for notebook in sample.notebooks]
+    for path, description in bookmarks:
+        yield f"  {base_url + path:<52}  {description}".rstrip()
+
+
+def _sign_in(sample: Sample, base_url: str, provider: ExternalProvider | None) -> Iterator[str]:
+    if provider:
+        yield f"Users sign in at {provider.issuer}."
+        yield f"Its application must allow the redirect to {base_url}/login/callback"
+        return
+    yield "Sign in by typing one of these as the subject:"
+    for person in sample.people:
+        yield f"  {person.email:<24}  {_may_open(person, sample)}"
+
+
+def _signed_request(sample: Sample, base_url: str) -> Iterator[str]:
+    user = next(iter(sample.iam_users), None)
+    if user and sample.notebooks:
+        yield ""
+        yield "Scripts sign their requests:"
+        yield f"  curl -i --aws-sigv4 aws:amz:{REGION}:execute-api --user '{user.access_key}:{user.secret_key}' \\"
+        yield f"      {base_url}/iam/open/{sample.notebooks[-1].name}"
+
+
+def _may_open(person: TestUser, sample: Sample) -> str:
+    principals = {f"user:{person.email}": "", **{f"group:{group}": f" (group {group})" for group in person.groups}}
+    notebooks = [
+        f"{grant.notebook}{principals[grant.principal]}" for grant in sample.grants if grant.principal in principals
+    ]
+    return "may open " + ", ".join(notebooks) if notebooks else "may open nothing"

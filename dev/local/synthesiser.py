@@ -1,4 +1,10 @@
-"""Runs the process that synthesises templates (see local/synthesise.py)."""
+"""Synthesises templates in a separate process: `python -m local.synthesiser`.
+
+Each line of its standard input is a JSON list of settings. The answer is a line with a list of templates for each: the
+gate's, and that of the remote launch role if there is one.
+The process is reused, since loading CDK takes seconds. It is separate, since CDK starts a Node process that lives as
+long as its parent and that Ctrl-C would reach first.
+"""
 
 import contextlib
 import json
@@ -11,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+FLAGS = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
+"""CDK's feature flags, as the CDK CLI passes them."""
 Templates = list[dict[str, Any]]
 """The templates of one deployment: the gate's, and that of the remote launch role if there is one."""
 
@@ -26,7 +34,7 @@ class Synthesiser:
         # A file, since a pipe that is not read would fill up and block the process.
         self._log = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  closed by `close`
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "local.synthesise"],
+            [sys.executable, "-m", "local.synthesiser"],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -89,3 +97,29 @@ def synthesised(all_settings: Sequence[Any]) -> list[Templates]:
         return _shared[-1].templates(all_settings)
     with Synthesiser() as synthesiser:
         return synthesiser.templates(all_settings)
+
+
+def main() -> None:
+    """Synthesise stacks, without the function's bundle, until standard input ends."""
+    for line in sys.stdin:
+        templates = [_templates(each) for each in json.loads(line)]
+        sys.stdout.write(json.dumps(templates) + "\n")
+        sys.stdout.flush()
+
+
+def _templates(settings: Any) -> list[Any]:
+    # Here, since a process that finds all of its templates in the cache never needs CDK.
+    import aws_cdk as cdk
+
+    from infra.settings import Settings
+    from infra.stacks import add_stacks
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = cdk.App(outdir=folder, context={**FLAGS, "aws:cdk:bundling-stacks": []})
+        names = [stack.stack_name for stack in add_stacks(app, Settings.parse(settings))]
+        assembly = app.synth()
+        return [assembly.get_stack_by_name(name).template for name in names]
+
+
+if __name__ == "__main__":
+    main()

@@ -55,7 +55,7 @@ def synthesise_all(all_settings: Sequence[Settings]) -> list[list[Template]]:
 def _cache_path(settings: Settings) -> Path:
     digest = hashlib.sha256(settings.model_dump_json().encode())
     sources = (path for path in (ROOT / "infra").rglob("*") if path.suffix in (".py", ".html"))
-    for path in (*sorted(sources), ROOT / "dev" / "local" / "synthesise.py", ROOT / "cdk.json", ROOT / "uv.lock"):
+    for path in (*sorted(sources), ROOT / "dev" / "local" / "synthesiser.py", ROOT / "cdk.json", ROOT / "uv.lock"):
         digest.update(path.read_bytes())
     return CACHE / f"{digest.hexdigest()[:32]}.json"
 

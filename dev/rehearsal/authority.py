@@ -3,12 +3,12 @@
 import time
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 from local.aws.authority import Authority
 from local.aws.sessions import Identity, role_session
 from local.evaluator import Access, Evaluator, Policy
-from rehearsal.calls import CallLog, Exchange
+from rehearsal.calls import Exchange
+from rehearsal.hosts import FUNCTION_ADDRESS
 
 POLICY_TTL = 0.5
 """Seconds for which a role's policies are kept: each frame of an open notebook asks for them."""
@@ -17,8 +17,8 @@ POLICY_TTL = 0.5
 class DeployedAuthority(Authority):
     """Authorizes calls to the stand-ins."""
 
-    def __init__(self, *, evaluator: Evaluator, iam: Any, log: CallLog, operator_key: str) -> None:
-        """`iam`: a boto3 client. `log`: holds the answers of STS. `operator_key`: may do everything."""
+    def __init__(self, *, evaluator: Evaluator, iam: Any, log: Sequence[Exchange], operator_key: str) -> None:
+        """`iam`: a boto3 client. `log`: where the answers of STS are added. `operator_key`: may do everything."""
         super().__init__(evaluator)
         self._iam = iam
         self._log = log
@@ -29,7 +29,7 @@ class DeployedAuthority(Authority):
 
     def identity(self, access_key: str) -> Identity | None:
         """Return the identity that `access_key` belongs to, or None if STS created no session with it."""
-        for exchange in reversed(self._log.exchanges):
+        for exchange in reversed(self._log):
             if exchange.status == 200 and f"<AccessKeyId>{access_key}<".encode() in exchange.answer:
                 return _identity(exchange)
         return None
@@ -56,8 +56,9 @@ class DeployedAuthority(Authority):
 
 def _identity(exchange: Exchange) -> Identity:
     """Return the session that an AssumeRole call began."""
-    asked = {name: values[0] for name, values in parse_qs(exchange.body.decode()).items()}
-    assert asked["Action"] == "AssumeRole", asked["Action"]
-    session = role_session(asked, exchange.at)
+    call = exchange.call(FUNCTION_ADDRESS)
+    assert call is not None
+    assert call.operation == "AssumeRole", call.operation
+    session = role_session(call.parameters, exchange.at)
     assert f"<Arn>{session.arn}</Arn>".encode() in exchange.answer, "STS named another session"
     return session

@@ -1,12 +1,11 @@
 """The requests that the deployed function sent to AWS, as the proxy saw them."""
 
-import io
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from aiohttp import web
+from moto.core.request import Request
 
 from local.aws.calls import Call, read_call
 from local.aws.source import Source
@@ -18,6 +17,7 @@ class Exchange:
 
     method: str
     path: str
+    """Still percent-encoded, with the query."""
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     status: int
@@ -28,34 +28,14 @@ class Exchange:
     @classmethod
     def of(cls, request: web.BaseRequest, body: bytes, status: int, answer: bytes) -> "Exchange":
         """Return the exchange of an HTTP `request`."""
-        return cls(request.method, request.path, dict(request.headers), body, status, answer)
+        return cls(request.method, request.raw_path, dict(request.headers), body, status, answer)
 
     def call(self, source: str) -> Call | None:
         """Return the API call that the request is; None where it is not signed. `source`: the caller's address.
 
-        Raises `UnmappedCallError` where the call is in a protocol that the gate does not use.
+        Raises `UnmappedCallError` where the call is of no operation that AWS has.
         """
         if "Authorization" not in self.headers or "AWS4-HMAC-SHA256" not in self.headers["Authorization"]:
             return None
-        environ = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in self.headers.items()}
-        environ |= {"PATH_INFO": self.path, "CONTENT_LENGTH": str(len(self.body))}
-        return read_call({**environ, "wsgi.input": io.BytesIO(self.body)}, Source(source))
-
-
-class CallLog:
-    """Collects exchanges; any number of threads may use it."""
-
-    def __init__(self) -> None:
-        self._exchanges: list[Exchange] = []
-        self._lock = threading.Lock()
-
-    def add(self, exchange: Exchange) -> None:
-        """Add `exchange`."""
-        with self._lock:
-            self._exchanges.append(exchange)
-
-    @property
-    def exchanges(self) -> list[Exchange]:
-        """All exchanges, oldest first."""
-        with self._lock:
-            return list(self._exchanges)
+        url = f"https://{self.headers['Host']}{self.path}"
+        return read_call(Request.from_primitives(self.method, url, self.headers, self.body), Source(source))

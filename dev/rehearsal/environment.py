@@ -21,9 +21,8 @@ from infra.bundle import runtime_python
 from local.evaluator import Evaluator
 from rehearsal.account import Account
 from rehearsal.authority import DeployedAuthority
-from rehearsal.browser import ProxiedBrowser
-from rehearsal.calls import CallLog
-from rehearsal.chromium import Chromium
+from rehearsal.browsers import Chromium, ProxiedBrowser
+from rehearsal.calls import Exchange
 from rehearsal.emulator import OPERATOR_KEY, Emulator
 from rehearsal.hosts import FUNCTION_ADDRESS, INSIDE, JOINED, OUTSIDE, HostRouter
 from rehearsal.proxy import TlsProxy
@@ -73,7 +72,8 @@ class Environment(ExitStack):
         # Only the processes of this rehearsal trust the authority. Its key exists in memory alone.
         tls, self._authority_file = trustme.CA(), self.folder / "authority.pem"
         tls.cert_pem.write_to_path(str(self._authority_file))
-        self.calls = CallLog()
+        self.calls: list[Exchange] = []
+        """The requests that the function sent to AWS, oldest first."""
         self.emulator = Emulator(
             self.folder,
             python_path=_bare_python(self.folder / "python"),
@@ -153,6 +153,11 @@ class Environment(ExitStack):
     def requests_function(self) -> dict[str, Any]:
         """The function that takes access requests, as Lambda describes it."""
         return self._described("RequestsFunctionName")
+
+    @property
+    def api(self) -> tuple[str, str]:
+        """The id and the stage of the deployed API."""
+        return self.api_host.partition(".")[0], self.base_url.rpartition("/")[2]
 
     def _described(self, output: str) -> dict[str, Any]:
         client = self.account.client("lambda")

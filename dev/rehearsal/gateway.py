@@ -32,7 +32,7 @@ def functions_are_invocable(env: Environment) -> tuple[bool, str]:
     guide, "How API Gateway resource policies affect authorization", and Lambda's on resource-based policies).
     """
     client = env.account.client("apigateway")
-    api, name = env.api_host.partition(".")[0], env.base_url.rpartition("/")[2]
+    api, name = env.api
     for resource in client.get_resources(restApiId=api, limit=500)["items"]:
         for method in resource.get("resourceMethods", {}):
             uri = client.get_integration(restApiId=api, resourceId=resource["id"], httpMethod=method)["uri"]

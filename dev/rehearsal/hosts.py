@@ -5,11 +5,11 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from multidict import CIMultiDict
 from yarl import URL
 
+from local.notebook.proxy import end_to_end
 from local.template import REGION
-from rehearsal.calls import CallLog, Exchange
+from rehearsal.calls import Exchange
 from rehearsal.proxy import Serve
 
 INSIDE, OUTSIDE, JOINED = "127.0.0.1", "127.0.0.2", "127.0.0.3"
@@ -19,14 +19,13 @@ FUNCTION_ADDRESS = "127.0.0.9"
 """The egress address of the function."""
 
 _SERVICES = re.compile(rf"([a-z0-9.-]+\.)?[a-z0-9-]+\.{REGION}\.amazonaws\.com|(sts|iam)\.amazonaws\.com")
-_HOP_BY_HOP = ("Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "Proxy-Authorization", "TE", "Trailer")
 _AS_GIVEN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class HostRouter:
     """Answers each request by the host that it was sent to."""
 
-    def __init__(self, *, emulator: str, log: CallLog) -> None:
+    def __init__(self, *, emulator: str, log: list[Exchange]) -> None:
         """`emulator`: its URL. `log`: receives each call of the function."""
         self._emulator = emulator
         self._log = log
@@ -58,7 +57,7 @@ class HostRouter:
 
     async def forward(self, incoming: web.BaseRequest, client: str, to: str) -> web.Response:
         """Send `incoming` to the server `to` (a URL), and return its answer."""
-        headers = _end_to_end(incoming.headers)
+        headers = end_to_end(incoming.headers)
         # The emulator's API Gateway takes the caller's address from this header. AWS takes it from the connection.
         headers["X-Forwarded-For"] = client
         headers["X-Forwarded-Proto"] = "https"
@@ -71,8 +70,8 @@ class HostRouter:
         async with asked as answer:
             content = await answer.read()
         if client == FUNCTION_ADDRESS:
-            self._log.add(Exchange.of(incoming, body, answer.status, content))
-        kept = _end_to_end(answer.headers)
+            self._log.append(Exchange.of(incoming, body, answer.status, content))
+        kept = end_to_end(answer.headers)
         kept.popall("Content-Length", None)
         return web.Response(status=answer.status, headers=kept, body=content)
 
@@ -83,10 +82,3 @@ class HostRouter:
             options: Any = {"auto_decompress": False, "cookie_jar": aiohttp.DummyCookieJar()}
             self._sessions[client] = aiohttp.ClientSession(connector=connector, **options)
         return self._sessions[client]
-
-
-def _end_to_end(headers: Any) -> "CIMultiDict[str]":
-    kept: CIMultiDict[str] = CIMultiDict(headers)
-    for name in _HOP_BY_HOP:
-        kept.popall(name, None)
-    return kept

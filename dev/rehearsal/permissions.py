@@ -29,7 +29,7 @@ def function_accesses(env: "Environment", function: Mapping[str, Any]) -> list[A
     """Return the different accesses with the role of `function`, by the function and by the Lambda service."""
     session = _session(function)
     alias = env.outputs["FunctionName"].rpartition(":")[2]
-    calls = [call for each in env.calls.exchanges if (call := each.call(FUNCTION_ADDRESS)) is not None]
+    calls = [call for each in env.calls if (call := each.call(FUNCTION_ADDRESS)) is not None]
     # The emulator gives each version and alias a key of its own. Only those of the requests function write in
     # transactions, or read the key that proves who decides.
     secret = env.outputs["DecisionSecret"]
@@ -117,7 +117,7 @@ def check_permissions(env: "Environment") -> tuple[int, list[str]]:
     """Return the number of different accesses, and a description of each denied call and each unused permission."""
     problems = [
         f"the function was denied: {exchange.answer[:300].decode(errors='replace')}"
-        for exchange in env.calls.exchanges
+        for exchange in env.calls
         if exchange.status >= 400 and b"AccessDenied" in exchange.answer
     ]
     problems += [f"the function called {host}, which is not simulated" for host in env.router.unknown_hosts]

@@ -13,7 +13,7 @@ from local.aws.seed import reset
 from local.aws.server import AwsServer
 from local.aws.source import Source
 from local.notebook.jupyter import JupyterServers
-from local.notebook.pages import sign_in_page
+from local.notebook.pages import serve_sign_in
 from local.notebook.site import NotebookSite
 from local.template import ACCOUNT, REGION
 from rehearsal.authority import DeployedAuthority
@@ -71,7 +71,7 @@ class RehearsedSageMaker:
 
     async def _notebook(self, incoming: web.BaseRequest, client: str) -> web.StreamResponse:
         name = incoming.host.partition(".")[0]
-        return await self._site.serve(incoming.clone(remote=client), self._instances, name)
+        return await self._site.serve(self._instances, name, incoming.clone(remote=client))
 
-    async def _sign_in(self, _incoming: web.BaseRequest, _client: str) -> web.StreamResponse:
-        return sign_in_page("")
+    async def _sign_in(self, incoming: web.BaseRequest, _client: str) -> web.StreamResponse:
+        return await serve_sign_in("", incoming)

@@ -7,7 +7,7 @@ from aiohttp import web
 from local.sample import SlackUser
 from local.slack.app import SlackApp
 from local.slack.workspace import Workspace
-from rehearsal.browser import ProxiedBrowser
+from rehearsal.browsers import ProxiedBrowser
 from rehearsal.hosts import HostRouter
 
 TEAM = "T0LOCAL"

@@ -12,6 +12,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from gate.slack.access_command import ALLOW_BUTTON
+from gate.store import key_prefixes
 from gate.values.errors.access_requests import OwnAccessRequestError
 from local.deployment import LocalDeployment
 from local.sample import Sample
@@ -103,13 +104,17 @@ def _retry_ticket(user: TestUser, send: Send, failed: requests.Response) -> requ
     return user.get(failed.headers["Location"], allow_redirects=False) if failed.status_code == 303 else send()
 
 
-def _asked(deployment: LocalDeployment, email: str) -> str:
-    """Return the path of a new access request of `email`."""
+def delete_rows(deployment: LocalDeployment, *prefixes: str) -> None:
+    """Delete the rows of the grants table whose principals begin with one of `prefixes`."""
     dynamodb, table = deployment.operator("dynamodb"), deployment.template.table["TableName"]
     for item in dynamodb.scan(TableName=table)["Items"]:
-        if item["principal"]["S"].startswith("request:"):
-            # So that nobody reaches the limit of requests in a day.
+        if item["principal"]["S"].startswith(prefixes):
             dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
+
+
+def _asked(deployment: LocalDeployment, email: str) -> str:
+    """Return the path of a new access request of `email`."""
+    delete_rows(deployment, key_prefixes.ACCESS_REQUEST)  # so that nobody reaches the limit of requests in a day
     person = TestUser(deployment)
     person.open("/", email)
     form = {"notebook": "churn-model", "reason": "trial", "seconds": "3600"}

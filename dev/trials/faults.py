@@ -15,7 +15,7 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from testing.user import TestUser
 from trials.dependency_proxy import DependencyProxy, Fault
-from trials.endpoints import ALICE, NOTEBOOK, SAMPLE, SETTINGS, SLACK_USER, Endpoint
+from trials.endpoints import ALICE, NOTEBOOK, SAMPLE, SETTINGS, SLACK_USER, Endpoint, delete_rows
 from trials.recorder import Recorder
 
 AWS = ("secretsmanager", "dynamodb", "sts", "sagemaker", "lambda")
@@ -189,10 +189,7 @@ class FaultInjector:
 
     def reset_state(self) -> None:
         """Empty the launch queue and remove cutoffs, so that sign-ins of the same second count again."""
-        table, dynamodb = self.deployment.template.table["TableName"], self.deployment.operator("dynamodb")
-        for item in dynamodb.scan(TableName=table)["Items"]:
-            if item["principal"]["S"].startswith((key_prefixes.QUEUE, key_prefixes.CUTOFF)):
-                dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
+        delete_rows(self.deployment, key_prefixes.QUEUE, key_prefixes.CUTOFF)
 
     def _own_request_allowed(self) -> bool:
         """Return whether the only approver has a grant of a request, under either name."""

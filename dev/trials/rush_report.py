@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bench.tables import table
+from bench.tables import table_of
 from trials.results import CONSOLE, Rows, run_all, store
 from trials.rush import Scenario, Simulation
 
@@ -63,20 +63,18 @@ def passed(figures: Mapping[str, Any]) -> bool:
 
 def tables(results: Rows) -> dict[str, str]:
     """Return the table of the guide by name."""
-    head = ["", "launches", "took", "least possible time", "ratio"]
-    head += ["delay against the order of arrival: median, 99 %, longest", "requests a user", "error pages"]
+    columns = {
+        "": "{scenario}",
+        "launches": "{launches:,}{script}",
+        "took": "{seconds:,.0f} s",
+        "least possible time": "{minimum_seconds:,.0f} s",
+        "ratio": "**{ratio:.2f}**",
+        "delay against the order of arrival: median, 99 %, longest": (
+            "{delay_p50:.0f} s, {delay_p99:.0f} s, {delay_max:.0f} s"
+        ),
+        "requests a user": "{requests_per_user}",
+        "error pages": "{error_pages}",
+    }
     scripts = [f", and {each['script_launches']} by the script" if each["script_launches"] else "" for each in results]
-    rows = [
-        [
-            each["scenario"],
-            f"{each['launches']:,}{script}",
-            f"{each['seconds']:,.0f} s",
-            f"{each['minimum_seconds']:,.0f} s",
-            f"**{each['ratio']:.2f}**",
-            ", ".join(f"{each[name]:.0f} s" for name in ("delay_p50", "delay_p99", "delay_max")),
-            str(each["requests_per_user"]),
-            str(each["error_pages"]),
-        ]
-        for each, script in zip(results, scripts, strict=True)
-    ]
-    return {"rush": table(head, rows)}
+    rows = ({**each, "script": script} for each, script in zip(results, scripts, strict=True))
+    return {"rush": table_of(columns, rows)}

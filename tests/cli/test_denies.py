@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from cli.errors import CommandError
-from cli.revoke.denies import MAX_ATTEMPTS, deny
-from cli.revoke.deny_rows import DenyRows
+from cli.revoke.denies import MAX_ATTEMPTS, DenyRows, deny
 from cli.revoke.revocations import DENY_LIFETIME, EVERYBODY, MAX_POLICY_CHARACTERS, SESSION_MARGIN, Revocation, missing
 from testing.interleaving import Request, every_order, pause
 

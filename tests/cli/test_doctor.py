@@ -12,7 +12,7 @@ import pytest
 
 from cli.aws import AwsAccess
 from cli.deployed import Deployed
-from cli.doctor.deployment_checks import DeploymentChecks
+from cli.doctor.deployment_checks import check_deployment
 from cli.doctor.stack_checks import check_names
 from cli.revoke.revocations import DENY_LIFETIME, Revocation, policy_document
 from gate.identity.issuer_api import IssuerApi, IssuerResponse
@@ -57,12 +57,12 @@ def test_a_launch_role_that_was_changed_by_hand(gate: Gate, deployment: LocalDep
 def test_an_egress_address_that_the_launch_role_denies(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gateway = {"state": "available", "natGatewayAddressSet": [{"publicIp": "198.51.100.200"}]}
-    change_response(deployment, monkeypatch, "DescribeNatGateways", natGatewaySet=[gateway])
+    gateway = {"State": "available", "NatGatewayAddresses": [{"PublicIp": "198.51.100.200"}]}
+    change_response(deployment, monkeypatch, "DescribeNatGateways", NatGateways=[gateway])
     assert checks_by_name(gate)["egress"]["text"].startswith(
         "the launch role denies 198.51.100.200, the address of a NAT gateway"
     )
-    change_response(deployment, monkeypatch, "DescribeNatGateways", natGatewaySet=[])
+    change_response(deployment, monkeypatch, "DescribeNatGateways", NatGateways=[])
     assert checks_by_name(gate)["egress"]["level"] == "warning"
 
 
@@ -84,7 +84,7 @@ def test_settings_that_are_not_deployed(gate: Gate, tmp_path: Path, deployment: 
         file.write_text(text)
         return [
             f"{check.level} {check.text}"
-            for check in DeploymentChecks(deployed, settings_file=file).run()
+            for check in check_deployment(deployed, settings_file=file)
             if check.name == "settings"
         ]
 
@@ -164,9 +164,7 @@ def test_a_secret_that_is_scheduled_for_deletion(gate: Gate, deployment: LocalDe
 
 def test_a_clock_that_is_off(gate: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     real = time.time
-    monkeypatch.setattr(
-        "cli.doctor.deployment_checks.DeploymentChecks.__init__.__kwdefaults__", {"clock": lambda: real() + 900}
-    )
+    monkeypatch.setattr("cli.doctor.deployment_checks.check_deployment.__kwdefaults__", {"clock": lambda: real() + 900})
     assert re.search(r"\+90\d s off AWS's", checks_by_name(gate)["clock"]["text"])
 
 

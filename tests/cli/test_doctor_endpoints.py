@@ -7,7 +7,7 @@ import pytest
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome
 from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoint
-from cli.doctor.logging_check import check_logging_role
+from cli.doctor.stack_checks import check_logging_role
 from infra.settings import Settings
 from local.aws.calls import Call
 from local.deployment import LocalDeployment
@@ -22,7 +22,7 @@ CIDRS = ["10.0.1.0/24"]
 
 def _endpoint(name: str, service: str, *, private_dns: bool = True, state: str = "available") -> dict[str, Any]:
     service_name = f"com.amazonaws.eu-west-1.{service}"
-    return {"vpcEndpointId": name, "serviceName": service_name, "privateDnsEnabled": private_dns, "state": state}
+    return {"VpcEndpointId": name, "ServiceName": service_name, "PrivateDnsEnabled": private_dns, "State": state}
 
 
 @pytest.fixture
@@ -31,9 +31,9 @@ def endpoints(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch) -> l
     account: list[dict[str, Any]] = []
 
     def answer(call: Call, _answer: Any) -> Any:
-        wanted = {str(value) for name, value in call.parameters.items() if ".Value." in name}
-        found = [each for each in account if {each["serviceName"], each["vpcEndpointId"]} & wanted]
-        return {"vpcEndpointSet": found}
+        wanted = {value for each in call.parameters["Filters"] for value in each["Values"]}
+        found = [each for each in account if {each["ServiceName"], each["VpcEndpointId"]} & wanted]
+        return {"VpcEndpoints": found}
 
     monkeypatch.setitem(deployment.aws.changes, "DescribeVpcEndpoints", answer)
     return account

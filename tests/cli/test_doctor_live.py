@@ -10,8 +10,7 @@ from cli.deployed import Deployed
 from cli.doctor import live_checks
 from cli.doctor.notebook_browser import NotebookBrowser
 from cli.grants.table import GrantsTable
-from cli.revoke.denies import deny
-from cli.revoke.deny_rows import DenyRows
+from cli.revoke.denies import DenyRows, deny
 from cli.revoke.launch_role import LaunchRolePolicies
 from local.deployment import LocalDeployment
 from local.options import LocalOptions

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from cli.explain.finding import ALLOWED
+from cli.explain.question import ALLOWED
 from local.deployment import LocalDeployment
 from local.sample import Sample
 from tests.cli.conftest import Gate

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from cli.deployed import Deployed
 from cli.explain.access_checks import AccessChecks
-from cli.explain.finding import ALLOWED
-from cli.explain.question import Question
+from cli.explain.question import ALLOWED, Question
 from cli.explain.source import Source
 from gate.values.notebook import Notebook
 from local.deployment import LocalDeployment

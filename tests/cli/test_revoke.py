@@ -129,7 +129,7 @@ def test_a_slow_operator_clock_leaves_no_gap(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = int(time.time())
-    monkeypatch.setattr("cli.clock.next_second.__kwdefaults__", {"clock": lambda: before - 7_200})
+    monkeypatch.setattr("cli.aws.next_second.__kwdefaults__", {"clock": lambda: before - 7_200})
     result = gate("revoke", "alice@example.com", "--json")
     assert result.json["signed_out_before"] > before
     assert result.json["cut_before"] > before + SESSION_MARGIN

@@ -105,7 +105,7 @@ def test_the_check_times_out_if_nobody_signs_in(
 ) -> None:
     moment = [1_800_000_000.0]
     monkeypatch.setattr("cli.doctor.sign_in.sleep", lambda seconds: moment.__setitem__(0, moment[0] + 200))
-    monkeypatch.setattr("cli.doctor.sign_in.SignInCheck.__init__.__kwdefaults__", {"clock": lambda: moment[0]})
+    monkeypatch.setattr("cli.doctor.sign_in.wait_for_sign_in.__kwdefaults__", {"clock": lambda: moment[0]})
     result = gate("doctor", "--sign-in", "--no-browser")
     assert (result.code, "✗ sign-in: nobody signed in" in result.out) == (3, True)
     assert moment[0] == 1_800_000_600

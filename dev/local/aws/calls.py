@@ -1,19 +1,24 @@
-"""Reads a signed HTTP request to AWS as an API call."""
+"""Reads a signed HTTP request to AWS as an API call, and writes its answer, by botocore's models of the services."""
 
-import io
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, unquote
+
+from botocore.exceptions import UnknownServiceError
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
 
 from local.aws.source import Source
 from local.template import ACCOUNT, REGION
 
 _CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d{8}/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
-_INVOKE = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/invocations")
-_CONFIGURATION = re.compile(r"/2015-03-31/functions/(?P<function>[^/]+)/configuration")
 
 
 class UnmappedCallError(Exception):
@@ -37,47 +42,57 @@ class Call:
     region: str
     operation: str
     parameters: Mapping[str, Any]
+    """As boto3 takes them. The function of an Invoke is an ARN with its alias, and the payload is decoded."""
     access_key: str
     source: Source
 
 
-def read_call(environ: dict[str, Any], source: Source) -> Call:
-    """Read the call from a WSGI `environ`, whose body can be read again afterwards.
-
-    Raises `UnmappedCallError` when the request is not signed, or its protocol is not supported.
-    """
-    match = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+def read_call(request: Request, source: Source) -> Call:
+    """Read the call. Raises `UnmappedCallError` when the request is not signed, or AWS has no such operation."""
+    match = _CREDENTIAL.search(request.headers.get("Authorization", ""))
     if match is None:
         raise UnmappedCallError("the request is not signed")
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    target = environ.get("HTTP_X_AMZ_TARGET")
-    parameters: dict[str, Any]
-    invoked = _INVOKE.fullmatch(environ.get("PATH_INFO", ""))
-    if invoked:
-        operation = "Invoke"
-        kind = environ.get("HTTP_X_AMZ_INVOCATION_TYPE", "RequestResponse")
-        parameters = {
-            "FunctionName": _function_arn(invoked["function"], environ.get("QUERY_STRING", "")),
-            "InvocationType": kind,
-            "Payload": json.loads(body),
+    model, in_path = _operation(request, match["service"])
+    parser = PROTOCOL_PARSERS[_protocol(request, model)](model)
+    parameters = parser.parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.get_data(),
+            "url_path": request.path,
+            "url_params": in_path,
         }
-    elif configured := _CONFIGURATION.fullmatch(environ.get("PATH_INFO", "")):
-        operation, parameters = "GetFunctionConfiguration", {"FunctionName": configured["function"]}
-    elif (match["service"], environ.get("PATH_INFO")) == ("apigateway", "/account"):
-        operation, parameters = "GetAccount", {}
-    elif target:
-        operation = target.rpartition(".")[2]
-        parameters = json.loads(body or b"{}")
-    else:
-        parameters = {name: values[0] for name, values in parse_qs(body.decode()).items()}
-        operation = parameters.get("Action", "")
-    return Call(match["service"], match["region"], operation, parameters, match["key"], source)
+    )
+    if model.name == "Invoke":
+        parameters |= {"FunctionName": _function_arn(**parameters), "Payload": json.loads(parameters["Payload"])}
+    return Call(match["service"], match["region"], model.name, parameters, match["key"], source)
 
 
-def _function_arn(function: str, query: str) -> str:
-    """Return the ARN of a function with its alias, from its name or ARN and the parameter `Qualifier`."""
-    name = unquote(function)
-    arn = name if name.startswith("arn:") else f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}"
-    qualifier = parse_qs(query).get("Qualifier", [""])[0]
-    return f"{arn}:{qualifier}" if qualifier else arn
+def response_of(request: Request, call: Call, answer: Any) -> Response:
+    """Return the response with the `answer` to `call`, which `request` made. `answer`: as boto3 returns it."""
+    model, _ = _operation(request, call.service)
+    serializer = get_serializer_class(call.service, _protocol(request, model))(model)
+    written = serializer.serialize(answer)
+    # The status of an Invoke is a member of its answer, which moto's serializer leaves out.
+    status = answer.get("StatusCode", written["status_code"])
+    return Response(written["body"], status, written["headers"])
+
+
+def _operation(request: Request, service: str) -> tuple[OperationModel, dict[str, Any]]:
+    """Return the operation that `request` calls, and the parameters in its path. Raises `UnmappedCallError`."""
+    try:
+        return get_service_router(service).match(request)
+    except (NotFound, UnknownServiceError):
+        raise UnmappedCallError(f"{service} has no operation {request.method} {request.path}") from None
+
+
+def _protocol(request: Request, model: OperationModel) -> str:
+    return determine_request_protocol(model.service_model, request.content_type)
+
+
+def _function_arn(FunctionName: str, Qualifier: str = "", **_others: Any) -> str:  # noqa: N803
+    """Return the ARN of a function with its alias."""
+    named = FunctionName.startswith("arn:")
+    arn = FunctionName if named else f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{FunctionName}"
+    return f"{arn}:{Qualifier}" if Qualifier else arn

@@ -1,7 +1,8 @@
 """The calls by which operators inspect a deployment: its stack, function, policies and egress address."""
 
+import datetime
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -9,6 +10,7 @@ from moto.iam.models import iam_backends
 from local.aws.calls import ApiError, Call
 from local.aws.sessions import Identity
 from local.evaluator import Access, Evaluator
+from local.function import LocalFunction
 from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS
 
@@ -22,18 +24,13 @@ class Control:
     """Answers the calls that moto does not support, or answers too simply."""
 
     def __init__(
-        self,
-        template: ResolvedTemplate,
-        evaluator: Evaluator,
-        environment: Callable[[], Mapping[str, str]],
-        *,
-        operator_key: str,
+        self, template: ResolvedTemplate, evaluator: Evaluator, function: LocalFunction, *, operator_key: str
     ) -> None:
-        """`environment`: returns the function's environment variables. `operator_key`: the operator's access key."""
+        """`operator_key`: the operator's access key."""
         self._operator_key = operator_key
         self._template = template
         self._evaluator = evaluator
-        self._environment = environment
+        self._function = function
 
     def answer(self, call: Call, _identity: Identity | None) -> dict[str, Any] | None:
         """Return the answer to `call`, or None for all others, which moto answers. Raises `ApiError`."""
@@ -43,7 +40,7 @@ class Control:
                 _require_stack(parameters)
                 outputs = [{"OutputKey": key, "OutputValue": value} for key, value in self._template.outputs.items()]
                 stack = {"StackName": STACK, "StackStatus": "UPDATE_COMPLETE", "Outputs": outputs}
-                return {"Stacks": [{**stack, "CreationTime": "2026-11-23T08:00:00Z"}]}
+                return {"Stacks": [{**stack, "CreationTime": datetime.datetime(2026, 11, 23, 8, tzinfo=datetime.UTC)}]}
             case "cloudformation", "GetTemplate":
                 _require_stack(parameters)
                 return {"TemplateBody": json.dumps({"Metadata": self._template.metadata})}
@@ -52,16 +49,16 @@ class Control:
                     "FunctionName": parameters["FunctionName"],
                     "State": "Active",
                     "Runtime": "python3.13",
-                    "Environment": {"Variables": dict(self._environment())},
+                    "Environment": {"Variables": dict(self._function.environment)},
                     "VpcConfig": {"VpcId": "vpc-0local", "SubnetIds": ["subnet-0local"]},
                 }
             case "sts", "GetCallerIdentity" if call.access_key == self._operator_key:
                 return {"Arn": OPERATOR, "UserId": "AIDALOCALOPERATOR", "Account": ACCOUNT}
             case "ec2", "DescribeNatGateways":
-                address = {"publicIp": EGRESS}
-                return {"natGatewaySet": [{"state": "available", "natGatewayAddressSet": [address]}]}
+                address = {"PublicIp": EGRESS}
+                return {"NatGateways": [{"State": "available", "NatGatewayAddresses": [address]}]}
             case "ec2", "DescribeVpcEndpoints":
-                return {"vpcEndpointSet": []}
+                return {"VpcEndpoints": []}
             case "apigateway", "GetAccount":
                 return {"cloudwatchRoleArn": self._template.outputs["ApiLoggingRoleArn"]}
             case "iam", "SimulatePrincipalPolicy":
@@ -69,9 +66,7 @@ class Control:
                 role = iam_backends[ACCOUNT]["aws"].get_role(name)
                 return self._simulated(parameters, [json.loads(policy) for policy in role.policies.values()])
             case "iam", "SimulateCustomPolicy":
-                return self._simulated(
-                    parameters, [json.loads(text) for text in _members(parameters, "PolicyInputList")]
-                )
+                return self._simulated(parameters, [json.loads(text) for text in parameters["PolicyInputList"]])
             case "iam", "PutRolePolicy":
                 role = iam_backends[ACCOUNT]["aws"].get_role(parameters["RoleName"])
                 policies = {**role.policies, parameters["PolicyName"]: parameters["PolicyDocument"]}
@@ -82,12 +77,8 @@ class Control:
         return None
 
     def _simulated(self, parameters: Mapping[str, Any], policies: list[Any]) -> dict[str, Any]:
-        context = {}
-        for number in range(1, 50):
-            name = parameters.get(f"ContextEntries.member.{number}.ContextKeyName")
-            if name:
-                context[name] = parameters[f"ContextEntries.member.{number}.ContextKeyValues.member.1"]
-        (action,), (resource,) = _members(parameters, "ActionNames"), _members(parameters, "ResourceArns")
+        context = {each["ContextKeyName"]: each["ContextKeyValues"][0] for each in parameters["ContextEntries"]}
+        (action,), (resource,) = parameters["ActionNames"], parameters["ResourceArns"]
         allowed = self._evaluator.allows(
             Access(
                 action=action,
@@ -105,8 +96,3 @@ class Control:
 def _require_stack(parameters: Mapping[str, Any]) -> None:
     if parameters["StackName"] != STACK:
         raise ApiError("ValidationError", f"Stack with id {parameters['StackName']} does not exist")
-
-
-def _members(parameters: Mapping[str, Any], name: str) -> list[str]:
-    found = (parameters.get(f"{name}.member.{number}") for number in range(1, 50))
-    return [value for value in found if value is not None]

@@ -30,7 +30,7 @@ def permissions_of(call: Call) -> list[Permission]:
             role = parameters["RoleArn"]
             actions = ["sts:AssumeRole"]
             actions += ["sts:SetSourceIdentity"] if "SourceIdentity" in parameters else []
-            actions += ["sts:TagSession"] if any(name.startswith("Tags.") for name in parameters) else []
+            actions += ["sts:TagSession"] if parameters.get("Tags") else []
             return [(action, role, {}) for action in actions]
         case "dynamodb", "ExecuteStatement":
             statement = parameters["Statement"]

@@ -1,5 +1,6 @@
 """The stand-in of AWS: answers the calls of the gate and of its operators, whatever way they come in."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -9,10 +10,6 @@ from local.aws.sessions import Identity, Sessions
 
 Invoke = Callable[[str, Mapping[str, Any]], Any]
 """Invokes the function with an ARN for an event."""
-
-
-ACCEPTED = {"StatusCode": 202}
-"""The answer to an asynchronous Invoke (API reference)."""
 
 
 class Service(Protocol):
@@ -55,11 +52,12 @@ class Services:
                 return self.dynamodb.answer(operation, parameters)
             case "sts", "AssumeRole":
                 return self.sessions.assume_role(parameters)
-            case "lambda", "Invoke" if parameters["InvocationType"] == "Event":
+            case "lambda", "Invoke" if parameters.get("InvocationType") == "Event":
                 self._invoke_in_background(parameters["FunctionName"], parameters["Payload"])
-                return ACCEPTED
+                return {"StatusCode": 202}
             case "lambda", "Invoke":
-                return self._invoke(parameters["FunctionName"], parameters["Payload"])
+                result = self._invoke(parameters["FunctionName"], parameters["Payload"])
+                return {"StatusCode": 200, "Payload": json.dumps(result)}
             case "sns", "Publish":
                 if len(parameters.get("Subject", "")) > 100:
                     raise ApiError("InvalidParameter", "Invalid parameter: Subject")

@@ -25,8 +25,8 @@ def not_running_page(status: int) -> web.Response:
     return _page(status, "This notebook is not running", "Open your bookmark again. It shows what you can do.")
 
 
-def sign_in_page(base_url: str) -> web.Response:
-    """Return the page that stands for the AWS console's sign-in page. `base_url`: the gate's."""
+async def serve_sign_in(base_url: str, _incoming: web.BaseRequest) -> web.Response:
+    """Answer with the page that stands for the AWS console's sign-in page. `base_url`: the gate's."""
     words = (
         "This page stands for the AWS console’s sign-in page. AWS redirects to it when a notebook’s URL is older than "
         "five minutes, or when the session of an open notebook has expired. Open your bookmark again.</p>"

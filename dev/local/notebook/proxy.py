@@ -30,13 +30,13 @@ async def forward(incoming: web.BaseRequest, socket: Path) -> web.StreamResponse
         session.request(
             incoming.method,
             _url(incoming),
-            headers=_end_to_end(incoming.headers),
+            headers=end_to_end(incoming.headers),
             data=incoming.content if incoming.can_read_body else None,
             allow_redirects=False,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
         ) as answer,
     ):
-        response = web.StreamResponse(status=answer.status, headers=_end_to_end(answer.headers))
+        response = web.StreamResponse(status=answer.status, headers=end_to_end(answer.headers))
         await response.prepare(incoming)
         async for chunk in answer.content.iter_any():
             await response.write(chunk)
@@ -50,7 +50,7 @@ async def relay(incoming: web.BaseRequest, socket: Path, permit: Permit) -> web.
     Raises `aiohttp.ClientError`, as `forward` does, when the server can't be reached or refuses.
     """
     offered = [name.strip() for name in incoming.headers.get("Sec-WebSocket-Protocol", "").split(",") if name.strip()]
-    headers = _end_to_end(incoming.headers)
+    headers = end_to_end(incoming.headers)
     for name in [name for name in headers if name.lower().startswith("sec-websocket-")]:
         headers.popall(name, None)
     connector = aiohttp.UnixConnector(path=str(socket))
@@ -98,7 +98,8 @@ def _url(incoming: web.BaseRequest) -> URL:
     return URL(f"http://{incoming.host}{incoming.raw_path}", encoded=True)
 
 
-def _end_to_end(headers: "CIMultiDict[str] | aiohttp.typedefs.LooseHeaders") -> "CIMultiDict[str]":
+def end_to_end(headers: "CIMultiDict[str] | aiohttp.typedefs.LooseHeaders") -> "CIMultiDict[str]":
+    """Return `headers` without those that concern one connection alone."""
     kept: CIMultiDict[str] = CIMultiDict(headers)
     for name in _HOP_BY_HOP:
         kept.popall(name, None)

@@ -1,15 +1,14 @@
 """A notebook's own address: the presigned URL, its session, and a policy check of every request and frame.
 
 Source: API reference of CreatePresignedNotebookInstanceUrl and CreatePresignedDomainUrl. "IAM authorization policies
-for this API are also enforced for every HTTP request and WebSocket frame that attempts to connect to the notebook
-instance" (or "to the app").
+for this API are also enforced for every HTTP request and WebSocket frame that attempts to connect to" it.
 """
 
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import aiohttp
 from aiohttp import web
@@ -23,7 +22,6 @@ from local.notebook.pages import access_denied_page, application_page, not_runni
 from local.notebook.proxy import forward, relay
 
 COOKIE = "notebook-session"
-_Result = TypeVar("_Result")
 
 
 class Notebooks(Protocol):
@@ -73,7 +71,7 @@ class NotebookSite:
         self._vpc_endpoints = vpc_endpoints
         self._sessions: dict[str, _Session] = {}
 
-    async def serve(self, incoming: web.BaseRequest, notebooks: Notebooks, notebook: str) -> web.StreamResponse:
+    async def serve(self, notebooks: Notebooks, notebook: str, incoming: web.BaseRequest) -> web.StreamResponse:
         """Answer a request to the site of `notebook`, one of `notebooks`."""
         token = incoming.query.get("authToken")
         if token is not None:
@@ -84,7 +82,7 @@ class NotebookSite:
         if not await self._is_permitted(incoming, notebooks, session.url):
             return access_denied_page()
         try:
-            if not await self._in_thread(notebooks.is_running, notebook):
+            if not await asyncio.to_thread(notebooks.is_running, notebook):
                 return not_running_page(503)
         except ApiError:
             return not_running_page(404)
@@ -92,7 +90,7 @@ class NotebookSite:
         if landing and not landing.startswith("app:JupyterLab:"):
             return application_page(landing, notebook)
         try:
-            socket = await self._in_thread(self._jupyter_servers.socket_of, notebook)
+            socket = await asyncio.to_thread(self._jupyter_servers.socket_of, notebook)
             if incoming.headers.get("Upgrade", "").lower() == "websocket":
                 return await relay(incoming, socket, lambda: self._may_pass(incoming, notebooks, session))
             return await forward(incoming, socket)
@@ -124,13 +122,9 @@ class NotebookSite:
         address = incoming.remote or ""
         source = Source(address, self._vpc_endpoints.get(address, ""))
         arn = notebooks.arn(url.notebook)
-        return await self._in_thread(self._authority.allows, url.creator, notebooks.open_action, arn, source)
+        return await asyncio.to_thread(self._authority.allows, url.creator, notebooks.open_action, arn, source)
 
     def _redirect_to_sign_in(self, incoming: web.BaseRequest) -> web.StreamResponse:
         if incoming.method == "GET" and "Upgrade" not in incoming.headers:
             return web.Response(status=302, headers={"Location": self._sign_in_url})
         return access_denied_page()
-
-    @staticmethod
-    async def _in_thread(work: Callable[..., _Result], *arguments: object) -> _Result:
-        return await asyncio.get_running_loop().run_in_executor(None, work, *arguments)

@@ -1,23 +1,27 @@
 """One Slack workspace: sends what its users type and press, and keeps what the app shows them."""
 
+import http.client
 import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from werkzeug.wrappers import Request, Response
 
 from local.sample import SlackUser
 from local.serving import serve_wsgi
 from local.slack import payloads
-from local.slack.delivery import Deliver
 from local.slack.page import SlackPage
 from local.slack.payloads import Member, Payload
-from local.slack.response_urls import ResponseUrls
-from local.slack.web_api import WebApi
+from local.slack.web_api import ResponseUrls, WebApi
+from local.sockets import OUTSIDE, has_address
 
 _API, _HOOKS = "/api/", "/hooks/"
+
+Deliver = Callable[[bytes, Mapping[str, str]], tuple[int, bytes]]
+"""Sends a body with headers to the app; returns the status and the body of its answer."""
 
 
 class Workspace:
@@ -153,3 +157,21 @@ class Workspace:
     def _clear(self, user: str) -> None:
         with self._changed:
             self._shown.pop(user, None)
+
+
+def deliver_to(gate_url: str) -> Deliver:
+    """Return what sends requests to the app at `gate_url`, `…/slack`."""
+    url = urlsplit(gate_url)
+
+    def deliver(body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        # Some machines do not have the address (macOS); the request then comes from inside the networks.
+        source = (OUTSIDE, 0) if has_address(OUTSIDE) else None
+        connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=120, source_address=source)
+        try:
+            connection.request("POST", url.path, body, dict(headers))
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    return deliver

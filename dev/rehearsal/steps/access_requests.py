@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from rehearsal.browser import ProxiedBrowser
+from rehearsal.browsers import ProxiedBrowser
 from rehearsal.environment import PASSWORD, Environment
 from rehearsal.slack import USER
 from rehearsal.steps import require

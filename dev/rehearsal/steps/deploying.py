@@ -76,7 +76,7 @@ def _register_api_name(env: Environment) -> None:
     client.create_domain_name(
         domainName=env.api_host, regionalCertificateArn=certificate, endpointConfiguration={"types": ["REGIONAL"]}
     )
-    api, name = env.api_host.partition(".")[0], env.base_url.rpartition("/")[2]
+    api, name = env.api
     client.create_base_path_mapping(domainName=env.api_host, basePath=name, restApiId=api, stage=name)
     env.api_names.add(env.api_host)
 

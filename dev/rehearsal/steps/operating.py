@@ -56,7 +56,7 @@ def signed_request(env: Environment) -> str:
     """Open a notebook by a signed request, as a script does."""
     iam = env.account.client("iam")
     iam.create_user(UserName=JOB)
-    api, name = env.api_host.partition(".")[0], env.base_url.rpartition("/")[2]
+    api, name = env.api
     resource = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/{name}/GET/iam/*"
     allow = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})

@@ -13,7 +13,7 @@ import psutil
 from local.sockets import INSIDE, OUTSIDE, reserved_port
 
 ROOT = Path(__file__).parents[3]
-LOG = ROOT / ".cache" / "local" / "gate.platform.log"
+LOG = ROOT / ".cache" / "local" / "gate.log"
 LOCK = ROOT / ".cache" / "make_run.lock"
 
 START_TIMEOUT = 600

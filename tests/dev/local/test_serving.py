@@ -52,7 +52,7 @@ def _listener() -> tuple[int, Callable[[], None]]:
         await asyncio.sleep(600)
 
     listening = socket.create_server(("127.0.0.1", 0))
-    listener = Listener([listening], serve)  # type: ignore[arg-type]
+    listener = Listener([listening], {}, serve)  # type: ignore[arg-type]
     port: int = listening.getsockname()[1]
 
     def close() -> None:

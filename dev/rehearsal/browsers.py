@@ -1,12 +1,14 @@
-"""A real browser, behind the rehearsal's proxy."""
+"""The browsers of people, behind the rehearsal's proxy: a real one, and a simple one without JavaScript."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import requests
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from rehearsal.account import ROOT
+from testing import browser
 
 TIMEOUT = 60_000
 """Milliseconds. JupyterLab takes seconds to come up, and this may be a machine that is busy with other things."""
@@ -41,3 +43,17 @@ class Chromium:
         )
         context.set_default_timeout(TIMEOUT)
         return context
+
+
+class ProxiedBrowser(browser.Browser):
+    """A simple browser, which signs in at the hosted page of the deployed user pool."""
+
+    def __init__(self, *, proxy: str, authority: Path) -> None:
+        """`proxy`: by whose address the person comes. `authority`: the PEM file to trust."""
+        super().__init__()
+        self.proxies = {"https": proxy}
+        self.verify = str(authority)
+
+    def sign_in(self, url: str, email: str, password: str) -> requests.Response:
+        """Open `url`, sign in at the page that it leads to, and return the answer that the gate then gives to it."""
+        return self.submit(self.follow(self.get(url)), "Sign in", username=email, password=password)
