@@ -13,7 +13,7 @@ from cli.explain.question import Finding, Question
 from cli.explain.simulator import Simulator
 from cli.explain.source import EXAMPLES
 from gate.launch.target import launch_target_of
-from gate.values.errors.notebook import LocationUnknownError, NotebookMissingError, not_ready_error
+from gate.values.errors.notebook import LocationUnknownError, NotebookMissingError, OtherProfileError, not_ready_error
 
 
 class AccessChecks:
@@ -55,7 +55,12 @@ class AccessChecks:
         if target.role.external_id:
             yield Finding("notebook", True, "Its state can't be checked from this account")
             return
-        instance = self._simulator.instance_of(target, notebook)
+        try:
+            instance = self._simulator.instance_of(target, notebook)
+        except OtherProfileError as refusal:
+            fix = "Name the owner of the space in the grant, or a shared space."
+            yield Finding("notebook", False, "It is a private space of another user profile", refusal.reason, fix)
+            return
         if instance is None:
             fix = "Remove the grant, or create the notebook instance again under that name."
             yield Finding("notebook", False, "The notebook instance does not exist", NotebookMissingError.reason, fix)

@@ -137,7 +137,7 @@ class LocalDeployment(ExitStack):
             invoke_in_background=self.front_door.invoke_in_background,
         )
         key = self.authority.operator_key
-        control = Control(self.template, self.evaluator, self.function, operator_key=key)
+        control = Control(self.template, self.evaluator, lambda: self.function.environment, operator_key=key)
         answering: list[Service] = [services, self.instances, self.studio, control]
         return AwsServer(self.authority, function_source(self._settings), answering)
 

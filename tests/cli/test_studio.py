@@ -8,35 +8,48 @@ from tests.cli.conftest import Gate
 
 pytestmark = pytest.mark.usefixtures("as_new")
 
-DAVE = "dave@example.com"
+ALICE = "alice@example.com"
 SPACE, FORECAST = "studio:d-local1/dave/churn-space", "studio:d-local1/dave/forecast"
 BOOKMARK = "/open/studio:d-local1~dave~churn-space"
 HERE = ("--from", "127.0.0.1")
 
 
 def test_a_space_is_granted_explained_opened_and_revoked(gate: Gate, deployment: LocalDeployment) -> None:
-    assert gate("explain", DAVE, SPACE, *HERE).code == 3
-    assert gate("grants", "give", DAVE, SPACE, "--power", "start-stop", "--view", "jupyterlab").code == 0
-    explained = gate("explain", DAVE, SPACE, *HERE)
+    assert gate("explain", ALICE, SPACE, *HERE).code == 3
+    assert gate("grants", "give", ALICE, SPACE, "--power", "start-stop", "--view", "jupyterlab").code == 0
+    explained = gate("explain", ALICE, SPACE, *HERE)
     assert (explained.code, "It is running" in explained.out) == (0, True), explained.out
-    dave = TestUser(deployment)
-    assert dave.open(BOOKMARK, DAVE).status_code == 302
-    revoked = gate("revoke", DAVE, "--yes")
+    alice = TestUser(deployment)
+    assert alice.open(BOOKMARK, ALICE).status_code == 302
+    revoked = gate("revoke", ALICE)
     assert revoked.code == 0, revoked.err
     assert SPACE in revoked.out
-    assert dave.open(BOOKMARK, DAVE).status_code == 403
+    assert alice.open(BOOKMARK, ALICE).status_code == 401  # the sign-in from before has ended
 
 
 def test_explain_says_which_address_may_use_a_space(gate: Gate) -> None:
-    gate("grants", "give", DAVE, SPACE)
-    elsewhere = gate("explain", DAVE, SPACE, "--opened-from", "127.0.0.1", "--used-from", "127.0.0.2")
+    gate("grants", "give", ALICE, SPACE)
+    elsewhere = gate("explain", ALICE, SPACE, "--opened-from", "127.0.0.1", "--used-from", "127.0.0.2")
     assert (elsewhere.code, "127.0.0.2" in elsewhere.out) == (3, True)
 
 
 def test_explain_tells_the_state_of_a_space(gate: Gate) -> None:
-    gate("grants", "give", DAVE, FORECAST)
-    explained = gate("explain", DAVE, FORECAST, *HERE)
+    gate("grants", "give", ALICE, FORECAST)
+    explained = gate("explain", ALICE, FORECAST, *HERE)
     assert "It is stopped" in explained.out
+
+
+def test_explain_knows_the_owner_of_a_private_space(gate: Gate) -> None:
+    editor = "studio:d-local1/dave/editor"
+    gate("grants", "give", ALICE, editor)
+    explained = gate("explain", ALICE, editor, *HERE)
+    assert (explained.code, "a private space of another user profile" in explained.out) == (3, True)
+
+
+def test_explain_lets_a_user_profile_open_studios_home(gate: Gate) -> None:
+    gate("grants", "give", ALICE, "studio:d-local1/dave")
+    explained = gate("explain", ALICE, "studio:d-local1/dave", *HERE)
+    assert (explained.code, "It is ready" in explained.out) == (0, True)
 
 
 @pytest.mark.parametrize(
@@ -49,5 +62,5 @@ def test_explain_tells_the_state_of_a_space(gate: Gate) -> None:
     ],
 )
 def test_a_grant_that_does_not_fit_names_the_mend(gate: Gate, words: tuple[str, ...], problem: str) -> None:
-    refused = gate("grants", "give", DAVE, *words)
+    refused = gate("grants", "give", ALICE, *words)
     assert (refused.code, problem in refused.err.replace("\n", " ")) == (1, True), refused.err
