@@ -23,6 +23,7 @@ from testing.user import TestUser
 
 ALICE, NOTEBOOK, SLACK_USER = "alice@example.com", "alice-notebook", "U0ALICE"
 JSON = {"Accept": "application/json"}
+SPACE = "/open/studio:d-local1~dave~churn-space"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", **JSON}
 
 SAMPLE = Sample.load(Path(__file__).parent.parent / "local" / "sample.yaml")
@@ -61,9 +62,9 @@ class Endpoint:
     """The reason code with which the request is refused without a fault; empty if it is not refused."""
 
 
-def _get(path: str, headers: Mapping[str, str] = JSON) -> Prepare:
+def _get(path: str, headers: Mapping[str, str] = JSON, email: str = ALICE) -> Prepare:
     def prepare(_deployment: LocalDeployment, user: TestUser) -> Send:
-        user.open("/", ALICE)
+        user.open("/", email)
         return lambda: user.go(path, headers=dict(headers))
 
     return prepare
@@ -206,6 +207,7 @@ ENDPOINTS = (
     Endpoint("GET /", _get("/"), _LAUNCH),
     Endpoint("GET /open", _get("/open"), _LAUNCH),
     Endpoint("GET /open/{notebook}", _get(f"/open/{NOTEBOOK}"), _LAUNCH),
+    Endpoint("GET /open/{notebook}, space in Studio", _get(SPACE, email="dave@example.com"), _LAUNCH),
     Endpoint("GET /open/{notebook}, ID token", _with_token, _LAUNCH - {"secretsmanager"} | {"issuer"}),
     Endpoint("GET /open/{notebook}, ticket", _with_ticket, _LAUNCH, retry=_retry_ticket),
     Endpoint("GET /iam/open/{notebook}", _signed, _LAUNCH - {"secretsmanager"}),

@@ -101,7 +101,7 @@ def loading() -> dict[str, Any]:
 def _status_text(row: NotebookStatus) -> str:
     facts = ["*Its state is unknown right now.*"]
     if row.instance:
-        facts = [f"*{row.instance.label}* since {_local_time(row.instance.changed)}", row.instance.instance_type]
+        facts = [f"*{row.instance.label}* since {_local_time(row.instance.changed)}", *filter(None, [row.instance.instance_type])]
     if row.grant.until:
         facts.append(f"yours until {_local_time(row.grant.until)}")
     return f"*{row.grant.notebook}*\n{' · '.join(facts)}"
