@@ -129,7 +129,7 @@ class LocalDeployment(ExitStack):
             invoke_in_background=self.front_door.invoke_in_background,
         )
         key = self.authority.operator_key
-        control = Control(self.template, self.evaluator, self.function, operator_key=key)
+        control = Control(self.template, self.evaluator, lambda: self.function.environment, operator_key=key)
         return AwsServer(self.authority, function_source(self._settings), [services, self.instances, control])
 
     def _workspace(self) -> Workspace:

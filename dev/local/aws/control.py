@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -10,7 +10,6 @@ from moto.iam.models import iam_backends
 from local.aws.calls import ApiError, Call
 from local.aws.sessions import Identity
 from local.evaluator import Access, Evaluator
-from local.function import LocalFunction
 from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS
 
@@ -24,13 +23,18 @@ class Control:
     """Answers the calls that moto does not support, or answers too simply."""
 
     def __init__(
-        self, template: ResolvedTemplate, evaluator: Evaluator, function: LocalFunction, *, operator_key: str
+        self,
+        template: ResolvedTemplate,
+        evaluator: Evaluator,
+        environment: Callable[[], Mapping[str, str]],
+        *,
+        operator_key: str,
     ) -> None:
-        """`operator_key`: the operator's access key."""
+        """`environment`: returns the function's environment variables. `operator_key`: the operator's access key."""
         self._operator_key = operator_key
         self._template = template
         self._evaluator = evaluator
-        self._function = function
+        self._environment = environment
 
     def answer(self, call: Call, _identity: Identity | None) -> dict[str, Any] | None:
         """Return the answer to `call`, or None for all others, which moto answers. Raises `ApiError`."""
@@ -49,7 +53,7 @@ class Control:
                     "FunctionName": parameters["FunctionName"],
                     "State": "Active",
                     "Runtime": "python3.13",
-                    "Environment": {"Variables": dict(self._function.environment)},
+                    "Environment": {"Variables": dict(self._environment())},
                     "VpcConfig": {"VpcId": "vpc-0local", "SubnetIds": ["subnet-0local"]},
                 }
             case "sts", "GetCallerIdentity" if call.access_key == self._operator_key:
