@@ -101,10 +101,13 @@ def loading() -> dict[str, Any]:
 def _status_text(row: NotebookStatus) -> str:
     facts = ["*Its state is unknown right now.*"]
     if row.instance:
-        facts = [f"*{row.instance.label}* since {_local_time(row.instance.changed)}", *filter(None, [row.instance.instance_type])]
+        facts = [
+            f"*{row.instance.label}* since {_local_time(row.instance.changed)}",
+            *filter(None, [row.instance.instance_type]),
+        ]
     if row.grant.until:
         facts.append(f"yours until {_local_time(row.grant.until)}")
-    return f"*{row.grant.notebook}*\n{' · '.join(facts)}"
+    return f"*{row.grant.notebook}*\n{' · '.join(filter(None, facts))}"
 
 
 def _buttons(command: SlackCommand, row: NotebookStatus, link_to: Callable[[Notebook], str]) -> Block:
