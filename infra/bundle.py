@@ -43,6 +43,8 @@ def bundle(target: Path, *, platform: str, python: str | None, ca_bundle: Path |
     if ca_bundle:
         shutil.copyfile(ca_bundle, target / FILE_NAME)
     prune(target / "botocore" / "data")
+    for record in target.glob("*.dist-info/RECORD"):
+        record.unlink()  # a list of hashes, of no use after the installation
     if python:
         compile_all(target, python)
 
