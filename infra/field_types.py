@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from gate.values.notebook import MAX_LENGTH
+
 
 def _cidr(text: str) -> str:
     try:
@@ -178,7 +180,7 @@ ClientId = Annotated[str, matching(r"(?=.*\S)[^,]+", "a client id", "one client 
 NotebookPattern = Annotated[
     str,
     matching(
-        r"[a-zA-Z0-9*?/-]{1,110}",
+        rf"[a-zA-Z0-9*?/:-]{{1,{MAX_LENGTH}}}",
         "a pattern of notebook names",
         'a name, in which * and ? are wildcards, such as "prod-*"',
     ),

@@ -40,9 +40,9 @@ class Browser(requests.Session):
         """Send a request to the gate."""
         return self.request(method, path, **options)
 
-    def press(self, path: str) -> requests.Response:
-        """Press a button on one of the gate's own pages."""
-        return self.post(path, headers={"Sec-Fetch-Site": "same-origin"})
+    def press(self, path: str, **form: str) -> requests.Response:
+        """Press a button on one of the gate's own pages, which sends `form`."""
+        return self.post(path, headers={"Sec-Fetch-Site": "same-origin"}, data=form)
 
     def follow(self, answer: requests.Response) -> requests.Response:
         """Follow redirects to a page, or to the redirect with a presigned URL."""

@@ -31,6 +31,8 @@ _NAME = r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*"
 _INSTANCE = re.compile(_NAME, re.ASCII)
 _DOMAIN = re.compile(r"d-(?:-*[a-z0-9]){1,61}", re.ASCII)
 _LOCATION = re.compile(r"[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}", re.ASCII)
+_STUDIO_SEGMENT = re.compile("^((?:[0-9]{12}/[a-z0-9-]+/)?)studio/", re.ASCII)
+"""The beginning of a name in Studio in a path segment, without the colon."""
 _MAX_PART_LENGTH = 63
 _MAX_LOCATION_LENGTH = 40
 
@@ -66,8 +68,7 @@ class Notebook:
     @classmethod
     def parse_segment(cls, text: str) -> "Notebook":
         """Parse a path segment, as `segment` returns it. Raises `InvalidNotebookNameError`."""
-        slashes = text.replace(SEPARATOR, "/")
-        return cls.parse(re.sub("(^|/)studio/", rf"\1{STUDIO}", slashes, count=1))
+        return cls.parse(_STUDIO_SEGMENT.sub(rf"\g<1>{STUDIO}", text.replace(SEPARATOR, "/")))
 
     def relative_to(self, home: str) -> "Notebook":
         """Return the notebook without its location if that is `home`, the deployment's own `account/region`."""

@@ -145,3 +145,47 @@ def test_studio_is_opened_by_people_with_grants_alone(deployment: LocalDeploymen
     carol = TestUser(deployment)
     assert carol.open(BOOKMARK, "carol@example.com").status_code == 403
     assert not deployment.urls.made
+
+
+def _grant(deployment: LocalDeployment, email: str, notebook: str, **attributes: str) -> None:
+    grant = GrantSpec.model_validate({"principal": f"user:{email}", "notebook": notebook, **attributes})
+    deployment.operator("dynamodb").put_item(TableName=deployment.template.table["TableName"], Item=grant.item())
+
+
+def test_a_person_in_slack_opens_starts_and_waits_for_spaces(deployment: LocalDeployment) -> None:
+    for space in (SPACE, "studio:d-local1/dave/forecast"):
+        _grant(deployment, "alice@example.com", space, power="start-stop")
+    deployment.slack.type("U0ALICE")
+    deployment.front_door.wait_until_idle()
+    page = deployment.slack.seen_by("U0ALICE")
+    assert page
+    urls = [str(button["url"]) for button in page.buttons if "studio" in str(button.get("url"))]
+    running, stopped = (next(url for url in urls if name in url) for name in ("churn-space", "forecast"))
+    opened = TestUser(deployment).get(running, allow_redirects=False)
+    assert (opened.status_code, opened.headers["Location"].startswith("http://churn-space.dave.d-local1")) == (
+        302,
+        True,
+    )
+    waiting = TestUser(deployment)
+    assert waiting.get(stopped, allow_redirects=False).status_code == 303
+    # The waiting page needs no ticket any more.
+    assert waiting.go(FORECAST).status_code == 409
+
+
+def test_a_person_asks_for_a_space_and_gets_it(sample: Sample, clock: Clock, tmp_path: Path) -> None:
+    settings = {"requests": {"approvers": {"user:bob@example.com": ["studio:d-local1/*"]}}}
+    with LocalDeployment(sample, LocalOptions(settings=settings, clock=clock, folder=tmp_path)) as deployment:
+        carol, bob = TestUser(deployment), TestUser(deployment)
+        refused = carol.open(BOOKMARK, "carol@example.com")
+        assert (refused.status_code, "/requests?notebook=studio~d-local1~dave~churn-space" in refused.text) == (
+            403,
+            True,
+        )
+        form = {"notebook": SPACE, "reason": "Month's end", "seconds": "3600"}
+        path = carol.press("/requests", **form).headers["Location"].removeprefix(deployment.base_url)
+        bob.open("/", "bob@example.com")
+        assert bob.press(path, decision="allow", seconds="3600").status_code == 303
+        assert carol.go(path).headers["Location"].endswith("/open/studio~d-local1~dave~churn-space")
+        assert carol.go(BOOKMARK).status_code == 302
+        clock.ahead += 3601
+        assert carol.go(BOOKMARK).status_code == 403

@@ -94,6 +94,32 @@ def test_remote_notebooks_are_named_with_their_location(name: str) -> None:
     assert Notebook.parse_segment(notebook.segment) == notebook
 
 
+@pytest.mark.parametrize("location", ["", "210987654321/eu-central-1/"])
+@pytest.mark.parametrize(
+    "name",
+    ["studio:d-abc123/alice", "studio:d-abc123/alice/churn-space", "studio:d-1/studio/studio",
+     f"studio:d-{'d' * 61}/{'p' * 63}/{'s' * 63}"],
+)  # fmt: skip
+def test_names_in_studio_are_accepted(location: str, name: str) -> None:
+    notebook = Notebook.parse(location + name)
+    assert (str(notebook), "/".join(notebook.studio)) == (location + name, name.removeprefix("studio:"))
+    assert not set(notebook.segment) & set("/:")
+    assert Notebook.parse_segment(notebook.segment) == notebook
+    # A person may also type the colon.
+    assert Notebook.parse_segment((location + name).replace("/", "~")) == notebook
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["studio:", "studio:d-abc", "studio:d-abc/", "studio:d-abc//x", "studio:d-abc/a/b/c", "studio:abc/alice",
+     "studio:d-ABC/alice", "studio:d-abc/alice/", "studio:d-abc/-a", "studio:d-abc/a_b", "studio:d-abc/..",
+     "Studio:d-abc/alice", "studio/d-abc/alice", f"studio:d-{'d' * 62}/a", f"studio:d-abc/{'p' * 64}", "x:d-abc/alice"],
+)  # fmt: skip
+def test_invalid_names_in_studio_are_refused(name: str) -> None:
+    with pytest.raises(InvalidNotebookNameError):
+        Notebook.parse(name)
+
+
 @pytest.mark.parametrize("name", ["", "-", "-a", "a-", "a_b", "a\n", "a" * 64, "é", "１"])
 def test_invalid_notebook_names_are_refused_in_every_location(name: str) -> None:
     for prefix in ("", "210987654321/eu-west-1/"):
