@@ -47,6 +47,28 @@ def test_a_stopped_notebook_is_started_and_opens_once_it_runs(
     _lands(page, "alice-notebook")
 
 
+def test_a_space_that_stops_while_it_starts_is_not_started_again(
+    page: Page, deployment: LocalDeployment, clock: Clock, tmp_path: Path
+) -> None:
+    page.goto(f"{deployment.base_url}/open/studio:d-local1~dave~forecast")
+    sign_in(page, "dave@example.com")  # whose grant starts it
+    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    expect(page.get_by_text("much longer than usual")).to_be_hidden()
+    started = len([call for call in deployment.aws.calls if call.operation == "CreateApp"])
+    app = deployment.studio.spaces["d-local1", "forecast"].app
+    assert app
+    app.status, app.next = "Deleted", None
+    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook has stopped again")
+    expect(page.get_by_text("Its start script may have ended it")).to_be_visible()
+    assert len([call for call in deployment.aws.calls if call.operation == "CreateApp"]) == started == 1
+    assert violations(page) == []
+    picture(page, "stopped-again", tmp_path)
+    page.get_by_role("link", name="Try again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    clock.ahead += STARTING
+    expect(page).to_have_url(re.compile(r"^http://forecast\.dave\.d-local1\.studio\.eu-west-1\.localhost:\d+/lab"))
+
+
 def test_the_waiting_page_works_without_javascript(
     chromium: Browser, deployment: LocalDeployment, clock: Clock
 ) -> None:

@@ -11,13 +11,15 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 }
 const waiting = document.querySelector("[data-state-url]");
 if (waiting) {
-  const { stateUrl, openUrl, state } = waiting.dataset;
+  const { stateUrl, openUrl, state, status } = waiting.dataset;
   const startedAt = Date.now() - Number(waiting.dataset.elapsed) * 1000;
   const bar = waiting.querySelector("progress");
   const time = waiting.querySelector("time");
+  const slow = waiting.querySelector("[data-slow]");
   const showElapsed = () => {
     const seconds = Math.round((Date.now() - startedAt) / 1000);
     if (bar) bar.value = seconds;
+    if (slow) slow.hidden = seconds < Number(slow.dataset.slow);
     if (time) time.textContent = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   };
   showElapsed();
@@ -26,8 +28,16 @@ if (waiting) {
   const poll = async () => {
     try {
       const response = await fetch(stateUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
-      const changed = response.ok && (await response.json()).state !== state;
-      if (changed || response.status === 401) return location.replace(openUrl);
+      const found = response.ok ? await response.json() : { state };
+      if (status === "starting" && found.status === "stopped") {
+        // Opening it would start it again, and again after that.
+        const ended = document.querySelector("[data-ended]");
+        document.title = document.querySelector("h1").textContent = ended.dataset.ended;
+        waiting.hidden = true;
+        ended.hidden = false;
+        return;
+      }
+      if (found.state !== state || response.status === 401) return location.replace(openUrl);
     } catch { /* the network is unavailable: try again */ }
     delay = Math.min(delay * 1.3, 20000);
     setTimeout(poll, delay * (0.8 + Math.random() * 0.4));
