@@ -14,7 +14,7 @@ from constructs import Construct
 from infra.sections import AlarmSettings
 
 NAMESPACE = "NotebookGate"
-"""The namespace of the function's metrics (lambda/gate/metrics.py)."""
+"""The namespace of the function's metrics (lambda/gate/platform/metrics.py)."""
 
 SEE_GUIDE = "See docs/operations.md."
 FIVE_MINUTES = cdk.Duration.minutes(5)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 @dataclass(frozen=True)
 class Variable:
-    """Annotates a setting that the function reads from an environment variable (`lambda/gate/config.py`)."""
+    """Annotates a setting that the function reads from an environment variable (`lambda/gate/platform/config.py`)."""
 
     name: str
     separator: str = ","
