@@ -67,7 +67,7 @@ def test_calls_use_the_names_as_the_grant_writes_them(studio: Harness) -> None:
     assert SPACE_ARN in studio.aws.called("assume_role")[0]["Policy"]
 
 
-def test_the_session_policy_names_one_user_profile_and_onechange_space(studio: Harness) -> None:
+def test_the_session_policy_names_one_user_profile_and_one_space(studio: Harness) -> None:
     studio.aws.grant(ALICE, SPACE, power="start-stop")
     studio.browser.get(SPACE_PATH)
     policy = json.loads(studio.aws.called("assume_role")[0]["Policy"])

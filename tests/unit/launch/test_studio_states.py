@@ -67,7 +67,7 @@ def test_a_space_that_cannot_be_used_is_not_offered_to_start(
     assert ("<form" in studio.browser.get(SPACE_PATH).body) is can_start
 
 
-def test_auto_start_creates_the_application_with_the_resources_of_thechange_space(studio: Harness) -> None:
+def test_auto_start_creates_the_application_with_the_resources_of_the_space(studio: Harness) -> None:
     studio.aws.grant(ALICE, SPACE, power="auto-start")
     change_space(studio, app=None, app_type="CodeEditor", instance_type="ml.m5.large")
     assert studio.browser.get(SPACE_PATH).status == 202
