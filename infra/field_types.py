@@ -105,13 +105,12 @@ VpcId = Annotated[str, matching(r"(vpc-[0-9a-f]{8,17})?", "a VPC id", "vpc-01234
 VpcEndpointId = Annotated[str, matching(r"vpce-[0-9a-f]{8,17}", "a VPC endpoint id", "vpce-0123456789abcdef0")]
 SubnetId = Annotated[str, matching(r"subnet-[0-9a-f]{8,17}", "a subnet id", "subnet-0123456789abcdef0")]
 AccountId = Annotated[str, matching(r"\d{12}", "an AWS account id", 'twelve digits, such as "123456789012"')]
-Location = Annotated[
-    str, matching(r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}", "an account and region", "123456789012/eu-west-1")
-]
+_LOCATION = r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}"
+Location = Annotated[str, matching(_LOCATION, "an account and region", "123456789012/eu-west-1")]
 StudioDomain = Annotated[
     str,
     matching(
-        r"(\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}/)?d-(-*[a-z0-9]){1,61}",
+        rf"({_LOCATION}/)?d-(-*[a-z0-9]){{1,61}}",
         "the id of a Studio domain",
         '"d-abc123", or "123456789012/eu-west-1/d-abc123" for one in another account or region',
     ),

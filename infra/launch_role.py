@@ -23,6 +23,11 @@ class _Resource:
     end: str
     """The end of the ARN."""
 
+    @property
+    def arn(self) -> str:
+        """The ARN, in the role's own account."""
+        return f"arn:{cdk.Aws.PARTITION}:sagemaker:{self.region}:{cdk.Aws.ACCOUNT_ID}:{self.end}"
+
 
 class LaunchRole(Part, Construct):
     """The role that the function assumes for each caller, with a session policy for the caller's notebooks only."""
@@ -93,7 +98,7 @@ class LaunchRole(Part, Construct):
     def _policy(
         self, addresses: Sequence[str], vpc_endpoints: Sequence[str], resources: Sequence[_Resource]
     ) -> iam.PolicyDocument:
-        kinds = {type(resource.kind): resource.kind for resource in resources}.values()
+        kinds = list(dict.fromkeys(resource.kind for resource in resources))
         # The condition applies to the function, which creates the URL, and to the browser, which uses it, so it lists
         # the addresses of both. A Deny applies only if all its conditions match, so a request needs either a listed
         # address or a listed endpoint.
@@ -107,7 +112,7 @@ class LaunchRole(Part, Construct):
                 *(
                     iam.PolicyStatement(
                         actions=actions(kind),
-                        resources=[self._arn(resource) for resource in resources if resource.kind is kind],
+                        resources=[resource.arn for resource in resources if resource.kind is kind],
                     )
                     for kind in kinds
                 ),
@@ -118,12 +123,6 @@ class LaunchRole(Part, Construct):
                     conditions=conditions,
                 ),
             ]
-        )
-
-    def _arn(self, resource: _Resource) -> str:
-        kind, _, name = resource.end.partition("/")
-        return cdk.Stack.of(self).format_arn(
-            service="sagemaker", resource=kind, resource_name=name, region=resource.region
         )
 
 

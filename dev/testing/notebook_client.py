@@ -102,3 +102,13 @@ class Kernel:
             if answer["msg_type"] == kind and answer["parent_header"].get("msg_id") == code:
                 content: dict[str, Any] = answer["content"]
                 return content
+
+
+def status_from(address: str, url: str) -> int:
+    """Return the status of the answer to a presigned URL that is used at `address`."""
+
+    async def request() -> int:
+        async with NotebookClient(address) as client:
+            return await client.status_of(url)
+
+    return asyncio.run(request())

@@ -74,14 +74,14 @@ def _notebooks_by_session(
 
     A notebook whose location the settings do not list has no role session.
     """
-    arns: dict[tuple[LaunchRole, type[Kind]], dict[Notebook, Arns]] = defaultdict(dict)
+    arns: dict[tuple[LaunchRole, Kind], dict[Notebook, Arns]] = defaultdict(dict)
     for grant in grants:
         with suppress(LocationUnknownError):
             target = launch_target_of(config, grant.notebook)
-            arns[target.role, type(target.kind)][grant.notebook] = target.arns
+            arns[target.role, target.kind][grant.notebook] = target.arns
     sessions: dict[tuple[LaunchRole, str], list[Notebook]] = defaultdict(list)
     for (role, kind), arns_of in arns.items():
-        policies = describe_policies(kind(), arns_of.values())
+        policies = describe_policies(kind, arns_of.values())
         for notebook, found in arns_of.items():
             sessions[role, policies[found]].append(notebook)
     return sessions

@@ -8,7 +8,7 @@ from gate.routes.call import Call
 from gate.values.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
 from gate.values.errors.caller import InvalidFormError
 from gate.values.errors.notebook import InvalidNotebookNameError
-from gate.values.notebook import Notebook
+from gate.values.notebook import MAX_LENGTH, Notebook
 from gate.web.durations import in_words
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, redirect
@@ -33,6 +33,7 @@ def list_requests(call: Call) -> Response:
     return call.page(
         "requests.html",
         notebook=_prefilled(call.request),
+        max_length=MAX_LENGTH,
         durations=_durations(gate),
         own=own,
         to_decide=to_decide,

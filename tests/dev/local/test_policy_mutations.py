@@ -1,6 +1,5 @@
 """Every line of the launch role's policy matters: each change of one makes a scenario fail."""
 
-import asyncio
 import copy
 import json
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from local.template import REGION, Template
 from testing.aws_clients import is_denied
 from testing.clock import Clock
 from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
-from testing.notebook_client import NotebookClient
+from testing.notebook_client import status_from
 from testing.user import TestUser
 from tests.dev.local.launch_role import launch_role
 
@@ -37,14 +36,6 @@ def _with_change(change: Change) -> Callable[[Template], None]:
     return apply
 
 
-def _status(url: str, address: str) -> int:
-    async def request() -> int:
-        async with NotebookClient(address) as client:
-            return await client.status_of(url)
-
-    return asyncio.run(request())
-
-
 def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
     """Do what the policy must allow, and try what it must deny."""
     urls = []
@@ -57,7 +48,7 @@ def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
         assert answer.status_code == 302, answer.status_code
         urls.append(answer.headers["Location"])
     for url in urls:
-        found = {address: _status(url, address) for address in (INSIDE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
+        found = {address: status_from(address, url) for address in (INSIDE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
         assert found == {INSIDE: 302, COLLEAGUE: 302, THROUGH_ENDPOINT: 302, OUTSIDE: 403}
 
     alice = TestUser(deployment)

@@ -1,6 +1,5 @@
 """The source addresses from which a URL works: public ones, VPC endpoints, a private API, and each `pin`."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +9,7 @@ from gate import container
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
-from testing.notebook_client import NotebookClient
+from testing.notebook_client import status_from
 from testing.user import TestUser
 
 INSIDE, COLLEAGUE, FAR = "127.0.0.1", "127.0.0.3", "127.0.0.5"
@@ -32,19 +31,11 @@ NO_EGRESS = {
 }
 
 
-def _status(url: str, address: str) -> int:
-    async def request() -> int:
-        async with NotebookClient(address) as client:
-            return await client.status_of(url)
-
-    return asyncio.run(request())
-
-
 def _usable_from(deployment: LocalDeployment, opened_from: str) -> list[str]:
     """Return the addresses from which a URL works that was opened from `opened_from`."""
     answer = TestUser(deployment, opened_from).open("/open/alice-notebook", "alice@example.com")
     assert answer.status_code == 302, answer.text[-600:]
-    found = {address: _status(answer.headers["Location"], address) for address in ALL_ADDRESSES}
+    found = {address: status_from(address, answer.headers["Location"]) for address in ALL_ADDRESSES}
     assert set(found.values()) <= {302, 403}
     return [address for address, status in found.items() if status == 302]
 

@@ -14,7 +14,7 @@ from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
 from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, VPC_ENDPOINTS
-from testing.notebook_client import NotebookClient
+from testing.notebook_client import NotebookClient, status_from
 from testing.user import TestUser
 
 DAVE, ERIN = "dave@example.com", "erin@example.com"
@@ -67,25 +67,17 @@ def _deny(deployment: LocalDeployment, name: str, clock: Clock) -> None:
     LaunchRolePolicies(deployment.operator("iam"), role).deny([Revocation((name,), int(clock()))])
 
 
-def _statuses(url: str, *later: tuple[Clock, float]) -> list[int]:
-    """Return the statuses of the page of a space: at first, and each time after a clock was moved on."""
+def _statuses(url: str, clock: Clock, *pauses: float) -> list[int]:
+    """Return the statuses of the page of a space: at first, and after each of `pauses`, in seconds."""
 
     async def work() -> list[int]:
         async with NotebookClient(INSIDE) as client:
             first = await client.open(url)
             found = [first.status]
-            for clock, seconds in later:
+            for seconds in pauses:
                 clock.ahead += seconds
                 found.append((await client.send("GET", str(first.url.path))).status)
             return found
-
-    return asyncio.run(work())
-
-
-def _status(url: str, address: str) -> int:
-    async def work() -> int:
-        async with NotebookClient(address) as client:
-            return await client.status_of(url)
 
     return asyncio.run(work())
 
@@ -97,14 +89,14 @@ def test_a_space_is_cut_off_at_the_end_of_its_grant(deployment: LocalDeployment,
     )
     deployment.operator("dynamodb").put_item(TableName=deployment.template.environment["GATE_TABLE"], Item=grant.item())
     url = _url(deployment, "/open/studio:d-local1~erin~editor", ERIN)
-    assert _statuses(url, (clock, 590), (clock, 20)) == [200, 200, 403]
+    assert _statuses(url, clock, 590, 20) == [200, 200, 403]
 
 
 def test_the_url_works_for_a_minute_and_only_at_the_callers_address(deployment: LocalDeployment, clock: Clock) -> None:
     url = _url(deployment)
-    assert (_status(url, COLLEAGUE), _status(url, OUTSIDE), _status(url, INSIDE)) == (403, 403, 302)
+    assert (status_from(COLLEAGUE, url), status_from(OUTSIDE, url), status_from(INSIDE, url)) == (403, 403, 302)
     clock.ahead += 61
-    assert _status(url, INSIDE) == 302
+    assert status_from(INSIDE, url) == 302
     assert _signs_in(url)
 
 

@@ -21,6 +21,10 @@ class Arns:
     """Those on which the other actions are allowed."""
 
 
+Views = tuple[View | None, View | None]
+"""The view that the caller asks for, and the view of the grant. The first must fit the notebook."""
+
+
 class Kind(Protocol):
     """One kind of notebook: its ARNs, its IAM actions, and its calls of SageMaker.
 
@@ -51,7 +55,7 @@ class Kind(Protocol):
     def arns(self, notebook: Notebook, prefix: str) -> Arns:
         """Return the ARNs of what the actions are allowed on. `prefix`: what all ARNs of its location begin with."""
 
-    def presign(self, client: "SageMakerClient", notebook: Notebook, seconds: int, views: "Views") -> str:
+    def presign(self, client: "SageMakerClient", notebook: Notebook, seconds: int, views: Views) -> str:
         """Return a presigned URL for a notebook session of `seconds`.
 
         Raises a `NotReadyError` if it is known that the notebook is not running. Otherwise, SageMaker refuses.
@@ -65,10 +69,6 @@ class Kind(Protocol):
 
     def stop(self, client: "SageMakerClient", notebook: Notebook) -> None:
         """Stop the notebook."""
-
-
-Views = tuple[View | None, View | None]
-"""The view that the caller asks for, and the view of the grant. The first must fit the notebook."""
 
 
 def actions(kind: Kind) -> list[str]:
