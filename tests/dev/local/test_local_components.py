@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.aws.presigned import TokenBucket
 from local.deployment import LocalDeployment
 from local.evaluator import Access, Evaluator, EvaluatorError
 from local.events import HttpRequest, answer_of, event_of, find_route
 from local.resolved_template import Route
 from local.sample import Sample, SampleError
 from local.template import Resolver, UnknownReferenceError
+from testing.clock import Clock
 
 ROUTES = [Route("GET", "/open", False), Route("GET", "/open/{notebook}", False), Route("POST", "/a/{b}/c.d", False)]
 
@@ -157,3 +159,11 @@ def test_the_last_day_of_a_grant_is_included() -> None:
     grant = {"principal": "user:a@b", "notebook": "x", "until": "2026-11-23"}
     sample = Sample.model_validate({"grants": [grant]})
     assert sample.grants[0].item()["until"] == {"N": "1795478400"}  # 2026-11-24T00:00:00Z
+
+
+def test_a_clock_that_goes_back_uses_up_no_calls() -> None:
+    clock = Clock()
+    bucket = TokenBucket(10, 10, clock)
+    assert bucket.try_acquire()
+    clock.ahead = -3
+    assert bucket.try_acquire()
