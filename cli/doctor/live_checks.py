@@ -32,6 +32,7 @@ from cli.revoke.revocations import Revocation
 from gate.launch.kinds import kind_of
 from gate.platform.aws.errors import THROTTLING_CODES
 from gate.store.grant_row import MAX_SESSION
+from gate.values.landing import Landing
 from gate.values.notebook import Notebook
 from gate.values.principal import role_arn
 from gate.values.session_name import session_name
@@ -92,7 +93,7 @@ class LiveChecks:
         try:
             client = self.deployed.aws.client("sagemaker")
             named = Notebook.parse(notebook)
-            kind_of(named).presign(client, named, MAX_SESSION, (None, None))
+            kind_of(named).presign(client, named, MAX_SESSION, Landing(), None)
         except ClientError as error:
             return error_code(error)
         return ""

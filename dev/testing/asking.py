@@ -80,7 +80,7 @@ def browser_of(harness: Harness, email: str, **claims: Any) -> Browser:
     return browser
 
 
-def post(browser: Browser, path: str, **fields: object) -> Answer:
+def post(browser: Browser, path: str, /, **fields: object) -> Answer:
     form = urlencode(fields, errors="surrogatepass")
     return browser.post(path, headers={"Content-Type": "application/x-www-form-urlencoded"}, body=form)
 

@@ -152,6 +152,9 @@ class StudioDomains:
         if self._profile(parameters).identity_center_user:
             raise ApiError("ValidationException", f"Domain [{domain}] is not in the authentication mode IAM")
         site = f"{domain}/{profile}".lower()
+        landing = parameters.get("LandingUri", "studio::")
+        if "SpaceName" not in parameters and landing.split(":")[1] in ("JupyterLab", "CodeEditor"):
+            raise ApiError("ValidationException", f"[{landing}] is invalid for personal apps")
         if "SpaceName" in parameters:
             owner = self._space(parameters).owner
             if owner and owner.lower() != profile.lower():
@@ -163,7 +166,7 @@ class StudioDomains:
             creator,
             parameters.get("SessionExpirationDurationInSeconds", 43_200),
             lifetime=parameters.get("ExpiresInSeconds", 300),
-            landing=parameters.get("LandingUri", "studio::"),
+            landing=landing,
         )
 
     def _profile(self, parameters: Mapping[str, Any]) -> Profile:

@@ -27,7 +27,8 @@ from gate.values.errors.notebook import (
 from gate.values.errors.upstream import AwsError
 from gate.values.grant import Grant
 from gate.values.instance import Instance
-from gate.values.notebook import Notebook, View
+from gate.values.landing import Landing
+from gate.values.notebook import Notebook
 from gate.values.session_name import session_name
 
 if TYPE_CHECKING:
@@ -59,21 +60,21 @@ class Launcher:
         self._role_sessions = role_sessions
         self._queue = queue
 
-    def open(self, caller: Caller, grant: Grant, view: View | None = None, *, start: bool = False) -> Launch:
+    def open(self, caller: Caller, grant: Grant, landing: Landing, *, start: bool = False) -> Launch:
         """Return a presigned URL of the notebook of `grant` for `caller`.
 
-        `view`: overrides the view of the grant. `start`: whether a stopped notebook may be started, if the grant
-        allows that (`Grant.starts_by_itself`).
+        `landing`: its view overrides that of the grant. `start`: whether a stopped notebook may be started, if the
+        grant allows that (`Grant.starts_by_itself`).
         A notebook instance is described only if SageMaker refuses to create a URL.
-        Raises `InvalidViewError`, a `NotReadyError` or `NotebookMissingError` if the notebook is not running,
-        `InLineError` if the caller must wait in the launch queue, and the errors of `aws_errors`.
+        Raises `InvalidViewError`, `PathUnsupportedError`, a `NotReadyError` or `NotebookMissingError` if the notebook
+        is not running, `InLineError` if the caller must wait in the launch queue, and the errors of `aws_errors`.
         """
-        if view and view not in grant.notebook.views:
+        if landing.view and landing.view not in grant.notebook.views:
             raise InvalidViewError
         kind = kind_of(grant.notebook)
         try:
             with self._queue.turn(grant.notebook.location or HOME_LOCATION, caller.subject):
-                url = self._run(caller, grant, kind.presign, grant.session, (view, grant.view))
+                url = self._run(caller, grant, kind.presign, grant.session, landing, grant.view)
         except NotReadyError as error:
             raise self._not_ready(caller, grant, error.instance, start=start) from error
         except AwsError as error:

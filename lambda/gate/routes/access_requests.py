@@ -8,6 +8,7 @@ from gate.routes.call import Call
 from gate.values.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
 from gate.values.errors.caller import InvalidFormError
 from gate.values.errors.notebook import InvalidNotebookNameError
+from gate.values.landing import Landing
 from gate.values.notebook import MAX_LENGTH, Notebook
 from gate.web.durations import in_words
 from gate.web.request import Request
@@ -20,7 +21,7 @@ MAX_FORM_FIELDS = 10
 def list_requests(call: Call) -> Response:
     """Show the form to ask for access, the caller's requests, and those that the caller may decide on.
 
-    The query parameter `notebook` (a path segment) fills in the form.
+    The query parameter `notebook` (a path segment) fills in the form. `view` and `path` say where the notebook opens.
     """
     gate, caller, now = call.gate, call.caller, call.gate.now()
     to_decide = gate.access_requests.to_decide(caller)
@@ -33,6 +34,7 @@ def list_requests(call: Call) -> Response:
     return call.page(
         "requests.html",
         notebook=_prefilled(call.request),
+        landing=call.landing,
         max_length=MAX_LENGTH,
         durations=_durations(gate),
         own=own,
@@ -48,11 +50,12 @@ def list_requests(call: Call) -> Response:
 def ask(call: Call) -> Response:
     """Ask for access, and redirect to the page that waits for the decision."""
     caller, form = call.caller, _form(call.request)
+    landing = Landing.parse(form)
     call.record.notebook = notebook = Notebook.parse(form.get("notebook", "").strip())
     call.record.access_request = asked = call.gate.access_requests.ask(
         caller, notebook, reason=form.get("reason", ""), seconds=_seconds(form)
     )
-    return redirect(call.gate.links.request(asked.id), status=303)
+    return redirect(call.gate.links.request(asked.id, landing), status=303)
 
 
 def show(call: Call) -> Response:
@@ -66,10 +69,11 @@ def show(call: Call) -> Response:
     if call.request.wants_json:
         return json_response(_json(found, now))
     if state == "allowed" and approver is None and now < found.until:
-        return redirect(gate.links.open(found.notebook))
+        return redirect(gate.links.open(found.notebook, call.landing))
     return call.page(
         "request.html",
         request=found,
+        landing=call.landing,
         state=state,
         approver=approver,
         approvals_needed=gate.access_requests.rules.approvals_needed(found.notebook),

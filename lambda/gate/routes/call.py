@@ -10,6 +10,7 @@ from gate.platform.log import logger
 from gate.values.caller import Caller
 from gate.values.errors.notebook import GroupsNotSentError, NotGrantedError
 from gate.values.grant import Grant
+from gate.values.landing import Landing
 from gate.values.notebook import Notebook
 from gate.web.request import Request
 from gate.web.responses import Response, page
@@ -39,6 +40,11 @@ class Call:
         name = unquote(self.request.parameters["notebook"])
         self.record.notebook = Notebook.parse_segment(name).relative_to(self.gate.config.home)
         return self.record.notebook
+
+    @cached_property
+    def landing(self) -> Landing:
+        """Where in the notebook the query asks to land. Raises `InvalidViewError` and `InvalidPathError`."""
+        return Landing.parse(self.request.query)
 
     @cached_property
     def caller(self) -> Caller:
@@ -74,7 +80,9 @@ class Call:
 
     def ask_link(self, notebook: Notebook | None = None) -> str:
         """Return the link to ask for access to `notebook`, or an empty string if callers cannot ask."""
-        return self.gate.page_links.requests(notebook) if self.gate.config.requests_function_arn else ""
+        if not self.gate.config.requests_function_arn:
+            return ""
+        return self.gate.page_links.requests(notebook, self.landing if notebook else None)
 
     def page(
         self,

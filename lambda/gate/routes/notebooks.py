@@ -23,7 +23,7 @@ def start(call: Call) -> Response:
     started, links = call.gate.launcher.start(call.caller, call.grant), call.gate.links
     # The page that waits for the notebook. If the notebook runs already, that page would redirect to another site,
     # which form-action 'self' forbids.
-    return redirect(links.open(call.grant.notebook) if started else links.home, status=303)
+    return redirect(links.open(call.grant.notebook, call.landing) if started else links.home, status=303)
 
 
 def stop(call: Call) -> Response:

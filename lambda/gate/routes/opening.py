@@ -1,28 +1,26 @@
 """Opening a notebook: a redirect to its presigned URL, or a page that waits for the notebook."""
 
-from typing import cast, get_args
-
 from gate.routes.call import Call
 from gate.values.errors.base import GateError
-from gate.values.errors.notebook import InvalidViewError, NotReadyError
+from gate.values.errors.notebook import NotReadyError
 from gate.values.errors.slack import OtherPersonError
 from gate.values.errors.upstream import UpstreamError
 from gate.values.grant import Grant
-from gate.values.notebook import View
+from gate.values.landing import Landing
 from gate.web.responses import Response, error_response, json_response, redirect, retry_headers
 
 
 def open_default(call: Call) -> Response:
     """Open the caller's only or default notebook, or list the caller's notebooks if there is no such notebook."""
     _open_connections(call)
-    view = _view(call)
+    landing = call.landing
     grants = call.gate.grants.find_all(call.caller)
     if not grants:
         raise call.not_granted()
     candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]
     if len(candidates) == 1:
         call.record.notebook = candidates[0].notebook
-        return _launch_or_wait(call, candidates[0], view)
+        return _launch_or_wait(call, candidates[0], landing)
     from gate.routes.notebooks import notebooks_response
 
     call.record.outcome = "choice"
@@ -35,23 +33,23 @@ def open_named(call: Call) -> Response:
     A ticket counts once. If the notebook cannot be opened now, the response sets a cookie that replaces it.
     """
     _open_connections(call)
-    view = _view(call)
+    landing = call.landing
     if "ticket" not in call.request.query:
-        return _launch_or_wait(call, call.grant, view)
+        return _launch_or_wait(call, call.grant, landing)
     caller = call.caller
     try:
-        return _launch(call, call.grant, view)
+        return _launch(call, call.grant, landing)
     except (NotReadyError, UpstreamError) as error:
         if call.gate.identity.browsers.other_person(call.request, caller):
             # The sign-in of the other person takes precedence over the cookie, which would have no effect.
             raise OtherPersonError from error
-        return _keep_waiting(call, error, view)
+        return _keep_waiting(call, error, landing)
 
 
 def open_signed(call: Call) -> Response:
     """Open the notebook that the path names, for callers who sign their requests (SigV4)."""
-    view = _view(call)
-    return _launch_or_wait(call, call.grant, view)
+    landing = call.landing
+    return _launch_or_wait(call, call.grant, landing)
 
 
 def _open_connections(call: Call) -> None:
@@ -63,35 +61,28 @@ def _open_connections(call: Call) -> None:
         call.gate.aws.open_connections()
 
 
-def _view(call: Call) -> View | None:
-    view = call.request.query.get("view")
-    if view is not None and view not in get_args(View):
-        raise InvalidViewError
-    return cast("View | None", view)
-
-
-def _keep_waiting(call: Call, error: GateError, view: View | None) -> Response:
+def _keep_waiting(call: Call, error: GateError, landing: Landing) -> Response:
     """Return a response to a caller whose ticket is used, with a cookie by which they can try again without it."""
     call.record.failed(error)
     error.cookies = [call.gate.identity.tickets.waiting_cookie(call.caller, call.notebook)]
     if call.request.wants_json:
         return error_response(error, call.request, links=call.gate.page_links)
-    return redirect(call.gate.links.open(call.notebook, view), status=303, cookies=error.cookies)
+    return redirect(call.gate.links.open(call.notebook, landing), status=303, cookies=error.cookies)
 
 
-def _launch_or_wait(call: Call, grant: Grant, view: View | None) -> Response:
+def _launch_or_wait(call: Call, grant: Grant, landing: Landing) -> Response:
     try:
-        return _launch(call, grant, view)
+        return _launch(call, grant, landing)
     except NotReadyError as error:
         if call.request.wants_json:
             raise
         call.record.failed(error)
-        return _waiting_page(call, grant, error, view)
+        return _waiting_page(call, grant, error, landing)
 
 
-def _launch(call: Call, grant: Grant, view: View | None) -> Response:
+def _launch(call: Call, grant: Grant, landing: Landing) -> Response:
     """Redirect the caller to the notebook's presigned URL."""
-    launch = call.gate.launcher.open(call.caller, grant, view, start=not call.request.speculative)
+    launch = call.gate.launcher.open(call.caller, grant, landing, start=not call.request.speculative)
     if call.request.wants_json:
         return json_response({"authorized_url": launch.authorized_url, "expires_in": launch.expires_in})
     by_ticket = call.caller.via == "ticket"
@@ -100,7 +91,7 @@ def _launch(call: Call, grant: Grant, view: View | None) -> Response:
     )
 
 
-def _waiting_page(call: Call, grant: Grant, error: NotReadyError, view: View | None) -> Response:
+def _waiting_page(call: Call, grant: Grant, error: NotReadyError, landing: Landing) -> Response:
     from gate.launch.kinds import kind_of
     from gate.values.notebook_status import NotebookStatus
 
@@ -114,6 +105,7 @@ def _waiting_page(call: Call, grant: Grant, error: NotReadyError, view: View | N
         usual=kind_of(grant.notebook).usual_start_seconds,
         grant=grant,
         can_start=NotebookStatus(grant, error.instance).can_start,
-        open_url=call.gate.page_links.open(grant.notebook, view),
+        landing=landing,
+        open_url=call.gate.page_links.open(grant.notebook, landing),
         reference=call.request.id,
     )

@@ -81,12 +81,15 @@ class Notebook:
 
     @property
     def views(self) -> tuple[View, ...]:
-        """The views that a notebook of this kind can have. A space has only that of its application."""
+        """The views that a notebook of this kind can have. A space has only that of its application.
+
+        AWS refuses the applications of spaces to a user profile without a space.
+        """
         match len(self.studio):
             case 0:
                 return ("lab", "classic")
             case 2:
-                return ("studio", "jupyterlab", "code-editor", "classic", "rstudio", "canvas")
+                return ("studio", "classic", "rstudio", "canvas")
         return ("jupyterlab", "code-editor", "classic")
 
     @property

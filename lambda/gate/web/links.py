@@ -1,9 +1,11 @@
 """Links to the gate's own pages and endpoints."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
-from gate.values.notebook import Notebook, View
+from gate.values.landing import Landing
+from gate.values.notebook import Notebook
 
 
 @dataclass(frozen=True)
@@ -25,22 +27,27 @@ class Links:
         """The list of notebooks."""
         return self.to("/")
 
-    def open(self, notebook: Notebook, view: View | None = None, *, ticket: str = "") -> str:
+    def open(self, notebook: Notebook, landing: Landing | None = None, *, ticket: str = "") -> str:
         """Return the link that opens `notebook`. `ticket`: the ticket of a link in Slack."""
-        query = f"?view={view}" if view else f"?ticket={ticket}" if ticket else ""
-        return self.to(f"/open/{notebook.segment}{query}")
+        parameters = landing.parameters if landing else {"ticket": ticket} if ticket else {}
+        return self.to(f"/open/{notebook.segment}{query_of(parameters)}")
 
     def state(self, notebook: Notebook) -> str:
-        """Return the link to the state of `notebook`, below which it is started and stopped."""
+        """Return the link to the state of `notebook`, below which it is stopped."""
         return self.to(f"/notebooks/{notebook.segment}")
 
-    def requests(self, notebook: Notebook | None = None) -> str:
-        """Return the link to the access requests, with `notebook` filled in."""
-        return self.to(f"/requests?notebook={notebook.segment}" if notebook else "/requests")
+    def start(self, notebook: Notebook, landing: Landing | None = None) -> str:
+        """Return the link that starts `notebook`, which then opens at `landing`."""
+        return f"{self.state(notebook)}/start{query_of(landing.parameters if landing else {})}"
 
-    def request(self, request_id: str) -> str:
-        """Return the link to one access request."""
-        return self.to(f"/requests/{request_id}")
+    def requests(self, notebook: Notebook | None = None, landing: Landing | None = None) -> str:
+        """Return the link to the access requests, with `notebook` filled in. It opens at `landing` afterwards."""
+        parameters = {"notebook": notebook.segment} if notebook else {}
+        return self.to(f"/requests{query_of(parameters | (landing.parameters if landing else {}))}")
+
+    def request(self, request_id: str, landing: Landing | None = None) -> str:
+        """Return the link to one access request, whose notebook opens at `landing` once it is allowed."""
+        return self.to(f"/requests/{request_id}{query_of(landing.parameters if landing else {})}")
 
     def sign_in(self, return_path: str, *, fresh: bool = False) -> str:
         """Return the link that signs in and then redirects to `return_path`.
@@ -48,3 +55,8 @@ class Links:
         `fresh`: whether a caller who is signed in already must sign in again.
         """
         return self.to(f"/login?{urlencode({'next': return_path} | ({'fresh': '1'} if fresh else {}))}")
+
+
+def query_of(parameters: Mapping[str, str]) -> str:
+    """Return `parameters` as the query of a link, with its question mark; empty if there are none."""
+    return f"?{urlencode(parameters, safe='/:', quote_via=quote)}" if parameters else ""

@@ -61,6 +61,16 @@ def test_a_bookmark_leads_to_jupyterlab_in_the_space_until_a_revoke(deployment: 
     asyncio.run(work())
 
 
+def test_a_bookmark_with_a_path_leads_to_the_file(deployment: LocalDeployment) -> None:
+    url = _url(deployment, f"{BOOKMARK}?path=churn/report.ipynb")
+
+    async def path() -> str:
+        async with NotebookClient(INSIDE) as client:
+            return (await client.open(url)).url.path
+
+    assert asyncio.run(path()) == "/lab/tree/churn/report.ipynb"
+
+
 def _deny(deployment: LocalDeployment, name: str, clock: Clock) -> None:
     """Write the deny of `gate revoke` to the launch role."""
     role = deployment.template.launch_role.arn.rpartition("/")[2]

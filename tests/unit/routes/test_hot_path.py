@@ -28,8 +28,8 @@ GATE_MODULES = {
     "gate.store.grant_row", "gate.store.grants", "gate.store.key_prefixes", "gate.store.replay_guard",
     "gate.store.table", "gate.values", "gate.values.caller", "gate.values.errors", "gate.values.errors.base",
     "gate.values.errors.caller", "gate.values.errors.notebook", "gate.values.errors.slack",
-    "gate.values.errors.upstream", "gate.values.grant", "gate.values.instance", "gate.values.notebook",
-    "gate.values.session_name", "gate.web", "gate.web.cookies", "gate.web.links",
+    "gate.values.errors.upstream", "gate.values.grant", "gate.values.instance", "gate.values.landing",
+    "gate.values.notebook", "gate.values.session_name", "gate.web", "gate.web.cookies", "gate.web.links",
     "gate.web.request", "gate.web.responses",
 }  # fmt: skip
 LIBRARIES = {

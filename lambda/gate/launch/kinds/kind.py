@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from gate.values.instance import Instance
+from gate.values.landing import Landing
 from gate.values.notebook import Notebook, View
 
 if TYPE_CHECKING:
@@ -19,10 +20,6 @@ class Arns:
     """Those on which the presigned URL's action is allowed. AWS enforces it on the first."""
     managed: tuple[str, ...]
     """Those on which the other actions are allowed."""
-
-
-Views = tuple[View | None, View | None]
-"""The view that the caller asks for, and the view of the grant. The first must fit the notebook."""
 
 
 class Kind(Protocol):
@@ -55,10 +52,14 @@ class Kind(Protocol):
     def arns(self, notebook: Notebook, prefix: str) -> Arns:
         """Return the ARNs of what the actions are allowed on. `prefix`: what all ARNs of its location begin with."""
 
-    def presign(self, client: "SageMakerClient", notebook: Notebook, seconds: int, views: Views) -> str:
+    def presign(
+        self, client: "SageMakerClient", notebook: Notebook, seconds: int, landing: Landing, usual: View | None
+    ) -> str:
         """Return a presigned URL for a notebook session of `seconds`.
 
-        Raises a `NotReadyError` if it is known that the notebook is not running. Otherwise, SageMaker refuses.
+        `landing`: what the caller asks for; its view must be one of the notebook's. `usual`: the view of the grant.
+        Raises `PathUnsupportedError`, `InvalidViewError` if the running application has another view, and a
+        `NotReadyError` if it is known that the notebook is not running. Otherwise, SageMaker refuses.
         """
 
     def describe(self, client: "SageMakerClient", notebook: Notebook) -> Instance:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gate.launch.kinds.kind import Arns, Kind, Views
+from gate.launch.kinds.kind import Arns, Kind
+from gate.values.errors.notebook import PathUnsupportedError
 from gate.values.instance import Instance, Status
-from gate.values.notebook import Notebook
+from gate.values.landing import Landing
+from gate.values.notebook import Notebook, View
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
@@ -54,12 +56,16 @@ class NotebookInstance(Kind):
         arn = f"{prefix}notebook-instance/{notebook.name.lower()}"
         return Arns((arn,), (arn,))
 
-    def presign(self, client: "SageMakerClient", notebook: Notebook, seconds: int, views: Views) -> str:
+    def presign(
+        self, client: "SageMakerClient", notebook: Notebook, seconds: int, landing: Landing, usual: View | None
+    ) -> str:
         """Return a presigned URL. `view=lab` opens JupyterLab instead of the classic page; AWS does not document it."""
+        if landing.path:
+            raise PathUnsupportedError
         url = client.create_presigned_notebook_instance_url(
             NotebookInstanceName=notebook.name, SessionExpirationDurationInSeconds=seconds
         )["AuthorizedUrl"]
-        return url if (views[0] or views[1]) == "classic" else f"{url}&view=lab"
+        return url if (landing.view or usual) == "classic" else f"{url}&view=lab"
 
     def describe(self, client: "SageMakerClient", notebook: Notebook) -> Instance:
         """Return the instance."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from gate.launch.kinds.failures import failure_of
-from gate.launch.kinds.kind import Arns, Kind, Views
+from gate.launch.kinds.kind import Arns, Kind
 from gate.platform.aws.errors import code_of
 from gate.values.errors.notebook import (
     IdentityCenterError,
@@ -18,9 +18,11 @@ from gate.values.errors.notebook import (
     NoPowerError,
     NotebookMissingError,
     OtherProfileError,
+    PathUnsupportedError,
     not_ready_error,
 )
 from gate.values.instance import Instance, Status
+from gate.values.landing import Landing
 from gate.values.notebook import Notebook, View
 
 if TYPE_CHECKING:
@@ -41,14 +43,14 @@ NOT_FOUND = "ResourceNotFound"
 APP_NAME = "default"
 """The name of the only application of a space."""
 
-_APP_TYPES: "Mapping[View, AppTypeType]" = {
+_APP_TYPES: "Mapping[View | None, AppTypeType]" = {
     "jupyterlab": "JupyterLab",
     "code-editor": "CodeEditor",
     "classic": "JupyterServer",
     "rstudio": "RStudioServerPro",
     "canvas": "Canvas",
 }
-"""The applications that views open (`LandingUri` of CreatePresignedDomainUrl). The view `studio` opens none."""
+"""The applications that views open (`LandingUri` of CreatePresignedDomainUrl). The others open Studio's home."""
 
 _STATUS_OF_APP: Mapping[str, Status] = {
     "InService": "running",
@@ -96,16 +98,18 @@ class Studio(Kind):
         opened = (f"{prefix}user-profile/{domain}/{profile}", *(f"{prefix}space/{domain}/{name}" for name in space))
         return Arns(opened, (*opened, *(f"{prefix}app/{domain}/{name}/*" for name in space)))
 
-    def presign(self, client: "SageMakerClient", notebook: Notebook, seconds: int, views: Views) -> str:
+    def presign(
+        self, client: "SageMakerClient", notebook: Notebook, seconds: int, landing: Landing, usual: View | None
+    ) -> str:
         """Return a presigned URL of the space's application, or of the view of the user profile."""
         domain, profile, *space = notebook.studio
-        landing = self._landing_in_space(client, notebook, views[0]) if space else _landing(views[0] or views[1])
+        app_type = self._running_app_type(client, notebook, landing) if space else _APP_TYPES.get(landing.view or usual)
         names: Any = {"SpaceName": space[0]} if space else {}
         try:
             return client.create_presigned_domain_url(
                 DomainId=domain,
                 UserProfileName=profile,
-                LandingUri=landing,
+                LandingUri=_landing_uri(app_type, landing),
                 ExpiresInSeconds=URL_LIFETIME,
                 SessionExpirationDurationInSeconds=seconds,
                 **names,
@@ -134,16 +138,16 @@ class Studio(Kind):
         """Delete the application. The files of the space are kept. Raises `NoPowerError` without a space."""
         client.delete_app(**_app_key(notebook, _app_type(self._space(client, notebook))))
 
-    def _landing_in_space(self, client: "SageMakerClient", notebook: Notebook, view: View | None) -> str:
+    def _running_app_type(self, client: "SageMakerClient", notebook: Notebook, landing: Landing) -> "AppTypeType":
         space = self._space(client, notebook)
         app_type = _app_type(space)
-        if view and _APP_TYPES[view] != app_type:
+        if landing.view and _APP_TYPES[landing.view] != app_type:
             raise InvalidViewError
         instance = self._application(client, notebook, space)
         # AWS would create a URL nevertheless.
         if not instance.can_open:
             raise not_ready_error(instance.status)(instance)
-        return f"app:{app_type}:"
+        return app_type
 
     def _space(self, client: "SageMakerClient", notebook: Notebook) -> "DescribeSpaceResponseTypeDef":
         domain, profile, *name = notebook.studio
@@ -191,9 +195,15 @@ class Studio(Kind):
             raise not_ready_error(instance.status)(instance)
 
 
-def _landing(view: View | None) -> str:
-    app_type = _APP_TYPES.get(view or "studio")
-    return f"app:{app_type}:" if app_type else "studio::"
+def _landing_uri(app_type: "AppTypeType | None", landing: Landing) -> str:
+    """Return the `LandingUri` of an application, or of Studio's home if `app_type` is None.
+
+    JupyterLab opens a file at `lab/tree/<path>` (user guide, "JupyterLab URLs"), in Studio Classic, too.
+    """
+    if landing.path and app_type not in ("JupyterLab", "JupyterServer"):
+        raise PathUnsupportedError
+    path = f"lab/tree/{landing.url_path}" if landing.path else ""
+    return f"app:{app_type}:{path}" if app_type else "studio::"
 
 
 def _app_type(space: "DescribeSpaceResponseTypeDef") -> "AppTypeType":

@@ -19,6 +19,16 @@ class InvalidViewError(BadRequestError, reason="invalid_view", title="This noteb
         "only that of its application, such as jupyterlab."):
     """The query parameter `view` names no view that the notebook has."""
 
+class InvalidPathError(BadRequestError, reason="invalid_path", title="This address does not lead to a file",
+        words="A path is such as churn/report.ipynb: below the home folder, without .. and without a slash at its "
+        "beginning. Check the bookmark, or leave path out."):
+    """The query parameter `path` is not a path of a file, or could lead out of the application."""
+
+class PathUnsupportedError(BadRequestError, reason="path_unsupported", title="This notebook cannot be opened at a file",
+        words="Leave path out of the address. Only JupyterLab and Studio Classic open at a file, and AWS documents no "
+        "way for notebook instances."):
+    """The query parameter `path` is given for a notebook instance, or for another application of Studio."""
+
 class NotGrantedError(ForbiddenError, reason="not_granted", title="This notebook is not yours to open",
         words="You have no access to it, or it does not exist. Ask your platform team for access to it."):
     """The caller has no grant, or the notebook does not exist.
