@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gate.store.grant_row import MAX_SESSION, MIN_SESSION
+from gate.values.user_name import Source
 from infra.field_types import (
     CertificateArn,
     EmailDomain,
@@ -100,6 +101,21 @@ class StudioSettings(SettingsSection):
             if region:
                 found.setdefault(region, []).append(name)
         return found
+
+
+class UserNameSettings(SettingsSection):
+    """What `{user}` in the notebooks of grants stands for."""
+
+    source: Annotated[Source, Variable("GATE_USER_NAMES_SOURCE")] = ""
+    domain: Annotated[HostName, Needs("user_names.source"), Variable("GATE_USER_NAMES_DOMAIN")] = ""
+    separator: Annotated[Literal[".", "-", "_"], Needs("user_names.source"), Variable("GATE_USER_NAMES_SEPARATOR")] = (
+        "."
+    )
+
+    rules = (
+        Rule("domain", lambda names: (names.source == "address") != bool(names.domain),
+             'must be set if source is "address", and otherwise be empty; write the domain of your users'),
+    )  # fmt: skip
 
 
 class AlarmSettings(SettingsSection):

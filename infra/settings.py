@@ -21,12 +21,15 @@ from infra.sections import (
     SlackSettings,
     StackSettings,
     StudioSettings,
+    UserNameSettings,
 )
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
 from infra.vpc_settings import VpcSettings
 
 REQUESTS_VARIABLE = "GATE_ACCESS_REQUESTS"
 """The variable of the function that takes access requests. No other function has it."""
+
+SEPARATOR_VARIABLE = "GATE_USER_NAMES_SEPARATOR"
 
 PrivateHost = Literal["api", "endpoint"]
 """The host name of a private API: that of the API, or that of the API at its first endpoint."""
@@ -59,6 +62,7 @@ class Settings(SettingsSection):
     vpc: VpcSettings = VpcSettings()
     domain: DomainSettings = DomainSettings()
     studio: StudioSettings = StudioSettings()
+    user_names: UserNameSettings = UserNameSettings()
     remote: RemoteSettings = RemoteSettings()
     requests: Annotated[
         RequestSettings, Variable(REQUESTS_VARIABLE, shorten="name groups as approvers, in place of people")
@@ -97,6 +101,8 @@ class Settings(SettingsSection):
         Rule("studio", lambda gate: set(gate.studio.locations) - set(gate.remote.locations),
              "names domains of a location that remote.locations does not list; add the location there, or write the "
              "id alone for a domain in the account and region of the gate"),
+        Rule("user_names", lambda gate: gate.user_names.source == "claim" and gate.identity.user_claim == "email",
+             'has source = "claim", but identity.user_claim is "email"; write source = "address" and the domain'),
         Rule("requests", lambda gate: gate.requests.slack_channel and not gate.slack.teams,
              "has a slack_channel, but slack.teams is empty; set slack.teams, or remove slack_channel"),
     )  # fmt: skip
@@ -109,6 +115,7 @@ class Settings(SettingsSection):
         """
         # The list may be long and the environment is small, so it is set only if the function needs it.
         unused = {REQUESTS_VARIABLE, *(["GATE_NETWORKS"] if self.pin != "network" else [])}
+        unused |= set() if self.user_names.source else {SEPARATOR_VARIABLE}
         found = self.variables()
         return {
             "GATE_REMOTE_ROLE": self.remote_role if self.remote.locations else "",

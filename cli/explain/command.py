@@ -10,6 +10,7 @@ from cli.explain.access_checks import AccessChecks
 from cli.explain.question import ALLOWED, Finding, Question
 from cli.explain.source import Source
 from cli.output import AsJson, Output
+from cli.user_names import notebook_of
 
 
 def explain(
@@ -29,8 +30,11 @@ def explain(
     """Show which check denies a caller a notebook, and how to fix it. Exits with 3 if one does."""
     opened = _source("--opened-from", opened_from) if opened_from else _source("--from", source)
     used = _source("--used-from", used_from) if used_from else _source("--from", source)
-    question = Question(_caller(who), group or [], notebook_argument(notebook), opened, used)
-    out = Output(as_json=as_json)
+    out, caller, asked = Output(as_json=as_json), _caller(who), notebook_argument(notebook)
+    found = notebook_of(context.obj.deployed, caller, asked)
+    if found != asked:
+        out.print(f"{asked} is {found} for {caller}.")
+    question = Question(caller, group or [], found, opened, used)
     findings = list(AccessChecks(context.obj.deployed).run(question))
     failed = next((finding for finding in findings if not finding.passed), None)
     out.document({"outcome": failed.reason if failed else ALLOWED, "checks": [vars(finding) for finding in findings]})

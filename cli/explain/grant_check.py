@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.deployed import Deployed
 from cli.explain.question import Finding, Question
-from cli.grant_schema.item import Item, has_ended, is_for
+from cli.grant_schema.item import Item, has_ended, may_be_for
 from cli.grant_schema.until import format_until
 from cli.grants.row_fixes import fix_commands
 from cli.grants.row_problems import row_errors
@@ -56,7 +56,7 @@ class GrantCheck:
         """Return the grant that the function would use. Raises `NotGrantedError` and `SignInEndedError`."""
         config = self._deployed.config
         table = Table(self._deployed.aws.client("dynamodb"), config.table, self._clock)
-        grants = Grants(table, max_session=config.max_session, home=config.home)
+        grants = Grants(table, max_session=config.max_session, home=config.home, user_names=config.user_names)
         return grants.find(self.caller(question), question.notebook)
 
     def caller(self, question: Question) -> Caller:
@@ -83,7 +83,8 @@ class GrantCheck:
 
     def _groups_note(self, notebook: Notebook) -> str:
         """Return a note that names the groups with a grant for `notebook`; empty if there are none."""
-        rows = {key: row for key, row in self._table.all().items() if is_for(row, notebook, self._deployed.home)}
+        home = self._deployed.home
+        rows = {key: row for key, row in self._table.all().items() if may_be_for(row, notebook, home)}
         groups = sorted(
             principal.removeprefix("group:")
             for (principal, _), row in rows.items()

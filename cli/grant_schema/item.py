@@ -1,11 +1,12 @@
 """A row of the grants table, converted from and to plain values."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from cli.grant_schema.until import format_until, has_passed
 from gate.store.grant_row import OPTIONAL, read, until_of
-from gate.values.notebook import Notebook
+from gate.values.notebook import USER, Notebook
 
 Item = dict[str, dict[str, Any]]
 """A row in DynamoDB's own form, such as `{"principal": {"S": "user:alice@example.com"}}`."""
@@ -33,6 +34,16 @@ def is_for(item: Mapping[str, Any], notebook: Notebook, home: str) -> bool:
     """Return whether a row is for `notebook`, in whatever spelling. `home`: the deployment's own location."""
     found = read(item).notebook
     return found is not None and found.relative_to(home) == notebook.relative_to(home)
+
+
+def may_be_for(item: Mapping[str, Any], notebook: Notebook, home: str) -> bool:
+    """Return whether a row is for `notebook`, or becomes it for a person whose name `{user}` stands for."""
+    found = read(item).notebook
+    if found is None or not found.is_for_users:
+        return is_for(item, notebook, home)
+    first, *others = re.escape(str(found.relative_to(home))).split(re.escape(USER))
+    pattern = f"{first}([a-z0-9-]+)" + r"\1".join(others)
+    return re.fullmatch(pattern, str(notebook.relative_to(home))) is not None
 
 
 def is_requested(item: Mapping[str, Any]) -> bool:

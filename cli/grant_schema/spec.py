@@ -16,9 +16,12 @@ from gate.values.notebook import Notebook, View
 
 
 def parse_notebook(text: str) -> Notebook:
-    """Return the notebook that `text` names. Raises `ValueError`, whose text says what to write instead."""
+    """Return the notebook that `text` names, in which `{user}` may stand.
+
+    Raises `ValueError`, whose text says what to write instead.
+    """
     try:
-        return Notebook.parse(text)
+        return Notebook.parse_granted(text)
     except InvalidNotebookNameError:
         raise ValueError(
             f"{text!r} is not a valid notebook name; write name, or studio:domain/profile/space, with account/region/ "
@@ -32,7 +35,7 @@ def _normal_notebook(text: str, info: ValidationInfo) -> str:
 
 def _fitting_view(view: View, info: ValidationInfo) -> View:
     notebook = info.data.get("notebook")  # absent if it is invalid
-    if notebook and view not in (views := Notebook.parse(notebook).views):
+    if notebook and view not in (views := Notebook.parse_granted(notebook).views):
         raise ValueError(f"view = {view!r} is not a view of {notebook}; write {', '.join(views)}, or leave it out")
     return view
 

@@ -1,25 +1,27 @@
 """How `gate grants` shows rows and plans."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from cli.grant_schema.item import Item, has_ended, plain_values
 from cli.grants.plan import Plan, RowChange
 from cli.grants.row_problems import row_errors, row_warnings
 from cli.output import Output
+from cli.user_names import UserMarks
 from gate.store.table import key_of
 
 MAX_LINES = 100
 """Lines of each kind that are printed; `--json` has all of them."""
 
 
-def show_plan(plan: Plan, out: Output) -> None:
-    """Print what `apply` would do, one line for each change."""
+def show_plan(plan: Plan, out: Output, marks: UserMarks) -> None:
+    """Print what `apply` would do, one line for each change. `marks`: says what `{user}` stands for."""
     if not plan.row_changes:
         out.print(f"Nothing to do: all {plan.unchanged} grants match the file.", style="green")
         return
     sections: list[tuple[str, Sequence[Any], Callable[[Any], str]]] = [
-        ("green", plan.additions, _addition),
+        ("green", plan.additions, partial(_addition, marks)),
         ("yellow", plan.changes, _difference),
         ("red", plan.removals, _removal),
         ("yellow", plan.malformed, _malformed),
@@ -52,9 +54,10 @@ def options_text(item: Item) -> str:
     return f" ({', '.join(options)})" if options else ""
 
 
-def table_row(item: Item, now: float) -> Sequence[str]:
-    """Return the cells of a row for the table that `list` prints."""
+def table_row(item: Item, now: float, user_mark: str = "") -> Sequence[str]:
+    """Return the cells of a row for the table that `list` prints. `user_mark`: see `UserMarks`."""
     marks = [options_text(item).strip(" ()"), "(ended)" if has_ended(item, now) else ""]
+    marks += [f"({user_mark})"] if user_mark else []
     errors, warnings = row_errors(item), row_warnings(item)
     if errors or warnings:
         marks.append(f"({'grants nothing: ' if errors else ''}{'; '.join(errors + warnings)})")
@@ -68,9 +71,10 @@ def json_row(item: Item, now: float) -> dict[str, Any]:
     return {**plain_values(item), **{name: mark for name, mark in marks.items() if mark}}
 
 
-def _addition(change: RowChange) -> str:
+def _addition(marks: UserMarks, change: RowChange) -> str:
     assert change.after is not None
-    return f"+ {_line(change.after.item())}"
+    mark = marks.of(change.key)
+    return f"+ {_line(change.after.item())}{f' ({mark})' if mark else ''}"
 
 
 def _removal(change: RowChange) -> str:

@@ -15,6 +15,7 @@ from cli.grants.file import GrantsFile
 from cli.grants.plan import Plan, RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
+from cli.user_names import UserMarks
 
 File = Annotated[Path, typer.Argument(help="A YAML file with the wanted grants.")]
 IncludeRequested = Annotated[
@@ -31,7 +32,7 @@ def plan(
     computed = _plan(context.obj, file, out, include_requested)
     out.document(computed.to_dict())
     if not as_json:
-        show_plan(computed, out)
+        show_plan(computed, out, UserMarks(context.obj.deployed))
     if computed.row_changes:
         raise typer.Exit(EXIT_NEGATIVE)
 
@@ -49,7 +50,7 @@ def apply(
     """Make the grants match the file. Exits with 3 if another operator changed some of them meanwhile."""
     out = Output(as_json=as_json)
     computed = _plan(context.obj, file, out, include_requested)
-    show_plan(computed, out)
+    show_plan(computed, out, UserMarks(context.obj.deployed))
     if computed.removes_many and not allow_removals:
         raise CommandError(
             f"This would remove {len(computed.removals)} grants, which may be a mistake. Nothing was changed. "

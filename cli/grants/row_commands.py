@@ -8,13 +8,14 @@ from pydantic import ValidationError
 
 from cli.arguments import NOTEBOOK_HELP, PRINCIPAL_HELP, notebook_argument, principal_argument
 from cli.errors import CommandError
-from cli.grant_schema.item import Item, has_ended, is_for, plain_values
+from cli.grant_schema.item import Item, has_ended, is_for, may_be_for, plain_values
 from cli.grant_schema.principal import spelling_note
 from cli.grant_schema.spec import GrantSpec, parse_notebook, validation_problems
 from cli.grants.display import json_row, options_text, table_row
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
+from cli.user_names import UserMarks
 from gate.store.table import key_of
 
 Who = Annotated[str, typer.Argument(help=PRINCIPAL_HELP)]
@@ -32,13 +33,15 @@ def list_grants(
     items = table.of_principal(principal_argument(who)) if who else [item for _, item in sorted(table.all().items())]
     if notebook is not None:
         home, wanted = context.obj.deployed.home, notebook_argument(notebook)
-        items = [item for item in items if is_for(item, wanted, home)]
-    out = Output(as_json=as_json)
+        items = [item for item in items if may_be_for(item, wanted, home)]
+    out, marks = Output(as_json=as_json), UserMarks(context.obj.deployed)
     out.document({"grants": [json_row(item, now) for item in items]})
     if as_json:
         return
     if items:
-        out.table(["PRINCIPAL", "NOTEBOOK", "OPTIONS"], [table_row(item, now) for item in items])
+        out.table(
+            ["PRINCIPAL", "NOTEBOOK", "OPTIONS"], [table_row(item, now, marks.of(key_of(item))) for item in items]
+        )
     else:
         out.print("No grants.")
 
@@ -82,6 +85,8 @@ def give(
     before = before or next(iter(others), None)
     out.document({"before": plain_values(before) if before else None, "after": spec.to_dict()})
     out.print(f"{spec.principal} may open {spec.notebook}{options_text(spec.item())}.", style="green")
+    if mark := UserMarks(context.obj.deployed).of(spec.key):
+        out.print(f"Here, {mark}.")
 
 
 def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson = False) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from cli.deployed import Deployed
 from cli.grant_schema.item import Item
 from cli.revoke.revocations import REVOKED_POLICY
-from gate.values.errors.notebook import InvalidNotebookNameError
-from gate.values.notebook import Notebook
+from gate.store.grant_row import read
 
 POLICY_FILE = "revoked.json"
 
@@ -28,8 +27,8 @@ def copy_commands(deployed: Deployed, accounts: Iterable[str]) -> list[tuple[str
 
     They copy all denies that are on the own launch role at that moment, so that earlier denies there are kept.
     """
-    read = ["aws", "iam", "get-role-policy", "--role-name", deployed.launch_role, "--policy-name", REVOKED_POLICY]
-    read_command = f"{shlex.join([*read, '--query', 'PolicyDocument', '--output', 'json'])} > {POLICY_FILE}"
+    get = ["aws", "iam", "get-role-policy", "--role-name", deployed.launch_role, "--policy-name", REVOKED_POLICY]
+    read_command = f"{shlex.join([*get, '--query', 'PolicyDocument', '--output', 'json'])} > {POLICY_FILE}"
     # If no locations are left in the settings, the function does not have the name (infra/settings.py, `environment`).
     role = deployed.config.remote_role or f"{deployed.stack}-launch"
     put = ["aws", "iam", "put-role-policy", "--role-name", role, "--policy-name", REVOKED_POLICY]
@@ -42,7 +41,5 @@ def _own_account(deployed: Deployed) -> str:
 
 
 def _location(item: Item) -> str:
-    try:
-        return Notebook.parse(item["notebook"]["S"]).location
-    except InvalidNotebookNameError:
-        return ""  # such a grant cannot have opened anything
+    notebook = read(item).notebook
+    return notebook.location if notebook else ""  # a row without a valid name cannot have opened anything

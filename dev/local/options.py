@@ -74,6 +74,7 @@ def local_settings(options: LocalOptions, studio_domains: Sequence[str] = ()) ->
     }
     settings = {"networks": [INSIDE], **options.settings, "identity": identity}
     settings["studio"] = {"domains": list(studio_domains)}
+    settings["user_names"] = {"source": "address", "domain": "example.com"}
     vpc = VpcSettings.model_construct(**settings.get("vpc", {}))
     # Slack's servers can't reach a private API, and a function without egress can't reach Slack.
     if vpc.reaches_internet and not settings.get("private_endpoints"):

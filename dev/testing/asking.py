@@ -14,6 +14,7 @@ from gate.access_requests.store import AccessRequestStore
 from gate.platform.aliases import SLACK
 from gate.store.grants import Grants
 from gate.store.table import Table
+from gate.values.user_name import UserNames
 from testing.environment import JSON
 from testing.harness import Answer, Browser, Harness
 
@@ -65,7 +66,7 @@ def access_requests(table: Table, rules: RequestRules) -> AccessRequests:
     """Return the access requests in `table`."""
     return AccessRequests(
         AccessRequestStore(table),
-        grants=Grants(table, max_session=43_200, home=rules.home),
+        grants=Grants(table, max_session=43_200, home=rules.home, user_names=UserNames()),
         holders=Holders(table),
         rules=rules,
         notices=NoNotices(),

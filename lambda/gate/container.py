@@ -64,7 +64,12 @@ class Gate:
     @cached_property
     def grants(self) -> Grants:
         """The grants."""
-        return Grants(self.table, max_session=self.config.max_session, home=self.config.home)
+        return Grants(
+            self.table,
+            max_session=self.config.max_session,
+            home=self.config.home,
+            user_names=self.config.user_names,
+        )
 
     @cached_property
     def cutoffs(self) -> Cutoffs:

@@ -1,5 +1,7 @@
 """`gate` for user profiles and spaces of SageMaker Studio."""
 
+from pathlib import Path
+
 import pytest
 
 from local.deployment import LocalDeployment
@@ -64,3 +66,40 @@ def test_explain_lets_a_user_profile_open_studios_home(gate: Gate) -> None:
 def test_a_grant_that_does_not_fit_names_the_mend(gate: Gate, words: tuple[str, ...], problem: str) -> None:
     refused = gate("grants", "give", ALICE, *words)
     assert (refused.code, problem in refused.err.replace("\n", " ")) == (1, True), refused.err
+
+
+TEMPLATE, GROUP = "studio:d-local1/{user}", "group:studio-users"
+ERIN = "erin@example.com"
+
+
+def test_a_grant_for_a_group_says_what_it_becomes(gate: Gate, deployment: LocalDeployment) -> None:
+    given = gate("grants", "give", GROUP, TEMPLATE, "--power", "none")
+    rule = "the part before the @ of addresses in example.com"
+    assert (given.code, rule in given.out.replace("\n", " ")) == (0, True), given.out
+    assert gate("grants", "give", ERIN, TEMPLATE).code == 0
+    listed = gate("grants", "list", "--notebook", "studio:d-local1/erin").out
+    assert ("{user} is erin" in listed, "{user} is the part before the" in listed) == (True, True)
+    assert "{user}" not in gate("grants", "list", "--notebook", "studio:d-local1/erin/editor").out
+    explained = gate("explain", ERIN, TEMPLATE, "--group", "studio-users", *HERE)
+    assert (explained.code, "studio:d-local1/{user} is studio:d-local1/erin" in explained.out) == (0, True)
+    assert TestUser(deployment).open("/open/studio:d-local1~erin", ERIN).status_code == 302
+    assert TestUser(deployment).open("/open/studio:d-local1~dave", ERIN).status_code == 403
+    assert gate("grants", "take", ERIN, TEMPLATE).code == gate("grants", "take", GROUP, TEMPLATE).code == 0
+
+
+def test_explain_names_the_groups_whose_grant_becomes_the_notebook(gate: Gate) -> None:
+    gate("grants", "give", GROUP, TEMPLATE)
+    assert "studio-users" in gate("explain", ERIN, "studio:d-local1/erin", *HERE).out
+
+
+@pytest.mark.parametrize("who", ["e-rin@example.com", "erin@example.org", "slack:T0LOCAL/U0ALICE"])
+def test_explain_says_why_somebody_has_no_name(gate: Gate, who: str) -> None:
+    refused = gate("explain", who, TEMPLATE, *HERE)
+    assert (refused.code, "they have no {user}" in refused.err.replace("\n", " ")) == (1, True), refused.err
+
+
+def test_plan_says_what_a_grant_becomes(gate: Gate, tmp_path: Path) -> None:
+    file = tmp_path / "grants.yaml"
+    file.write_text(f'grants:\n  - {{principal: "user:{ERIN}", notebook: "{TEMPLATE}"}}\n')
+    planned = gate("grants", "plan", str(file))
+    assert "{user} is erin" in planned.out

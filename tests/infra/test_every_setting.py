@@ -100,6 +100,21 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "domain.hosted_zone_id": ({**BASE, "domain": FULL["domain"]}, "Z4567", '"HostedZoneId": "Z4567"'),
     "domain.hosted_zone_name": ({**BASE, "domain": FULL["domain"]}, "example.com", '"Type": "A"'),
     "studio.domains": (BASE, ["d-xyz789"], ":user-profile/d-xyz789/*"),
+    "user_names.source": (
+        {**BASE, "identity": {**GIVEN, "user_claim": "upn"}},
+        "claim",
+        '"GATE_USER_NAMES_SEPARATOR": ".", "GATE_USER_NAMES_SOURCE": "claim"',
+    ),
+    "user_names.domain": (
+        {**BASE, "user_names": {"source": "address", "domain": "example.com"}},
+        "example.org",
+        '"GATE_USER_NAMES_DOMAIN": "example.org"',
+    ),
+    "user_names.separator": (
+        {**BASE, "user_names": {"source": "address", "domain": "example.com"}},
+        "_",
+        '"GATE_USER_NAMES_SEPARATOR": "_"',
+    ),
     "remote.locations": (REMOTE, ["111122223333/eu-north-1"], "111122223333:role/notebook-gate-"),
     "remote.external_id": (REMOTE, "word", '"sts:ExternalId": "word"'),
     "requests.approvers": (BASE, {"group:ml": ["*"]}, '"GATE_ACCESS_REQUESTS"'),

@@ -16,6 +16,7 @@ from tests.infra.examples import ENDPOINT, EXISTING_VPC, MINIMAL, SIGN_IN_ISSUER
 
 ROOT = Path(__file__).parents[2]
 GIVEN, VPCE, VPC = SIGN_IN_ISSUER, ENDPOINT, EXISTING_VPC
+PEOPLE = {"source": "address", "domain": "example.com"}
 NO_EGRESS: dict[str, Any] = {
     "id": VPC["id"],
     "subnet_ids": VPC["subnet_ids"],
@@ -130,6 +131,12 @@ def _problems(**settings: Any) -> list[str]:
         ({"slack": {"email_domains": ["example.com"]}}, "slack.email_domains = ['example.com']", "teams is empty"),
         ({"slack": {"teams": ["T0123ABCDEF"], "email_domains": ["@x"]}}, "slack.email_domains[0] = '@x'", "a domain"),
         ({"slack": {"teams": ["T0123ABCDEF"], "email_domains": ["Example.com"]}}, "slack.email_domains[0]", "a domain"),
+        ({"user_names": {"source": "address"}}, "user_names.domain = ''", "write the domain of your users"),
+        ({"user_names": {"domain": "example.com"}}, "user_names.domain = 'example.com'", "user_names.source is empty"),
+        ({"user_names": {"separator": "-"}}, "user_names.separator = '-'", "user_names.source is empty"),
+        ({"user_names": {**PEOPLE, "domain": "Example.com"}}, "user_names.domain = 'Example.com'", "a host name"),
+        ({"user_names": {**PEOPLE, "separator": "+"}}, "user_names.separator = '+'", "'.', '-' or '_'"),
+        ({"user_names": {"source": "claim"}}, 'user_names has source = "claim"', 'write source = "address"'),
         ({"name": "my gate"}, "name = 'my gate'", "then letters, digits and hyphens"),
         ({"netwroks": []}, "netwroks is not a setting", "see the example gate.toml"),
         ({"limits": {"sesion": 1}}, "limits.sesion is not a setting", "see the example gate.toml"),
@@ -156,6 +163,8 @@ def test_all_problems_are_reported_at_once() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
+        {"user_names": PEOPLE},
+        {"identity": {**GIVEN, "user_claim": "sub"}, "user_names": {"source": "claim", "separator": "-"}},
         {"networks": ["0.0.0.0/0"], "allow_any_network": True},
         {"networks": ["0.0.0.0/1"]},
         {"networks": ["203.0.113.7", "2001:db8::/32"]},

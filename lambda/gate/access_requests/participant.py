@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from gate.values.caller import Caller
+from gate.values.caller import Caller, Via
 
 Comparison = Literal["same", "different", "unknown"]
 
@@ -48,7 +48,9 @@ class Participant:
     @property
     def caller(self) -> Caller:
         """This person as a caller, to look up grants and cutoffs."""
-        return Caller(self.name, self.groups, "session", "", self.proven_at, self.names[1:])
+        # A name from Slack must not count as one from the provider (`UserNames`).
+        via: Via = "slack" if _slack_users(self) else "session"
+        return Caller(self.name, self.groups, via, "", self.proven_at, self.names[1:])
 
 
 def compare(one: Participant, other: Participant) -> Comparison:

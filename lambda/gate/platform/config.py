@@ -5,6 +5,8 @@ from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
+from gate.values.user_name import UserNames
+
 Pin = Literal["caller", "network", "networks"]
 """Where an opened notebook can be used: at the caller's address, in the caller's network, or in all networks."""
 
@@ -85,6 +87,7 @@ class Config:
     external_id: str = ""
     studio_domains: tuple[str, ...] = ()
     """The ids of the Studio domains that grants may name. `account/region/` is before those of other locations."""
+    user_names: UserNames
     slack: SlackConfig
     requests_function_arn: str = ""
     """The ARN of the function that takes access requests. Empty if people cannot ask for access here."""

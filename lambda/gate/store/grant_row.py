@@ -39,6 +39,7 @@ class GrantRow:
     """The valid attributes of a row. Optional attributes that are absent or invalid are None."""
 
     notebook: Notebook | None
+    """May contain `{user}` (`Notebook.of_user`)."""
     session: int | None
     """Seconds, 1 to 43200."""
     view: View | None
@@ -85,7 +86,7 @@ def until_of(item: Mapping[str, Any]) -> int | None:
 
 def _notebook(item: Mapping[str, Any]) -> Notebook | None:
     try:
-        return Notebook.parse(item["notebook"]["S"])
+        return Notebook.parse_granted(item["notebook"]["S"])
     except InvalidNotebookNameError:
         return None
 

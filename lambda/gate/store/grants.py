@@ -12,19 +12,22 @@ from gate.values.caller import Caller
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.grant import Grant, union
 from gate.values.notebook import Notebook
+from gate.values.user_name import UserNames
 
 
 class Grants:
     """Reads grants from the table."""
 
-    def __init__(self, table: Table, *, max_session: int, home: str):
+    def __init__(self, table: Table, *, max_session: int, home: str, user_names: UserNames):
         """`max_session`: the longest session in seconds, which is also the default for grants without a length.
 
         `home`: the deployment's own location (`account/region`), by which a row may name its notebooks, too.
+        `user_names`: what `{user}` in a row stands for.
         """
         self._table = table
         self._max_session = max_session
         self._home = home
+        self._user_names = user_names
 
     def find(self, caller: Caller, notebook: Notebook) -> Grant:
         """Return the union of the grants by which `caller` may open `notebook`.
@@ -57,12 +60,19 @@ class Grants:
 
     def _of_notebook(self, caller: Caller, notebook: Notebook) -> list[Grant]:
         notebook = notebook.relative_to(self._home)
+        user_name = self._user_names.of(caller)
+        if user_name and user_name in str(notebook):
+            # A row with `{user}` may become this notebook, and all of its rows are one union.
+            return self._all_of(notebook, caller)
         keys = [primary_key(principal, str(notebook)) for principal in caller.principals]
         found = list(self._valid(self._table.get([*keys, *cutoff_keys(caller)]), caller))
         if any(not grant.request_id for grant in found):
             return found
         # Operators may have written rows in another spelling, whose keys are unknown. A requested grant, whose key is
         # always in normal form, must not hide them.
+        return self._all_of(notebook, caller)
+
+    def _all_of(self, notebook: Notebook, caller: Caller) -> list[Grant]:
         return [grant for grant in self._all(caller) if grant.notebook == notebook]
 
     def _all(self, caller: Caller) -> Iterator[Grant]:
@@ -71,15 +81,17 @@ class Grants:
 
     def _valid(self, items: Iterable[Row], caller: Caller) -> Iterator[Grant]:
         """Yield the grants in `items` that have not ended."""
-        now = self._table.now()
+        now, user_name = self._table.now(), self._user_names.of(caller)
         for item in apply_cutoffs(items, caller):
-            grant = self._grant(item, now)
+            grant = self._grant(item, now, user_name)
             # DynamoDB deletes items days after their time to live has passed, so the end is checked here, too.
             if grant is not None and (grant.until is None or grant.until > now):
                 yield grant
 
-    def _grant(self, item: Row, now: float) -> Grant | None:
+    def _grant(self, item: Row, now: float, user_name: str) -> Grant | None:
         """Return the grant in a row, or None if the row grants nothing. A malformed row does not affect other rows.
+
+        `user_name`: the caller's name, or empty.
 
         The session ends with the grant, unless that is sooner than the API allows.
         """
@@ -87,12 +99,15 @@ class Grants:
         if row.notebook is None or row.unreadable:
             _report_malformed(item, row.unreadable)
             return None
+        notebook = row.notebook.of_user(user_name)
+        if notebook is None:
+            return None
         session = self._max_session if row.session is None else min(row.session, self._max_session)
         if row.until is not None:
             session = min(session, int(row.until - now))
         return Grant(
             principal=item["principal"]["S"],
-            notebook=row.notebook.relative_to(self._home),
+            notebook=notebook.relative_to(self._home),
             session=max(MIN_SESSION, session),
             view=row.view,
             power=row.power or "none",

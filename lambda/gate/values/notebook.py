@@ -21,6 +21,9 @@ View = Literal["lab", "classic", "studio", "jupyterlab", "code-editor", "rstudio
 STUDIO = "studio:"
 """What the names of user profiles and spaces begin with."""
 
+USER = "{user}"
+"""Stands for the name of the caller (`UserNames`) in the notebook of a grant."""
+
 SEPARATOR = "~"
 """Replaces the slash and the colon in path segments and cookie names. No client or server percent-encodes it."""
 
@@ -29,6 +32,8 @@ MAX_LENGTH = 239
 
 _NAME = r"[a-zA-Z0-9](?:-*[a-zA-Z0-9])*"
 _INSTANCE = re.compile(_NAME, re.ASCII)
+_GRANTED = re.compile(_NAME.replace("[a-zA-Z0-9]", rf"(?:[a-zA-Z0-9]|{re.escape(USER)})"), re.ASCII)
+"""A name in which `{user}` may stand."""
 _DOMAIN = re.compile(r"d-(?:-*[a-z0-9]){1,61}", re.ASCII)
 _LOCATION = re.compile(r"[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}", re.ASCII)
 _STUDIO_SEGMENT = re.compile("^((?:[0-9]{12}/[a-z0-9-]+/)?)studio/", re.ASCII)
@@ -53,6 +58,15 @@ class Notebook:
         Raises `InvalidNotebookNameError`. Source of the patterns and lengths: API reference of CreateNotebookInstance,
         CreatePresignedDomainUrl and CreateSpace.
         """
+        return cls._parse(text, _INSTANCE)
+
+    @classmethod
+    def parse_granted(cls, text: str) -> "Notebook":
+        """Parse the notebook of a grant, in whose names `{user}` may stand. Raises `InvalidNotebookNameError`."""
+        return cls._parse(text, _GRANTED)
+
+    @classmethod
+    def _parse(cls, text: str, pattern: re.Pattern[str]) -> "Notebook":
         # The lengths are checked first, so that the patterns never see long input.
         parts = text.split("/")
         if len(text) > MAX_LENGTH or any(len(part.removeprefix(STUDIO)) > _MAX_PART_LENGTH for part in parts):
@@ -61,7 +75,7 @@ class Notebook:
         name = parts[2:] if location else parts
         if location and (len(location) > _MAX_LOCATION_LENGTH or not _LOCATION.fullmatch(location)):
             raise InvalidNotebookNameError
-        if not _is_name(name):
+        if not _is_name(name, pattern):
             raise InvalidNotebookNameError
         return cls("/".join(name), location)
 
@@ -69,6 +83,23 @@ class Notebook:
     def parse_segment(cls, text: str) -> "Notebook":
         """Parse a path segment, as `segment` returns it. Raises `InvalidNotebookNameError`."""
         return cls.parse(_STUDIO_SEGMENT.sub(rf"\g<1>{STUDIO}", text.replace(SEPARATOR, "/")))
+
+    def of_user(self, name: str) -> "Notebook | None":
+        """Return the notebook that this one becomes for the person with that name, or None if it becomes none.
+
+        `name`: empty for a person who has none.
+        """
+        if not self.is_for_users:
+            return self
+        try:
+            return Notebook.parse(self.written.replace(USER, name)) if name else None
+        except InvalidNotebookNameError:  # too long
+            return None
+
+    @property
+    def is_for_users(self) -> bool:
+        """Whether the name contains `{user}`, and so becomes another one for each person."""
+        return USER in self.name
 
     def relative_to(self, home: str) -> "Notebook":
         """Return the notebook without its location if that is `home`, the deployment's own `account/region`."""
@@ -113,13 +144,13 @@ class Notebook:
         return re.sub("[/:]", SEPARATOR, str(self))
 
 
-def _is_name(parts: list[str]) -> bool:
+def _is_name(parts: list[str], pattern: re.Pattern[str]) -> bool:
     """Return whether `parts`, a name without its location between slashes, are a valid name."""
     if not parts[0].startswith(STUDIO):
-        return len(parts) == 1 and bool(_INSTANCE.fullmatch(parts[0]))
+        return len(parts) == 1 and bool(pattern.fullmatch(parts[0]))
     domain, *names = parts
     return (
         len(names) in (1, 2)
         and bool(_DOMAIN.fullmatch(domain.removeprefix(STUDIO)))
-        and all(_INSTANCE.fullmatch(name) for name in names)
+        and all(pattern.fullmatch(name) for name in names)
     )

@@ -29,8 +29,8 @@ GATE_MODULES = {
     "gate.store.table", "gate.values", "gate.values.caller", "gate.values.errors", "gate.values.errors.base",
     "gate.values.errors.caller", "gate.values.errors.notebook", "gate.values.errors.slack",
     "gate.values.errors.upstream", "gate.values.grant", "gate.values.instance", "gate.values.landing",
-    "gate.values.notebook", "gate.values.session_name", "gate.web", "gate.web.cookies", "gate.web.links",
-    "gate.web.request", "gate.web.responses",
+    "gate.values.notebook", "gate.values.session_name", "gate.values.user_name", "gate.web", "gate.web.cookies",
+    "gate.web.links", "gate.web.request", "gate.web.responses",
 }  # fmt: skip
 LIBRARIES = {
     "aws_lambda_powertools", "botocore", "dateutil", "itsdangerous", "jmespath", "six", "snapshot_restore_py",

@@ -14,6 +14,7 @@ from gate.values.caller import Caller
 from gate.values.errors.caller import SignInEndedError
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.notebook import Notebook
+from gate.values.user_name import UserNames
 from testing.aws import FakeAws
 from testing.environment import JSON
 from testing.grants_table import open_table
@@ -112,7 +113,7 @@ def test_no_earlier_proof_is_accepted_in_any_order_of_events(steps: list[tuple[A
                 if now + ahead > cutoffs.get(subject, 0):
                     cutoffs[subject] = now + ahead
                     aws.cutoff(subject, now + ahead)
-    grants = Grants(open_table(aws.client("dynamodb"), lambda: now), max_session=3600, home="")
+    grants = Grants(open_table(aws.client("dynamodb"), lambda: now), max_session=3600, home="", user_names=UserNames())
     for caller in proofs:
         ended = any(caller.proven_at < cutoffs.get(name, 0) for name in (*caller.names, EVERYBODY))
         assert _is_accepted(lambda: grants.find(caller, Notebook(NOTEBOOK))) is not ended  # noqa: B023
