@@ -100,6 +100,7 @@ class GrantCheck:
 def _effect(grant: Grant) -> str:
     """Return what a grant gives, in parentheses."""
     facts = [f"power {grant.power}", f"session {grant.session}", *([f"view {grant.view}"] if grant.view else [])]
+    facts += [f"title {grant.title}"] if grant.title else []
     facts += [name for name in ("default", "owner") if getattr(grant, name)]
     facts += [f"until {format_until(grant.until)}"] if grant.until else []
     facts += [f"access request {grant.request_id}"] if grant.request_id else []

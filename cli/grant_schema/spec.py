@@ -8,7 +8,15 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from cli.grant_schema.item import ATTRIBUTES, GrantKey, Item, dynamodb_value, plain_values
 from cli.grant_schema.principal import parse_principal
 from cli.grant_schema.until import parse_until
-from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, OPTIONAL, read
+from gate.store.grant_row import (
+    MAX_EPOCH_SECONDS,
+    MAX_SESSION,
+    MAX_TITLE_LENGTH,
+    MIN_SESSION,
+    OPTIONAL,
+    is_title,
+    read,
+)
 from gate.store.table import key_of
 from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.grant import Power
@@ -40,6 +48,15 @@ def _fitting_view(view: View, info: ValidationInfo) -> View:
     return view
 
 
+def _title(text: str) -> str:
+    if not is_title(text):
+        raise ValueError(
+            f"title = {text!r} is not a title; write one line of 1 to {MAX_TITLE_LENGTH} characters, without spaces at "
+            "its ends"
+        )
+    return text
+
+
 class GrantSpec(BaseModel):
     """One principal may open one notebook, with these options.
 
@@ -56,6 +73,8 @@ class GrantSpec(BaseModel):
     power: Power | None = None
     until: Annotated[int, BeforeValidator(parse_until), Field(ge=0, le=MAX_EPOCH_SECONDS)] | None = None
     """Epoch seconds."""
+    title: Annotated[str, AfterValidator(_title)] | None = None
+    """What people read in place of the notebook's name."""
     default: bool | None = None
     owner: bool | None = None
     """Whether the principal decides on access requests for the notebook."""

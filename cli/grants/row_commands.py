@@ -58,6 +58,7 @@ def give(
     until: Annotated[
         str | None, typer.Option(help="The last day, such as 2026-12-31, or a moment, such as 2026-12-31T18:00:00Z.")
     ] = None,
+    title: Annotated[str | None, typer.Option(help="What people read in place of the notebook's name.")] = None,
     default: Annotated[bool, typer.Option("--default", help="Open this notebook at /open.")] = False,
     owner: Annotated[bool, typer.Option("--owner", help="Decide on access requests for this notebook.")] = False,
     as_json: AsJson = False,
@@ -70,6 +71,7 @@ def give(
         "view": view,
         "power": power,
         "until": until,
+        "title": title,
         "default": default or None,
         "owner": owner or None,
     }

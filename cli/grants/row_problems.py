@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cli.grant_schema.item import ATTRIBUTES
-from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MIN_SESSION, PROVENANCE, read
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MAX_SESSION, MAX_TITLE_LENGTH, MIN_SESSION, PROVENANCE, read
 from gate.values.principal import normal_principal
 
 _UNREADABLE = {
@@ -15,6 +15,7 @@ _UNREADABLE = {
 _IGNORED = {
     "view": "view is not one that the notebook has and is ignored",
     "power": "power is not none, start, start-stop or auto-start and counts as none",
+    "title": f"title is not one line of 1 to {MAX_TITLE_LENGTH} characters and is ignored",
     "default": "default is not a boolean and counts as false",
     "owner": "owner is not a boolean and counts as false",
 }

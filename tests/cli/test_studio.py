@@ -103,3 +103,12 @@ def test_plan_says_what_a_grant_becomes(gate: Gate, tmp_path: Path) -> None:
     file.write_text(f'grants:\n  - {{principal: "user:{ERIN}", notebook: "{TEMPLATE}"}}\n')
     planned = gate("grants", "plan", str(file))
     assert "{user} is erin" in planned.out
+
+
+def test_a_title_is_given_listed_and_restored(gate: Gate) -> None:
+    assert gate("grants", "give", ALICE, SPACE, "--title", "Churn lab").code == 0
+    assert "title=Churn lab" in gate("grants", "list", ALICE).out
+    revoked = gate("revoke", ALICE).out.replace("\n", " ")
+    assert "--title 'Churn lab'" in revoked
+    refused = gate("grants", "give", ALICE, SPACE, "--title", " lab")
+    assert (refused.code, "is not a title; write one line of 1 to 60" in refused.err.replace("\n", " ")) == (1, True)

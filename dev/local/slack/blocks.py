@@ -5,7 +5,7 @@ from typing import Any
 MAX_BLOCKS = {"message": 50, "modal": 100}
 """Blocks (docs.slack.dev, "Blocks")."""
 
-MAX_TEXT, MAX_URL = 3000, 3000
+MAX_TEXT, MAX_URL, MAX_LABEL = 3000, 3000, 75
 """Characters."""
 
 
@@ -28,5 +28,7 @@ def check_blocks(blocks: Any, kind: str) -> None:
             raise InvalidBlocksError("action_id: used more than once in a block")
         if any(len(text if isinstance(text, str) else text["text"]) > MAX_TEXT for text in texts):
             raise InvalidBlocksError(f"text: longer than {MAX_TEXT} characters")
+        if any(len(element.get("accessibility_label", "")) > MAX_LABEL for element in elements):
+            raise InvalidBlocksError(f"accessibility_label: longer than {MAX_LABEL} characters")
         if any(len(element.get("url", "")) > MAX_URL for element in elements):
             raise InvalidBlocksError(f"url: longer than {MAX_URL} characters")

@@ -39,6 +39,7 @@ def notebooks_response(call: Call, grants: list[Grant]) -> Response:
         notebooks = [
             {
                 "notebook": str(row.grant.notebook),
+                "title": row.grant.title or None,
                 "open": links.open(row.grant.notebook),
                 "default": row.grant.default,
                 "power": row.grant.power,

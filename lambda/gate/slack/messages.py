@@ -6,6 +6,7 @@ Sources: docs.slack.dev, "Block Kit" and "Formatting message text".
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -30,6 +31,9 @@ from gate.values.notebook_status import NotebookStatus
 
 MAX_NOTEBOOKS = 20
 """Notebooks in one message. Slack accepts 50 blocks, and each notebook needs two."""
+
+MAX_LABEL_LENGTH = 75
+"""Characters in the label of a button (docs.slack.dev, "Button element")."""
 
 TITLE = "Your notebooks"
 
@@ -107,27 +111,28 @@ def _status_text(row: NotebookStatus) -> str:
         ]
     if row.grant.until:
         facts.append(f"yours until {_local_time(row.grant.until)}")
-    return f"*{row.grant.notebook}*\n{' · '.join(filter(None, facts))}"
+    # A title must not become a mention or a link (docs.slack.dev, "Formatting message text").
+    return f"*{escape(row.grant.label, quote=False)}*\n{' · '.join(filter(None, facts))}"
 
 
 def _buttons(command: SlackCommand, row: NotebookStatus, link_to: Callable[[Notebook], str]) -> Block:
     notebook = row.grant.notebook
-    # Labels and titles have a maximum length. A name without account and region is always shorter.
-    name = notebook.name
-    open_button = ButtonElement(
-        text="Open", action_id="open", url=link_to(notebook), style="primary", accessibility_label=f"Open {name}"
-    )
-    buttons = [open_button]
+    name = row.grant.title or notebook.name
+    buttons = [_button("Open", name, url=link_to(notebook), style="primary")]
     if row.can_start:
-        buttons.append(ButtonElement(text="Start", action_id="start", accessibility_label=f"Start {name}"))
+        buttons.append(_button("Start", name))
     if row.can_stop:
         confirmation = ConfirmObject(
             title=f"Stop {name}?"[:100], text="Running work ends. Files are kept.", confirm="Stop", deny="Cancel"
         )
-        buttons.append(
-            ButtonElement(text="Stop", action_id="stop", confirm=confirmation, accessibility_label=f"Stop {name}")
-        )
+        buttons.append(_button("Stop", name, confirm=confirmation))
     return ActionsBlock(block_id=f"{'one' if command.single_notebook else 'all'}:{notebook}", elements=buttons)
+
+
+def _button(text: str, name: str, **attributes: Any) -> ButtonElement:
+    """Return the button `text` for the notebook that people call `name`."""
+    label = f"{text} {name}"[:MAX_LABEL_LENGTH]
+    return ButtonElement(text=text, action_id=text.lower(), accessibility_label=label, **attributes)
 
 
 def _refresh() -> Block:

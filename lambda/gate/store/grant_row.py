@@ -2,7 +2,7 @@
 
 Operators may write rows with the AWS command line, so a row can contain anything. A row with an invalid notebook,
 `session` or `until` grants nothing, because a grant that ends must never become one that does not. An invalid `view`,
-`power`, `default` or `owner` gives the least that the attribute can give, and the rest of the row is valid.
+`power`, `title`, `default` or `owner` gives the least that the attribute can give, and the rest of the row is valid.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,15 @@ MIN_SESSION = 1_800
 MAX_SESSION = 43_200
 """Seconds. The limits of CreatePresignedNotebookInstanceUrl and CreatePresignedDomainUrl (API reference)."""
 
+MAX_TITLE_LENGTH = 60
+
 MAX_EPOCH_SECONDS = 253_402_300_799
 """The last second of the year 9999, which is the last time that Python's dates can represent.
 
 A time in milliseconds, which is the usual mistake, is far later.
 """
 
-OPTIONAL = ("session", "view", "power", "until", "default", "owner")
+OPTIONAL = ("session", "view", "power", "until", "title", "default", "owner")
 """The optional attributes of a grant."""
 
 PROVENANCE = ("request_id", "granted_by", "reason")
@@ -46,6 +48,7 @@ class GrantRow:
     power: Power | None
     until: int | None
     """Epoch seconds."""
+    title: str | None
     default: bool
     owner: bool
     request_id: str
@@ -62,15 +65,18 @@ def read(item: Mapping[str, Any]) -> GrantRow:
     session, until = _whole_number(item.get("session"), 1, MAX_SESSION), until_of(item)
     view: View | None = _choice(item.get("view"), notebook.views if notebook else ())
     power: Power | None = _choice(item.get("power"), get_args(Power))
+    written_title = item.get("title", {}).get("S", "")
+    title = written_title if is_title(written_title) else None
     default, owner = (item.get(name, {}).get("BOOL") for name in ("default", "owner"))
     strict = {"notebook": notebook, "session": session, "until": until}
-    lenient = {"view": view, "power": power, "default": default, "owner": owner}
+    lenient = {"view": view, "power": power, "title": title, "default": default, "owner": owner}
     return GrantRow(
         notebook=notebook,
         session=session,
         view=view,
         power=power,
         until=until,
+        title=title,
         default=default is True,
         owner=owner is True,
         request_id=str(item.get("request_id", {}).get("S", "")),
@@ -82,6 +88,11 @@ def read(item: Mapping[str, Any]) -> GrantRow:
 def until_of(item: Mapping[str, Any]) -> int | None:
     """Return the end of the grant in epoch seconds, or None if the attribute is absent or invalid."""
     return _whole_number(item.get("until"), 0, MAX_EPOCH_SECONDS)
+
+
+def is_title(text: str) -> bool:
+    """Return whether `text` can be the title of a grant: a line of printed characters, without spaces at its ends."""
+    return 0 < len(text) <= MAX_TITLE_LENGTH and text.isprintable() and text == text.strip()
 
 
 def _notebook(item: Mapping[str, Any]) -> Notebook | None:

@@ -112,6 +112,7 @@ class Grants:
             view=row.view,
             power=row.power or "none",
             until=row.until,
+            title=row.title or "",
             default=row.default,
             owner=row.owner,
             request_id=row.request_id,

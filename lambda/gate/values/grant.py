@@ -28,8 +28,15 @@ class Grant:
     """Whether the principal decides on access requests for the notebook."""
     request_id: str = ""
     """The id of the access request that led to the grant; empty for the grants of operators."""
+    title: str = ""
+    """What people read in place of the notebook's name; empty if the grant has no title."""
     combined: tuple["Grant", ...] = ()
     """The grants that a union combines; empty for the grant of one row."""
+
+    @property
+    def label(self) -> str:
+        """What people read: the title, or the notebook's name."""
+        return self.title or str(self.notebook)
 
     @property
     def may_start(self) -> bool:
@@ -74,8 +81,8 @@ def union(grants: Sequence[Grant]) -> Grant:
     """Return what `grants`, all of one person for one notebook, give together. There must be at least one.
 
     The person has the greatest power, the longest notebook session and the latest end, is an owner if one grant says
-    so, and `/open` prefers the notebook if one grant says so. The view is that of the person's own grants before those
-    of groups. The order of `grants` does not matter. A grant that has ended must not be among them.
+    so, and `/open` prefers the notebook if one grant says so. View and title are those of the person's own grants
+    before those of groups. The order of `grants` does not matter. A grant that has ended must not be among them.
     """
     parts = sorted((part for grant in grants for part in grant.parts), key=_precedence)
     if len(parts) == 1:
@@ -85,6 +92,7 @@ def union(grants: Sequence[Grant]) -> Grant:
         parts[0],
         session=max(part.session for part in parts),
         view=next((part.view for part in parts if part.view), None),
+        title=next((part.title for part in parts if part.title), ""),
         power=max((part.power for part in parts), key=get_args(Power).index),
         until=max(ends) if len(ends) == len(parts) else None,
         default=any(part.default for part in parts),

@@ -42,6 +42,7 @@ def grants(draw: st.DrawFn) -> list[Grant]:
             draw(st.booleans()),
             draw(st.booleans()),
             draw(st.sampled_from(["", "r"])),
+            draw(st.sampled_from(["", "Churn lab", "Shared"])),
         )
         for name in names
     ]
@@ -73,6 +74,9 @@ def test_the_union_gives_the_most_of_each_grant_in_any_order(given: list[Grant],
     )
     assert together.default == any(each.default for each in given)
     assert together.owner == any(each.owner for each in given)
+    titles = {each.title for each in given if each.title}
+    own = {each.title for each in given if not each.request_id and not each.principal.startswith("group:")} - {""}
+    assert together.title in (own or titles or {""})
     assert (together.request_id == "") == any(each.request_id == "" for each in given)
     assert sorted(map(str, together.parts)) == sorted(map(str, given))
     assert union(random.sample(given, len(given))) == together
