@@ -18,7 +18,7 @@ from infra.part import Part
 from infra.settings import Settings
 from infra.signing_key import SigningKey
 from infra.slack import Slack
-from infra.synth_warnings import warn_incomparable_names, warn_unusable_endpoints
+from infra.synth_warnings import warn_incomparable_names, warn_long_studio_names, warn_unusable_endpoints
 
 
 class GateStack(cdk.Stack):
@@ -30,6 +30,7 @@ class GateStack(cdk.Stack):
         self.template_options.metadata = {"NotebookGate": settings.model_dump(mode="json")}
         warn_unusable_endpoints(self, settings)
         warn_incomparable_names(self, settings)
+        warn_long_studio_names(self, settings)
         network = Network(self, "Network", settings=settings)
         grants = GrantsTable(self, "Grants", by_notebook=bool(settings.requests.approvers))
         key = SigningKey(

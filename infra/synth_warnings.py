@@ -3,9 +3,20 @@
 Without them, the mistake would show only when people are refused.
 """
 
+from types import SimpleNamespace
+from typing import Any
+
 import aws_cdk as cdk
 from constructs import Construct
 
+from gate.launch.allowed_sources import AllowedSources, allowed_sources
+from gate.launch.kinds import kind_of
+from gate.launch.policy import session_policy
+from gate.store.grant_row import MAX_EPOCH_SECONDS, MIN_SESSION
+from gate.values.caller import Caller
+from gate.values.errors.upstream import PolicyTooLargeError
+from gate.values.grant import Grant
+from gate.values.notebook import STUDIO, Notebook
 from infra.incomparable_names import incomparable_names
 from infra.settings import Settings
 
@@ -15,6 +26,49 @@ UNUSABLE_ENDPOINTS = (
     "passes (vpc.subnet_cidrs). To use their notebooks, people also need a public address in networks. If they have "
     'none, make the API private (private_endpoints) or set pin = "networks".'
 )
+
+
+LONG_NAMES = (
+    "With these addresses and endpoints, names of user profiles and spaces in Studio may have at most {length} "
+    "characters each. For longer ones, the session policy exceeds the limit of AWS, and people are refused "
+    '(policy_too_large). Shorten vpc.egress, vpc.subnet_cidrs or vpc_endpoints, or set pin = "networks".'
+)
+
+MAX_NAME_LENGTH = 63
+LONGEST_ADDRESS = "2001:0db8:1111:2222:3333:4444:5555:6666"
+
+
+def longest_studio_names(settings: Settings) -> int:
+    """Return how many characters the names of user profiles and spaces may have in session policies, 0 to 63."""
+    caller = Caller("user:a", (), "session", LONGEST_ADDRESS, 0)
+    config: Any = SimpleNamespace(
+        pin=settings.pin,
+        networks=tuple(settings.networks),
+        private_endpoints=settings.private_endpoints,
+        egress=tuple(settings.vpc.egress or [f"{LONGEST_ADDRESS}/128"]),
+        subnet_cidrs=tuple(settings.vpc.subnet_cidrs),
+        vpc_endpoints=settings.vpc_endpoints,
+    )
+    sources = allowed_sources(config, caller)
+    domain = max((each.rpartition("/")[2] for each in settings.studio.domains), key=len)
+    lengths = range(MAX_NAME_LENGTH, 0, -1)
+    return next((each for each in lengths if _fits(f"{STUDIO}{domain}/{'p' * each}/{'s' * each}", sources)), 0)
+
+
+def _fits(name: str, sources: AllowedSources | None) -> bool:
+    notebook = Notebook.parse(name)
+    grant = Grant("user:a", notebook, MIN_SESSION, power="start-stop", until=MAX_EPOCH_SECONDS)
+    arns = kind_of(notebook).arns(notebook, "arn:aws-us-gov:sagemaker:ap-southeast-1:123456789012:")
+    try:
+        return bool(session_policy(kind_of(notebook), arns, grant, sources))
+    except PolicyTooLargeError:
+        return False
+
+
+def warn_long_studio_names(scope: Construct, settings: Settings) -> None:
+    """Warn if the session policies of spaces with long names would exceed the limit of AWS."""
+    if settings.studio.domains and (length := longest_studio_names(settings)) < MAX_NAME_LENGTH:
+        cdk.Annotations.of(scope).add_warning_v2("gate:studio", LONG_NAMES.format(length=length))
 
 
 def warn_incomparable_names(scope: Construct, settings: Settings) -> None:

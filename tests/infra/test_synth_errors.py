@@ -14,9 +14,9 @@ import app
 from infra import environment
 from infra.settings import Settings
 from infra.stacks import add_stacks
-from infra.synth_warnings import warn_incomparable_names, warn_unusable_endpoints
+from infra.synth_warnings import warn_incomparable_names, warn_long_studio_names, warn_unusable_endpoints
 from tests.infra.command import ROOT, run
-from tests.infra.examples import ENDPOINT, FULL, MINIMAL, SIGN_IN_ISSUER
+from tests.infra.examples import ENDPOINT, EXISTING_VPC, FULL, MINIMAL, SIGN_IN_ISSUER
 
 WITH_ENDPOINTS = {"vpc_endpoints": [ENDPOINT]}
 SLACK: dict[str, Any] = {"slack": {"teams": ["T0123ABCDEF"]}, "requests": {"approvers": {"group:leads": ["*"]}}}
@@ -79,6 +79,21 @@ def test_endpoints_that_nobody_could_use_are_warned_about(settings: dict[str, An
 def test_names_that_cannot_be_compared_are_warned_about(settings: dict[str, Any], warned: list[str]) -> None:
     found = _warnings(warn_incomparable_names, settings)
     assert [text in each for text, each in zip(warned, found, strict=True)] == [True] * len(warned)
+
+
+STUDIO = {"studio": {"domains": ["d-" + "x" * 12]}}
+MANY_ADDRESSES: dict[str, Any] = {
+    "vpc": {**EXISTING_VPC, "egress": [f"2001:db8:{n}:2222:3333:4444:5555:6666/128" for n in range(1111, 1119)]}
+}
+
+
+def test_session_policies_that_exceed_the_limit_are_warned_about() -> None:
+    assert _warnings(warn_long_studio_names, STUDIO) == _warnings(warn_long_studio_names, MANY_ADDRESSES) == []
+    crowded = {**STUDIO, **MANY_ADDRESSES, "vpc_endpoints": [ENDPOINT] * 8}
+    crowded["vpc"] = {**crowded["vpc"], "subnet_cidrs": [f"2001:db8:{n}::/64" for n in range(1111, 1119)]}
+    (found,) = _warnings(warn_long_studio_names, crowded)
+    assert "may have at most 13 characters" in found
+    assert not _warnings(warn_long_studio_names, {**crowded, "pin": "networks"})
 
 
 def _set(settings: Path, section: str, name: str, value: str) -> None:
