@@ -23,6 +23,7 @@ from rehearsal.steps import (
     queueing,
     removing,
     slack,
+    studio,
     updating,
 )
 
@@ -38,6 +39,8 @@ STEPS = (
     ("a bookmark in a browser", browsing.open_bookmark),
     ("the same from outside", browsing.use_from_outside),
     ("groups, stop and start", browsing.portal),
+    ("a space in Studio", studio.open_space),
+    ("its URL from outside", studio.use_from_outside),
     ("asking for access", access_requests.ask_and_allow),
     ("gate requests", access_requests.deny_as_operator),
     ("sign out everywhere", browsing.sign_out),
@@ -51,6 +54,7 @@ STEPS = (
     ("cdk deploy with another network", updating.add_network),
     ("notebooks meanwhile", updating.still_open),
     ("gate revoke", operator_commands.revoke),
+    ("gate revoke, a space", studio.revoke),
     ("permissions", removing.permissions),
     ("cdk destroy", removing.destroy),
 )

@@ -39,8 +39,11 @@ PEOPLE = {
     "carol@example.com": ("data-science",),
     "dave@example.com": ("data-science",),
     "erin@example.com": (),
+    "frank@example.com": ("studio-users",),
 }
 """People in the user pool, each with their groups there."""
+DOMAIN, PROFILE, SPACE = "d-rehearsal1", "frank", "churn-space"
+"""A domain of SageMaker Studio, with one user profile and his space."""
 PASSWORD = "Correct-horse-7-battery"
 SETTINGS = Template((Path(__file__).parent / "gate.toml").read_text(encoding="utf-8"))
 
@@ -56,6 +59,8 @@ class Environment(ExitStack):
         """The host names under which the emulator serves the API."""
         self.notebook_tab: Page
         """The tab in which Alice's notebook is open."""
+        self.space_tab: Page
+        """The tab in which Frank's space is open."""
         try:
             self._start()
         except BaseException:
@@ -91,6 +96,7 @@ class Environment(ExitStack):
         self.sagemaker = RehearsedSageMaker(
             self.folder / "notebooks", router=self.router, authority=self.authority, names=NOTEBOOKS
         )
+        self.sagemaker.create_space(DOMAIN, PROFILE, SPACE)
         self.callback(self.sagemaker.close)
 
     def browser(self, address: str = INSIDE) -> ProxiedBrowser:
@@ -117,6 +123,7 @@ class Environment(ExitStack):
         text = SETTINGS.substitute(
             networks=json.dumps([f"{address}/32" for address in networks]),
             team=TEAM,
+            domain=DOMAIN,
             vpc=vpc,
             subnets=json.dumps(subnets),
             function_address=FUNCTION_ADDRESS,

@@ -75,7 +75,7 @@ def portal(env: Environment) -> str:
     page.goto(env.base_url)
     page.get_by_role("button", name=f"Stop {NOTEBOOK}").click()
     expect(page.get_by_text("Stopping").or_(page.get_by_text("Stopped"))).to_be_visible()
-    _until_stopped(page)
+    until_stopped(page)
     page.get_by_role("button", name=f"Start {NOTEBOOK}").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
     expect(page).to_have_url(re.compile(SITE + "/lab"))
@@ -84,7 +84,8 @@ def portal(env: Environment) -> str:
     return "Bob's list has his group's notebook; Alice stops hers, starts it, waits, and opens it"
 
 
-def _until_stopped(page: Page) -> None:
+def until_stopped(page: Page) -> None:
+    """Reload the list until the notebook has stopped."""
     for _ in range(30):
         if page.get_by_text("Stopped").is_visible():
             return

@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.template import ACCOUNT, REGION
-from rehearsal.environment import PASSWORD, PEOPLE, Environment
+from rehearsal.environment import DOMAIN, PASSWORD, PEOPLE, PROFILE, SPACE, Environment
 from rehearsal.steps import require
 
 JOB = "nightly-job"
@@ -20,8 +20,16 @@ GRANTS = """grants:
     owner: true
   - principal: group:data-science
     notebook: shared-notebook
+  - principal: group:studio-users
+    notebook: studio:{domain}/{{user}}
+  - principal: user:frank@example.com
+    notebook: {space}
+    title: Churn lab
+    power: start-stop
   - principal: iam:arn:aws:iam::{account}:user/{job}
     notebook: shared-notebook
+  - principal: iam:arn:aws:iam::{account}:user/{job}
+    notebook: {space}
 """
 
 
@@ -44,7 +52,10 @@ def add_people(env: Environment) -> str:
 def grant(env: Environment) -> str:
     """Give grants from a file."""
     file = env.operators_folder / "grants.yaml"
-    file.write_text(GRANTS.format(account=ACCOUNT, job=JOB), encoding="utf-8")
+    file.write_text(
+        GRANTS.format(account=ACCOUNT, job=JOB, domain=DOMAIN, space=f"studio:{DOMAIN}/{PROFILE}/{SPACE}"),
+        encoding="utf-8",
+    )
     planned = env.account.gate("grants", "plan", file.name, cwd=env.operators_folder, expect=(0, 3))
     env.account.gate("grants", "apply", file.name, "--yes", cwd=env.operators_folder)
     listed = env.account.gate("grants", "list", "--json", cwd=env.operators_folder)
@@ -53,7 +64,7 @@ def grant(env: Environment) -> str:
 
 
 def signed_request(env: Environment) -> str:
-    """Open a notebook by a signed request, as a script does."""
+    """Open a notebook and a space by signed requests, as a script does."""
     iam = env.account.client("iam")
     iam.create_user(UserName=JOB)
     api, name = env.api
@@ -61,18 +72,20 @@ def signed_request(env: Environment) -> str:
     allow = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     iam.put_user_policy(UserName=JOB, PolicyName="open", PolicyDocument=policy)
+    space = f"studio~{DOMAIN}~{PROFILE}~{SPACE}"
     key = iam.create_access_key(UserName=JOB)["AccessKey"]
     right = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-    answer = _signed(env, right)
-    require(answer.status_code == 200, f"GET /iam/open/shared-notebook: {answer.status_code} {answer.text[:500]}")
-    require(answer.json()["authorized_url"].startswith("https://shared-notebook.notebook."), answer.text)
-    wrong = _signed(env, Credentials(key["AccessKeyId"], "wrong"))
+    for notebook, site in (("shared-notebook", "shared-notebook.notebook."), (space, f"{SPACE}.{PROFILE}.{DOMAIN}.")):
+        answer = _signed(env, right, notebook)
+        require(answer.status_code == 200, f"GET /iam/open/{notebook}: {answer.status_code} {answer.text[:500]}")
+        require(answer.json()["authorized_url"].startswith(f"https://{site}"), answer.text)
+    wrong = _signed(env, Credentials(key["AccessKeyId"], "wrong"), "shared-notebook")
     require(wrong.status_code == 403, f"with a wrong signature: {wrong.status_code} {wrong.text[:300]}")
-    return "200 with the URL; 403 with a wrong signature"
+    return "200 with the URL of a notebook and of a space; 403 with a wrong signature"
 
 
-def _signed(env: Environment, credentials: Credentials) -> Any:
-    url = f"{env.base_url}/iam/open/shared-notebook"
+def _signed(env: Environment, credentials: Credentials, notebook: str) -> Any:
+    url = f"{env.base_url}/iam/open/{notebook}"
     request = AWSRequest("GET", url, headers={"Accept": "application/json"})
     SigV4Auth(credentials, "execute-api", REGION).add_auth(request)
     return env.browser().get(url, headers=dict(request.headers))
