@@ -20,8 +20,8 @@ class InvalidViewError(BadRequestError, reason="invalid_view", title="This noteb
     """The query parameter `view` names no view that the notebook has."""
 
 class InvalidPathError(BadRequestError, reason="invalid_path", title="This address does not lead to a file",
-        words="A path is such as churn/report.ipynb: below the home folder, without .. and without a slash at its "
-        "beginning. Check the bookmark, or leave path out."):
+        words="Write a path below the home folder, such as churn/report.ipynb, without .. and without a slash at its "
+        "beginning. Or leave path out of the address."):
     """The query parameter `path` is not a path of a file, or could lead out of the application."""
 
 class PathUnsupportedError(BadRequestError, reason="path_unsupported", title="This notebook cannot be opened at a file",
