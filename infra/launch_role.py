@@ -12,6 +12,7 @@ from gate.launch.kinds import all_kinds
 from gate.launch.kinds.kind import Kind, actions
 from infra.nag import acknowledge_finding
 from infra.part import Part
+from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,13 @@ class LaunchRole(Part, Construct):
             "and WebSocket frame of an open notebook.",
             assumed_by=iam.PrincipalWithConditions(principal, conditions) if conditions else principal,
             inline_policies={"launch": self._policy(addresses, vpc_endpoints, resources)},
+        )
+        iam.CfnPolicy(
+            self,
+            "Revocations",
+            policy_name=REVOKED_POLICY,
+            policy_document=NOTHING_REVOKED,
+            roles=[self.role.role_name],
         )
         for resource in resources:
             place = f"{_as_reported(resource.region)}:<AWS::AccountId>"

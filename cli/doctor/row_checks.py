@@ -8,7 +8,7 @@ from cli.grants.row_fixes import fix_commands
 from cli.grants.row_problems import row_errors, row_warnings
 from cli.grants.table import GrantsTable
 from cli.revoke.denies import DenyRows
-from cli.revoke.launch_role import LaunchRolePolicies
+from cli.revoke.launch_role import FORMER_POLICY, LaunchRolePolicies
 from cli.revoke.revocations import missing
 
 DOCTOR_POLICY = "notebook-gate-doctor"
@@ -49,9 +49,13 @@ def check_denies(deployed: Deployed, *, now: int) -> Outcomes:
     for name in missing(wanted, present, now=now):
         text = f"{name} was revoked, but the launch role does not deny their sessions"
         yield Outcome("error", text, "Run gate revoke again, for them or anybody else: it restores all denies.")
-    if role.policy(DOCTOR_POLICY):
-        text = "an interrupted gate doctor --live has left its deny on the launch role"
-        yield Outcome("warning", text, "The next --live removes it.")
+    for name in role.names():
+        if name == DOCTOR_POLICY:
+            text = "an interrupted gate doctor --live has left its deny on the launch role"
+            yield Outcome("warning", text, "The next --live removes it.")
+        elif name == FORMER_POLICY:
+            text = f"the policy {name} of the launch role is not the stack's, so that the stack cannot be removed"
+            yield Outcome("warning", text, "Deploy the stack. The next gate revoke after that moves its denies.")
     expired = sum(revocation.has_expired(now) for revocation in present)
     note = f"; {expired} have expired, and the next revoke removes them" if expired else ""
     yield Outcome("ok", f"{len(present) - expired} denies of gate revoke are in effect{note}")

@@ -64,7 +64,7 @@ def deny(
         rows.add(name, before)
     for attempt in range(MAX_ATTEMPTS):
         limit = policy.max_characters()
-        policy.deny(merged([*policy.revocations(), *rows.all()], now=now, max_characters=limit))
+        policy.revoke(merged([*policy.revocations(), *rows.all()], now=now, max_characters=limit))
         if not missing(rows.all(), policy.revocations(), now=now):
             return before
         sleep(min(2.0**attempt / 4, MAX_PAUSE))

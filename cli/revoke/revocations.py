@@ -1,7 +1,7 @@
 """The denies on the launch role that end role sessions of a caller from before a moment.
 
-IAM evaluates them for each request and WebSocket frame of an open notebook. They are in an inline policy of their own,
-beside the one that the stack writes, and expire with the longest possible role session.
+IAM evaluates them for each request and WebSocket frame of an open notebook. They are in an inline policy of their own
+(`infra/revocations.py`), and expire with the longest possible role session.
 """
 
 import datetime
@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.errors import CommandError
-
-REVOKED_POLICY = "notebook-gate-revoked"
-"""The name of the inline policy."""
 
 SESSION_MARGIN = 60
 """Seconds after the command during which new role sessions are denied, too: a concurrent request may have read the

@@ -146,6 +146,12 @@ class Environment(ExitStack):
         read = self.account.client("iam").get_role_policy(RoleName=role, PolicyName="launch")
         self.launch_policy: dict[str, Any] = read["PolicyDocument"]
 
+    def role_policies(self, role_arn: str) -> dict[str, Any]:
+        """Return the inline policies of a role, by name."""
+        client, role = self.account.client("iam"), role_arn.rpartition("/")[2]
+        names = client.list_role_policies(RoleName=role)["PolicyNames"]
+        return {name: client.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"] for name in names}
+
     def _outputs(self) -> dict[str, str]:
         (stack,) = self.account.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"]
         self.stack_id = stack["StackId"]

@@ -1,7 +1,9 @@
 """The launch role's inline policies in the local AWS."""
 
+import json
 from typing import Any
 
+from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
 from local.deployment import LocalDeployment
 
 
@@ -15,9 +17,8 @@ def inline_policies(deployment: LocalDeployment) -> dict[str, Any]:
 def remove_revocations(deployment: LocalDeployment) -> None:
     """Remove the denies and cutoffs that revokes have written."""
     iam, dynamodb = deployment.operator("iam"), deployment.operator("dynamodb")
-    iam.delete_role_policy(
-        RoleName=deployment.template.launch_role.arn.rpartition("/")[2], PolicyName="notebook-gate-revoked"
-    )
+    role = deployment.template.launch_role.arn.rpartition("/")[2]
+    iam.put_role_policy(RoleName=role, PolicyName=REVOKED_POLICY, PolicyDocument=json.dumps(NOTHING_REVOKED))
     table = deployment.template.table["TableName"]
     for item in dynamodb.scan(TableName=table)["Items"]:
         if item["principal"]["S"].startswith(("revoked:", "cutoff:")):

@@ -26,7 +26,7 @@ class FakeRole:
         pause()
         return list(self.present)
 
-    def deny(self, revocations: Sequence[Revocation]) -> None:
+    def revoke(self, revocations: Sequence[Revocation]) -> None:
         pause()
         self.writes += 1
         if self.overwritten:

@@ -18,6 +18,7 @@ from cli.revoke.revocations import DENY_LIFETIME, Revocation, policy_document
 from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.provider import Provider
 from gate.values.errors.upstream import IdentityProviderDownError
+from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
 from infra.settings import Settings
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
@@ -175,7 +176,7 @@ def test_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment) -> None:
     # An expired deny, which only the next revoke removes.
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     over = policy_document([Revocation(("old@example.com",), int(time.time()) - DENY_LIFETIME - 5)])
-    iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-revoked", PolicyDocument=over)
+    iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-revocations", PolicyDocument=over)
     deployment.aws.calls.clear()
     assert gate("doctor").code == 0
     operations = {call.operation for call in deployment.aws.calls}
@@ -187,7 +188,7 @@ def test_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment) -> None:
 def test_doctor_reports_an_erased_deny_and_one_left_behind(gate: Gate, deployment: LocalDeployment) -> None:
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     gate("revoke", "slack:T0LOCAL/U0DANA")
-    iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")
+    iam.put_role_policy(RoleName=role, PolicyName=REVOKED_POLICY, PolicyDocument=json.dumps(NOTHING_REVOKED))
     left = policy_document([Revocation(("operator",), 1_800_000_000)])
     iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-doctor", PolicyDocument=left)
     try:
@@ -196,7 +197,7 @@ def test_doctor_reports_an_erased_deny_and_one_left_behind(gate: Gate, deploymen
         assert "was revoked, but the launch role does not deny their sessions" in result.out
         assert "! revocations: an interrupted gate doctor --live has left its deny on the launch role" in result.out
         gate("revoke", "alice@example.com")
-        assert "U0DANA" in json.dumps(inline_policies(deployment)["notebook-gate-revoked"])
+        assert "U0DANA" in json.dumps(inline_policies(deployment)["notebook-gate-revocations"])
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-doctor")
         remove_revocations(deployment)

@@ -63,7 +63,7 @@ def test_a_revoke_during_live_checks_keeps_its_deny(
 
     def visit(self: NotebookBrowser, url: str) -> tuple[int, str]:
         policies = inline_policies(deployment)
-        if "notebook-gate-doctor" in policies and "notebook-gate-revoked" not in policies:
+        if "notebook-gate-doctor" in policies and "eve" not in json.dumps(policies["notebook-gate-revocations"]):
             deployed = Deployed.find(aws, "local")
             rows = DenyRows(GrantsTable.of(deployed))
             deny(LaunchRolePolicies(aws.client("iam"), deployed.launch_role), rows, ["eve"], now=int(time.time()))
@@ -72,12 +72,12 @@ def test_a_revoke_during_live_checks_keeps_its_deny(
     monkeypatch.setattr(NotebookBrowser, "visit", visit)
     checks_by_name(gate, "--live", "--notebook", "alice-notebook")
     try:
-        assert "eve" in json.dumps(inline_policies(deployment)["notebook-gate-revoked"])
-        assert inline_policies(deployment).keys() == {"launch", "notebook-gate-revoked"}
+        assert "eve" in json.dumps(inline_policies(deployment)["notebook-gate-revocations"])
+        assert inline_policies(deployment).keys() == {"launch", "notebook-gate-revocations"}
         # Each policy is written once: the live checks do not write that of the revoke.
         calls = [call for call in deployment.aws.calls if call.operation == "PutRolePolicy"]
         written = [call.parameters["PolicyName"] for call in calls]
-        assert sorted(written) == ["notebook-gate-doctor", "notebook-gate-revoked"]
+        assert sorted(written) == ["notebook-gate-doctor", "notebook-gate-revocations"]
     finally:
         remove_revocations(deployment)
 
@@ -96,7 +96,7 @@ def test_live_checks_remove_their_deny_after_an_interrupt(
     assert (
         gate("doctor", "--live", "--notebook", "alice-notebook").code == 130
     )  # the exit code of an interrupted command
-    assert inline_policies(deployment).keys() == {"launch"}
+    assert inline_policies(deployment).keys() == {"launch", "notebook-gate-revocations"}
 
 
 def test_live_needs_a_notebook(gate: Gate) -> None:

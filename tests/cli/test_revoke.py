@@ -6,10 +6,10 @@ import time
 
 import pytest
 
+from cli.revoke.launch_role import FORMER_POLICY
 from cli.revoke.revocations import (
     DENY_LIFETIME,
     EVERYBODY,
-    REVOKED_POLICY,
     SESSION_MARGIN,
     Revocation,
     policy_document,
@@ -17,11 +17,13 @@ from cli.revoke.revocations import (
 from gate.launch.kinds.notebook_instance import OPEN
 from gate.store import key_prefixes
 from gate.store.cutoffs import cutoff_row
+from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
 from local.aws.calls import ApiError, Call
 from local.deployment import LocalDeployment
 from testing.clock import Clock
 from testing.user import TestUser
 from tests.cli.conftest import Gate
+from tests.cli.launch_role import inline_policies
 
 pytestmark = pytest.mark.usefixtures("as_new")
 
@@ -180,6 +182,23 @@ def test_removed_grants_are_reported_if_the_deny_fails(
 def test_invalid_callers_are_rejected(gate: Gate, words: tuple[str, ...], message: str) -> None:
     result = gate("revoke", *words)
     assert (result.code, message in result.err) == (1, True)
+
+
+def test_a_stack_that_does_not_own_the_policy_yet_keeps_its_denies(gate: Gate, deployment: LocalDeployment) -> None:
+    iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
+    # The next deployment would create the policy, and so overwrite one of that name.
+    iam.delete_role_policy(RoleName=role, PolicyName=REVOKED_POLICY)
+    alice = OpenNotebook(deployment, "alice@example.com", "/open")
+    assert gate("revoke", "alice@example.com").code == 0
+    assert inline_policies(deployment).keys() == {"launch", FORMER_POLICY}
+    iam.put_role_policy(RoleName=role, PolicyName=REVOKED_POLICY, PolicyDocument=json.dumps(NOTHING_REVOKED))
+    assert not alice.is_open()
+    assert "so that the stack cannot be removed" in gate("doctor").out.replace("\n", " ")
+    assert gate("revoke", "bob@example.com").code == 0
+    policies = inline_policies(deployment)
+    assert policies.keys() == {"launch", REVOKED_POLICY}
+    assert all(name in json.dumps(policies[REVOKED_POLICY]) for name in ("alice@example.com", "bob@example.com"))
+    assert not alice.is_open()
 
 
 def test_doctor_counts_expired_denies_and_the_next_revoke_removes_them(gate: Gate, deployment: LocalDeployment) -> None:

@@ -64,7 +64,7 @@ def test_revoke_finds_the_alias_in_both_directions(
     assert not _grants_of(gate, BOB_IN_SLACK)
     assert not _is_open(deployment, by_address)
     role = deployment.template.launch_role.arn.rpartition("/")[2]
-    denied = deployment.operator("iam").get_role_policy(RoleName=role, PolicyName="notebook-gate-revoked")[
+    denied = deployment.operator("iam").get_role_policy(RoleName=role, PolicyName="notebook-gate-revocations")[
         "PolicyDocument"
     ]
     (statement,) = denied["Statement"]

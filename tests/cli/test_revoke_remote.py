@@ -69,7 +69,7 @@ def test_the_printed_commands_cut_off_notebooks_in_other_accounts(
     iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(ALLOW_ALL))
     for line in lines:
         _run(iam, line.partition(": ")[2])
-    there = iam.get_role_policy(RoleName=name, PolicyName="notebook-gate-revoked")["PolicyDocument"]
+    there = iam.get_role_policy(RoleName=name, PolicyName="notebook-gate-revocations")["PolicyDocument"]
     assert [_may_open(deployment, made, there) for made in opened] == [False, True]
 
 

@@ -9,10 +9,34 @@ from gate.launch.kinds.notebook_instance import DESCRIBE, OPEN, START, STOP
 from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access, Evaluator
 from local.resolved_template import ResolvedTemplate, Role
-from local.template import ACCOUNT, EGRESS, REGION
-from tests.infra.examples import ENDPOINT, NETWORK, SIGN_IN_ISSUER
+from local.template import ACCOUNT, EGRESS, REGION, Template
+from tests.infra.examples import ENDPOINT, NETWORK, SIGN_IN_ISSUER, properties
 
 STUDIO_POWER = (studio_kind.START, studio_kind.STOP)
+
+
+NOTHING = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Deny",
+            "Action": "*",
+            "Resource": "*",
+            "Condition": {"DateLessThan": {"aws:TokenIssueTime": "1970-01-01T00:00:00Z"}},
+        }
+    ],
+}
+"""The policy that `gate revoke` overwrites. If it changes, the next deployment erases the denies in force."""
+
+
+def test_the_policy_of_gate_revoke_belongs_to_the_stack_and_never_changes(
+    template: Template, full_template: Template
+) -> None:
+    for each in (template, full_template):
+        policies = properties(each, "AWS::IAM::Policy")
+        # Another logical id or name would be another policy, whose creation erases the denies, too.
+        policy = policies["LaunchRevocations25487E4D"]
+        assert (policy["PolicyName"], policy["PolicyDocument"]) == ("notebook-gate-revocations", NOTHING)
 
 
 def test_the_launch_roles_policy(resolved: ResolvedTemplate, full_resolved: ResolvedTemplate) -> None:
@@ -47,7 +71,7 @@ def test_the_launch_roles_policy(resolved: ResolvedTemplate, full_resolved: Reso
         }
 
     one = policy([NETWORK, f"{EGRESS}/32"], [], notebook_arn("*", REGION), [])
-    assert list(resolved.launch_role.policies) == [one]
+    assert list(resolved.launch_role.policies) == [one, NOTHING]
     addresses = [NETWORK, "2001:db8::/32", "192.0.2.10/32", "192.0.2.11/32"]
     notebooks = [notebook_arn("*", region) for region in (REGION, "eu-central-1", "us-east-1")]
     # Exactly the domains of the settings, each in its region.
@@ -56,7 +80,7 @@ def test_the_launch_roles_policy(resolved: ResolvedTemplate, full_resolved: Reso
         for region, domain in ((REGION, "d-abc123"), ("us-east-1", "d-def456"))
         for kind in ("user-profile", "space", "app")
     ]
-    assert list(full_resolved.launch_role.policies) == [policy(addresses, [ENDPOINT], notebooks, domains)]
+    assert list(full_resolved.launch_role.policies) == [policy(addresses, [ENDPOINT], notebooks, domains), NOTHING]
 
 
 def test_only_the_functions_role_may_assume_the_launch_role(resolved: ResolvedTemplate) -> None:

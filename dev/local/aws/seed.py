@@ -10,6 +10,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from cli.grant_schema.spec import GrantSpec
+from infra.revocations import REVOKED_POLICY
 from local.aws.authority import DEPLOYED_POLICY
 from local.aws.clients import ClientOf
 from local.aws.notebook_instances import NotebookInstances
@@ -57,8 +58,8 @@ def create_launch_role(role: Role) -> None:
         max_session_duration="3600",
     )
     assert made.arn == role.arn
-    (policy,) = role.policies
-    iam.put_role_policy(made.name, DEPLOYED_POLICY, json.dumps(policy))
+    for name, policy in zip((DEPLOYED_POLICY, REVOKED_POLICY), role.policies, strict=True):
+        iam.put_role_policy(made.name, name, json.dumps(policy))
 
 
 def create_notebooks(client_of: ClientOf, instances: NotebookInstances, notebooks: Sequence[Notebook]) -> None:

@@ -34,6 +34,8 @@ def destroy(env: Environment) -> str:
     require(
         {each["ResourceType"] for each in kept} == STAYS, f"what stays: {[each['LogicalResourceId'] for each in kept]}"
     )
+    foreign = _foreign_policies(env, template["Resources"], [each for each in before if each not in kept])
+    require(not foreign, f"IAM would refuse to delete a role with a policy that is not the stack's: {foreign}")
     env.account.cdk("--app", str(env.assembly), "destroy", STACK, "--force", cwd=env.folder)
     (stack,) = client.describe_stacks(StackName=env.stack_id)["Stacks"]
     require(stack["StackStatus"] == "DELETE_COMPLETE", f"the stack is {stack['StackStatus']}")
@@ -45,6 +47,18 @@ def destroy(env: Environment) -> str:
         if each not in kept and each["ResourceType"] in _LOOKS:
             require(not _exists(env, each), f"{each['LogicalResourceId']} is still there")
     return f"of {len(before)} resources stay the table, the user pool, {_logs(kept)} log groups, and API Gateway's role"
+
+
+def _foreign_policies(env: Environment, resources: Any, deleted: list[Any]) -> list[str]:
+    """Return the inline policies that the stack's roles have and the template does not. The emulator would not mind."""
+    own = {name for each in resources.values() for name in _policy_names(each["Properties"])}
+    roles = [each["PhysicalResourceId"] for each in deleted if each["ResourceType"] == "AWS::IAM::Role"]
+    return [f"{role}: {name}" for role in roles for name in env.role_policies(role) if name not in own]
+
+
+def _policy_names(properties: Any) -> list[str]:
+    inline: list[Any] = properties.get("Policies", [])
+    return [each["PolicyName"] for each in [properties, *inline] if "PolicyName" in each]
 
 
 def _logs(kept: list[Any]) -> int:

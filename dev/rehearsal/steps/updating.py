@@ -1,20 +1,28 @@
 """A change of the settings while somebody has a notebook open."""
 
+import json
+
 from rehearsal.environment import PASSWORD, SHORT_SESSION, Environment
 from rehearsal.hosts import INSIDE, JOINED
 from rehearsal.steps import browsing, deploying, require
 
+REVOKED = "erin@example.com"
+"""A person whose access is revoked before the update."""
+
 
 def add_network(env: Environment) -> str:
-    """Add a network to the settings, shorten sessions, and deploy again."""
+    """Revoke somebody, add a network to the settings, shorten sessions, and deploy again."""
     version = env.function["Version"]
     stranger = env.browser(JOINED).get(f"{env.base_url}/health")
     require(stranger.status_code == 403, f"before the change, from {JOINED}: {stranger.status_code}")
+    env.account.gate("revoke", REVOKED, "--json", cwd=env.operators_folder, expect=(0, 3))
     env.write_settings(networks=[INSIDE, JOINED], session=SHORT_SESSION)
     deploying.synthesise_again(env)
     told = deploying.deploy(env)
     joined = env.browser(JOINED).get(f"{env.base_url}/health")
     require(joined.status_code == 200, f"after the change, from {JOINED}: {joined.status_code} {joined.text[:300]}")
+    denied = json.dumps(env.role_policies(env.outputs["LaunchRoleArn"]))
+    require(REVOKED in denied, f"the update has erased the deny of {REVOKED}: {denied}")
     require(env.function["Version"] != version, f"the alias still leads to version {version}")
     return f"{told}; version {version} of the function became {env.function['Version']}"
 

@@ -74,7 +74,7 @@ def test_a_bookmark_with_a_path_leads_to_the_file(deployment: LocalDeployment) -
 def _deny(deployment: LocalDeployment, name: str, clock: Clock) -> None:
     """Write the deny of `gate revoke` to the launch role."""
     role = deployment.template.launch_role.arn.rpartition("/")[2]
-    LaunchRolePolicies(deployment.operator("iam"), role).deny([Revocation((name,), int(clock()))])
+    LaunchRolePolicies(deployment.operator("iam"), role).revoke([Revocation((name,), int(clock()))])
 
 
 def _statuses(url: str, clock: Clock, *pauses: float) -> list[int]:
