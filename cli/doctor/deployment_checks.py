@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cli.deployed import Deployed
 from cli.doctor.check import Check, Outcomes
-from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoint
+from cli.doctor.endpoint_checks import check_notebook_endpoints, check_private_api, check_sagemaker_endpoint
 from cli.doctor.execution_role_checks import check_execution_roles
 from cli.doctor.network_checks import check_egress, check_launch_role
 from cli.doctor.notebook_checks import check_notebooks, read_granted
@@ -43,6 +43,7 @@ def check_deployment(
         "clock": lambda: check_clocks(deployed, clock=clock),
         "grants": lambda: check_grants(deployed),
         "notebooks": lambda: check_notebooks(deployed, granted()),
+        "notebook endpoints": lambda: check_notebook_endpoints(deployed, granted()),
         "execution roles": lambda: check_execution_roles(deployed, granted()),
         "API": lambda: check_api(deployed),
         "API endpoints": lambda: check_private_api(deployed),
