@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ class AwsAccess:
     session: Any
     endpoint_url: str | None = None
     _clients: dict[tuple[str, str | None], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+    """Held while a client is made, which boto3's sessions do not allow to several threads (guide, "Session")."""
 
     @classmethod
     def with_profile(cls, *, profile: str | None, region: str | None) -> "AwsAccess":
@@ -62,8 +65,8 @@ class AwsAccess:
     def client(self, service: str, *, region: str | None = None) -> Any:
         """Return a client of `service`, by default in the deployment's region. Raises `CommandError`."""
         key = (service, region)
-        if key not in self._clients:
-            with aws_errors():
+        with self._lock, aws_errors():
+            if key not in self._clients:
                 self._clients[key] = self.session.client(
                     service, region_name=region, endpoint_url=self.endpoint_url, config=CONFIG
                 )

@@ -10,6 +10,7 @@ from constructs import Construct
 
 from gate.launch.kinds import all_kinds
 from gate.launch.kinds.kind import Kind, actions
+from infra.address_conditions import outside_of
 from infra.nag import acknowledge_finding
 from infra.part import Part
 from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
@@ -107,14 +108,6 @@ class LaunchRole(Part, Construct):
         self, addresses: Sequence[str], vpc_endpoints: Sequence[str], resources: Sequence[_Resource]
     ) -> iam.PolicyDocument:
         kinds = list(dict.fromkeys(resource.kind for resource in resources))
-        # The condition applies to the function, which creates the URL, and to the browser, which uses it, so it lists
-        # the addresses of both. A Deny applies only if all its conditions match, so a request needs either a listed
-        # address or a listed endpoint.
-        conditions: dict[str, dict[str, list[str]]] = {}
-        if addresses:
-            conditions["NotIpAddress"] = {"aws:SourceIp": list(addresses)}
-        if vpc_endpoints:
-            conditions["StringNotEquals"] = {"aws:SourceVpce": list(vpc_endpoints)}
         return iam.PolicyDocument(
             statements=[
                 *(
@@ -128,7 +121,8 @@ class LaunchRole(Part, Construct):
                     effect=iam.Effect.DENY,
                     actions=[kind.open_action for kind in kinds],
                     resources=["*"],
-                    conditions=conditions,
+                    # The condition applies to the function, which creates the URL, and to the browser, which uses it.
+                    conditions=outside_of(addresses, vpc_endpoints),
                 ),
             ]
         )

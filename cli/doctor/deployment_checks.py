@@ -1,18 +1,22 @@
 """Runs the checks of `gate doctor` that only read."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from cli.deployed import Deployed
 from cli.doctor.check import Check, Outcomes
-from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoint
+from cli.doctor.endpoint_checks import check_notebook_endpoints, check_private_api, check_sagemaker_endpoint
+from cli.doctor.execution_role_checks import check_execution_roles
 from cli.doctor.network_checks import check_egress, check_launch_role
+from cli.doctor.notebook_checks import check_notebooks, read_granted
 from cli.doctor.row_checks import check_denies, check_grants
 from cli.doctor.secret_checks import check_secrets
 from cli.doctor.service_checks import check_api, check_clocks, check_issuer
 from cli.doctor.stack_checks import check_logging_role, check_names, check_settings, check_stack
 from cli.errors import CommandError
+from cli.notebooks.granted import GrantedNotebook
 
 
 def check_deployment(
@@ -22,6 +26,11 @@ def check_deployment(
 
     `settings_file`: the settings that should be deployed; None to compare nothing.
     """
+
+    @cache
+    def granted() -> Sequence[GrantedNotebook]:
+        return read_granted(deployed, now=clock())
+
     checks: Mapping[str, Callable[[], Outcomes]] = {
         "stack": lambda: check_stack(deployed),
         "settings": lambda: check_settings(deployed, settings_file),
@@ -33,6 +42,9 @@ def check_deployment(
         "secrets": lambda: check_secrets(deployed, now=clock()),
         "clock": lambda: check_clocks(deployed, clock=clock),
         "grants": lambda: check_grants(deployed),
+        "notebooks": lambda: check_notebooks(deployed, granted()),
+        "notebook endpoints": lambda: check_notebook_endpoints(deployed, granted()),
+        "execution roles": lambda: check_execution_roles(deployed, granted()),
         "API": lambda: check_api(deployed),
         "API endpoints": lambda: check_private_api(deployed),
         "API logs": lambda: check_logging_role(deployed),

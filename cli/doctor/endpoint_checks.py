@@ -1,4 +1,4 @@
-"""Compares VPC endpoints in the account with the settings: SageMaker's for the function, API Gateway's for users."""
+"""Compares VPC endpoints in the account with the settings: those of the function, and those of users."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,6 +7,7 @@ from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
+from cli.notebooks.granted import GrantedNotebook
 
 _DENIED_HERE = (
     "Add it to vpc_endpoints, and the CIDRs of vpc.subnet_ids to vpc.subnet_cidrs. Deploy, and with remote.locations "
@@ -52,10 +53,14 @@ def _uses_proxy(deployed: Deployed) -> bool:
 def _sagemaker_endpoints(deployed: Deployed) -> list[str]:
     """Return the ids of the VPC endpoints with private DNS for the SageMaker API, in the function's VPC."""
     vpc = deployed.function.get("VpcConfig", {}).get("VpcId", "")
-    service = f"com.amazonaws.{deployed.aws.region}.sagemaker.api"
-    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "service-name", "Values": [service]}]
+    filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "service-name", "Values": [_api_service(deployed)]}]
     found = _available_endpoints(deployed, filters)
     return [endpoint["VpcEndpointId"] for endpoint in found if endpoint.get("PrivateDnsEnabled")]
+
+
+def _api_service(deployed: Deployed) -> str:
+    """Return the name of the VPC endpoint service of the SageMaker API."""
+    return f"com.amazonaws.{deployed.aws.region}.sagemaker.api"
 
 
 def check_private_api(deployed: Deployed) -> Outcomes:
@@ -81,6 +86,39 @@ def check_private_api(deployed: Deployed) -> Outcomes:
             yield Outcome("error", text, fix)
         else:
             yield Outcome("ok", f"users of {name} can resolve the host name of the API")
+
+
+def check_notebook_endpoints(deployed: Deployed, granted: Sequence[GrantedNotebook]) -> Outcomes:
+    """Check that `vpc_endpoints` has endpoints of all kinds of notebooks that people use. Raises `CommandError`.
+
+    Source of the names: SageMaker developer guide, "Connect to a notebook instance through a VPC interface endpoint",
+    and "Connect to Amazon SageMaker Studio through an interface VPC endpoint".
+    """
+    listed, region = deployed.settings.vpc_endpoints, deployed.aws.region
+    if not listed:
+        return
+    notebooks, studio = f"aws.sagemaker.{region}.notebook", f"aws.sagemaker.{region}.studio"
+    found = _available_endpoints(deployed, [{"Name": "vpc-endpoint-id", "Values": list(listed)}])
+    service_of = {endpoint["VpcEndpointId"]: endpoint.get("ServiceName", "") for endpoint in found}
+    unknown = [name for name in listed if name not in service_of]
+    for name in unknown:
+        text = f"{name} is not in this account, or is not available"
+        fix = f"Check yourself which service it has: {notebooks} for notebook instances, {studio} for Studio."
+        yield Outcome("warning", text, fix)
+    for name, service in service_of.items():
+        if service not in (notebooks, studio, _api_service(deployed)):
+            text = f"{name} is an endpoint of {service}, through which nobody uses notebooks"
+            yield Outcome("error", text, "Correct vpc_endpoints, and deploy.")
+    used = {"notebook instances": notebooks} if any(not each.notebook.studio for each in granted) else {}
+    used |= {"Studio": studio} if any("/" not in domain for domain in deployed.settings.studio.domains) else {}
+    for kind, service in used.items():
+        names = [name for name in listed if service_of.get(name) == service]
+        if names:
+            yield Outcome("ok", f"people in VPCs can use {kind} through {', '.join(names)}")
+        elif not unknown:
+            text = f"nobody can use {kind} through vpc_endpoints: none of them is an endpoint of {service}"
+            fix = f"If people use {kind} from VPCs, add such an endpoint to vpc_endpoints, and deploy."
+            yield Outcome("warning" if deployed.settings.networks else "error", text, fix)
 
 
 def _available_endpoints(deployed: Deployed, filters: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

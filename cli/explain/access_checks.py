@@ -12,8 +12,9 @@ from cli.explain.policy_checks import Launch, PolicyChecks
 from cli.explain.question import Finding, Question
 from cli.explain.simulator import Simulator
 from cli.explain.source import EXAMPLES
+from cli.notebooks.lookup import Notebooks, Problem
 from gate.launch.target import launch_target_of
-from gate.values.errors.notebook import LocationUnknownError, NotebookMissingError, OtherProfileError, not_ready_error
+from gate.values.errors.notebook import not_ready_error
 
 
 class AccessChecks:
@@ -22,6 +23,7 @@ class AccessChecks:
     def __init__(self, deployed: Deployed, *, clock: Callable[[], float] = time.time) -> None:
         self._deployed = deployed
         self._simulator = Simulator(deployed)
+        self._notebooks = Notebooks(deployed)
         self._grant = GrantCheck(deployed, clock=clock)
         self._policies = PolicyChecks(deployed, self._simulator)
 
@@ -35,13 +37,11 @@ class AccessChecks:
                     return
 
     def _roles(self, question: Question) -> Iterator[Finding]:
-        try:
-            launch = self._launch(question)
-        except LocationUnknownError as error:
-            fix = "Add it to remote.locations in gate.toml, deploy, and deploy the launch role there."
-            text = f"{question.notebook.location} is not in remote.locations"
-            yield Finding("launch role", False, text, error.reason, fix)
+        target = self._notebooks.target(question.notebook)
+        if isinstance(target, Problem):
+            yield _failed("launch role", target)
             return
+        launch = self._launch(question)
         if launch.target.role.external_id:
             text = f"{launch.target.role.arn} is in another account and can't be checked from here"
             yield Finding("launch role", True, text)
@@ -51,19 +51,11 @@ class AccessChecks:
 
     def _state(self, question: Question) -> Iterator[Finding]:
         notebook = self._grant.find(question).notebook
-        target = launch_target_of(self._deployed.config, notebook)
-        if target.role.external_id:
-            yield Finding("notebook", True, "Its state can't be checked from this account")
-            return
-        try:
-            instance = self._simulator.instance_of(target, notebook)
-        except OtherProfileError as refusal:
-            fix = "Name the owner of the space in the grant, or a shared space."
-            yield Finding("notebook", False, "It is a private space of another user profile", refusal.reason, fix)
-            return
+        instance = self._notebooks.find(notebook)
         if instance is None:
-            fix = "Remove the grant, or create the notebook instance again under that name."
-            yield Finding("notebook", False, "The notebook instance does not exist", NotebookMissingError.reason, fix)
+            yield Finding("notebook", True, "Its state can't be checked from this account")
+        elif isinstance(instance, Problem):
+            yield _failed("notebook", instance)
         elif not instance.can_open:
             error = not_ready_error(instance.status)
             fix = "Start it, or add `--power start` to the grant so that they can start it."
@@ -81,3 +73,8 @@ class AccessChecks:
                 if not source.address:
                     raise CommandError(f"The setting pin needs the address behind {source}; write it, too: {EXAMPLES}")
         return Launch(target, self._grant.caller(question), self._grant.find(question))
+
+
+def _failed(check: str, problem: Problem) -> Finding:
+    text = problem.text[0].upper() + problem.text[1:]
+    return Finding(check, False, text, problem.reason, problem.fix)

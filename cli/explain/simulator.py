@@ -1,14 +1,13 @@
-"""Asks AWS what its policies allow, with IAM's policy simulator, and how a notebook's instance is."""
+"""Asks AWS what its policies allow, with IAM's policy simulator."""
 
 import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.explain.source import Source
 from gate.launch.target import LaunchTarget
-from gate.values.instance import Instance
-from gate.values.notebook import Notebook
 
 
 class Simulator:
@@ -19,38 +18,33 @@ class Simulator:
 
     def role_allows(self, target: LaunchTarget, source: Source, session_name: str) -> bool:
         """Return whether the launch role's policies let a role session that begins now open `target` from `source`."""
-        return self._allowed("simulate_principal_policy", target, source, session_name, PolicySourceArn=target.role.arn)
+        return self._opens(target, source, session_name, PolicySourceArn=target.role.arn)
 
     def session_allows(self, policy: str, target: LaunchTarget, source: Source, session_name: str) -> bool:
         """Return whether the session policy `policy` (JSON) lets it, whatever the role's policies say."""
-        return self._allowed("simulate_custom_policy", target, source, session_name, PolicyInputList=[policy])
+        return self._opens(target, source, session_name, PolicyInputList=[policy])
 
-    def instance_of(self, target: LaunchTarget, notebook: Notebook) -> Instance | None:
-        """Return the instance of the notebook, or None if it does not exist."""
-        sagemaker = self._deployed.aws.client("sagemaker", region=target.role.region)
-        instance = None
-        with aws_errors(ignore=target.kind.state_conflict_codes):
-            instance = target.kind.describe(sagemaker, notebook)
-        return instance  # noqa: RET504  `aws_errors` may have ended the block
+    def principal_allows(self, role_arn: str, action: str, resource: str, source: Source) -> bool:
+        """Return whether the policies of any role allow `action` on the ARN `resource` from `source`."""
+        return self._allowed(action, resource, _entries(source.context), PolicySourceArn=role_arn)
 
-    def _allowed(
-        self, operation: str, target: LaunchTarget, source: Source, session_name: str, **policies: Any
-    ) -> bool:
+    def _opens(self, target: LaunchTarget, source: Source, session_name: str, **policies: Any) -> bool:
         issued = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        entries = [
-            *((key, kind, value) for key, (kind, value) in source.context.items()),
-            ("aws:SourceIdentity", "string", session_name),
-            ("aws:TokenIssueTime", "date", issued),
-        ]
-        context = [
-            {"ContextKeyName": key, "ContextKeyType": kind, "ContextKeyValues": [value]} for key, kind, value in entries
-        ]
+        session = {"aws:SourceIdentity": ("string", session_name), "aws:TokenIssueTime": ("date", issued)}
+        context = _entries({**source.context, **session})
+        return self._allowed(target.kind.open_action, target.arns.opened[0], context, **policies)
+
+    def _allowed(self, action: str, resource: str, context: list[dict[str, Any]], **policies: Any) -> bool:
         client = self._deployed.aws.client("iam")
+        simulate = client.simulate_principal_policy if "PolicySourceArn" in policies else client.simulate_custom_policy
         with aws_errors():
-            response = getattr(client, operation)(
-                ActionNames=[target.kind.open_action],
-                ResourceArns=[target.arns.opened[0]],
-                ContextEntries=context,
-                **policies,
-            )
+            response = simulate(ActionNames=[action], ResourceArns=[resource], ContextEntries=context, **policies)
         return all(result["EvalDecision"] == "allowed" for result in response["EvaluationResults"])
+
+
+def _entries(context: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return `ContextEntries` of the condition keys `context`, each with its type and value."""
+    return [
+        {"ContextKeyName": key, "ContextKeyType": kind, "ContextKeyValues": [value]}
+        for key, (kind, value) in context.items()
+    ]

@@ -12,6 +12,7 @@ from cli.grant_schema.item import is_requested
 from cli.grants.display import MAX_LINES, counts, show_plan, summary
 from cli.grants.export import Export
 from cli.grants.file import GrantsFile
+from cli.grants.notebook_notes import NotebookNotes
 from cli.grants.plan import Plan, RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
@@ -30,9 +31,11 @@ def plan(
     """Show what `apply` would change. Exits with 3 if there is something to change."""
     out = Output(as_json=as_json)
     computed = _plan(context.obj, file, out, include_requested)
-    out.document(computed.to_dict())
+    notes = _check_notebooks(context.obj, computed, out)
+    out.document({**computed.to_dict(), **notes.to_dict()})
     if not as_json:
         show_plan(computed, out, UserMarks(context.obj.deployed))
+        notes.show(out)
     if computed.row_changes:
         raise typer.Exit(EXIT_NEGATIVE)
 
@@ -51,6 +54,7 @@ def apply(
     out = Output(as_json=as_json)
     computed = _plan(context.obj, file, out, include_requested)
     show_plan(computed, out, UserMarks(context.obj.deployed))
+    _check_notebooks(context.obj, computed, out).show(out)
     if computed.removes_many and not allow_removals:
         raise CommandError(
             f"This would remove {len(computed.removals)} grants, which may be a mistake. Nothing was changed. "
@@ -106,6 +110,11 @@ def _plan(context: Context, file: Path, out: Output, include_requested: bool) ->
         return Plan.compute(
             wanted.grants, GrantsTable.of(context.deployed).all(), now=now, include_requested=include_requested
         )
+
+
+def _check_notebooks(context: Context, computed: Plan, out: Output) -> NotebookNotes:
+    with out.waiting("Looking for the notebooks"):
+        return NotebookNotes.of(context.deployed, computed)
 
 
 def _show_conflicts(conflicts: list[RowChange], out: Output) -> None:

@@ -130,6 +130,7 @@ class LocalDeployment(ExitStack):
         )
         seed.reset()
         seed.create_launch_role(self.template.launch_role)
+        seed.create_execution_role()
         services = Services(
             dynamodb=DynamoDb(dynamodb_backends[ACCOUNT][REGION]),
             sessions=self.authority.sessions,

@@ -6,8 +6,10 @@ import pytest
 
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome
-from cli.doctor.endpoint_checks import check_private_api, check_sagemaker_endpoint
+from cli.doctor.endpoint_checks import check_notebook_endpoints, check_private_api, check_sagemaker_endpoint
 from cli.doctor.stack_checks import check_logging_role
+from cli.notebooks.granted import GrantedNotebook
+from gate.values.notebook import Notebook
 from infra.settings import Settings
 from local.aws.calls import Call
 from local.deployment import LocalDeployment
@@ -21,7 +23,7 @@ CIDRS = ["10.0.1.0/24"]
 
 
 def _endpoint(name: str, service: str, *, private_dns: bool = True, state: str = "available") -> dict[str, Any]:
-    service_name = f"com.amazonaws.eu-west-1.{service}"
+    service_name = service if service.startswith("aws.") else f"com.amazonaws.eu-west-1.{service}"
     return {"VpcEndpointId": name, "ServiceName": service_name, "PrivateDnsEnabled": private_dns, "State": state}
 
 
@@ -149,7 +151,71 @@ def test_the_endpoints_of_a_private_api(
 
 
 def test_a_public_api_has_no_endpoints_to_check(gate: Gate) -> None:
-    assert "API endpoints" not in checks_by_name(gate)
+    assert not {"API endpoints", "notebook endpoints"} & checks_by_name(gate).keys()
+
+
+NOTEBOOK, STUDIO = (f"aws.sagemaker.eu-west-1.{each}" for each in ("notebook", "studio"))
+INSTANCE, SPACE = "alice-notebook", "studio:d-abc/alice/churn"
+NO_STUDIO = f"nobody can use Studio through vpc_endpoints: none of them is an endpoint of {STUDIO}"
+
+
+@pytest.mark.parametrize(
+    ("domains", "granted", "services", "expected"),
+    [
+        ([], [INSTANCE], {OTHER: NOTEBOOK}, [("ok", f"people in VPCs can use notebook instances through {OTHER}")]),
+        (
+            [],
+            [INSTANCE],
+            {OTHER: STUDIO},
+            [("warning", "nobody can use notebook instances through vpc_endpoints: none")],
+        ),
+        ([], [], {OTHER: NOTEBOOK}, []),
+        (["d-abc"], [SPACE], {OTHER: STUDIO}, [("ok", f"people in VPCs can use Studio through {OTHER}")]),
+        (["d-abc"], [], {OTHER: "sagemaker.api"}, [("warning", NO_STUDIO)]),
+        (
+            ["d-abc"],
+            [INSTANCE, SPACE],
+            {OTHER: NOTEBOOK},
+            [("ok", "people in VPCs can use notebook instances"), ("warning", NO_STUDIO)],
+        ),
+        (["210987654321/eu-central-1/d-abc"], [], {OTHER: NOTEBOOK}, []),
+        (["d-abc"], [], {}, [("warning", f"{OTHER} is not in this account, or is not available")]),
+        (
+            ["d-abc"],
+            [],
+            {OTHER: "s3"},
+            [("error", f"{OTHER} is an endpoint of com.amazonaws.eu-west-1.s3, through which"), ("warning", NO_STUDIO)],
+        ),
+    ],
+)
+def test_the_endpoints_of_each_kind_of_notebook(
+    deployment: LocalDeployment,
+    endpoints: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    domains: list[str],
+    granted: list[str],
+    services: dict[str, str],
+    expected: list[tuple[str, str]],
+) -> None:
+    endpoints += [_endpoint(name, service) for name, service in services.items()]
+    remote = {"locations": ["210987654321/eu-central-1"], "external_id": "x-42"}
+    settings = {"vpc_endpoints": [OTHER], "pin": "networks", "studio": {"domains": domains}, "remote": remote}
+    deployed = _deployed(deployment, monkeypatch, settings=settings)
+    outcomes = list(check_notebook_endpoints(deployed, [GrantedNotebook(Notebook.parse(name)) for name in granted]))
+    assert len(outcomes) == len(expected), outcomes
+    for outcome, (level, text) in zip(outcomes, expected, strict=True):
+        assert (outcome.level, outcome.text.startswith(text)) == (level, True), outcome
+
+
+def test_without_networks_people_need_an_endpoint(
+    deployment: LocalDeployment, endpoints: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoints += [_endpoint(OTHER, NOTEBOOK)]
+    private = {"networks": [], "private_endpoints": [PRIVATE], "vpc_endpoints": [OTHER], "identity": SIGN_IN_ISSUER}
+    deployed = _deployed(deployment, monkeypatch, settings={**private, "studio": {"domains": ["d-abc"]}})
+    outcome = _first(check_notebook_endpoints(deployed, []))
+    assert (outcome.level, outcome.text) == ("error", NO_STUDIO)
+    assert outcome.fix == "If people use Studio from VPCs, add such an endpoint to vpc_endpoints, and deploy."
 
 
 def test_a_role_for_logs_that_is_not_the_stacks(

@@ -2,7 +2,7 @@
 
 import datetime
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from moto.iam.models import iam_backends
@@ -66,9 +66,7 @@ class Control:
             case "apigateway", "GetAccount":
                 return {"cloudwatchRoleArn": self._template.outputs["ApiLoggingRoleArn"]}
             case "iam", "SimulatePrincipalPolicy":
-                name = parameters["PolicySourceArn"].rpartition("/")[2]
-                role = iam_backends[ACCOUNT]["aws"].get_role(name)
-                return self._simulated(parameters, [json.loads(policy) for policy in role.policies.values()])
+                return self._simulated(parameters, _policies_of(parameters["PolicySourceArn"]))
             case "iam", "SimulateCustomPolicy":
                 return self._simulated(parameters, [json.loads(text) for text in parameters["PolicyInputList"]])
             case "iam", "PutRolePolicy":
@@ -95,6 +93,20 @@ class Control:
         )
         decision = "allowed" if allowed else "implicitDeny"
         return {"EvaluationResults": [{"EvalActionName": action, "EvalDecision": decision}], "IsTruncated": False}
+
+
+def _policies_of(role_arn: str) -> list[Any]:
+    """Return the inline and the managed policies of a role. Raises `ApiError`."""
+    role = next((role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == role_arn), None)
+    if role is None:
+        raise ApiError("NoSuchEntity", f"Role with ARN {role_arn} does not exist.", 404)
+    return [json.loads(text) for text in (*role.policies.values(), *_managed(role))]
+
+
+def _managed(role: Any) -> Iterator[str]:
+    """Yield the documents of the managed policies of `role`."""
+    for policy in role.managed_policies.values():
+        yield from (version.document for version in policy.versions if version.is_default)
 
 
 def _require_stack(parameters: Mapping[str, Any]) -> None:

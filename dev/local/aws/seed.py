@@ -14,7 +14,8 @@ from infra.revocations import REVOKED_POLICY
 from local.aws.authority import DEPLOYED_POLICY
 from local.aws.clients import ClientOf
 from local.aws.notebook_instances import NotebookInstances
-from local.aws.studio import STARTING, App, Profile, Space, StudioDomains
+from local.aws.studio import STARTING, StudioDomains
+from local.aws.studio_resources import EXECUTION_ROLE, App, Domain, Profile, Space
 from local.resolved_template import Role
 from local.sample import Notebook, StudioDomain
 from local.template import ACCOUNT, REGION
@@ -47,19 +48,36 @@ def create_secrets(client_of: ClientOf, secrets: Mapping[str, str]) -> None:
 
 def create_launch_role(role: Role) -> None:
     """Create the launch role in IAM, where operators read and change it."""
+    policies = zip((DEPLOYED_POLICY, REVOKED_POLICY), role.policies, strict=True)
+    _create_role(role.arn, role.trust, dict(policies))
+
+
+def create_execution_role() -> None:
+    """Create the execution role of Studio, which may create URLs from everywhere, as AWS's own policy for it says."""
+    service = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "sagemaker.amazonaws.com"}}
+    opening = {"Effect": "Allow", "Action": StudioDomains.open_action, "Resource": "*"}
+    _create_role(EXECUTION_ROLE, _document(service), {"studio": _document(opening)})
+
+
+def _create_role(arn: str, trust: Mapping[str, Any], policies: Mapping[str, Any]) -> None:
+    """Create the role `arn` with the inline `policies`, by name."""
     iam = iam_backends[ACCOUNT]["aws"]
     made = iam.create_role(
-        role_name=role.arn.rpartition("/")[2],
-        assume_role_policy_document=json.dumps(role.trust),
+        role_name=arn.rpartition("/")[2],
+        assume_role_policy_document=json.dumps(trust),
         path="/",
         permissions_boundary=None,
         description="",
         tags=[],
         max_session_duration="3600",
     )
-    assert made.arn == role.arn
-    for name, policy in zip((DEPLOYED_POLICY, REVOKED_POLICY), role.policies, strict=True):
+    assert made.arn == arn
+    for name, policy in policies.items():
         iam.put_role_policy(made.name, name, json.dumps(policy))
+
+
+def _document(*statements: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def create_notebooks(client_of: ClientOf, instances: NotebookInstances, notebooks: Sequence[Notebook]) -> None:
@@ -77,6 +95,7 @@ def create_studio(studio: StudioDomains, domains: Sequence[StudioDomain]) -> Non
     """Create the user profiles and spaces, each with its application in its state."""
     now = studio.clock()
     for domain in domains:
+        studio.domains[domain.id] = Domain()
         for profile in domain.profiles:
             studio.profiles[domain.id, profile.lower()] = Profile(changed=now)
         for each in domain.spaces:

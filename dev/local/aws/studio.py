@@ -1,9 +1,8 @@
-"""Domains of SageMaker Studio, of which moto knows nothing but the domains themselves: profiles, spaces and their apps.
+"""Domains of SageMaker Studio, with their profiles, spaces and apps. moto knows nothing but domains, without settings.
 
 Source: SageMaker's API reference, and its model for the form of parameters.
 """
 
-import datetime
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 from local.aws.calls import ApiError, Call
 from local.aws.presigned import PresignedUrl, PresignedUrls
 from local.aws.sessions import Identity
+from local.aws.studio_resources import App, Domain, Profile, Space, timestamp
 from local.aws.validation import check_parameters
 from local.template import ACCOUNT, REGION
 
@@ -19,50 +19,16 @@ STARTING, STOPPING = 180, 30
 """Seconds that the application of a space usually takes in SageMaker."""
 
 _OPERATIONS = frozenset(
-    {"CreatePresignedDomainUrl", "DescribeUserProfile", "DescribeSpace", "DescribeApp", "CreateApp", "DeleteApp"}
+    {
+        "CreatePresignedDomainUrl",
+        "DescribeDomain",
+        "DescribeUserProfile",
+        "DescribeSpace",
+        "DescribeApp",
+        "CreateApp",
+        "DeleteApp",
+    }
 )
-
-
-@dataclass
-class Owner:
-    """A user profile or a space, with its state."""
-
-    status: str = "InService"
-    failure_reason: str = ""
-    changed: float = 0
-
-
-@dataclass
-class Profile(Owner):
-    """A user profile."""
-
-    identity_center_user: str = ""
-    """The user in IAM Identity Center, in domains that sign in with it."""
-
-
-@dataclass
-class Space(Owner):
-    """A space, and its application."""
-
-    owner: str = ""
-    """The user profile to which a private space belongs. Empty for a shared space."""
-    app_type: str = "JupyterLab"
-    instance_type: str = "ml.t3.medium"
-    app: "App | None" = None
-    app_failure: str = ""
-    """The reason for which the next application that starts will fail; empty if it will not."""
-
-
-@dataclass
-class App:
-    """The application of a space, with the state that it has, and the next one."""
-
-    status: str
-    created: float
-    instance_type: str
-    failure_reason: str = ""
-    next: tuple[str, float] | None = None
-    """The state that follows, and when, in epoch seconds."""
 
 
 @dataclass
@@ -77,6 +43,8 @@ class StudioDomains:
     """How many times faster than at AWS an application starts and stops."""
     on_out_of_service: Callable[[str], None] = lambda _site: None
     """Called with the name of the site of a space whose application is no longer in service."""
+    domains: dict[str, Domain] = field(default_factory=dict)
+    """By their ids. A domain with profiles need not be here if it has nothing special."""
     profiles: dict[tuple[str, str], Profile] = field(default_factory=dict)
     """By the ids of their domains and their names in lower case."""
     spaces: dict[tuple[str, str], Space] = field(default_factory=dict)
@@ -93,6 +61,7 @@ class StudioDomains:
         )
         names = {
             "CreatePresignedDomainUrl": f"user-profile/{domain}/{profile}",
+            "DescribeDomain": f"domain/{domain}",
             "DescribeUserProfile": f"user-profile/{domain}/{profile}",
             "DescribeSpace": f"space/{domain}/{space}",
             "DeleteSpace": f"space/{domain}/{space}",
@@ -111,10 +80,12 @@ class StudioDomains:
                 case "CreatePresignedDomainUrl":
                     assert identity is not None
                     return {"AuthorizedUrl": self._presigned(parameters, identity)}
+                case "DescribeDomain":
+                    return self._domain(parameters["DomainId"]).described(parameters["DomainId"])
                 case "DescribeUserProfile":
-                    return self._described_profile(parameters)
+                    return self._profile(parameters).described(parameters["DomainId"], parameters["UserProfileName"])
                 case "DescribeSpace":
-                    return self._described_space(parameters)
+                    return self._space(parameters).described(parameters["DomainId"], parameters["SpaceName"])
                 case "DescribeApp":
                     return self._described_app(parameters)
                 case "CreateApp":
@@ -149,7 +120,7 @@ class StudioDomains:
     def _presigned(self, parameters: Mapping[str, Any], creator: Identity) -> str:
         self.urls.require_rate()
         domain, profile = parameters["DomainId"], parameters["UserProfileName"]
-        if self._profile(parameters).identity_center_user:
+        if self._profile(parameters).identity_center_user or self._domain(domain).auth_mode != "IAM":
             raise ApiError("ValidationException", f"Domain [{domain}] is not in the authentication mode IAM")
         site = f"{domain}/{profile}".lower()
         landing = parameters.get("LandingUri", "studio::")
@@ -168,6 +139,13 @@ class StudioDomains:
             lifetime=parameters.get("ExpiresInSeconds", 300),
             landing=landing,
         )
+
+    def _domain(self, domain: str) -> Domain:
+        """Return the domain, which need not be in `domains` if it has a profile. Raises `ApiError`."""
+        found = self.domains.get(domain) or (Domain() if any(domain == each for each, _ in self.profiles) else None)
+        if found is None:
+            raise ApiError("ResourceNotFound", f"Domain [{domain}] does not exist.")
+        return found
 
     def _profile(self, parameters: Mapping[str, Any]) -> Profile:
         name = parameters["UserProfileName"]
@@ -192,25 +170,6 @@ class StudioDomains:
                 app.failure_reason = space.app_failure
         return app
 
-    def _described_profile(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        profile = self._profile(parameters)
-        user = profile.identity_center_user
-        identity_center = {"SingleSignOnUserIdentifier": "UserName", "SingleSignOnUserValue": user} if user else {}
-        names = {key: parameters[key] for key in ("DomainId", "UserProfileName")}
-        return {**names, **_state(profile), **identity_center}
-
-    def _described_space(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        space = self._space(parameters)
-        resources = {"DefaultResourceSpec": {"InstanceType": space.instance_type}}
-        return {
-            "DomainId": parameters["DomainId"],
-            "SpaceName": parameters["SpaceName"],
-            **_state(space),
-            "SpaceSettings": {"AppType": space.app_type, f"{space.app_type}AppSettings": resources},
-            "SpaceSharingSettings": {"SharingType": "Private" if space.owner else "Shared"},
-            **({"OwnershipSettings": {"OwnerUserProfileName": space.owner}} if space.owner else {}),
-        }
-
     def _described_app(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         app = self._app(parameters)
         if app is None or parameters["AppType"] != self._space(parameters).app_type:
@@ -218,7 +177,7 @@ class StudioDomains:
         described = {key: parameters[key] for key in ("DomainId", "SpaceName", "AppType", "AppName")}
         failure = {"FailureReason": app.failure_reason} if app.failure_reason else {}
         resources = {"ResourceSpec": {"InstanceType": app.instance_type}}
-        return {**described, "Status": app.status, "CreationTime": _time(app.created), **failure, **resources}
+        return {**described, "Status": app.status, "CreationTime": timestamp(app.created), **failure, **resources}
 
     def _create_app(self, parameters: Mapping[str, Any]) -> str:
         space, app, name = self._space(parameters), self._app(parameters), parameters["SpaceName"]
@@ -242,12 +201,3 @@ class StudioDomains:
         app.status, app.next = "Deleting", ("Deleted", self.clock() + STOPPING / self.speed_factor)
         domain, space = parameters["DomainId"], parameters["SpaceName"].lower()
         self.on_out_of_service(f"{domain}/{space}")
-
-
-def _state(owner: Owner) -> dict[str, Any]:
-    failure = {"FailureReason": owner.failure_reason} if owner.failure_reason else {}
-    return {"Status": owner.status, "LastModifiedTime": _time(owner.changed), **failure}
-
-
-def _time(seconds: float) -> datetime.datetime:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.studio import App, Profile, Space
+from local.aws.studio_resources import App, Profile, Space
 from testing.harness import Harness
 
 JSON = {"Accept": "application/json"}

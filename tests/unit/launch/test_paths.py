@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 
-from local.aws.studio import App
+from local.aws.studio_resources import App
 from testing.asking import RULES, browser_of, configure, post
 from testing.harness import Harness
 from testing.slack import Slack, open_path

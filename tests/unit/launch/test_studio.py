@@ -11,7 +11,7 @@ from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
 from gate.values.errors.upstream import PolicyTooLargeError
 from gate.values.grant import Grant, Power
 from gate.values.notebook import Notebook
-from local.aws.studio import Profile
+from local.aws.studio_resources import Profile
 from testing.harness import Harness
 from tests.unit.launch.studio_domain import (
     ALICE,

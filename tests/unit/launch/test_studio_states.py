@@ -6,7 +6,7 @@ import re
 import pytest
 
 from gate.launch.kinds.studio import DESCRIBE
-from local.aws.studio import App, Profile
+from local.aws.studio_resources import App, Profile
 from testing.harness import Harness
 from testing.log_lines import Lines
 from tests.unit.launch.studio_domain import (

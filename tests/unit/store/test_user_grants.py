@@ -3,7 +3,7 @@
 import pytest
 
 from gate.values.notebook import USER
-from local.aws.studio import App, Profile, Space
+from local.aws.studio_resources import App, Profile, Space
 from testing.asking import RULES, browser_of, configure, post
 from testing.environment import JSON
 from testing.harness import Harness

@@ -43,7 +43,7 @@ NOT_FOUND = "ResourceNotFound"
 APP_NAME = "default"
 """The name of the only application of a space."""
 
-_APP_TYPES: "Mapping[View | None, AppTypeType]" = {
+APP_TYPES: "Mapping[View | None, AppTypeType]" = {
     "jupyterlab": "JupyterLab",
     "code-editor": "CodeEditor",
     "classic": "JupyterServer",
@@ -103,7 +103,7 @@ class Studio(Kind):
     ) -> str:
         """Return a presigned URL of the space's application, or of the view of the user profile."""
         domain, profile, *space = notebook.studio
-        app_type = self._running_app_type(client, notebook, landing) if space else _APP_TYPES.get(landing.view or usual)
+        app_type = self._running_app_type(client, notebook, landing) if space else APP_TYPES.get(landing.view or usual)
         names: Any = {"SpaceName": space[0]} if space else {}
         try:
             return client.create_presigned_domain_url(
@@ -129,19 +129,19 @@ class Studio(Kind):
     def start(self, client: "SageMakerClient", notebook: Notebook) -> None:
         """Create the application, with the resources that the space has for it. Raises `NoPowerError` without one."""
         space = self._space(client, notebook)
-        app_type = _app_type(space)
+        app_type = app_type_of(space)
         settings: Any = space.get("SpaceSettings", {}).get(f"{app_type}AppSettings", {})
         resources: Any = {"ResourceSpec": spec} if (spec := settings.get("DefaultResourceSpec")) else {}
         client.create_app(**_app_key(notebook, app_type), **resources)
 
     def stop(self, client: "SageMakerClient", notebook: Notebook) -> None:
         """Delete the application. The files of the space are kept. Raises `NoPowerError` without a space."""
-        client.delete_app(**_app_key(notebook, _app_type(self._space(client, notebook))))
+        client.delete_app(**_app_key(notebook, app_type_of(self._space(client, notebook))))
 
     def _running_app_type(self, client: "SageMakerClient", notebook: Notebook, landing: Landing) -> "AppTypeType":
         space = self._space(client, notebook)
-        app_type = _app_type(space)
-        if landing.view and _APP_TYPES[landing.view] != app_type:
+        app_type = app_type_of(space)
+        if landing.view and APP_TYPES[landing.view] != app_type:
             raise InvalidViewError
         instance = self._application(client, notebook, space)
         # AWS would create a URL nevertheless.
@@ -167,7 +167,7 @@ class Studio(Kind):
         if not of_space.can_open:
             return of_space
         try:
-            app = client.describe_app(**_app_key(notebook, _app_type(space)))
+            app = client.describe_app(**_app_key(notebook, app_type_of(space)))
         except ClientError as error:
             if code_of(error) != NOT_FOUND:
                 raise
@@ -206,7 +206,8 @@ def _landing_uri(app_type: "AppTypeType | None", landing: Landing) -> str:
     return f"app:{app_type}:{path}" if app_type else "studio::"
 
 
-def _app_type(space: "DescribeSpaceResponseTypeDef") -> "AppTypeType":
+def app_type_of(space: "DescribeSpaceResponseTypeDef") -> "AppTypeType":
+    """Return the application of a space."""
     # The first spaces were all of Studio Classic, and have no type.
     return space.get("SpaceSettings", {}).get("AppType", "JupyterServer")
 

@@ -1,0 +1,1 @@
+"""What AWS has of the notebooks that grants name."""
