@@ -7,7 +7,7 @@ role and its session policies do not apply to these URLs, so the execution role 
 import ipaddress
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 from cli.deployed import Deployed
@@ -16,15 +16,15 @@ from cli.errors import CommandError
 from cli.explain.simulator import Simulator
 from cli.explain.source import Source
 from cli.notebooks.granted import GrantedNotebook, in_parallel, listed
-from cli.notebooks.lookup import Notebooks, Problem
+from cli.notebooks.lookup import Notebooks
 from gate.launch.kinds.studio import OPEN
 from gate.launch.target import LaunchTarget
 from gate.values.notebook import Notebook
 from infra.address_conditions import outside_of
 
 _NEEDED = (
-    "This check needs sagemaker:DescribeDomain, sagemaker:DescribeUserProfile, sagemaker:DescribeSpace and "
-    "iam:SimulatePrincipalPolicy."
+    "This check needs sagemaker:DescribeDomain, sagemaker:DescribeUserProfile, sagemaker:DescribeSpace, "
+    "sagemaker:ListUserProfiles and iam:SimulatePrincipalPolicy."
 )
 _ADDRESSES = (("192.0.2.1", "198.51.100.1", "203.0.113.1"), ("2001:db8::1",))
 """IPv4 and IPv6 addresses of documentation networks (RFC 5737 and RFC 3849), which nobody has."""
@@ -34,34 +34,38 @@ _OTHER_ENDPOINT = "vpce-00000000000000000"
 
 
 def check_execution_roles(deployed: Deployed, granted: Sequence[GrantedNotebook]) -> Outcomes:
-    """Yield an outcome for each execution role. One that can't be read is a warning. Raises `CommandError`."""
+    """Yield an outcome for each execution role. One that can't be read is a warning. Raises `CommandError`.
+
+    A grant of a group for `{user}` counts as one for each user profile of the domain.
+    """
     notebooks = Notebooks(deployed)
     targets = {each.notebook: notebooks.target(each.notebook) for each in granted if each.notebook.studio}
-    arns = {
-        notebook: target.arns.opened[0]
-        for notebook, target in targets.items()
-        if not isinstance(target, Problem) and not target.role.external_id
-    }
-    readable = [each for each in granted if each.notebook in arns]
-    users_of: defaultdict[str, list[Notebook]] = defaultdict(list)
-    unread: defaultdict[str, list[Notebook]] = defaultdict(list)
-    for each, role in in_parallel(partial(_role_of, notebooks), readable):
-        (unread if isinstance(role, CommandError) else users_of)[str(role)].append(each.notebook)
-    for error, users in sorted(unread.items()):
-        yield Outcome("warning", f"the execution roles of {_names(users)} can't be read. {error}", _NEEDED)
+    found = {name: target for name, target in targets.items() if isinstance(target, LaunchTarget)}
+    here = [name for name, target in found.items() if not target.role.external_id]
+    users_of: defaultdict[str, set[Notebook]] = defaultdict(set)
+    unread: defaultdict[str, set[Notebook]] = defaultdict(set)
+    for named, roles in in_parallel(partial(_roles_of, notebooks), here):
+        if isinstance(roles, CommandError):
+            unread[str(roles)].add(named)
+        else:
+            for user, role in roles.items():
+                users_of[role].add(user)
+    for error, names in sorted(unread.items()):
+        yield Outcome("warning", f"the execution roles of {_listed(names)} can't be read. {error}", _NEEDED)
     for role, users in sorted(users_of.items()):
-        if role:
-            yield _check_role(deployed, role, users, sorted({arns[user] for user in users}))
-    elsewhere = [name for name, each in targets.items() if isinstance(each, LaunchTarget) and each.role.external_id]
+        yield _check_role(deployed, notebooks, role, users)
+    elsewhere = found.keys() - set(here)
     if elsewhere:
-        text = f"the execution roles of {_names(elsewhere)} are in other accounts and can't be checked from here"
+        text = f"the execution roles of {_listed(elsewhere)} are in other accounts and can't be checked from here"
         yield Outcome("warning", text, "Check yourself that they deny other addresses (docs/studio.md).")
 
 
-def _check_role(deployed: Deployed, role: str, users: Sequence[Notebook], profiles: Sequence[str]) -> Outcome:
-    """Check the role of `users`, by the ARNs of their user profiles."""
-    simulator, whose = Simulator(deployed), f"{role}, the execution role of {_names(users)},"
+def _check_role(deployed: Deployed, notebooks: Notebooks, role: str, users: Collection[Notebook]) -> Outcome:
+    """Check whether the role of `users` may create URLs of their user profiles."""
+    simulator, whose = Simulator(deployed), f"{role}, the execution role of {_listed(users)},"
     sources = _sources_outside(deployed.settings.networks)
+    targets = (notebooks.target(user) for user in users)
+    profiles = sorted({target.arns.opened[0] for target in targets if isinstance(target, LaunchTarget)})
     try:
         opens = any(simulator.principal_allows(role, OPEN, arn, source) for arn in profiles for source in sources)
     except CommandError as error:
@@ -78,13 +82,21 @@ def _check_role(deployed: Deployed, role: str, users: Sequence[Notebook], profil
     return Outcome("warning", text, f"Add this statement to a policy of the role: {json.dumps(deny)}")
 
 
-def _role_of(notebooks: Notebooks, granted: GrantedNotebook) -> str:
+def _roles_of(notebooks: Notebooks, notebook: Notebook) -> dict[Notebook, str]:
+    """Return the user profile or space, or all user profiles that `{user}` may stand for, with the ARN of its role."""
+    if notebook.is_for_users and notebooks.domain(notebook) is None:
+        return {}
+    users = notebooks.profiles(notebook) if notebook.is_for_users else [notebook]
+    roles = {user: _role_of(notebooks, user) for user in users}
+    return {user: role for user, role in roles.items() if role}
+
+
+def _role_of(notebooks: Notebooks, notebook: Notebook) -> str:
     """Return the ARN of the role that applications run with; empty if something of the notebook does not exist.
 
     Source: API reference of CreateDomain. `DefaultSpaceSettings` are for shared spaces. A private space has the role of
     the user profile that owns it, and a user profile without a role has that of the domain.
     """
-    notebook = granted.notebook
     domain, profile = notebooks.domain(notebook), notebooks.profile(notebook)
     if domain is None or profile is None:
         return ""
@@ -112,5 +124,5 @@ def _sources_outside(networks: Sequence[str]) -> list[Source]:
     return [*found, Source("", _OTHER_ENDPOINT)] if found else []
 
 
-def _names(notebooks: Sequence[Notebook]) -> str:
-    return listed([str(notebook) for notebook in notebooks])
+def _listed(notebooks: Iterable[Notebook]) -> str:
+    return listed(sorted(map(str, notebooks)))

@@ -16,6 +16,7 @@ MAX_PARALLEL_CALLS = 8
 MAX_NAMES = 3
 """Names that one sentence lists."""
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -64,11 +65,12 @@ class Checked:
 def granted_notebooks(deployed: Deployed, grants: Iterable[tuple[str, Notebook, View | None]]) -> list[GrantedNotebook]:
     """Return the notebooks of `grants`, which are principals with their notebooks and views. Raises `CommandError`.
 
-    Notebooks with `{user}` become those of users, and are left out for groups, whose members the gate does not know.
+    Notebooks with `{user}` become those of users. For groups, whose members the gate does not know, they stay as they
+    are.
     """
     found: dict[Notebook, GrantedNotebook] = {}
     for principal, granted, view in grants:
-        notebook = _without_user(deployed, principal, granted)
+        notebook = _of_principal(deployed, principal, granted)
         if notebook is None:
             continue
         entry = found.setdefault(notebook, GrantedNotebook(notebook))
@@ -79,12 +81,13 @@ def granted_notebooks(deployed: Deployed, grants: Iterable[tuple[str, Notebook, 
 
 
 def check_all(deployed: Deployed, granted: Sequence[GrantedNotebook]) -> Checked:
-    """Check each notebook. Raises `CommandError` if the deployment itself cannot be read."""
+    """Check each notebook without `{user}`. Raises `CommandError` if the deployment itself cannot be read."""
     notebooks = Notebooks(deployed)
+    named = [each for each in granted if not each.notebook.is_for_users]
     problems: list[GrantProblem] = []
     refused: Counter[str] = Counter()
     usable = elsewhere = 0
-    for _, result in in_parallel(lambda each: _problems(notebooks, each), granted):
+    for _, result in in_parallel(lambda each: _problems(notebooks, each), named):
         if isinstance(result, CommandError):
             refused[str(result)] += 1
         elif result is None:
@@ -97,18 +100,18 @@ def check_all(deployed: Deployed, granted: Sequence[GrantedNotebook]) -> Checked
 
 
 def in_parallel(
-    function: Callable[[GrantedNotebook], Result], granted: Sequence[GrantedNotebook]
-) -> Iterator[tuple[GrantedNotebook, Result | CommandError]]:
-    """Yield each notebook with the result of `function`, or with the `CommandError` that it raised, in order."""
+    function: Callable[[Item], Result], items: Sequence[Item]
+) -> Iterator[tuple[Item, Result | CommandError]]:
+    """Yield each item with the result of `function`, or with the `CommandError` that it raised, in order."""
 
-    def call(each: GrantedNotebook) -> Result | CommandError:
+    def call(item: Item) -> Result | CommandError:
         try:
-            return function(each)
+            return function(item)
         except CommandError as error:
             return error
 
     with ThreadPoolExecutor(MAX_PARALLEL_CALLS) as pool:
-        yield from zip(granted, pool.map(call, granted), strict=True)
+        yield from zip(items, pool.map(call, items), strict=True)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -128,8 +131,10 @@ def _problems(notebooks: Notebooks, each: GrantedNotebook) -> list[GrantProblem]
     return [GrantProblem(name, who, problem) for who, problem in views if problem]
 
 
-def _without_user(deployed: Deployed, principal: str, notebook: Notebook) -> Notebook | None:
-    """Return the notebook without `{user}` and in normal form, or None if it stands for no single name."""
+def _of_principal(deployed: Deployed, principal: str, notebook: Notebook) -> Notebook | None:
+    """Return the notebook of a principal in normal form, or None if `{user}` stands for nothing."""
+    if notebook.is_for_users and principal.startswith("group:"):
+        return notebook.relative_to(deployed.home)
     try:
         return notebook_of(deployed, principal, notebook).relative_to(deployed.home)
     except CommandError:

@@ -103,6 +103,14 @@ class Notebooks:
         """Return the user profile, or None if it does not exist."""
         return self._described(notebook, "describe_user_profile", UserProfileName=notebook.studio[1])
 
+    def profiles(self, notebook: Notebook) -> list[Notebook]:
+        """Return all user profiles of the domain of `notebook`."""
+        domain = notebook.studio[0]
+        with aws_errors():
+            pages = self._client(notebook).get_paginator("list_user_profiles").paginate(DomainIdEquals=domain)
+            names = [each["UserProfileName"] for page in pages for each in page["UserProfiles"]]
+        return [Notebook(f"{STUDIO}{domain}/{name}", notebook.location) for name in names]
+
     def space(self, notebook: Notebook) -> Description | None:
         """Return the space, or None if it does not exist."""
         return self._described(notebook, "describe_space", SpaceName=notebook.studio[2])

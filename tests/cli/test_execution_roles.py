@@ -59,7 +59,7 @@ def _checks(deployment: LocalDeployment, *names: str, settings: Any = None, **va
     vars(deployed)["function"] = {**deployed.function, "Environment": {"Variables": environment}}
     if settings:
         vars(deployed)["settings"] = Settings.parse({**MINIMAL, **settings})
-    return list(check_execution_roles(deployed, [GrantedNotebook(Notebook.parse(name)) for name in names]))
+    return list(check_execution_roles(deployed, [GrantedNotebook(Notebook.parse_granted(name)) for name in names]))
 
 
 def test_the_printed_statement_mends_a_role(gate: Gate, deployment: LocalDeployment) -> None:
@@ -206,6 +206,20 @@ def _refuse(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, operat
     monkeypatch.setitem(deployment.aws.changes, operation, answer)
 
 
+@pytest.mark.usefixtures("role")
+def test_a_grant_of_a_group_for_user_names_concerns_every_profile(
+    gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deployment.studio.profiles["d-local1", "frank"], "execution_role", ARN)
+    _allow(deployment, OPEN)
+    gate("grants", "give", "group:data-science", "studio:d-local1/{user}/{user}-space")
+    found = [check for check in gate("doctor", "--json").json["checks"] if check["name"] == "execution roles"]
+    assert [(check["level"], check["text"].partition(",")[0]) for check in found] == [
+        ("warning", ARN), ("warning", EXECUTION_ROLE),
+    ]  # fmt: skip
+    assert "the execution role of studio:d-local1/dave, studio:d-local1/erin, may create" in found[1]["text"]
+
+
 def test_roles_of_other_accounts_are_named(deployment: LocalDeployment) -> None:
     remote = "210987654321/eu-central-1"
     variables = {"GATE_REMOTE_LOCATIONS": remote, "GATE_REMOTE_ROLE": "gate-launch", "GATE_EXTERNAL_ID": "x-42"}
@@ -217,4 +231,5 @@ def test_roles_of_other_accounts_are_named(deployment: LocalDeployment) -> None:
 def test_what_does_not_exist_has_no_role(deployment: LocalDeployment) -> None:
     missing = ("studio:d-local1/nobody", "studio:d-local1/dave/gone", "studio:d-new/alice")
     assert _checks(deployment, *missing, GATE_STUDIO_DOMAINS="d-local1,d-gone") == []
-    assert _checks(deployment, "studio:d-gone/alice", GATE_STUDIO_DOMAINS="d-local1,d-gone") == []
+    for name in ("studio:d-gone/alice", "studio:d-gone/{user}"):
+        assert _checks(deployment, name, GATE_STUDIO_DOMAINS="d-local1,d-gone") == []

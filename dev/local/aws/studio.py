@@ -25,6 +25,7 @@ _OPERATIONS = frozenset(
         "DescribeUserProfile",
         "DescribeSpace",
         "DescribeApp",
+        "ListUserProfiles",
         "CreateApp",
         "DeleteApp",
     }
@@ -54,7 +55,8 @@ class StudioDomains:
     @staticmethod
     def arns_of(operation: str, parameters: Mapping[str, Any], region: str) -> list[str]:
         """Return the ARNs that `operation` needs permission for (service authorization reference)."""
-        if operation not in {*_OPERATIONS, "DeleteSpace"}:  # a call that every policy must refuse
+        # ListUserProfiles is an operator's call, and every policy must refuse DeleteSpace.
+        if operation not in {*_OPERATIONS - {"ListUserProfiles"}, "DeleteSpace"}:
             return []
         domain, profile, space = (
             parameters.get(name, "").lower() for name in ("DomainId", "UserProfileName", "SpaceName")
@@ -84,6 +86,11 @@ class StudioDomains:
                     return self._domain(parameters["DomainId"]).described(parameters["DomainId"])
                 case "DescribeUserProfile":
                     return self._profile(parameters).described(parameters["DomainId"], parameters["UserProfileName"])
+                case "ListUserProfiles":
+                    domain = parameters["DomainIdEquals"]
+                    return {
+                        "UserProfiles": [each.listed(*key) for key, each in self.profiles.items() if key[0] == domain]
+                    }
                 case "DescribeSpace":
                     return self._space(parameters).described(parameters["DomainId"], parameters["SpaceName"])
                 case "DescribeApp":

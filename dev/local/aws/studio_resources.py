@@ -55,6 +55,10 @@ class Profile(Owner):
     execution_role: str = ""
     """Empty for that of the domain."""
 
+    def listed(self, domain: str, name: str) -> dict[str, Any]:
+        """Return the item of an answer to ListUserProfiles."""
+        return {"DomainId": domain, "UserProfileName": name, "Status": self.status}
+
     def described(self, domain: str, name: str) -> dict[str, Any]:
         """Return the answer to DescribeUserProfile."""
         user = self.identity_center_user

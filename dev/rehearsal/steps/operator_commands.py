@@ -11,8 +11,11 @@ from rehearsal.environment import PASSWORD, Environment
 from rehearsal.hosts import INSIDE, OUTSIDE
 from rehearsal.steps import browsing, require
 
-EXPECTED = {"egress"}
-"""Checks of `gate doctor` that warn: the VPC of the rehearsal has a proxy and no NAT gateway to compare with."""
+EXPECTED = {"egress", "execution roles"}
+"""Checks of `gate doctor` that warn.
+
+The VPC of the rehearsal has a proxy and no NAT gateway to compare with, and its execution roles do not exist.
+"""
 ALICE, NOTEBOOK = "alice@example.com", "alice-notebook"
 
 
