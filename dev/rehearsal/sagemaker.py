@@ -53,6 +53,7 @@ class RehearsedSageMaker:
             time.time,
             address_of=lambda site: f"https://{'.'.join(reversed(site.split('/')))}.studio.{REGION}.sagemaker.aws",
             speed_factor=SPEED_FACTOR,
+            on_out_of_service=self._jupyter_servers.stop,
         )
         reset()
         self._aws = AwsServer(authority, Source(FUNCTION_ADDRESS), [self._instances, self._studio])
