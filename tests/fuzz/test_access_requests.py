@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from testing.asking import browser_of, post
 from testing.harness import Browser, Harness
 from tests.fuzz.hostile import TEXT, CountCase, LogLines, check, same_harness
+from tests.fuzz.studio_names import TYPED
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def approver(asking: Harness) -> Browser:
 
 @same_harness
 @given(
-    notebook=TEXT | st.just("bob-notebook"),
+    notebook=TEXT | TYPED | st.just("bob-notebook"),
     reason=TEXT,
     seconds=TEXT | st.sampled_from(["3600", "28800"]),
     decision=TEXT | st.sampled_from(["allow", "deny"]),

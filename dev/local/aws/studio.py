@@ -43,7 +43,7 @@ class StudioDomains:
     speed_factor: float = 1
     """How many times faster than at AWS an application starts and stops."""
     on_out_of_service: Callable[[str], None] = lambda _site: None
-    """Called with the name of the site of a space whose application is no longer in service."""
+    """Called with the name of each possible site of a space whose application is no longer in service."""
     domains: dict[str, Domain] = field(default_factory=dict)
     """By their ids. A domain with profiles need not be here if it has nothing special."""
     profiles: dict[tuple[str, str], Profile] = field(default_factory=dict)
@@ -207,4 +207,6 @@ class StudioDomains:
             raise ApiError("ResourceInUse", f"App [{parameters['AppName']}] is Pending.")
         app.status, app.next = "Deleting", ("Deleted", self.clock() + STOPPING / self.speed_factor)
         domain, space = parameters["DomainId"], parameters["SpaceName"].lower()
-        self.on_out_of_service(f"{domain}/{space}")
+        # A shared space has a site for each user profile that opens it.
+        for profile in [profile for of_domain, profile in self.profiles if of_domain == domain]:
+            self.on_out_of_service(f"{domain}/{profile}/{space}")

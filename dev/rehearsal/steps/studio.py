@@ -49,6 +49,8 @@ def use_from_outside(env: Environment) -> str:
 
 def revoke(env: Environment) -> str:
     """Revoke the access of a person whose space is open."""
+    before = env.space_tab.goto(env.space_tab.url)
+    require(before and before.ok, f"the open space, before: {before and before.status}")
     env.account.gate("revoke", PERSON, "--json", cwd=env.operators_folder, expect=(0, 3))
     time.sleep(1)  # a role's policies are kept for half a second (dev/rehearsal/authority.py)
     _expect_denied(env.space_tab)

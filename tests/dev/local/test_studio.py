@@ -131,6 +131,30 @@ def test_a_stopped_space_starts_by_itself_and_then_opens(deployment: LocalDeploy
     assert dave.go(FORECAST).status_code == 302
 
 
+def test_a_stopped_space_keeps_its_files_and_no_kernel(deployment: LocalDeployment, clock: Clock) -> None:
+    url = _url(deployment)
+
+    async def work() -> None:
+        async with NotebookClient(INSIDE) as client:
+            await client.open(url)
+            body = {"type": "file", "format": "text", "content": "x"}
+            assert (await client.send("PUT", "/api/contents/kept.txt", json=body)).status == 201
+            kernel = await client.kernel()
+            dave = TestUser(deployment)
+            dave.open("/", DAVE)
+            path = f"/notebooks/{BOOKMARK.removeprefix('/open/')}"
+            assert dave.press(f"{path}/stop").status_code == 303
+            assert await kernel.run("1") is None
+            assert (await client.send("GET", "/api/status")).status == 503
+            clock.ahead += 10
+            assert dave.press(f"{path}/start").status_code == 303
+            clock.ahead += 10
+            assert await (await client.send("GET", "/api/kernels")).json() == []
+            assert (await client.send("GET", "/api/contents/kept.txt")).status == 200
+
+    asyncio.run(work())
+
+
 def test_a_space_that_fails_again_says_why(deployment: LocalDeployment, clock: Clock) -> None:
     dave = TestUser(deployment)
     path = "studio:d-local1~dave~gpu-space"
