@@ -34,6 +34,7 @@ class GrantsTable(Part, Construct):
                 point_in_time_recovery_enabled=True
             ),
             time_to_live_attribute="until",
+            deletion_protection=True,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
         self.environment = {"GATE_TABLE": self.table.table_name}

@@ -18,16 +18,21 @@ def add_stacks(app: cdk.App, settings: Settings) -> list[cdk.Stack]:
     stacks: list[cdk.Stack] = [GateStack(app, settings.name, settings=settings, **_options(settings.stack))]
     if settings.remote.locations:
         name = f"{settings.name}-launch-role"
-        stacks.append(LaunchRoleStack(app, LAUNCH_ROLE, stack_name=name, settings=settings, **_options(settings.stack)))
+        # Without the rule, the template has no parameter for the bootstrap stack, which accounts of a StackSet lack.
+        options = _options(settings.stack, generate_bootstrap_version_rule=False)
+        stacks.append(LaunchRoleStack(app, LAUNCH_ROLE, stack_name=name, settings=settings, **options))
     for stack in stacks:
         for tag, value in settings.stack.tags.items():
             cdk.Tags.of(stack).add(tag, value)
     return stacks
 
 
-def _options(settings: StackSettings) -> dict[str, Any]:
+def _options(settings: StackSettings, **synthesizer: Any) -> dict[str, Any]:
+    """Return the arguments of a stack. `synthesizer`: arguments of its synthesizer."""
     boundary, qualifier = settings.permissions_boundary, settings.bootstrap_qualifier
+    if qualifier:
+        synthesizer["qualifier"] = qualifier
     return {
         **({"permissions_boundary": cdk.PermissionsBoundary.from_arn(boundary)} if boundary else {}),
-        **({"synthesizer": cdk.DefaultStackSynthesizer(qualifier=qualifier)} if qualifier else {}),
+        "synthesizer": cdk.DefaultStackSynthesizer(**synthesizer),
     }

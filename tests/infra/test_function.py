@@ -62,6 +62,7 @@ def test_the_grants_table_can_be_restored_and_expires_items(template: Template) 
     (resource,) = resources(template, "AWS::DynamoDB::Table").values()
     table = resource["Properties"]
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"] is True
     assert table["TimeToLiveSpecification"] == {"AttributeName": "until", "Enabled": True}
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["principal", "notebook"]
     assert resource["DeletionPolicy"] == "Retain"

@@ -67,3 +67,10 @@ def test_the_functions_environment_names_this_role(full_resolved: ResolvedTempla
     assert environment["GATE_REMOTE_ROLE"] == ROLE.rpartition("/")[2]
     assert environment["GATE_EXTERNAL_ID"] == "gate-4711"
     assert ACCOUNT not in environment["GATE_REMOTE_LOCATIONS"]
+
+
+@pytest.mark.parametrize("stack", [{}, {"bootstrap_qualifier": "ours"}])
+def test_a_stackset_needs_no_bootstrapped_account(stack: dict[str, str]) -> None:
+    ((_, template),) = synthesise_all([Settings.parse({**FULL, "stack": stack})])
+    assert template["Parameters"].keys() == {"FunctionRoleArn", "Egress"}
+    assert "Rules" not in template
