@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 
 from cli.deployed import Deployed
 from cli.errors import CommandError
@@ -23,9 +23,12 @@ class AccessChecks:
     def __init__(self, deployed: Deployed, *, clock: Callable[[], float] = time.time) -> None:
         self._deployed = deployed
         self._simulator = Simulator(deployed)
-        self._notebooks = Notebooks(deployed)
         self._grant = GrantCheck(deployed, clock=clock)
         self._policies = PolicyChecks(deployed, self._simulator)
+
+    @cached_property
+    def _notebooks(self) -> Notebooks:
+        return Notebooks(self._deployed)
 
     def run(self, question: Question) -> Iterator[Finding]:
         """Yield the finding of each check, up to the first that fails. Raises `CommandError`."""
