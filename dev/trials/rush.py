@@ -1,4 +1,4 @@
-"""A simulated rush: all users open their notebooks within a minute, and SageMaker creates five URLs a second.
+"""A simulated rush: all users open notebooks and spaces within a minute, and SageMaker creates five URLs a second.
 
 A discrete-event simulation: the real code of the function answers every request, with a simulated clock, so that an
 hour passes in a minute. AWS is a fake; moto evaluates the DynamoDB expressions.
@@ -23,11 +23,12 @@ from gate.platform.signing import Key, Signer
 from gate.routes.dispatch import handler
 from infra.sections import LimitSettings
 from local.aws.presigned import TokenBucket
+from local.aws.studio import App, Profile, Space
 from testing.aws import CHANGED, SIGNING_KEY, FakeAws
 from testing.environment import CONTEXT, ENVIRON, stored_event
 
 EVENT = stored_event("browser_get")
-_ENVIRON = {**ENVIRON, "GATE_ISSUER": "https://issuer.example"}
+_ENVIRON = {**ENVIRON, "GATE_ISSUER": "https://issuer.example", "GATE_STUDIO_DOMAINS": "d-rush"}
 INSTANCES = 10
 """Instances of the function, each with its own memory: what Lambda starts for a hundred requests a second."""
 NETWORK_LATENCY = (0.05, 0.4)
@@ -48,6 +49,8 @@ class Scenario:
     urls_per_second: float = 5.0
     abandon_rate: float = 0.0
     """The share of users who close the waiting page."""
+    studio_rate: float = 0.0
+    """The share of users who open a space in Studio. Its URLs count towards the same limit."""
     script_rate: float = 0.0
     """Requests a second of one caller's script, which ignores every response."""
 
@@ -58,6 +61,8 @@ class Result:
 
     arrivals: dict[int, float] = field(default_factory=dict)
     launches: dict[int, float] = field(default_factory=dict)
+    studio_users: set[int] = field(default_factory=set)
+    """The users who open a space in Studio."""
     abandoned: set[int] = field(default_factory=set)
     requests: int = 0
     error_pages: int = 0
@@ -71,11 +76,12 @@ class Result:
         return max(self.launches.values()) - min(self.arrivals.values())
 
     @property
-    def delays(self) -> list[float]:
-        """For each user, how many seconds later they got in than in the order of arrival; sorted."""
+    def delays(self) -> dict[int, float]:
+        """For each user, how many seconds later they got in than in the order of arrival; the shortest first."""
         in_order = sorted(self.launches, key=self.arrivals.__getitem__)
         times = sorted(self.launches.values())
-        return sorted(self.launches[user] - fair for user, fair in zip(in_order, times, strict=True))
+        delays = {user: self.launches[user] - fair for user, fair in zip(in_order, times, strict=True)}
+        return dict(sorted(delays.items(), key=lambda each: each[1]))
 
 
 class Simulation:
@@ -90,8 +96,13 @@ class Simulation:
         self._api_throttle = TokenBucket(limits.rate, limits.burst, self._clock)
         self._aws = FakeAws(clock=self._clock, urls_per_second=scenario.urls_per_second)
         self._aws.notebooks["their-notebook"] = "InService"
+        self._aws.studio.profiles["d-rush", "team"] = Profile()
+        self._aws.studio.spaces["d-rush", "their-space"] = Space(app=App("InService", self._now, "ml.t3.medium"))
+        studio_users = self._random.sample(range(scenario.users), int(scenario.studio_rate * scenario.users))
+        self.result.studio_users.update(studio_users)
         for user in (SCRIPT, *range(scenario.users)):
-            self._aws.grant(f"user:person-{user}@example.com", "their-notebook")
+            notebook = "studio:d-rush/team/their-space" if user in self.result.studio_users else "their-notebook"
+            self._aws.grant(f"user:person-{user}@example.com", notebook)
         self._gates = [container.Gate(Config.from_environ(_ENVIRON), clock=self._clock) for _ in range(INSTANCES)]
         signer = Signer(_Key(), purpose="session", max_age=timedelta(hours=8), clock=self._clock)
         self._sessions = SignInSessions.of(Config.from_environ(_ENVIRON), signer)

@@ -16,6 +16,7 @@ SCENARIOS = {
     "the same, and one user in five closes the page": Scenario(abandon_rate=0.2),
     "2,000 users, 20 URLs a second": Scenario(urls_per_second=20),
     "1,000 users, 2 URLs a second": Scenario(users=1000, urls_per_second=2),
+    "2,000 users in a minute, half of them open spaces in Studio": Scenario(studio_rate=0.5),
     "20,000 users in a minute, 5 URLs a second": Scenario(users=20_000),
 }
 
@@ -39,7 +40,7 @@ def simulate(scenario: Scenario) -> dict[str, Any]:
     urls = len(result.launches) + result.script_launches
     # SageMaker allows a burst of one second's URLs, then the rate. Nobody can get in before they arrive.
     minimum = max((urls - scenario.urls_per_second) / scenario.urls_per_second, scenario.arrival_window)
-    delays = result.delays
+    delays = [*result.delays.values()]
     return {
         "launches": len(result.launches),
         "abandoned": len(result.abandoned),

@@ -1,4 +1,4 @@
-"""All users come at once, over real sockets, and AWS allows two URLs a second.
+"""All users come at once, over real sockets, and AWS allows two URLs a second, of notebooks and spaces together.
 
 Time passes only when all of them have to wait.
 """
@@ -15,6 +15,7 @@ from testing.clock import StoppedClock
 from testing.user import TestUser
 
 URLS_PER_SECOND = 2
+NOTEBOOKS = ("theirs", "studio:d-rush1/team/theirs")
 PEOPLE = [f"person-{number:02}@example.com" for number in range(12)]
 
 
@@ -29,7 +30,12 @@ def deployment(clock: StoppedClock) -> Iterator[LocalDeployment]:
         {
             "people": [{"email": email} for email in PEOPLE],
             "notebooks": [{"name": "theirs"}],
-            "grants": [{"principal": f"user:{email}", "notebook": "theirs"} for email in PEOPLE],
+            "studio": [
+                {"id": "d-rush1", "profiles": ["team"], "spaces": [{"name": "theirs", "status": "InService"}]},
+            ],
+            "grants": [
+                {"principal": f"user:{email}", "notebook": NOTEBOOKS[number % 2]} for number, email in enumerate(PEOPLE)
+            ],
             "urls_per_second": URLS_PER_SECOND,
         }
     )
@@ -45,9 +51,10 @@ def test_all_users_get_in_by_following_the_pages(deployment: LocalDeployment, cl
     due = [(begun, number) for number in range(len(people))]
     while due:
         clock.now, number = heapq.heappop(due)
-        answer = people[number].go("/open/theirs")
+        answer = people[number].go("/open")
         statuses.add(answer.status_code)
         if "authToken" in answer.headers.get("Location", ""):
+            assert (".studio." in answer.headers["Location"]) is (number % 2 == 1)
             arrived.append(clock.now - begun)
         else:
             assert "You are in line" in answer.text

@@ -34,6 +34,18 @@ def test_users_who_give_up_do_not_block_the_queue() -> None:
     assert figures["error_pages"] == 0
 
 
+def test_people_who_open_spaces_wait_in_the_same_queue() -> None:
+    result = Simulation(Scenario(users=150, arrival_window=5, studio_rate=0.5)).run()
+    assert (len(result.launches), len(result.studio_users), result.error_pages) == (150, 75, 0)
+    assert result.seconds <= MAX_RATIO * (150 - 5) / 5
+    for late in (
+        [delay for user, delay in result.delays.items() if (user in result.studio_users) is in_studio]
+        for in_studio in (True, False)
+    ):
+        assert -5 < late[len(late) // 2] < 5  # in the order of arrival, whatever they open
+        assert late[-1] < 25
+
+
 def test_without_the_queue_the_simulation_reports_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the simulation can fail."""
     monkeypatch.setattr("gate.launch.queue.launch_queue.LaunchQueue.turn", lambda _self, _place, _who: nullcontext())
