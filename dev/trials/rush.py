@@ -23,7 +23,7 @@ from gate.platform.signing import Key, Signer
 from gate.routes.dispatch import handler
 from infra.sections import LimitSettings
 from local.aws.presigned import TokenBucket
-from local.aws.studio import App, Profile, Space
+from local.aws.studio_resources import App, Profile, Space
 from testing.aws import CHANGED, SIGNING_KEY, FakeAws
 from testing.environment import CONTEXT, ENVIRON, stored_event
 
