@@ -1,6 +1,8 @@
 """Checks the rows of the grants table: the grants, and the denies of `gate revoke`."""
 
 import shlex
+from collections import defaultdict
+from collections.abc import Iterable
 
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
@@ -10,6 +12,8 @@ from cli.grants.table import GrantsTable
 from cli.revoke.denies import DenyRows
 from cli.revoke.launch_role import FORMER_POLICY, LaunchRolePolicies
 from cli.revoke.revocations import missing
+from gate.store.grant_row import read
+from gate.values.notebook import USER, Notebook
 
 DOCTOR_POLICY = "notebook-gate-doctor"
 """The inline policy of the launch role that `gate doctor --live` writes and removes."""
@@ -35,6 +39,25 @@ def check_grants(deployed: Deployed) -> Outcomes:
             valid += 1
     if valid == len(rows):
         yield Outcome("ok", f"all {valid} grants are valid")
+    yield from _check_user_names(deployed, filter(None, (read(item).notebook for item in rows.values())))
+
+
+def _check_user_names(deployed: Deployed, notebooks: Iterable[Notebook]) -> Outcomes:
+    """Yield an outcome if `{user}` stands for nobody, or if two patterns can become one notebook for two people."""
+    patterns: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for each in (each.relative_to(deployed.home) for each in notebooks if each.is_for_users):
+        domain, name, *_ = (*each.studio, "") if each.studio else ("", each.name)
+        patterns[each.location, domain] |= {name.lower()} if USER in name else set()
+    if patterns and not deployed.config.user_names.source:
+        text = f"grants name notebooks with {USER}, which stands for nobody"
+        yield Outcome("warning", text, "Set user_names.source in gate.toml (docs/studio.md).")
+    for (_, domain), names in sorted(patterns.items()):
+        if len(names) > 1:
+            of = f"user profiles of {domain}" if domain else "notebook instances"
+            text = (
+                f"grants name {of} by several patterns: {', '.join(sorted(names))}. Two people can come to one notebook"
+            )
+            yield Outcome("warning", text, "Use one pattern for all of them (docs/studio.md).")
 
 
 def check_denies(deployed: Deployed, *, now: int) -> Outcomes:

@@ -105,6 +105,21 @@ def test_plan_says_what_a_grant_becomes(gate: Gate, tmp_path: Path) -> None:
     assert "{user} is erin" in planned.out
 
 
+def test_doctor_reports_patterns_by_which_two_people_meet(gate: Gate) -> None:
+    def patterns() -> list[str]:
+        checks = gate("doctor", "--json").json["checks"]
+        return [each["text"] for each in checks if each["name"] == "grants" and "patterns" in each["text"]]
+
+    gate("grants", "give", GROUP, TEMPLATE)
+    gate("grants", "give", GROUP, "studio:d-local1/{user}/{user}-space")
+    gate("grants", "give", GROUP, "studio:d-other/ds-{user}")
+    gate("grants", "give", GROUP, "{user}-notebook")
+    assert patterns() == []
+    gate("grants", "give", GROUP, "studio:d-local1/ds-{user}/a")
+    (found,) = patterns()
+    assert "user profiles of d-local1 by several patterns: ds-{user}, {user}." in found
+
+
 def test_a_title_is_given_listed_and_restored(gate: Gate) -> None:
     assert gate("grants", "give", ALICE, SPACE, "--title", "Churn lab").code == 0
     assert "title=Churn lab" in gate("grants", "list", ALICE).out
