@@ -1,6 +1,7 @@
 # `make run` and `make test` include all set-up.
 
 PORT ?= 8080
+SETTINGS ?= gate.toml
 export PORT ISSUER CLIENT_ID CLIENT_SECRET SCOPES USER_CLAIM GROUPS_CLAIM SAMPLE SLACK_SIGNING_SECRET SLACK_TEAM SLACK_BOT_TOKEN SLACK_USER
 
 PYTHON = .venv/bin/python
@@ -53,8 +54,8 @@ format: .venv/.ready ## Format the code
 	.venv/bin/ruff check --fix
 	.venv/bin/ruff format
 
-deploy: .venv/.ready node_modules/.ready ## Deploy gate.toml to the AWS account of your credentials
-	npx cdk deploy
+deploy: .venv/.ready node_modules/.ready ## Deploy gate.toml to the AWS account of your credentials (SETTINGS: another file)
+	@name=$$(PYTHONPATH=lambda:. $(PYTHON) -m infra "$(SETTINGS)") && npx cdk deploy -c "settings=$(SETTINGS)" "$$name"
 
 clean: ## Delete everything that set-up and tests created
 	rm -rf .venv .tools .cache node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis

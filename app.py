@@ -1,4 +1,7 @@
-"""The CDK app: makes the stacks from `gate.toml` and checks them with cdk-nag."""
+"""The CDK app: makes the stacks from the settings and checks them with cdk-nag.
+
+The context `settings` (`npx cdk deploy -c settings=FILE`) names another file than `gate.toml`.
+"""
 
 import sys
 from pathlib import Path
@@ -14,7 +17,8 @@ def main() -> None:
     """Synthesise the stacks. If the settings are invalid, print every problem and exit with 1."""
     app = cdk.App()
     try:
-        add_stacks(app, Settings.load(Path(__file__).parent / "gate.toml"))
+        file = app.node.try_get_context("settings") or "gate.toml"
+        add_stacks(app, Settings.load(Path(__file__).parent / file))
     except SettingsError as error:
         sys.exit(str(error))
     except RuntimeError as error:
