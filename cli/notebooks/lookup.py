@@ -51,11 +51,11 @@ class Notebooks:
         except LocationUnknownError as error:
             listed = notebook.location in ("", config.home, *config.remote_locations)
             setting = "studio.domains" if listed else "remote.locations"
-            text = f"{_domain_of(notebook) if listed else notebook.location} is not in {setting}"
+            text = f"the domain {_domain_of(notebook)}" if listed else f"the location {notebook.location}"
             fix = (
                 f"Add it to {setting} in gate.toml, deploy, and deploy the launch role there if it is another account."
             )
-            return Problem(text, fix, error.reason)
+            return Problem(f"{text} is not in {setting}", fix, error.reason)
 
     def find(self, notebook: Notebook) -> Instance | Problem | None:
         """Return the instance, or why nobody can open the notebook.

@@ -24,12 +24,18 @@ PROBLEMS = [
     ("studio:d-local1/dave/editor", None, "error", "it is a private space of another user profile", "Name the owner"),
     (OTHER_DOMAIN, None, "error", "the domain d-sso1 signs in with IAM Identity Center", "whose AuthMode is IAM"),
     ("studio:d-gone/alice", None, "warning", "the domain d-gone does not exist", "Correct its id, or remove the grant"),
-    ("studio:d-new/alice", None, "error", "d-new is not in studio.domains", "Add it to studio.domains in gate.toml"),
+    (
+        "studio:d-new/alice",
+        None,
+        "error",
+        "the domain d-new is not in studio.domains",
+        "Add it to studio.domains in gate.toml",
+    ),
     (
         "210987654321/eu-central-1/far",
         None,
         "error",
-        "210987654321/eu-central-1 is not in remote.locations",
+        "the location 210987654321/eu-central-1 is not in remote.locations",
         "Add it to",
     ),
     (
@@ -114,6 +120,8 @@ def test_a_plan_does_not_look_for_notebooks_of_unchanged_grants(
     deployment.aws.calls.clear()
     assert _notes(gate, file)["notebooks"] == []
     assert "DescribeNotebookInstance" not in {call.operation for call in deployment.aws.calls}
+    changed = _notes(gate, _file(tmp_path, (ALICE, "gone", "classic")))
+    assert [each["notebook"] for each in changed["notebooks"]] == ["gone"]
 
 
 def test_one_sentence_names_everybody_with_a_grant_for_a_notebook(gate: Gate, tmp_path: Path) -> None:
@@ -134,7 +142,8 @@ def test_rows_that_grant_nothing_are_not_looked_up(gate: Gate, put: PutRow) -> N
     put("user:Alice@example.com", "gone")
     put(ALICE, "gone", until={"N": "5"})
     put(ALICE, "not a name")
-    assert checks_by_name(gate)["notebooks"]["level"] == "ok"
+    found = [check["level"] for check in gate("doctor", "--json").json["checks"] if check["name"] == "notebooks"]
+    assert found == ["ok"]
 
 
 def _deny(deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, operation: str) -> None:

@@ -127,3 +127,16 @@ def test_a_title_is_given_listed_and_restored(gate: Gate) -> None:
     assert "--title 'Churn lab'" in revoked
     refused = gate("grants", "give", ALICE, SPACE, "--title", " lab")
     assert (refused.code, "is not a title; write one line of 1 to 60" in refused.err.replace("\n", " ")) == (1, True)
+
+
+def test_explain_says_what_of_a_space_is_missing(gate: Gate) -> None:
+    gate("grants", "give", ALICE, "studio:d-local1/nobody/team-space")
+    explained = gate("explain", ALICE, "studio:d-local1/nobody/team-space", *HERE)
+    assert (explained.code, "The user profile nobody does not exist" in explained.out) == (3, True)
+    assert "Create the user profile nobody, or remove the grant." in explained.out
+
+
+def test_explain_names_a_domain_that_the_settings_do_not_list(gate: Gate) -> None:
+    gate("grants", "give", ALICE, "studio:d-new/alice")
+    explained = gate("explain", ALICE, "studio:d-new/alice", *HERE)
+    assert (explained.code, "The domain d-new is not in studio.domains" in explained.out) == (3, True), explained.out
