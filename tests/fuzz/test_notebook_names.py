@@ -18,7 +18,8 @@ NAMES = LETTERS | st.from_regex(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,40}", fullmatch=T
 DOMAINS = st.sampled_from(["d-a", "d-b", "d-a-b", "d--a", "d-" + "a" * 61]) | st.from_regex(
     r"d-(-*[a-z0-9]){1,30}", fullmatch=True
 ).filter(lambda name: len(name) < 64)
-LOCATION = re.compile("^[0-9]{12}/(eu-west|us-east|ap-southeast)-[12]/", re.ASCII)
+LOCATION = re.compile("^[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}/", re.ASCII)
+"""The form of a location. Whether the region exists, only the settings tell."""
 LOCATIONS = st.sampled_from(["", f"{HOME}/", "210987654321/eu-west-1/", "210987654321/ap-southeast-2/"])
 NOTEBOOKS = st.builds(
     "".join,
