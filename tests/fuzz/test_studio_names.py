@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gate.values.notebook import Notebook
-from local.aws.studio import App, Profile, Space
+from local.aws.studio_resources import App, Profile, Space
 from testing.asking import RULES, configure
 from testing.harness import Harness
 from testing.slack import Slack
