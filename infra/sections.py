@@ -26,6 +26,10 @@ LogDays = Literal[
 """Retention periods of CloudWatch Logs (API reference of PutRetentionPolicy)."""
 
 
+SEPARATOR_VARIABLE = "GATE_USER_NAMES_SEPARATOR"
+"""The variable that the function needs only if people have names."""
+
+
 class SlackSettings(SettingsSection):
     """The Slack workspaces that the gate answers. Without any, the API has no route for Slack."""
 
@@ -108,9 +112,7 @@ class UserNameSettings(SettingsSection):
 
     source: Annotated[Source, Variable("GATE_USER_NAMES_SOURCE")] = ""
     domain: Annotated[HostName, Needs("user_names.source"), Variable("GATE_USER_NAMES_DOMAIN")] = ""
-    separator: Annotated[Literal[".", "-", "_"], Needs("user_names.source"), Variable("GATE_USER_NAMES_SEPARATOR")] = (
-        "."
-    )
+    separator: Annotated[Literal[".", "-", "_"], Needs("user_names.source"), Variable(SEPARATOR_VARIABLE)] = "."
 
     rules = (
         Rule("domain", lambda names: (names.source == "address") != bool(names.domain),

@@ -14,6 +14,7 @@ from infra.field_types import Cidr, StackName, VpcEndpointId
 from infra.identity_settings import IdentitySettings
 from infra.request_settings import RequestSettings
 from infra.sections import (
+    SEPARATOR_VARIABLE,
     AlarmSettings,
     DomainSettings,
     LimitSettings,
@@ -28,8 +29,6 @@ from infra.vpc_settings import VpcSettings
 
 REQUESTS_VARIABLE = "GATE_ACCESS_REQUESTS"
 """The variable of the function that takes access requests. No other function has it."""
-
-SEPARATOR_VARIABLE = "GATE_USER_NAMES_SEPARATOR"
 
 PrivateHost = Literal["api", "endpoint"]
 """The host name of a private API: that of the API, or that of the API at its first endpoint."""

@@ -9,12 +9,12 @@ SLACK_HOST = "slack.localhost"
 """Where `make slack` reaches the local Slack workspace."""
 
 
-def studio_host(site: str) -> str:
+def studio_host(site: str, *, below: str = "localhost") -> str:
     """Return the host name of a site of Studio: `DOMAIN/PROFILE`, or `DOMAIN/PROFILE/SPACE`.
 
-    A browser keeps a session for each.
+    A browser keeps a session for each. `below`: the end of the name.
     """
-    return f"{'.'.join(reversed(site.lower().split('/')))}.studio.{REGION}.localhost"
+    return f"{'.'.join(reversed(site.lower().split('/')))}.studio.{REGION}.{below}"
 
 
 def notebook_host(name: str) -> str:

@@ -17,6 +17,7 @@ from unittest.mock import patch
 import trustme
 from playwright.sync_api import BrowserContext, Page
 
+from gate.values.notebook import STUDIO, Notebook
 from infra.bundle import runtime_python
 from local.evaluator import Evaluator
 from rehearsal.account import Account
@@ -44,6 +45,7 @@ PEOPLE = {
 """People in the user pool, each with their groups there."""
 DOMAIN, PROFILE, SPACE = "d-rehearsal1", "frank", "churn-space"
 """A domain of SageMaker Studio, with one user profile and his space."""
+SPACE_NOTEBOOK = Notebook.parse(f"{STUDIO}{DOMAIN}/{PROFILE}/{SPACE}")
 PASSWORD = "Correct-horse-7-battery"
 SETTINGS = Template((Path(__file__).parent / "gate.toml").read_text(encoding="utf-8"))
 
@@ -142,9 +144,7 @@ class Environment(ExitStack):
         self.outputs = self._outputs()
         self.base_url = self.outputs["BaseUrl"]
         self.api_host = self.base_url.split("/")[2]
-        role = self.outputs["LaunchRoleArn"].rpartition("/")[2]
-        read = self.account.client("iam").get_role_policy(RoleName=role, PolicyName="launch")
-        self.launch_policy: dict[str, Any] = read["PolicyDocument"]
+        self.launch_policy: dict[str, Any] = self.role_policies(self.outputs["LaunchRoleArn"])["launch"]
 
     def role_policies(self, role_arn: str) -> dict[str, Any]:
         """Return the inline policies of a role, by name."""

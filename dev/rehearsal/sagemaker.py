@@ -8,6 +8,7 @@ from pathlib import Path
 from aiohttp import web
 from moto.sagemaker.models import sagemaker_backends
 
+from local.addresses import studio_host
 from local.aws.notebook_instances import NotebookInstances
 from local.aws.presigned import PresignedUrls
 from local.aws.seed import reset
@@ -52,7 +53,7 @@ class RehearsedSageMaker:
         self._studio = StudioDomains(
             self.urls,
             time.time,
-            address_of=lambda site: f"https://{'.'.join(reversed(site.split('/')))}.studio.{REGION}.sagemaker.aws",
+            address_of=lambda site: f"https://{studio_host(site, below='sagemaker.aws')}",
             speed_factor=SPEED_FACTOR,
             on_out_of_service=self._jupyter_servers.stop,
         )

@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.template import ACCOUNT, REGION
-from rehearsal.environment import DOMAIN, PASSWORD, PEOPLE, PROFILE, SPACE, Environment
+from rehearsal.environment import DOMAIN, PASSWORD, PEOPLE, PROFILE, SPACE, SPACE_NOTEBOOK, Environment
 from rehearsal.steps import require
 
 JOB = "nightly-job"
@@ -52,10 +52,7 @@ def add_people(env: Environment) -> str:
 def grant(env: Environment) -> str:
     """Give grants from a file."""
     file = env.operators_folder / "grants.yaml"
-    file.write_text(
-        GRANTS.format(account=ACCOUNT, job=JOB, domain=DOMAIN, space=f"studio:{DOMAIN}/{PROFILE}/{SPACE}"),
-        encoding="utf-8",
-    )
+    file.write_text(GRANTS.format(account=ACCOUNT, job=JOB, domain=DOMAIN, space=SPACE_NOTEBOOK), encoding="utf-8")
     planned = env.account.gate("grants", "plan", file.name, cwd=env.operators_folder, expect=(0, 3))
     env.account.gate("grants", "apply", file.name, "--yes", cwd=env.operators_folder)
     listed = env.account.gate("grants", "list", "--json", cwd=env.operators_folder)
@@ -72,10 +69,10 @@ def signed_request(env: Environment) -> str:
     allow = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": resource}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
     iam.put_user_policy(UserName=JOB, PolicyName="open", PolicyDocument=policy)
-    space = f"studio~{DOMAIN}~{PROFILE}~{SPACE}"
     key = iam.create_access_key(UserName=JOB)["AccessKey"]
     right = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
-    for notebook, site in (("shared-notebook", "shared-notebook.notebook."), (space, f"{SPACE}.{PROFILE}.{DOMAIN}.")):
+    sites = {"shared-notebook": "shared-notebook.notebook.", SPACE_NOTEBOOK.segment: f"{SPACE}.{PROFILE}.{DOMAIN}."}
+    for notebook, site in sites.items():
         answer = _signed(env, right, notebook)
         require(answer.status_code == 200, f"GET /iam/open/{notebook}: {answer.status_code} {answer.text[:500]}")
         require(answer.json()["authorized_url"].startswith(f"https://{site}"), answer.text)
