@@ -65,9 +65,12 @@ class Network(Part, Construct):
         # Every request reads grants; the endpoint avoids the NAT gateway, which charges by the gigabyte.
         vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         group: logs.ILogGroup = log_group(self, "FlowLogs", days=log_days)
-        vpc.add_flow_log(
+        flow_log = vpc.add_flow_log(
             "Rejected",
             destination=ec2.FlowLogDestination.to_cloud_watch_logs(group),
             traffic_type=ec2.FlowLogTrafficType.REJECT,
         )
+        for part in (vpc, *vpc.public_subnets, *vpc.private_subnets, flow_log):
+            # CDK's own name is the path, in which "Default" (infra/stack.py) would say nothing.
+            cdk.Tags.of(part).add("Name", part.node.path.replace("/Default/", "/"))
         return vpc

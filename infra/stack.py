@@ -1,24 +1,12 @@
-"""The gate's stack: composes the constructs and sums up their environment variables and outputs."""
+"""The stack of a deployment from `gate.toml`, with nothing but the gate in it."""
 
 from typing import Any
 
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.access_requests import AccessRequests
-from infra.api import GateApi
-from infra.domain import Domain
-from infra.function import FunctionRole, GateFunction
-from infra.grants_table import GrantsTable
-from infra.identity import UserPool
-from infra.launch_role import LaunchRole
-from infra.monitoring import Monitoring
-from infra.network import Network
-from infra.part import Part
+from infra.gate import NotebookGate
 from infra.settings import Settings
-from infra.signing_key import SigningKey
-from infra.slack import Slack
-from infra.synth_warnings import warn_incomparable_names, warn_long_studio_names, warn_unusable_endpoints
 
 
 class GateStack(cdk.Stack):
@@ -26,88 +14,5 @@ class GateStack(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **options: Any) -> None:
         super().__init__(scope, construct_id, description="Notebook Gate", **options)
-        # `gate doctor` and `gate explain` read the deployed settings from here.
-        self.template_options.metadata = {"NotebookGate": settings.model_dump(mode="json")}
-        warn_unusable_endpoints(self, settings)
-        warn_incomparable_names(self, settings)
-        warn_long_studio_names(self, settings)
-        network = Network(self, "Network", settings=settings)
-        grants = GrantsTable(self, "Grants", by_notebook=bool(settings.requests.approvers))
-        key = SigningKey(
-            self, "SessionKey", variable="GATE_SESSION_SECRET_ARN", description="Notebook Gate: signs session cookies"
-        )
-        role = FunctionRole(
-            self,
-            "FunctionRole",
-            description="Notebook Gate's function: reads grants and its secrets, and assumes the launch role",
-        )
-        launch = LaunchRole(
-            self,
-            "Launch",
-            trusted_arn=role.role.role_arn,
-            addresses=[*settings.networks, *network.egress],
-            vpc_endpoints=settings.vpc_endpoints,
-            regions=[cdk.Aws.REGION, *settings.remote.regions],
-            studio_domains=settings.studio.by_region(home=cdk.Aws.REGION),
-        )
-        launch.allow_assuming(role.role, remote_name=settings.remote_role, accounts=settings.remote.accounts)
-        api = GateApi(self, "Gate", settings=settings)
-        pool = None if settings.identity.issuer else UserPool(self, "Identity", base_url=api.base_url)
-        slack = Slack(self, "Slack", settings=settings.slack) if settings.slack.teams else None
-        parts: list[Part | None] = [api, network, grants, key, launch, pool, slack]
-        environment = settings.environment
-        for part in filter(None, parts):
-            environment |= part.environment
-        grants.grant_reading(role.role)
-        grants.grant_writing_state(role.role, replay_claims=bool(slack))
-        secrets = [key.secret_arn, *([slack.secret.secret_arn] if slack else [])]
-        client_secret = environment["GATE_CLIENT_SECRET_ARN"]
-        sign_in_secrets = [client_secret] if client_secret else []
-        requests = None
-        if settings.requests.approvers:
-            requests = AccessRequests(
-                self,
-                "Requests",
-                settings=settings,
-                network=network,
-                grants=grants,
-                secrets=[*secrets, *sign_in_secrets],
-                environment=environment,
-            )
-            environment |= requests.environment
-        else:
-            grants.grant_reporting(role.role)
-            secrets += sign_in_secrets
-        for arn in secrets:
-            role.grant_secret(arn)
-        function = GateFunction(
-            self,
-            "Function",
-            description="Notebook Gate: redirects a caller to their notebook",
-            settings=settings,
-            network=network,
-            role=role.role,
-            environment=environment,
-        )
-        if slack:
-            slack.allow_self_invocation(function.alias, role.role)
-        if slack and requests:
-            requests.allow_forwarding(role.role)
-        api.add_routes(function.alias, requests=requests.alias if requests else None)
-        functions = [function.function, *([requests.function] if requests else [])]
-        Monitoring(
-            self,
-            "Monitoring",
-            service=settings.name,
-            functions=functions,
-            api=api.api,
-            settings=settings.alarms,
-        )
-        if settings.domain.name:
-            Domain(self, "Domain", settings=settings.domain, api=api.api)
-        remote = {"FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.egress)}
-        outputs = remote if settings.remote.locations else {}
-        for part in filter(None, (*parts, function, requests)):
-            outputs |= part.outputs
-        for name, value in outputs.items():
-            cdk.CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)
+        # CDK leaves "Default" out of logical ids. Another id would replace every resource of existing deployments.
+        NotebookGate(self, "Default", settings=settings)
