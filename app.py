@@ -3,12 +3,14 @@
 The context `settings` (`npx cdk deploy -c settings=FILE`) names another file than `gate.toml`.
 """
 
+import os
 import sys
 from pathlib import Path
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
+from infra.regions import check_region
 from infra.settings import Settings, SettingsError
 from infra.stacks import add_stacks
 
@@ -18,7 +20,10 @@ def main() -> None:
     app = cdk.App()
     try:
         file = app.node.try_get_context("settings") or "gate.toml"
-        add_stacks(app, Settings.load(Path(__file__).parent / file))
+        settings = Settings.load(Path(__file__).parent / file)
+        # The stacks have no region, so that one assembly serves several. CDK names the region of the credentials here.
+        check_region(settings, os.environ.get("CDK_DEFAULT_REGION", ""))
+        add_stacks(app, settings)
     except SettingsError as error:
         sys.exit(str(error))
     except RuntimeError as error:

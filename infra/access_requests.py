@@ -13,6 +13,7 @@ from constructs import Construct
 from gate.platform.aliases import OPERATORS, SLACK
 from infra.function import FunctionRole, GateFunction
 from infra.grants_table import GrantsTable
+from infra.keys import key_statements
 from infra.network import Network
 from infra.part import Part
 from infra.settings import REQUESTS_VARIABLE, Settings
@@ -51,12 +52,14 @@ class AccessRequests(Part, Construct):
             "DecisionKey",
             variable="GATE_DECISION_SECRET_ARN",
             description="Notebook Gate: proves who decides on access requests",
+            key_arn=settings.keys.data,
         )
         for arn in (*secrets, key.secret_arn):
             role.grant_secret(arn)
         topic = settings.requests.topic_arn
         if topic:
-            role.role.add_to_policy(iam.PolicyStatement(actions=["sns:Publish"], resources=[topic]))
+            role.grant([iam.PolicyStatement(actions=["sns:Publish"], resources=[topic])])
+        role.grant(key_statements(settings.keys, signs_in=True, publishes=True))
         function = GateFunction(
             self,
             "Function",
@@ -72,7 +75,11 @@ class AccessRequests(Part, Construct):
         lambda_.Alias(self, "Operators", alias_name=OPERATORS, version=function.alias.version)
         self.forwarding = lambda_.Alias(self, "Slack", alias_name=SLACK, version=function.alias.version)
         self.environment = {"GATE_REQUESTS_FUNCTION_ARN": self.forwarding.function_arn}
-        self.outputs = {"RequestsFunctionName": self.function.function_name, "DecisionSecret": key.secret_arn}
+        self.outputs = {
+            "RequestsFunctionName": self.function.function_name,
+            "RequestsRoleArn": role.role.role_arn,
+            "DecisionSecret": key.secret_arn,
+        }
 
     def allow_forwarding(self, role: iam.IRole) -> None:
         """Let `role`, that of the function that opens notebooks, forward Slack's requests."""

@@ -90,15 +90,15 @@ class GateApi(Part, Construct):
         limits, private_endpoints = settings.limits, settings.private_endpoints
         own_domain = bool(settings.domain.name)
         self._slack_routes = SLACK_ROUTES if settings.slack.teams else ()
-        access_log = log_group(self, "AccessLog", days=limits.log_days)
+        access_log = log_group(self, "AccessLog", days=limits.log_days, key_arn=settings.keys.data)
         self.api = apigateway.RestApi(
             self,
             "Api",
             rest_api_name=cdk.Stack.of(self).stack_name,
             description="Notebook Gate",
             endpoint_configuration=_private(self, private_endpoints) if private_endpoints else _REGIONAL,
-            # A second address would have its own cookies, and nobody would monitor it.
-            disable_execute_api_endpoint=own_domain,
+            # With domain.keep_default, the function sends browsers from there to the domain (`gate.routes.dispatch`).
+            disable_execute_api_endpoint=own_domain and not settings.domain.keep_default,
             policy=resource_policy(
                 networks=settings.networks,
                 endpoints=private_endpoints,
@@ -115,14 +115,13 @@ class GateApi(Part, Construct):
                 # Execution logs would contain cookies and codes.
                 logging_level=apigateway.MethodLoggingLevel.OFF,
                 data_trace_enabled=False,
-                metrics_enabled=True,
+                tracing_enabled=settings.stack.tracing,
                 method_options={
                     f"{path}/{method}": apigateway.MethodDeploymentOptions(
                         throttling_rate_limit=SLACK_RATE,
                         throttling_burst_limit=SLACK_BURST,
                         # The settings of a method replace all settings of the stage.
                         logging_level=apigateway.MethodLoggingLevel.OFF,
-                        metrics_enabled=True,
                     )
                     for method, path in self._slack_routes
                 },
@@ -132,7 +131,11 @@ class GateApi(Part, Construct):
         self.api.node.try_remove_child("Endpoint")
         self.base_url = f"https://{settings.domain.name or self._stage_host(settings)}"
         self.environment = {"GATE_BASE_URL": self.base_url}
-        self.outputs = {"BaseUrl": self.base_url, "ExampleBookmark": f"{self.base_url}/open"}
+        self.outputs = {
+            "BaseUrl": self.base_url,
+            "ExampleBookmark": f"{self.base_url}/open",
+            "ApiStageArn": self.api.deployment_stage.stage_arn,
+        }
         add_gateway_responses(self.api, own_domain=own_domain)
         acknowledge_finding(
             self.api,
@@ -142,8 +145,9 @@ class GateApi(Part, Construct):
         acknowledge_finding(
             self.api.deployment_stage,
             "APIG3",
-            "The resource policy rejects callers outside the networks before any code runs. A web application firewall "
-            "would repeat this check at extra cost.",
+            "The resource policy rejects callers outside the networks before any code runs, except at the route for "
+            "Slack, which has a throttle of its own and where the function verifies Slack's signature first. A web ACL "
+            "of your organisation is associated with the output ApiStageArn.",
         )
         acknowledge_finding(
             self.api.deployment_stage,

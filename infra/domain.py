@@ -6,10 +6,11 @@ from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
+from infra.part import Part
 from infra.sections import DomainSettings
 
 
-class Domain(Construct):
+class Domain(Part, Construct):
     """The domain name, mapped to the stage of the API, and its DNS record if the settings name a hosted zone."""
 
     def __init__(
@@ -25,6 +26,8 @@ class Domain(Construct):
             security_policy=apigateway.SecurityPolicy.TLS_1_2,
             mapping=api,
         )
+        # The target of the record for those who create it elsewhere.
+        self.outputs = {"DomainTarget": self.name.domain_name_alias_domain_name}
         if settings.hosted_zone_id:
             zone = route53.HostedZone.from_hosted_zone_attributes(
                 self, "Zone", hosted_zone_id=settings.hosted_zone_id, zone_name=settings.hosted_zone_name

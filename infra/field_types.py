@@ -150,6 +150,20 @@ CertificateArn = Annotated[
         "that of the certificate for domain.name, in the stack's region",
     ),
 ]
+KeyArn = Annotated[
+    str,
+    matching(
+        r"(arn:[\w-]+:kms:[\w-]+:\d{12}:key/(mrk-)?[0-9a-f-]{32,36})?",
+        "the ARN of a KMS key",
+        "that of the key itself, not of an alias",
+    ),
+]
+TableName = Annotated[
+    str, matching(r"([\w.-]{3,255})?", "the name of a DynamoDB table", "the name of the table, not its ARN")
+]
+RoleName = Annotated[
+    str, matching(r"([\w+=,.@-]{1,64})?", "the name of an IAM role", "at most 64 letters, digits or +=,.@_-")
+]
 Qualifier = Annotated[
     str, matching(r"[a-z0-9]{0,10}", "a bootstrap qualifier", "the value given to cdk bootstrap --qualifier")
 ]

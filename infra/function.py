@@ -1,6 +1,6 @@
 """The function and its role, with no more permissions than it needs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -62,7 +62,12 @@ class FunctionRole(Construct):
 
     def grant_secret(self, arn: str) -> None:
         """Let the function read the secret `arn`."""
-        self.role.add_to_policy(iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn]))
+        self.grant([iam.PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[arn])])
+
+    def grant(self, statements: Sequence[iam.PolicyStatement]) -> None:
+        """Let the function do what `statements` allow."""
+        for statement in statements:
+            self.role.add_to_policy(statement)
 
 
 class GateFunction(Part, Construct):
@@ -81,7 +86,7 @@ class GateFunction(Part, Construct):
     ) -> None:
         """Raises `SettingsError` if Lambda would not accept the `environment`."""
         super().__init__(scope, construct_id)
-        group = log_group(self, "Logs", days=settings.limits.log_days)
+        group = log_group(self, "Logs", days=settings.limits.log_days, key_arn=settings.keys.data)
         group.grant_write(role)
         ca_bundle = ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None
         variables = {
@@ -111,6 +116,8 @@ class GateFunction(Part, Construct):
             environment=variables,
             # Each deployment takes a snapshot of the started function, and a cold start resumes it.
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if settings.snap_start else None,
+            reserved_concurrent_executions=settings.limits.reserved_concurrency or None,
+            tracing=lambda_.Tracing.ACTIVE if settings.stack.tracing else lambda_.Tracing.DISABLED,
         )
         if python is None:
             cdk.Annotations.of(self.function).add_warning_v2("gate:bytecode", MISSING.format(version=PYTHON_VERSION))

@@ -5,14 +5,17 @@ from constructs import Construct
 
 from infra.access_requests import AccessRequests
 from infra.api import GateApi
+from infra.canary import Canary
 from infra.domain import Domain
 from infra.function import FunctionRole, GateFunction
 from infra.grants_table import GrantsTable
 from infra.identity import UserPool
+from infra.keys import key_statements
 from infra.launch_role import LaunchRole
 from infra.monitoring import Monitoring
 from infra.network import Network
 from infra.part import Part
+from infra.regions import check_region
 from infra.settings import Settings
 from infra.signing_key import SigningKey
 from infra.slack import Slack
@@ -23,16 +26,30 @@ class NotebookGate(Construct):
     """One deployment of Notebook Gate, in a stack of its own (`GateStack`) or in another one."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
+        """Raises `SettingsError` if the settings cannot be deployed to the region of the stack."""
         super().__init__(scope, construct_id)
+        region = cdk.Stack.of(self).region
+        if not cdk.Token.is_unresolved(region):
+            check_region(settings, region)
         # `gate doctor` and `gate explain` read the deployed settings from here.
         cdk.Stack.of(self).add_metadata("NotebookGate", settings.model_dump(mode="json"))
         warn_unusable_endpoints(self, settings)
         warn_incomparable_names(self, settings)
         warn_long_studio_names(self, settings)
         network = Network(self, "Network", settings=settings)
-        grants = GrantsTable(self, "Grants", by_notebook=bool(settings.requests.approvers))
+        grants = GrantsTable(
+            self,
+            "Grants",
+            by_notebook=bool(settings.requests.approvers),
+            existing=settings.stack.grants_table,
+            key_arn=settings.keys.data,
+        )
         key = SigningKey(
-            self, "SessionKey", variable="GATE_SESSION_SECRET_ARN", description="Notebook Gate: signs session cookies"
+            self,
+            "SessionKey",
+            variable="GATE_SESSION_SECRET_ARN",
+            description="Notebook Gate: signs session cookies",
+            key_arn=settings.keys.data,
         )
         role = FunctionRole(
             self,
@@ -43,7 +60,7 @@ class NotebookGate(Construct):
             self,
             "Launch",
             trusted_arn=role.role.role_arn,
-            addresses=[*settings.networks, *network.egress],
+            addresses=[*settings.networks, *network.allowed],
             vpc_endpoints=settings.vpc_endpoints,
             regions=[cdk.Aws.REGION, *settings.remote.regions],
             studio_domains=settings.studio.by_region(home=cdk.Aws.REGION),
@@ -51,8 +68,11 @@ class NotebookGate(Construct):
         launch.allow_assuming(role.role, remote_name=settings.remote_role, accounts=settings.remote.accounts)
         api = GateApi(self, "Gate", settings=settings)
         pool = None if settings.identity.issuer else UserPool(self, "Identity", base_url=api.base_url)
-        slack = Slack(self, "Slack", settings=settings.slack) if settings.slack.teams else None
-        parts: list[Part | None] = [api, network, grants, key, launch, pool, slack]
+        slack = (
+            Slack(self, "Slack", settings=settings.slack, key_arn=settings.keys.data) if settings.slack.teams else None
+        )
+        domain = Domain(self, "Domain", settings=settings.domain, api=api.api) if settings.domain.name else None
+        parts: list[Part | None] = [api, network, grants, key, launch, pool, slack, domain]
         environment = settings.environment
         for part in filter(None, parts):
             environment |= part.environment
@@ -78,6 +98,7 @@ class NotebookGate(Construct):
             secrets += sign_in_secrets
         for arn in secrets:
             role.grant_secret(arn)
+        role.grant(key_statements(settings.keys, signs_in=not requests, publishes=False))
         function = GateFunction(
             self,
             "Function",
@@ -92,6 +113,7 @@ class NotebookGate(Construct):
         if slack and requests:
             requests.allow_forwarding(role.role)
         api.add_routes(function.alias, requests=requests.alias if requests else None)
+        Canary(self, "Canary", aliases=[function.alias, *([requests.alias] if requests else [])])
         functions = [function.function, *([requests.function] if requests else [])]
         Monitoring(
             self,
@@ -101,10 +123,8 @@ class NotebookGate(Construct):
             api=api.api,
             settings=settings.alarms,
         )
-        if settings.domain.name:
-            Domain(self, "Domain", settings=settings.domain, api=api.api)
-        remote = {"FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.egress)}
-        outputs = remote if settings.remote.locations else {}
+        # For key policies, and the launch roles in other accounts.
+        outputs = {"FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.allowed)}
         for part in filter(None, (*parts, function, requests)):
             outputs |= part.outputs
         for name, value in outputs.items():

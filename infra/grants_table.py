@@ -21,10 +21,25 @@ class GrantsTable(Part, Construct):
     reports of sign-ins that an operator watches, access requests, and the denies of `gate revoke`.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, by_notebook: bool) -> None:
-        """`by_notebook`: whether owners see who has a grant for their notebook, which needs an index."""
+    def __init__(
+        self, scope: Construct, construct_id: str, *, by_notebook: bool, existing: str = "", key_arn: str = ""
+    ) -> None:
+        """`by_notebook`: whether owners see who has a grant for their notebook, which needs an index.
+
+        `existing`: the name of a table of an earlier stack, or of a restored one, to use in place of a new one.
+        `key_arn`: the KMS key that encrypts a new table; empty for the key of DynamoDB.
+        """
         super().__init__(scope, construct_id)
-        self.table = dynamodb.Table(
+        self.table: dynamodb.ITable = (
+            dynamodb.Table.from_table_name(self, "Existing", existing)
+            if existing
+            else self._new_table(by_notebook=by_notebook, key_arn=key_arn)
+        )
+        self.environment = {"GATE_TABLE": self.table.table_name}
+        self.outputs = {"GrantsTable": self.table.table_name}
+
+    def _new_table(self, *, by_notebook: bool, key_arn: str) -> dynamodb.Table:
+        table = dynamodb.Table(
             self,
             "Table",
             partition_key=dynamodb.Attribute(name="principal", type=dynamodb.AttributeType.STRING),
@@ -37,16 +52,21 @@ class GrantsTable(Part, Construct):
             deletion_protection=True,
             removal_policy=cdk.RemovalPolicy.RETAIN,
         )
-        self.environment = {"GATE_TABLE": self.table.table_name}
-        self.outputs = {"GrantsTable": self.table.table_name}
+        if key_arn:
+            resource = table.node.default_child
+            assert isinstance(resource, dynamodb.CfnTable)
+            resource.sse_specification = dynamodb.CfnTable.SSESpecificationProperty(
+                sse_enabled=True, sse_type="KMS", kms_master_key_id=key_arn
+            )
         if by_notebook:
             # Keys alone: rows that change and keep their key, such as launch queues, then write nothing to the index.
-            self.table.add_global_secondary_index(
+            table.add_global_secondary_index(
                 index_name=INDEX,
                 partition_key=dynamodb.Attribute(name="notebook", type=dynamodb.AttributeType.STRING),
                 sort_key=dynamodb.Attribute(name="principal", type=dynamodb.AttributeType.STRING),
                 projection_type=dynamodb.ProjectionType.KEYS_ONLY,
             )
+        return table
 
     def grant_reading(self, role: iam.IRole) -> None:
         """Let `role` read items by principal. IAM denies a statement that would read the whole table."""

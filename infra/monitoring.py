@@ -1,6 +1,6 @@
 """The dashboard and the alarms. docs/operations.md says what to do about each alarm."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -45,12 +45,12 @@ class Monitoring(Construct):
                 alarm.add_alarm_action(actions.SnsAction(topic))
         self._dashboard()
 
-    def _metric(self, name: str, statistic: str = "Sum", *, reason: str = "") -> cloudwatch.Metric:
-        """`reason`: restricts the metric to that reason code."""
+    def _metric(self, name: str, statistic: str = "Sum", **dimensions: str) -> cloudwatch.Metric:
+        """`dimensions`: restrict the metric, to a reason code or a function."""
         return cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=name,
-            dimensions_map={"service": self._service, **({"reason": reason} if reason else {})},
+            dimensions_map={"service": self._service, **dimensions},
             statistic=statistic,
             period=FIVE_MINUTES,
         )
@@ -58,6 +58,7 @@ class Monitoring(Construct):
     def _alarms(self, settings: AlarmSettings) -> list[cloudwatch.AlarmBase]:
         crashes = [each.metric_errors(period=FIVE_MINUTES) for each in self._functions]
         throttles = [each.metric_throttles(period=FIVE_MINUTES) for each in self._functions]
+        passes = [self._metric("CanaryPasses", function=each.function_name) for each in self._functions]
         # One failure is enough for an alarm on a reason: the cause stays until somebody removes it.
         return [
             self._alarm(
@@ -94,6 +95,14 @@ class Monitoring(Construct):
                 _sum("Throttled", aws=[self._metric("Throttles")], function=throttles),
                 10,
                 evaluation_periods=2,
+            ),
+            self._alarm(
+                "Canary",
+                "A function cannot do what people's requests need, or is not invoked by its schedule.",
+                _least("Passes", passes).with_(period=cdk.Duration.hours(1)),
+                evaluation_periods=2,
+                comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+                treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
             ),
             self._alarm(
                 "KeyRotationDue",
@@ -168,9 +177,14 @@ class Monitoring(Construct):
 def _sum(label: str, **metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.MathExpression:
     """Return the sum of `metrics`, in which a missing value counts as 0."""
     named = {f"{name}{number or ''}": each for name, of in metrics.items() for number, each in enumerate(of)}
-    return cloudwatch.MathExpression(
-        expression=" + ".join(f"FILL({name}, 0)" for name in named),
-        using_metrics=named,
-        label=label,
-        period=FIVE_MINUTES,
-    )
+    return _expression(label, " + ".join(f"FILL({name}, 0)" for name in named), named)
+
+
+def _least(label: str, metrics: Sequence[cloudwatch.IMetric]) -> cloudwatch.MathExpression:
+    """Return the smallest of `metrics`, in which a missing value counts as 0."""
+    named = {f"each{number}": each for number, each in enumerate(metrics)}
+    return _expression(label, f"MIN([{', '.join(f'FILL({name}, 0)' for name in named)}])", named)
+
+
+def _expression(label: str, text: str, metrics: Mapping[str, cloudwatch.IMetric]) -> cloudwatch.MathExpression:
+    return cloudwatch.MathExpression(expression=text, using_metrics=metrics, label=label, period=FIVE_MINUTES)

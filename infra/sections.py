@@ -11,11 +11,14 @@ from infra.field_types import (
     EmailDomain,
     ExternalId,
     HostName,
+    KeyArn,
     Location,
     PolicyArn,
     Qualifier,
+    RoleName,
     SlackTeamId,
     StudioDomain,
+    TableName,
     TopicArn,
 )
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
@@ -45,6 +48,7 @@ class DomainSettings(SettingsSection):
 
     name: HostName = ""
     certificate_arn: CertificateArn = ""
+    keep_default: Annotated[bool, Needs("domain.name")] = False
     hosted_zone_id: str = ""
     hosted_zone_name: HostName = ""
 
@@ -67,6 +71,7 @@ class RemoteSettings(SettingsSection):
         Variable("GATE_REMOTE_LOCATIONS", shorten="list only those that have notebooks with grants"),
     ] = Field(default=[], max_length=50)
     external_id: Annotated[ExternalId, Variable("GATE_EXTERNAL_ID")] = ""
+    role_name: Annotated[RoleName, Needs("remote.locations")] = ""
 
     rules = (
         Rule("external_id", lambda remote: remote.locations and not remote.external_id,
@@ -127,12 +132,22 @@ class AlarmSettings(SettingsSection):
     key_days: int = Field(default=180, ge=1, le=3650)
 
 
+class KeySettings(SettingsSection):
+    """The customer-managed KMS keys of your organisation that the functions use, through other services alone."""
+
+    client_secret: KeyArn = ""
+    topic: KeyArn = ""
+    data: KeyArn = ""
+
+
 class StackSettings(SettingsSection):
     """What an organisation requires of every stack."""
 
     permissions_boundary: PolicyArn = ""
     bootstrap_qualifier: Qualifier = ""
     api_logging_role: bool = True
+    grants_table: TableName = ""
+    tracing: bool = False
     tags: dict[str, str] = Field(default={})
 
     rules = (
@@ -149,4 +164,5 @@ class LimitSettings(SettingsSection):
     session: Annotated[int, Variable("GATE_MAX_SESSION")] = Field(default=MAX_SESSION, ge=MIN_SESSION, le=MAX_SESSION)
     rate: int = Field(default=200, ge=1, le=10_000)
     burst: int = Field(default=400, ge=1, le=5_000)
+    reserved_concurrency: int = Field(default=0, ge=0, le=10_000)
     log_days: LogDays = 365

@@ -17,6 +17,7 @@ from infra.sections import (
     SEPARATOR_VARIABLE,
     AlarmSettings,
     DomainSettings,
+    KeySettings,
     LimitSettings,
     RemoteSettings,
     SlackSettings,
@@ -68,6 +69,7 @@ class Settings(SettingsSection):
     ] = RequestSettings()
     limits: LimitSettings = LimitSettings()
     alarms: AlarmSettings = AlarmSettings()
+    keys: KeySettings = KeySettings()
     stack: StackSettings = StackSettings()
 
     rules = (
@@ -102,6 +104,10 @@ class Settings(SettingsSection):
              "id alone for a domain in the account and region of the gate"),
         Rule("user_names", lambda gate: gate.user_names.source == "claim" and gate.identity.user_claim == "email",
              'has source = "claim", but identity.user_claim is "email"; write source = "address" and the domain'),
+        Rule("keys", lambda gate: gate.keys.client_secret and not gate.identity.client_secret_arn,
+             "has a client_secret, but identity.client_secret_arn is empty; remove this key"),
+        Rule("keys", lambda gate: gate.keys.topic and not gate.requests.topic_arn,
+             "has a topic, but requests.topic_arn is empty; remove this key"),
         Rule("requests", lambda gate: gate.requests.slack_channel and not gate.slack.teams,
              "has a slack_channel, but slack.teams is empty; set slack.teams, or remove slack_channel"),
     )  # fmt: skip
@@ -124,7 +130,7 @@ class Settings(SettingsSection):
     @property
     def remote_role(self) -> str:
         """The name of the launch role, which is the same in every other account."""
-        return f"{self.name}-launch"
+        return self.remote.role_name or f"{self.name}-launch"
 
     @classmethod
     def load(cls, path: Path) -> "Settings":

@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from infra.keys import encrypt
 from infra.nag import acknowledge_finding
 from infra.part import Part
 from infra.sections import SlackSettings
@@ -16,7 +17,8 @@ from infra.sections import SlackSettings
 class Slack(Part, Construct):
     """The secret of the Slack app, and the function's environment variables for Slack."""
 
-    def __init__(self, scope: Construct, construct_id: str, *, settings: SlackSettings) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, settings: SlackSettings, key_arn: str) -> None:
+        """`key_arn`: the KMS key that encrypts the secret; empty for the key of Secrets Manager."""
         super().__init__(scope, construct_id)
         self.secret = secretsmanager.Secret(
             self,
@@ -30,6 +32,7 @@ class Slack(Part, Construct):
                 exclude_punctuation=True,
             ),
         )
+        encrypt(self.secret, key_arn)
         acknowledge_finding(
             self.secret, "SMG4", "Slack issues both secrets, so they are rotated there first and then stored here."
         )

@@ -17,7 +17,8 @@ def add_stacks(app: cdk.App, settings: Settings) -> list[cdk.Stack]:
     """Add the stacks for `settings` to `app` and return them, the gate's first."""
     stacks: list[cdk.Stack] = [GateStack(app, settings.name, settings=settings, **_options(settings.stack))]
     if settings.remote.locations:
-        name = f"{settings.name}-launch-role"
+        # Both names are unique in an account with the launch roles of several gates.
+        name = f"{settings.remote_role}-role"
         # Without the rule, the template has no parameter for the bootstrap stack, which accounts of a StackSet lack.
         options = _options(settings.stack, generate_bootstrap_version_rule=False)
         stacks.append(LaunchRoleStack(app, LAUNCH_ROLE, stack_name=name, settings=settings, **options))

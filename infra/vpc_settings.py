@@ -17,9 +17,11 @@ class VpcSettings(SettingsSection):
     """The VPC of the function: an existing one, or, with an empty id, one that the stack creates."""
 
     id: VpcId = ""
+    nat_gateways: int = Field(default=1, ge=1, le=2)
     subnet_ids: list[SubnetId] = Field(default=[])
     no_egress: bool = False
     egress: Annotated[list[Cidr], _VPC, Variable("GATE_EGRESS")] = Field(default=[], max_length=8)
+    additional_egress: list[Cidr] = Field(default=[], max_length=8)
     subnet_cidrs: Annotated[list[SubnetCidr], _VPC, Variable("GATE_SUBNET_CIDRS")] = Field(default=[], max_length=8)
     # The standard names. Lambda's own interfaces ignore them, since these are plain HTTP.
     proxy: Annotated[ProxyUrl, _VPC, Variable("HTTPS_PROXY")] = ""
@@ -31,6 +33,8 @@ class VpcSettings(SettingsSection):
     ca_bundle: str = ""
 
     rules = (
+        Rule("nat_gateways", lambda vpc: vpc.id and vpc.nat_gateways != 1,
+             "is for the VPC that the stack creates, but vpc.id is set; remove this setting"),
         Rule("subnet_ids", lambda vpc: vpc.id and not vpc.subnet_ids,
              "is empty, but vpc.id is set; write private subnets of this VPC, one in each zone"),
         Rule("egress", lambda vpc: vpc.id and not vpc.egress and not vpc.no_egress,

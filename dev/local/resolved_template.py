@@ -3,6 +3,7 @@
 All of them are read from the synthesised template, so that there is no second copy.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -118,6 +119,15 @@ class ResolvedTemplate:
                 method["Integration"]["Uri"].partition("/functions/")[2].removesuffix("/invocations"),
             )
             for method in methods
+        ]
+
+    @property
+    def scheduled_events(self) -> list[tuple[str, dict[str, Any]]]:
+        """The events that EventBridge sends on a schedule, each with the ARN of the function and its alias."""
+        return [
+            (self._resolver.resolve(target["Arn"]), json.loads(target["Input"]))
+            for _, rule in self._of_type("AWS::Events::Rule")
+            for target in rule["Targets"]
         ]
 
     @property

@@ -37,6 +37,7 @@ def test_alarms_and_graphs_use_metrics_of_the_function(alarms: dict[str, Any], t
         used |= {metric["MetricName"] for metric in [alarm, *inner] if metric.get("Namespace") == NAMESPACE}
     assert used == {
         "Requests", "ColdStarts", "Launches", "Refusals", "Failures", "Throttles", "SigningKeyAge", "MalformedGrants",
+        "CanaryPasses",
     }  # fmt: skip
     for name in (*used, "Detours"):
         assert f'"{name}"' in CODE
@@ -67,6 +68,8 @@ def test_missing_data_raises_no_alarm(alarms: dict[str, Any]) -> None:
         "InstanceQuota": "notBreaching",
         "RefusalsJump": "notBreaching",
         "Throttling": "notBreaching",
+        # Without its passes, nobody knows whether people could open their notebooks.
+        "Canary": "breaching",
         # The last value stays valid: without requests there is no new value, and the key still ages.
         "KeyRotationDue": "ignore",
     }

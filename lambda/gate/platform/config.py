@@ -120,6 +120,10 @@ class Config:
         """Whether the gate has its own host name: a custom domain, and not an API Gateway stage."""
         return self.secure and not self.base_path
 
+    def is_former_host(self, host: str) -> bool:
+        """Whether `host` is API Gateway's own address, which is kept beside a custom domain (`domain.keep_default`)."""
+        return self.own_host and bool(host) and host != urlsplit(self.base_url).netloc
+
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Config":
         """Read the settings from `environ`, the environment of the process.

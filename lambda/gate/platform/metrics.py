@@ -60,6 +60,12 @@ def count_outcome(name: str, reason: str) -> None:
     metrics.add_dimensions(service=metrics.service, reason=reason)
 
 
+def count_canary_pass(function: str) -> None:
+    """Count a canary that found nothing wrong. `function`: the name of the function."""
+    count("CanaryPasses")
+    metrics.add_dimensions(service=metrics.service, function=function)
+
+
 def record_key_age(days: float) -> None:
     """Record the age of the key that signs cookies, in days."""
     metrics.add_metric(name="SigningKeyAge", unit=MetricUnit.NoUnit, value=days)

@@ -49,6 +49,13 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             gate.slack.answers.answer(SlackCommand(**event["slack"]))
         return None
+    if "canary" in event:
+        # The event of our own schedule, which a client cannot forge either.
+        from gate.routes.canary import run_canary
+
+        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
+            run_canary(gate, context.function_name)
+        return None
     request = Request.from_event(event, context.invoked_function_arn)
     return _respond(gate, request, remaining_ms).for_api_gateway(own_host=gate.config.own_host)
 
@@ -58,6 +65,8 @@ def _respond(gate: Gate, request: Request, remaining_ms: float) -> Response:
         route = route_of(request)
     except GateError as error:
         return _error_response(gate, request, error)
+    if route.sign_in and not request.bearer and gate.config.is_former_host(request.host):
+        return _own_host_redirect(gate, request)
     with request_deadline(remaining_ms, limit=route.time_limit):
         return _route_response(gate, request, route)
 
@@ -91,6 +100,13 @@ def _sign_in_redirect(gate: Gate, request: Request) -> Response:
     from gate.web.return_url import return_path_of
 
     return redirect(gate.links.sign_in(return_path_of(request)))
+
+
+def _own_host_redirect(gate: Gate, request: Request) -> Response:
+    """Send an old bookmark to the custom domain. Cookies belong to one host, so nobody could be signed in at both."""
+    from gate.web.return_url import return_path_of
+
+    return redirect(gate.links.to(return_path_of(request)))
 
 
 def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedError) -> Response:

@@ -25,6 +25,8 @@ class Request:
     """The route that API Gateway matched, such as `/open/{notebook}`."""
     parameters: Mapping[str, str]
     """The values of the route's path parameters, still percent-encoded."""
+    host: str
+    """The host name that API Gateway was reached by."""
     address: str
     """The IP address that API Gateway saw. Headers cannot change it."""
     headers: Mapping[str, str]
@@ -89,6 +91,7 @@ class Request:
             path="/slack",
             resource="/slack",
             parameters={},
+            host="",
             address=text["address"],
             headers={name: text[name] for name in _SLACK_HEADERS},
             query={},
@@ -110,6 +113,7 @@ class Request:
             path=event.get("path") or "",
             resource=event.get("resource") or "",
             parameters=event.get("pathParameters") or {},
+            host=context.get("domainName") or "",
             address=identity.get("sourceIp") or "",
             headers={name: ",".join(values) for name, values in headers.items()},
             query={

@@ -1,0 +1,91 @@
+"""The canary: a scheduled event that checks what people's requests need, and keeps the function's version active.
+
+Lambda deactivates a version with SnapStart that nobody invoked for 14 days, and the next invocation fails (Lambda
+developer guide, "Troubleshooting SnapStart errors for Lambda functions").
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from botocore.exceptions import ClientError
+
+from gate.container import Gate
+from gate.identity.provider import Provider
+from gate.launch.launcher import policy_for
+from gate.launch.role_assumer import RoleAssumer
+from gate.launch.target import launch_target_of
+from gate.platform.audit import log_unexpected
+from gate.platform.aws.errors import aws_errors, code_of
+from gate.platform.log import logger
+from gate.platform.metrics import count_canary_pass
+from gate.platform.secrets import Secrets
+from gate.store.cutoffs import EVERYBODY, cutoff_key
+from gate.store.grant_row import MIN_SESSION
+from gate.values.caller import Caller
+from gate.values.errors.base import GateError
+from gate.values.grant import Grant
+from gate.values.landing import Landing
+from gate.values.notebook import Notebook
+
+NAME = "notebook-gate-canary"
+"""The role session of the canary in CloudTrail, and the notebook that it asks for, which must not exist."""
+
+
+def run_canary(gate: Gate, function: str) -> None:
+    """Check each service that a request may need, and count the metric `CanaryPasses` if all of them answer.
+
+    `function`: the name of the function, for the metric.
+    A failure is one log line with the name of the check. No line is an audit line, since no person is involved.
+    """
+    # A container of its own, so that no cache answers in place of a service.
+    checks = _checks(Gate(gate.config, clock=gate.now))
+    passed = [_passes(name, check) for name, check in checks]
+    if all(passed):
+        count_canary_pass(function)
+
+
+def _checks(gate: Gate) -> Iterator[tuple[str, Callable[[], object]]]:
+    config = gate.config
+    yield "table", lambda: list(gate.table.get([cutoff_key(EVERYBODY)]))
+    secrets = [config.session_secret_arn, config.decision_secret_arn, config.slack.secret_arn]
+    if config.access_requests or not config.requests_function_arn:
+        secrets.append(config.client_secret_arn)  # of the function that signs people in
+    for arn in filter(None, secrets):
+        yield "secret", partial(Secrets(gate.aws.secrets).read, arn)
+    yield "issuer", Provider(issuer=config.issuer, client_id=config.client_id).check
+    if not config.access_requests:
+        yield "launch role", lambda: _launch(gate)
+
+
+def _launch(gate: Gate) -> None:
+    """Ask for the URL of a notebook that does not exist. Raises a `GateError` if the launch role does not allow that.
+
+    IAM decides before SageMaker looks for the notebook, so this also proves that the launch role allows the address of
+    the function.
+    """
+    grant = Grant(f"user:{NAME}", Notebook.parse(NAME), MIN_SESSION)
+    # The address of nobody (RFC 5737).
+    caller = Caller(grant.principal, (), "session", "192.0.2.1", 0)
+    target = launch_target_of(gate.config, grant.notebook)
+    policy = policy_for(gate.config, caller, grant, target)
+    credentials = RoleAssumer(gate.aws.sts).assume(target.role, NAME, policy)
+    with aws_errors():
+        client = gate.aws.sagemaker(credentials, target.role.region)
+        try:
+            target.kind.presign(client, grant.notebook, grant.session, Landing(), None)
+        except ClientError as error:
+            if code_of(error) not in target.kind.state_conflict_codes:
+                raise
+
+
+def _passes(name: str, check: Callable[[], object]) -> bool:
+    try:
+        check()
+    except GateError as error:
+        logger.error("canary failed", check=name, outcome=error.reason)
+        return False
+    except Exception as error:  # noqa: BLE001
+        # Lambda would log the text of an unexpected error, which can quote a token or a URL.
+        log_unexpected(error)
+        return False
+    return True
