@@ -1,6 +1,7 @@
 """The CDK app: makes the stacks from the settings and checks them with cdk-nag.
 
-The context `settings` (`npx cdk deploy -c settings=FILE`) names another file than `gate.toml`.
+The context `settings` (`npx cdk deploy -c settings=FILE`) names another file than `gate.toml`, and the
+context `bundle` names a bundle that is built already (`make bundle`).
 """
 
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
+from infra.bundle import BundlingError
 from infra.settings import Settings, SettingsError
 from infra.stacks import add_stacks
 
@@ -19,7 +21,7 @@ def main() -> None:
     try:
         file = app.node.try_get_context("settings") or "gate.toml"
         add_stacks(app, Settings.load(Path(__file__).parent / file))
-    except SettingsError as error:
+    except (SettingsError, BundlingError) as error:
         sys.exit(str(error))
     except RuntimeError as error:
         # The exception of the bundler has passed through jsii, so its traceback would show only CDK.

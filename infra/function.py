@@ -8,8 +8,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.bundle import PYTHON_VERSION, ROOT, runtime_python
-from infra.bytecode import MISSING
+from infra.bundle import ROOT
 from infra.ca_bundle import FUNCTION_PATH
 from infra.environment import check_size
 from infra.function_code import function_code
@@ -91,7 +90,6 @@ class GateFunction(Part, Construct):
         }
         variables = {name: value for name, value in variables.items() if value}
         check_size(self, variables, settings)
-        python = runtime_python()
         self.function = lambda_.Function(
             self,
             "Function",
@@ -99,7 +97,7 @@ class GateFunction(Part, Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler="gate.bootstrap.handler",
-            code=function_code(python=python, ca_bundle=ca_bundle),
+            code=function_code(self, ca_bundle=ca_bundle),
             memory_size=512,
             # API Gateway gives up after 29 seconds, and a later response would be lost.
             timeout=cdk.Duration.seconds(28),
@@ -112,8 +110,6 @@ class GateFunction(Part, Construct):
             # Each deployment takes a snapshot of the started function, and a cold start resumes it.
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if settings.snap_start else None,
         )
-        if python is None:
-            cdk.Annotations.of(self.function).add_warning_v2("gate:bytecode", MISSING.format(version=PYTHON_VERSION))
         cdk.Annotations.of(self.function).acknowledge_warning(
             "@aws-cdk/aws-lambda:snapStartRequirePublish", "API Gateway invokes a published version through the alias."
         )
