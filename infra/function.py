@@ -109,6 +109,9 @@ class GateFunction(Part, Construct):
             environment=variables,
             # Each deployment takes a snapshot of the started function, and a cold start resumes it.
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if settings.snap_start else None,
+            # An update leaves the earlier versions, so that an operator can go back with one call (docs/operations.md).
+            # With the function itself, Lambda deletes them all.
+            current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.RETAIN),
         )
         cdk.Annotations.of(self.function).acknowledge_warning(
             "@aws-cdk/aws-lambda:snapStartRequirePublish", "API Gateway invokes a published version through the alias."
