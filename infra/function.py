@@ -8,7 +8,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.bundle import ROOT
 from infra.ca_bundle import FUNCTION_PATH
 from infra.environment import check_size
 from infra.function_code import function_code
@@ -82,7 +81,7 @@ class GateFunction(Part, Construct):
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=settings.limits.log_days)
         group.grant_write(role)
-        ca_bundle = ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None
+        ca_bundle = settings.ca_bundle
         variables = {
             **environment,
             "GATE_CA_BUNDLE": FUNCTION_PATH if ca_bundle else "",
