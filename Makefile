@@ -57,8 +57,11 @@ format: .venv/.ready ## Format the code
 deploy: .venv/.ready node_modules/.ready ## Deploy gate.toml to the AWS account of your credentials (SETTINGS: another file)
 	@name=$$(PYTHONPATH=lambda:. $(PYTHON) -m infra "$(SETTINGS)") && npx cdk deploy -c "settings=$(SETTINGS)" "$$name"
 
+bundle: .venv/.ready ## Build the function's bundle, dist/function.zip, and print its hash; cdk deploy -c bundle=dist/function.zip deploys it
+	@PYTHONPATH=lambda:. $(PYTHON) -m infra.prebuilt dist/function.zip
+
 clean: ## Delete everything that set-up and tests created
-	rm -rf .venv .tools .cache node_modules cdk.out .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools .cache node_modules cdk.out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv: .venv/.ready
 .venv/.ready: uv.lock pyproject.toml scripts/setup
@@ -88,4 +91,4 @@ node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run slack slack-manifest test rehearse bench faults rush fuzz pictures audit format deploy clean .venv
+.PHONY: help run slack slack-manifest test rehearse bench faults rush fuzz pictures audit format deploy bundle clean .venv

@@ -1,6 +1,7 @@
 """The CDK app: makes the stacks from the settings and checks them with cdk-nag.
 
-The context `settings` (`npx cdk deploy -c settings=FILE`) names another file than `gate.toml`.
+The context `settings` (`npx cdk deploy -c settings=FILE`) names another file than `gate.toml`, and the
+context `bundle` names a bundle that is built already (`make bundle`).
 """
 
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks
 
+from infra.bundle import BundlingError
 from infra.regions import check_region
 from infra.settings import Settings, SettingsError
 from infra.stacks import add_stacks
@@ -24,7 +26,7 @@ def main() -> None:
         # The stacks have no region, so that one assembly serves several. CDK names the region of the credentials here.
         check_region(settings, os.environ.get("CDK_DEFAULT_REGION", ""))
         add_stacks(app, settings)
-    except SettingsError as error:
+    except (SettingsError, BundlingError) as error:
         sys.exit(str(error))
     except RuntimeError as error:
         # The exception of the bundler has passed through jsii, so its traceback would show only CDK.

@@ -1,5 +1,6 @@
 """A deployment in AWS: its stack, settings and function."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,7 @@ from cli.aws import AwsAccess, aws_errors
 from cli.errors import CommandError
 from gate.platform.config import Config, ConfigError
 from infra.settings import Settings, SettingsError
+from infra.stored_settings import METADATA, OUTPUT, join
 
 
 @dataclass(frozen=True)
@@ -70,8 +72,9 @@ class Deployed:
         template = answer["TemplateBody"]
         try:
             # botocore decodes a template that is JSON, which CDK's always are.
-            return Settings.parse(template["Metadata"]["NotebookGate"])
-        except (TypeError, KeyError, SettingsError):
+            later = json.loads(self.outputs.get(OUTPUT, "{}"))
+            return Settings.parse(join(template["Metadata"][METADATA], later))
+        except (TypeError, KeyError, ValueError, SettingsError):
             raise CommandError(
                 f"The stack {self.stack} was deployed by another version, which stored no settings: deploy it again"
             ) from None

@@ -45,8 +45,18 @@ def bundle(target: Path, *, platform: str, python: str | None, ca_bundle: Path |
     prune(target / "botocore" / "data")
     for record in target.glob("*.dist-info/RECORD"):
         record.unlink()  # a list of hashes, of no use after the installation
+    # Commands that nobody runs on Lambda. They name the interpreter of this machine, so each machine had other bundles.
+    shutil.rmtree(target / "bin", ignore_errors=True)
+    (target / ".lock").unlink(missing_ok=True)
     if python:
         compile_all(target, python)
+    make_readable(target)
+
+
+def make_readable(folder: Path) -> None:
+    """Let everybody read the files in `folder`: Lambda runs them as another user, and the umask here may be strict."""
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def install(target: Path, *, group: str, platform: str) -> None:
@@ -58,7 +68,17 @@ def install(target: Path, *, group: str, platform: str) -> None:
     )
     command = [*tool, "pip", "install", "--quiet", "--no-config", "--requirements", "-", "--target", str(target)]
     # Wheels for the function's platform alone: with other tags, pip falls back to old source releases.
-    command += ["--python-platform", platform, "--python-version", PYTHON_VERSION, "--only-binary", ":all:"]
+    # Copies: `prune` writes into the files, which would otherwise be those of uv's cache and of other environments.
+    command += [
+        "--link-mode",
+        "copy",
+        "--python-platform",
+        platform,
+        "--python-version",
+        PYTHON_VERSION,
+        "--only-binary",
+        ":all:",
+    ]
     _run([*command, "--require-hashes", "--no-deps", "--no-compile-bytecode"], stdin=requirements)
 
 

@@ -33,6 +33,17 @@ _LONGEST: Mapping[str, int] = {
 }
 """The longest values that are known only after the deployment, by type and attribute."""
 
+_LONGEST_ENTRY: Mapping[str, int] = {
+    "GATE_EGRESS": len("255.255.255.255/32"),
+    "GATE_SUBNET_CIDRS": len("255.255.255.255/32"),
+    "GATE_VPC_ENDPOINTS": len("vpce-0123456789abcdef0"),
+    "GATE_PRIVATE_ENDPOINTS": len("vpce-0123456789abcdef0"),
+}
+"""The longest value of a token in a setting, by the variable."""
+
+_LONGEST_ARN = _ARN + len("secret:") + 512 + len("-AbCdEf")
+"""The same for every other setting: the ARN of a secret with the longest name (API reference of CreateSecret)."""
+
 _LONGEST_AROUND_NAME: Mapping[str, int] = {
     "AWS::DynamoDB::Table.Ref": 0,
     "AWS::SecretsManager::Secret.Ref": _ARN + len("secret:") + len("-AbCdEf"),
@@ -46,7 +57,7 @@ def check_size(function: Construct, environment: Mapping[str, str], settings: Se
     A value that is known only after the deployment counts as the longest value of its kind.
     """
     stack = cdk.Stack.of(function)
-    longest = {name: _longest(stack, value) for name, value in environment.items()}
+    longest = {name: _longest(stack, name, value) for name, value in environment.items()}
     total = _size(longest)
     if total <= MAX_BYTES:
         return
@@ -63,19 +74,23 @@ def _size(value: object) -> int:
     return len(json.dumps(value, separators=(",", ":")))
 
 
-def _longest(stack: cdk.Stack, value: str) -> str:
+def _longest(stack: cdk.Stack, name: str, value: str) -> str:
+    """Return a text as long as the longest `value` of the variable `name`."""
     for token in cdk.Tokenization.reverse_string(value).tokens:
-        value = value.replace(cdk.Token.as_string(token), "x" * _length(stack, token))
+        length = _length(stack, token) or _LONGEST_ENTRY.get(name, _LONGEST_ARN)
+        value = value.replace(cdk.Token.as_string(token), "x" * length)
     return value
 
 
-def _length(stack: cdk.Stack, token: cdk.IResolvable) -> int:
-    """Raises `KeyError` for a kind of value that is in neither table."""
+def _length(stack: cdk.Stack, token: cdk.IResolvable) -> int | None:
+    """Return the greatest length of the value of `token`; None for a kind that is in neither table."""
     if not isinstance(token, cdk.Reference):
-        return _LONGEST[stack.resolve(token)["Ref"]]
+        resolved = stack.resolve(token)
+        return _LONGEST.get(resolved.get("Ref", "")) if isinstance(resolved, dict) else None
     resource = token.target
-    assert isinstance(resource, cdk.CfnResource)
+    if not isinstance(resource, cdk.CfnResource):
+        return None
     kind = f"{resource.cfn_resource_type}.{token.display_name}"
-    if kind in _LONGEST:
-        return _LONGEST[kind]
+    if kind in _LONGEST or kind not in _LONGEST_AROUND_NAME:
+        return _LONGEST.get(kind)
     return _LONGEST_AROUND_NAME[kind] + len(f"{stack.stack_name}-{stack.resolve(resource.logical_id)}") + _RANDOM

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from gate.values.notebook import MAX_LENGTH
+from infra.tokens import is_token
 
 
 def _cidr(text: str) -> str:
@@ -27,22 +28,29 @@ _SUBNET_PREFIXES = {4: range(16, 29), 6: range(44, 65)}
 """Prefix lengths of a subnet, by IP version (Amazon VPC user guide, "Subnet sizing")."""
 
 
+def _cidr_or_token(text: str) -> str:
+    return text if is_token(text) else _cidr(text)
+
+
 def _subnet_cidr(text: str) -> str:
-    network = ipaddress.ip_network(text)
+    if is_token(text):
+        return text
+    network = ipaddress.ip_network(_cidr(text))
     if network.prefixlen not in _SUBNET_PREFIXES[network.version]:
         raise ValueError('is too large or too small for a subnet; write the CIDR of the subnet, such as "10.0.1.0/24"')
-    return text
+    return str(network)
 
 
-def matching(pattern: str, what: str, example: str) -> AfterValidator:
+def matching(pattern: str, what: str, example: str, *, token: bool = False) -> AfterValidator:
     """Return a validator for text that matches the regular expression `pattern`.
 
-    `what`: what the text must be. `example`: one, or another way to say what to write.
+    `what`: what the text must be. `example`: one, or another way to say what to write. `token`: whether the text may
+    also be a CDK token, because nothing at synth depends on it.
     """
     write = example if " " in example else f'one such as "{example}"'
 
     def check(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.ASCII):
+        if not (token and is_token(text)) and not re.fullmatch(pattern, text, re.ASCII):
             raise ValueError(f"is not {what}; write {write}")
         return text
 
@@ -89,7 +97,9 @@ def _proxy_url(text: str) -> str:
 _HOST = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
-SubnetCidr = Annotated[str, AfterValidator(_cidr), AfterValidator(_subnet_cidr)]
+"""No token: what it stands for could be every address, which only synth would notice."""
+EgressCidr = Annotated[str, AfterValidator(_cidr_or_token)]
+SubnetCidr = Annotated[str, AfterValidator(_subnet_cidr)]
 IssuerUrl = Annotated[str, AfterValidator(_issuer_url)]
 ProxyUrl = Annotated[str, AfterValidator(_proxy_url)]
 
@@ -101,9 +111,11 @@ StackName = Annotated[
         "a letter, then letters, digits and hyphens, at most 128 characters",
     ),
 ]
-VpcId = Annotated[str, matching(r"(vpc-[0-9a-f]{8,17})?", "a VPC id", "vpc-0123456789abcdef0")]
-VpcEndpointId = Annotated[str, matching(r"vpce-[0-9a-f]{8,17}", "a VPC endpoint id", "vpce-0123456789abcdef0")]
-SubnetId = Annotated[str, matching(r"subnet-[0-9a-f]{8,17}", "a subnet id", "subnet-0123456789abcdef0")]
+VpcId = Annotated[str, matching(r"(vpc-[0-9a-f]{8,17})?", "a VPC id", "vpc-0123456789abcdef0", token=True)]
+VpcEndpointId = Annotated[
+    str, matching(r"vpce-[0-9a-f]{8,17}", "a VPC endpoint id", "vpce-0123456789abcdef0", token=True)
+]
+SubnetId = Annotated[str, matching(r"subnet-[0-9a-f]{8,17}", "a subnet id", "subnet-0123456789abcdef0", token=True)]
 AccountId = Annotated[str, matching(r"\d{12}", "an AWS account id", 'twelve digits, such as "123456789012"')]
 _LOCATION = r"\d{12}/[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}"
 Location = Annotated[str, matching(_LOCATION, "an account and region", "123456789012/eu-west-1")]
@@ -124,6 +136,7 @@ SecretArn = Annotated[
         r"(arn:[\w-]+:secretsmanager:[\w-]+:\d{12}:secret:\S+)?",
         "the ARN of a secret",
         "the full ARN of an existing secret in Secrets Manager",
+        token=True,
     ),
 ]
 PolicyArn = Annotated[
@@ -132,6 +145,7 @@ PolicyArn = Annotated[
         r"(arn:[\w-]+:iam::(\d{12}|aws):policy/\S+)?",
         "the ARN of an IAM policy",
         "arn:aws:iam::123456789012:policy/Name",
+        token=True,
     ),
 ]
 TopicArn = Annotated[
@@ -140,6 +154,7 @@ TopicArn = Annotated[
         r"(arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+)?",
         "the ARN of an SNS topic",
         "arn:aws:sns:eu-west-1:123456789012:Name",
+        token=True,
     ),
 ]
 CertificateArn = Annotated[
@@ -148,6 +163,7 @@ CertificateArn = Annotated[
         r"(arn:[\w-]+:acm:[\w-]+:\d{12}:certificate/[\w-]+)?",
         "the ARN of a certificate",
         "that of the certificate for domain.name, in the stack's region",
+        token=True,
     ),
 ]
 KeyArn = Annotated[

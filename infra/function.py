@@ -8,8 +8,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.bundle import PYTHON_VERSION, ROOT, runtime_python
-from infra.bytecode import MISSING
 from infra.ca_bundle import FUNCTION_PATH
 from infra.environment import check_size
 from infra.function_code import function_code
@@ -88,7 +86,7 @@ class GateFunction(Part, Construct):
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=settings.limits.log_days, key_arn=settings.keys.data)
         group.grant_write(role)
-        ca_bundle = ROOT / settings.vpc.ca_bundle if settings.vpc.ca_bundle else None
+        ca_bundle = settings.ca_bundle
         variables = {
             **environment,
             "GATE_CA_BUNDLE": FUNCTION_PATH if ca_bundle else "",
@@ -96,7 +94,6 @@ class GateFunction(Part, Construct):
         }
         variables = {name: value for name, value in variables.items() if value}
         check_size(self, variables, settings)
-        python = runtime_python()
         self.function = lambda_.Function(
             self,
             "Function",
@@ -104,7 +101,7 @@ class GateFunction(Part, Construct):
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             handler="gate.bootstrap.handler",
-            code=function_code(python=python, ca_bundle=ca_bundle),
+            code=function_code(self, ca_bundle=ca_bundle),
             memory_size=512,
             # API Gateway gives up after 29 seconds, and a later response would be lost.
             timeout=cdk.Duration.seconds(28),
@@ -118,9 +115,10 @@ class GateFunction(Part, Construct):
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if settings.snap_start else None,
             reserved_concurrent_executions=settings.limits.reserved_concurrency or None,
             tracing=lambda_.Tracing.ACTIVE if settings.stack.tracing else lambda_.Tracing.DISABLED,
+            # An update leaves the earlier versions, so that an operator can go back with one call (docs/operations.md).
+            # With the function itself, Lambda deletes them all.
+            current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.RETAIN),
         )
-        if python is None:
-            cdk.Annotations.of(self.function).add_warning_v2("gate:bytecode", MISSING.format(version=PYTHON_VERSION))
         cdk.Annotations.of(self.function).acknowledge_warning(
             "@aws-cdk/aws-lambda:snapStartRequirePublish", "API Gateway invokes a published version through the alias."
         )

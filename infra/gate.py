@@ -15,6 +15,7 @@ from infra.launch_role import LaunchRole
 from infra.monitoring import Monitoring
 from infra.network import Network
 from infra.part import Part
+from infra.placement import place
 from infra.regions import check_region
 from infra.settings import Settings
 from infra.signing_key import SigningKey
@@ -23,16 +24,16 @@ from infra.synth_warnings import warn_incomparable_names, warn_long_studio_names
 
 
 class NotebookGate(Construct):
-    """One deployment of Notebook Gate, in a stack of its own (`GateStack`) or in another one."""
+    """One deployment of Notebook Gate, in a stack of its own (`GateStack`) or in one of another app."""
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings) -> None:
-        """Raises `SettingsError` if the settings cannot be deployed to the region of the stack."""
+        """Raises `PlacementError`, and `SettingsError` if Lambda or the region would not accept the settings."""
         super().__init__(scope, construct_id)
+        self.settings = settings = place(self, settings)
+        """The settings with the name of the stack, for `LaunchRoleStack`."""
         region = cdk.Stack.of(self).region
         if not cdk.Token.is_unresolved(region):
             check_region(settings, region)
-        # `gate doctor` and `gate explain` read the deployed settings from here.
-        cdk.Stack.of(self).add_metadata("NotebookGate", settings.model_dump(mode="json"))
         warn_unusable_endpoints(self, settings)
         warn_incomparable_names(self, settings)
         warn_long_studio_names(self, settings)

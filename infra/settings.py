@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, PrivateAttr, ValidationError
 from pydantic_core import ErrorDetails
 
 from infra.field_types import Cidr, StackName, VpcEndpointId
@@ -26,6 +26,7 @@ from infra.sections import (
     UserNameSettings,
 )
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
+from infra.tokens import list_tokens, tokens
 from infra.vpc_settings import VpcSettings
 
 REQUESTS_VARIABLE = "GATE_ACCESS_REQUESTS"
@@ -71,6 +72,7 @@ class Settings(SettingsSection):
     alarms: AlarmSettings = AlarmSettings()
     keys: KeySettings = KeySettings()
     stack: StackSettings = StackSettings()
+    _folder: Path = PrivateAttr(default=Path())
 
     rules = (
         Rule("networks", lambda gate: not gate.networks and not (gate.private_endpoints and gate.vpc_endpoints),
@@ -128,6 +130,11 @@ class Settings(SettingsSection):
         }
 
     @property
+    def ca_bundle(self) -> Path | None:
+        """The path of the additional certificate authorities, which `vpc.ca_bundle` names; None without any."""
+        return self._folder / self.vpc.ca_bundle if self.vpc.ca_bundle else None
+
+    @property
     def remote_role(self) -> str:
         """The name of the launch role, which is the same in every other account."""
         return self.remote.role_name or f"{self.name}-launch"
@@ -143,6 +150,11 @@ class Settings(SettingsSection):
             ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"{path.name}: the file is not valid TOML: {error}") from None
+        for name in tokens(data):
+            raise SettingsError(
+                f"{path.name}: {name} has a CDK token, which only the app that made it can resolve; write the value, "
+                "or use Settings.parse in that app"
+            )
         return cls.parse(data, source=path.name, folder=path.parent)
 
     @classmethod
@@ -150,13 +162,20 @@ class Settings(SettingsSection):
         """Check the settings `data`, as nested dicts. Raises `SettingsError` that lists all problems.
 
         `source`: the name that begins each line of the error. `folder`: the folder of the files that settings name; if
-        None, these files are not checked.
+        None, it is the working directory, and these files are not checked. Ids, ARNs and addresses may be CDK tokens.
         """
+        for name in list_tokens(data):
+            raise SettingsError(
+                f"{source}: {name} is a token of a whole list, whose length is not known at synth; write its entries: "
+                "[cdk.Fn.select(0, …), cdk.Fn.select(1, …)]"
+            )
         try:
-            return cls.model_validate(data, context={"folder": folder})
+            settings = cls.model_validate(data, context={"folder": folder})
         except ValidationError as error:
             lines = [f"{source}: {_message(detail)}" for detail in error.errors(include_url=False)]
             raise SettingsError("\n".join(lines)) from None
+        settings._folder = folder or Path()
+        return settings
 
 
 def _every_address(networks: list[str]) -> bool:

@@ -14,5 +14,7 @@ class GateStack(cdk.Stack):
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: Settings, **options: Any) -> None:
         super().__init__(scope, construct_id, description="Notebook Gate", **options)
+        self.qualifier = settings.stack.bootstrap_qualifier
+        """That of the synthesizer, which `add_stacks` makes."""
         # CDK leaves "Default" out of logical ids. Another id would replace every resource of existing deployments.
         NotebookGate(self, "Default", settings=settings)

@@ -3,6 +3,7 @@
 Without them, the mistake would show only when people are refused.
 """
 
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,6 +20,7 @@ from gate.values.grant import Grant
 from gate.values.notebook import STUDIO, Notebook
 from infra.incomparable_names import incomparable_names
 from infra.settings import Settings
+from infra.tokens import is_token
 
 UNUSABLE_ENDPOINTS = (
     'With pin = "{pin}" and a public API, nobody can use a notebook through vpc_endpoints. The gate sees the public '
@@ -36,6 +38,7 @@ LONG_NAMES = (
 
 MAX_NAME_LENGTH = 63
 LONGEST_ADDRESS = "2001:0db8:1111:2222:3333:4444:5555:6666"
+LONGEST_ENDPOINT = "vpce-0123456789abcdef0"
 
 
 def longest_studio_names(settings: Settings) -> int:
@@ -45,14 +48,18 @@ def longest_studio_names(settings: Settings) -> int:
         pin=settings.pin,
         networks=tuple(settings.networks),
         private_endpoints=settings.private_endpoints,
-        egress=tuple(settings.vpc.egress or [f"{LONGEST_ADDRESS}/128"]),
-        subnet_cidrs=tuple(settings.vpc.subnet_cidrs),
-        vpc_endpoints=settings.vpc_endpoints,
+        egress=tuple(_without_tokens(settings.vpc.egress) or [f"{LONGEST_ADDRESS}/128"]),
+        subnet_cidrs=tuple(_without_tokens(settings.vpc.subnet_cidrs)),
+        vpc_endpoints=[LONGEST_ENDPOINT if is_token(each) else each for each in settings.vpc_endpoints],
     )
     sources = allowed_sources(config, caller)
     domain = max((each.rpartition("/")[2] for each in settings.studio.domains), key=len)
     lengths = range(MAX_NAME_LENGTH, 0, -1)
     return next((each for each in lengths if _fits(f"{STUDIO}{domain}/{'p' * each}/{'s' * each}", sources)), 0)
+
+
+def _without_tokens(cidrs: Sequence[str]) -> list[str]:
+    return [f"{LONGEST_ADDRESS}/128" if is_token(each) else each for each in cidrs]
 
 
 def _fits(name: str, sources: AllowedSources | None) -> bool:

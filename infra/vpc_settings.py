@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationInfo, field_validator
 
 from infra.ca_bundle import CaBundleError, check_ca_bundle
-from infra.field_types import Cidr, NoProxyHost, ProxyUrl, SubnetCidr, SubnetId, VpcId
+from infra.field_types import EgressCidr, NoProxyHost, ProxyUrl, SubnetCidr, SubnetId, VpcId
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
 
 _VPC = Needs("vpc.id")
@@ -20,8 +20,8 @@ class VpcSettings(SettingsSection):
     nat_gateways: int = Field(default=1, ge=1, le=2)
     subnet_ids: list[SubnetId] = Field(default=[])
     no_egress: bool = False
-    egress: Annotated[list[Cidr], _VPC, Variable("GATE_EGRESS")] = Field(default=[], max_length=8)
-    additional_egress: list[Cidr] = Field(default=[], max_length=8)
+    egress: Annotated[list[EgressCidr], _VPC, Variable("GATE_EGRESS")] = Field(default=[], max_length=8)
+    additional_egress: list[EgressCidr] = Field(default=[], max_length=8)
     subnet_cidrs: Annotated[list[SubnetCidr], _VPC, Variable("GATE_SUBNET_CIDRS")] = Field(default=[], max_length=8)
     # The standard names. Lambda's own interfaces ignore them, since these are plain HTTP.
     proxy: Annotated[ProxyUrl, _VPC, Variable("HTTPS_PROXY")] = ""

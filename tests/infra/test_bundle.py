@@ -9,7 +9,7 @@ import pytest
 
 from infra.bundle import SBOM, runtime_python
 from infra.models import OPERATIONS
-from tests.infra.command import run
+from tests.infra.command import ROOT, run
 
 AARCH64 = 0xB7  # e_machine (ELF for the Arm 64-bit Architecture)
 
@@ -46,6 +46,17 @@ def test_every_module_has_bytecode_that_is_loaded_unchecked_where_the_functions_
         assert (head[:4].hex(), int.from_bytes(head[4:], "little")) == (magic, 0b01), path
     # The file names do not depend on PYTHONOPTIMIZE in the environment of the shell.
     assert b"/var/task/gate/bootstrap.py" in (asset / "gate" / "__pycache__" / "bootstrap.cpython-313.pyc").read_bytes()
+
+
+def test_no_file_of_the_bundle_is_one_of_uvs_cache(asset: Path) -> None:
+    """uv links files by default. What `prune` writes into them would be in every environment of this machine."""
+    assert {path.stat().st_nlink for path in asset.rglob("*") if path.is_file()} == {1}
+
+
+def test_everybody_can_read_the_bundle_and_nothing_in_it_names_this_machine(asset: Path) -> None:
+    files = [path for path in asset.rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o644}
+    assert [path for path in files if str(ROOT).encode() in path.read_bytes()] == []
 
 
 def test_the_bundle_is_under_its_size_limit(asset: Path, tmp_path: Path) -> None:

@@ -58,6 +58,11 @@ def test_an_asynchronous_event_is_retried_once_within_five_minutes(full_template
     assert [(each["MaximumRetryAttempts"], each["MaximumEventAgeInSeconds"]) for each in configs] == [(1, 300)] * 2
 
 
+def test_an_update_leaves_the_earlier_versions_of_both_functions(full_template: Template) -> None:
+    versions = resources(full_template, "AWS::Lambda::Version").values()
+    assert [(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in versions] == [("Retain", "Retain")] * 2
+
+
 def test_the_grants_table_can_be_restored_and_expires_items(template: Template) -> None:
     (resource,) = resources(template, "AWS::DynamoDB::Table").values()
     table = resource["Properties"]

@@ -25,7 +25,7 @@ OTHER_CLAIM = {"identity": {**SIGN_IN_ISSUER, "user_claim": "oid"}}
 
 
 def test_every_warning_is_in_the_stack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("infra.function.runtime_python", lambda: None)
+    monkeypatch.setattr("infra.function_code.runtime_python", lambda: None)
     stacks = cdk.App(context={"aws:cdk:bundling-stacks": []})
     add_stacks(stacks, Settings.parse({**MINIMAL, **WITH_ENDPOINTS, **SLACK}))
     warned = {text for construct in stacks.node.find_all() for text in _texts(construct)}

@@ -56,6 +56,10 @@ class Control:
                     "Environment": {"Variables": dict(self._environment())},
                     "VpcConfig": {"VpcId": "vpc-0local", "SubnetIds": ["subnet-0local"]},
                 }
+            case "lambda", "ListAliases":
+                return {"Aliases": [{"Name": "live", "FunctionVersion": "2"}]}
+            case "lambda", "ListVersionsByFunction":
+                return {"Versions": [{"Version": version} for version in ("$LATEST", "1", "2")]}
             case "sts", "GetCallerIdentity" if call.access_key == self._operator_key:
                 return {"Arn": OPERATOR, "UserId": "AIDALOCALOPERATOR", "Account": ACCOUNT}
             case "ec2", "DescribeNatGateways":
