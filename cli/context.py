@@ -21,13 +21,19 @@ class Context:
     profile: str | None
     region: str | None
     local: bool
+    table: str | None = None
 
     @cached_property
     def deployed(self) -> Deployed:
         """The deployment. Raises `CommandError`."""
         if self.local:
-            return Deployed.find(AwsAccess.of_local_deployment(), self.stack or LOCAL_STACK)
-        aws = AwsAccess.with_profile(profile=self.profile, region=self.region)
+            aws = AwsAccess.of_local_deployment()
+        else:
+            aws = AwsAccess.with_profile(profile=self.profile, region=self.region)
+        if self.table:
+            return Deployed.of_table(aws, self.table)
+        if self.local:
+            return Deployed.find(aws, self.stack or LOCAL_STACK)
         return Deployed.find(aws, self.stack or _stack_name())
 
 

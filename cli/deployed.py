@@ -33,8 +33,23 @@ class Deployed:
         outputs = {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", [])}
         return cls(aws, stack, found["StackStatus"], outputs)
 
+    @classmethod
+    def of_table(cls, aws: AwsAccess, table: str) -> "Deployed":
+        """Return a deployment that has nothing but a grants table. Raises `CommandError` if there is none."""
+        with aws_errors():
+            dynamodb = aws.client("dynamodb")
+            try:
+                arn = dynamodb.describe_table(TableName=table)["Table"]["TableArn"]
+            except dynamodb.exceptions.ResourceNotFoundException:
+                raise CommandError(f"There is no table {table} in {aws.region}: check --table and --region") from None
+        return cls(aws, "", "", {"GrantsTable": table, "TableArn": arn})
+
     def output(self, name: str) -> str:
         """Return one of the stack's outputs. Raises `CommandError`."""
+        if name not in self.outputs and not self.stack:
+            raise CommandError(
+                "--table: this command needs a stack; without one, use gate grants list and gate grants export"
+            )
         if name not in self.outputs:
             raise CommandError(
                 f"The stack {self.stack} has no output {name}: it is not a Notebook Gate, or it is incomplete"
@@ -60,7 +75,8 @@ class Deployed:
     @property
     def home(self) -> str:
         """The account and region of the deployment (`account/region`), whose notebooks are named without them."""
-        return f"{self.output('LaunchRoleArn').split(':')[4]}/{self.aws.region}"
+        arn = self.outputs.get("TableArn") or self.output("LaunchRoleArn")
+        return f"{arn.split(':')[4]}/{self.aws.region}"
 
     @cached_property
     def settings(self) -> Settings:

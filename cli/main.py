@@ -44,9 +44,17 @@ def options(
     local: Annotated[
         bool, typer.Option("--local", help="Use the deployment that `make run` runs on this machine.")
     ] = False,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            help="A grants table without a stack, such as one that an earlier stack left: to list and export."
+        ),
+    ] = None,
 ) -> None:
     """Keep the options for the command."""
-    context.obj = Context(stack=stack, profile=profile, region=region, local=local)
+    if table and stack:
+        raise typer.BadParameter("use --stack or --table, not both")
+    context.obj = Context(stack=stack, profile=profile, region=region, local=local, table=table)
 
 
 def main() -> None:

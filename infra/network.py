@@ -2,6 +2,7 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
@@ -73,7 +74,7 @@ class Network(Part, Construct):
                 ec2.SubnetConfiguration(name="private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=24),
             ],
         )
-        _accept_role_of_provider(self)
+        _adopt_group_provider(self, settings.stack.permissions_boundary)
         # Every request reads grants; the endpoint avoids the NAT gateway, which charges by the gigabyte.
         vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
         group: logs.ILogGroup = log_group(self, "FlowLogs", days=settings.limits.log_days, key_arn=settings.keys.data)
@@ -88,9 +89,16 @@ class Network(Part, Construct):
         return vpc
 
 
-def _accept_role_of_provider(scope: Construct) -> None:
-    """Accept what cfn-lint says about the function with which CDK empties the default security group."""
-    provider = cdk.Stack.of(scope).node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider")
+
+def _adopt_group_provider(gate: Construct, boundary: str) -> None:
+    """Treat the function with which CDK empties the default security group as a part of the gate.
+
+    CDK makes one for each stack, beside the gate. `boundary`: the permissions boundary of every role, if any.
+    """
+    provider = cdk.Stack.of(gate).node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider")
+    if boundary:
+        policy = iam.ManagedPolicy.from_managed_policy_arn(gate, "Boundary", boundary)
+        iam.PermissionsBoundary.of(provider).apply(policy)
     handler = provider.node.find_child("Handler")
     assert isinstance(handler, cdk.CfnResource)
     # It names the role, and depends on it as well, which is redundant.

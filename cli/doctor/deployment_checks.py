@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from cli.deployed import Deployed
+from cli.doctor.capacity_checks import check_concurrency, check_table
 from cli.doctor.check import Check, Outcomes
 from cli.doctor.endpoint_checks import check_notebook_endpoints, check_private_api, check_sagemaker_endpoint
 from cli.doctor.execution_role_checks import check_execution_roles
@@ -43,6 +44,8 @@ def check_deployment(
         "identity provider": lambda: check_issuer(deployed.config),
         "secrets": lambda: check_secrets(deployed, now=clock()),
         "clock": lambda: check_clocks(deployed, clock=clock),
+        "concurrency": lambda: check_concurrency(deployed),
+        "table": lambda: check_table(deployed),
         "grants": lambda: check_grants(deployed),
         "notebooks": lambda: check_notebooks(deployed, granted()),
         "notebook endpoints": lambda: check_notebook_endpoints(deployed, granted()),

@@ -111,6 +111,8 @@ class Resolver:
                 return EGRESS
             case "AWS::ApiGateway::RestApi":
                 return API_ID
+            case "AWS::ApiGateway::Stage":
+                return str(self._resources[name]["Properties"]["StageName"])
             case (
                 "AWS::ApiGateway::Resource"
                 | "AWS::Cognito::UserPoolClient"

@@ -24,5 +24,7 @@ def renew(deployment: LocalDeployment, sample: Sample, clock: Clock) -> None:
 
 def renew_table(deployment: LocalDeployment, sample: Sample) -> None:
     """Empty the grants table, and fill it with the grants of `sample`."""
-    deployment.operator("dynamodb").delete_table(TableName=deployment.template.table["TableName"])
+    dynamodb, name = deployment.operator("dynamodb"), deployment.template.table["TableName"]
+    dynamodb.update_table(TableName=name, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(TableName=name)
     create_table(deployment.operator, deployment.template.table, sample.grants)

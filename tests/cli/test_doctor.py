@@ -35,8 +35,8 @@ def test_a_healthy_deployment(gate: Gate) -> None:
     names = [line.split(":")[0] for line in result.out.splitlines() if not line.startswith("  →")]
     assert names == [
         "✓ stack", "✓ versions", "✓ launch role", "✓ egress", "✓ SageMaker endpoint", "✓ identity provider",
-        "✓ secrets", "✓ secrets", "! secrets", "✓ clock", "✓ grants", "✓ notebooks", "✓ API", "✓ API logs",
-        "✓ revocations",
+        "✓ secrets", "✓ secrets", "! secrets", "✓ clock", "✓ concurrency", "✓ table", "✓ grants", "✓ notebooks",
+        "✓ API", "✓ API logs", "✓ revocations",
     ]  # fmt: skip
 
 

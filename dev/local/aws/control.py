@@ -56,6 +56,8 @@ class Control:
                     "Environment": {"Variables": dict(self._environment())},
                     "VpcConfig": {"VpcId": "vpc-0local", "SubnetIds": ["subnet-0local"]},
                 }
+            case "lambda", "GetAccountSettings":
+                return {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}}
             case "lambda", "ListAliases":
                 return {"Aliases": [{"Name": "live", "FunctionVersion": "2"}]}
             case "lambda", "ListVersionsByFunction":

@@ -32,8 +32,13 @@ def create_table(client_of: ClientOf, table: Mapping[str, Any], grants: Sequence
     """Create the grants table, and write `grants` to it."""
     dynamodb = client_of("dynamodb")
     dynamodb.create_table(**table)
+    name = table["TableName"]
+    dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": "until"})
+    dynamodb.update_continuous_backups(
+        TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
+    )
     for grant in grants:
-        dynamodb.put_item(TableName=table["TableName"], Item=grant.item())
+        dynamodb.put_item(TableName=name, Item=grant.item())
 
 
 def create_secrets(client_of: ClientOf, secrets: Mapping[str, str]) -> None:
