@@ -60,6 +60,9 @@ deploy: .venv/.ready node_modules/.ready ## Deploy gate.toml to the AWS account 
 bundle: .venv/.ready ## Build the function's bundle, dist/function.zip, and print its hash; cdk deploy -c bundle=dist/function.zip deploys it
 	@PYTHONPATH=lambda:. $(PYTHON) -m infra.prebuilt dist/function.zip
 
+wheel: bundle ## Build the package for CDK apps of your own, with the function's bundle inside: dist/notebook_gate-….whl
+	@.tools/bin/uv build --quiet --wheel --out-dir dist
+
 clean: ## Delete everything that set-up and tests created
 	rm -rf .venv .tools .cache node_modules cdk.out dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -91,4 +94,4 @@ node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run slack slack-manifest test rehearse bench faults rush fuzz pictures audit format deploy bundle clean .venv
+.PHONY: help run slack slack-manifest test rehearse bench faults rush fuzz pictures audit format deploy bundle wheel clean .venv

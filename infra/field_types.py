@@ -97,7 +97,7 @@ def _proxy_url(text: str) -> str:
 _HOST = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 
 Cidr = Annotated[str, AfterValidator(_cidr)]
-"""No token: what it stands for could be every address, which only synth would notice."""
+"""Not a token: its value could be every address, and `networks` refuses that."""
 EgressCidr = Annotated[str, AfterValidator(_cidr_or_token)]
 SubnetCidr = Annotated[str, AfterValidator(_subnet_cidr)]
 IssuerUrl = Annotated[str, AfterValidator(_issuer_url)]
