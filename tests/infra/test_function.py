@@ -86,14 +86,17 @@ def test_logs_are_kept_as_long_as_the_settings_say(template: Template) -> None:
 
 
 def test_the_outputs_are_those_that_the_readme_names(template: Template, full_template: Template) -> None:
-    outputs = {"BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn", "FunctionName", "ApiLoggingRoleArn"}
+    outputs = {
+        "BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn", "FunctionName", "ApiLoggingRoleArn",
+        "FunctionRoleArn", "Egress", "ApiStageArn",
+    }  # fmt: skip
     assert template["Outputs"].keys() == outputs | {"UserPool"}
     assert full_template["Outputs"].keys() == outputs | {
         "SlackSecret",
         "RequestsFunctionName",
         "DecisionSecret",
-        "FunctionRoleArn",
-        "Egress",
+        "RequestsRoleArn",
+        "DomainTarget",
     }
 
 
