@@ -33,6 +33,7 @@ class Network(Part, Construct):
             address = ec2.CfnEIP(self, "Address", domain="vpc")
             self.vpc = self._own_vpc(address, settings.limits.log_days)
             self.egress = [f"{address.ref}/32"]
+        self.allowed = [*self.egress, *existing.additional_egress]
         self.environment = {"GATE_EGRESS": ",".join(self.egress)}
         self.security_group = ec2.SecurityGroup(
             self,

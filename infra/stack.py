@@ -45,7 +45,7 @@ class GateStack(cdk.Stack):
             self,
             "Launch",
             trusted_arn=role.role.role_arn,
-            addresses=[*settings.networks, *network.egress],
+            addresses=[*settings.networks, *network.allowed],
             vpc_endpoints=settings.vpc_endpoints,
             regions=[cdk.Aws.REGION, *settings.remote.regions],
             studio_domains=settings.studio.by_region(home=cdk.Aws.REGION),
@@ -105,7 +105,7 @@ class GateStack(cdk.Stack):
         )
         if settings.domain.name:
             Domain(self, "Domain", settings=settings.domain, api=api.api)
-        remote = {"FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.egress)}
+        remote = {"FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.allowed)}
         outputs = remote if settings.remote.locations else {}
         for part in filter(None, (*parts, function, requests)):
             outputs |= part.outputs

@@ -20,6 +20,7 @@ class VpcSettings(SettingsSection):
     subnet_ids: list[SubnetId] = Field(default=[])
     no_egress: bool = False
     egress: Annotated[list[Cidr], _VPC, Variable("GATE_EGRESS")] = Field(default=[], max_length=8)
+    additional_egress: list[Cidr] = Field(default=[], max_length=8)
     subnet_cidrs: Annotated[list[SubnetCidr], _VPC, Variable("GATE_SUBNET_CIDRS")] = Field(default=[], max_length=8)
     # The standard names. Lambda's own interfaces ignore them, since these are plain HTTP.
     proxy: Annotated[ProxyUrl, _VPC, Variable("HTTPS_PROXY")] = ""

@@ -19,7 +19,7 @@ def check_launch_role(deployed: Deployed) -> Outcomes:
     denies = [statement for statement in _as_list(policy["Statement"]) if statement["Effect"] == "Deny"]
     conditions = [deny.get("Condition", {}).get("NotIpAddress", {}).get("aws:SourceIp", []) for deny in denies]
     present = {str(ipaddress.ip_network(text)) for condition in conditions for text in _as_list(condition)}
-    wanted = {*deployed.settings.networks, *deployed.config.egress}
+    wanted = {*deployed.settings.networks, *deployed.config.egress, *deployed.settings.vpc.additional_egress}
     for network in sorted(wanted - present):
         yield Outcome("error", f"the launch role does not allow {network}", fix)
     for network in sorted(present - wanted):

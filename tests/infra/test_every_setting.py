@@ -79,6 +79,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
         '"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}, "StringNotEquals"',
     ),
     "vpc.egress": ({**BASE, "vpc": VPC}, ["192.0.2.99"], '"GATE_EGRESS": "192.0.2.99/32"'),
+    "vpc.additional_egress": (BASE, ["192.0.2.99"], '"192.0.2.99/32"]'),
     "vpc.subnet_cidrs": (
         {**BASE, "vpc_endpoints": [ENDPOINT], "vpc": VPC},
         ["10.0.9.0/24"],
