@@ -15,6 +15,7 @@ from cli.requests.commands import app as requests
 from cli.revoke.command import revoke
 from cli.rotate_key import rotate_key
 from gate.platform.log import logger
+from gate.values.version import VERSION
 
 app = typer.Typer(
     help="Operate a Notebook Gate: manage grants and access requests, explain and revoke access, and check the "
@@ -33,6 +34,12 @@ app.command()(revoke)
 app.command()(rotate_key)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"gate {VERSION}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     context: typer.Context,
@@ -43,6 +50,9 @@ def options(
     region: Annotated[str | None, typer.Option(help="The AWS region of the stack.")] = None,
     local: Annotated[
         bool, typer.Option("--local", help="Use the deployment that `make run` runs on this machine.")
+    ] = False,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the release and exit.")
     ] = False,
 ) -> None:
     """Keep the options for the command."""

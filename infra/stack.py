@@ -5,6 +5,7 @@ from typing import Any
 import aws_cdk as cdk
 from constructs import Construct
 
+from gate.values.version import VERSION
 from infra.access_requests import AccessRequests
 from infra.api import GateApi
 from infra.domain import Domain
@@ -106,7 +107,7 @@ class GateStack(cdk.Stack):
         if settings.domain.name:
             Domain(self, "Domain", settings=settings.domain, api=api.api)
         remote = {"FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.allowed)}
-        outputs = remote if settings.remote.locations else {}
+        outputs = {"Version": VERSION, **(remote if settings.remote.locations else {})}
         for part in filter(None, (*parts, function, requests)):
             outputs |= part.outputs
         for name, value in outputs.items():

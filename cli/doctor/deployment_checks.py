@@ -15,6 +15,7 @@ from cli.doctor.row_checks import check_denies, check_grants
 from cli.doctor.secret_checks import check_secrets
 from cli.doctor.service_checks import check_api, check_clocks, check_issuer
 from cli.doctor.stack_checks import check_logging_role, check_names, check_settings, check_stack
+from cli.doctor.version_checks import check_version
 from cli.errors import CommandError
 from cli.notebooks.granted import GrantedNotebook
 
@@ -33,6 +34,7 @@ def check_deployment(
 
     checks: Mapping[str, Callable[[], Outcomes]] = {
         "stack": lambda: check_stack(deployed),
+        "version": lambda: check_version(deployed),
         "settings": lambda: check_settings(deployed, settings_file),
         "names": lambda: check_names(deployed),
         "launch role": lambda: check_launch_role(deployed),
