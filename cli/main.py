@@ -15,6 +15,7 @@ from cli.requests.commands import app as requests
 from cli.revoke.command import revoke
 from cli.rotate_key import rotate_key
 from gate.platform.log import logger
+from gate.values.version import VERSION
 
 app = typer.Typer(
     help="Operate a Notebook Gate: manage grants and access requests, explain and revoke access, and check the "
@@ -31,6 +32,12 @@ app.command()(explain)
 app.command()(doctor)
 app.command()(revoke)
 app.command()(rotate_key)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"gate {VERSION}")
+        raise typer.Exit
 
 
 @app.callback()
@@ -50,6 +57,9 @@ def options(
             help="A grants table without a stack, such as one that an earlier stack left: to list and export."
         ),
     ] = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the release and exit.")
+    ] = False,
 ) -> None:
     """Keep the options for the command."""
     if table and stack:

@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from constructs import Construct
 
+from gate.values.version import VERSION
 from infra.access_requests import AccessRequests
 from infra.api import GateApi
 from infra.canary import Canary
@@ -125,7 +126,7 @@ class NotebookGate(Construct):
             settings=settings.alarms,
         )
         # For key policies, and the launch roles in other accounts.
-        outputs = {"FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.allowed)}
+        outputs = {"Version": VERSION, "FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.allowed)}
         for part in filter(None, (*parts, function, requests)):
             outputs |= part.outputs
         for name, value in outputs.items():

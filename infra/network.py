@@ -89,7 +89,6 @@ class Network(Part, Construct):
         return vpc
 
 
-
 def _adopt_group_provider(gate: Construct, boundary: str) -> None:
     """Treat the function with which CDK empties the default security group as a part of the gate.
 

@@ -12,6 +12,7 @@ from cli.doctor.endpoint_checks import check_notebook_endpoints, check_private_a
 from cli.doctor.execution_role_checks import check_execution_roles
 from cli.doctor.network_checks import check_egress, check_launch_role
 from cli.doctor.notebook_checks import check_notebooks, read_granted
+from cli.doctor.release_checks import check_release
 from cli.doctor.row_checks import check_denies, check_grants
 from cli.doctor.secret_checks import check_secrets
 from cli.doctor.service_checks import check_api, check_clocks, check_issuer
@@ -35,6 +36,7 @@ def check_deployment(
 
     checks: Mapping[str, Callable[[], Outcomes]] = {
         "stack": lambda: check_stack(deployed),
+        "release": lambda: check_release(deployed),
         "settings": lambda: check_settings(deployed, settings_file),
         "versions": lambda: check_versions(deployed),
         "names": lambda: check_names(deployed),

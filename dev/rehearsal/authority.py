@@ -8,7 +8,6 @@ from local.aws.authority import Authority
 from local.aws.sessions import Identity, role_session
 from local.evaluator import Access, Evaluator, Policy
 from rehearsal.calls import Exchange
-from rehearsal.hosts import FUNCTION_ADDRESS
 
 POLICY_TTL = 0.5
 """Seconds for which a role's policies are kept: each frame of an open notebook asks for them."""
@@ -56,7 +55,7 @@ class DeployedAuthority(Authority):
 
 def _identity(exchange: Exchange) -> Identity:
     """Return the session that an AssumeRole call began."""
-    call = exchange.call(FUNCTION_ADDRESS)
+    call = exchange.call()
     assert call is not None
     assert call.operation == "AssumeRole", call.operation
     session = role_session(call.parameters, exchange.at)

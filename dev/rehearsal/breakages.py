@@ -1,9 +1,11 @@
 """Faults to deploy on purpose (`make rehearse BREAK=NAME`). Each fails at the step at which a team would see it."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from local.template import Template
 from rehearsal.omitted import of_type
@@ -16,6 +18,8 @@ class Breakage:
     what: str
     template: Callable[[Template], None] = lambda _template: None
     bundle: Callable[[Path], None] = lambda _folder: None
+    settings: Mapping[str, Any] = MappingProxyType({})
+    """Arguments of `Environment.write_settings` that replace those of every step."""
 
 
 def _alias_permission(template: Template) -> None:
@@ -67,5 +71,8 @@ BREAKAGES = {
     "log-grant": Breakage("the function may not write its log", template=_log_grant),
     "slack-invocation": Breakage("the function may not invoke itself", template=_slack_invocation),
     "studio-start": Breakage("the launch role may not start an application of Studio", template=_studio_start),
+    "one-step-move": Breakage(
+        "the launch role allows one egress address at a time", settings={"additional_egress": ()}
+    ),
     "api-deployment": Breakage("the API's deployment is made before its methods", template=_api_deployment),
 }

@@ -15,6 +15,8 @@ from local.aws.source import Source
 class Exchange:
     """One request, and its answer."""
 
+    source: str
+    """The address of the function."""
     method: str
     path: str
     """Still percent-encoded, with the query."""
@@ -26,16 +28,16 @@ class Exchange:
     """When it was answered, in epoch seconds."""
 
     @classmethod
-    def of(cls, request: web.BaseRequest, body: bytes, status: int, answer: bytes) -> "Exchange":
-        """Return the exchange of an HTTP `request`."""
-        return cls(request.method, request.raw_path, dict(request.headers), body, status, answer)
+    def of(cls, request: web.BaseRequest, source: str, body: bytes, status: int, answer: bytes) -> "Exchange":
+        """Return the exchange of an HTTP `request` from the address `source`."""
+        return cls(source, request.method, request.raw_path, dict(request.headers), body, status, answer)
 
-    def call(self, source: str) -> Call | None:
-        """Return the API call that the request is; None where it is not signed. `source`: the caller's address.
+    def call(self) -> Call | None:
+        """Return the API call that the request is; None where it is not signed.
 
         Raises `UnmappedCallError` where the call is of no operation that AWS has.
         """
         if "Authorization" not in self.headers or "AWS4-HMAC-SHA256" not in self.headers["Authorization"]:
             return None
         url = f"https://{self.headers['Host']}{self.path}"
-        return read_call(Request.from_primitives(self.method, url, self.headers, self.body), Source(source))
+        return read_call(Request.from_primitives(self.method, url, self.headers, self.body), Source(self.source))

@@ -25,7 +25,7 @@ from rehearsal.authority import DeployedAuthority
 from rehearsal.browsers import Chromium, ProxiedBrowser
 from rehearsal.calls import Exchange
 from rehearsal.emulator import OPERATOR_KEY, Emulator
-from rehearsal.hosts import FUNCTION_ADDRESS, INSIDE, JOINED, OUTSIDE, HostRouter
+from rehearsal.hosts import FUNCTION_ADDRESS, INSIDE, JOINED, NEXT_ADDRESS, OUTSIDE, HostRouter
 from rehearsal.proxy import TlsProxy
 from rehearsal.sagemaker import RehearsedSageMaker
 from rehearsal.slack import TEAM, RehearsedSlack
@@ -88,7 +88,7 @@ class Environment(ExitStack):
         )
         self.callback(self.emulator.close)
         self.router = HostRouter(emulator=self.emulator.url, log=self.calls)
-        addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS)
+        addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS, NEXT_ADDRESS)
         self._proxy = TlsProxy(tls, self.router.answer, addresses=addresses)
         self.callback(self._proxy.close, last=self.router.close)
         self.account = Account(proxy=self._proxy.url(INSIDE), authority=self._authority_file)
@@ -119,17 +119,28 @@ class Environment(ExitStack):
         made = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24") for number in (1, 2)]
         return vpc, [each["Subnet"]["SubnetId"] for each in made]
 
-    def write_settings(self, *, networks: Sequence[str], session: int) -> None:
-        """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds."""
+    def write_settings(
+        self,
+        *,
+        networks: Sequence[str],
+        session: int,
+        egress: str = FUNCTION_ADDRESS,
+        additional_egress: Sequence[str] = (),
+    ) -> None:
+        """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds.
+
+        `egress`: the address from which the function calls.
+        """
         vpc, subnets = self.network
         text = SETTINGS.substitute(
-            networks=json.dumps([f"{address}/32" for address in networks]),
+            networks=_cidrs(networks),
             team=TEAM,
             domain=DOMAIN,
             vpc=vpc,
             subnets=json.dumps(subnets),
-            function_address=FUNCTION_ADDRESS,
-            proxy=self.proxy(FUNCTION_ADDRESS),
+            egress=_cidrs([egress]),
+            additional_egress=_cidrs(additional_egress),
+            proxy=self.proxy(egress),
             session=session,
         )
         self.settings.write_text(text, encoding="utf-8")
@@ -195,6 +206,10 @@ class Environment(ExitStack):
         made = RehearsedSlack(router=self.router, outside=self.browser(OUTSIDE), base_url=self.base_url)
         self.callback(made.close)
         return made
+
+
+def _cidrs(addresses: Sequence[str]) -> str:
+    return json.dumps([f"{address}/32" for address in addresses])
 
 
 def _bare_python(folder: Path) -> Path:

@@ -15,8 +15,8 @@ from rehearsal.proxy import Serve
 INSIDE, OUTSIDE, JOINED = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 """Addresses of people: in the networks, in none of them, and in the one that an update adds."""
 
-FUNCTION_ADDRESS = "127.0.0.9"
-"""The egress address of the function."""
+FUNCTION_ADDRESS, NEXT_ADDRESS = "127.0.0.9", "127.0.0.10"
+"""The egress address of the function, and the one that it moves to."""
 
 _SERVICES = re.compile(rf"([a-z0-9.-]+\.)?[a-z0-9-]+\.{REGION}\.amazonaws\.com|(sts|iam)\.amazonaws\.com")
 _AS_GIVEN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -51,7 +51,7 @@ class HostRouter:
                 return await serve(incoming, client)
         if _SERVICES.fullmatch(host):
             return await self.forward(incoming, client, self._emulator)
-        if client == FUNCTION_ADDRESS:
+        if client in (FUNCTION_ADDRESS, NEXT_ADDRESS):
             self.unknown_hosts.append(host)
         return web.Response(status=502, text=f"{host} is not simulated")
 
@@ -69,8 +69,8 @@ class HostRouter:
         )
         async with asked as answer:
             content = await answer.read()
-        if client == FUNCTION_ADDRESS:
-            self._log.append(Exchange.of(incoming, body, answer.status, content))
+        if client in (FUNCTION_ADDRESS, NEXT_ADDRESS):
+            self._log.append(Exchange.of(incoming, client, body, answer.status, content))
         kept = end_to_end(answer.headers)
         kept.popall("Content-Length", None)
         return web.Response(status=answer.status, headers=kept, body=content)

@@ -66,6 +66,21 @@ def _invoked_version(template: Template) -> None:
             statements.append({**each, "Resource": versions, "Sid": EMULATOR_ONLY})
 
 
+def _snapshots(template: Template) -> None:
+    for name, _ in list(of_type(template, "AWS::Lambda::Version")):
+        signal = {"ResourceSignal": {"Timeout": "PT1M"}}
+        wait = {"Type": "AWS::CloudFormation::WaitCondition", "DependsOn": [name], "CreationPolicy": signal}
+        template["Resources"][wait_for(name)] = {**wait, "Properties": {}}
+        for alias, properties in of_type(template, "AWS::Lambda::Alias"):
+            if name in json.dumps(properties["FunctionVersion"]):
+                template["Resources"][alias].setdefault("DependsOn", []).append(wait_for(name))
+
+
+def wait_for(version: str) -> str:
+    """Return the name of the resource that completes when the snapshot of `version`, a resource's name, is made."""
+    return f"{version}Active"
+
+
 def invoked(resource: str, alias: str) -> str:
     """Return the ARN by which the function would invoke itself at AWS. `resource`: the ARN that it used here."""
     function, _, qualifier = resource.rpartition(":")
@@ -93,6 +108,7 @@ OMITTED = (
     Omission("dynamodb:PartiQLSelect and FullTableScan in policies", "a second statement for the emulator", _partiql),
     Omission("dynamodb:LeadingKeys in policies", "a second statement for the emulator", _leading_keys),
     Omission("the alias's ARN as invoked_function_arn", "permission to invoke versions, too", _invoked_version),
+    Omission("AWS::Lambda::Version waits for its snapshot", "a wait condition before the alias moves", _snapshots),
     Omission("AWS::ApiGateway::Deployment as a snapshot", "its DependsOn is compared with the methods"),
     Omission("a function's permission for API Gateway", "it is evaluated for every route"),
     Omission("the host name of an AWS::ApiGateway::RestApi", "a custom domain of that name, in the emulator alone"),

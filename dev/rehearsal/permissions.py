@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from local.aws.permissions import permissions_of
 from local.evaluator import Access, Evaluator
 from local.template import ACCOUNT, REGION
-from rehearsal.hosts import FUNCTION_ADDRESS
 from rehearsal.omitted import EMULATOR_ONLY, invoked
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def function_accesses(env: "Environment", function: Mapping[str, Any]) -> list[A
     """Return the different accesses with the role of `function`, by the function and by the Lambda service."""
     session = _session(function)
     alias = env.outputs["FunctionName"].rpartition(":")[2]
-    calls = [call for each in env.calls if (call := each.call(FUNCTION_ADDRESS)) is not None]
+    calls = [call for each in env.calls if (call := each.call()) is not None]
     # The emulator gives each version and alias a key of its own. Only those of the requests function write in
     # transactions, or read the key that proves who decides.
     secret = env.outputs["DecisionSecret"]
@@ -51,7 +50,7 @@ def function_accesses(env: "Environment", function: Mapping[str, Any]) -> list[A
                 resource=resource,
                 account=ACCOUNT,
                 principal=session,
-                context={"aws:SourceIp": FUNCTION_ADDRESS, **context},
+                context={**call.source.context, **context},
                 resource_policy=_trust(env, resource) if action.startswith("sts:") else None,
             )
     return [*found.values(), *lambda_service_accesses(function)]

@@ -86,7 +86,7 @@ class RehearsedSageMaker:
         self._aws.close()
 
     async def _api(self, incoming: web.BaseRequest, client: str) -> web.StreamResponse:
-        return await self._router.forward(incoming, client, self._aws.function_url)
+        return await self._router.forward(incoming, client, self._aws.url)
 
     async def _notebook(self, incoming: web.BaseRequest, client: str) -> web.StreamResponse:
         name = incoming.host.partition(".")[0]

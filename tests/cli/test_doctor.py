@@ -34,9 +34,9 @@ def test_a_healthy_deployment(gate: Gate) -> None:
     assert result.code == 0
     names = [line.split(":")[0] for line in result.out.splitlines() if not line.startswith("  →")]
     assert names == [
-        "✓ stack", "✓ versions", "✓ launch role", "✓ egress", "✓ SageMaker endpoint", "✓ identity provider",
-        "✓ secrets", "✓ secrets", "! secrets", "✓ clock", "✓ concurrency", "✓ table", "✓ grants", "✓ notebooks",
-        "✓ API", "✓ API logs", "✓ revocations",
+        "✓ stack", "✓ release", "✓ versions", "✓ launch role", "✓ egress", "✓ SageMaker endpoint",
+        "✓ identity provider", "✓ secrets", "✓ secrets", "! secrets", "✓ clock", "✓ concurrency", "✓ table",
+        "✓ grants", "✓ notebooks", "✓ API", "✓ API logs", "✓ revocations",
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import json
 
 from gate.platform.config import Config
+from gate.values.version import VERSION
 from gate.web.cookies import CookieFactory
 from local.resolved_template import ResolvedTemplate
 from local.template import EGRESS, REGION, Template
@@ -88,7 +89,7 @@ def test_logs_are_kept_as_long_as_the_settings_say(template: Template) -> None:
 def test_the_outputs_are_those_that_the_readme_names(template: Template, full_template: Template) -> None:
     outputs = {
         "BaseUrl", "ExampleBookmark", "GrantsTable", "LaunchRoleArn", "FunctionName", "ApiLoggingRoleArn",
-        "FunctionRoleArn", "Egress", "ApiStageArn",
+        "FunctionRoleArn", "Egress", "ApiStageArn", "Version",
     }  # fmt: skip
     assert template["Outputs"].keys() == outputs | {"UserPool"}
     assert full_template["Outputs"].keys() == outputs | {
@@ -110,3 +111,7 @@ def test_existing_resources_are_used_and_not_created(full_template: Template) ->
     assert (name["DomainName"], name["SecurityPolicy"]) == ("notebooks.example.com", "TLS_1_2")
     assert only(full_template, "AWS::Route53::RecordSet")["HostedZoneId"] == "Z0123"
     assert full_template["Outputs"]["ExampleBookmark"]["Value"] == "https://notebooks.example.com/open"
+
+
+def test_the_stack_has_the_version_as_output(template: Template) -> None:
+    assert template["Outputs"]["Version"] == {"Value": VERSION}

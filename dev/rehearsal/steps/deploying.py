@@ -1,42 +1,70 @@
 """Steps from the source tree to a deployed stack that answers."""
 
+import hashlib
 import json
-import time
+import os
+from pathlib import Path
 from typing import Any
 
+from local.template import Template
 from rehearsal import gateway
-from rehearsal.account import ENVIRONMENT, ROOT
+from rehearsal.account import ENVIRONMENT, ROOT, CommandFailedError
 from rehearsal.breakages import BREAKAGES
 from rehearsal.environment import LONG_SESSION, STACK, Environment
 from rehearsal.hosts import INSIDE, OUTSIDE
-from rehearsal.omitted import adapt
+from rehearsal.omitted import adapt, of_type
 from rehearsal.permissions import denied_to_lambda
-from rehearsal.steps import require
-
-START_TIMEOUT = 60.0
-"""Seconds for the function to start."""
+from rehearsal.snapshots import Snapshots
+from rehearsal.steps import StepFailedError, require
 
 
 def synthesise(env: Environment) -> str:
     """Synthesise the template and the bundle, with the machine's own network: the bundle needs the package index."""
-    env.write_settings(networks=[INSIDE], session=LONG_SESSION)
+    configure(env, networks=[INSIDE], session=LONG_SESSION)
     return synthesise_again(env)
 
 
-def synthesise_again(env: Environment) -> str:
-    """Synthesise the template and the bundle of the present settings."""
-    app = f"{ROOT / '.venv' / 'bin' / 'python'} -m rehearsal.app {env.settings}"
-    env.account.cdk("synth", "--quiet", "--app", app, "--output", str(env.assembly), cwd=ROOT, own_network=True)
+def configure(env: Environment, **settings: Any) -> None:
+    """Write the operator's gate.toml (`Environment.write_settings`)."""
+    broken = BREAKAGES.get(env.breakage)
+    env.write_settings(**{**settings, **(broken.settings if broken else {})})
+
+
+def synthesise_again(env: Environment, *, tree: Path = ROOT) -> str:
+    """Synthesise the template and the bundle of the present settings. `tree`: the source tree."""
+    python_path = os.pathsep.join(str(tree / folder) for folder in (".", "lambda", "dev"))
+    app = f"PYTHONPATH={python_path} {ROOT / '.venv' / 'bin' / 'python'} -m rehearsal.app {env.settings}"
+    env.account.cdk("synth", "--quiet", "--app", app, "--output", str(env.assembly), cwd=tree, own_network=True)
     # CDK names what it uploads by the hash from before these changes. The new account has no file of that name yet.
-    path, broken = env.assembly / f"{STACK}.template.json", BREAKAGES.get(env.breakage)
+    path, broken = template_file(env), BREAKAGES.get(env.breakage)
     template = json.loads(path.read_text(encoding="utf-8"))
     if broken:
         broken.template(template)
-        (bundle,) = env.assembly.glob("asset.*")
-        broken.bundle(bundle)
+        broken.bundle(_bundle(env, template))
     adapt(template)
     path.write_text(json.dumps(template, indent=1), encoding="utf-8")
     return f"a template of {path.stat().st_size // 1024} KB" + (f", in which {broken.what}" if broken else "")
+
+
+def template_file(env: Environment) -> Path:
+    """Return the synthesised template."""
+    return env.assembly / f"{STACK}.template.json"
+
+
+def replace_template(env: Environment, text: str) -> None:
+    """Replace the synthesised template, also under the name by which CDK uploads it."""
+    template_file(env).write_text(text, encoding="utf-8")
+    assets = env.assembly / f"{STACK}.assets.json"
+    files = json.loads(assets.read_text(encoding="utf-8"))["files"]
+    (old,) = (name for name, each in files.items() if each["source"]["path"] == template_file(env).name)
+    for file in (assets, env.assembly / "manifest.json"):
+        named = file.read_text(encoding="utf-8").replace(old, hashlib.sha256(text.encode()).hexdigest())
+        file.write_text(named, encoding="utf-8")
+
+
+def _bundle(env: Environment, template: Template) -> Path:
+    (_, function), *_ = of_type(template, "AWS::Lambda::Function")
+    return env.assembly / f"asset.{function['Code']['S3Key'].removesuffix('.zip')}"
 
 
 def bootstrap(env: Environment) -> str:
@@ -49,24 +77,25 @@ def bootstrap(env: Environment) -> str:
 
 def deploy(env: Environment) -> str:
     """Deploy the stack, and register the host name of its API in the emulator."""
-    env.account.cdk("--app", str(env.assembly), "deploy", STACK, "--require-approval", "never", cwd=env.folder)
-    env.read_stack()
+    update(env)
     if env.api_host not in env.api_names:
         _register_api_name(env)
     found = env.account.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
     failed = [each["LogicalResourceId"] for each in found if not each["ResourceStatus"].endswith("_COMPLETE")]
     require(not failed, f"not deployed: {failed}")
-    # SnapStart starts the function during the deployment. The emulator's CloudFormation does not wait for the result.
-    function = _settled(env)
-    require(function["State"] == "Active", f"the function is {function['State']}: {function.get('StateReason')}")
     return f"{len(found)} resources; {env.base_url}"
 
 
-def _settled(env: Environment) -> dict[str, Any]:
-    deadline = time.monotonic() + START_TIMEOUT
-    while env.function["State"] == "Pending" and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return env.function
+def update(env: Environment) -> None:
+    """Run `cdk deploy`. Raises `CommandFailedError`, or `StepFailedError` if the function does not start."""
+    with Snapshots(env.account, STACK).signalled() as snapshots:
+        try:
+            env.account.cdk("--app", str(env.assembly), "deploy", STACK, "--require-approval", "never", cwd=env.folder)
+        except CommandFailedError as error:
+            if snapshots.failures:
+                raise StepFailedError("\n".join(snapshots.failures)) from error
+            raise
+    env.read_stack()
 
 
 def _register_api_name(env: Environment) -> None:

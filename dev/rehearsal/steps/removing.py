@@ -1,6 +1,5 @@
 """Steps at the end: the check of permissions, and the removal of the stack."""
 
-import json
 from typing import Any
 
 from rehearsal.environment import STACK, Environment
@@ -26,9 +25,9 @@ def permissions(env: Environment) -> str:
 
 def destroy(env: Environment) -> str:
     """Destroy the stack. Logs, grants and the user pool stay; everything that opens a notebook is deleted."""
-    template = json.loads((env.assembly / f"{STACK}.template.json").read_text(encoding="utf-8"))
-    policies = {name: each.get("DeletionPolicy") for name, each in template["Resources"].items()}
     client = env.account.client("cloudformation")
+    template = client.get_template(StackName=STACK)["TemplateBody"]
+    policies = {name: each.get("DeletionPolicy") for name, each in template["Resources"].items()}
     before = client.describe_stack_resources(StackName=STACK)["StackResources"]
     kept = [each for each in before if policies[each["LogicalResourceId"]] == "Retain"]
     require(

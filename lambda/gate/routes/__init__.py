@@ -70,6 +70,6 @@ ROUTES = {
     ("GET", "/requests/{request}"): Route("access_requests:show", USERS, "show-request", sign_in=True),
     ("POST", "/requests/{request}"): Route("access_requests:decide", ("session",), "decide", form=True),
     ("GET", "/help"): Route("help:refusal_help"),
-    ("GET", "/health"): Route("health:health"),
+    ("GET", "/health"): Route("health:health", USERS),
 }
 """By method and resource. API Gateway matches paths to resources."""

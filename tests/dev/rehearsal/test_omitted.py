@@ -21,9 +21,9 @@ POLICY_VERSION = "2012-10-17"
 HANDLER = "def handler(event, context):\n    return {'statusCode': 200, 'body': context.invoked_function_arn}\n"
 
 
-def _deployed(client: Clients, resource: dict[str, Any], output: Any = "x") -> str | None:
-    """Return the output of a stack with one resource `R`, or None where it can't be deployed."""
-    template = {"Resources": {"R": resource}, "Outputs": {"O": {"Value": output}}}
+def _deployed(client: Clients, resource: dict[str, Any], output: Any = "x", **others: Any) -> str | None:
+    """Return the output of a stack with the resource `R` and `others`, or None where it can't be deployed."""
+    template = {"Resources": {"R": resource, **others}, "Outputs": {"O": {"Value": output}}}
     cloudformation, name = client("cloudformation"), f"s{uuid.uuid4().hex}"
     try:
         cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
@@ -55,6 +55,19 @@ def _provider_url(client: Clients) -> bool:
 def _secret(client: Clients) -> bool:
     secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "x"}}
     return (_deployed(client, secret, {"Ref": "R"}) or "").startswith("arn:")
+
+
+def _waits_for_snapshot(client: Clients) -> bool:
+    code = {"ZipFile": f"import time\ntime.sleep(3)\n{HANDLER}"}
+    role = f"arn:aws:iam::{ACCOUNT}:role/none"
+    function = {"Runtime": "python3.13", "Handler": "index.handler", "Role": role, "Code": code}
+    snapshots = {"SnapStart": {"ApplyOn": "PublishedVersions"}}
+    version = {"Type": "AWS::Lambda::Version", "Properties": {"FunctionName": {"Ref": "F"}}}
+    others = {"F": {"Type": "AWS::Lambda::Function", "Properties": {**function, **snapshots}}}
+    arn = _deployed(client, version, {"Ref": "R"}, **others)
+    assert arn, "the version cannot be deployed"
+    state = client("lambda").get_function_configuration(FunctionName=arn)["State"]
+    return str(state) == "Active"
 
 
 def _allowed(client: Clients, statement: dict[str, Any], call: Callable[[Any, str], Any]) -> bool:
@@ -155,6 +168,7 @@ def test_nothing_on_the_list_is_known_by_now(client: Clients, called: Callable[.
         "dynamodb:PartiQLSelect and FullTableScan in policies": _partiql(client),
         "dynamodb:LeadingKeys in policies": _leading_keys(client),
         "the alias's ARN as invoked_function_arn": invoked.endswith(":live"),
+        "AWS::Lambda::Version waits for its snapshot": _waits_for_snapshot(client),
         "AWS::ApiGateway::Deployment as a snapshot": called("localhost", "PUT") == "403",
         "a function's permission for API Gateway": called("localhost") == "500",
         "the host name of an AWS::ApiGateway::RestApi": called(f"{REGION}.amazonaws.com").startswith("arn:"),

@@ -230,11 +230,6 @@ def test_a_bearer_token_cannot_stop_a_notebook(harness: Harness) -> None:
     assert answer.status == 401
 
 
-def test_the_health_check_calls_no_service(harness: Harness) -> None:
-    assert harness.browser.get("/health").json == {"status": "ok"}
-    assert harness.aws.calls == []
-
-
 def test_an_unknown_address_is_a_404_page(harness: Harness) -> None:
     answer = harness.browser.get("/nothing/here")
     assert answer.status == 404
