@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -101,6 +102,12 @@ def fingerprint(*, python: str | None, ca_bundle: Path | None) -> str:
     return digest.hexdigest()
 
 
+def _environment() -> dict[str, str]:
+    """Return the environment of uv, which does not read pip's variable for a package mirror."""
+    mirror = os.environ.get("PIP_INDEX_URL")
+    return {**({"UV_DEFAULT_INDEX": mirror} if mirror and "UV_INDEX_URL" not in os.environ else {}), **os.environ}
+
+
 def _uv() -> str:
     import uv  # here: only bundling needs it
 
@@ -108,7 +115,9 @@ def _uv() -> str:
 
 
 def _run(command: list[str], stdin: str | None = None) -> str:
-    done = subprocess.run(command, cwd=ROOT, input=stdin, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, env=_environment(), input=stdin, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise BundlingError(f"{' '.join(command[3:5])} failed: {done.stderr.strip()}")
     return done.stdout
