@@ -28,18 +28,18 @@ def function_accesses(env: "Environment", function: Mapping[str, Any]) -> list[A
     """Return the different accesses with the role of `function`, by the function and by the Lambda service."""
     session = _session(function)
     alias = env.outputs["FunctionName"].rpartition(":")[2]
-    calls = [call for each in env.calls if (call := each.call()) is not None]
+    calls = [(number, call) for number, each in enumerate(env.calls) if (call := each.call()) is not None]
     # The emulator gives each version and alias a key of its own. Only those of the requests function write in
     # transactions, or read the key that proves who decides.
     secret = env.outputs["DecisionSecret"]
     deciding = {
         call.access_key
-        for call in calls
+        for _, call in calls
         if call.operation == "TransactWriteItems" or call.parameters.get("SecretId") == secret
     }
     found = {}
-    for call in calls:
-        if (call.access_key in deciding) != _takes_requests(env, function):
+    for number, call in calls:
+        if number < env.upgraded or (call.access_key in deciding) != _takes_requests(env, function):
             continue
         if env.authority.identity(call.access_key):
             continue  # the launch role's: that is the authority's to record
