@@ -37,6 +37,9 @@ test-lowest: .cache/lowest/.ready node_modules/.ready ## Test function and templ
 rehearse: .venv/.ready node_modules/.ready .cache/browser .cache/rehearsal/.ready ## Deploy to an AWS emulator, use what stands there, and destroy it (BREAK)
 	@PYTHONPATH=lambda:dev:. exec $(PYTHON) -m rehearsal $(if $(BREAK),--break $(BREAK))
 
+release-archive: .venv/.ready ## Archive the committed source as a release, which rehearsals upgrade from (CONTRIBUTING.md, "Releasing")
+	@PYTHONPATH=lambda:dev:. $(PYTHON) -m rehearsal.releases
+
 bench: .cache/bench/.ready ## Compare the speed of the function with other implementations (about ten minutes; BENCH="--cold 3 --warm 100": a short form)
 	@PYTHONPATH=lambda:dev:. .cache/bench/bin/python -m bench $(BENCH)
 
@@ -99,4 +102,4 @@ node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run slack slack-manifest test rehearse bench faults rush fuzz pictures audit format deploy bundle wheel clean .venv
+.PHONY: help run slack slack-manifest test rehearse release-archive bench faults rush fuzz pictures audit format deploy bundle wheel clean .venv

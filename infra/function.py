@@ -51,8 +51,10 @@ class FunctionRole(Construct):
                 )
             },
         )
+        resource = self.role.node.default_child
+        assert resource is not None
         acknowledge_finding(
-            self.role,
+            resource,  # alone: later policies of the role are below it
             "IAM5[Resource::*]",
             "Network interfaces have no ARN before Lambda creates them, and the Describe actions accept no resource. "
             "The condition prevents the function's own code from using these actions.",

@@ -25,15 +25,32 @@ from rehearsal.steps import (
     slack,
     studio,
     updating,
+    upgrading,
 )
 
-STEPS = (
+FIRST_DEPLOYMENT = (
     ("cdk synth", deploying.synthesise),
     ("cdk bootstrap", deploying.bootstrap),
     ("cdk deploy", deploying.deploy),
+    ("people and Slack's secret", operating.add_people),
+)
+"""The first steps of a rehearsal with a fault, which shows where a new deployment would show it."""
+
+UPGRADE = (
+    ("the previous release", upgrading.synthesise),
+    ("cdk bootstrap", deploying.bootstrap),
+    ("cdk deploy of the previous release", deploying.deploy),
+    ("people and Slack's secret", operating.add_people),
+    ("its use", upgrading.use),
+    ("cdk synth", deploying.synthesise),
+    ("cdk deploy", upgrading.upgrade),
+    ("what was there before", upgrading.still_works),
+)
+"""The first steps of every other rehearsal."""
+
+STEPS = (
     ("the API answers", deploying.answer),
     ("the function's log", deploying.log),
-    ("people and Slack's secret", operating.add_people),
     ("gate grants", operating.grant),
     ("a signed request", operating.signed_request),
     ("a bookmark in a browser", browsing.open_bookmark),
@@ -61,8 +78,10 @@ STEPS = (
     ("permissions", removing.permissions),
     ("cdk destroy", removing.destroy),
 )
-"""The steps in their order, each with its title. A step raises `StepFailedError`, `CommandFailedError`, or what an AWS
-client or a browser raises."""
+"""The steps after the deployment, each with its title.
+
+A step raises `StepFailedError`, `CommandFailedError`, or what an AWS client or a browser raises.
+"""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -83,7 +102,8 @@ def main() -> None:
     try:
         with Environment(breakage=asked.breakage) as env:
             _say(f"MiniStack simulates AWS at {env.emulator.url}")
-            done = all(_run(title, step, env) for title, step in STEPS)
+            steps = (*(FIRST_DEPLOYMENT if asked.breakage else UPGRADE), *STEPS)
+            done = all(_run(title, step, env) for title, step in steps)
     except EmulatorError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:

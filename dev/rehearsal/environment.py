@@ -20,7 +20,8 @@ from playwright.sync_api import BrowserContext, Page
 from gate.values.notebook import STUDIO, Notebook
 from infra.bundle import runtime_python
 from local.evaluator import Evaluator
-from rehearsal.account import Account
+from rehearsal import source_tree
+from rehearsal.account import ROOT, Account
 from rehearsal.authority import DeployedAuthority
 from rehearsal.browsers import Chromium, ProxiedBrowser
 from rehearsal.calls import Exchange
@@ -47,7 +48,6 @@ DOMAIN, PROFILE, SPACE = "d-rehearsal1", "frank", "churn-space"
 """A domain of SageMaker Studio, with one user profile and his space."""
 SPACE_NOTEBOOK = Notebook.parse(f"{STUDIO}{DOMAIN}/{PROFILE}/{SPACE}")
 PASSWORD = "Correct-horse-7-battery"
-SETTINGS = Template((Path(__file__).parent / "gate.toml").read_text(encoding="utf-8"))
 
 
 class Environment(ExitStack):
@@ -59,6 +59,12 @@ class Environment(ExitStack):
         self.breakage = breakage
         self.api_names: set[str] = set()
         """The host names under which the emulator serves the API."""
+        self.upgraded = 0
+        """The number of `calls` that the function of the previous release made."""
+        self.release: Path
+        """The source tree of the previous release."""
+        self.before: Any
+        """What was done with the previous release (`rehearsal.steps.upgrading.Before`)."""
         self.notebook_tab: Page
         """The tab in which Alice's notebook is open."""
         self.space_tab: Page
@@ -126,13 +132,14 @@ class Environment(ExitStack):
         session: int,
         egress: str = FUNCTION_ADDRESS,
         additional_egress: Sequence[str] = (),
+        tree: Path = ROOT,
     ) -> None:
         """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds.
 
-        `egress`: the address from which the function calls.
+        `egress`: the address from which the function calls. `tree`: the source tree, which knows these settings only.
         """
         vpc, subnets = self.network
-        text = SETTINGS.substitute(
+        text = Template((tree / source_tree.SETTINGS).read_text(encoding="utf-8")).substitute(
             networks=_cidrs(networks),
             team=TEAM,
             domain=DOMAIN,

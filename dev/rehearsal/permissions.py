@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from local.aws.calls import Call
 from local.aws.permissions import permissions_of
 from local.evaluator import Access, Evaluator
 from local.template import ACCOUNT, REGION
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from rehearsal.environment import Environment
 
 Policy = Mapping[str, Any]
+Numbered = tuple[int, Call]
+"""A call of the function, with its place among all exchanges."""
 Variant = tuple[str, Sequence[Policy]]
 """A description of the part that is removed from a role's policies, and the policies without it."""
 
@@ -24,25 +27,26 @@ NOT_REHEARSED = "slack:*"
 """The grants of people who are known by their Slack user alone. Everybody in the rehearsal has an e-mail address."""
 
 
-def function_accesses(env: "Environment", function: Mapping[str, Any]) -> list[Access]:
+def function_accesses(env: "Environment", function: Mapping[str, Any], calls: Sequence[Numbered]) -> list[Access]:
     """Return the different accesses with the role of `function`, by the function and by the Lambda service."""
     session = _session(function)
     alias = env.outputs["FunctionName"].rpartition(":")[2]
-    calls = [call for each in env.calls if (call := each.call()) is not None]
     # The emulator gives each version and alias a key of its own. Only those of the requests function write in
     # transactions, or read the key that proves who decides.
     secret = env.outputs["DecisionSecret"]
     deciding = {
         call.access_key
-        for call in calls
+        for _, call in calls
         if call.operation == "TransactWriteItems" or call.parameters.get("SecretId") == secret
     }
+    # The keys of the launch role's sessions: their calls are the authority's to record.
+    others = {key for key in {call.access_key for _, call in calls} if env.authority.identity(key)}
     found = {}
-    for call in calls:
-        if (call.access_key in deciding) != _takes_requests(env, function):
+    for number, call in calls:
+        if number < env.upgraded or (call.access_key in deciding) != _takes_requests(env, function):
             continue
-        if env.authority.identity(call.access_key):
-            continue  # the launch role's: that is the authority's to record
+        if call.access_key in others:
+            continue
         for action, named, context in permissions_of(call):
             resource = invoked(named, alias) if action == "lambda:InvokeFunction" else named
             found[json.dumps([action, resource, context], sort_keys=True)] = Access(
@@ -121,8 +125,9 @@ def check_permissions(env: "Environment") -> tuple[int, list[str]]:
     ]
     problems += [f"the function called {host}, which is not simulated" for host in env.router.unknown_hosts]
     number = 0
+    calls = [(place, call) for place, each in enumerate(env.calls) if (call := each.call()) is not None]
     for function in (env.function, env.requests_function):
-        found, of_function = _check_function(env, function)
+        found, of_function = _check_function(env, function, calls)
         number, problems = number + found, problems + of_function
     # A session policy denies the same requests as the Deny of the role, and would hide that the Deny is used.
     sessions = [replace(access, session_policy=None) for access, _ in env.authority.accesses]
@@ -132,10 +137,12 @@ def check_permissions(env: "Environment") -> tuple[int, list[str]]:
     return number + len(asked), problems
 
 
-def _check_function(env: "Environment", function: Mapping[str, Any]) -> tuple[int, list[str]]:
+def _check_function(
+    env: "Environment", function: Mapping[str, Any], calls: Sequence[Numbered]
+) -> tuple[int, list[str]]:
     name = "the requests function" if _takes_requests(env, function) else "the function"
     role = [_for_aws(policy) for policy in env.authority.policies(function["Role"])]
-    own = [replace(access, identity_policies=role) for access in function_accesses(env, function)]
+    own = [replace(access, identity_policies=role) for access in function_accesses(env, function, calls)]
     refused = [access for access in own if not env.evaluator.allows(access)]
     problems = [f"{name} may not {access.action} on {access.resource}" for access in refused]
     # In the same account the trust policy suffices, since it names the role. In other accounts it does not.

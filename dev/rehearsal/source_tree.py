@@ -5,7 +5,19 @@ from pathlib import Path
 
 from rehearsal.account import ROOT
 
-SYNTHESISED = ("lambda", "infra", "dev/rehearsal", "pyproject.toml", "uv.lock", "cdk.json", "README.md")
+SETTINGS = Path("dev/rehearsal/gate.toml")
+"""The settings of a rehearsal, in a tree."""
+
+SYNTHESISED = (
+    "lambda",
+    "infra",
+    "dev/rehearsal/__init__.py",
+    "dev/rehearsal/app.py",
+    str(SETTINGS),
+    "pyproject.toml",
+    "uv.lock",
+    "cdk.json",
+)
 """What `cdk synth` needs."""
 
 MEMORY = 640
@@ -15,9 +27,11 @@ MEMORY = 640
 def changed(folder: Path) -> Path:
     """Copy the source tree to `folder`, with a change of the function's code and more memory, and return `folder`."""
     for name in SYNTHESISED:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        copy(ROOT / name, folder / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(ROOT / name, folder / name)
     _replace(folder / "lambda" / "gate" / "bootstrap.py", '"""', '"""Changed in a rehearsal. ', times=1)
     _replace(folder / "infra" / "function.py", "memory_size=512", f"memory_size={MEMORY}")
     return folder

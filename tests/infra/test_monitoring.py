@@ -115,3 +115,26 @@ def test_asynchronous_invocations_use_the_alias_as_well(full_template: Template)
     for config in properties(full_template, "AWS::Lambda::EventInvokeConfig").values():
         qualifier = json.dumps(config["Qualifier"])
         assert qualifier in ('"live"', '"slack"') or any(alias in qualifier for alias in invoked)
+
+
+def test_the_canary_invokes_each_function_and_its_alarm_looks_at_each(full_template: Template) -> None:
+    (rule,) = properties(full_template, "AWS::Events::Rule").values()
+    aliases = properties(full_template, "AWS::Lambda::Alias")
+    assert [aliases[target["Arn"]["Ref"]]["Name"] for target in rule["Targets"]] == ["live", "live"]
+    assert rule["ScheduleExpression"] == "rate(30 minutes)"
+    (alarm,) = (
+        each
+        for name, each in properties(full_template, "AWS::CloudWatch::Alarm").items()
+        if name.startswith("MonitoringCanary")
+    )
+    expression, *metrics = alarm["Metrics"]
+    assert expression["Expression"] == "MIN([FILL(each0, 0), FILL(each1, 0)])"
+    functions = [
+        [each["Value"] for each in metric["MetricStat"]["Metric"]["Dimensions"] if each["Name"] == "function"]
+        for metric in metrics
+    ]
+    assert functions == [[{"Ref": aliases[target["Arn"]["Ref"]]["FunctionName"]["Ref"]}] for target in rule["Targets"]]
+    # Two events in an hour, of which one must pass, and two such hours.
+    assert {metric["MetricStat"]["Period"] for metric in metrics} == {3600}
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1, 2)
+    assert alarm["ComparisonOperator"] == "LessThanThreshold"

@@ -74,3 +74,14 @@ def test_a_stackset_needs_no_bootstrapped_account(stack: dict[str, str]) -> None
     ((_, template),) = synthesise_all([Settings.parse({**FULL, "stack": stack})])
     assert template["Parameters"].keys() == {"FunctionRoleArn", "Egress"}
     assert "Rules" not in template
+
+
+def test_launch_roles_of_several_gates_have_different_names_in_one_account() -> None:
+    one, other = (
+        synthesise_all([Settings.parse({**FULL, "remote": {**FULL["remote"], "role_name": name}})])[0][1]
+        for name in ("", "team-b-launch")
+    )
+    assert [only(each, "AWS::IAM::Role")["RoleName"] for each in (one, other)] == [
+        "notebook-gate-launch",
+        "team-b-launch",
+    ]
