@@ -22,6 +22,7 @@ from rehearsal.steps import (
     operator_commands,
     queueing,
     removing,
+    restoring,
     slack,
     studio,
     updating,
@@ -51,6 +52,7 @@ UPGRADE = (
 STEPS = (
     ("the API answers", deploying.answer),
     ("the function's log", deploying.log),
+    ("the canary", restoring.canary),
     ("gate grants", operating.grant),
     ("a signed request", operating.signed_request),
     ("a bookmark in a browser", browsing.open_bookmark),
@@ -76,6 +78,7 @@ STEPS = (
     ("gate revoke", operator_commands.revoke),
     ("gate revoke, a space", studio.revoke),
     ("permissions", removing.permissions),
+    ("a restored table", restoring.restore),
     ("cdk destroy", removing.destroy),
 )
 """The steps after the deployment, each with its title.

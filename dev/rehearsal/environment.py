@@ -132,11 +132,12 @@ class Environment(ExitStack):
         session: int,
         egress: str = FUNCTION_ADDRESS,
         additional_egress: Sequence[str] = (),
+        grants_table: str = "",
         tree: Path = ROOT,
     ) -> None:
         """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds.
 
-        `egress`: the address from which the function calls. `tree`: the source tree, which knows these settings only.
+        `egress`: the address from which the function calls. `grants_table`: an existing table to use. `tree`: the source tree, which knows these settings only.
         """
         vpc, subnets = self.network
         text = Template((tree / source_tree.SETTINGS).read_text(encoding="utf-8")).substitute(
@@ -147,6 +148,7 @@ class Environment(ExitStack):
             subnets=json.dumps(subnets),
             egress=_cidrs([egress]),
             additional_egress=_cidrs(additional_egress),
+            grants_table=grants_table,
             proxy=self.proxy(egress),
             session=session,
         )

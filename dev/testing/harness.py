@@ -41,6 +41,8 @@ class Browser:
     base_url: str
     cookies: dict[str, str] = field(default_factory=dict)
     address: str = "203.0.113.7"
+    host: str = ""
+    """The host name by which the gate is reached; empty for that of `base_url`."""
 
     def get(self, path: str, **options: Any) -> Answer:
         return self.send("GET", path, **options)
@@ -61,6 +63,7 @@ class Browser:
         event["path"], event["httpMethod"], event["body"] = parts.path, method, body
         event["resource"], event["pathParameters"] = _matched(method, parts.path)
         event["requestContext"]["path"] = urlsplit(self.base_url).path + parts.path
+        event["requestContext"]["domainName"] = self.host or urlsplit(self.base_url).netloc
         event["requestContext"]["identity"]["sourceIp"] = self.address
         event["requestContext"]["identity"]["userArn"] = iam
         query = parse_qs(parts.query, keep_blank_values=True)

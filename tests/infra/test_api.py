@@ -8,9 +8,10 @@ from gate.routes import ROUTES as FUNCTION_ROUTES
 from gate.routes import route_of
 from gate.web.request import Request
 from gate.web.responses import STRICT_TRANSPORT_SECURITY
+from infra.settings import Settings
 from local.resolved_template import ResolvedTemplate
-from local.template import Template
-from tests.infra.examples import only
+from local.template import Template, synthesise
+from tests.infra.examples import FULL, only, properties
 
 ROUTES = {
     ("GET", "/"),
@@ -119,3 +120,26 @@ def test_gateway_responses_require_https_on_a_custom_domain(
     assert {each.headers.get("Strict-Transport-Security") for each in custom} == {STRICT_TRANSPORT_SECURITY}
     default = resolved.gateway_responses.values()
     assert {each.headers.get("Strict-Transport-Security") for each in default} == {None}
+
+
+@pytest.mark.parametrize(("keep", "disabled"), [(False, True), (True, False)])
+def test_the_address_of_api_gateway_stays_beside_a_domain_if_the_settings_say_so(keep: bool, disabled: bool) -> None:
+    settings = {**FULL, "domain": {**FULL["domain"], "keep_default": keep}}
+    template = synthesise(Settings.parse(settings))
+    assert only(template, "AWS::ApiGateway::RestApi")["DisableExecuteApiEndpoint"] is disabled
+    assert template["Outputs"]["BaseUrl"]["Value"] == "https://notebooks.example.com"
+    (name,) = properties(template, "AWS::ApiGateway::DomainName")
+    assert template["Outputs"]["DomainTarget"]["Value"] == {"Fn::GetAtt": [name, "RegionalDomainName"]}
+
+
+def test_nothing_is_measured_that_nothing_reads(full_template: Template) -> None:
+    """Metrics of single methods cost as much as all others together."""
+    assert all("MetricsEnabled" not in each for each in only(full_template, "AWS::ApiGateway::Stage")["MethodSettings"])
+
+
+def test_tracing_is_off_unless_the_settings_say_so(full_template: Template) -> None:
+    traced = synthesise(Settings.parse({**FULL, "stack": {"tracing": True}}))
+    for template, active in ((traced, True), (full_template, False)):
+        assert only(template, "AWS::ApiGateway::Stage").get("TracingEnabled", False) is active
+        for function in properties(template, "AWS::Lambda::Function").values():
+            assert (function.get("TracingConfig", {}).get("Mode") == "Active") is active

@@ -5,9 +5,10 @@ import json
 from gate.platform.config import Config
 from gate.values.version import VERSION
 from gate.web.cookies import CookieFactory
+from infra.settings import Settings
 from local.resolved_template import ResolvedTemplate
-from local.template import EGRESS, REGION, Template
-from tests.infra.examples import only, properties, resources
+from local.template import EGRESS, REGION, Template, synthesise
+from tests.infra.examples import FULL, MINIMAL, only, properties, resources
 
 
 def test_the_function_can_read_its_environment(resolved: ResolvedTemplate, full_resolved: ResolvedTemplate) -> None:
@@ -115,3 +116,32 @@ def test_existing_resources_are_used_and_not_created(full_template: Template) ->
 
 def test_the_stack_has_the_version_as_output(template: Template) -> None:
     assert template["Outputs"]["Version"] == {"Value": VERSION}
+
+
+def test_two_nat_gateways_have_an_address_each_and_addresses_stay_in_the_account() -> None:
+    template = synthesise(Settings.parse({**MINIMAL, "vpc": {"nat_gateways": 2}}))
+    addresses = resources(template, "AWS::EC2::EIP")
+    gateways = properties(template, "AWS::EC2::NatGateway").values()
+    assert [{"Fn::GetAtt": [name, "AllocationId"]} for name in addresses] == [each["AllocationId"] for each in gateways]
+    assert len({each["SubnetId"]["Ref"] for each in gateways}) == 2
+    assert {each["DeletionPolicy"] for each in addresses.values()} == {"Retain"}
+    resolved = ResolvedTemplate(template)
+    assert resolved.environment["GATE_EGRESS"] == f"{EGRESS}/32,{EGRESS}/32"
+    named = json.dumps(template["Outputs"]["Egress"])
+    assert all(name in named for name in addresses)
+
+
+def test_the_default_security_group_of_the_stacks_vpc_allows_nothing(template: Template) -> None:
+    (group,) = properties(template, "Custom::VpcRestrictDefaultSG").values()
+    (vpc,) = resources(template, "AWS::EC2::VPC")
+    assert group["DefaultSecurityGroupId"] == {"Fn::GetAtt": [vpc, "DefaultSecurityGroup"]}
+
+
+def test_an_existing_table_is_used_in_place_of_a_new_one() -> None:
+    template = synthesise(Settings.parse({**FULL, "stack": {"grants_table": "restored-grants"}}))
+    resolved = ResolvedTemplate(template)
+    assert not resources(template, "AWS::DynamoDB::Table")
+    assert resolved.environment["GATE_TABLE"] == "restored-grants"
+    assert template["Outputs"]["GrantsTable"]["Value"] == "restored-grants"
+    named = json.dumps(list(resolved.function.role.policies))
+    assert f"arn:aws:dynamodb:{REGION}:123456789012:table/restored-grants" in named

@@ -9,11 +9,13 @@ from rehearsal.steps import require
 STAYS = {
     "AWS::ApiGateway::Account",
     "AWS::Cognito::UserPool",
-    "AWS::DynamoDB::Table",
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
 }
-"""Types of the resources that stay (docs/operations.md, "Removing it"). The role is API Gateway's, for its account."""
+"""Types of the resources that stay (docs/operations.md, "Removing it"). The role is API Gateway's, for its account.
+
+The grants table is not one of the stack by then: the restored one does not belong to it.
+"""
 
 
 def permissions(env: Environment) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -111,6 +112,25 @@ def _leading_keys(client: Clients) -> bool:
     return _allowed(client, {"Action": "dynamodb:PutItem", "Condition": keys}, put)
 
 
+def _restores_an_earlier_moment(client: Clients) -> bool:
+    """Whether a row that was written after the moment is absent in the restored table."""
+    dynamodb = client("dynamodb")
+    dynamodb.create_table(
+        TableName="lost",
+        KeySchema=[{"AttributeName": "principal", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "principal", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    dynamodb.put_item(TableName="lost", Item={"principal": {"S": "x"}})
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName="lost",
+        TargetTableName="found",
+        RestoreDateTime=time.time() - 60,
+        UseLatestRestorableTime=False,
+    )
+    return not dynamodb.scan(TableName="found")["Items"]
+
+
 @pytest.fixture(scope="module")
 def called(client: Clients, emulator: Emulator) -> Callable[..., str]:
     """Calls a function's alias through an API, whose host name ends in the given one; returns what it answers.
@@ -171,6 +191,7 @@ def test_nothing_on_the_list_is_known_by_now(client: Clients, called: Callable[.
         "AWS::Lambda::Version waits for its snapshot": _waits_for_snapshot(client),
         "AWS::ApiGateway::Deployment as a snapshot": called("localhost", "PUT") == "403",
         "a function's permission for API Gateway": called("localhost") == "500",
+        "RestoreTableToPointInTime to an earlier moment": _restores_an_earlier_moment(client),
         "the host name of an AWS::ApiGateway::RestApi": called(f"{REGION}.amazonaws.com").startswith("arn:"),
     }
     assert set(known) == {omission.what for omission in OMITTED}
