@@ -76,6 +76,7 @@ STEPS = (
     ("gate revoke", operator_commands.revoke),
     ("gate revoke, a space", studio.revoke),
     ("permissions", removing.permissions),
+    ("the policy for operators", removing.operators),
     ("cdk destroy", removing.destroy),
 )
 """The steps after the deployment, each with its title.
