@@ -79,6 +79,7 @@ STEPS = (
     ("gate revoke, a space", studio.revoke),
     ("permissions", removing.permissions),
     ("a restored table", restoring.restore),
+    ("the policy for operators", removing.operators),
     ("cdk destroy", removing.destroy),
 )
 """The steps after the deployment, each with its title.

@@ -18,6 +18,8 @@ from rehearsal.emulator import OPERATOR_KEY, OPERATOR_SECRET
 
 ROOT = Path(__file__).parents[2]
 GATE = str(ROOT / ".venv" / "bin" / "gate")
+GATE_ENVIRONMENT = "rehearsed-gate"
+"""What `gate` calls itself to AWS, among the other programs of the operator (botocore, `AWS_EXECUTION_ENV`)."""
 ENVIRONMENT = f"aws://{ACCOUNT}/{REGION}"
 COMMAND_TIMEOUT = 170.0
 """Seconds for one command."""
@@ -71,11 +73,13 @@ class Account:
 
     def gate(self, *arguments: str, cwd: Path, expect: Sequence[int] = (0,)) -> str:
         """Run the operators' command line. Raises `CommandFailedError`."""
-        return self.run([GATE, *arguments], cwd=cwd, expect=expect)
+        with self.started_gate(*arguments, cwd=cwd) as process:
+            return result(process, expect=expect)
 
     def started_gate(self, *arguments: str, cwd: Path) -> AbstractContextManager[subprocess.Popen[str]]:
         """Start the operators' command line; `result` waits for its end."""
-        return started([GATE, *arguments], cwd=cwd, environment=self._environment(own_network=False))
+        environment = {**self._environment(own_network=False), "AWS_EXECUTION_ENV": GATE_ENVIRONMENT}
+        return started([GATE, *arguments], cwd=cwd, environment=environment)
 
     def _environment(self, *, own_network: bool) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

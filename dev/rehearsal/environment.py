@@ -87,13 +87,15 @@ class Environment(ExitStack):
         tls.cert_pem.write_to_path(str(self._authority_file))
         self.calls: list[Exchange] = []
         """The requests that the function sent to AWS, oldest first."""
+        self.operator_calls: list[Exchange] = []
+        """The requests that `gate` sent to AWS."""
         self.emulator = Emulator(
             self.folder,
             python_path=_bare_python(self.folder / "python"),
             environment={"SSL_CERT_FILE": str(self._authority_file)},
         )
         self.callback(self.emulator.close)
-        self.router = HostRouter(emulator=self.emulator.url, log=self.calls)
+        self.router = HostRouter(emulator=self.emulator.url, log=self.calls, operators=self.operator_calls)
         addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS, NEXT_ADDRESS)
         self._proxy = TlsProxy(tls, self.router.answer, addresses=addresses)
         self.callback(self._proxy.close, last=self.router.close)
@@ -137,7 +139,8 @@ class Environment(ExitStack):
     ) -> None:
         """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds.
 
-        `egress`: the address from which the function calls. `grants_table`: an existing table to use. `tree`: the source tree, which knows these settings only.
+        `egress`: the address from which the function calls. `grants_table`: an existing table to use.
+        `tree`: the source tree, which knows these settings only.
         """
         vpc, subnets = self.network
         text = Template((tree / source_tree.SETTINGS).read_text(encoding="utf-8")).substitute(

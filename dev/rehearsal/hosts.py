@@ -9,6 +9,7 @@ from yarl import URL
 
 from local.notebook.proxy import end_to_end
 from local.template import REGION
+from rehearsal.account import GATE_ENVIRONMENT
 from rehearsal.calls import Exchange
 from rehearsal.proxy import Serve
 
@@ -25,10 +26,11 @@ _AS_GIVEN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 class HostRouter:
     """Answers each request by the host that it was sent to."""
 
-    def __init__(self, *, emulator: str, log: list[Exchange]) -> None:
-        """`emulator`: its URL. `log`: receives each call of the function."""
+    def __init__(self, *, emulator: str, log: list[Exchange], operators: list[Exchange]) -> None:
+        """`emulator`: its URL. `log`: receives each call of the function. `operators`: receives each call of `gate`."""
         self._emulator = emulator
         self._log = log
+        self._operators = operators
         self._registered: list[tuple[re.Pattern[str], Serve]] = []
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self.unknown_hosts: list[str] = []
@@ -71,6 +73,8 @@ class HostRouter:
             content = await answer.read()
         if client in (FUNCTION_ADDRESS, NEXT_ADDRESS):
             self._log.append(Exchange.of(incoming, client, body, answer.status, content))
+        elif f"exec-env/{GATE_ENVIRONMENT}" in incoming.headers.get("User-Agent", ""):
+            self._operators.append(Exchange.of(incoming, client, body, answer.status, content))
         kept = end_to_end(answer.headers)
         kept.popall("Content-Length", None)
         return web.Response(status=answer.status, headers=kept, body=content)

@@ -111,6 +111,7 @@ OMITTED = (
     Omission("AWS::Lambda::Version waits for its snapshot", "a wait condition before the alias moves", _snapshots),
     Omission("AWS::ApiGateway::Deployment as a snapshot", "its DependsOn is compared with the methods"),
     Omission("a function's permission for API Gateway", "it is evaluated for every route"),
+    Omission("time to live and recovery of an AWS::DynamoDB::Table", "the doctor's commands, for a restored table"),
     Omission("RestoreTableToPointInTime to an earlier moment", "the rows are deleted after that call"),
     Omission("the host name of an AWS::ApiGateway::RestApi", "a custom domain of that name, in the emulator alone"),
 )

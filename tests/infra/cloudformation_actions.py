@@ -76,6 +76,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "AWS::EC2::VPCGatewayAttachment": (
         "ec2:AttachInternetGateway", "ec2:DescribeInternetGateways", "ec2:DetachInternetGateway",
     ),
+    "AWS::Events::Rule": (
+        "events:DeleteRule", "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
+        "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource",
+    ),
     "AWS::IAM::Policy": ("iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy"),
     "AWS::IAM::Role": (
         "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary",
@@ -90,7 +94,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
     "AWS::Lambda::Function": (
         "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "iam:PassRole",
-        "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig",
+        "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:DeleteFunctionConcurrency", "lambda:GetFunction",
+        "lambda:GetFunctionCodeSigningConfig", "lambda:PutFunctionConcurrency",
         "lambda:GetFunctionConfiguration", "lambda:GetFunctionRecursionConfig", "lambda:GetRuntimeManagementConfig",
         "lambda:ListTags", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateFunctionCode",
         "lambda:UpdateFunctionConfiguration", "s3:GetObject", "s3:GetObjectVersion",
@@ -101,7 +106,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "lambda:ListVersionsByFunction", "lambda:PublishVersion",
     ),
     "AWS::Logs::LogGroup": (
-        "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy", "logs:DescribeLogGroups",
+        "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DisassociateKmsKey",
+        "logs:DeleteRetentionPolicy", "logs:DescribeLogGroups",
         "logs:ListTagsForResource", "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
     ),
     "AWS::Route53::RecordSet": (
@@ -113,6 +119,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "secretsmanager:GetRandomPassword", "secretsmanager:GetSecretValue", "secretsmanager:TagResource",
         "secretsmanager:UntagResource", "secretsmanager:UpdateSecret",
     ),
+    # CDK's function, which empties the default security group, with a role of its own.
+    "Custom::VpcRestrictDefaultSG": ("lambda:InvokeFunction",),
     # The version of the bootstrap stack, which is a parameter of every template.
     "AWS::SSM::Parameter::Value<String>": ("ssm:GetParameters",),
 }  # fmt: skip

@@ -11,10 +11,11 @@ from rehearsal.environment import PASSWORD, Environment
 from rehearsal.hosts import INSIDE, OUTSIDE
 from rehearsal.steps import browsing, require
 
-EXPECTED = {"egress", "execution roles"}
+EXPECTED = {"egress", "execution roles", "table"}
 """Checks of `gate doctor` that warn.
 
-The VPC of the rehearsal has a proxy and no NAT gateway to compare with, and its execution roles do not exist.
+The VPC of the rehearsal has a proxy and no NAT gateway to compare with, its execution roles do not exist, and the
+emulator makes tables without time to live and point-in-time recovery.
 """
 ALICE, NOTEBOOK = "alice@example.com", "alice-notebook"
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from rehearsal.environment import STACK, Environment
+from rehearsal.operators import check_operators
 from rehearsal.permissions import check_permissions
 from rehearsal.steps import require
 
@@ -23,6 +24,13 @@ def permissions(env: Environment) -> str:
     used, problems = check_permissions(env)
     require(not problems, "\n".join(problems))
     return f"{used} different accesses, all of them allowed; every part of the policies was used"
+
+
+def operators(env: Environment) -> str:
+    """Compare the policy for operators with the calls of `gate`."""
+    used, problems = check_operators(env, STACK)
+    require(not problems, "\n".join(problems))
+    return f"{used} different calls of gate, all of them allowed by docs/policies/operator.json, which allows no more"
 
 
 def destroy(env: Environment) -> str:

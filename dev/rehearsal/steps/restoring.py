@@ -6,11 +6,11 @@ import shlex
 import time
 from typing import Any
 
-from rehearsal.environment import PASSWORD, SHORT_SESSION, Environment
+from rehearsal.environment import PASSWORD, SHORT_SESSION, STACK, Environment
 from rehearsal.hosts import INSIDE, JOINED, NEXT_ADDRESS
 from rehearsal.steps import deploying, require
 
-RESTORED = "grants-restored"
+RESTORED = f"{STACK}-grants-restored"
 PERSON, NOTEBOOK = "dave@example.com", "shared-notebook"
 LACKING = 3
 """What `gate doctor` finds that a restored table lacks."""
@@ -64,9 +64,7 @@ def restore(env: Environment) -> str:
     env.account.gate("revoke", "--everybody", "--json", cwd=env.operators_folder, expect=(0, 3))
     opened = env.browser(JOINED).sign_in(f"{env.base_url}/open/{NOTEBOOK}", PERSON, PASSWORD)
     require("authToken" in opened.headers.get("Location", ""), f"{opened.status_code} {opened.text[:300]}")
-    before = json.loads(
-        env.account.gate("--table", lost, "grants", "list", "--json", cwd=env.operators_folder)
-    )
+    before = json.loads(env.account.gate("--table", lost, "grants", "list", "--json", cwd=env.operators_folder))
     require(before["grants"] == [], f"the table that lost its rows has {before}")
     return f"{len(rows)} rows were deleted and are there again; gate doctor named {mended} things to set up again"
 

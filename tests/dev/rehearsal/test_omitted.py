@@ -112,6 +112,25 @@ def _leading_keys(client: Clients) -> bool:
     return _allowed(client, {"Action": "dynamodb:PutItem", "Condition": keys}, put)
 
 
+def _table_settings(client: Clients) -> bool:
+    """Whether a deployed table has either of them."""
+    name = "deployed-table"
+    properties = {
+        "TableName": name,
+        "KeySchema": [{"AttributeName": "principal", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "principal", "AttributeType": "S"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "TimeToLiveSpecification": {"AttributeName": "until", "Enabled": True},
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+    }
+    assert _deployed(client, {"Type": "AWS::DynamoDB::Table", "Properties": properties}) is not None
+    dynamodb = client("dynamodb")
+    ends = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]["TimeToLiveStatus"]
+    backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
+    return "ENABLED" in (ends, recovery)
+
+
 def _restores_an_earlier_moment(client: Clients) -> bool:
     """Whether a row that was written after the moment is absent in the restored table."""
     dynamodb = client("dynamodb")
@@ -191,6 +210,7 @@ def test_nothing_on_the_list_is_known_by_now(client: Clients, called: Callable[.
         "AWS::Lambda::Version waits for its snapshot": _waits_for_snapshot(client),
         "AWS::ApiGateway::Deployment as a snapshot": called("localhost", "PUT") == "403",
         "a function's permission for API Gateway": called("localhost") == "500",
+        "time to live and recovery of an AWS::DynamoDB::Table": _table_settings(client),
         "RestoreTableToPointInTime to an earlier moment": _restores_an_earlier_moment(client),
         "the host name of an AWS::ApiGateway::RestApi": called(f"{REGION}.amazonaws.com").startswith("arn:"),
     }
