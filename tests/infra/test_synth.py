@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from infra.bundle import PYTHON_VERSION, runtime_python
 from infra.bytecode import MISSING
 from local.template import Template
@@ -87,9 +89,10 @@ def test_cdk_nag_reports_only_acknowledged_findings(assembly: Path) -> None:
     assert len(_json(assembly / "notebook-gate.template.json")["Resources"]) > 60
 
 
-def test_cdk_nag_reports_only_acknowledged_findings_with_all_optional_settings() -> None:
+@pytest.mark.parametrize("arguments", [[], ["own-app"]])
+def test_cdk_nag_reports_only_acknowledged_findings_with_all_optional_settings(arguments: list[str]) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20"}
-    done = run(sys.executable, "tests/infra/nag_report.py", env=environment, stdin=json.dumps(FULL))
+    done = run(sys.executable, "tests/infra/nag_report.py", *arguments, env=environment, stdin=json.dumps(FULL))
     assert done.returncode == 0, done.stderr
     (report,) = json.loads(done.stdout)["pluginReports"]
     assert (report["conclusion"], report["violations"]) == ("success", [])
