@@ -1,16 +1,12 @@
 """Fixtures and settings of all tests."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
-from unittest.mock import patch
 
 import botocore.session
 import pytest
 from hypothesis import settings
 
-from gate.platform.deadline import RESPONSE_LIMIT
-from gate.routes import ROUTES
 from local.synthesiser import shared_synthesiser
 from tests.leaks import Present, leaks_since, watch_origins
 
@@ -29,17 +25,6 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 def one_synthesiser() -> Iterator[None]:
     """Load the CDK at most once, because that takes seconds."""
     with shared_synthesiser():
-        yield
-
-
-@pytest.fixture(scope="session", autouse=True)
-def patient_slack() -> Iterator[None]:
-    """Give a request from Slack as long as one from a browser. Slack waits for three seconds.
-
-    The first request imports modules, and may take longer on a busy machine. `make faults` measures Slack's limit.
-    """
-    route = ("POST", "/slack")
-    with patch.dict(ROUTES, {route: replace(ROUTES[route], time_limit=RESPONSE_LIMIT)}):
         yield
 
 

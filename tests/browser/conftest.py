@@ -16,6 +16,7 @@ from local.notebook.jupyter import JupyterServers
 from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
+from testing.patience import patient_slack  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")

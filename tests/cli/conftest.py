@@ -14,6 +14,7 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
+from testing.patience import patient_slack  # noqa: F401
 from testing.renewal import renew, renew_table
 
 ROOT = Path(__file__).parents[2]

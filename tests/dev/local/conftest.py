@@ -11,6 +11,7 @@ from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
 from testing.environment import stored_event
+from testing.patience import patient_slack  # noqa: F401
 
 SAMPLE = Path(__file__).parents[3] / "dev" / "local" / "sample.yaml"
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gate.container import get_gate
 from gate.values.version import VERSION
 from testing.harness import Harness
 
@@ -9,6 +10,8 @@ from testing.harness import Harness
 def test_the_health_check_calls_no_service(harness: Harness) -> None:
     assert harness.browser.get("/health").json == {"status": "ok"}
     assert harness.aws.calls == []
+    # Nor does it make the parts that identify callers, which take time at a cold start.
+    assert "identity" not in vars(get_gate())
 
 
 def test_the_health_check_tells_the_version_to_people_who_are_signed_in(harness: Harness) -> None:
