@@ -9,6 +9,11 @@ from constructs import Construct
 from infra.launch_role import LaunchRole
 from infra.settings import Settings
 
+SHARED_NAME = (
+    "The role is named {name}. If another gate has a role of this name in the same account, CloudFormation refuses to "
+    "create it: set remote.role_name."
+)
+
 
 class LaunchRoleStack(cdk.Stack):
     """One launch role that trusts only the gate's function."""
@@ -30,6 +35,8 @@ class LaunchRoleStack(cdk.Stack):
             regions=settings.remote.regions,
             studio_domains=settings.studio.by_region(),
         )
+        if not settings.remote.role_name:
+            cdk.Annotations.of(self).add_info_v2("gate:role", SHARED_NAME.format(name=settings.remote_role))
         cdk.CfnOutput(self, "RoleOutput", value=launch.role.role_arn).override_logical_id("LaunchRoleArn")
 
     def _addresses(self, networks: Sequence[str]) -> list[str]:

@@ -76,10 +76,15 @@ def permissions(call: Call) -> Sequence[Permission]:
             return [(action, parameters["PolicySourceArn"], {})]
         case "iam", operation if "RoleName" in parameters:
             return [(f"iam:{operation}", f"arn:aws:iam::{ACCOUNT}:role/{parameters['RoleName']}", {})]
-        case "lambda", "GetFunctionConfiguration":
+        case "lambda", "GetFunctionConfiguration" | "ListAliases" | "ListVersionsByFunction":
             return [(action, f"arn:aws:lambda:{HERE}:function:{parameters['FunctionName']}", {})]
         case "apigateway", "GetAccount":
             return [("apigateway:GET", f"arn:aws:apigateway:{REGION}::/account", {})]
-        case ("ec2", _) | ("iam", "SimulateCustomPolicy") | ("sagemaker", "ListUserProfiles"):
+        case (
+            ("ec2", _)
+            | ("lambda", "GetAccountSettings")
+            | ("iam", "SimulateCustomPolicy")
+            | ("sagemaker", "ListUserProfiles")
+        ):
             return [(action, "*", {})]
     return permissions_of(call)
