@@ -172,10 +172,12 @@ KeyArn = Annotated[
         r"(arn:[\w-]+:kms:[\w-]+:\d{12}:key/(mrk-)?[0-9a-f-]{32,36})?",
         "the ARN of a KMS key",
         "that of the key itself, not of an alias",
+        token=True,
     ),
 ]
 TableName = Annotated[
-    str, matching(r"([\w.-]{3,255})?", "the name of a DynamoDB table", "the name of the table, not its ARN")
+    str,
+    matching(r"([\w.-]{3,255})?", "the name of a DynamoDB table", "the name of the table, not its ARN", token=True),
 ]
 RoleName = Annotated[
     str, matching(r"([\w+=,.@-]{1,64})?", "the name of an IAM role", "at most 64 letters, digits or +=,.@_-")

@@ -26,6 +26,8 @@ LIST_TOKEN = "#{Token[SubnetIds.7]}"
         {"private_endpoints": [TOKEN], "pin": "networks"},
         {"identity": {**SIGN_IN_ISSUER, "client_secret_arn": TOKEN, "client_id": TOKEN}},
         {"alarms": {"topic_arn": TOKEN}},
+        {"vpc": {"additional_egress": [TOKEN]}},
+        {"keys": {"data": TOKEN}, "stack": {"grants_table": TOKEN}},
         {"requests": {"approvers": {"group:a": ["*"]}, "topic_arn": TOKEN}},
         {"domain": {**FULL["domain"], "certificate_arn": TOKEN, "hosted_zone_id": TOKEN}},
         {"stack": {"permissions_boundary": TOKEN, "tags": {"team": TOKEN}}},
