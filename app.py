@@ -13,7 +13,8 @@ from cdk_nag import AwsSolutionsChecks
 
 from infra.bundle import BundlingError
 from infra.regions import check_region
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 from infra.stacks import add_stacks
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from cli.aws import AwsAccess, aws_errors
 from cli.errors import CommandError
 from gate.platform.config import Config, ConfigError
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 from infra.stored_settings import METADATA, OUTPUT, join
 
 

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 
 try:
     print(Settings.load(Path(sys.argv[1])).name)  # noqa: T201

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 
 MAX_BYTES = 4096
 """Bytes of all variables of a function (Lambda quotas, "Environment variables").

@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from infra.field_types import AccountId, ClientId, GroupPattern, IssuerUrl, RoleArn, Scope, SecretArn
+from infra.arn_types import RoleArn, SecretArn
+from infra.field_types import AccountId, ClientId, GroupPattern, IssuerUrl, Scope
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
 
 _ISSUER = Needs("identity.issuer")

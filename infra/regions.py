@@ -2,7 +2,8 @@
 
 from aws_cdk.region_info import RegionInfo
 
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 
 REGIONS_WITHOUT_SNAP_START = frozenset({"ap-east-2", "ap-southeast-6"})
 """Commercial regions without it (Lambda developer guide, "Improving startup performance with Lambda SnapStart")."""

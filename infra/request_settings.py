@@ -7,7 +7,8 @@ from pydantic import Field, field_validator
 
 from gate.values.grant import Power
 from gate.values.principal import normal_principal
-from infra.field_types import NotebookPattern, SlackConversationId, TopicArn
+from infra.arn_types import TopicArn
+from infra.field_types import NotebookPattern, SlackConversationId
 from infra.settings_base import Needs, Rule, SettingsSection
 
 MIN_SECONDS, MAX_SECONDS = 900, 90 * 86_400

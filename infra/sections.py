@@ -6,20 +6,17 @@ from pydantic import Field
 
 from gate.store.grant_row import MAX_SESSION, MIN_SESSION
 from gate.values.user_name import Source
+from infra.arn_types import CertificateArn, KeyArn, PolicyArn, TopicArn
 from infra.field_types import (
-    CertificateArn,
     EmailDomain,
     ExternalId,
     HostName,
-    KeyArn,
     Location,
-    PolicyArn,
     Qualifier,
     RoleName,
     SlackTeamId,
     StudioDomain,
     TableName,
-    TopicArn,
 )
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
 

@@ -1,14 +1,11 @@
 """The settings of a deployment: read from `gate.toml`, with every problem reported at once."""
 
 import ipaddress
-import re
-import reprlib
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError
-from pydantic_core import ErrorDetails
 
 from infra.field_types import Cidr, StackName, VpcEndpointId
 from infra.identity_settings import IdentitySettings
@@ -26,6 +23,7 @@ from infra.sections import (
     UserNameSettings,
 )
 from infra.settings_base import Needs, Rule, SettingsSection, Variable
+from infra.settings_errors import SettingsError, message_of
 from infra.tokens import list_tokens, tokens
 from infra.vpc_settings import VpcSettings
 
@@ -37,10 +35,6 @@ PrivateHost = Literal["api", "endpoint"]
 
 
 _PUBLIC = "is set, but the API is private; remove this section, or leave private_endpoints empty"
-
-
-class SettingsError(Exception):
-    """The settings are invalid; each line of the message names a setting, its value and the fix."""
 
 
 class Settings(SettingsSection):
@@ -172,7 +166,7 @@ class Settings(SettingsSection):
         try:
             settings = cls.model_validate(data, context={"folder": folder})
         except ValidationError as error:
-            lines = [f"{source}: {_message(detail)}" for detail in error.errors(include_url=False)]
+            lines = [f"{source}: {message_of(detail)}" for detail in error.errors(include_url=False)]
             raise SettingsError("\n".join(lines)) from None
         settings._folder = folder or Path()
         return settings
@@ -184,39 +178,3 @@ def _every_address(networks: list[str]) -> bool:
     v6 = ipaddress.collapse_addresses(net for net in parsed if isinstance(net, ipaddress.IPv6Network))
     # Merged first: 0.0.0.0/1 and 128.0.0.0/1 together are all addresses, too.
     return any(net.prefixlen == 0 for net in v4) or any(net.prefixlen == 0 for net in v6)
-
-
-def _message(detail: ErrorDetails) -> str:
-    location = ""
-    for part in detail["loc"]:
-        location += f"[{part}]" if isinstance(part, int) else f".{part}" if location else part
-    if detail["type"] == "extra_forbidden":
-        return f"{location} is not a setting; see the example gate.toml for all names"
-    if detail["type"] == "too_long":
-        maximum, count = detail["ctx"]["max_length"], detail["ctx"]["actual_length"]
-        return f"{location} has {count} entries, but the maximum is {maximum}: {_TOO_LONG.get(location, _TOO_LONG[''])}"
-    message = detail["msg"].removeprefix("Value error, ")
-    if detail["type"] != "value_error":
-        message = f"is invalid: {message[0].lower()}{message[1:]}"
-    # A section is reported without its value.
-    value = (
-        ""
-        if isinstance(detail["input"], (dict, SettingsSection)) and detail["type"] == "value_error"
-        else detail["input"]
-    )
-    if isinstance(value, str):
-        value = re.sub("//.*@", "//***@", value)  # build systems keep what is printed
-    return f"{location}{f' = {_SHORT.repr(value)}' if value != '' or detail['input'] == '' else ''} {message}"
-
-
-_SHORT = reprlib.Repr()
-"""Shortens long values, so that each problem stays one readable line."""
-_SHORT.maxlist, _SHORT.maxstring, _SHORT.maxother = 6, 200, 200
-
-_TOO_LONG = {
-    "networks": "API Gateway's resource policy (8,192 bytes) and the launch role's policies (10,240 characters with "
-    "those of gate revoke) must hold all of them. Join adjacent ranges: 203.0.112.0/24 and 203.0.113.0/24 are "
-    "203.0.112.0/23",
-    "": "the policies that name them have no more room. Remove those that are not needed",
-}
-"""Why a list is too long and how to fix it, by setting."""

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from infra.gate import NotebookGate
     from infra.placement import PlacementError
     from infra.remote import LaunchRoleStack
-    from infra.settings import Settings, SettingsError
+    from infra.settings import Settings
+    from infra.settings_errors import SettingsError
 
 __all__ = ["LaunchRoleStack", "NotebookGate", "PlacementError", "Settings", "SettingsError"]
 
@@ -21,7 +22,8 @@ def __getattr__(name: str) -> Any:
     from infra.gate import NotebookGate
     from infra.placement import PlacementError
     from infra.remote import LaunchRoleStack
-    from infra.settings import Settings, SettingsError
+    from infra.settings import Settings
+    from infra.settings_errors import SettingsError
 
     exported = (LaunchRoleStack, NotebookGate, PlacementError, Settings, SettingsError)
     return next(each for each in exported if each.__name__ == name)

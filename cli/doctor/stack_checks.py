@@ -8,7 +8,8 @@ from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
 from infra.incomparable_names import incomparable_names
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 
 
 def check_stack(deployed: Deployed) -> Outcomes:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cli.errors import CommandError
 from cli.grants.file import GrantsFile
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 from tests.fuzz.hostile import CountCase
 
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

@@ -6,7 +6,8 @@ import pytest
 
 from infra import bundle as bundling
 from infra.ca_bundle import FUNCTION_PATH
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 
 PEM = Path(__file__).parent / "ca_bundle.pem"
 CERTIFICATE = PEM.read_bytes()

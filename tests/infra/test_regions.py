@@ -10,7 +10,8 @@ import pytest
 from aws_cdk.region_info import RegionInfo
 
 from infra.regions import check_region
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 from infra.stack import GateStack
 from tests.infra.command import ROOT, run
 from tests.infra.examples import MINIMAL, SIGN_IN_ISSUER

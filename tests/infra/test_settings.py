@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 from local.resolved_template import ResolvedTemplate
 from local.template import synthesise_all
 from tests.infra.examples import ENDPOINT, EXISTING_VPC, MINIMAL, SIGN_IN_ISSUER

@@ -8,7 +8,8 @@ import pytest
 
 from infra import environment
 from infra.gate import NotebookGate
-from infra.settings import Settings, SettingsError
+from infra.settings import Settings
+from infra.settings_errors import SettingsError
 from infra.synth_warnings import longest_studio_names
 from tests.infra.examples import ENDPOINT, EXISTING_VPC, FULL, MINIMAL, SIGN_IN_ISSUER
 
