@@ -29,11 +29,7 @@ def _make_deploy(file: Path) -> subprocess.CompletedProcess[str]:
     npx = file.parent / "npx"
     npx.write_text('#!/bin/sh\necho "$@"\n')
     npx.chmod(0o755)
-    # Not as a part of the make that may run this test.
-    environment = {
-        name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
-    }
-    environment["PATH"] = f"{file.parent}:{environment['PATH']}"
+    environment = {**os.environ, "PATH": f"{file.parent}:{os.environ['PATH']}"}
     return run("make", *STAMPS, "deploy", f"SETTINGS={file}", env=environment)
 
 
