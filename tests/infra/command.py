@@ -16,7 +16,9 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run `command` and return its exit code and output. `env`: the variables; by default those of this process."""
     # Not as a part of the make that may run this test: it would print its folders, and take over its options.
-    variables = {name: value for name, value in (env or os.environ).items() if name not in MAKE_VARIABLES}
+    variables = {
+        name: value for name, value in (os.environ if env is None else env).items() if name not in MAKE_VARIABLES
+    }
     return subprocess.run(
         command, cwd=cwd, env=variables, input=stdin, capture_output=True, text=True, timeout=TIMEOUT, check=False
     )

@@ -1,19 +1,17 @@
 """The wheel: one package with the built function inside, from which an app of ten lines can be synthesised."""
 
 import json
-import os
 import re
 import shutil
 import sys
 import tomllib
 import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from infra.bundle import runtime_python
-from infra.prebuilt import content_hash
+from infra.prebuilt import build, content_hash
 from tests.infra.command import ROOT, run
 
 SOURCES = ("notebook_gate", "infra", "cli", "lambda", "scripts", "pyproject.toml", "uv.lock", "README.md", "LICENSE")
@@ -41,8 +39,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(ROOT / name, folder / name)
-    python_path = {"PYTHONPATH": f"{folder / 'lambda'}:{folder}"}
-    _checked(sys.executable, "-m", "infra.prebuilt", "dist/function.zip", cwd=folder, env=python_path)
+    build(folder / "dist" / "function.zip")
     return folder
 
 
@@ -69,14 +66,10 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _checked(*command: str, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
-    done = run(*command, cwd=cwd, env={**_inherited(), **env} if env else None)
+def _checked(*command: str, cwd: Path = ROOT) -> str:
+    done = run(*command, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def _inherited() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
 
 
 def _synth(environment: Path, folder: Path, app: str) -> Path:
