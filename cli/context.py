@@ -26,15 +26,14 @@ class Context:
     @cached_property
     def deployed(self) -> Deployed:
         """The deployment. Raises `CommandError`."""
-        if self.local:
-            aws = AwsAccess.of_local_deployment()
-        else:
-            aws = AwsAccess.with_profile(profile=self.profile, region=self.region)
+        aws = (
+            AwsAccess.of_local_deployment()
+            if self.local
+            else AwsAccess.with_profile(profile=self.profile, region=self.region)
+        )
         if self.table:
             return Deployed.of_table(aws, self.table)
-        if self.local:
-            return Deployed.find(aws, self.stack or LOCAL_STACK)
-        return Deployed.find(aws, self.stack or _stack_name())
+        return Deployed.find(aws, self.stack or (LOCAL_STACK if self.local else _stack_name()))
 
 
 def _stack_name() -> str:

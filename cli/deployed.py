@@ -47,15 +47,13 @@ class Deployed:
 
     def output(self, name: str) -> str:
         """Return one of the stack's outputs. Raises `CommandError`."""
-        if name not in self.outputs and not self.stack:
-            raise CommandError(
-                "--table: this command needs a stack; without one, use gate grants list and gate grants export"
-            )
-        if name not in self.outputs:
-            raise CommandError(
-                f"The stack {self.stack} has no output {name}: it is not a Notebook Gate, or it is incomplete"
-            )
-        return self.outputs[name]
+        if name in self.outputs:
+            return self.outputs[name]
+        raise CommandError(
+            f"The stack {self.stack} has no output {name}: it is not a Notebook Gate, or it is incomplete"
+            if self.stack
+            else "--table: this command needs a stack; without one, use gate grants list and gate grants export"
+        )
 
     @property
     def table(self) -> str:

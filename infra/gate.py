@@ -115,13 +115,13 @@ class NotebookGate(Construct):
         if slack and requests:
             requests.allow_forwarding(role.role)
         api.add_routes(function.alias, requests=requests.alias if requests else None)
-        Canary(self, "Canary", aliases=[function.alias, *([requests.alias] if requests else [])])
-        functions = [function.function, *([requests.function] if requests else [])]
+        functions: list[GateFunction | AccessRequests] = [function, *([requests] if requests else [])]
+        Canary(self, "Canary", aliases=[each.alias for each in functions])
         Monitoring(
             self,
             "Monitoring",
             service=settings.name,
-            functions=functions,
+            functions=[each.function for each in functions],
             api=api.api,
             settings=settings.alarms,
         )

@@ -2,12 +2,12 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.logs import log_group
 from infra.part import Part
+from infra.placement import set_boundary
 from infra.settings import Settings
 
 
@@ -95,9 +95,8 @@ def _adopt_group_provider(gate: Construct, boundary: str) -> None:
     CDK makes one for each stack, beside the gate. `boundary`: the permissions boundary of every role, if any.
     """
     provider = cdk.Stack.of(gate).node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider")
-    if boundary:
-        policy = iam.ManagedPolicy.from_managed_policy_arn(gate, "Boundary", boundary)
-        iam.PermissionsBoundary.of(provider).apply(policy)
+    assert isinstance(provider, Construct)
+    set_boundary(provider, boundary)
     handler = provider.node.find_child("Handler")
     assert isinstance(handler, cdk.CfnResource)
     # It names the role, and depends on it as well, which is redundant.

@@ -34,13 +34,17 @@ def place(gate: Construct, settings: Settings) -> Settings:
         )
     for tag, value in settings.stack.tags.items():
         cdk.Tags.of(gate).add(tag, value)
-    boundary = settings.stack.permissions_boundary
-    if boundary:
-        policy = iam.ManagedPolicy.from_managed_policy_arn(gate, "Boundary", boundary)
-        iam.PermissionsBoundary.of(gate).apply(policy)
+    set_boundary(gate, settings.stack.permissions_boundary)
     settings = settings.model_copy(update={"name": stack.stack_name})
     known, later = split(settings)
     stack.add_metadata(METADATA, known)
     if later:
         cdk.CfnOutput(gate, OUTPUT, value=stack.to_json_string(later)).override_logical_id(OUTPUT)
     return settings
+
+
+def set_boundary(construct: Construct, arn: str) -> None:
+    """Give all roles in `construct` the permissions boundary `arn`. If it is empty, change nothing."""
+    if arn:
+        policy = iam.ManagedPolicy.from_managed_policy_arn(construct, "Boundary", arn)
+        iam.PermissionsBoundary.of(construct).apply(policy)

@@ -24,13 +24,13 @@ def check_concurrency(deployed: Deployed) -> Outcomes:
     if available >= needed:
         yield Outcome("ok", text)
         return
-    fix = (
-        "Above that, people get an error page of API Gateway (500). Raise limits.reserved_concurrency, "
+    more = (
+        "Raise limits.reserved_concurrency"
         if reserved
-        else "Above that, people get an error page of API Gateway (500). Ask Service Quotas for more concurrent "
-        "executions of Lambda, "
+        else "Ask Service Quotas for more concurrent executions of Lambda"
     )
-    yield Outcome("warning", text, f"{fix}or lower limits.rate.")
+    fix = f"Above that, people get an error page of API Gateway (500). {more}, or lower limits.rate."
+    yield Outcome("warning", text, fix)
 
 
 def check_table(deployed: Deployed) -> Outcomes:
@@ -38,44 +38,36 @@ def check_table(deployed: Deployed) -> Outcomes:
 
     Source: DynamoDB developer guide, "Restoring a table": what must be set up again.
     """
-    name, problems = deployed.table, []
+    ok = Outcome("ok", f"{deployed.table} is protected, and can be restored to a point in time")
+    yield from list(_problems(deployed)) or [ok]
+
+
+def _problems(deployed: Deployed) -> Outcomes:
+    name = deployed.table
     with aws_errors():
         dynamodb = deployed.aws.client("dynamodb")
         table = dynamodb.describe_table(TableName=name)["Table"]
         ends = dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
         backups = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
     keys = [key["AttributeName"] for key in table["KeySchema"]]
-    indexes = [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
     if keys != ["principal", "notebook"]:
         yield Outcome("error", f"{name} has the keys {keys}", "It is no grants table: name another one and deploy.")
         return
+    indexes = [index["IndexName"] for index in table.get("GlobalSecondaryIndexes", [])]
     if deployed.settings.requests.approvers and INDEX not in indexes:
         text = f"{name} has no index {INDEX}, so owners do not see who has access"
         yield Outcome("error", text, "Restore the table with its indexes, or let the stack create one.")
-        problems.append(text)
-    command = "Run: aws dynamodb"
-    recovery = backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus")
-    for wrong, text, fix in (
-        (
-            ends.get("AttributeName") != "until" or ends["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"),
-            f"{name} keeps rows that have ended",
-            f"{command} update-time-to-live --table-name {name} "
-            "--time-to-live-specification Enabled=true,AttributeName=until",
-        ),
-        (
-            recovery != "ENABLED",
-            f"{name} cannot be restored to a point in time",
-            f"{command} update-continuous-backups --table-name {name} "
-            "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true",
-        ),
-        (
-            not table.get("DeletionProtectionEnabled"),
-            f"{name} is not protected against deletion",
-            f"{command} update-table --table-name {name} --deletion-protection-enabled",
-        ),
-    ):
-        if wrong:
-            yield Outcome("warning", text, fix)
-            problems.append(text)
-    if not problems:
-        yield Outcome("ok", f"{name} is protected, and can be restored to a point in time")
+    if ends.get("AttributeName") != "until" or ends["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
+        options = "--time-to-live-specification Enabled=true,AttributeName=until"
+        yield Outcome("warning", f"{name} keeps rows that have ended", _command("update-time-to-live", name, options))
+    if backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
+        options = "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+        fix = _command("update-continuous-backups", name, options)
+        yield Outcome("warning", f"{name} cannot be restored to a point in time", fix)
+    if not table.get("DeletionProtectionEnabled"):
+        fix = _command("update-table", name, "--deletion-protection-enabled")
+        yield Outcome("warning", f"{name} is not protected against deletion", fix)
+
+
+def _command(operation: str, table: str, options: str) -> str:
+    return f"Run: aws dynamodb {operation} --table-name {table} {options}"

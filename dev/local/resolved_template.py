@@ -174,8 +174,13 @@ class ResolvedTemplate:
     def table(self) -> dict[str, Any]:
         """The grants table, as parameters of CreateTable."""
         ((name, table),) = self._of_type("AWS::DynamoDB::Table")
-        wanted = ["KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes"]
-        wanted.append("DeletionProtectionEnabled")
+        wanted = (
+            "KeySchema",
+            "AttributeDefinitions",
+            "BillingMode",
+            "GlobalSecondaryIndexes",
+            "DeletionProtectionEnabled",
+        )
         return {"TableName": name, **{key: table[key] for key in wanted if key in table}}
 
     @cached_property

@@ -17,6 +17,7 @@ from rehearsal.steps import (
     StepFailedError,
     access_requests,
     browsing,
+    canary,
     deploying,
     operating,
     operator_commands,
@@ -52,7 +53,7 @@ UPGRADE = (
 STEPS = (
     ("the API answers", deploying.answer),
     ("the function's log", deploying.log),
-    ("the canary", restoring.canary),
+    ("the canary", canary.run),
     ("gate grants", operating.grant),
     ("a signed request", operating.signed_request),
     ("a bookmark in a browser", browsing.open_bookmark),

@@ -18,6 +18,7 @@ INSIDE, OUTSIDE, JOINED = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 
 FUNCTION_ADDRESS, NEXT_ADDRESS = "127.0.0.9", "127.0.0.10"
 """The egress address of the function, and the one that it moves to."""
+FUNCTION_ADDRESSES = (FUNCTION_ADDRESS, NEXT_ADDRESS)
 
 _SERVICES = re.compile(rf"([a-z0-9.-]+\.)?[a-z0-9-]+\.{REGION}\.amazonaws\.com|(sts|iam)\.amazonaws\.com")
 _AS_GIVEN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -53,7 +54,7 @@ class HostRouter:
                 return await serve(incoming, client)
         if _SERVICES.fullmatch(host):
             return await self.forward(incoming, client, self._emulator)
-        if client in (FUNCTION_ADDRESS, NEXT_ADDRESS):
+        if client in FUNCTION_ADDRESSES:
             self.unknown_hosts.append(host)
         return web.Response(status=502, text=f"{host} is not simulated")
 
@@ -71,7 +72,7 @@ class HostRouter:
         )
         async with asked as answer:
             content = await answer.read()
-        if client in (FUNCTION_ADDRESS, NEXT_ADDRESS):
+        if client in FUNCTION_ADDRESSES:
             self._log.append(Exchange.of(incoming, client, body, answer.status, content))
         elif f"exec-env/{GATE_ENVIRONMENT}" in incoming.headers.get("User-Agent", ""):
             self._operators.append(Exchange.of(incoming, client, body, answer.status, content))

@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from botocore.validate import validate_parameters
 
 OWN_OPTIONS = ("--query", "--output")
 """Of the command line itself."""
+
+_BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,14 @@ class AwsCommand:
             if word in OWN_OPTIONS:
                 name, own_name = "", word[2:]
             elif word.startswith("--"):
-                wanted = word[2:].replace("-", "")
+                wanted = word[2:].removeprefix("no-").replace("-", "")
                 name = next(each for each in method.input_shape.members if each.lower() == wanted)
+                if method.input_shape.members[name].type_name == "boolean":
+                    parameters[name] = not word.startswith("--no-")
+            elif name and method.input_shape.members[name].type_name == "structure" and not word.startswith("{"):
+                parameters[name] = {key: _BOOLEANS.get(text, text) for key, text in _pairs(word)}
             elif name and "=" in word and not word.startswith("{"):
-                parameters.setdefault(name, []).append(dict(pair.split("=") for pair in word.split(",")))
+                parameters.setdefault(name, []).append(dict(_pairs(word)))
             elif name:
                 structured = method.input_shape.members[name].type_name != "string"
                 parameters[name] = json.loads(word) if structured and word.startswith("{") else word
@@ -49,3 +56,11 @@ class AwsCommand:
                 own[own_name] = word
         validate_parameters(parameters, method.input_shape)
         return cls(service, operation, parameters, own)
+
+    def send(self, client_of: Callable[[str], Any]) -> Any:
+        """Make the call, and return its response. `client_of`: returns the boto3 client of a service."""
+        return getattr(client_of(self.service), self.operation)(**self.parameters)
+
+
+def _pairs(word: str) -> list[list[str]]:
+    return [pair.split("=") for pair in word.split(",")]

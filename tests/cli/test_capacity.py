@@ -1,13 +1,12 @@
 """`gate doctor` on the grants table and on concurrency; `gate --table` on a table without a stack."""
 
-import shlex
-from typing import Any
-
 import pytest
 import yaml
 
 from local.aws.seed import create_table
 from local.deployment import LocalDeployment
+from local.sample import Sample
+from testing.aws_command import AwsCommand
 from tests.cli.conftest import Gate
 from tests.cli.doctor_checks import change_response, checks_by_name
 
@@ -30,21 +29,6 @@ def test_the_accounts_concurrency_is_compared_with_the_rate(
     assert ("lower limits.rate" in found["fix"]) is (level == "warning")
 
 
-def _run(deployment: LocalDeployment, fix: str) -> None:
-    """Make the call of an `aws dynamodb` command that the doctor printed."""
-    _, _, operation, *words = shlex.split(fix.removeprefix("Run: "))
-    call: Any = getattr(deployment.operator("dynamodb"), operation.replace("-", "_"))
-    options = dict(zip(words, [*words[1:], ""], strict=True))
-    parameters: dict[str, Any] = {"TableName": options["--table-name"]}
-    if "--time-to-live-specification" in options:
-        parameters["TimeToLiveSpecification"] = {"Enabled": True, "AttributeName": "until"}
-    elif "--point-in-time-recovery-specification" in options:
-        parameters["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": True}
-    else:
-        parameters["DeletionProtectionEnabled"] = "--deletion-protection-enabled" in words
-    call(**parameters)
-
-
 def test_what_a_restored_table_lacks_is_named_with_the_command(gate: Gate, deployment: LocalDeployment) -> None:
     dynamodb, name = deployment.operator("dynamodb"), deployment.template.table["TableName"]
     dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification={"Enabled": False, "AttributeName": "until"})
@@ -59,13 +43,15 @@ def test_what_a_restored_table_lacks_is_named_with_the_command(gate: Gate, deplo
         "is not protected against deletion",
     ]
     for each in checks:
-        _run(deployment, each["fix"])
+        AwsCommand.parse(each["fix"].removeprefix("Run: ")).send(deployment.operator)
     assert checks_by_name(gate)["table"]["level"] == "ok"
 
 
-def test_a_table_without_a_stack_is_listed_and_exported(gate: Gate, deployment: LocalDeployment) -> None:
+def test_a_table_without_a_stack_is_listed_and_exported(
+    gate: Gate, deployment: LocalDeployment, sample: Sample
+) -> None:
     table = {**deployment.template.table, "TableName": "left-grants"}
-    create_table(deployment.operator, table, deployment._sample.grants[:1])
+    create_table(deployment.operator, table, sample.grants[:1])
     try:
         (row,) = gate("--table", "left-grants", "grants", "list", "--json").json["grants"]
         exported = yaml.safe_load(gate("--table", "left-grants", "grants", "export").out)

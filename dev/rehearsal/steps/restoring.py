@@ -1,44 +1,17 @@
-"""Rows that were deleted by mistake, and the canary: the runbook of docs/operations.md, "Restore"."""
+"""Rows that were deleted by mistake: the runbook of docs/operations.md, "Restore"."""
 
 import json
-import re
-import shlex
 import time
-from typing import Any
 
 from rehearsal.environment import PASSWORD, SHORT_SESSION, STACK, Environment
 from rehearsal.hosts import INSIDE, JOINED, NEXT_ADDRESS
 from rehearsal.steps import deploying, require
+from testing.aws_command import AwsCommand
 
 RESTORED = f"{STACK}-grants-restored"
 PERSON, NOTEBOOK = "dave@example.com", "shared-notebook"
 LACKING = 3
 """What `gate doctor` finds that a restored table lacks."""
-
-
-def canary(env: Environment) -> str:
-    """Send the events of the schedule, as EventBridge does, and read what the functions write."""
-    client, events = env.account.client("lambda"), env.account.client("events")
-    (rule,) = (each for each in events.list_rules()["Rules"] if each.get("ScheduleExpression"))
-    targets = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
-    for target in targets:
-        name, _, alias = target["Arn"].partition(":function:")[2].partition(":")
-        answer = client.invoke(FunctionName=name, Qualifier=alias, Payload=target["Input"], LogType="Tail")
-        require("FunctionError" not in answer, answer["Payload"].read()[:500])
-    passes = _passes(env)
-    require(passes >= len(targets), f"{passes} of {len(targets)} canaries passed")
-    return f"{rule['ScheduleExpression']}: {len(targets)} functions reach everything that people need"
-
-
-def _passes(env: Environment) -> int:
-    client, found = env.account.client("logs"), 0
-    for function in (env.function, env.requests_function):
-        group = function["LoggingConfig"]["LogGroup"]
-        lines = client.filter_log_events(logGroupName=group)["events"]
-        failed = [each["message"] for each in lines if "canary failed" in each["message"]]
-        require(not failed, "\n".join(failed))
-        found += len([each for each in lines if '"CanaryPasses"' in each["message"]])
-    return found
 
 
 def restore(env: Environment) -> str:
@@ -79,18 +52,5 @@ def _mend(env: Environment) -> int:
     fixes = [each["fix"] for each in checks if each["name"] == "table" and each["level"] != "ok"]
     require(len(fixes) <= LACKING, fixes)
     for fix in fixes:
-        _run(env, shlex.split(re.sub("^Run: ", "", fix)))
+        AwsCommand.parse(fix.removeprefix("Run: ")).send(env.account.client)
     return len(fixes)
-
-
-def _run(env: Environment, command: list[str]) -> None:
-    """Make the call of an `aws dynamodb` command."""
-    call: Any = getattr(env.account.client("dynamodb"), command[2].replace("-", "_"))
-    parameters: dict[str, Any] = {"TableName": RESTORED}
-    if "--time-to-live-specification" in command:
-        parameters["TimeToLiveSpecification"] = {"Enabled": True, "AttributeName": "until"}
-    elif "--point-in-time-recovery-specification" in command:
-        parameters["PointInTimeRecoverySpecification"] = {"PointInTimeRecoveryEnabled": True}
-    else:
-        parameters["DeletionProtectionEnabled"] = True
-    call(**parameters)

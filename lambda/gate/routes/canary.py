@@ -47,11 +47,12 @@ def run_canary(gate: Gate, function: str) -> None:
 def _checks(gate: Gate) -> Iterator[tuple[str, Callable[[], object]]]:
     config = gate.config
     yield "table", lambda: list(gate.table.get([cutoff_key(EVERYBODY)]))
-    secrets = [config.session_secret_arn, config.decision_secret_arn, config.slack.secret_arn]
+    secrets, arns = Secrets(gate.aws.secrets), [config.session_secret_arn, config.decision_secret_arn]
+    arns.append(config.slack.secret_arn)
     if config.access_requests or not config.requests_function_arn:
-        secrets.append(config.client_secret_arn)  # of the function that signs people in
-    for arn in filter(None, secrets):
-        yield "secret", partial(Secrets(gate.aws.secrets).read, arn)
+        arns.append(config.client_secret_arn)  # of the function that signs people in
+    for arn in filter(None, arns):
+        yield "secret", partial(secrets.read, arn)
     yield "issuer", Provider(issuer=config.issuer, client_id=config.client_id).check
     if not config.access_requests:
         yield "launch role", lambda: _launch(gate)
