@@ -1,5 +1,6 @@
 """Fixtures and settings of all tests."""
 
+import os
 from collections.abc import Iterator
 from functools import cache
 
@@ -16,6 +17,10 @@ settings.register_profile("gate", deadline=None, derandomize=True)
 settings.load_profile("gate")
 
 watch_origins()
+
+# A command of a test is no part of the make that may run the tests: it would print its folders, and take its options.
+for variable in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+    os.environ.pop(variable, None)
 
 # Tests make hundreds of sessions. Loading AWS's models takes a tenth of a second for each service, so it is cached.
 botocore.session.create_loader = cache(botocore.session.create_loader)
