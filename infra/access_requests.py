@@ -29,7 +29,7 @@ class AccessRequests(Part, Construct):
         construct_id: str,
         *,
         settings: Settings,
-        network: Network,
+        network: Network | None,
         grants: GrantsTable,
         secrets: Sequence[str],
         environment: Mapping[str, str],

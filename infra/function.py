@@ -71,7 +71,7 @@ class FunctionRole(Construct):
 
 
 class GateFunction(Part, Construct):
-    """The function, in private subnets, with an alias for its published version."""
+    """The function, in private subnets or outside of a VPC, with an alias for its published version."""
 
     def __init__(
         self,
@@ -80,11 +80,11 @@ class GateFunction(Part, Construct):
         *,
         description: str,
         settings: Settings,
-        network: Network,
+        network: Network | None,
         role: iam.Role,
         environment: Mapping[str, str],
     ) -> None:
-        """Raises `SettingsError` if Lambda would not accept the `environment`."""
+        """`network`: None without a VPC. Raises `SettingsError` if Lambda would not accept the `environment`."""
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=settings.limits.log_days, key_arn=settings.keys.data)
         group.grant_write(role)
@@ -109,9 +109,9 @@ class GateFunction(Part, Construct):
             timeout=cdk.Duration.seconds(28),
             role=role,
             log_group=group,
-            vpc=network.vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-            security_groups=[network.security_group],
+            vpc=network.vpc if network else None,
+            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS) if network else None,
+            security_groups=[network.security_group] if network else None,
             environment=variables,
             # Each deployment takes a snapshot of the started function, and a cold start resumes it.
             snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if settings.snap_start else None,

@@ -38,7 +38,8 @@ class NotebookGate(Construct):
         warn_unusable_endpoints(self, settings)
         warn_incomparable_names(self, settings)
         warn_long_studio_names(self, settings)
-        network = Network(self, "Network", settings=settings)
+        network = None if settings.vpc.none else Network(self, "Network", settings=settings)
+        egress = network.allowed if network else settings.vpc.additional_egress
         grants = GrantsTable(
             self,
             "Grants",
@@ -62,9 +63,10 @@ class NotebookGate(Construct):
             self,
             "Launch",
             trusted_arn=role.role.role_arn,
-            addresses=[*settings.networks, *network.allowed],
+            addresses=[*settings.networks, *egress],
             vpc_endpoints=settings.vpc_endpoints,
             regions=[cdk.Aws.REGION, *settings.remote.regions],
+            allows_window=settings.vpc.allows_window,
             studio_domains=settings.studio.by_region(home=cdk.Aws.REGION),
         )
         launch.allow_assuming(role.role, remote_name=settings.remote_role, accounts=settings.remote.accounts)
@@ -126,7 +128,8 @@ class NotebookGate(Construct):
             settings=settings.alarms,
         )
         # For key policies, and the launch roles in other accounts.
-        outputs = {"Version": VERSION, "FunctionRoleArn": role.role.role_arn, "Egress": ",".join(network.allowed)}
+        outputs = {"Version": VERSION, "FunctionRoleArn": role.role.role_arn}
+        outputs |= {"Egress": ",".join(egress)} if egress else {}
         for part in filter(None, (*parts, function, requests)):
             outputs |= part.outputs
         for name, value in outputs.items():

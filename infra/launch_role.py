@@ -43,12 +43,14 @@ class LaunchRole(Part, Construct):
         addresses: Sequence[str],
         vpc_endpoints: Sequence[str],
         regions: Sequence[str],
+        allows_window: bool = False,
         studio_domains: Mapping[str, Sequence[str]] = MappingProxyType({}),
         name: str | None = None,
         external_id: str = "",
     ) -> None:
         """`trusted_arn`: the function's role. `addresses`: the CIDRs of the users' networks and of the function itself.
 
+        `allows_window`: whether the Deny spares role sessions that are limited by a window (`gate.launch.window`).
         `studio_domains`: the ids of the Studio domains that may be opened, by region.
         `name`, `external_id`: for a role in another account, where the function must know the name and send the id.
         """
@@ -68,7 +70,9 @@ class LaunchRole(Part, Construct):
             description="Notebook Gate: opens notebooks as the caller. The policy is enforced on every request "
             "and WebSocket frame of an open notebook.",
             assumed_by=iam.PrincipalWithConditions(principal, conditions) if conditions else principal,
-            inline_policies={"launch": self._policy(addresses, vpc_endpoints, resources)},
+            inline_policies={
+                "launch": self._policy(outside_of(addresses, vpc_endpoints, tagged=allows_window), resources)
+            },
         )
         iam.CfnPolicy(
             self,
@@ -88,8 +92,9 @@ class LaunchRole(Part, Construct):
         self.environment = {"GATE_LAUNCH_ROLE_ARN": self.role.role_arn}
         self.outputs = {"LaunchRoleArn": self.role.role_arn}
         assert self.role.assume_role_policy is not None
+        self._session_actions = ["sts:SetSourceIdentity", *(["sts:TagSession"] if allows_window else [])]
         self.role.assume_role_policy.add_statements(
-            iam.PolicyStatement(actions=["sts:SetSourceIdentity"], principals=[principal])
+            iam.PolicyStatement(actions=self._session_actions, principals=[principal])
         )
 
     def allow_assuming(self, function_role: iam.IRole, *, remote_name: str, accounts: Sequence[str]) -> None:
@@ -100,13 +105,11 @@ class LaunchRole(Part, Construct):
         remote = [f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{remote_name}" for account in accounts]
         function_role.add_to_principal_policy(
             iam.PolicyStatement(
-                actions=["sts:AssumeRole", "sts:SetSourceIdentity"], resources=[self.role.role_arn, *remote]
+                actions=["sts:AssumeRole", *self._session_actions], resources=[self.role.role_arn, *remote]
             )
         )
 
-    def _policy(
-        self, addresses: Sequence[str], vpc_endpoints: Sequence[str], resources: Sequence[_Resource]
-    ) -> iam.PolicyDocument:
+    def _policy(self, outside: Mapping[str, object], resources: Sequence[_Resource]) -> iam.PolicyDocument:
         kinds = list(dict.fromkeys(resource.kind for resource in resources))
         return iam.PolicyDocument(
             statements=[
@@ -122,7 +125,7 @@ class LaunchRole(Part, Construct):
                     actions=[kind.open_action for kind in kinds],
                     resources=["*"],
                     # The condition applies to the function, which creates the URL, and to the browser, which uses it.
-                    conditions=outside_of(addresses, vpc_endpoints),
+                    conditions=outside,
                 ),
             ]
         )

@@ -1,6 +1,5 @@
 """The launch role in another account: a stack to deploy there, or the template of a StackSet for many accounts."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -30,16 +29,22 @@ class LaunchRoleStack(cdk.Stack):
             name=settings.remote_role,
             trusted_arn=trusted.value_as_string,
             external_id=settings.remote.external_id,
-            addresses=settings.networks if settings.vpc.no_egress else self._addresses(settings.networks),
+            addresses=self._addresses(settings),
             vpc_endpoints=settings.vpc_endpoints,
             regions=settings.remote.regions,
+            allows_window=settings.vpc.allows_window,
             studio_domains=settings.studio.by_region(),
         )
         if not settings.remote.role_name:
             cdk.Annotations.of(self).add_info_v2("gate:role", SHARED_NAME.format(name=settings.remote_role))
         cdk.CfnOutput(self, "RoleOutput", value=launch.role.role_arn).override_logical_id("LaunchRoleArn")
 
-    def _addresses(self, networks: Sequence[str]) -> list[str]:
+    def _addresses(self, settings: Settings) -> list[str]:
+        networks = [*settings.networks]
+        if settings.vpc.none:
+            return [*networks, *settings.vpc.additional_egress]
+        if settings.vpc.no_egress:
+            return networks
         egress = cdk.CfnParameter(
             self, "Egress", type="CommaDelimitedList", description="The output Egress of the gate's stack"
         )

@@ -30,6 +30,9 @@ from infra.vpc_settings import VpcSettings
 REQUESTS_VARIABLE = "GATE_ACCESS_REQUESTS"
 """The variable of the function that takes access requests. No other function has it."""
 
+MAX_PINNED_LENGTH = 900
+"""The characters of all networks together that fit into each session policy (`gate.launch.policy`)."""
+
 PrivateHost = Literal["api", "endpoint"]
 """The host name of a private API: that of the API, or that of the API at its first endpoint."""
 
@@ -81,6 +84,15 @@ class Settings(SettingsSection):
              'pin = "caller" or pin = "networks"'),
         Rule("slack", lambda gate: gate.private_endpoints and gate.slack != SlackSettings(), _PUBLIC),
         Rule("domain", lambda gate: gate.private_endpoints and gate.domain != DomainSettings(), _PUBLIC),
+        Rule("vpc", lambda gate: gate.vpc.none and gate.private_endpoints,
+             "has none = true, which cannot serve a private API; leave private_endpoints empty, or remove vpc.none"),
+        Rule("vpc", lambda gate: gate.vpc.none and gate.vpc_endpoints,
+             "has none = true, which cannot open notebooks through VPC endpoints; leave vpc_endpoints empty, or remove "
+             "vpc.none"),
+        Rule("vpc", lambda gate: gate.vpc.none and gate.pin == "networks"
+             and len(",".join(gate.networks)) > MAX_PINNED_LENGTH,
+             'has none = true, and with pin = "networks" session policies list all networks, for which these are too '
+             'long; join adjacent networks, or write pin = "network"'),
         Rule("vpc", lambda gate: gate.vpc.subnet_cidrs and not gate.vpc_endpoints,
              "has subnet_cidrs, but vpc_endpoints is empty; add the endpoint of SageMaker's API that these subnets "
              "use to vpc_endpoints, or leave subnet_cidrs empty"),
@@ -115,7 +127,9 @@ class Settings(SettingsSection):
         The rules of access requests are not among them: only the function that takes access requests has those.
         """
         # The list may be long and the environment is small, so it is set only if the function needs it.
-        unused = {REQUESTS_VARIABLE, *(["GATE_NETWORKS"] if self.pin != "network" else [])}
+        pinned = self.pin == "network" or (self.pin == "networks" and self.vpc.none)
+        unused = {REQUESTS_VARIABLE, *(() if pinned else ["GATE_NETWORKS"])}
+        unused |= set() if self.vpc.none else {"GATE_WITHOUT_VPC"}
         unused |= set() if self.user_names.source else {SEPARATOR_VARIABLE}
         found = self.variables()
         return {

@@ -63,11 +63,6 @@ class SettingsSection(BaseModel):
     def _follows_the_rules(cls, value: Any, info: ValidationInfo) -> Any:
         name = str(info.field_name)
         field = cls.model_fields[name]
-        for needs in (each for each in field.metadata if isinstance(each, Needs)):
-            if value != field.default and not info.data.get(needs.setting.rpartition(".")[2], True):
-                raise ValueError(
-                    f"has no effect while {needs.setting} is empty; set {needs.setting}, or remove this setting"
-                )
         settings = SimpleNamespace(**info.data, **{name: value})
         for rule in (each for each in cls.rules if each.setting == name):
             try:
@@ -78,6 +73,11 @@ class SettingsSection(BaseModel):
                 continue  # it concerns a setting that is invalid itself and has an error of its own
             if broken:
                 raise ValueError(rule.problem.format(**vars(settings)))
+        for needs in (each for each in field.metadata if isinstance(each, Needs)):
+            if value != field.default and not info.data.get(needs.setting.rpartition(".")[2], True):
+                raise ValueError(
+                    f"has no effect while {needs.setting} is empty; set {needs.setting}, or remove this setting"
+                )
         return value
 
     def variables(self, prefix: str = "") -> Iterator[tuple[str, Variable, Any]]:

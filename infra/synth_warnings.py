@@ -4,6 +4,7 @@ Without them, the mistake would show only when people are refused.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -47,27 +48,35 @@ def longest_studio_names(settings: Settings) -> int:
     config: Any = SimpleNamespace(
         pin=settings.pin,
         networks=tuple(settings.networks),
+        without_vpc=settings.vpc.none,
         private_endpoints=settings.private_endpoints,
-        egress=tuple(_without_tokens(settings.vpc.egress) or [f"{LONGEST_ADDRESS}/128"]),
+        egress=tuple(_own_egress(settings)),
         subnet_cidrs=tuple(_without_tokens(settings.vpc.subnet_cidrs)),
         vpc_endpoints=[LONGEST_ENDPOINT if is_token(each) else each for each in settings.vpc_endpoints],
     )
     sources = allowed_sources(config, caller)
     domain = max((each.rpartition("/")[2] for each in settings.studio.domains), key=len)
     lengths = range(MAX_NAME_LENGTH, 0, -1)
-    return next((each for each in lengths if _fits(f"{STUDIO}{domain}/{'p' * each}/{'s' * each}", sources)), 0)
+    fits = partial(_fits, sources=sources, window_end=MAX_EPOCH_SECONDS if settings.vpc.none else None)
+    return next((each for each in lengths if fits(f"{STUDIO}{domain}/{'p' * each}/{'s' * each}")), 0)
+
+
+def _own_egress(settings: Settings) -> list[str]:
+    if settings.vpc.none:
+        return []
+    return _without_tokens(settings.vpc.egress) or [f"{LONGEST_ADDRESS}/128"]
 
 
 def _without_tokens(cidrs: Sequence[str]) -> list[str]:
     return [f"{LONGEST_ADDRESS}/128" if is_token(each) else each for each in cidrs]
 
 
-def _fits(name: str, sources: AllowedSources | None) -> bool:
+def _fits(name: str, sources: AllowedSources | None, window_end: int | None) -> bool:
     notebook = Notebook.parse(name)
     grant = Grant("user:a", notebook, MIN_SESSION, power="start-stop", until=MAX_EPOCH_SECONDS)
     arns = kind_of(notebook).arns(notebook, "arn:aws-us-gov:sagemaker:ap-southeast-1:123456789012:")
     try:
-        return bool(session_policy(kind_of(notebook), arns, grant, sources))
+        return bool(session_policy(kind_of(notebook), arns, grant, sources, window_end=window_end))
     except PolicyTooLargeError:
         return False
 

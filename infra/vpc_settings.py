@@ -1,7 +1,8 @@
 """The section `vpc` of the settings: where the function runs, and how it reaches other systems."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -13,9 +14,18 @@ from infra.settings_base import Needs, Rule, SettingsSection, Variable
 _VPC = Needs("vpc.id")
 
 
-class VpcSettings(SettingsSection):
-    """The VPC of the function: an existing one, or, with an empty id, one that the stack creates."""
+def _set_without_vpc(name: str) -> Callable[[Any], object]:
+    def broken(vpc: Any) -> bool:
+        return bool(vpc.none and getattr(vpc, name) != VpcSettings.model_fields[name].default)
 
+    return broken
+
+
+class VpcSettings(SettingsSection):
+    """The VPC of the function: an existing one, or, with an empty id, one that the stack creates; or none."""
+
+    none: Annotated[bool, Variable("GATE_WITHOUT_VPC")] = False
+    after_none: bool = False
     id: VpcId = ""
     nat_gateways: int = Field(default=1, ge=1, le=2)
     subnet_ids: list[SubnetId] = Field(default=[])
@@ -33,6 +43,11 @@ class VpcSettings(SettingsSection):
     ca_bundle: str = ""
 
     rules = (
+        Rule("after_none", lambda vpc: vpc.none and vpc.after_none,
+             "is for the deployment that ends vpc.none = true; remove one of the two"),
+        *(Rule(name, _set_without_vpc(name),
+               "has no effect without a VPC, but vpc.none is true; remove one of the two")
+          for name in ("id", "nat_gateways", "subnet_ids", "no_egress", "egress", "subnet_cidrs", "proxy", "no_proxy")),
         Rule("nat_gateways", lambda vpc: vpc.id and vpc.nat_gateways != 1,
              "is for the VPC that the stack creates, but vpc.id is set; remove this setting"),
         Rule("subnet_ids", lambda vpc: vpc.id and not vpc.subnet_ids,
@@ -46,6 +61,11 @@ class VpcSettings(SettingsSection):
              "is empty, but with vpc.no_egress the function reaches SageMaker through a VPC endpoint; write the CIDRs "
              "of vpc.subnet_ids, since session policies must allow the function's own calls"),
     )  # fmt: skip
+
+    @property
+    def allows_window(self) -> bool:
+        """Whether the launch role may be assumed with a window (`gate.launch.window`)."""
+        return self.none or self.after_none
 
     @property
     def proxy_port(self) -> int | None:

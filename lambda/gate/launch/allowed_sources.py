@@ -29,7 +29,8 @@ def allowed_sources(config: Config, caller: Caller) -> AllowedSources | None:
     None: every address that the launch role allows.
 
     The result includes the function's own addresses, because the function makes the call that creates the URL. These
-    are `config.egress`, and `config.subnet_cidrs` if the call goes through a VPC endpoint.
+    are `config.egress`, and `config.subnet_cidrs` if the call goes through a VPC endpoint. Without a VPC, they are not
+    known, and the session policy has a window for the call.
 
     A private API sees the caller's address in the VPC, which VPC endpoints also see, but not the public address. A
     regional API sees only the public address, so the result allows the caller nothing through endpoints.
@@ -39,7 +40,8 @@ def allowed_sources(config: Config, caller: Caller) -> AllowedSources | None:
         # open them.
         return AllowedSources()
     if config.pin == "networks":
-        return None
+        # For a role session with a window, the launch role denies no address.
+        return AllowedSources(config.networks) if config.without_vpc else None
     caller_cidr = address_cidr(caller.address)
     if config.private_endpoints:
         return AllowedSources(config.egress, (caller_cidr, *config.subnet_cidrs), config.vpc_endpoints)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -11,7 +12,7 @@ from gate.launch.kinds import kind_of
 from gate.launch.kinds.kind import Kind
 from gate.launch.policy import session_policy
 from gate.launch.queue.launch_queue import LaunchQueue
-from gate.launch.role_sessions import RoleSessions
+from gate.launch.role_sessions import RoleSession, RoleSessions
 from gate.launch.target import LaunchTarget, launch_target_of
 from gate.platform.aws.errors import code_of
 from gate.platform.config import Config
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from gate.values.notebook_status import NotebookStatus
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
 HOME_LOCATION = "home"
 """The location of notebooks in the gate's own account and region, whose launches share a queue."""
@@ -74,7 +74,9 @@ class Launcher:
         kind = kind_of(grant.notebook)
         try:
             with self._queue.turn(grant.notebook.location or HOME_LOCATION, caller.subject):
-                url = self._run(caller, grant, kind.presign, grant.session, landing, grant.view)
+                url = self._opening_session(caller, grant).run(
+                    kind.presign, grant.notebook, grant.session, landing, grant.view
+                )
         except NotReadyError as error:
             raise self._not_ready(caller, grant, error.instance, start=start) from error
         except AwsError as error:
@@ -143,19 +145,29 @@ class Launcher:
         self,
         caller: Caller,
         grant: Grant,
-        call: "Callable[Concatenate[SageMakerClient, Notebook, P], T]",
-        *args: P.args,
-        **kwargs: P.kwargs,
+        call: "Callable[[SageMakerClient, Notebook], T]",
     ) -> T:
+        return self._session(caller, grant).run(call, grant.notebook)
+
+    def _session(self, caller: Caller, grant: Grant) -> RoleSession:
         target = launch_target_of(self._config, grant.notebook)
         policy = policy_for(self._config, caller, grant, target)
-        session = self._role_sessions.session(target.role, session_name(caller.name), policy)
-        return session.run(call, grant.notebook, *args, **kwargs)
+        return self._role_sessions.session(target.role, session_name(caller.name), policy)
+
+    def _opening_session(self, caller: Caller, grant: Grant) -> RoleSession:
+        if not self._config.without_vpc:
+            return self._session(caller, grant)
+        target = launch_target_of(self._config, grant.notebook)
+        policy_until = partial(policy_for, self._config, caller, grant, target)
+        return self._role_sessions.with_window(target.role, session_name(caller.name), policy_until)
 
 
-def policy_for(config: Config, caller: Caller, grant: Grant, target: LaunchTarget) -> str:
-    """Return the session policy (JSON) for `caller` and the notebook of `target`."""
-    return session_policy(target.kind, target.arns, grant, allowed_sources(config, caller))
+def policy_for(
+    config: Config, caller: Caller, grant: Grant, target: LaunchTarget, window_end: int | None = None
+) -> str:
+    """Return the session policy (JSON) for `caller` and the notebook of `target`. `window_end`: of `session_policy`."""
+    sources = allowed_sources(config, caller)
+    return session_policy(target.kind, target.arns, grant, sources, window_end=window_end)
 
 
 def _is_state_conflict(kind: Kind, error: AwsError) -> bool:

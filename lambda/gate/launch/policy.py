@@ -14,13 +14,16 @@ MAX_POLICY_LENGTH = 2048
 """The most characters of an inline session policy (API reference of AssumeRole)."""
 
 
-def session_policy(kind: Kind, arns: Arns, grant: Grant, sources: AllowedSources | None) -> str:
+def session_policy(
+    kind: Kind, arns: Arns, grant: Grant, sources: AllowedSources | None, *, window_end: int | None = None
+) -> str:
     """Return the policy (JSON) that narrows the launch role to the actions that `grant` allows on the notebook `arns`.
 
     `sources`: the addresses from which the notebook may be opened and used. None: every address that the launch role
-    allows. AWS enforces the policies of the role session that created a URL for each later request to the notebook, so
-    a leaked URL does not work from other addresses, and an open notebook is cut off when the grant ends. Power that
-    ends before the grant is left out: it must not outlive its own part of the grant.
+    allows. `window_end`: until then, in epoch seconds, every address may open it (`gate.launch.window`).
+    AWS enforces the policies of the role session that created a URL for each later request to the notebook, so a leaked
+    URL does not work from other addresses, and an open notebook is cut off when the grant ends. Power that ends before
+    the grant is left out: it must not outlive its own part of the grant.
     Raises `PolicyTooLargeError` if AWS would not accept the policy.
     """
     lasting = grant.lasting
@@ -31,6 +34,9 @@ def session_policy(kind: Kind, arns: Arns, grant: Grant, sources: AllowedSources
         manage.append(kind.stop_action)
     end = [] if grant.until is None else [_deny_from(grant.until)]
     opened = _open_statements(kind.open_action, _one_or_all(arns.opened), sources)
+    if window_end is not None:
+        window = {"DateLessThan": {"aws:CurrentTime": _iso_time(window_end)}}
+        opened.append(_allow(kind.open_action, _one_or_all(arns.opened), window))
     policy = _policy([*opened, _allow(manage, _one_or_all(arns.managed)), *end])
     if len(policy) > MAX_POLICY_LENGTH:
         raise PolicyTooLargeError
@@ -98,9 +104,12 @@ def _allow(
 def _deny_from(moment: int) -> dict[str, Any]:
     """Return a statement that denies everything from `moment` (epoch seconds) on."""
     # The notebook session may last longer: SageMaker gives it a minimum length (`MIN_SESSION`).
-    end = datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    condition = {"DateGreaterThanEquals": {"aws:CurrentTime": end}}
+    condition = {"DateGreaterThanEquals": {"aws:CurrentTime": _iso_time(moment)}}
     return {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": condition}
+
+
+def _iso_time(moment: int) -> str:
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _policy(statements: Sequence[dict[str, Any]]) -> str:

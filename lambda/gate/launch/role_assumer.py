@@ -1,7 +1,7 @@
 """Assumes launch roles, also one that was created seconds ago."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gate.launch.target import LaunchRole
@@ -11,7 +11,7 @@ from gate.values.errors.upstream import AwsDeniedError, LaunchRoleDeniedError
 
 if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
-    from mypy_boto3_sts.type_defs import CredentialsTypeDef
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef, TagTypeDef
 
 ROLE_SESSION_SECONDS = 3600
 """Seconds. The maximum for a role that is assumed by a role (IAM user guide, "role chaining")."""
@@ -35,8 +35,12 @@ class RoleAssumer:
         self._sleep = sleep
         self._known: set[LaunchRole] = set()
 
-    def assume(self, role: LaunchRole, name: str, policy: str) -> "CredentialsTypeDef":
+    def assume(
+        self, role: LaunchRole, name: str, policy: str, *, tags: "Sequence[TagTypeDef]" = ()
+    ) -> "CredentialsTypeDef":
         """Return the credentials of the role session `name`, narrowed by the session policy (JSON).
+
+        `tags`: session tags.
 
         Retries a denied call within the deadline of the request, once for each role: a role that was assumed before is
         not new, and one that stays denied must not delay everybody.
@@ -46,7 +50,7 @@ class RoleAssumer:
         try:
             while True:
                 try:
-                    return self._assume(role, name, policy)
+                    return self._assume(role, name, policy, tags)
                 except AwsDeniedError as error:
                     delay = next(delays, None)
                     if delay is None or deadline.remaining(delay + TIME_OF_A_CALL) < delay + TIME_OF_A_CALL:
@@ -55,8 +59,9 @@ class RoleAssumer:
         finally:
             self._known.add(role)
 
-    def _assume(self, role: LaunchRole, name: str, policy: str) -> "CredentialsTypeDef":
-        external_id: Any = {"ExternalId": role.external_id} if role.external_id else {}
+    def _assume(self, role: LaunchRole, name: str, policy: str, tags: "Sequence[TagTypeDef]") -> "CredentialsTypeDef":
+        optional: Any = {"ExternalId": role.external_id} if role.external_id else {}
+        optional |= {"Tags": tags} if tags else {}
         with aws_errors():
             return self._sts.assume_role(
                 RoleArn=role.arn,
@@ -64,5 +69,5 @@ class RoleAssumer:
                 SourceIdentity=name,
                 Policy=policy,
                 DurationSeconds=ROLE_SESSION_SECONDS,
-                **external_id,
+                **optional,
             )["Credentials"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from gate.launch.role_assumer import RoleAssumer
 from gate.launch.target import LaunchRole
+from gate.launch.window import MAX_SECONDS, USUAL_SECONDS, PolicyUntil, Windows
 from gate.platform.aws.errors import aws_errors
 from gate.platform.clock import Clock
 from gate.values.errors.upstream import AwsDeniedError
@@ -31,7 +32,7 @@ class RoleSession:
     """The client of one role session. Threads may share it."""
 
     def __init__(self, client: "SageMakerClient", renew: "Callable[[], SageMakerClient] | None" = None):
-        """`renew`: returns a client with new credentials. None if the credentials of `client` are new."""
+        """`renew`: returns a client with other credentials. None if the credentials of `client` are new."""
         self._client = client
         self._renew = renew
         self._lock = threading.Lock()
@@ -72,6 +73,7 @@ class RoleSessions:
     ):
         """`make_sagemaker`: returns a SageMaker client with the given credentials for the given region."""
         self._roles = RoleAssumer(sts)
+        self._windows = Windows(self._roles, clock)
         self._make_sagemaker = make_sagemaker
         self._clock = clock
         self._cache: OrderedDict[_CacheKey, tuple[SageMakerClient, float]] = OrderedDict()
@@ -90,6 +92,21 @@ class RoleSessions:
         if cached is None:
             return RoleSession(self._make_client(key))
         return RoleSession(cached, lambda: self._renew_client(key))
+
+    def with_window(self, role: LaunchRole, name: str, policy_until: PolicyUntil) -> RoleSession:
+        """Return a new role session `name`, which may open its notebook from any address for some seconds.
+
+        It is not cached: its window is over before a later launch. If AWS denies the call, which may have taken longer
+        than usual, it is repeated with a window for all the time that the request has left.
+        Raises the errors of `aws_errors`.
+        """
+
+        def make(seconds: float) -> "SageMakerClient":
+            credentials = self._windows.assume(role, name, policy_until, seconds=seconds)
+            with aws_errors():
+                return self._make_sagemaker(credentials, role.region)
+
+        return RoleSession(make(USUAL_SECONDS), lambda: make(MAX_SECONDS))
 
     def _cached_client(self, key: _CacheKey) -> "SageMakerClient | None":
         with self._lock:

@@ -68,7 +68,9 @@ class Config:
     user_roles: tuple[str, ...] = ()
     pin: Pin
     networks: tuple[str, ...] = ()
-    """The CIDRs of the networks that people use. Required, and used, only if `pin` is `network`."""
+    """The CIDRs of the networks that people use. Required, and used, only if session policies name them."""
+    without_vpc: bool = False
+    """Whether the function runs outside of a VPC, so that its own addresses are not known."""
     private_endpoints: tuple[str, ...] = ()
     """The VPC endpoints of a private API. If not empty, callers' addresses are addresses in the VPC."""
     vpc_endpoints: tuple[str, ...] = ()
@@ -98,6 +100,11 @@ class Config:
     def home(self) -> str:
         """The account and region of the deployment (`account/region`). Its notebooks are named without them."""
         return f"{self.launch_role_arn.split(':')[4]}/{self.region}"
+
+    @property
+    def pins_to_networks(self) -> bool:
+        """Whether session policies name networks."""
+        return self.pin == "network" or (self.pin == "networks" and self.without_vpc)
 
     @property
     def base_path(self) -> str:
@@ -133,7 +140,7 @@ class Config:
         problems: list[str] = []
         config: Config = _read(cls, environ, "GATE_", problems)
         for needed, names in (
-            (config.pin == "network", ("GATE_NETWORKS",)),
+            (config.pins_to_networks, ("GATE_NETWORKS",)),
             (config.remote_locations, ("GATE_REMOTE_ROLE", "GATE_EXTERNAL_ID")),
             (config.slack.teams, ("GATE_SLACK_SECRET_ARN", "GATE_SLACK_API_URL")),
             (config.access_requests, ("GATE_DECISION_SECRET_ARN",)),

@@ -5,17 +5,12 @@ developer guide, "Troubleshooting SnapStart errors for Lambda functions").
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
-
-from botocore.exceptions import ClientError
 
 from gate.container import Gate
 from gate.identity.provider import Provider
-from gate.launch.launcher import policy_for
-from gate.launch.role_assumer import RoleAssumer
-from gate.launch.target import launch_target_of
 from gate.platform.audit import log_unexpected
-from gate.platform.aws.errors import aws_errors, code_of
 from gate.platform.log import logger
 from gate.platform.metrics import count_canary_pass
 from gate.platform.secrets import Secrets
@@ -23,6 +18,7 @@ from gate.store.cutoffs import EVERYBODY, cutoff_key
 from gate.store.grant_row import MIN_SESSION
 from gate.values.caller import Caller
 from gate.values.errors.base import GateError
+from gate.values.errors.notebook import NotebookMissingError
 from gate.values.grant import Grant
 from gate.values.landing import Landing
 from gate.values.notebook import Notebook
@@ -67,16 +63,8 @@ def _launch(gate: Gate) -> None:
     grant = Grant(f"user:{NAME}", Notebook.parse(NAME), MIN_SESSION)
     # The address of nobody (RFC 5737).
     caller = Caller(grant.principal, (), "session", "192.0.2.1", 0)
-    target = launch_target_of(gate.config, grant.notebook)
-    policy = policy_for(gate.config, caller, grant, target)
-    credentials = RoleAssumer(gate.aws.sts).assume(target.role, NAME, policy)
-    with aws_errors():
-        client = gate.aws.sagemaker(credentials, target.role.region)
-        try:
-            target.kind.presign(client, grant.notebook, grant.session, Landing(), None)
-        except ClientError as error:
-            if code_of(error) not in target.kind.state_conflict_codes:
-                raise
+    with suppress(NotebookMissingError):
+        gate.launcher.open(caller, grant, Landing())
 
 
 def _passes(name: str, check: Callable[[], object]) -> bool:

@@ -1,0 +1,63 @@
+"""The window of a launch without a VPC: some seconds in which a role session may open its notebook from any address.
+
+Without a VPC, the function calls from addresses that AWS chooses, so that no policy can name them. The session policy
+allows every address until the window ends, and the caller's alone afterwards (docs/adr/0018-a-window-without-a-vpc.md).
+"""
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gate.launch.role_assumer import ROLE_SESSION_SECONDS, RoleAssumer
+from gate.launch.target import LaunchRole
+from gate.platform import deadline
+from gate.platform.clock import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef, TagTypeDef
+
+USUAL_SECONDS = 2.0
+"""Seconds that AssumeRole and the calls that create a URL together usually stay well below."""
+
+MAX_SECONDS = 10.0
+"""Seconds for the calls of a launch that takes long, unless its request has less time left."""
+
+TOLERANCE = 2.0
+"""Seconds by which the clocks of the function and of AWS may differ before the difference is taken into account.
+
+`Expiration` has whole seconds, and is read after the response has arrived, so a smaller difference cannot be measured.
+"""
+
+TAG: "TagTypeDef" = {"Key": "NotebookGateWindow", "Value": "true"}
+"""The session tag of role sessions with a window. The launch role denies all others outside of its addresses."""
+
+PolicyUntil = Callable[[int], str]
+"""Returns the session policy (JSON) whose window ends at a time, in epoch seconds of AWS's clock."""
+
+
+class Windows:
+    """Assumes the launch role with a window. Thread-safe."""
+
+    def __init__(self, roles: RoleAssumer, clock: Clock):
+        self._roles = roles
+        self._clock = clock
+        self._ahead = 0.0
+        """Seconds by which AWS's clock is ahead of the function's, if that is more than `TOLERANCE`."""
+
+    def assume(self, role: LaunchRole, name: str, policy_until: PolicyUntil, *, seconds: float) -> "CredentialsTypeDef":
+        """Return the credentials of the role session `name`, which may open its notebook anywhere for `seconds`.
+
+        The window ends at the deadline of the request if that is earlier. By AWS's clock, it is longer by at most five
+        seconds: `TOLERANCE` on both sides, and a part of a second. Raises the errors of `RoleAssumer.assume`.
+        """
+        seconds = deadline.remaining(seconds)
+        credentials = self._roles.assume(role, name, policy_until(self._end(seconds)), tags=[TAG])
+        ahead = credentials["Expiration"].timestamp() - ROLE_SESSION_SECONDS - self._clock()
+        if abs(ahead - self._ahead) <= TOLERANCE:
+            return credentials
+        # The window was over before it began, or would be open for too long.
+        self._ahead = ahead
+        return self._roles.assume(role, name, policy_until(self._end(seconds)), tags=[TAG])
+
+    def _end(self, seconds: float) -> int:
+        return math.ceil(self._clock() + self._ahead + max(0.0, seconds) + TOLERANCE)
