@@ -12,7 +12,7 @@ from infra.vpc_settings import VpcSettings
 from local.aws.source import Source
 from local.provider import CLIENT_ID, CLIENT_SECRET, ExternalProvider
 from local.slack.app import SlackApp
-from local.template import ACCOUNT, EGRESS, INSIDE, REGION, Template
+from local.template import ACCOUNT, AWS_ADDRESS, EGRESS, INSIDE, REGION, Template
 
 NOTEBOOK_FILES = Path(__file__).parents[2] / ".cache" / "local" / "notebooks"
 
@@ -84,6 +84,8 @@ def local_settings(options: LocalOptions, studio_domains: Sequence[str] = ()) ->
 
 def function_source(settings: Settings) -> Source:
     """Return the source of the function's calls as AWS sees it."""
+    if settings.vpc.none:
+        return Source(AWS_ADDRESS)
     if settings.vpc.no_egress:
         subnet = ipaddress.ip_network(settings.vpc.subnet_cidrs[0])
         # AWS reserves the first four addresses of a subnet (VPC user guide, "Subnet CIDR blocks").

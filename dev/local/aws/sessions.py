@@ -33,6 +33,7 @@ def role_session(parameters: Mapping[str, Any], issued: float) -> Identity:
     context = {"aws:TokenIssueTime": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
     if "SourceIdentity" in parameters:
         context["aws:SourceIdentity"] = parameters["SourceIdentity"]
+    context |= {f"aws:PrincipalTag/{tag['Key']}": tag["Value"] for tag in parameters.get("Tags", ())}
     account, name = parameters["RoleArn"].split(":")[4], parameters["RoleArn"].rpartition("/")[2]
     arn = f"arn:aws:sts::{account}:assumed-role/{name}/{parameters['RoleSessionName']}"
     policy = json.loads(parameters["Policy"]) if "Policy" in parameters else None
