@@ -29,6 +29,13 @@ class Check:
     fix: str = ""
 
 
+def assumption(name: str, holds: bool, text: str) -> Check:
+    """Return the result of a check of what docs/first-deploy.md assumes about AWS."""
+    if holds:
+        return Check(name, "ok", text)
+    return Check(name, "error", text, "This contradicts docs/first-deploy.md: please report it.")
+
+
 def worst(checks: Sequence[Check]) -> Level:
     """Return the worst level among `checks`."""
     levels = {check.level for check in checks}

@@ -22,6 +22,8 @@ def check_sagemaker_endpoint(deployed: Deployed) -> Outcomes:
     Raises `CommandError`.
     """
     config, region = deployed.config, deployed.aws.region
+    if config.without_vpc:
+        return
     endpoints = [] if _uses_proxy(deployed) else _sagemaker_endpoints(deployed)
     for endpoint in endpoints:
         if endpoint not in config.vpc_endpoints:

@@ -7,6 +7,7 @@ from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
 from cli.revoke.launch_role import LaunchRolePolicies
+from gate.launch.window import TAG
 
 
 def check_launch_role(deployed: Deployed) -> Outcomes:
@@ -24,12 +25,20 @@ def check_launch_role(deployed: Deployed) -> Outcomes:
         yield Outcome("error", f"the launch role does not allow {network}", fix)
     for network in sorted(present - wanted):
         yield Outcome("error", f"the launch role allows {network}, which is not in the settings", fix)
-    if present == wanted:
+    spares = any(f"aws:PrincipalTag/{TAG['Key']}" in deny["Condition"].get("StringNotEquals", {}) for deny in denies)
+    if spares and not deployed.settings.vpc.allows_window:
+        yield Outcome("error", "the launch role spares role sessions with a window, which the settings do not say", fix)
+    elif not spares and deployed.settings.vpc.allows_window:
+        yield Outcome("error", "the launch role denies the function's own calls, which come from any address", fix)
+    elif present == wanted:
         yield Outcome("ok", f"the launch role allows {len(wanted)} networks and denies all others")
 
 
 def check_egress(deployed: Deployed) -> Outcomes:
     """Check that the launch role allows the NAT gateways of the function's VPC. Raises `CommandError`."""
+    if deployed.config.without_vpc:
+        yield Outcome("ok", "the function has no VPC; a window of seconds in session policies lets it create URLs")
+        return
     allowed = [ipaddress.ip_network(text) for text in deployed.config.egress]
     if not allowed:
         yield Outcome("ok", "the function's only egress is through VPC endpoints")

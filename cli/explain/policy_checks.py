@@ -2,6 +2,8 @@
 
 import ipaddress
 import json
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +15,16 @@ from cli.explain.source import Source
 from gate.launch.launcher import policy_for
 from gate.launch.policy import statements_for
 from gate.launch.target import LaunchTarget
+from gate.launch.window import MAX_SECONDS
 from gate.values.caller import Caller
 from gate.values.grant import Grant
 from gate.values.session_name import session_name
 
 _ROLE_DIFFERS = "gate doctor compares the role with the settings; deploy again to restore it."
+
+
+ANYWHERE = Source("192.0.2.1")
+"""Stands for the function without a VPC, whose address AWS chooses. Nobody has this address (RFC 5737)."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +59,18 @@ class PolicyChecks:
 
     def check_session_policy(self, launch: Launch) -> Finding:
         """Check that the session policy lets the function create the URL."""
-        policy = policy_for(self._deployed.config, launch.caller, launch.grant, launch.target)
+        config = self._deployed.config
+        window_end = math.ceil(time.time() + MAX_SECONDS) if config.without_vpc else None
+        policy = policy_for(config, launch.caller, launch.grant, launch.target, window_end)
         for source in self._function_sources():
             if not self._simulator.session_allows(policy, launch.target, source, launch.session_name):
                 fix = "Look at vpc.egress, vpc.subnet_cidrs and vpc_endpoints in gate.toml."
                 text = f"It denies the function's request from {source}"
                 return Finding("session policy", False, text, "aws_denied", fix)
-        return Finding("session policy", True, f"It allows {launch.grant.notebook} only, as {launch.session_name}")
+        text = f"It allows {launch.grant.notebook} only, as {launch.session_name}"
+        if config.without_vpc:
+            text += ", and for some seconds from every address, since the function has no VPC"
+        return Finding("session policy", True, text)
 
     def check_use(self, launch: Launch, used_from: Source) -> Finding:
         """Check that both let a user at `used_from` use the URL, and name the statement that does."""
@@ -81,6 +93,8 @@ class PolicyChecks:
     def _function_sources(self) -> Iterator[Source]:
         """Yield the sources of the function's requests: a public address, a VPC endpoint, or both."""
         config = self._deployed.config
+        if config.without_vpc:
+            yield ANYWHERE
         for network in config.egress[:1]:
             yield Source(network.partition("/")[0])
         for subnet in config.subnet_cidrs[:1]:

@@ -8,6 +8,7 @@ from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.explain.source import Source
 from gate.launch.target import LaunchTarget
+from gate.launch.window import TAG
 
 
 class Simulator:
@@ -29,8 +30,11 @@ class Simulator:
         return self._allowed(action, resource, _entries(source.context), PolicySourceArn=role_arn)
 
     def _opens(self, target: LaunchTarget, source: Source, session_name: str, **policies: Any) -> bool:
-        issued = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        session = {"aws:SourceIdentity": ("string", session_name), "aws:TokenIssueTime": ("date", issued)}
+        now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        session = {"aws:SourceIdentity": ("string", session_name), "aws:TokenIssueTime": ("date", now)}
+        session["aws:CurrentTime"] = ("date", now)
+        if self._deployed.config.without_vpc:
+            session[f"aws:PrincipalTag/{TAG['Key']}"] = ("string", TAG["Value"])
         context = _entries({**source.context, **session})
         return self._allowed(target.kind.open_action, target.arns.opened[0], context, **policies)
 

@@ -49,12 +49,14 @@ class Control:
                 _require_stack(parameters)
                 return {"TemplateBody": json.dumps({"Metadata": self._template.metadata})}
             case "lambda", "GetFunctionConfiguration":
+                variables = dict(self._environment())
+                in_vpc = {"VpcId": "vpc-0local", "SubnetIds": ["subnet-0local"]}
                 return {
                     "FunctionName": parameters["FunctionName"],
                     "State": "Active",
                     "Runtime": "python3.13",
-                    "Environment": {"Variables": dict(self._environment())},
-                    "VpcConfig": {"VpcId": "vpc-0local", "SubnetIds": ["subnet-0local"]},
+                    "Environment": {"Variables": variables},
+                    "VpcConfig": {} if "GATE_WITHOUT_VPC" in variables else in_vpc,
                 }
             case "lambda", "GetAccountSettings":
                 return {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}}
