@@ -38,6 +38,8 @@ YEAR: dict[str, dict[str, Any]] = {
     "other accounts and Studio": {"remote": FULL["remote"], "studio": FULL["studio"]},
     "endpoints for people": {"vpc_endpoints": [ENDPOINT], "pin": "networks"},
     "tracing and tags": {"stack": {"tracing": True, "tags": {"CostCentre": "4711"}}, "alarms": {"topic_arn": TOPIC}},
+    "no VPC": {"vpc": {"none": True, "additional_egress": ["192.0.2.12"]}, "vpc_endpoints": []},
+    "a VPC again": {"vpc": {**EXISTING_VPC, "after_none": True}},
 }  # fmt: skip
 
 KEPT = frozenset({
@@ -77,8 +79,8 @@ def templates() -> dict[str, Template]:
     return {title: found[0] for title, found in zip(YEAR, synthesise_all(wanted), strict=True)}
 
 
-def test_the_table_has_nineteen_combinations() -> None:
-    assert len(YEAR) == 19
+def test_the_table_has_twenty_one_combinations() -> None:
+    assert len(YEAR) == 21
 
 
 @pytest.mark.parametrize(("before", "after"), list(pairwise(YEAR)))
