@@ -36,6 +36,7 @@ test-lowest: .cache/lowest/.ready node_modules/.ready ## Test function and templ
 
 rehearse: .venv/.ready node_modules/.ready .cache/browser .cache/rehearsal/.ready ## Deploy to an AWS emulator, use what stands there, and destroy it (BREAK)
 	@PYTHONPATH=lambda:dev:. exec $(PYTHON) -m rehearsal $(if $(BREAK),--break $(BREAK))
+	$(if $(BREAK),,@PYTHONPATH=lambda:dev:. exec $(PYTHON) -m rehearsal --without-vpc)
 
 release-archive: .venv/.ready ## Archive the committed source as a release, which rehearsals upgrade from (CONTRIBUTING.md, "Releasing")
 	@PYTHONPATH=lambda:dev:. $(PYTHON) -m rehearsal.releases

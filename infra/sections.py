@@ -117,7 +117,7 @@ class UserNameSettings(SettingsSection):
     separator: Annotated[Literal[".", "-", "_"], Needs("user_names.source"), Variable(SEPARATOR_VARIABLE)] = "."
 
     rules = (
-        Rule("domain", lambda names: (names.source == "address") != bool(names.domain),
+        Rule("domain", lambda names: names.source and (names.source == "address") != bool(names.domain),
              'must be set if source is "address", and otherwise be empty; write the domain of your users'),
     )  # fmt: skip
 

@@ -30,7 +30,7 @@ from infra.vpc_settings import VpcSettings
 REQUESTS_VARIABLE = "GATE_ACCESS_REQUESTS"
 """The variable of the function that takes access requests. No other function has it."""
 
-MAX_PINNED_LENGTH = 900
+MAX_PINNED_LENGTH = 800
 """The characters of all networks together that fit into each session policy (`gate.launch.policy`)."""
 
 PrivateHost = Literal["api", "endpoint"]

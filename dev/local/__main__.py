@@ -101,8 +101,8 @@ def _settings(identity: Mapping[str, Any], slack: SlackApp, approvers: Mapping[s
     `identity`: replaces the file's settings of that section. `approvers`: those of access requests, unless the file
     names others.
     """
-    sections = {"pin", "limits", "identity", "slack", "requests"}
-    settings = Settings.load(ROOT / "gate.toml").model_dump(include=sections)
+    included: Any = {**dict.fromkeys(("pin", "limits", "identity", "slack", "requests"), True), "vpc": {"none"}}
+    settings = Settings.load(ROOT / "gate.toml").model_dump(include=included)
     if not settings["requests"]["approvers"]:
         settings["requests"]["approvers"] = approvers
     settings["identity"] |= identity

@@ -28,6 +28,7 @@ from rehearsal.steps import (
     studio,
     updating,
     upgrading,
+    without_vpc,
 )
 
 FIRST_DEPLOYMENT = (
@@ -88,6 +89,25 @@ STEPS = (
 A step raises `StepFailedError`, `CommandFailedError`, or what an AWS client or a browser raises.
 """
 
+WITHOUT_VPC = (
+    ("cdk synth without a VPC", without_vpc.synthesise),
+    ("cdk bootstrap", deploying.bootstrap),
+    ("cdk deploy", deploying.deploy),
+    ("people and Slack's secret", operating.add_people),
+    ("the API answers", deploying.answer),
+    ("the canary", canary.run),
+    ("gate grants", operating.grant),
+    ("a signed request", operating.signed_request),
+    ("a bookmark in a browser", browsing.open_bookmark),
+    ("its URL elsewhere, in the window and after it", without_vpc.use_elsewhere),
+    ("gate explain and gate doctor", without_vpc.explain),
+    ("into a VPC", without_vpc.enter),
+    ("the launch role without windows", without_vpc.close),
+    ("out of the VPC", without_vpc.leave),
+    ("the launch role without the VPC's address", without_vpc.forget),
+)
+"""The steps of the rehearsal without a VPC."""
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -97,6 +117,7 @@ def main() -> None:
     parser.add_argument(
         "--break", dest="breakage", default="", choices=sorted(BREAKAGES), help="a fault to deploy on purpose"
     )
+    parser.add_argument("--without-vpc", action="store_true", help="the short rehearsal of a deployment without a VPC")
     asked = parser.parse_args()
     for each in SIGNALS:
         signal.signal(each, _interrupt)
@@ -107,7 +128,8 @@ def main() -> None:
     try:
         with Environment(breakage=asked.breakage) as env:
             _say(f"MiniStack simulates AWS at {env.emulator.url}")
-            steps = (*(FIRST_DEPLOYMENT if asked.breakage else UPGRADE), *STEPS)
+            first = FIRST_DEPLOYMENT if asked.breakage else UPGRADE
+            steps = WITHOUT_VPC if asked.without_vpc else (*first, *STEPS)
             done = all(_run(title, step, env) for title, step in steps)
     except EmulatorError as error:
         sys.exit(str(error))

@@ -18,7 +18,7 @@ class DeployedAuthority(Authority):
 
     def __init__(self, *, evaluator: Evaluator, iam: Any, log: Sequence[Exchange], operator_key: str) -> None:
         """`iam`: a boto3 client. `log`: where the answers of STS are added. `operator_key`: may do everything."""
-        super().__init__(evaluator)
+        super().__init__(evaluator, time.time)
         self._iam = iam
         self._log = log
         self._policies: dict[str, tuple[float, Sequence[Policy]]] = {}

@@ -26,7 +26,7 @@ from rehearsal.authority import DeployedAuthority
 from rehearsal.browsers import Chromium, ProxiedBrowser
 from rehearsal.calls import Exchange
 from rehearsal.emulator import OPERATOR_KEY, Emulator
-from rehearsal.hosts import FUNCTION_ADDRESS, INSIDE, JOINED, NEXT_ADDRESS, OUTSIDE, HostRouter
+from rehearsal.hosts import FUNCTION_ADDRESS, FUNCTION_ADDRESSES, INSIDE, JOINED, OUTSIDE, HostRouter
 from rehearsal.proxy import TlsProxy
 from rehearsal.sagemaker import RehearsedSageMaker
 from rehearsal.slack import TEAM, RehearsedSlack
@@ -47,6 +47,14 @@ PEOPLE = {
 DOMAIN, PROFILE, SPACE = "d-rehearsal1", "frank", "churn-space"
 """A domain of SageMaker Studio, with one user profile and his space."""
 SPACE_NOTEBOOK = Notebook.parse(f"{STUDIO}{DOMAIN}/{PROFILE}/{SPACE}")
+_NETWORK = """\
+id = "{vpc}"
+subnet_ids = {subnets}
+egress = {egress}
+# The function reaches AWS, the user pool and Slack by the rehearsal's proxy, under their own names.
+proxy = "{proxy}"
+"""
+"""The settings of the existing VPC."""
 PASSWORD = "Correct-horse-7-battery"
 
 
@@ -96,7 +104,7 @@ class Environment(ExitStack):
         )
         self.callback(self.emulator.close)
         self.router = HostRouter(emulator=self.emulator.url, log=self.calls, operators=self.operator_calls)
-        addresses = (INSIDE, OUTSIDE, JOINED, FUNCTION_ADDRESS, NEXT_ADDRESS)
+        addresses = (INSIDE, OUTSIDE, JOINED, *FUNCTION_ADDRESSES)
         self._proxy = TlsProxy(tls, self.router.answer, addresses=addresses)
         self.callback(self._proxy.close, last=self.router.close)
         self.account = Account(proxy=self._proxy.url(INSIDE), authority=self._authority_file)
@@ -133,26 +141,30 @@ class Environment(ExitStack):
         networks: Sequence[str],
         session: int,
         egress: str = FUNCTION_ADDRESS,
+        without_vpc: bool = False,
+        after_none: bool = False,
         additional_egress: Sequence[str] = (),
         grants_table: str = "",
         tree: Path = ROOT,
     ) -> None:
         """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds.
 
-        `egress`: the address from which the function calls. `grants_table`: an existing table to use.
+        `egress`: the address from which the function calls, unless it has no VPC. `after_none`: whether it had none
+        before. `grants_table`: an existing table to use.
         `tree`: the source tree, which knows these settings only.
         """
         vpc, subnets = self.network
+        in_vpc = {"vpc": vpc, "subnets": json.dumps(subnets), "egress": _cidrs([egress]), "proxy": self.proxy(egress)}
+        network = ["none = true"] if without_vpc else _NETWORK.format(**in_vpc).splitlines()
+        network += ["after_none = true"] if after_none else []
         text = Template((tree / source_tree.SETTINGS).read_text(encoding="utf-8")).substitute(
             networks=_cidrs(networks),
             team=TEAM,
             domain=DOMAIN,
-            vpc=vpc,
-            subnets=json.dumps(subnets),
-            egress=_cidrs([egress]),
+            network="\n".join(network),
+            **in_vpc,  # the previous release names each of them
             additional_egress=_cidrs(additional_egress),
             grants_table=grants_table,
-            proxy=self.proxy(egress),
             session=session,
         )
         self.settings.write_text(text, encoding="utf-8")

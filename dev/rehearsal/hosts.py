@@ -18,7 +18,9 @@ INSIDE, OUTSIDE, JOINED = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 
 FUNCTION_ADDRESS, NEXT_ADDRESS = "127.0.0.9", "127.0.0.10"
 """The egress address of the function, and the one that it moves to."""
-FUNCTION_ADDRESSES = (FUNCTION_ADDRESS, NEXT_ADDRESS)
+AWS_ADDRESS = "127.0.0.11"
+"""An address that AWS chooses for a function without a VPC."""
+FUNCTION_ADDRESSES = (FUNCTION_ADDRESS, NEXT_ADDRESS, AWS_ADDRESS)
 
 _SERVICES = re.compile(rf"([a-z0-9.-]+\.)?[a-z0-9-]+\.{REGION}\.amazonaws\.com|(sts|iam)\.amazonaws\.com")
 _AS_GIVEN = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")

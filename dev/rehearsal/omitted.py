@@ -76,6 +76,13 @@ def _snapshots(template: Template) -> None:
                 template["Resources"][alias].setdefault("DependsOn", []).append(wait_for(name))
 
 
+def give_network(template: Template, proxy: str) -> None:
+    """Let functions without a VPC reach everything by the rehearsal's `proxy` (a URL), as AWS's own network would."""
+    for _, function in of_type(template, "AWS::Lambda::Function"):
+        if "VpcConfig" not in function:
+            function["Environment"]["Variables"]["HTTPS_PROXY"] = proxy
+
+
 def wait_for(version: str) -> str:
     """Return the name of the resource that completes when the snapshot of `version`, a resource's name, is made."""
     return f"{version}Active"

@@ -95,7 +95,7 @@ def _problems(**settings: Any) -> list[str]:
         ({"vpc": {**NO_EGRESS, "subnet_cidrs": ["2001:db8::/32"]}}, "vpc.subnet_cidrs[0]", '"10.0.1.0/24"'),
         ({"vpc": {"subnet_cidrs": ["10.0.1.0/24"]}}, "vpc.subnet_cidrs = ['10.0.1.0/24']", "set vpc.id, or remove"),
         *(
-            ({"vpc": {"none": True, name: value}}, f"vpc.{name} = ", "has no effect without a VPC, but vpc.none is true")
+            ({"vpc": {"none": True, name: value}}, f"vpc.{name} = ", "without a VPC, but vpc.none is true; remove one")
             for name, value in (
                 ("id", VPC["id"]), ("nat_gateways", 2), ("subnet_ids", VPC["subnet_ids"]), ("no_egress", True),
                 ("egress", ["192.0.2.1"]), ("subnet_cidrs", ["10.0.1.0/24"]), ("proxy", "http://proxy:3128"),

@@ -32,8 +32,10 @@ ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action"
 class Authority:
     """Identifies callers, and asks the policy evaluator about their calls."""
 
-    def __init__(self, evaluator: Evaluator) -> None:
+    def __init__(self, evaluator: Evaluator, clock: Callable[[], float]) -> None:
+        """`clock`: seconds since the epoch, for policies that depend on the time."""
         self._evaluator = evaluator
+        self._clock = clock
         self.operator_key = "AKIA" + secrets.token_hex(8).upper()
         """The access key of an administrator, who may do everything."""
 
@@ -78,17 +80,18 @@ class Authority:
         return self.decide(access)
 
     def decide(self, access: Access) -> bool:
-        """Return whether the policies allow `access`."""
-        return self._evaluator.allows(access)
+        """Return whether the policies allow `access` now."""
+        # In whole seconds, as IAM compares times (IAM user guide, "Date condition operators").
+        now = datetime.datetime.fromtimestamp(self._clock(), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self._evaluator.allows(replace(access, context={"aws:CurrentTime": now, **access.context}))
 
 
 class LocalAuthority(Authority):
     """Knows the roles of the synthesised template, and the policies that were added to them later."""
 
     def __init__(self, template: ResolvedTemplate, evaluator: Evaluator, clock: Callable[[], float]) -> None:
-        """`clock`: seconds since the epoch, for policies that depend on the time."""
-        super().__init__(evaluator)
-        self._clock = clock
+        """`clock`: seconds since the epoch."""
+        super().__init__(evaluator, clock)
         self.sessions = Sessions(clock)
         functions = {FUNCTION_KEY: template.function, REQUESTS_KEY: template.requests_function}
         self._functions = {
@@ -113,10 +116,8 @@ class LocalAuthority(Authority):
 
     def decide(self, access: Access) -> bool:
         """Return whether the policies allow `access`. For calls that assume a role, its trust policy has a say."""
-        now = datetime.datetime.fromtimestamp(self._clock(), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         target = self.roles.get(access.resource)
-        context = {"aws:CurrentTime": now, **access.context}
-        return super().decide(replace(access, context=context, resource_policy=target.trust if target else None))
+        return super().decide(replace(access, resource_policy=target.trust if target else None))
 
     def _later_policies(self, role_arn: str) -> list[Policy]:
         roles = (role for role in iam_backends[ACCOUNT]["aws"].roles.values() if role.arn == role_arn)

@@ -11,8 +11,8 @@ from rehearsal import gateway
 from rehearsal.account import ENVIRONMENT, ROOT, CommandFailedError
 from rehearsal.breakages import BREAKAGES
 from rehearsal.environment import LONG_SESSION, STACK, Environment
-from rehearsal.hosts import INSIDE, OUTSIDE
-from rehearsal.omitted import adapt, of_type
+from rehearsal.hosts import AWS_ADDRESS, INSIDE, OUTSIDE
+from rehearsal.omitted import adapt, give_network, of_type
 from rehearsal.permissions import denied_to_lambda
 from rehearsal.snapshots import Snapshots
 from rehearsal.steps import StepFailedError, require
@@ -42,6 +42,7 @@ def synthesise_again(env: Environment, *, tree: Path = ROOT) -> str:
         broken.template(template)
         broken.bundle(_bundle(env, template))
     adapt(template)
+    give_network(template, env.proxy(AWS_ADDRESS))
     path.write_text(json.dumps(template, indent=1), encoding="utf-8")
     return f"a template of {path.stat().st_size // 1024} KB" + (f", in which {broken.what}" if broken else "")
 

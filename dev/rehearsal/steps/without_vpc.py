@@ -1,0 +1,99 @@
+"""A deployment without a VPC, and the moves into a VPC and out of it while people open notebooks."""
+
+import datetime
+import json
+import time
+from typing import Any
+
+from rehearsal.browsers import ProxiedBrowser
+from rehearsal.environment import PASSWORD, SHORT_SESSION, Environment
+from rehearsal.hosts import AWS_ADDRESS, FUNCTION_ADDRESS, INSIDE, OUTSIDE
+from rehearsal.steps import browsing, deploying, operator_commands, require
+from rehearsal.steps.loaded import launching
+
+LONGEST = 15
+"""Seconds from a session policy to the end of its window, at most."""
+
+
+def synthesise(env: Environment) -> str:
+    """Synthesise the template of a deployment without a VPC."""
+    _configure(env, without_vpc=True)
+    return deploying.synthesise_again(env)
+
+
+def use_elsewhere(env: Environment) -> str:
+    """Use a URL from outside the networks, at once and after the window of its session."""
+    require({each.source for each in env.calls} == {AWS_ADDRESS}, "the function calls from another address")
+    env.browser().sign_in(f"{env.base_url}/open/{browsing.NOTEBOOK}", "alice@example.com", PASSWORD)
+    made = env.sagemaker.urls.made[-1]
+    opened, end = time.time(), _window_end(made.creator.session_policy)
+    require(end <= opened + LONGEST, f"the window ends {end - opened:.0f} s later")
+    thief = env.browser(OUTSIDE)
+    early = thief.get(made.url).status_code
+    require(early == 302 or time.time() >= end, f"in the window, from outside: {early}")
+    time.sleep(max(0.0, end - time.time()))
+    session = thief.get(made.url.partition("?")[0])
+    found = {address: _status(env.browser(address), made.url) for address in (INSIDE, OUTSIDE)}
+    require(found == {INSIDE: 302, OUTSIDE: 403}, f"after the window: {found}")
+    require(session.status_code == 403, f"the session that was opened outside: {session.status_code}")
+    return f"from outside, {early} in the window and 403 after {end - opened:.0f} s; from inside, 302"
+
+
+def _status(browser: ProxiedBrowser, url: str) -> int:
+    return int(browser.get(url).status_code)
+
+
+def _window_end(policy: Any) -> float:
+    (text,) = (
+        each["Condition"]["DateLessThan"]["aws:CurrentTime"]
+        for each in policy["Statement"]
+        if "DateLessThan" in each.get("Condition", {})
+    )
+    return datetime.datetime.fromisoformat(text).timestamp()
+
+
+def explain(env: Environment) -> str:
+    """Run the commands that know this mode."""
+    return f"{operator_commands.explain(env)}; {operator_commands.doctor(env)}"
+
+
+def enter(env: Environment) -> str:
+    """Move the function into a VPC, while the launch role still spares role sessions with a window."""
+    return _move(env, {AWS_ADDRESS, FUNCTION_ADDRESS}, last=FUNCTION_ADDRESS, after_none=True)
+
+
+def close(env: Environment) -> str:
+    """Let the launch role deny every address but those of the people and of the VPC."""
+    report = _move(env, {FUNCTION_ADDRESS}, last=FUNCTION_ADDRESS)
+    require("PrincipalTag" not in json.dumps(env.launch_policy), f"the launch role: {env.launch_policy}")
+    return report
+
+
+def leave(env: Environment) -> str:
+    """Move the function out of the VPC, whose address the launch role still allows."""
+    wanted = {AWS_ADDRESS, FUNCTION_ADDRESS}
+    return _move(env, wanted, last=AWS_ADDRESS, without_vpc=True, additional_egress=[FUNCTION_ADDRESS])
+
+
+def forget(env: Environment) -> str:
+    """Let the launch role no longer allow the address of the VPC."""
+    report = _move(env, {AWS_ADDRESS}, last=AWS_ADDRESS, without_vpc=True)
+    require(FUNCTION_ADDRESS not in json.dumps(env.launch_policy), f"the launch role: {env.launch_policy}")
+    return report
+
+
+def _move(env: Environment, wanted: set[str], *, last: str, **settings: Any) -> str:
+    before = len(env.calls)
+    _configure(env, **settings)
+    deploying.synthesise_again(env)
+    with launching(env) as launches:
+        deploying.deploy(env)
+    sources = [each.source for each in env.calls[before:]]
+    require({*sources} == wanted, f"the function called from {sorted({*sources})}")
+    require(sources[-1] == last, f"at last, the function called from {sources[-1]}")
+    browsing.run_cell(env.notebook_tab, "6 * 9", "54")
+    return launches.text
+
+
+def _configure(env: Environment, **settings: Any) -> None:
+    deploying.configure(env, networks=[INSIDE], session=SHORT_SESSION, **settings)
