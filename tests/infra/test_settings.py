@@ -94,21 +94,6 @@ def _problems(**settings: Any) -> list[str]:
         ({"vpc": {**NO_EGRESS, "subnet_cidrs": ["0.0.0.0/0"]}}, "vpc.subnet_cidrs[0] = '0.0.0.0/0'", '"10.0.1.0/24"'),
         ({"vpc": {**NO_EGRESS, "subnet_cidrs": ["2001:db8::/32"]}}, "vpc.subnet_cidrs[0]", '"10.0.1.0/24"'),
         ({"vpc": {"subnet_cidrs": ["10.0.1.0/24"]}}, "vpc.subnet_cidrs = ['10.0.1.0/24']", "set vpc.id, or remove"),
-        *(
-            ({"vpc": {"none": True, name: value}}, f"vpc.{name} = ", "without a VPC, but vpc.none is true; remove one")
-            for name, value in (
-                ("id", VPC["id"]), ("nat_gateways", 2), ("subnet_ids", VPC["subnet_ids"]), ("no_egress", True),
-                ("egress", ["192.0.2.1"]), ("subnet_cidrs", ["10.0.1.0/24"]), ("proxy", "http://proxy:3128"),
-                ("no_proxy", [".example.com"]),
-            )
-        ),
-        ({"vpc": {"none": True, "after_none": True}}, "vpc.after_none = True", "remove one of the two"),
-        ({"vpc": {"none": True}, "vpc_endpoints": [VPCE]}, "vpc has none = true", "leave vpc_endpoints empty"),
-        (
-            {"vpc": {"none": True}, "vpc_endpoints": [VPCE], "private_endpoints": [VPCE]},
-            "vpc has none = true",
-            "leave private_endpoints empty",
-        ),
         ({"vpc": NO_EGRESS}, "vpc has subnet_cidrs, but vpc_endpoints is empty", "add the endpoint of SageMaker's API"),
         ({"identity": {"issuer": "http://example.com"}}, "identity.issuer = 'http://example.com'", "an issuer URL"),
         ({"identity": {"issuer": "https://["}}, "identity.issuer = 'https://['", "is not an issuer URL"),

@@ -18,7 +18,16 @@ from infra.settings_errors import SettingsError
 from infra.synth_warnings import longest_studio_names
 from local.resolved_template import ResolvedTemplate
 from local.template import Template, synthesise_all
-from tests.infra.examples import EXISTING_VPC, FULL, MINIMAL, NETWORK, REMOTE_ACCOUNT, properties
+from tests.infra.examples import (
+    ENDPOINT,
+    EXISTING_VPC,
+    FULL,
+    MINIMAL,
+    NETWORK,
+    OTHER_ENDPOINT,
+    REMOTE_ACCOUNT,
+    properties,
+)
 
 TAGGED = {f"aws:PrincipalTag/{TAG['Key']}": [TAG["Value"]]}
 WITHOUT: dict[str, Any] = {**FULL, "vpc_endpoints": [], "vpc": {"none": True}}
@@ -148,3 +157,37 @@ def test_names_in_studio_that_are_too_long_are_known_at_synth() -> None:
     many = {"networks": [f"203.0.{number}.0/24" for number in range(1, 100, 2)], "pin": "networks"}
     assert longest_studio_names(Settings.parse({**many, **studio})) == 63
     assert longest_studio_names(Settings.parse({**many, **studio, "vpc": {"none": True}})) < 63
+
+
+@pytest.mark.parametrize(
+    ("vpc", "others", "problem"),
+    [
+        *(
+            ({name: value}, {}, f"vpc.{name} = {value!r} has no effect without a VPC, but vpc.none is true")
+            for name, value in {
+                **{name: value for name, value in EXISTING_VPC.items() if name != "egress"},
+                "egress": ["192.0.2.10/32"],
+                "nat_gateways": 2,
+                "no_egress": True,
+                "subnet_cidrs": ["10.0.1.0/24"],
+                "proxy": "http://proxy:3128",
+                "no_proxy": [".example.com"],
+            }.items()
+        ),
+        ({"after_none": True}, {}, "vpc.after_none = True is for the deployment that ends vpc.none = true"),
+        ({}, {"vpc_endpoints": [ENDPOINT]}, "vpc has none = true, which cannot open notebooks through VPC endpoints"),
+        (
+            {},
+            {"vpc_endpoints": [ENDPOINT], "private_endpoints": [OTHER_ENDPOINT]},
+            "vpc has none = true, which cannot serve a private API",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_refused_in_one_line(
+    vpc: dict[str, Any], others: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse({**MINIMAL, **others, "vpc": {"none": True, **vpc}}, source="gate.toml")
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"gate.toml: {problem}")
+    assert "remove one of the two" in line or "or remove vpc.none" in line
