@@ -19,14 +19,11 @@ if TYPE_CHECKING:
 USUAL_SECONDS = 2.0
 """Seconds that AssumeRole and the calls that create a URL together usually stay well below."""
 
-MAX_SECONDS = 10.0
+MAX_SECONDS = 8.0
 """Seconds for the calls of a launch that takes long, unless its request has less time left."""
 
 TOLERANCE = 2.0
-"""Seconds by which the clocks of the function and of AWS may differ before the difference is taken into account.
-
-`Expiration` has whole seconds, and is read after the response has arrived, so a smaller difference cannot be measured.
-"""
+"""Seconds by which AWS's clock may differ from what is known of it. It is measured in whole seconds (`Expiration`)."""
 
 TAG: "TagTypeDef" = {"Key": "NotebookGateWindow", "Value": "true"}
 """The session tag of role sessions with a window. The launch role denies all others outside of its addresses."""
@@ -42,22 +39,25 @@ class Windows:
         self._roles = roles
         self._clock = clock
         self._ahead = 0.0
-        """Seconds by which AWS's clock is ahead of the function's, if that is more than `TOLERANCE`."""
+        """Seconds by which AWS's clock is ahead of the function's, as far as known."""
 
     def assume(self, role: LaunchRole, name: str, policy_until: PolicyUntil, *, seconds: float) -> "CredentialsTypeDef":
         """Return the credentials of the role session `name`, which may open its notebook anywhere for `seconds`.
 
-        The window ends at the deadline of the request if that is earlier. By AWS's clock, it is longer by at most five
-        seconds: `TOLERANCE` on both sides, and a part of a second. Raises the errors of `RoleAssumer.assume`.
+        The window ends at the deadline of the request if that is earlier, and `TOLERANCE` is added for the clocks.
+        Raises the errors of `RoleAssumer.assume`.
         """
-        seconds = deadline.remaining(seconds)
+        sent = self._clock()
         credentials = self._roles.assume(role, name, policy_until(self._end(seconds)), tags=[TAG])
-        ahead = credentials["Expiration"].timestamp() - ROLE_SESSION_SECONDS - self._clock()
-        if abs(ahead - self._ahead) <= TOLERANCE:
+        issued = credentials["Expiration"].timestamp() - ROLE_SESSION_SECONDS
+        # AWS issued them between the request and the response, at some part of the second `issued`.
+        least, most = issued - self._clock(), issued + 1 - sent
+        if least - TOLERANCE <= self._ahead <= most + TOLERANCE:
             return credentials
         # The window was over before it began, or would be open for too long.
-        self._ahead = ahead
+        self._ahead = (least + most) / 2
         return self._roles.assume(role, name, policy_until(self._end(seconds)), tags=[TAG])
 
     def _end(self, seconds: float) -> int:
-        return math.ceil(self._clock() + self._ahead + max(0.0, seconds) + TOLERANCE)
+        left = max(0.0, deadline.remaining(seconds))
+        return math.ceil(self._clock() + self._ahead + left + TOLERANCE)
