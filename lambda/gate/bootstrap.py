@@ -39,6 +39,8 @@ def prepare() -> None:
     gate = get_gate()
     gate.make_clients()
     prime_launch(gate.aws.all())
+    if gate.config.without_vpc:
+        from gate.launch import window  # noqa: F401
     if gate.config.slack.teams:
         from gate.slack import messages  # noqa: F401
 

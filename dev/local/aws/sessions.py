@@ -57,7 +57,8 @@ class Sessions:
         session = role_session(parameters, now)
         key = f"ASIA{secrets.token_hex(8).upper()}"
         self.by_key[key] = session
-        expires = datetime.datetime.fromtimestamp(now + int(parameters.get("DurationSeconds", 3600)), datetime.UTC)
+        # In whole seconds, as STS answers.
+        expires = datetime.datetime.fromtimestamp(int(now) + int(parameters.get("DurationSeconds", 3600)), datetime.UTC)
         tokens = {"SecretAccessKey": secrets.token_hex(20), "SessionToken": secrets.token_hex(64)}
         self.issued.append({"AccessKeyId": key, **tokens, "Expiration": expires})
         user = {"AssumedRoleId": f"AROALOCAL:{session.session_name}", "Arn": session.arn}

@@ -74,7 +74,7 @@ class Launcher:
         kind = kind_of(grant.notebook)
         try:
             with self._queue.turn(grant.notebook.location or HOME_LOCATION, caller.subject):
-                url = self._opening_session(caller, grant).run(
+                url = self.opening_session(caller, grant).run(
                     kind.presign, grant.notebook, grant.session, landing, grant.view
                 )
         except NotReadyError as error:
@@ -154,7 +154,8 @@ class Launcher:
         policy = policy_for(self._config, caller, grant, target)
         return self._role_sessions.session(target.role, session_name(caller.name), policy)
 
-    def _opening_session(self, caller: Caller, grant: Grant) -> RoleSession:
+    def opening_session(self, caller: Caller, grant: Grant) -> RoleSession:
+        """Return a role session of `caller` that may create a URL of the notebook of `grant` now."""
         if not self._config.without_vpc:
             return self._session(caller, grant)
         target = launch_target_of(self._config, grant.notebook)

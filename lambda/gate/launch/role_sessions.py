@@ -3,11 +3,11 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from gate.launch.role_assumer import RoleAssumer
 from gate.launch.target import LaunchRole
-from gate.launch.window import MAX_SECONDS, USUAL_SECONDS, PolicyUntil, Windows
 from gate.platform.aws.errors import aws_errors
 from gate.platform.clock import Clock
 from gate.values.errors.upstream import AwsDeniedError
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
     from mypy_boto3_sts import STSClient
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
+
+    from gate.launch.window import PolicyUntil, Windows
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -73,7 +75,6 @@ class RoleSessions:
     ):
         """`make_sagemaker`: returns a SageMaker client with the given credentials for the given region."""
         self._roles = RoleAssumer(sts)
-        self._windows = Windows(self._roles, clock)
         self._make_sagemaker = make_sagemaker
         self._clock = clock
         self._cache: OrderedDict[_CacheKey, tuple[SageMakerClient, float]] = OrderedDict()
@@ -93,13 +94,14 @@ class RoleSessions:
             return RoleSession(self._make_client(key))
         return RoleSession(cached, lambda: self._renew_client(key))
 
-    def with_window(self, role: LaunchRole, name: str, policy_until: PolicyUntil) -> RoleSession:
+    def with_window(self, role: LaunchRole, name: str, policy_until: "PolicyUntil") -> RoleSession:
         """Return a new role session `name`, which may open its notebook from any address for some seconds.
 
         It is not cached: its window is over before a later launch. If AWS denies the call, which may have taken longer
         than usual, it is repeated with a window for all the time that the request has left.
         Raises the errors of `aws_errors`.
         """
+        from gate.launch.window import MAX_SECONDS, USUAL_SECONDS
 
         def make(seconds: float) -> "SageMakerClient":
             credentials = self._windows.assume(role, name, policy_until, seconds=seconds)
@@ -107,6 +109,12 @@ class RoleSessions:
                 return self._make_sagemaker(credentials, role.region)
 
         return RoleSession(make(USUAL_SECONDS), lambda: make(MAX_SECONDS))
+
+    @cached_property
+    def _windows(self) -> "Windows":
+        from gate.launch.window import Windows
+
+        return Windows(self._roles, self._clock)
 
     def _cached_client(self, key: _CacheKey) -> "SageMakerClient | None":
         with self._lock:

@@ -5,12 +5,16 @@ developer guide, "Troubleshooting SnapStart errors for Lambda functions").
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
 
 from gate.container import Gate
 from gate.identity.provider import Provider
+from gate.launch.kinds import kind_of
 from gate.platform.audit import log_unexpected
+from gate.platform.aws.errors import code_of
 from gate.platform.log import logger
 from gate.platform.metrics import count_canary_pass
 from gate.platform.secrets import Secrets
@@ -18,10 +22,12 @@ from gate.store.cutoffs import EVERYBODY, cutoff_key
 from gate.store.grant_row import MIN_SESSION
 from gate.values.caller import Caller
 from gate.values.errors.base import GateError
-from gate.values.errors.notebook import NotebookMissingError
 from gate.values.grant import Grant
 from gate.values.landing import Landing
 from gate.values.notebook import Notebook
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker import SageMakerClient
 
 NAME = "notebook-gate-canary"
 """The role session of the canary in CloudTrail, and the notebook that it asks for, which must not exist."""
@@ -63,8 +69,16 @@ def _launch(gate: Gate) -> None:
     grant = Grant(f"user:{NAME}", Notebook.parse(NAME), MIN_SESSION)
     # The address of nobody (RFC 5737).
     caller = Caller(grant.principal, (), "session", "192.0.2.1", 0)
-    with suppress(NotebookMissingError):
-        gate.launcher.open(caller, grant, Landing())
+    kind = kind_of(grant.notebook)
+
+    def presign(client: "SageMakerClient", notebook: Notebook) -> None:
+        try:
+            kind.presign(client, notebook, grant.session, Landing(), None)
+        except ClientError as error:
+            if code_of(error) not in kind.state_conflict_codes:
+                raise
+
+    gate.launcher.opening_session(caller, grant).run(presign, grant.notebook)
 
 
 def _passes(name: str, check: Callable[[], object]) -> bool:

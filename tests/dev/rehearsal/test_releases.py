@@ -49,4 +49,4 @@ def test_the_release_is_configured_with_the_settings_that_it_knows(tmp_path: Pat
     # `Environment.write_settings` fills these in, for every release.
     code = Path(str(Environment.write_settings.__code__.co_filename)).read_text()
     for word in re.findall(r"\$(\w+)", text):
-        assert f"            {word}=" in code, word
+        assert re.search(rf"^ +{word}=|\"{word}\": ", code, re.MULTILINE), word
