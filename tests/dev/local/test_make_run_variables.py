@@ -11,6 +11,7 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 import local.__main__
+from local.slack.app import SlackApp
 from testing.providers.browser import ProviderBrowser
 from testing.providers.provider import PEOPLE, SECRET, Certified, Setup, TestUser, client
 from tests.dev.local.make_run import LOG, ROOT, MakeRun, locations, presigned_url
@@ -140,3 +141,14 @@ def test_wrong_variables_are_reported_in_one_line(
         local.__main__.main()
     (line,) = str(ended.value.code).splitlines()
     assert message in line
+
+
+def test_the_settings_file_says_whether_there_is_a_vpc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (local.__main__.ROOT / "gate.toml").read_text()
+    (tmp_path / "gate.toml").write_text(text.replace("\nnone = false\n", "\nnone = true\n"))
+    without_issuer = {"issuer": "", "client_id": ""}
+    made = []
+    for folder in (local.__main__.ROOT, tmp_path):
+        monkeypatch.setattr(local.__main__, "ROOT", folder)
+        made.append(local.__main__._settings(without_issuer, SlackApp(), {})["vpc"])
+    assert made == [{"none": False}, {"none": True}]
