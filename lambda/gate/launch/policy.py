@@ -20,7 +20,7 @@ def session_policy(
     """Return the policy (JSON) that narrows the launch role to the actions that `grant` allows on the notebook `arns`.
 
     `sources`: the addresses from which the notebook may be opened and used. None: every address that the launch role
-    allows. `window_end`: until then, in epoch seconds, every address may open it (`gate.launch.window`).
+    allows. `window_end`: until then, in epoch seconds, every address may open it, if any may (`gate.launch.window`).
     AWS enforces the policies of the role session that created a URL for each later request to the notebook, so a leaked
     URL does not work from other addresses, and an open notebook is cut off when the grant ends. Power that ends before
     the grant is left out: it must not outlive its own part of the grant.
@@ -34,7 +34,7 @@ def session_policy(
         manage.append(kind.stop_action)
     end = [] if grant.until is None else [_deny_from(grant.until)]
     opened = _open_statements(kind.open_action, _one_or_all(arns.opened), sources)
-    if window_end is not None:
+    if opened and window_end is not None:
         window = {"DateLessThan": {"aws:CurrentTime": _iso_time(window_end)}}
         opened.append(_allow(kind.open_action, _one_or_all(arns.opened), window))
     policy = _policy([*opened, _allow(manage, _one_or_all(arns.managed)), *end])

@@ -118,20 +118,32 @@ def test_the_difference_of_the_clocks_is_measured_once() -> None:
     assert aws.ends[-1] == int(NOW) + 5
 
 
-@given(window_end=st.integers(0, 4_000_000_000), cidrs=st.lists(st.just("203.0.113.7/32"), max_size=1))
+@given(window_end=st.integers(0, 4_000_000_000), cidrs=st.lists(st.just("203.0.113.7/32"), min_size=1, max_size=9))
 def test_the_window_is_one_statement_more(window_end: int, cidrs: list[str]) -> None:
-    arns = NotebookInstance().arns(Notebook("n"), "arn:aws:sagemaker:eu-west-1:123456789012:")
-    grant = Grant("user:a@example.com", Notebook("n"), 1800, until=4_102_444_800)
-    sources = AllowedSources(cidrs)
-    without = session_policy(NotebookInstance(), arns, grant, sources)
-    with_window = session_policy(NotebookInstance(), arns, grant, sources, window_end=window_end)
+    without, with_window = _policies(cidrs, window_end)
     (more,) = [each for each in statements_for(with_window, OPEN) if each not in statements_for(without, OPEN)]
     end = datetime.datetime.fromtimestamp(window_end, datetime.UTC).isoformat().replace("+00:00", "Z")
     assert more == {
         "Effect": "Allow",
         "Action": OPEN,
-        "Resource": arns.opened[0],
+        "Resource": "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/n",
         "Condition": {"DateLessThan": {"aws:CurrentTime": end}},
     }
     left = [each for each in json.loads(with_window)["Statement"] if each != more]
     assert left == json.loads(without)["Statement"]
+
+
+def test_who_may_open_nothing_has_no_window() -> None:
+    """Requests from Slack have no address (`allowed_sources`)."""
+    without, with_window = _policies([], int(NOW))
+    assert with_window == without
+    assert statements_for(with_window, OPEN) == []
+
+
+def _policies(cidrs: list[str], window_end: int) -> tuple[str, str]:
+    """Return the session policies for `cidrs` without a window and with one."""
+    kind, notebook, sources = NotebookInstance(), Notebook("n"), AllowedSources(cidrs)
+    arns = kind.arns(notebook, "arn:aws:sagemaker:eu-west-1:123456789012:")
+    grant = Grant("user:a@example.com", notebook, 1800, until=4_102_444_800)
+    made = [session_policy(kind, arns, grant, sources, window_end=end) for end in (None, window_end)]
+    return made[0], made[1]
