@@ -41,11 +41,14 @@ class RequestSettings(SettingsSection):
     def _are_people_or_groups(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
         for principal, patterns in value.items():
             kind = principal.partition(":")[0]
-            if kind not in ("user", "group", "slack") or normal_principal(principal) != principal:
+            normal = normal_principal(principal) if kind in ("user", "group", "slack") else None
+            if normal is None:
                 raise ValueError(
                     f"names {principal!r}, which cannot approve; write user:<e-mail>, group:<name> or "
-                    "slack:<team>/<user>, in the normal form that gate grants list shows"
+                    "slack:<team>/<user>"
                 )
+            if normal != principal:
+                raise ValueError(f"names {principal!r}, which is nobody's name in this spelling; write {normal!r}")
             if not patterns:
                 raise ValueError(f'lists no notebooks for {principal!r}; write patterns, such as ["*"]')
         return value

@@ -30,6 +30,9 @@ def check_launch_role(deployed: Deployed) -> Outcomes:
         yield Outcome("error", "the launch role spares role sessions with a window, which the settings do not say", fix)
     elif not spares and deployed.settings.vpc.allows_window:
         yield Outcome("error", "the launch role denies the function's own calls, which come from any address", fix)
+    elif deployed.settings.vpc.after_none:
+        text = "the launch role still spares role sessions with a window, as for the move into the VPC"
+        yield Outcome("warning", text, "Remove vpc.after_none, and deploy.")
     elif present == wanted:
         yield Outcome("ok", f"the launch role allows {len(wanted)} networks and denies all others")
 
