@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, ValidationError
 
+from gate.platform.config import pins_to_networks
 from infra.field_types import Cidr, StackName, VpcEndpointId
 from infra.identity_settings import IdentitySettings
 from infra.request_settings import RequestSettings
@@ -127,7 +128,7 @@ class Settings(SettingsSection):
         The rules of access requests are not among them: only the function that takes access requests has those.
         """
         # The list may be long and the environment is small, so it is set only if the function needs it.
-        pinned = self.pin == "network" or (self.pin == "networks" and self.vpc.none)
+        pinned = pins_to_networks(self.pin, without_vpc=self.vpc.none)
         unused = {REQUESTS_VARIABLE, *(() if pinned else ["GATE_NETWORKS"])}
         unused |= set() if self.vpc.none else {"GATE_WITHOUT_VPC"}
         unused |= set() if self.user_names.source else {SEPARATOR_VARIABLE}

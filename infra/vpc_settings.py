@@ -25,7 +25,7 @@ class VpcSettings(SettingsSection):
     """The VPC of the function: an existing one, or, with an empty id, one that the stack creates; or none."""
 
     none: Annotated[bool, Variable("GATE_WITHOUT_VPC")] = False
-    after_none: bool = False
+    accept_none: bool = False
     id: VpcId = ""
     nat_gateways: int = Field(default=1, ge=1, le=2)
     subnet_ids: list[SubnetId] = Field(default=[])
@@ -43,8 +43,8 @@ class VpcSettings(SettingsSection):
     ca_bundle: str = ""
 
     rules = (
-        Rule("after_none", lambda vpc: vpc.none and vpc.after_none,
-             "is for the deployment that ends vpc.none = true; remove one of the two"),
+        Rule("accept_none", lambda vpc: vpc.none and vpc.accept_none,
+             "has no effect with vpc.none = true, which includes it; remove this setting"),
         *(Rule(name, _set_without_vpc(name),
                "has no effect without a VPC, but vpc.none is true; remove one of the two")
           for name in ("id", "nat_gateways", "subnet_ids", "no_egress", "egress", "subnet_cidrs", "proxy", "no_proxy")),
@@ -65,7 +65,7 @@ class VpcSettings(SettingsSection):
     @property
     def allows_window(self) -> bool:
         """Whether the launch role may be assumed with a window (`gate.launch.window`)."""
-        return self.none or self.after_none
+        return self.none or self.accept_none
 
     @property
     def proxy_port(self) -> int | None:

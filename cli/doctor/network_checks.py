@@ -25,14 +25,16 @@ def check_launch_role(deployed: Deployed) -> Outcomes:
         yield Outcome("error", f"the launch role does not allow {network}", fix)
     for network in sorted(present - wanted):
         yield Outcome("error", f"the launch role allows {network}, which is not in the settings", fix)
-    spares = any(f"aws:PrincipalTag/{TAG['Key']}" in deny["Condition"].get("StringNotEquals", {}) for deny in denies)
+    tag = f"aws:PrincipalTag/{TAG['Key']}"
+    excepted = [deny.get("Condition", {}).get("StringNotEquals", {}).get(tag, []) for deny in denies]
+    spares = any(_as_list(value) == [TAG["Value"]] for value in excepted)
     if spares and not deployed.settings.vpc.allows_window:
         yield Outcome("error", "the launch role spares role sessions with a window, which the settings do not say", fix)
     elif not spares and deployed.settings.vpc.allows_window:
         yield Outcome("error", "the launch role denies the function's own calls, which come from any address", fix)
-    elif deployed.settings.vpc.after_none:
+    elif deployed.settings.vpc.accept_none:
         text = "the launch role still spares role sessions with a window, as for the move into the VPC"
-        yield Outcome("warning", text, "Remove vpc.after_none, and deploy.")
+        yield Outcome("warning", text, "Remove vpc.accept_none, and deploy.")
     elif present == wanted:
         yield Outcome("ok", f"the launch role allows {len(wanted)} networks and denies all others")
 

@@ -8,13 +8,11 @@ from cli.deployed import Deployed
 from cli.doctor.check import Check, assumption
 from cli.doctor.notebook_browser import NotebookBrowser
 from cli.errors import CommandError
+from gate.launch.window import LONGEST
 from gate.values.notebook import Notebook
 
 ELSEWHERE = "192.0.2.1"
 """The address of nobody (RFC 5737)."""
-
-WINDOW = 16
-"""Seconds after which no window is open any more."""
 
 
 def check_window(deployed: Deployed, notebook: str, *, sleep: Callable[[float], None]) -> Check:
@@ -30,9 +28,9 @@ def check_window(deployed: Deployed, notebook: str, *, sleep: Callable[[float], 
     if status != 200:
         text = f"the notebook answers {status} to a URL for another address within its window"
         return assumption("window", False, text)
-    sleep(WINDOW)
+    sleep(LONGEST + 1)
     usable = early.visit(page)[0] == 200 or late.visit(url)[0] == 200
-    text = f"a URL for another address is {'still' if usable else 'not'} usable here {WINDOW} s later"
+    text = f"a URL for another address is {'still' if usable else 'not'} usable here {LONGEST + 1} s later"
     return assumption("window", not usable, text)
 
 

@@ -88,7 +88,10 @@ class PolicyChecks:
                 return Finding("use", True, f"{used_from} is allowed by {_condition(statement)}")
         allowed = ", or ".join(_condition(statement) for statement in statements) or "no address"
         text = f"The session policy denies {used_from}; it allows {allowed}"
-        return Finding("use", False, text, "aws_denied", self._fix_for_pin(used_from))
+        # Without a VPC, the launch role spares the session, and its policy alone denies other networks.
+        outside = self._deployed.config.without_vpc and not used_from.is_in(self._deployed.settings.networks)
+        fix = self._fix_for_role(used_from) if outside else self._fix_for_pin(used_from)
+        return Finding("use", False, text, "aws_denied", fix)
 
     def _function_sources(self) -> Iterator[Source]:
         """Yield the sources of the function's requests: a public address, a VPC endpoint, or both."""

@@ -101,8 +101,10 @@ WITHOUT_VPC = (
     ("a bookmark in a browser", browsing.open_bookmark),
     ("its URL elsewhere, in the window and after it", without_vpc.use_elsewhere),
     ("gate explain and gate doctor", without_vpc.explain),
+    ("the launch role with the VPC's address", without_vpc.allow_address),
     ("into a VPC", without_vpc.enter),
     ("the launch role without windows", without_vpc.close),
+    ("the launch role with windows", without_vpc.allow_windows),
     ("out of the VPC", without_vpc.leave),
     ("the launch role without the VPC's address", without_vpc.forget),
 )

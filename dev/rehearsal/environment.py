@@ -142,21 +142,21 @@ class Environment(ExitStack):
         session: int,
         egress: str = FUNCTION_ADDRESS,
         without_vpc: bool = False,
-        after_none: bool = False,
+        accept_none: bool = False,
         additional_egress: Sequence[str] = (),
         grants_table: str = "",
         tree: Path = ROOT,
     ) -> None:
         """Write the operator's gate.toml. `session`: the longest session of a notebook, in seconds.
 
-        `egress`: the address from which the function calls, unless it has no VPC. `after_none`: whether it had none
-        before. `grants_table`: an existing table to use.
+        `egress`: the address from which the function calls, unless it has no VPC. `accept_none`: whether the launch
+        role accepts versions without one. `grants_table`: an existing table to use.
         `tree`: the source tree, which knows these settings only.
         """
         vpc, subnets = self.network
         in_vpc = {"vpc": vpc, "subnets": json.dumps(subnets), "egress": _cidrs([egress]), "proxy": self.proxy(egress)}
         network = ["none = true"] if without_vpc else _NETWORK.format(**in_vpc).splitlines()
-        network += ["after_none = true"] if after_none else []
+        network += ["accept_none = true"] if accept_none else []
         text = Template((tree / source_tree.SETTINGS).read_text(encoding="utf-8")).substitute(
             networks=_cidrs(networks),
             team=TEAM,

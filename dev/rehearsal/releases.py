@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+from typing import Any
 
 from gate.values.version import VERSION
 from rehearsal.account import ROOT
@@ -30,8 +31,10 @@ def version_of(archive: Path) -> str:
 
 def unpack(archive: Path, folder: Path) -> Path:
     """Unpack `archive` into `folder`, and return `folder`."""
+    # Python 3.11.0 to 3.11.3 have no filters. The archives are the project's own.
+    options: Any = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
     with tarfile.open(archive) as file:
-        file.extractall(folder, filter="data")
+        file.extractall(folder, **options)  # noqa: S202
     return folder
 
 

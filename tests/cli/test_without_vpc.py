@@ -1,7 +1,8 @@
 """`gate explain` and `gate doctor` on a deployment without a VPC."""
 
+import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,8 @@ from testing.without_vpc import SETTINGS
 from tests.cli.conftest import Gate
 from tests.cli.doctor_checks import checks_by_name
 from tests.cli.launch_role import inline_policies
+
+TAG = "aws:PrincipalTag/NotebookGateWindow"
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +44,19 @@ def test_explain_names_the_window(gate: Gate) -> None:
     assert texts["use"] == f"{INSIDE} is allowed by aws:SourceIp in {INSIDE}/32"
 
 
-@pytest.mark.parametrize("used_from", [COLLEAGUE, OUTSIDE])
-def test_explain_says_who_cannot_use_the_url_afterwards(gate: Gate, used_from: str) -> None:
-    outcome, texts = _explained(gate, "--opened-from", INSIDE, "--used-from", used_from)
-    assert (outcome, texts["use"]) == (
+@pytest.mark.parametrize(
+    ("used_from", "fix"),
+    [(COLLEAGUE, "Have them open the bookmark again from there."), (OUTSIDE, "Have them join the VPN, or add it to")],
+)
+def test_explain_says_who_cannot_use_the_url_afterwards(gate: Gate, used_from: str, fix: str) -> None:
+    words = ("explain", "alice@example.com", "alice-notebook", "--opened-from", INSIDE, "--used-from", used_from)
+    answer = gate(*words, "--json").json
+    (check,) = (each for each in answer["checks"] if each["check"] == "use")
+    assert (answer["outcome"], check["text"]) == (
         "aws_denied",
         f"The session policy denies {used_from}; it allows aws:SourceIp in {INSIDE}/32",
     )
+    assert check["fix"].startswith(fix)
 
 
 def test_doctor_knows_that_there_is_no_vpc(gate: Gate) -> None:
@@ -60,15 +69,29 @@ def test_doctor_knows_that_there_is_no_vpc(gate: Gate) -> None:
     }  # fmt: skip
 
 
-def test_doctor_reports_a_launch_role_without_the_exception(gate: Gate, deployment: LocalDeployment) -> None:
+@pytest.mark.parametrize("exception", [None, {"StringNotEquals": {TAG: ["false"]}}])
+def test_doctor_reports_a_launch_role_without_the_exception(
+    gate: Gate, deployment: LocalDeployment, exception: dict[str, Any] | None
+) -> None:
+    def change(deny: dict[str, Any]) -> None:
+        deny["Condition"] = {"NotIpAddress": deny["Condition"]["NotIpAddress"], **(exception or {})}
+
+    assert "which come from any address" in _checked(gate, deployment, change)["text"]
+
+
+def test_doctor_reports_a_deny_without_conditions(gate: Gate, deployment: LocalDeployment) -> None:
+    assert _checked(gate, deployment, lambda deny: deny.pop("Condition"))["level"] == "error"
+
+
+def _checked(gate: Gate, deployment: LocalDeployment, change: Callable[[dict[str, Any]], object]) -> dict[str, str]:
+    """Return what the doctor says of the launch role after `change` of its Deny."""
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
     before = inline_policies(deployment)["launch"]
-    (deny,) = (each for each in before["Statement"] if each["Effect"] == "Deny")
-    kept = {"NotIpAddress": deny["Condition"]["NotIpAddress"]}
-    changed = [{**each, "Condition": kept} if each is deny else each for each in before["Statement"]]
+    changed = copy.deepcopy(before)
+    change(next(each for each in changed["Statement"] if each["Effect"] == "Deny"))
     try:
-        _put(iam, role, {**before, "Statement": changed})
-        assert "which come from any address" in checks_by_name(gate)["launch role"]["text"]
+        _put(iam, role, changed)
+        return checks_by_name(gate)["launch role"]
     finally:
         _put(iam, role, before)
 

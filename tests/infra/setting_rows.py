@@ -52,7 +52,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "slack.teams": (BASE, ["T0123ABCDEF"], '"GATE_SLACK_TEAMS": "T0123ABCDEF"'),
     "slack.email_domains": ({**BASE, "slack": {"teams": ["T0123ABCDEF"]}}, ["example.org"], '"example.org"'),
     "vpc.none": (BASE, True, '"GATE_WITHOUT_VPC": "true"'),
-    "vpc.after_none": (BASE, True, '"aws:PrincipalTag/NotebookGateWindow": ["true"]'),
+    "vpc.accept_none": (BASE, True, '"aws:PrincipalTag/NotebookGateWindow": ["true"]'),
     "vpc.id": ({**BASE, "vpc": VPC}, "vpc-0fedcba9876543210", '"VpcId": "vpc-0fedcba9876543210"'),
     "vpc.nat_gateways": (BASE, 2, '"NetworkAddress13BC55EC4"'),
     "vpc.subnet_ids": ({**BASE, "vpc": VPC}, ["subnet-0fedcba9"], '"SubnetIds": ["subnet-0fedcba9"]'),

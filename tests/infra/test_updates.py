@@ -39,7 +39,7 @@ YEAR: dict[str, dict[str, Any]] = {
     "endpoints for people": {"vpc_endpoints": [ENDPOINT], "pin": "networks"},
     "tracing and tags": {"stack": {"tracing": True, "tags": {"CostCentre": "4711"}}, "alarms": {"topic_arn": TOPIC}},
     "no VPC": {"vpc": {"none": True, "additional_egress": ["192.0.2.12"]}, "vpc_endpoints": []},
-    "a VPC again": {"vpc": {**EXISTING_VPC, "after_none": True}},
+    "a VPC again": {"vpc": {**EXISTING_VPC, "accept_none": True}},
 }  # fmt: skip
 
 KEPT = frozenset({

@@ -32,22 +32,24 @@ from tests.infra.examples import (
 TAGGED = {f"aws:PrincipalTag/{TAG['Key']}": [TAG["Value"]]}
 WITHOUT: dict[str, Any] = {**FULL, "vpc_endpoints": [], "vpc": {"none": True}}
 LEAVING: dict[str, Any] = {**WITHOUT, "vpc": {"none": True, "additional_egress": EXISTING_VPC["egress"]}}
-ENTERING: dict[str, Any] = {**WITHOUT, "vpc": {**EXISTING_VPC, "after_none": True}}
+ENTERING: dict[str, Any] = {**WITHOUT, "vpc": {**EXISTING_VPC, "accept_none": True}}
 
 FREE_BY_THE_HOUR = {
     # By the request, and by the gigabyte.
     "AWS::ApiGateway::BasePathMapping", "AWS::ApiGateway::Deployment", "AWS::ApiGateway::DomainName",
     "AWS::ApiGateway::GatewayResponse", "AWS::ApiGateway::Method", "AWS::ApiGateway::Resource",
     "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage", "AWS::Lambda::Alias", "AWS::Lambda::EventInvokeConfig",
-    "AWS::Lambda::Function", "AWS::Lambda::Version", "AWS::Logs::LogGroup", "AWS::DynamoDB::Table", "AWS::Events::Rule",
+    "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::DynamoDB::Table", "AWS::Events::Rule",
     # By the month, whether or not anything uses them: less than a dollar each, but three for a dashboard.
     "AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard", "AWS::SecretsManager::Secret",
+    # The snapshot of SnapStart: two dollars a month for each version that is kept, nothing without SnapStart.
+    "AWS::Lambda::Version",
     # Nothing.
     "AWS::ApiGateway::Account", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::Permission",
     "AWS::Route53::RecordSet", "AWS::CDK::Metadata", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolDomain",
 }  # fmt: skip
-"""The types whose price has no hours. Source: AWS's price list, us-east-1, November 2026."""
+"""The types that no price list has by the hour. Source: AWS's price list, us-east-1, November 2026."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +73,7 @@ def test_no_resource_has_an_hourly_price(templates: dict[str, list[Template]], n
 
 def test_the_function_knows_that_it_has_no_vpc(templates: dict[str, list[Template]]) -> None:
     config = Config.from_environ({**ResolvedTemplate(templates["small"][0]).environment, "AWS_REGION": "eu-west-1"})
-    assert (config.without_vpc, config.egress, config.pins_to_networks) == (True, (), False)
+    assert (config.without_vpc, config.egress, config.networks) == (True, (), ())
     assert "Egress" not in templates["small"][0]["Outputs"]
 
 
@@ -174,7 +176,7 @@ def test_names_in_studio_that_are_too_long_are_known_at_synth() -> None:
                 "no_proxy": [".example.com"],
             }.items()
         ),
-        ({"after_none": True}, {}, "vpc.after_none = True is for the deployment that ends vpc.none = true"),
+        ({"accept_none": True}, {}, "vpc.accept_none = True has no effect with vpc.none = true"),
         ({}, {"vpc_endpoints": [ENDPOINT]}, "vpc has none = true, which cannot open notebooks through VPC endpoints"),
         (
             {},
@@ -190,4 +192,4 @@ def test_what_does_not_go_together_is_refused_in_one_line(
         Settings.parse({**MINIMAL, **others, "vpc": {"none": True, **vpc}}, source="gate.toml")
     (line,) = str(caught.value).splitlines()
     assert line.startswith(f"gate.toml: {problem}")
-    assert "remove one of the two" in line or "or remove vpc.none" in line
+    assert any(mend in line for mend in ("remove one of the two", "or remove vpc.none", "remove this setting"))

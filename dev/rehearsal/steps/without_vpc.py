@@ -5,14 +5,15 @@ import json
 import time
 from typing import Any
 
+from gate.launch.window import LONGEST
 from rehearsal.browsers import ProxiedBrowser
 from rehearsal.environment import PASSWORD, SHORT_SESSION, Environment
 from rehearsal.hosts import AWS_ADDRESS, FUNCTION_ADDRESS, INSIDE, OUTSIDE
-from rehearsal.steps import browsing, deploying, operator_commands, require
+from rehearsal.steps import StepFailedError, browsing, deploying, operator_commands, require
 from rehearsal.steps.loaded import launching
 
-LONGEST = 15
-"""Seconds from a session policy to the end of its window, at most."""
+ATTEMPTS = 5
+"""Launches, of which one must be used in its window. A busy machine can take longer than the window."""
 
 
 def synthesise(env: Environment) -> str:
@@ -24,13 +25,19 @@ def synthesise(env: Environment) -> str:
 def use_elsewhere(env: Environment) -> str:
     """Use a URL from outside the networks, at once and after the window of its session."""
     require({each.source for each in env.calls} == {AWS_ADDRESS}, "the function calls from another address")
-    env.browser().sign_in(f"{env.base_url}/open/{browsing.NOTEBOOK}", "alice@example.com", PASSWORD)
-    made = env.sagemaker.urls.made[-1]
-    opened, end = time.time(), _window_end(made.creator.session_policy)
-    require(end <= opened + LONGEST, f"the window ends {end - opened:.0f} s later")
-    thief = env.browser(OUTSIDE)
-    early = thief.get(made.url).status_code
-    require(early == 302 or time.time() >= end, f"in the window, from outside: {early}")
+    alice, thief = env.browser(), env.browser(OUTSIDE)
+    alice.sign_in(f"{env.base_url}/", "alice@example.com", PASSWORD)
+    for _ in range(ATTEMPTS):
+        alice.get(f"{env.base_url}/open/{browsing.NOTEBOOK}")
+        made = env.sagemaker.urls.made[-1]
+        opened, end = time.time(), _window_end(made.creator.session_policy)
+        require(end <= opened + LONGEST, f"the window ends {end - opened:.0f} s later")
+        early = thief.get(made.url).status_code
+        if early == 302:
+            break
+        require(time.time() >= end, f"in the window, from outside: {early}")
+    else:
+        raise StepFailedError("every window was over before the URL was used")
     time.sleep(max(0.0, end - time.time()))
     session = thief.get(made.url.partition("?")[0])
     found = {address: _status(env.browser(address), made.url) for address in (INSIDE, OUTSIDE)}
@@ -57,9 +64,14 @@ def explain(env: Environment) -> str:
     return f"{operator_commands.explain(env)}; {operator_commands.doctor(env)}"
 
 
+def allow_address(env: Environment) -> str:
+    """Let the launch role allow the address of the VPC, before the function is there."""
+    return _move(env, {AWS_ADDRESS}, last=AWS_ADDRESS, without_vpc=True, additional_egress=[FUNCTION_ADDRESS])
+
+
 def enter(env: Environment) -> str:
     """Move the function into a VPC, while the launch role still spares role sessions with a window."""
-    return _move(env, {AWS_ADDRESS, FUNCTION_ADDRESS}, last=FUNCTION_ADDRESS, after_none=True)
+    return _move(env, {AWS_ADDRESS, FUNCTION_ADDRESS}, last=FUNCTION_ADDRESS, accept_none=True)
 
 
 def close(env: Environment) -> str:
@@ -67,6 +79,11 @@ def close(env: Environment) -> str:
     report = _move(env, {FUNCTION_ADDRESS}, last=FUNCTION_ADDRESS)
     require("PrincipalTag" not in json.dumps(env.launch_policy), f"the launch role: {env.launch_policy}")
     return report
+
+
+def allow_windows(env: Environment) -> str:
+    """Let the launch role spare role sessions with a window, before there are any."""
+    return _move(env, {FUNCTION_ADDRESS}, last=FUNCTION_ADDRESS, accept_none=True)
 
 
 def leave(env: Environment) -> str:

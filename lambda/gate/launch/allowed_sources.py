@@ -47,7 +47,7 @@ def allowed_sources(config: Config, caller: Caller) -> AllowedSources | None:
         return AllowedSources(config.egress, (caller_cidr, *config.subnet_cidrs), config.vpc_endpoints)
     if config.pin == "network":
         # If no network contains the address, for example right after a change of `networks`, only the address itself is
-        # allowed, and the launch role decides.
+        # allowed. With a VPC, the launch role decides whether it is.
         caller_cidr = network_of(caller.address, config.networks) or caller_cidr
     return AllowedSources((caller_cidr, *config.egress), config.subnet_cidrs, config.vpc_endpoints)
 

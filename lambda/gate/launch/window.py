@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gate.launch.role_assumer import ROLE_SESSION_SECONDS, RoleAssumer
 from gate.launch.target import LaunchRole
 from gate.platform import deadline
+from gate.platform.aws.errors import aws_errors
 from gate.platform.clock import Clock
 
 if TYPE_CHECKING:
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 USUAL_SECONDS = 2.0
 """Seconds that AssumeRole and the calls that create a URL together usually stay well below."""
 
-MAX_SECONDS = 8.0
+MAX_SECONDS = 7.0
 """Seconds for the calls of a launch that takes long, unless its request has less time left."""
 
 TOLERANCE = 2.0
 """Seconds by which AWS's clock may differ from what is known of it. It is measured in whole seconds (`Expiration`)."""
+
+LONGEST = 15
+"""Seconds after which the window of a policy has ended: `MAX_SECONDS`, and what clocks and their measurement add."""
 
 TAG: "TagTypeDef" = {"Key": "NotebookGateWindow", "Value": "true"}
 """The session tag of role sessions with a window. The launch role denies all others outside of its addresses."""
@@ -49,7 +53,8 @@ class Windows:
         """
         sent = self._clock()
         credentials = self._roles.assume(role, name, policy_until(self._end(seconds)), tags=[TAG])
-        issued = credentials["Expiration"].timestamp() - ROLE_SESSION_SECONDS
+        with aws_errors():
+            issued = credentials["Expiration"].timestamp() - ROLE_SESSION_SECONDS
         # AWS issued them between the request and the response, at some part of the second `issued`.
         least, most = issued - self._clock(), issued + 1 - sent
         if least - TOLERANCE <= self._ahead <= most + TOLERANCE:

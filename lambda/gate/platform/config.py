@@ -14,6 +14,11 @@ SignOut = Literal["provider", "here"]
 """What signing out ends: also the session at the identity provider, or the sign-in session at the gate only."""
 
 
+def pins_to_networks(pin: Pin, *, without_vpc: bool) -> bool:
+    """Return whether session policies name networks of the settings. With a VPC, the launch role's Deny names all."""
+    return pin == "network" or (pin == "networks" and without_vpc)
+
+
 class ConfigError(Exception):
     """The environment is incomplete or malformed. The text has one line for each problem."""
 
@@ -102,11 +107,6 @@ class Config:
         return f"{self.launch_role_arn.split(':')[4]}/{self.region}"
 
     @property
-    def pins_to_networks(self) -> bool:
-        """Whether session policies name networks."""
-        return self.pin == "network" or (self.pin == "networks" and self.without_vpc)
-
-    @property
     def base_path(self) -> str:
         """The prefix of all paths: `/prod` for an API Gateway stage, empty for a custom domain."""
         return urlsplit(self.base_url).path
@@ -140,7 +140,7 @@ class Config:
         problems: list[str] = []
         config: Config = _read(cls, environ, "GATE_", problems)
         for needed, names in (
-            (config.pins_to_networks, ("GATE_NETWORKS",)),
+            (pins_to_networks(config.pin, without_vpc=config.without_vpc), ("GATE_NETWORKS",)),
             (config.remote_locations, ("GATE_REMOTE_ROLE", "GATE_EXTERNAL_ID")),
             (config.slack.teams, ("GATE_SLACK_SECRET_ARN", "GATE_SLACK_API_URL")),
             (config.access_requests, ("GATE_DECISION_SECRET_ARN",)),

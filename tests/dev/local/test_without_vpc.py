@@ -1,7 +1,9 @@
 """A deployment without a VPC: who can use a URL before and after its window, also with clocks that differ."""
 
 import asyncio
+import dataclasses
 import datetime
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 
 from cli.grant_schema.spec import GrantSpec
 from gate.launch.policy import statements_for
+from gate.launch.window import LONGEST
 from local.aws.calls import Call
 from local.aws.sessions import Identity
 from local.deployment import LocalDeployment
@@ -22,8 +25,6 @@ from testing.without_vpc import opened_url, without_vpc
 
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 ALICES = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/alice-notebook"
-LONGEST = 15
-"""Seconds from the policy to the end of its window, at most."""
 
 
 @pytest.fixture
@@ -132,9 +133,13 @@ def _creates(deployment: LocalDeployment, creator: Identity) -> bool:
 def test_credentials_that_describe_start_or_stop_open_nothing(deployment: LocalDeployment) -> None:
     alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
-    assert alice.press("/notebooks/alice-notebook/stop").status_code == 303
+    for step in ("stop", "start"):
+        assert alice.press(f"/notebooks/alice-notebook/{step}").status_code == 303
+        deployment.instances["alice-notebook"] = "Stopped"
     sessions = deployment.authority.sessions.by_key.values()
-    assert sessions
+    assert len(sessions) >= 2
+    assert [each for each in sessions if "DateLessThan" in json.dumps(each.session_policy)] == []
+    assert [each for each in sessions if "PrincipalTag" in json.dumps(dict(each.context))] == []
     assert [each for each in sessions if _creates(deployment, each)] == []
 
 
@@ -173,6 +178,27 @@ def test_a_role_session_without_a_window_is_denied_outside_of_the_networks(sampl
         earlier = Identity(creator.arn, creator.role_arn, None, {"aws:SourceIdentity": "alice@example.com"})
         found = {each: deployment.authority.allows(earlier, OPEN, ALICES, each) for each in (INSIDE, OUTSIDE)}
         assert found == {INSIDE: True, OUTSIDE: False}
+
+
+@pytest.mark.parametrize("pin", ["caller", "networks"])
+def test_an_open_notebook_outlives_the_removal_of_its_network_until_a_revoke(
+    sample: Sample, clock: StoppedClock, pin: str
+) -> None:
+    """What docs/security.md says: the Deny of the launch role, which a deployment changes, spares the session."""
+    with without_vpc(sample, clock, settings={"pin": pin}) as deployment:
+        url = opened_url(deployment)
+        clock.now = _window_end(deployment)
+        role = deployment.template.launch_role
+        narrowed = json.loads(json.dumps(role.policies).replace(f'"{INSIDE}/32"', '"203.0.113.0/24"'))
+        assert narrowed != list(role.policies)
+        deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=tuple(narrowed))
+        assert status_from(INSIDE, url) == 302
+        everybody = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {
+            "DateLessThan": {"aws:TokenIssueTime": "2099-01-01T00:00:00Z"}
+        }}  # fmt: skip
+        revoked = ({"Version": "2012-10-17", "Statement": [everybody]}, *narrowed)
+        deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=revoked)
+        assert status_from(INSIDE, url) == 403
 
 
 def test_a_session_policy_has_one_statement_more(deployment: LocalDeployment) -> None:

@@ -20,7 +20,7 @@ ALICES = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/alice-noteb
 
 @pytest.fixture(scope="module")
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    with LocalDeployment(sample, LocalOptions(settings={"vpc": {"after_none": True}})) as deployment:
+    with LocalDeployment(sample, LocalOptions(settings={"vpc": {"accept_none": True}})) as deployment:
         yield deployment
 
 
@@ -37,4 +37,4 @@ def test_both_versions_of_the_function_can_open_notebooks(deployment: LocalDeplo
 
 def test_doctor_asks_for_the_second_deployment(gate: Gate) -> None:
     check = checks_by_name(gate)["launch role"]
-    assert (check["level"], check["fix"]) == ("warning", "Remove vpc.after_none, and deploy.")
+    assert (check["level"], check["fix"]) == ("warning", "Remove vpc.accept_none, and deploy.")
