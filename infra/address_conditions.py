@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from gate.launch.window import TAG
+from gate.launch.window import TAG, TAG_KEY
 
 
 def outside_of(
@@ -20,5 +20,5 @@ def outside_of(
         conditions["StringNotEquals"] = {"aws:SourceVpce": list(vpc_endpoints)}
     if tagged:
         # It also matches if a request has no such tag (IAM user guide, "Negated matching condition operators").
-        conditions.setdefault("StringNotEquals", {})[f"aws:PrincipalTag/{TAG['Key']}"] = [TAG["Value"]]
+        conditions.setdefault("StringNotEquals", {})[TAG_KEY] = [TAG["Value"]]
     return conditions

@@ -7,7 +7,7 @@ from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
 from cli.revoke.launch_role import LaunchRolePolicies
-from gate.launch.window import TAG
+from gate.launch.window import TAG, TAG_KEY
 
 
 def check_launch_role(deployed: Deployed) -> Outcomes:
@@ -25,8 +25,7 @@ def check_launch_role(deployed: Deployed) -> Outcomes:
         yield Outcome("error", f"the launch role does not allow {network}", fix)
     for network in sorted(present - wanted):
         yield Outcome("error", f"the launch role allows {network}, which is not in the settings", fix)
-    tag = f"aws:PrincipalTag/{TAG['Key']}"
-    excepted = [deny.get("Condition", {}).get("StringNotEquals", {}).get(tag, []) for deny in denies]
+    excepted = [deny.get("Condition", {}).get("StringNotEquals", {}).get(TAG_KEY, []) for deny in denies]
     spares = any(_as_list(value) == [TAG["Value"]] for value in excepted)
     if spares and not deployed.settings.vpc.allows_window:
         yield Outcome("error", "the launch role spares role sessions with a window, which the settings do not say", fix)

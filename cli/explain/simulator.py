@@ -8,7 +8,7 @@ from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.explain.source import Source
 from gate.launch.target import LaunchTarget
-from gate.launch.window import TAG
+from gate.launch.window import TAG, TAG_KEY
 
 
 class Simulator:
@@ -34,7 +34,7 @@ class Simulator:
         session = {"aws:SourceIdentity": ("string", session_name), "aws:TokenIssueTime": ("date", now)}
         session["aws:CurrentTime"] = ("date", now)
         if self._deployed.config.without_vpc:
-            session[f"aws:PrincipalTag/{TAG['Key']}"] = ("string", TAG["Value"])
+            session[TAG_KEY] = ("string", TAG["Value"])
         context = _entries({**source.context, **session})
         return self._allowed(target.kind.open_action, target.arns.opened[0], context, **policies)
 

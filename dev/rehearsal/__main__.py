@@ -91,9 +91,7 @@ A step raises `StepFailedError`, `CommandFailedError`, or what an AWS client or 
 
 WITHOUT_VPC = (
     ("cdk synth without a VPC", without_vpc.synthesise),
-    ("cdk bootstrap", deploying.bootstrap),
-    ("cdk deploy", deploying.deploy),
-    ("people and Slack's secret", operating.add_people),
+    *FIRST_DEPLOYMENT[1:],
     ("the API answers", deploying.answer),
     ("the canary", canary.run),
     ("gate grants", operating.grant),

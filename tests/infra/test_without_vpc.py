@@ -8,7 +8,7 @@ import pytest
 from gate.launch.allowed_sources import AllowedSources
 from gate.launch.kinds.notebook_instance import NotebookInstance
 from gate.launch.policy import MAX_POLICY_LENGTH, session_policy
-from gate.launch.window import TAG
+from gate.launch.window import TAG, TAG_KEY
 from gate.platform.config import Config
 from gate.store.grant_row import MAX_EPOCH_SECONDS
 from gate.values.grant import Grant
@@ -29,7 +29,7 @@ from tests.infra.examples import (
     properties,
 )
 
-TAGGED = {f"aws:PrincipalTag/{TAG['Key']}": [TAG["Value"]]}
+TAGGED = {TAG_KEY: [TAG["Value"]]}
 WITHOUT: dict[str, Any] = {**FULL, "vpc_endpoints": [], "vpc": {"none": True}}
 LEAVING: dict[str, Any] = {**WITHOUT, "vpc": {"none": True, "additional_egress": EXISTING_VPC["egress"]}}
 ENTERING: dict[str, Any] = {**WITHOUT, "vpc": {**EXISTING_VPC, "accept_none": True}}

@@ -23,6 +23,14 @@ class Identity:
         """The name of the role session."""
         return self.arn.rpartition("/")[2]
 
+    @property
+    def window_end(self) -> float:
+        """The end of the window of its session policy (`gate.launch.window`), in epoch seconds."""
+        assert self.session_policy is not None
+        conditions = [each.get("Condition", {}) for each in self.session_policy["Statement"]]
+        (text,) = (each["DateLessThan"]["aws:CurrentTime"] for each in conditions if "DateLessThan" in each)
+        return datetime.datetime.fromisoformat(text).timestamp()
+
 
 def role_session(parameters: Mapping[str, Any], issued: float) -> Identity:
     """Return the session that AssumeRole with `parameters` begins at `issued`, in epoch seconds.

@@ -1,6 +1,5 @@
 """A deployment without a VPC, and the moves into a VPC and out of it while people open notebooks."""
 
-import datetime
 import json
 import time
 from typing import Any
@@ -30,7 +29,7 @@ def use_elsewhere(env: Environment) -> str:
     for _ in range(ATTEMPTS):
         alice.get(f"{env.base_url}/open/{browsing.NOTEBOOK}")
         made = env.sagemaker.urls.made[-1]
-        opened, end = time.time(), _window_end(made.creator.session_policy)
+        opened, end = time.time(), made.creator.window_end
         require(end <= opened + LONGEST, f"the window ends {end - opened:.0f} s later")
         early = thief.get(made.url).status_code
         if early == 302:
@@ -48,15 +47,6 @@ def use_elsewhere(env: Environment) -> str:
 
 def _status(browser: ProxiedBrowser, url: str) -> int:
     return int(browser.get(url).status_code)
-
-
-def _window_end(policy: Any) -> float:
-    (text,) = (
-        each["Condition"]["DateLessThan"]["aws:CurrentTime"]
-        for each in policy["Statement"]
-        if "DateLessThan" in each.get("Condition", {})
-    )
-    return datetime.datetime.fromisoformat(text).timestamp()
 
 
 def explain(env: Environment) -> str:

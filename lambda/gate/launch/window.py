@@ -32,6 +32,9 @@ LONGEST = 15
 TAG: "TagTypeDef" = {"Key": "NotebookGateWindow", "Value": "true"}
 """The session tag of role sessions with a window. The launch role denies all others outside of its addresses."""
 
+TAG_KEY = f"aws:PrincipalTag/{TAG['Key']}"
+"""The condition key of the tag (IAM user guide, "Passing session tags in AWS STS")."""
+
 PolicyUntil = Callable[[int], str]
 """Returns the session policy (JSON) whose window ends at a time, in epoch seconds of AWS's clock."""
 

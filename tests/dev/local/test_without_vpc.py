@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -40,14 +39,7 @@ def deployment(sample: Sample, clock: StoppedClock) -> Iterator[LocalDeployment]
 
 def _window_end(deployment: LocalDeployment) -> float:
     """Return the end of the window of the last URL, in epoch seconds."""
-    policy = deployment.urls.made[-1].creator.session_policy
-    assert policy is not None
-    (text,) = (
-        each["Condition"]["DateLessThan"]["aws:CurrentTime"]
-        for each in policy["Statement"]
-        if "DateLessThan" in each.get("Condition", {})
-    )
-    return datetime.datetime.fromisoformat(text).timestamp()
+    return deployment.urls.made[-1].creator.window_end
 
 
 def _statuses(url: str) -> dict[str, int]:
