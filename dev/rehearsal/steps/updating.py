@@ -50,14 +50,12 @@ def still_open(env: Environment) -> str:
 
 def move(env: Environment) -> str:
     """Move the function to its next address, which the launch role allows beside the previous one."""
-    version, before = env.function["Version"], len(env.calls)
+    version = env.function["Version"]
     _configure(env, egress=NEXT_ADDRESS, additional_egress=[FUNCTION_ADDRESS])
     deploying.synthesise_again(env)
     with launching(env) as launches:
         deploying.deploy(env)
-    sources = [each.source for each in env.calls[before:]]
-    require({*sources} == {FUNCTION_ADDRESS, NEXT_ADDRESS}, f"the function called from {sorted({*sources})}")
-    require(sources[-1] == NEXT_ADDRESS, f"at last, the function called from {sources[-1]}")
+    launches.require_move([FUNCTION_ADDRESS, NEXT_ADDRESS], to=NEXT_ADDRESS)
     return f"{launches.text}; {_changed(env, version)}; it moved from {FUNCTION_ADDRESS} to {NEXT_ADDRESS}"
 
 

@@ -90,14 +90,11 @@ def forget(env: Environment) -> str:
 
 
 def _move(env: Environment, wanted: set[str], *, last: str, **settings: Any) -> str:
-    before = len(env.calls)
     _configure(env, **settings)
     deploying.synthesise_again(env)
     with launching(env) as launches:
         deploying.deploy(env)
-    sources = [each.source for each in env.calls[before:]]
-    require({*sources} == wanted, f"the function called from {sorted({*sources})}")
-    require(sources[-1] == last, f"at last, the function called from {sources[-1]}")
+    launches.require_move(wanted, to=last)
     browsing.run_cell(env.notebook_tab, "6 * 9", "54")
     return launches.text
 
