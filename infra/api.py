@@ -43,6 +43,7 @@ IAM_ROUTES = (("GET", "/iam/open/{notebook}"),)
 REQUEST_ROUTES = (
     ("GET", "/requests"),
     ("POST", "/requests"),
+    ("GET", "/requests/access"),
     ("GET", "/requests/{request}"),
     ("POST", "/requests/{request}"),
 )

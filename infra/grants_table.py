@@ -7,6 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from gate.access_requests.keys import OPEN
 from gate.store import key_prefixes
 from gate.store.grant_row import REQUESTED
 from gate.store.table import INDEX
@@ -104,6 +105,8 @@ class GrantsTable(Part, Construct):
         """
         actions = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
         self._grant_writing(role, actions, keys=[f"{key_prefixes.ACCESS_REQUEST}*"])
+        # The reference to a request that is no longer open. A request itself cannot be deleted.
+        self._grant_writing(role, ["dynamodb:DeleteItem"], keys=[OPEN])
         if replay_claims:
             self._grant_writing(role, ["dynamodb:PutItem"], keys=[f"{key_prefixes.REPLAY_CLAIM}*"])
         self._grant_writing(role, ["dynamodb:PutItem"], keys=["user:*", "slack:*"], attributes=REQUESTED)

@@ -28,6 +28,7 @@ class RequestSettings(SettingsSection):
     power: Annotated[Power, _APPROVERS] = "start"
     slack_channel: Annotated[SlackConversationId, _APPROVERS] = ""
     topic_arn: Annotated[TopicArn, _APPROVERS] = ""
+    keep_days: Annotated[int, _APPROVERS] = Field(default=400, ge=7, le=3_650)
 
     rules = (
         Rule("choices", lambda requests: sorted(set(requests.choices)) != requests.choices
@@ -54,6 +55,11 @@ class RequestSettings(SettingsSection):
         return value
 
     @property
+    def keep(self) -> int:
+        """Seconds for which a request stays in the table."""
+        return self.keep_days * 86_400
+
+    @property
     def text(self) -> str:
         """The settings as the function reads them (`gate.access_requests.rules.RequestRules`)."""
         return json.dumps(
@@ -64,6 +70,7 @@ class RequestSettings(SettingsSection):
                 "power": self.power,
                 "slack_channel": self.slack_channel,
                 "topic_arn": self.topic_arn,
+                "keep_days": self.keep_days,
             },
             separators=(",", ":"),
         )

@@ -11,11 +11,12 @@ import typer
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
+from cli.grant_schema.until import DAY, parse_until
 from cli.output import AsJson, Output
+from cli.requests.history import Criteria, all_requests, open_requests, store_of
 from gate.access_requests.access_request import AccessRequest
-from gate.access_requests.store import AccessRequestStore
 from gate.platform.aliases import OPERATORS
-from gate.store.table import Table
+from gate.values.principal import normal_principal
 from gate.web.durations import in_words
 
 Id = Annotated[str, typer.Argument(help="The id of the request; gate requests list shows it.")]
@@ -29,23 +30,35 @@ app = typer.Typer(help="List, allow and deny access requests.", no_args_is_help=
 def list_requests(
     context: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Also requests that are decided or have ended.")] = False,
+    since: Annotated[str | None, typer.Option(help="All requests from this day or moment (UTC) on.")] = None,
+    until: Annotated[str | None, typer.Option(help="All requests up to this day or moment (UTC).")] = None,
+    notebook: Annotated[str | None, typer.Option(help="All requests for a notebook; * stands for any text.")] = None,
+    by: Annotated[str | None, typer.Option(help="All requests that this principal made, approved or decided.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List access requests, the oldest first."""
-    deployed, now = context.obj.deployed, time.time()
+    """List access requests, the oldest first: those that are open, or with any option, also those that are not."""
+    deployed, now, out = context.obj.deployed, time.time(), Output(as_json=as_json)
     _check_enabled(deployed)
-    with aws_errors():
-        found = _store(deployed).all()
-    shown = [each for each in found if everything or each.state(now) == "open"]
-    out = Output(as_json=as_json)
-    out.document({"requests": [{**each.audit_fields(), "state": each.state(now)} for each in shown]})
+    everything = everything or any((since, until, notebook, by))
+    if everything:
+        criteria = Criteria(
+            since=_moment_of("--since", since, end=False) if since else Criteria.since,
+            until=_moment_of("--until", until, end=True) if until else Criteria.until,
+            notebook=notebook or Criteria.notebook,
+            by=_principal(by) if by else Criteria.by,
+        )
+        with out.waiting("Reading the requests"):
+            shown = all_requests(deployed, criteria)
+    else:
+        shown = open_requests(deployed)
+    out.document({"requests": [_document(each, now) for each in shown]})
     if as_json:
         return
     if shown:
         columns = ["ID", "WHO", "NOTEBOOK", "FOR", "STATE", "ASKED", "WHY"]
         out.table(columns, [_row(each, now) for each in shown])
     else:
-        out.print("No access requests." if everything else "No open access requests.")
+        out.print("No such access requests." if everything else "No open access requests.")
 
 
 @app.command()
@@ -114,16 +127,39 @@ def _parse_length(text: str, allowed: list[int]) -> int:
     return seconds
 
 
+def _moment_of(option: str, text: str, *, end: bool) -> int:
+    """Return the day or moment `text` in epoch seconds. `end`: whether a day stands for its end."""
+    try:
+        moment = parse_until(text)
+    except ValueError as error:
+        raise CommandError(f"{option}: {error}") from None
+    is_day = len(text) == len("2026-12-31")
+    return moment - DAY if is_day and not end else moment
+
+
+def _principal(text: str) -> str:
+    normal = normal_principal(text)
+    if normal is None:
+        raise CommandError(f"--by {text} is not a principal; write user:<e-mail>, slack:<team>/<user> or iam:<ARN>")
+    return normal
+
+
+def _document(request: AccessRequest, now: float) -> dict[str, Any]:
+    return {
+        **request.audit_fields(),
+        "asked_at": request.asked_at,
+        "state": request.state(now),
+        "decided_by": request.decided_by or None,
+        "decided_at": request.decided_at or None,
+    }
+
+
 def _find(deployed: Deployed, request_id: str) -> AccessRequest:
     with aws_errors():
-        found = _store(deployed).find(request_id)
+        found = store_of(deployed).find(request_id)
     if found is None:
         raise CommandError(f"There is no request {request_id}; gate requests list --all shows all of them")
     return found
-
-
-def _store(deployed: Deployed) -> AccessRequestStore:
-    return AccessRequestStore(Table(deployed.aws.client("dynamodb"), deployed.table, time.time))
 
 
 def _check_enabled(deployed: Deployed) -> None:

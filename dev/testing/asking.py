@@ -29,6 +29,7 @@ RULES = {
     "power": "start",
     "slack_channel": "",
     "topic_arn": "",
+    "keep_days": 400,
 }
 
 
@@ -43,7 +44,7 @@ def asking(harness: Harness) -> Harness:
 def configure(harness: Harness, rules: dict[str, Any], **changes: str) -> None:
     """Deploy both functions as one, in which people can ask by `rules`, with other `changes` of the environment."""
     harness.configure(
-        GATE_ACCESS_REQUESTS=json.dumps(rules),
+        GATE_ACCESS_REQUESTS=json.dumps({"keep_days": 400, **rules}),
         GATE_REQUESTS_FUNCTION_ARN=f"arn:requests:{SLACK}",
         GATE_DECISION_SECRET_ARN="arn:decision",
         **changes,
@@ -65,7 +66,7 @@ class NoNotices:
 def access_requests(table: Table, rules: RequestRules) -> AccessRequests:
     """Return the access requests in `table`."""
     return AccessRequests(
-        AccessRequestStore(table),
+        AccessRequestStore(table, keep=rules.keep),
         grants=Grants(table, max_session=43_200, home=rules.home, user_names=UserNames()),
         holders=Holders(table),
         rules=rules,

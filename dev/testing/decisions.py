@@ -49,7 +49,7 @@ class Person:
     @property
     def request_id(self) -> str:
         """The id of the only request."""
-        (item,) = self._slack.harness.aws.table.query(["request:"])
+        (item,) = self._slack.harness.aws.table.requests()
         return str(item["id"]["S"])
 
     def browser(self) -> Browser:

@@ -82,6 +82,11 @@ class GrantsTable(DynamoDb):
         rows = self.answer("Scan", {"TableName": NAME})["Items"]
         return [row for principal in principals for row in rows if row["principal"]["S"] == principal]
 
+    def requests(self, *, past: bool = False) -> list[Row]:
+        """Return the latest request of each person for each notebook, or with `past` the earlier ones, as rows."""
+        rows = [row for row in self.answer("Scan", {"TableName": NAME})["Items"] if "asked_at" in row]
+        return [row for row in rows if row["principal"]["S"].startswith("request:past:") is past]
+
 
 def open_table(client: Any, clock: Clock) -> Table:
     """Return the grants table, as the function opens it with the DynamoDB client `client`."""

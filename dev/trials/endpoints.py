@@ -225,6 +225,7 @@ ENDPOINTS = (
     Endpoint("POST /slack, shortcut", _slack(lambda deployment: deployment.slack.shortcut(SLACK_USER)),
              _SLACK, response_limit=SLACK_RESPONSE_LIMIT),
     Endpoint("GET /requests", _get("/requests"), _REQUESTS),
+    Endpoint("GET /requests/access", _get("/requests/access"), _REQUESTS),
     Endpoint("POST /requests", _post("/requests", notebook="churn-model", reason="trial", seconds="3600"), _REQUESTS),
     Endpoint("GET /requests/{request}", _show_request, _REQUESTS),
     Endpoint("POST /requests/{request}", _decide("deny"), _REQUESTS, retry=_retry_decision),

@@ -125,7 +125,7 @@ class Gate:
 
         rules = RequestRules.parse(self.config.access_requests, home=self.config.home)
         return AccessRequests(
-            AccessRequestStore(self.table),
+            AccessRequestStore(self.table, keep=rules.keep),
             grants=self.grants,
             holders=Holders(self.table),
             rules=rules,

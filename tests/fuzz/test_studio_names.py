@@ -136,7 +136,7 @@ def test_hostile_names_in_slack(
     assert slack.post(body).status in (200, 400)
     slack.deliver_events()
     _check_calls(slack.harness)
-    for row in slack.harness.aws.table.query(["request:"]):
+    for row in slack.harness.aws.table.requests():
         asked = row["notebook"]["S"]
         assert str(Notebook.parse(asked)) == asked
         assert asked not in GRANTS

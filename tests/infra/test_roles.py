@@ -173,6 +173,7 @@ def test_the_requests_functions_role_has_these_permissions_and_no_others(full_re
         "dynamodb:BatchGetItem": [(table, None)],
         "dynamodb:PutItem": [(table, _keys("request:*")), (table, _keys("replay:*")), (table, grants)],
         "dynamodb:UpdateItem": [(table, _keys("request:*")), (table, _keys("report:*"))],
+        "dynamodb:DeleteItem": [(table, _keys("request:open"))],
         "dynamodb:Query": [(f"{table}/index/by-notebook", None)],
         "secretsmanager:GetSecretValue": [
             (full_resolved.environment["GATE_SESSION_SECRET_ARN"], None),

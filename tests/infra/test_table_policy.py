@@ -66,6 +66,11 @@ GRANT = ["principal", "notebook", "power", "until", "request_id", "granted_by", 
         ("UpdateItem", "user:carol@example.com", GRANT, False),
         ("DeleteItem", "user:carol@example.com", GRANT, False),
         ("PutItem", "request:", ["id"], True),
+        ("PutItem", "request:past:aaaaaaaaaaaaaaaaaaaa", ["id"], True),
+        ("DeleteItem", "request:open", [], True),
+        ("DeleteItem", "request:allowed", [], False),
+        ("DeleteItem", "request:aaaaaaaaaaaaaaaaaaaa", [], False),
+        ("DeleteItem", "request:count", [], False),
         ("UpdateItem", "request:count", ["count"], True),
         ("PutItem", "replay:requests/x", ["until"], True),
         ("PutItem", "cutoff:user:carol@example.com", ["before"], False),
@@ -101,7 +106,7 @@ def test_the_function_that_opens_notebooks_writes_neither_requests_nor_grants(
     full_resolved: ResolvedTemplate, evaluator: Evaluator
 ) -> None:
     for key in ("request:", "request:count", "user:carol@example.com"):
-        for operation in ("PutItem", "UpdateItem"):
+        for operation in ("PutItem", "UpdateItem", "DeleteItem"):
             access = Access(
                 action=f"dynamodb:{operation}",
                 resource=f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{full_resolved.environment['GATE_TABLE']}",

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 import secrets
 import unicodedata
 from dataclasses import dataclass
@@ -27,8 +26,6 @@ _BLANKS = dict.fromkeys(
 blanks of Egyptian hieroglyphs, and the null note head. `str.isprintable` refuses all other characters without a glyph,
 except marks and the space (Unicode, "Default_Ignorable_Code_Point" and the names of the characters).
 """
-
-_ID = re.compile(r"[a-z2-7]{20}-[a-z2-7]{8}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class AccessRequest:
         # Random, so that a press of a button of an earlier request never decides a later one.
         nonce = _base32(secrets.token_bytes(5))
         return cls(
-            id=f"{request_key(asker.name, notebook)}-{nonce}",
+            id=f"{digest(asker.name)}-{digest(str(notebook))}-{nonce}",
             requester=asker.name,
             aliases=asker.names[1:],
             notebook=notebook,
@@ -110,11 +107,6 @@ class AccessRequest:
             claim=asker.claim,
             slack_user=slack_user,
         )
-
-    @property
-    def key(self) -> str:
-        """The sort key of the row. A person has one row for each notebook."""
-        return key_of_id(self.id)
 
     @property
     def requester_names(self) -> tuple[str, ...]:
@@ -155,19 +147,12 @@ class AccessRequest:
         }
 
 
-def request_key(subject: str, notebook: Notebook) -> str:
-    """Return the sort key of the request of `subject` for `notebook`.
+def digest(text: str) -> str:
+    """Return the digest of a principal or a notebook, which stands for it in the id of a request.
 
-    It is a digest, because both together can be longer than a sort key may be (1,024 bytes).
+    A principal can be longer than a sort key may be (1,024 bytes), and the id is a part of links.
     """
-    return _base32(hashlib.sha256(f"{subject}\n{notebook}".encode("utf-8", "surrogatepass")).digest())[:20]
-
-
-def key_of_id(request_id: str) -> str:
-    """Return the sort key of the request with the id `request_id`. Raises `ValueError` if it is not an id."""
-    if not _ID.fullmatch(request_id):
-        raise ValueError("not the id of a request")
-    return request_id.partition("-")[0]
+    return _base32(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())[:20]
 
 
 def normal_reason(text: str) -> str | None:

@@ -6,7 +6,8 @@ from typing import Protocol
 from gate.access_requests.access_request import AccessRequest, SlackMessage, normal_reason
 from gate.access_requests.approvers import Approvers
 from gate.access_requests.deciding import Approver, approved, denied
-from gate.access_requests.holders import Holder, Holders
+from gate.access_requests.holders import Holders
+from gate.access_requests.lists import RequestLists
 from gate.access_requests.participant import Participant
 from gate.access_requests.requested_grant import with_grant
 from gate.access_requests.rules import RequestRules
@@ -31,9 +32,6 @@ from gate.values.notebook import Notebook
 
 MAX_ATTEMPTS = 3
 """Attempts to change a request that others change at the same moment."""
-
-MAX_OWNED = 20
-"""Notebooks of one owner whose holders are read for one page. Each needs two calls."""
 
 
 class Notices(Protocol):
@@ -66,10 +64,10 @@ class AccessRequests:
         """`user_claim`: see `Approvers`."""
         self._store = store
         self._grants = grants
-        self._holders = holders
         self.rules = rules
         self._notices = notices
         self._approvers = Approvers(grants, rules, user_claim=user_claim, clock=clock)
+        self.lists = RequestLists(store, approvers=self._approvers, holders=holders)
         self._clock = clock
 
     def ask(
@@ -89,7 +87,7 @@ class AccessRequests:
         asker, now = self._approvers.participant(caller), int(self._clock())
         request = AccessRequest.new(asker, notebook, reason=normal, seconds=seconds, now=now, slack_user=slack_user)
         for _ in range(MAX_ATTEMPTS):
-            present = self._store.of_key(request.key)
+            present = self._store.latest(request)
             if present is not None and present.state(now) == "open":
                 return present
             try:
@@ -103,19 +101,6 @@ class AccessRequests:
             message = self._notices.asked(request)
             return request if message is None else self._remember(request, message)
         raise ThrottledError
-
-    def of_person(self, caller: Caller) -> list[AccessRequest]:
-        """Return the requests of `caller`, the latest first. Raises the errors of `Table`."""
-        return [each for each in reversed(self._store.all()) if set(caller.names) & set(each.requester_names)]
-
-    def to_decide(self, caller: Caller) -> list[tuple[AccessRequest, Approver]]:
-        """Return the open requests that `caller` may decide on, the oldest first. Raises the errors of `Grants`."""
-        return self._approvers.open_to(self._approvers.participant(caller), self._store.all())
-
-    def holders(self, caller: Caller) -> dict[Notebook, list[Holder]]:
-        """Return who has a grant, for each notebook that `caller` owns. Raises the errors of `Grants` and `Holders`."""
-        notebooks = sorted({grant.notebook for grant in self._grants.find_owned(caller)}, key=str)
-        return {notebook: self._holders.of(notebook) for notebook in notebooks[:MAX_OWNED]}
 
     def find(self, caller: Caller, request_id: str) -> tuple[AccessRequest, Approver | None]:
         """Return a request that `caller` made or decides on, and the caller as its approver, if they are one.

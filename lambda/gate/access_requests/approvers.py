@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from gate.access_requests.access_request import AccessRequest, Approval
 from gate.access_requests.deciding import Approver, approver_of
@@ -14,6 +14,20 @@ from gate.values.caller import Caller
 from gate.values.errors.access_requests import AccessRequestUnknownError, OwnAccessRequestError, SignInTooOldError
 from gate.values.errors.caller import SignInEndedError
 from gate.values.grant import Grant
+from gate.values.notebook import Notebook
+
+
+@dataclass(frozen=True)
+class Rights:
+    """By what somebody decides on requests. It is false for a person who decides on none."""
+
+    principals: tuple[str, ...]
+    """Those of the person's principals that the settings name."""
+    owned: tuple[Grant, ...]
+    """The grants by which the person owns notebooks."""
+
+    def __bool__(self) -> bool:
+        return bool(self.principals or self.owned)
 
 
 class Approvers:
@@ -44,16 +58,28 @@ class Approvers:
             return self.get(request, participant)
         return None
 
+    def rights(self, participant: Participant) -> Rights:
+        """Return by what `participant` decides on requests. Raises the errors of `Grants`."""
+        principals = tuple(each for each in participant.caller.principals if each in self._rules.approvers)
+        return Rights(principals, tuple(self._grants.find_owned(participant.caller)))
+
+    def decide(self, rights: Rights, notebook: Notebook) -> bool:
+        """Return whether somebody with `rights` decides on requests for `notebook`."""
+        owned = any(grant.notebook == notebook for grant in rights.owned)
+        return owned or bool(self._rules.approving_principals(rights.principals, notebook))
+
     def open_to(
-        self, participant: Participant, requests: Iterable[AccessRequest]
+        self, participant: Participant, rights: Rights, requests: Iterable[AccessRequest]
     ) -> list[tuple[AccessRequest, Approver]]:
-        """Return those of `requests` that are open and that `participant` can allow, at least after a new sign-in."""
-        owned, found = self._grants.find_owned(participant.caller), []
+        """Return those of `requests` that are open and that `participant` can allow, at least after a new sign-in.
+
+        Whether earlier approvals still count is not read here, for it may take calls for each: `find` tells it.
+        """
+        found = []
         for request in requests:
             if request.state(self._clock()) == "open":
                 with suppress(AccessRequestUnknownError, OwnAccessRequestError):
-                    current = self.with_valid_approvals(request)
-                    found.append((current, self._get(current, participant, owned, None)))
+                    found.append((request, self._get(request, participant, rights.owned, None)))
         return [each for each in found if each[1].cannot_allow in (None, SignInTooOldError)]
 
     def with_valid_approvals(self, request: AccessRequest) -> AccessRequest:

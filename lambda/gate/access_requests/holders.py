@@ -1,10 +1,12 @@
-"""Who has a grant for a notebook, for its owners."""
+"""Who has a grant for a notebook, for its owners and approvers."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gate.access_requests.keys import Reference
 from gate.store import key_prefixes
 from gate.store.grant_row import read
-from gate.store.table import Row, Table
+from gate.store.table import Row, Table, key_of, primary_key
 from gate.values.notebook import Notebook
 
 
@@ -13,6 +15,8 @@ class Holder:
     """A principal with a grant for a notebook."""
 
     principal: str
+    notebook: str
+    """As the row names it."""
     until: int | None
     """Epoch seconds. None if the grant does not end."""
     granted_by: str
@@ -27,7 +31,7 @@ class Holders:
         self._table = table
 
     def of(self, notebook: Notebook) -> list[Holder]:
-        """Return who has a grant for `notebook`, sorted.
+        """Return who has a grant for `notebook`, sorted by principal.
 
         A grant may be missing for some seconds after it was given. Raises the errors of `Table`.
         """
@@ -37,13 +41,23 @@ class Holders:
         ]
         # The sort key of other rows could be the name of a notebook, too.
         keys = [key for key in keys if not key["principal"]["S"].startswith(key_prefixes.NOT_GRANTS)]
-        found = [_holder(item) for item in self._table.get(keys) if not read(item).unreadable]
-        now = self._table.now()
-        return sorted(
-            (each for each in found if each.until is None or each.until > now), key=lambda each: each.principal
-        )
+        return sorted(self._read(keys), key=lambda each: each.principal)
+
+    def of_requests(self, references: Iterable[Reference]) -> list[Holder]:
+        """Return who has a grant that one of the requests led to, the earliest end first.
+
+        A grant that was taken meanwhile is missing. Raises the errors of `Table`.
+        """
+        found = self._read(primary_key(each.requester, str(each.notebook)) for each in references)
+        return sorted((each for each in found if each.granted_by), key=lambda each: each.until or 0)
+
+    def _read(self, keys: Iterable[Row]) -> list[Holder]:
+        """Return the holders of the grants with `keys` that exist and have not ended."""
+        found, now = [_holder(item) for item in self._table.get(keys) if not read(item).unreadable], self._table.now()
+        return [each for each in found if each.until is None or each.until > now]
 
 
 def _holder(item: Row) -> Holder:
     granted_by, reason = (str(item.get(name, {}).get("S", "")) for name in ("granted_by", "reason"))
-    return Holder(item["principal"]["S"], read(item).until, granted_by, reason)
+    principal, notebook = key_of(item)
+    return Holder(principal, notebook, read(item).until, granted_by, reason)

@@ -1,25 +1,20 @@
 """An access request as a row of the grants table."""
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gate.access_requests.access_request import AccessRequest, Approval, SlackMessage, key_of_id
+from gate.access_requests.access_request import AccessRequest, Approval, SlackMessage
+from gate.access_requests.keys import past_key, row_key
 from gate.access_requests.participant import EMAIL, Participant
-from gate.store import key_prefixes
-from gate.store.table import Row, primary_key
+from gate.platform.log import logger
+from gate.store.table import Row, key_of
+from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.notebook import Notebook
 
-ROW_TTL = 7 * 86_400
-"""Seconds after which DynamoDB may delete the row of a request. Until then, the person who asked sees the outcome."""
 
-
-def row_key(key: str) -> dict[str, Any]:
-    """Return the primary key of the request with the sort key `key`."""
-    return primary_key(key_prefixes.ACCESS_REQUEST, key)
-
-
-def to_row(request: AccessRequest) -> dict[str, Any]:
-    """Return `request` as a row of the table."""
+def to_row(request: AccessRequest, *, keep: int) -> dict[str, Any]:
+    """Return `request` as a row of the table. DynamoDB may delete it `keep` seconds after somebody asked."""
     message = [request.message.channel, request.message.timestamp] if request.message else []
     texts = {
         "id": request.id,
@@ -41,13 +36,22 @@ def to_row(request: AccessRequest) -> dict[str, Any]:
         "decided_at": request.decided_at,
         "grant_until": request.until,
         "version": request.version,
-        "until": request.asked_at + ROW_TTL,  # the table's time to live
+        "until": request.asked_at + keep,  # the table's time to live
     }
     return {
-        **row_key(request.key),
+        **row_key(request.id),
         **{name: {"S": text} for name, text in texts.items()},
         **{name: {"N": str(number)} for name, number in numbers.items()},
     }
+
+
+def read_rows(items: Iterable[Row]) -> Iterator[AccessRequest]:
+    """Yield the requests in `items`. A malformed row is logged, and affects no other row."""
+    for item in items:
+        try:
+            yield read_row(item)
+        except (ValueError, KeyError, TypeError, InvalidNotebookNameError):
+            logger.warning("malformed access request", notebook=key_of(item)[1])
 
 
 def read_row(item: Row) -> AccessRequest:
@@ -58,7 +62,8 @@ def read_row(item: Row) -> AccessRequest:
     text = {name: value["S"] for name, value in item.items() if "S" in value}
     number = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     message = json.loads(text["message"])
-    if text["decision"] not in ("", "allowed", "denied") or key_of_id(text["id"]) != text["notebook"]:
+    keys = [key_of(key(text["id"])) for key in (row_key, past_key)]
+    if text["decision"] not in ("", "allowed", "denied") or key_of(item) not in keys:
         raise ValueError("not the row of a request")
     return AccessRequest(
         id=text["id"],

@@ -25,6 +25,8 @@ class RequestRules:
     """The channel or user in Slack that is told of new requests; empty for none."""
     topic_arn: str
     """The SNS topic that is told of new requests; empty for none."""
+    keep: int
+    """Seconds for which a request stays in the table after somebody asked."""
     home: str
     """The deployment's own location (`account/region`), by which requests may name its notebooks, too."""
 
@@ -39,6 +41,7 @@ class RequestRules:
             power=values["power"],
             slack_channel=values["slack_channel"],
             topic_arn=values["topic_arn"],
+            keep=values["keep_days"] * 86_400,
             home=home,
         )
 

@@ -1,21 +1,33 @@
 """Reads and writes access requests in the grants table. Each step is one conditional write."""
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from gate.access_requests.access_request import AccessRequest, key_of_id
+from gate.access_requests.access_request import AccessRequest, digest
+from gate.access_requests.keys import (
+    ALLOWED,
+    COUNT,
+    FORMER,
+    OPEN,
+    Reference,
+    is_former,
+    partition_of,
+    past_key,
+    read_reference,
+    reference_key,
+    reference_of,
+    reference_row,
+    row_key,
+)
+from gate.access_requests.participant import Participant
 from gate.access_requests.requested_grant import GrantChange, grant_key, is_of_operator
-from gate.access_requests.row import read_row, row_key, to_row
-from gate.platform.log import logger
-from gate.store import key_prefixes
+from gate.access_requests.row import read_rows, to_row
 from gate.store.cutoffs import apply_cutoffs, cutoff_keys
 from gate.store.grant_row import REQUESTED
 from gate.store.table import Row, Table, expressions, key_of, primary_key, unchanged
 from gate.values.errors.access_requests import AccessRequestEndedError, AlreadyGrantedError
 from gate.values.errors.base import GateError
 from gate.values.errors.caller import SignInEndedError
-from gate.values.errors.notebook import InvalidNotebookNameError
 
 MAX_A_DAY = 10
 """Access requests of one person in a day (UTC)."""
@@ -27,52 +39,78 @@ COUNTER_TTL = 2 * 86_400
 class AccessRequestStore:
     """The access requests in the table. Every method raises the errors of `Table`."""
 
-    def __init__(self, table: Table):
+    def __init__(self, table: Table, *, keep: int):
+        """`keep`: seconds for which a request stays in the table after somebody asked."""
         self._table = table
+        self._keep = keep
 
-    def all(self) -> list[AccessRequest]:
-        """Return all requests, the oldest first."""
-        found = self._with_obstacles(self._table.query([key_prefixes.ACCESS_REQUEST]))
-        return sorted(found, key=lambda each: (each.asked_at, each.id))
+    def of_person(
+        self, names: Sequence[str], *, with_open: bool = False
+    ) -> tuple[list[AccessRequest], list[Reference]]:
+        """Return the latest request of the person with `names` for each notebook, the latest first.
+
+        `with_open`: whether to return the references to all open requests, too, the oldest first. Obstacles are not
+        known yet (`as_of_now`).
+        """
+        partitions = [*map(partition_of, names), FORMER, *([OPEN] if with_open else [])]
+        items = list(self._table.query(partitions))
+        references = [read_reference(item) for item in items if item["principal"]["S"] == OPEN]
+        requests = list(read_rows(item for item in items if item["principal"]["S"] != OPEN))
+        if with_open:
+            references += [reference_of(request) for request in requests if is_former(request.id)]
+        own = [each for each in requests if set(names) & set(each.requester_names)]
+        return sorted(own, key=_age, reverse=True), sorted(references, key=lambda each: each.time)
+
+    def allowed(self) -> list[Reference]:
+        """Return the references to allowed requests whose grants have not ended, the earliest end first."""
+        now = self._table.now()
+        references = map(read_reference, self._table.query([ALLOWED]))
+        return sorted((each for each in references if each.time > now), key=lambda each: each.time)
 
     def find(self, request_id: str) -> AccessRequest | None:
         """Return the request with the id `request_id`, or None."""
         try:
-            key = key_of_id(request_id)
+            key = row_key(request_id)
         except ValueError:
             return None
-        request = self.of_key(key)
-        return request if request is not None and request.id == request_id else None
+        return next((each for each in self.as_of_now(self._get([key])) if each.id == request_id), None)
 
-    def of_key(self, key: str) -> AccessRequest | None:
-        """Return the latest request with the sort key `key`, or None."""
-        return next(iter(self._with_obstacles(self._table.get([row_key(key)]))), None)
+    def latest(self, request: AccessRequest) -> AccessRequest | None:
+        """Return the latest request of the same person for the same notebook, or None."""
+        return next(iter(self.as_of_now(self._get([row_key(request.id)]))), None)
+
+    def get(self, references: Iterable[Reference]) -> list[AccessRequest]:
+        """Return the requests that `references` refer to, the oldest first, without obstacles."""
+        ids = {each.request_id for each in references}
+        return sorted((each for each in self._get(map(row_key, ids)) if each.id in ids), key=_age)
 
     def grant_of(self, request: AccessRequest) -> Row | None:
         """Return the row of the grant that `request` can lead to, or None."""
         return next(iter(self._table.get([grant_key(request)])), None)
 
-    def _with_obstacles(self, items: Iterable[Row]) -> list[AccessRequest]:
-        """Return the requests in `items`, and why those that are open can no longer be allowed."""
-        now = self._table.now()
-        requests = [request for request in map(_read, items) if request is not None]
+    def as_of_now(self, requests: Iterable[AccessRequest]) -> list[AccessRequest]:
+        """Return `requests`; those that are open with what ended them, and without approvals that a cutoff ended."""
+        now, requests = self._table.now(), list(requests)
         keys = []
         for request in requests:
             if request.state(now) == "open":
-                keys += [grant_key(request), *cutoff_keys(request.asker.caller)]
+                people = [request.asker, *(each.participant for each in request.approvals)]
+                keys += [grant_key(request), *(key for each in people for key in cutoff_keys(each.caller))]
         rows = {key_of(item): item for item in self._table.get(keys)}
-        return [
-            replace(request, obstacle=_obstacle(request, rows, now)) if request.state(now) == "open" else request
-            for request in requests
-        ]
+        return [_as_of(request, rows, now) if request.state(now) == "open" else request for request in requests]
 
     def add(self, request: AccessRequest, *, replaced: AccessRequest | None = None) -> None:
-        """Write a new request, and count it. `replaced`: the earlier request with the same key, if there is one.
+        """Write a new request, and count it. `replaced`: the earlier one for the same notebook, if there is one.
 
-        Raises `ConditionFailedError`: its first value tells that there is another request with this key meanwhile, the
-        second that the person has asked `MAX_A_DAY` times today.
+        Raises `ConditionFailedError`: its first value tells that there is another request for the notebook meanwhile,
+        the second that the person has asked `MAX_A_DAY` times today.
         """
-        self._table.transact([_request_write(request, replaced), _count_write(request.requester, self._table.now())])
+        writes = [self._write(request, replaced), _count_write(request.requester, self._table.now())]
+        writes.append({"Put": {"Item": reference_row(request)}})
+        if replaced is not None:
+            writes.append({"Put": {"Item": {**to_row(replaced, keep=self._keep), **past_key(replaced.id)}}})
+            writes.append({"Delete": {"Key": reference_key(replaced)}})
+        self._table.transact(writes)
 
     def change(self, request: AccessRequest, grant: GrantChange | None = None) -> AccessRequest:
         """Write `request`, which was read before and has changed since, and `grant`, if any.
@@ -81,45 +119,54 @@ class AccessRequestStore:
         changed meanwhile.
         """
         changed = replace(request, version=request.version + 1)
-        writes = [_request_write(changed, request)]
+        writes = [self._write(changed, request)]
+        if changed.decision:
+            writes.append({"Delete": {"Key": reference_key(changed)}})
+        if changed.decision == "allowed":
+            writes.append({"Put": {"Item": reference_row(changed)}})
         if grant is not None:
             # The role may name no other attributes of a grant, not even in a condition (infra/grants_table.py).
             writes.append({"Put": {"Item": grant.after, **unchanged(grant.before, REQUESTED[2:])}})
         self._table.transact(writes)
         return changed
 
+    def _get(self, keys: Iterable[Row]) -> list[AccessRequest]:
+        return list(read_rows(self._table.get(keys)))
 
-def _request_write(request: AccessRequest, before: AccessRequest | None) -> dict[str, Row]:
-    condition = unchanged(to_row(before) if before else None, ("id", "version"))
-    return {"Put": {"Item": to_row(request), **condition}}
+    def _write(self, request: AccessRequest, before: AccessRequest | None) -> dict[str, Row]:
+        row_before = to_row(before, keep=self._keep) if before else None
+        return {"Put": {"Item": to_row(request, keep=self._keep), **unchanged(row_before, ("id", "version"))}}
 
 
 def _count_write(requester: str, now: float) -> dict[str, Row]:
-    # A digest, because a principal can be longer than a sort key may be (1,024 bytes).
-    person = hashlib.sha256(requester.encode("utf-8", "surrogatepass")).hexdigest()
     numbers = {"one": 1, "most": MAX_A_DAY, "until": int(now) + COUNTER_TTL}
     parameters = expressions(
         {name: {"N": str(number)} for name, number in numbers.items()},
         UpdateExpression="SET #until = :until ADD #count :one",
         ConditionExpression="attribute_not_exists(#count) OR #count < :most",
     )
-    key = primary_key(f"{key_prefixes.ACCESS_REQUEST}count", f"{int(now) // 86_400}/{person}")
-    return {"Update": {"Key": key, **parameters}}
+    return {"Update": {"Key": primary_key(COUNT, f"{int(now) // 86_400}/{digest(requester)}"), **parameters}}
 
 
-def _read(item: Row) -> AccessRequest | None:
-    try:
-        return read_row(item)
-    except (ValueError, KeyError, TypeError, InvalidNotebookNameError):
-        logger.warning("malformed access request", notebook=key_of(item)[1])
-        return None
+def _age(request: AccessRequest) -> tuple[int, str]:
+    return request.asked_at, request.id
 
 
-def _obstacle(request: AccessRequest, rows: Mapping[tuple[str, str], Row], now: float) -> type[GateError] | None:
-    caller = request.asker.caller
+def _as_of(request: AccessRequest, rows: Mapping[tuple[str, str], Row], now: float) -> AccessRequest:
+    grant = rows.get(key_of(grant_key(request)))
+    obstacle: type[GateError] | None = None
+    if _is_cut_off(request.asker, rows):
+        obstacle = AccessRequestEndedError
+    elif grant is not None and is_of_operator(grant, now):
+        obstacle = AlreadyGrantedError
+    approvals = tuple(each for each in request.approvals if not _is_cut_off(each.participant, rows))
+    return replace(request, obstacle=obstacle, approvals=approvals)
+
+
+def _is_cut_off(participant: Participant, rows: Mapping[tuple[str, str], Row]) -> bool:
+    caller = participant.caller
     try:
         apply_cutoffs([rows[key] for key in map(key_of, cutoff_keys(caller)) if key in rows], caller)
     except SignInEndedError:
-        return AccessRequestEndedError
-    grant = rows.get(key_of(grant_key(request)))
-    return AlreadyGrantedError if grant is not None and is_of_operator(grant, now) else None
+        return True
+    return False

@@ -66,6 +66,7 @@ ROUTES = {
     ("POST", "/logout"): Route("logout:logout", ("session",), "sign-out", form=True),
     ("POST", "/slack"): Route("slack:slack", time_limit=ACKNOWLEDGEMENT_LIMIT),
     ("GET", "/requests"): Route("access_requests:list_requests", USERS, "list-requests", sign_in=True),
+    ("GET", "/requests/access"): Route("access_requests:list_holders", USERS, "list-holders", sign_in=True),
     ("POST", "/requests"): Route("access_requests:ask", ("session",), "ask", form=True),
     ("GET", "/requests/{request}"): Route("access_requests:show", USERS, "show-request", sign_in=True),
     ("POST", "/requests/{request}"): Route("access_requests:decide", ("session",), "decide", form=True),

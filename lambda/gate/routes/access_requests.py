@@ -11,6 +11,7 @@ from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.landing import Landing
 from gate.values.notebook import MAX_LENGTH, Notebook
 from gate.web.durations import in_words
+from gate.web.links import Links
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, redirect
 from gate.web.return_url import return_path_of
@@ -22,14 +23,19 @@ def list_requests(call: Call) -> Response:
     """Show the form to ask for access, the caller's requests, and those that the caller may decide on.
 
     The query parameter `notebook` (a path segment) fills in the form. `view` and `path` say where the notebook opens.
+    `page` is the number of the page, from 1.
     """
-    gate, caller, now = call.gate, call.caller, call.gate.now()
-    to_decide = gate.access_requests.to_decide(caller)
-    own = gate.access_requests.of_person(caller)
-    owned = gate.access_requests.holders(caller)
+    gate, caller, now, number = call.gate, call.caller, call.gate.now(), _page_number(call.request)
+    found = gate.access_requests.lists.requests(caller, page=number)
+    next_page = _links(call).requests(page=number + 1) if found.more else None
     if call.request.wants_json:
+        own, to_decide = found.own, [request for request, _ in found.to_decide]
         return json_response(
-            {"own": [_json(each, now) for each in own], "to_decide": [_json(each, now) for each, _ in to_decide]}
+            {
+                "own": [_json(each, now) for each in own],
+                "to_decide": [_json(each, now) for each in to_decide],
+                "next": next_page,
+            }
         )
     return call.page(
         "requests.html",
@@ -37,14 +43,25 @@ def list_requests(call: Call) -> Response:
         landing=call.landing,
         max_length=MAX_LENGTH,
         durations=_durations(gate),
-        own=own,
-        to_decide=to_decide,
-        owned=owned,
+        found=found,
+        number=number,
+        next_page=next_page,
         now=now,
         sign_in=gate.page_links.sign_in("/requests", fresh=True),
         proven=gate.identity.decision_proofs.proves(call.request),
         name=caller.name,
     )
+
+
+def list_holders(call: Call) -> Response:
+    """Show who has access to the notebooks that the caller decides on. `page` is the number of the page, from 1."""
+    gate, number = call.gate, _page_number(call.request)
+    found = gate.access_requests.lists.holders(call.caller, page=number)
+    next_page = _links(call).holders(page=number + 1) if found.more else None
+    if call.request.wants_json:
+        holders = [*found.requested, *(each for holders in found.owned.values() for each in holders)]
+        return json_response({"holders": [vars(each) for each in dict.fromkeys(holders)], "next": next_page})
+    return call.page("holders.html", found=found, number=number, next_page=next_page)
 
 
 def ask(call: Call) -> Response:
@@ -116,6 +133,17 @@ def _seconds(form: dict[str, str]) -> int:
     if not (text.isascii() and text.isdecimal() and len(text) < 10):
         raise InvalidAccessRequestError
     return int(text)
+
+
+def _links(call: Call) -> Links:
+    """Return the links in the answer. A page has paths alone, since a private API has several hosts."""
+    return call.gate.links if call.request.wants_json else call.gate.page_links
+
+
+def _page_number(request: Request) -> int:
+    """Return the number of the page in the query, or 1 if there is none that makes sense."""
+    text = request.query.get("page", "")
+    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
 def _durations(gate: Gate) -> list[tuple[int, str]]:

@@ -81,7 +81,7 @@ def test_a_cutoff_of_any_name_ends_a_first_approval(slack: Slack, name: str) -> 
     slack.harness.aws.cutoff(name, int(slack.harness.clock()) + 1)
     carol.decide("page")
     assert granted_by(slack, "alice") == []
-    (request,) = slack.harness.aws.table.query(["request:"])
+    (request,) = slack.harness.aws.table.requests()
     assert [each["names"] for each in json.loads(request["approvals"]["S"])] == [["user:carol@example.com"]]
 
 

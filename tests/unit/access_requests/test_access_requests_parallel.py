@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from gate.access_requests.access_requests import AccessRequests
+from gate.access_requests.keys import COUNT, OPEN
 from gate.access_requests.rules import RequestRules
 from gate.store.table import Table
 from gate.values.caller import Caller
@@ -22,7 +23,7 @@ CAROL, ANN, BOB = (Caller(f"user:{name}", (), "session", "203.0.113.7", NOW) for
 
 def _requests(table: Table, *, two: bool = False) -> AccessRequests:
     approvers = {"user:ann": ("*",), "user:bob": ("*",)}
-    rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "", "")
+    rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "", 400 * 86_400, "")
     return access_requests(table, rules)
 
 
@@ -38,14 +39,14 @@ def _asked() -> tuple[GrantsTable, str]:
     """Return a table with one request, and the request's id."""
     table = GrantsTable()
     _start(table, _ask).finish()
-    (item,) = table.query(["request:"])
+    (item,) = table.requests()
     return table, str(item["id"]["S"])
 
 
 def _orders(*works: Callable[[Table, str], object]) -> Iterator[GrantsTable]:
     """Yield the table after each order of the calls of `works`, which get the table and the id of a request."""
     asked, request_id = _asked()
-    rows = asked.query(["request:", "request:count"])
+    rows = [*asked.requests(), *asked.query([OPEN, COUNT])]
     tables: list[GrantsTable] = []
 
     def start() -> list[TableRequest]:
@@ -73,7 +74,7 @@ def test_two_who_allow_at_once_give_one_grant() -> None:
     orders = 0
     for table in _orders(_decide(ANN, HOUR), _decide(BOB, 2 * HOUR)):
         (grant,) = table.query(["user:carol"])
-        (request,) = table.query(["request:"])
+        (request,) = table.requests()
         hours = {"user:ann": HOUR, "user:bob": 2 * HOUR}[grant["granted_by"]["S"]]
         assert (grant["until"]["N"], request["decided_by"]) == (str(int(NOW) + hours), grant["granted_by"])
         orders += 1
@@ -83,7 +84,7 @@ def test_two_who_allow_at_once_give_one_grant() -> None:
 def test_one_who_allows_and_one_who_denies_at_once_decide_once() -> None:
     outcomes = set()
     for table in _orders(_decide(ANN, HOUR), _decide(BOB, None)):
-        (request,) = table.query(["request:"])
+        (request,) = table.requests()
         assert bool(table.query(["user:carol"])) == (request["decision"]["S"] == "allowed")
         outcomes.add(request["decision"]["S"])
     assert outcomes == {"allowed", "denied"}
@@ -103,8 +104,8 @@ def test_one_who_presses_twice_is_one_approver() -> None:
 
 def test_a_request_that_is_sent_twice_is_one_request() -> None:
     for table in _orders(lambda opened, _: _ask(opened), lambda opened, _: _ask(opened)):
-        assert len(table.query(["request:"])) == 1
-        (count,) = table.query(["request:count"])
+        assert len(table.requests()) == 1
+        (count,) = table.query([COUNT])
         assert count["count"] == {"N": "1"}
 
 

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.rules import RequestRules
+from gate.store.table import key_of
 from gate.values.caller import Caller
 from gate.values.errors.base import GateError
 from gate.values.notebook import Notebook
@@ -30,6 +31,7 @@ RULES = RequestRules(
     power="start",
     slack_channel="",
     topic_arn="",
+    keep=400 * DAY,
     home="",
 )
 NAMED = {"user:ann": NOTEBOOKS, "slack:T1/U1": ["churn"]}
@@ -217,7 +219,7 @@ class Machine(RuleBasedStateMachine):
     def nobody_asks_too_often(self) -> None:
         """Ten requests a day, and one row for each person and notebook."""
         assert all(count <= 10 for count in self.counts.values())
-        keys = [item["notebook"]["S"] for item in self.aws.table.query(["request:"])]
+        keys = [key_of(item) for item in self.aws.table.requests()]
         assert len(keys) == len(set(keys)) <= len(PEOPLE) * len(NOTEBOOKS)
 
 

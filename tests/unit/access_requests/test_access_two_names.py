@@ -146,7 +146,7 @@ def test_an_approval_of_an_earlier_version_must_be_given_again(slack: Slack) -> 
 
 
 def _rewrite(slack: Slack, *, remove: str = "", **texts: str) -> None:
-    (item,) = slack.harness.aws.table.query(["request:"])
+    (item,) = slack.harness.aws.table.requests()
     changed = {**item, **{name: {"S": text} for name, text in texts.items()}}
     slack.harness.aws.table.put({name: value for name, value in changed.items() if name != remove})
 

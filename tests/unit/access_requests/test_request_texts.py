@@ -46,7 +46,7 @@ def test_a_reason_of_invisible_characters_is_blank(asking: Harness, text: str) -
     alice = browser_of(asking, "alice@example.com")
     for reason in (text, text * 100, f" {text}\n{text} "):
         assert post(alice, "/requests", notebook="bob-notebook", reason=reason, seconds=3600).status == 400
-    assert not asking.aws.table.query(["request:"])
+    assert not asking.aws.table.requests()
 
 
 def test_no_ignorable_character_and_none_without_a_category_that_shows_is_a_reason() -> None:

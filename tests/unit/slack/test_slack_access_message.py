@@ -71,7 +71,7 @@ def test_a_message_that_only_one_user_sees_is_not_remembered(access: Slack) -> N
     path = ask(browser_of(access.harness, "alice@example.com"), "prod-model")
     _press(access, path, "U0BOB", is_ephemeral=True)
     assert "Approved" not in _channel(access)
-    (request,) = access.harness.aws.table.query(["request:"])
+    (request,) = access.harness.aws.table.requests()
     assert (request["message"]["S"], len(json.loads(request["approvals"]["S"]))) == ("[]", 1)
 
 

@@ -1,0 +1,100 @@
+"""Where access requests are in the grants table.
+
+| partition key | sort key | row |
+|---|---|---|
+| `request:<person>` | `<notebook>` | the latest request of a person for a notebook |
+| `request:past:<person>` | `<notebook>-<nonce>` | an earlier one, for auditors |
+| `request:open`, `request:allowed` | `<time>-<id>` | refers to a request that is open, or whose grant has not ended |
+| `request:count` | `<day>/<person>` | how often the person has asked that day |
+
+`<person>` and `<notebook>` are digests, and the id of a request is `<person>-<notebook>-<nonce>`. A page so reads the
+rows of one person, and the references to what is open. The partitions that all people share take one or two writes for
+each request and decision, and a partition takes 1,000 writes a second (DynamoDB developer guide, "partition key
+design").
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from gate.access_requests.access_request import AccessRequest, digest
+from gate.store import key_prefixes
+from gate.store.table import Row, primary_key
+from gate.values.notebook import Notebook
+
+OPEN, ALLOWED = (f"{key_prefixes.ACCESS_REQUEST}{state}" for state in ("open", "allowed"))
+COUNT = f"{key_prefixes.ACCESS_REQUEST}count"
+
+FORMER = key_prefixes.ACCESS_REQUEST
+"""The partition in which earlier versions wrote all requests. DynamoDB deletes them a week after somebody asked."""
+
+_ID = re.compile(r"(?:[a-z2-7]{20}-)?[a-z2-7]{20}-[a-z2-7]{8}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Refers to a request that is open, or whose grant has not ended."""
+
+    request_id: str
+    requester: str
+    notebook: Notebook
+    time: int
+    """Epoch seconds: when the person asked, or when the grant ends."""
+
+
+def partition_of(name: str) -> str:
+    """Return the partition key of the requests that the person with the principal `name` made."""
+    return f"{key_prefixes.ACCESS_REQUEST}{digest(name)}"
+
+
+def row_key(request_id: str) -> dict[str, Any]:
+    """Return the primary key of the latest request of that person for that notebook.
+
+    Raises `ValueError` if `request_id` is not the id of a request.
+    """
+    if not _ID.fullmatch(request_id):
+        raise ValueError("not the id of a request")
+    *person, notebook, _ = request_id.split("-")  # earlier versions wrote ids without a person
+    return primary_key(f"{key_prefixes.ACCESS_REQUEST}{''.join(person)}", notebook)
+
+
+def past_key(request_id: str) -> dict[str, Any]:
+    """Return the primary key that the request has after a later one of that person for that notebook."""
+    *person, notebook, nonce = request_id.split("-")
+    return primary_key(f"{key_prefixes.ACCESS_REQUEST}past:{''.join(person)}", f"{notebook}-{nonce}")
+
+
+def is_former(request_id: str) -> bool:
+    """Return whether an earlier version wrote the request, without a reference."""
+    return request_id.count("-") == 1
+
+
+def reference_of(request: AccessRequest) -> Reference:
+    """Return what the reference to the open `request` says."""
+    return Reference(request.id, request.requester, request.notebook, request.asked_at)
+
+
+def reference_key(request: AccessRequest) -> dict[str, Any]:
+    """Return the primary key of the reference to `request`, which is open, or was when it was read."""
+    return primary_key(OPEN, f"{request.asked_at:010d}-{request.id}")
+
+
+def reference_row(request: AccessRequest) -> dict[str, Any]:
+    """Return the reference to `request`, which is open or allowed, as a row.
+
+    DynamoDB may delete it when the request, or the grant that it led to, ends.
+    """
+    is_open = request.decision == ""
+    key = reference_key(request) if is_open else primary_key(ALLOWED, f"{request.until:010d}-{request.id}")
+    return {
+        **key,
+        "requester": {"S": request.requester},
+        "asked_for": {"S": str(request.notebook)},
+        "until": {"N": str(request.ends_at if is_open else request.until)},
+    }
+
+
+def read_reference(item: Row) -> Reference:
+    """Parse a row that `reference_row` returned."""
+    time, _, request_id = item["notebook"]["S"].partition("-")
+    return Reference(request_id, item["requester"]["S"], Notebook.parse(item["asked_for"]["S"]), int(time))
