@@ -9,6 +9,22 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     setTimeout(() => { button.textContent = label; }, 2000);
   });
 }
+const left = (seconds) => {
+  const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([size]) => seconds >= size) || [0, ""];
+  const number = Math.floor(seconds / size);
+  return unit ? `${number} ${unit}${number === 1 ? "" : "s"} left` : "less than a minute left";
+};
+const showTimes = () => {
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const moment = new Date(time.dateTime);
+    const seconds = (moment - Date.now()) / 1000;
+    const local = moment.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    time.title ||= time.textContent;
+    time.textContent = "end" in time.dataset && seconds > 0 ? `${local} (${left(seconds)})` : local;
+  }
+};
+showTimes();
+setInterval(showTimes, 30000);
 const waiting = document.querySelector("[data-state-url]");
 if (waiting) {
   const { stateUrl, openUrl, state, status } = waiting.dataset;

@@ -141,12 +141,19 @@ def load_pages() -> "tuple[Environment, str]":
     return environment, policy
 
 
-def _date_time(seconds: float) -> str:
-    """Return epoch seconds as a date and time. Does not raise if Python cannot represent the date."""
+def _date_time(seconds: float, *, end: bool = False) -> str:
+    """Return epoch seconds as a date and time (UTC), which the script changes to the reader's time zone.
+
+    `end`: whether the script adds how long it is until then. Does not raise if Python cannot represent the date.
+    """
+    from markupsafe import Markup
+
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        moment = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return "an unknown time"
+    text = '<time datetime="{:%Y-%m-%dT%H:%M:%SZ}"{}>{:%Y-%m-%d %H:%M UTC}</time>'
+    return Markup(text.format(moment, " data-end" if end else "", moment))  # noqa: S704 - numbers alone
 
 
 def _hash(text: str) -> str:

@@ -99,7 +99,7 @@ def test_a_user_profile_is_listed_as_ready_and_has_nothing_to_start(studio: Harn
     rows = {row["notebook"]: row for row in studio.browser.get("/", headers=JSON).json["notebooks"]}
     assert {name: row["status"] for name, row in rows.items()} == {HOME: "ready", SPACE: "running"}
     page = studio.browser.get("/").body
-    assert re.search(r"<strong>Ready</strong> since [^·<]*</p>", page)  # there is no machine to name
+    assert re.search(r"<strong>Ready</strong> since <time [^·]*</time></p>", page)  # there is no machine to name
     assert f"{HOME}</button>" not in page
     for verb in ("start", "stop"):
         assert studio.browser.post(f"/notebooks/studio~d-abc~alice/{verb}").status == 403

@@ -63,7 +63,7 @@ def test_every_number_format_of_dynamodb_is_accepted(
     harness.sign_in()
     assert harness.browser.get("/open/alice-notebook").status == 302
     assert harness.aws.called(URL)[-1]["SessionExpirationDurationInSeconds"] == seconds
-    assert "yours until 9999-12-31 23:59 UTC" in harness.browser.get("/").body
+    assert "9999-12-31 23:59 UTC</time></p>" in harness.browser.get("/").body
 
 
 @pytest.mark.parametrize("value", [{"S": "everything"}, {"N": "1"}, {"NULL": True}, {"SS": ["start-stop"]}], ids=str)
