@@ -6,7 +6,6 @@ from constructs import Construct
 from gate.values.version import VERSION
 from infra.access_requests import AccessRequests
 from infra.api import GateApi
-from infra.canary import Canary
 from infra.domain import Domain
 from infra.function import FunctionRole, GateFunction
 from infra.grants_table import GrantsTable
@@ -18,6 +17,7 @@ from infra.network import Network
 from infra.part import Part
 from infra.placement import place
 from infra.regions import check_region
+from infra.schedule import CANARY_EVERY, REMIND_EVERY, Schedule
 from infra.settings import Settings
 from infra.signing_key import SigningKey
 from infra.slack import Slack
@@ -118,7 +118,23 @@ class NotebookGate(Construct):
             requests.allow_forwarding(role.role)
         api.add_routes(function.alias, requests=requests.alias if requests else None)
         functions: list[GateFunction | AccessRequests] = [function, *([requests] if requests else [])]
-        Canary(self, "Canary", aliases=[each.alias for each in functions])
+        Schedule(
+            self,
+            "Canary",
+            event="canary",
+            purpose="checks what people's requests need",
+            every=CANARY_EVERY,
+            aliases=[each.alias for each in functions],
+        )
+        if slack and requests:
+            Schedule(
+                self,
+                "Reminders",
+                event="reminders",
+                purpose="reminds people of the end of their access",
+                every=REMIND_EVERY,
+                aliases=[requests.alias],
+            )
         Monitoring(
             self,
             "Monitoring",

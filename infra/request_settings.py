@@ -28,6 +28,7 @@ class RequestSettings(SettingsSection):
     power: Annotated[Power, _APPROVERS] = "start"
     slack_channel: Annotated[SlackConversationId, _APPROVERS] = ""
     topic_arn: Annotated[TopicArn, _APPROVERS] = ""
+    remind: Annotated[int, _APPROVERS] = Field(default=1_800, ge=600, le=86_400)
     keep_days: Annotated[int, _APPROVERS] = Field(default=400, ge=7, le=3_650)
 
     rules = (
@@ -70,6 +71,7 @@ class RequestSettings(SettingsSection):
                 "power": self.power,
                 "slack_channel": self.slack_channel,
                 "topic_arn": self.topic_arn,
+                "remind": self.remind,
                 "keep_days": self.keep_days,
             },
             separators=(",", ":"),

@@ -20,7 +20,7 @@ from testing.grants_table import GrantsTable, open_table
 from testing.many_requests import KEEP, fill
 
 NOW = 1_800_000_000
-RULES = RequestRules({"user:dana@example.com": ("*",)}, (), (3_600,), "start", "", "", KEEP, "")
+RULES = RequestRules({"user:dana@example.com": ("*",)}, (), (3_600,), "start", "", "", KEEP, 0, "")
 MEGABYTE = 1_000_000
 
 

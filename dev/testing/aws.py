@@ -28,7 +28,7 @@ CHANGED = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
 TOKEN = "eyJhbGciOi.presigned-token.c2lnbmF0dXJl"
 NO_THROTTLE = 1e9
 
-WRITABLE = {"put_item": ("replay:", "queue:", "cutoff:user:"), "update_item": ("queue:", "report:")}
+WRITABLE = {"put_item": ("replay:", "queue:", "cutoff:user:"), "update_item": ("queue:", "report:", "request:allowed")}
 """The prefixes of the keys that the function writes, by operation."""
 
 

@@ -129,7 +129,7 @@ class Gate:
             grants=self.grants,
             holders=Holders(self.table),
             rules=rules,
-            notices=RequestNotices(rules, slack=lambda: self.slack.api, links=self.links),
+            notices=RequestNotices(rules, slack=lambda: self.slack.api, links=self.links, clock=self._clock),
             user_claim=self.config.user_claim,
             clock=self._clock,
         )

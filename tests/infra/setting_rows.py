@@ -115,6 +115,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "requests.power": (REQUESTS, "auto-start", "auto-start"),
     "requests.slack_channel": ({**REQUESTS, "slack": {"teams": ["T0123ABCDEF"]}}, "C0123ABCDEF", "C0123ABCDEF"),
     "requests.topic_arn": (REQUESTS, TOPIC, '"Action": "sns:Publish"'),
+    "requests.remind": (REQUESTS, 7_777, ":7777"),
     "requests.keep_days": (REQUESTS, 3377, ":3377"),
     "limits.session": (BASE, 3600, '"GATE_MAX_SESSION": "3600"'),
     "limits.rate": (BASE, 7, '"ThrottlingRateLimit": 7'),

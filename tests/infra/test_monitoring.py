@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from gate.platform.metrics import NAMESPACE
-from local.template import Template
+from infra.settings import Settings
+from local.template import Template, synthesise_all
 from tests.infra.examples import only, properties
+from tests.infra.setting_rows import BASE
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "operations.md").read_text()
@@ -117,8 +119,29 @@ def test_asynchronous_invocations_use_the_alias_as_well(full_template: Template)
         assert qualifier in ('"live"', '"slack"') or any(alias in qualifier for alias in invoked)
 
 
+def _rules(template: Template, event: str) -> list[dict[str, Any]]:
+    """Return the rules that send `event` to all of their targets."""
+    rules = properties(template, "AWS::Events::Rule").values()
+    return [each for each in rules if all(json.loads(target["Input"]) == {event: {}} for target in each["Targets"])]
+
+
+def test_reminders_are_sent_by_the_requests_function(full_template: Template) -> None:
+    (rule,) = _rules(full_template, "reminders")
+    (target,) = rule["Targets"]
+    alias = properties(full_template, "AWS::Lambda::Alias")[target["Arn"]["Ref"]]
+    function = properties(full_template, "AWS::Lambda::Function")[alias["FunctionName"]["Ref"]]
+    assert "GATE_ACCESS_REQUESTS" in function["Environment"]["Variables"]
+    assert (alias["Name"], rule["ScheduleExpression"]) == ("live", "rate(5 minutes)")
+
+
+def test_without_slack_there_are_no_reminders() -> None:
+    ((template,),) = synthesise_all([Settings.parse({**BASE, "requests": {"approvers": {"group:ml": ["*"]}}})])
+    assert not _rules(template, "reminders")
+    assert _rules(template, "canary")
+
+
 def test_the_canary_invokes_each_function_and_its_alarm_looks_at_each(full_template: Template) -> None:
-    (rule,) = properties(full_template, "AWS::Events::Rule").values()
+    (rule,) = _rules(full_template, "canary")
     aliases = properties(full_template, "AWS::Lambda::Alias")
     assert [aliases[target["Arn"]["Ref"]]["Name"] for target in rule["Targets"]] == ["live", "live"]
     assert rule["ScheduleExpression"] == "rate(30 minutes)"

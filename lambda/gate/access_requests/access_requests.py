@@ -9,6 +9,7 @@ from gate.access_requests.deciding import Approver, approved, denied
 from gate.access_requests.holders import Holders
 from gate.access_requests.lists import RequestLists
 from gate.access_requests.participant import Participant
+from gate.access_requests.reminders import ReminderNotices, Reminders
 from gate.access_requests.requested_grant import with_grant
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore
@@ -34,7 +35,7 @@ MAX_ATTEMPTS = 3
 """Attempts to change a request that others change at the same moment."""
 
 
-class Notices(Protocol):
+class Notices(ReminderNotices, Protocol):
     """Tells people about requests. A notice that cannot be sent is logged, and changes nothing else."""
 
     def asked(self, request: AccessRequest, /) -> SlackMessage | None:
@@ -68,6 +69,7 @@ class AccessRequests:
         self._notices = notices
         self._approvers = Approvers(grants, rules, user_claim=user_claim, clock=clock)
         self.lists = RequestLists(store, approvers=self._approvers, holders=holders)
+        self.reminders = Reminders(store, notices, before=rules.remind)
         self._clock = clock
 
     def ask(

@@ -79,15 +79,19 @@ def reference_key(request: AccessRequest) -> dict[str, Any]:
     return primary_key(OPEN, f"{request.asked_at:010d}-{request.id}")
 
 
+def allowed_key(request: AccessRequest) -> dict[str, Any]:
+    """Return the primary key of the reference to `request`, which was allowed."""
+    return primary_key(ALLOWED, f"{request.until:010d}-{request.id}")
+
+
 def reference_row(request: AccessRequest) -> dict[str, Any]:
     """Return the reference to `request`, which is open or allowed, as a row.
 
     DynamoDB may delete it when the request, or the grant that it led to, ends.
     """
     is_open = request.decision == ""
-    key = reference_key(request) if is_open else primary_key(ALLOWED, f"{request.until:010d}-{request.id}")
     return {
-        **key,
+        **(reference_key(request) if is_open else allowed_key(request)),
         "requester": {"S": request.requester},
         "asked_for": {"S": str(request.notebook)},
         "until": {"N": str(request.ends_at if is_open else request.until)},

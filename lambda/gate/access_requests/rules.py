@@ -27,6 +27,8 @@ class RequestRules:
     """The SNS topic that is told of new requests; empty for none."""
     keep: int
     """Seconds for which a request stays in the table after somebody asked."""
+    remind: int
+    """Seconds before the end of a grant at which Slack reminds the person of it."""
     home: str
     """The deployment's own location (`account/region`), by which requests may name its notebooks, too."""
 
@@ -42,6 +44,7 @@ class RequestRules:
             slack_channel=values["slack_channel"],
             topic_arn=values["topic_arn"],
             keep=values["keep_days"] * 86_400,
+            remind=values["remind"],
             home=home,
         )
 

@@ -10,6 +10,7 @@ from gate.access_requests.keys import (
     FORMER,
     OPEN,
     Reference,
+    allowed_key,
     is_former,
     partition_of,
     past_key,
@@ -66,6 +67,16 @@ class AccessRequestStore:
         now = self._table.now()
         references = map(read_reference, self._table.query([ALLOWED]))
         return sorted((each for each in references if each.time > now), key=lambda each: each.time)
+
+    def ending(self, *, within: int) -> list[AccessRequest]:
+        """Return the allowed requests whose grants end in at most `within` seconds, if there is no later request."""
+        soon = self._table.now() + within
+        return self.get(each for each in self.allowed() if each.time <= soon)
+
+    def remind(self, request: AccessRequest) -> bool:
+        """Note that the person is reminded of the end of the grant. Return whether that was not noted before."""
+        condition = "attribute_exists(#principal) AND attribute_not_exists(#reminded)"
+        return self._table.update(allowed_key(request), "SET #reminded = :true", condition, true={"BOOL": True})
 
     def find(self, request_id: str) -> AccessRequest | None:
         """Return the request with the id `request_id`, or None."""

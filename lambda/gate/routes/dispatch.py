@@ -56,6 +56,12 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             run_canary(gate, context.function_name)
         return None
+    if "reminders" in event:
+        from gate.routes.reminders import send_reminders
+
+        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
+            send_reminders(gate)
+        return None
     request = Request.from_event(event, context.invoked_function_arn)
     return _respond(gate, request, remaining_ms).for_api_gateway(own_host=gate.config.own_host)
 

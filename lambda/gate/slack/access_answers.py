@@ -64,7 +64,7 @@ class AccessAnswers:
             with deadline.shortened_deadline():
                 if command.action == "form":
                     durations = self._access_requests().rules.durations
-                    self._api.fill_window(view_id, ask_window(command.notebook, durations))
+                    self._api.fill_window(view_id, ask_window(command.notebook, command.reason, durations))
                     return
                 blocks = self._execute(command)
         except GateError as error:

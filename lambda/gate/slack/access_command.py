@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qs
 
-from gate.access_requests.access_request import SlackMessage
+from gate.access_requests.access_request import MAX_REASON_LENGTH, SlackMessage
 from gate.slack.command import Command, command_sender, interaction_sender
 from gate.values.errors.slack import InvalidSlackRequestError
 from gate.web.request import Request
@@ -85,7 +85,10 @@ def _press(payload: dict[str, Any], request: Request) -> AccessCommand | None:
         # A press in a window has a view, which then shows the form.
         view_id = (payload.get("view") or {}).get("id", "")
         trigger_id = payload["trigger_id"]
-        return _interaction(payload, request, action="form", notebook=name, trigger_id=trigger_id, view_id=view_id)
+        reason = str(pressed.get("value") or "")[:MAX_REASON_LENGTH]
+        return _interaction(
+            payload, request, action="form", notebook=name, reason=reason, trigger_id=trigger_id, view_id=view_id
+        )
     if action not in _DECISIONS:
         return None
     seconds = pressed["selected_option"]["value"] if action == ALLOW_SELECT else pressed.get("value", "")

@@ -24,7 +24,7 @@ from slack_sdk.models.views import View
 
 from gate.access_requests.access_request import MAX_REASON_LENGTH, AccessRequest
 from gate.access_requests.rules import RequestRules
-from gate.slack.access_command import ALLOW_BUTTON, ALLOW_SELECT, ASK_WINDOW, DENY_BUTTON, AccessCommand
+from gate.slack.access_command import ALLOW_BUTTON, ALLOW_SELECT, ASK_BUTTON, ASK_WINDOW, DENY_BUTTON, AccessCommand
 from gate.values.errors.base import GateError
 from gate.values.notebook import MAX_LENGTH
 from gate.web.durations import in_words
@@ -32,8 +32,8 @@ from gate.web.durations import in_words
 TITLE = "Ask for access"
 
 
-def ask_window(notebook: str, durations: Sequence[int]) -> dict[str, Any]:
-    """Return the window in which a user asks for access. `notebook`: fills in the name."""
+def ask_window(notebook: str, reason: str, durations: Sequence[int]) -> dict[str, Any]:
+    """Return the window in which a user asks for access. `notebook` and `reason` fill in the form."""
     options = [_length(each) for each in durations]
     blocks = [
         InputBlock(
@@ -42,7 +42,9 @@ def ask_window(notebook: str, durations: Sequence[int]) -> dict[str, Any]:
         ),
         InputBlock(
             label="Why do you need it?",
-            element=PlainTextInputElement(action_id="reason", multiline=True, max_length=MAX_REASON_LENGTH),
+            element=PlainTextInputElement(
+                action_id="reason", initial_value=reason or None, multiline=True, max_length=MAX_REASON_LENGTH
+            ),
         ),
         InputBlock(
             label="For how long?",
@@ -127,6 +129,19 @@ def outcome(request: AccessRequest) -> list[Block]:
         show = ButtonElement(text="Show the notebook", action_id="refresh")
         blocks.append(ActionsBlock(block_id=f"one:{request.notebook}", elements=[show]))
     return blocks
+
+
+def ends_soon(request: AccessRequest, *, now: float) -> list[Block]:
+    """Return the reminder to the person who asked in Slack. Its button opens the window to ask, with the same reason.
+
+    `now`: epoch seconds.
+    """
+    minutes = max(1, round((request.until - now) / 60))
+    more = ButtonElement(text="Ask for more time", action_id=ASK_BUTTON, value=request.reason)
+    return [
+        _text(f"Your access to {request.notebook} ends in {minutes} minute{'s' if minutes > 1 else ''}."),
+        ActionsBlock(block_id=f"ask:{request.notebook}", elements=[more]),
+    ]
 
 
 def _decisions(request: AccessRequest, rules: RequestRules, page_url: str) -> Block:

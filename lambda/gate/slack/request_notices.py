@@ -8,6 +8,7 @@ from gate.access_requests.access_request import AccessRequest, SlackMessage
 from gate.access_requests.rules import RequestRules
 from gate.platform.aws.clients import client
 from gate.platform.aws.errors import aws_errors
+from gate.platform.clock import Clock
 from gate.platform.deadline import limited
 from gate.platform.log import logger
 from gate.slack.api import SlackApi
@@ -25,11 +26,12 @@ QUOTE_WIDTH = 36
 class RequestNotices:
     """Sends the notices that the settings ask for. One that cannot be sent is logged, and changes nothing else."""
 
-    def __init__(self, rules: RequestRules, *, slack: Callable[[], SlackApi], links: Links):
+    def __init__(self, rules: RequestRules, *, slack: Callable[[], SlackApi], links: Links, clock: Clock):
         """`slack`: returns the client of Slack's API."""
         self._rules = rules
         self._slack = slack
         self._links = links
+        self._clock = clock
 
     def asked(self, request: AccessRequest) -> SlackMessage | None:
         """Tell the approvers of a new request, in Slack and by Amazon SNS."""
@@ -52,6 +54,13 @@ class RequestNotices:
                 from gate.slack.access_messages import outcome, post
 
                 self._slack().post_message(request.slack_user, post(request, outcome(request)))
+
+    def ends(self, request: AccessRequest) -> None:
+        """Tell the person who asked in Slack that the access ends soon, with a button to ask for more time."""
+        with _notice("slack"):
+            from gate.slack.access_messages import ends_soon, post
+
+            self._slack().post_message(request.slack_user, post(request, ends_soon(request, now=self._clock())))
 
     def show(self, request: AccessRequest) -> None:
         """Show `request` as it is now in the approvers' message, if there is one."""

@@ -23,7 +23,7 @@ CAROL, ANN, BOB = (Caller(f"user:{name}", (), "session", "203.0.113.7", NOW) for
 
 def _requests(table: Table, *, two: bool = False) -> AccessRequests:
     approvers = {"user:ann": ("*",), "user:bob": ("*",)}
-    rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "", 400 * 86_400, "")
+    rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "", 400 * 86_400, 0, "")
     return access_requests(table, rules)
 
 

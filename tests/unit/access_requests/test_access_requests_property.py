@@ -32,6 +32,7 @@ RULES = RequestRules(
     slack_channel="",
     topic_arn="",
     keep=400 * DAY,
+    remind=0,
     home="",
 )
 NAMED = {"user:ann": NOTEBOOKS, "slack:T1/U1": ["churn"]}

@@ -117,10 +117,7 @@ def test_the_list_shows_the_details_of_each_notebook(harness: Harness) -> None:
     harness.sign_in()
     items = re.findall(r"<li>(.*?)</li>", harness.browser.get("/").body, re.DOTALL)
     running, stopped, gone = items
-    assert (
-        '<strong>Running</strong> since <time datetime="2026-11-23T08:00:00Z">2026-11-23 08:00 UTC</time>'
-        in running
-    )
+    assert '<strong>Running</strong> since <time datetime="2026-11-23T08:00:00Z">2026-11-23 08:00 UTC</time>' in running
     assert re.search("yours until <time datetime=.* data-end>20", running)
     assert "/alice-notebook/stop" in running
     assert "/alice-notebook/start" not in running

@@ -99,6 +99,6 @@ def test_an_owner_owns_every_spelling(asking: Harness, row: str) -> None:
     ],
 )
 def test_patterns_match_the_bare_and_the_located_name_in_any_case(pattern: str, name: str, matches: bool) -> None:
-    rules = RequestRules({"user:dana": (pattern,)}, (pattern,), (3600,), "start", "", "", 0, HOME)
+    rules = RequestRules({"user:dana": (pattern,)}, (pattern,), (3600,), "start", "", "", 0, 0, HOME)
     assert rules.approvals_needed(Notebook.parse(name)) == (2 if matches else 1)
     assert rules.approving_principals(["user:dana"], Notebook.parse(name)) == (["user:dana"] if matches else [])
