@@ -191,3 +191,11 @@ def test_holders_are_in_pages(asking: Harness) -> None:
     first, second = (dana.get(f"/requests/access?page={page}", headers=JSON).json for page in (1, 2))
     assert (len(first["holders"]), len(second["holders"]), second["next"]) == (50, 1, None)
     assert dana.path_of(first["next"]) == "/requests/access?page=2"
+
+
+def test_an_owner_does_not_see_grants_that_have_ended(asking: Harness) -> None:
+    now = int(asking.clock())
+    asking.aws.grant("user:heidi@example.com", "bob-notebook", until=now)
+    asking.aws.grant("group:interns", "bob-notebook", until=now + 1)
+    body = browser_of(asking, "frank@example.com").get("/requests/access").body
+    assert ("user:heidi@example.com" in body, "group:interns" in body) == (False, True)
