@@ -13,6 +13,7 @@ from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.output import AsJson, Output
 from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.participant import shown_principal
 from gate.access_requests.store import AccessRequestStore
 from gate.platform.aliases import OPERATORS
 from gate.store.table import Table
@@ -138,7 +139,7 @@ def _row(request: AccessRequest, now: float) -> list[str]:
     if state == "open" and request.approvals:
         state = f"approved by {request.approvals[0].by}, one more needed"
     if request.decided_by:
-        state += f" by {request.decided_by}"
+        state += f" by {shown_principal(request.decided_by)}"
     if request.until:
         state += f" until {_moment(request.until)}"
     asked = _moment(request.asked_at)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from gate.access_requests.participant import shown_principal
 from gate.store import key_prefixes
 from gate.store.grant_row import read
 from gate.store.table import Row, Table
@@ -16,7 +17,7 @@ class Holder:
     until: int | None
     """Epoch seconds. None if the grant does not end."""
     granted_by: str
-    """The people who allowed the access request; empty for the grants of operators."""
+    """The people or the rule that allowed the access request; empty for the grants of operators."""
     reason: str
 
 
@@ -46,4 +47,4 @@ class Holders:
 
 def _holder(item: Row) -> Holder:
     granted_by, reason = (str(item.get(name, {}).get("S", "")) for name in ("granted_by", "reason"))
-    return Holder(item["principal"]["S"], read(item).until, granted_by, reason)
+    return Holder(item["principal"]["S"], read(item).until, shown_principal(granted_by), reason)

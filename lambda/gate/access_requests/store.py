@@ -66,13 +66,17 @@ class AccessRequestStore:
             for request in requests
         ]
 
-    def add(self, request: AccessRequest, *, replaced: AccessRequest | None = None) -> None:
-        """Write a new request, and count it. `replaced`: the earlier request with the same key, if there is one.
+    def add(
+        self, request: AccessRequest, grant: GrantChange | None = None, *, replaced: AccessRequest | None = None
+    ) -> None:
+        """Write a new request and `grant`, if any, and count the request. All are written, or none.
 
-        Raises `ConditionFailedError`: its first value tells that there is another request with this key meanwhile, the
-        second that the person has asked `MAX_A_DAY` times today.
+        `replaced`: the earlier request with the same key, if there is one. Raises `ConditionFailedError`: its first
+        value tells that there is another request with this key meanwhile, the second that the person has asked
+        `MAX_A_DAY` times today, and the third that the row of the grant has changed.
         """
-        self._table.transact([_request_write(request, replaced), _count_write(request.requester, self._table.now())])
+        writes = [_request_write(request, replaced), _count_write(request.requester, self._table.now())]
+        self._table.transact([*writes, *_grant_writes(grant)])
 
     def change(self, request: AccessRequest, grant: GrantChange | None = None) -> AccessRequest:
         """Write `request`, which was read before and has changed since, and `grant`, if any.
@@ -81,17 +85,20 @@ class AccessRequestStore:
         changed meanwhile.
         """
         changed = replace(request, version=request.version + 1)
-        writes = [_request_write(changed, request)]
-        if grant is not None:
-            # The role may name no other attributes of a grant, not even in a condition (infra/grants_table.py).
-            writes.append({"Put": {"Item": grant.after, **unchanged(grant.before, REQUESTED[2:])}})
-        self._table.transact(writes)
+        self._table.transact([_request_write(changed, request), *_grant_writes(grant)])
         return changed
 
 
 def _request_write(request: AccessRequest, before: AccessRequest | None) -> dict[str, Row]:
     condition = unchanged(to_row(before) if before else None, ("id", "version"))
     return {"Put": {"Item": to_row(request), **condition}}
+
+
+def _grant_writes(grant: GrantChange | None) -> list[dict[str, Row]]:
+    if grant is None:
+        return []
+    # The role may name no other attributes of a grant, not even in a condition (infra/grants_table.py).
+    return [{"Put": {"Item": grant.after, **unchanged(grant.before, REQUESTED[2:])}}]
 
 
 def _count_write(requester: str, now: float) -> dict[str, Row]:
