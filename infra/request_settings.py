@@ -1,9 +1,9 @@
-"""The section `requests` of the settings: access requests and who decides on them."""
+"""The section `requests` of the settings: access requests, who may make them, and who decides on them."""
 
 import json
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from gate.values.grant import Power
 from gate.values.principal import normal_principal
@@ -20,11 +20,14 @@ class RequestSettings(SettingsSection):
     """Access requests. Without approvers, people cannot ask for access."""
 
     approvers: dict[str, list[NotebookPattern]] = Field(default={})
+    eligible: Annotated[dict[str, list[NotebookPattern]], _APPROVERS] = Field(default={})
     two: Annotated[list[NotebookPattern], _APPROVERS] = Field(default=[], max_length=20)
     longest: Annotated[int, _APPROVERS] = Field(default=604_800, ge=MIN_SECONDS, le=MAX_SECONDS)
     choices: Annotated[list[int], _APPROVERS] = Field(
         default=[3_600, 28_800, 86_400, 604_800], min_length=1, max_length=8
     )
+    automatic: Annotated[dict[str, list[NotebookPattern]], _APPROVERS] = Field(default={})
+    automatic_longest: Annotated[int, Needs("requests.automatic")] = Field(default=3_600, ge=MIN_SECONDS)
     power: Annotated[Power, _APPROVERS] = "start"
     slack_channel: Annotated[SlackConversationId, _APPROVERS] = ""
     topic_arn: Annotated[TopicArn, _APPROVERS] = ""
@@ -36,17 +39,24 @@ class RequestSettings(SettingsSection):
              or requests.choices[0] < MIN_SECONDS or requests.choices[-1] > requests.longest,
              f"are not lengths of access; write seconds in ascending order, from {MIN_SECONDS} to requests.longest, "
              "which is {longest}"),
+        Rule("automatic_longest", lambda requests: requests.automatic and requests.automatic_longest > requests.longest,
+             "is longer than requests.longest, which is {longest}; write at most that"),
+        Rule("automatic_longest",
+             lambda requests: requests.automatic and requests.automatic_longest < requests.choices[0],
+             "is shorter than each of requests.choices, which are {choices}, so that nothing would be allowed at once; "
+             "write one of them"),
     )  # fmt: skip
 
-    @field_validator("approvers")
+    @field_validator("approvers", "eligible", "automatic")
     @classmethod
-    def _are_people_or_groups(cls, value: dict[str, list[str]]) -> dict[str, list[str]]:
+    def _are_people_or_groups(cls, value: dict[str, list[str]], info: ValidationInfo) -> dict[str, list[str]]:
+        verb = "approve" if info.field_name == "approvers" else "ask"
         for principal, patterns in value.items():
             kind = principal.partition(":")[0]
             normal = normal_principal(principal) if kind in ("user", "group", "slack") else None
             if normal is None:
                 raise ValueError(
-                    f"names {principal!r}, which cannot approve; write user:<e-mail>, group:<name> or "
+                    f"names {principal!r}, which cannot {verb}; write user:<e-mail>, group:<name> or "
                     "slack:<team>/<user>"
                 )
             if normal != principal:
@@ -66,8 +76,11 @@ class RequestSettings(SettingsSection):
         return json.dumps(
             {
                 "approvers": self.approvers,
+                "eligible": self.eligible,
                 "two": self.two,
                 "durations": self.choices,
+                "automatic": self.automatic,
+                "automatic_longest": self.automatic_longest,
                 "power": self.power,
                 "slack_channel": self.slack_channel,
                 "topic_arn": self.topic_arn,

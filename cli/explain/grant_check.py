@@ -12,6 +12,7 @@ from cli.grant_schema.until import format_until
 from cli.grants.row_fixes import fix_commands
 from cli.grants.row_problems import row_errors
 from cli.grants.table import GrantsTable
+from gate.access_requests.participant import shown_principal
 from gate.identity.groups import is_relevant
 from gate.store.grants import Grants
 from gate.store.table import Table
@@ -48,7 +49,7 @@ class GrantCheck:
             text = "Their sign-ins are ended, up to a moment that is in the future by this machine's clock"
             yield Finding("grant", False, text, error.reason, "Have them sign in again in a minute.")
             return
-        given = "; ".join(f"{part.principal} {_effect(part)}" for part in grant.parts)
+        given = "; ".join(f"{part.principal} {_effect(part, self._approvers(part))}" for part in grant.parts)
         together = f". Together: {_effect(grant)}" if grant.combined else ""
         yield Finding("grant", True, f"They may open it by {given}{together}")
 
@@ -64,6 +65,11 @@ class GrantCheck:
         groups = tuple(group for group in question.groups if is_relevant(group, self._deployed.config.groups))
         via: Any = {"iam": "iam", "slack": "ticket"}.get(question.principal.partition(":")[0], "session")
         return Caller(question.principal, groups, via, question.opened_from.address, self._clock())
+
+    def _approvers(self, grant: Grant) -> str:
+        """Return who allowed the access request that led to `grant`; empty for the grants of operators."""
+        row = self._table.get((grant.principal, str(grant.notebook))) if grant.request_id else None
+        return str((row or {}).get("granted_by", {}).get("S", ""))
 
     def _explain_missing(self, question: Question) -> tuple[str, str]:
         """Return why there is no grant, and how to fix that."""
@@ -97,11 +103,12 @@ class GrantCheck:
         return f" (these groups have a grant: {named}; if they are in one, add --group NAME to this command)"
 
 
-def _effect(grant: Grant) -> str:
-    """Return what a grant gives, in parentheses."""
+def _effect(grant: Grant, approvers: str = "") -> str:
+    """Return what a grant gives, in parentheses. `approvers`: who allowed its access request."""
     facts = [f"power {grant.power}", f"session {grant.session}", *([f"view {grant.view}"] if grant.view else [])]
     facts += [f"title {grant.title}"] if grant.title else []
     facts += [name for name in ("default", "owner") if getattr(grant, name)]
     facts += [f"until {format_until(grant.until)}"] if grant.until else []
     facts += [f"access request {grant.request_id}"] if grant.request_id else []
+    facts += [f"allowed by {shown_principal(approvers)}"] if approvers else []
     return f"({', '.join(facts)})"

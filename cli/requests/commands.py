@@ -15,6 +15,7 @@ from cli.grant_schema.until import DAY, parse_until
 from cli.output import AsJson, Output
 from cli.requests.history import Criteria, all_requests, open_requests, store_of
 from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.participant import shown_principal
 from gate.platform.aliases import OPERATORS
 from gate.values.principal import normal_principal
 from gate.web.durations import in_words
@@ -174,7 +175,7 @@ def _row(request: AccessRequest, now: float) -> list[str]:
     if state == "open" and request.approvals:
         state = f"approved by {request.approvals[0].by}, one more needed"
     if request.decided_by:
-        state += f" by {request.decided_by}"
+        state += f" by {shown_principal(request.decided_by)}"
     if request.until:
         state += f" until {_moment(request.until)}"
     asked = _moment(request.asked_at)

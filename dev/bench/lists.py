@@ -11,16 +11,15 @@ import time
 import tracemalloc
 from typing import Any
 
-from gate.access_requests.rules import RequestRules
 from gate.values.caller import Caller
 from local.aws import dynamodb
-from testing.asking import access_requests
+from testing.asking import access_requests, request_rules
 from testing.aws_clients import Client, operation_name
 from testing.grants_table import GrantsTable, open_table
-from testing.many_requests import KEEP, fill
+from testing.many_requests import fill
 
 NOW = 1_800_000_000
-RULES = RequestRules({"user:dana@example.com": ("*",)}, (), (3_600,), "start", "", "", KEEP, 0, "")
+RULES = request_rules(approvers={"user:dana@example.com": ("*",)})
 MEGABYTE = 1_000_000
 
 

@@ -1,6 +1,7 @@
 """What the tests of access requests share: a deployment in which people can ask, and the forms that they send."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +25,10 @@ RULES = {
         "group:leads": ["shared-*", "prod-*"],
         "user:erin@example.com": ["prod-*"],
     },
+    "eligible": {},
     "two": ["prod-*"],
+    "automatic": {},
+    "automatic_longest": 3600,
     "durations": [3600, 28800],
     "power": "start",
     "slack_channel": "",
@@ -32,6 +36,11 @@ RULES = {
     "keep_days": 400,
     "remind": 1800,
 }
+
+
+def request_rules(**changes: Any) -> RequestRules:
+    """Return rules by which nobody decides, with `changes`."""
+    return replace(RequestRules({}, (), (3_600,), "start", "", "", 400 * 86_400, 1_800, ""), **changes)
 
 
 @pytest.fixture

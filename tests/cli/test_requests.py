@@ -21,7 +21,8 @@ pytestmark = pytest.mark.usefixtures("as_new")
 
 @pytest.fixture(scope="module")
 def deployment(sample: Sample) -> Iterator[LocalDeployment]:
-    settings = {"requests": {"approvers": sample.approvers, "two": ["shared-*"]}}
+    automatic = {"automatic": {f"user:{CAROL}": ["auto-*"]}, "automatic_longest": 28_800}
+    settings = {"requests": {"approvers": sample.approvers, "two": ["shared-*"], **automatic}}
     with LocalDeployment(sample, LocalOptions(settings=settings)) as deployment:
         yield deployment
 
@@ -179,6 +180,25 @@ def test_the_list_shows_who_allowed_a_grant(gate: Gate, deployment: LocalDeploym
     assert "granted_by=iam:arn:aws:iam::123456789012:user/operator" in listed
     assert "reason=quarterly report" in listed
     assert "ignored" not in listed
+
+
+def test_what_the_rule_allowed_is_told_in_words(gate: Gate, deployment: LocalDeployment) -> None:
+    request = _ask(deployment, "auto-notebook")
+    assert _grant(deployment, "auto-notebook")["request_id"]["S"] == request
+    assert gate("requests", "list").out == "No open access requests.\n"
+    assert "allowed by the rule requests.automatic until" in gate("requests", "list", "--all").out
+    (listed,) = gate("requests", "list", "--all", "--json").json["requests"]
+    assert (listed["state"], listed["approved_by"]) == ("allowed", ["rule:requests.automatic"])
+    assert "granted_by=rule:requests.automatic" in gate("grants", "list", CAROL).out
+    explained = gate("explain", CAROL, "auto-notebook", "--from", "127.0.0.1").out
+    assert f"access request {request}, allowed by the rule requests.automatic)" in explained
+    assert "decided already" in gate("requests", "deny", request).out
+
+
+def test_explain_says_who_allowed_a_request(gate: Gate, deployment: LocalDeployment) -> None:
+    gate("requests", "allow", _ask(deployment))
+    explained = gate("explain", CAROL, "churn-model", "--from", "127.0.0.1").out
+    assert "allowed by iam:arn:aws:iam::123456789012:user/operator)" in explained
 
 
 def test_revoking_takes_requested_grants_and_ends_open_requests(gate: Gate, deployment: LocalDeployment) -> None:

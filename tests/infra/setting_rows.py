@@ -9,6 +9,7 @@ TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 KEY = "arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 BASE, VPC, GIVEN, OTHER = MINIMAL, EXISTING_VPC, SIGN_IN_ISSUER, OTHER_ENDPOINT
 REQUESTS: dict[str, Any] = {**BASE, "requests": {"approvers": {"group:ml": ["*"]}}}
+AUTOMATIC = {**BASE, "requests": {**REQUESTS["requests"], "automatic": {"group:ml": ["dev-*"]}}}
 LONG_REQUESTS = {**BASE, "requests": {**REQUESTS["requests"], "choices": [7_000_000]}}
 REMOTE = {**BASE, "remote": FULL["remote"]}
 DOMAIN = {"name": "n.example.com", "certificate_arn": FULL["domain"]["certificate_arn"]}
@@ -109,9 +110,12 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "remote.external_id": (REMOTE, "word", '"sts:ExternalId": "word"'),
     "remote.role_name": (REMOTE, "other-launch", '"RoleName": "other-launch"'),
     "requests.approvers": (BASE, {"group:ml": ["*"]}, '"GATE_ACCESS_REQUESTS"'),
+    "requests.eligible": (REQUESTS, {"group:staff": ["dev-*"]}, "group:staff"),
     "requests.two": (REQUESTS, ["prod-*"], "prod-*"),
     "requests.longest": (LONG_REQUESTS, 7_000_001, "[7000000]"),
     "requests.choices": (REQUESTS, [1234], "[1234]"),
+    "requests.automatic": (REQUESTS, {"group:on-call": ["dev-*"]}, "group:on-call"),
+    "requests.automatic_longest": (AUTOMATIC, 3601, ":3601"),
     "requests.power": (REQUESTS, "auto-start", "auto-start"),
     "requests.slack_channel": ({**REQUESTS, "slack": {"teams": ["T0123ABCDEF"]}}, "C0123ABCDEF", "C0123ABCDEF"),
     "requests.topic_arn": (REQUESTS, TOPIC, '"Action": "sns:Publish"'),

@@ -5,9 +5,10 @@ import hashlib
 import secrets
 import unicodedata
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
-from gate.access_requests.participant import Participant
+from gate.access_requests.participant import AUTOMATIC, Participant, shown_name
 from gate.values.errors.base import GateError
 from gate.values.notebook import Notebook
 
@@ -30,7 +31,7 @@ except marks and the space (Unicode, "Default_Ignorable_Code_Point" and the name
 
 @dataclass(frozen=True)
 class Approval:
-    """The consent of one person."""
+    """The consent of one person, or of the rule `requests.automatic`."""
 
     participant: Participant
     """The approver, with the groups that give the right. With it, the right can be checked again."""
@@ -78,6 +79,7 @@ class AccessRequest:
     approvals: tuple[Approval, ...] = ()
     decision: Literal["", "allowed", "denied"] = ""
     decided_by: str = ""
+    """The principal of the person who decided, or `AUTOMATIC`."""
     decided_at: int = 0
     until: int = 0
     """The end of the grant in epoch seconds, if the request was allowed."""
@@ -125,6 +127,16 @@ class AccessRequest:
         return "ended" if self.obstacle or now >= self.ends_at else "open"
 
     @property
+    def is_automatic(self) -> bool:
+        """Whether the rule `requests.automatic` allowed the request."""
+        return self.decided_by == AUTOMATIC
+
+    @property
+    def decider(self) -> str:
+        """Who decided, as people read it."""
+        return shown_name(self.decided_by)
+
+    @property
     def ends_at(self) -> int:
         """The epoch seconds at which the request ends if nobody decides."""
         return self.asked_at + OPEN_SECONDS
@@ -133,6 +145,13 @@ class AccessRequest:
     def keeps_earlier_end(self) -> bool:
         """Whether earlier access of the person ends later than what was allowed, so that its end holds."""
         return self.until > self.decided_at + min((each.seconds for each in self.approvals), default=0)
+
+    @property
+    def end_in_words(self) -> str:
+        """Until when the request was allowed, as messages say it."""
+        until = datetime.fromtimestamp(self.until, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        earlier = ", the end of the earlier access, which is later" if self.keeps_earlier_end else ""
+        return f"until {until}{earlier}"
 
     def audit_fields(self) -> dict[str, Any]:
         """Return what the audit log says about the request: who asks for what, why, and what came of it."""

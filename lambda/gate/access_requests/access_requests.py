@@ -5,12 +5,13 @@ from typing import Protocol
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage, normal_reason
 from gate.access_requests.approvers import Approvers
+from gate.access_requests.automatic import allowed_at_once, repeats
 from gate.access_requests.deciding import Approver, approved, denied
 from gate.access_requests.holders import Holders
 from gate.access_requests.lists import RequestLists
 from gate.access_requests.participant import Participant
 from gate.access_requests.reminders import ReminderNotices, Reminders
-from gate.access_requests.requested_grant import with_grant
+from gate.access_requests.requested_grant import GrantChange, with_grant
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore
 from gate.platform.clock import Clock
@@ -24,6 +25,7 @@ from gate.values.errors.access_requests import (
     AccessRequestUnknownError,
     AlreadyGrantedError,
     InvalidAccessRequestError,
+    NotEligibleError,
     TooManyAccessRequestsError,
 )
 from gate.values.errors.base import GateError
@@ -73,35 +75,48 @@ class AccessRequests:
         self._clock = clock
 
     def ask(
-        self, caller: Caller, notebook: Notebook, *, reason: str, seconds: int, slack_user: str = ""
+        self,
+        caller: Caller,
+        notebook: Notebook,
+        *,
+        reason: str,
+        seconds: int,
+        slack_user: str = "",
+        proven: bool = False,
     ) -> AccessRequest:
         """Ask for access to `notebook`, which may not exist. Return the request, or the open one for the same notebook.
 
-        `slack_user`: the id of the Slack user, if the caller asks in Slack.
-        Raises `InvalidAccessRequestError`, `AlreadyGrantedError`, `TooManyAccessRequestsError`, and
-        the errors of `Grants.find` and `AccessRequestStore`.
+        `slack_user`: the id of the Slack user, if the caller asks in Slack. `proven`: see `allowed_at_once`.
+        Raises `InvalidAccessRequestError`, `NotEligibleError`, `AlreadyGrantedError`, `TooManyAccessRequestsError`, and
+        the errors of `allowed_at_once`, `with_grant`, `Grants.find` and `AccessRequestStore`.
         """
         normal = normal_reason(reason)
         if normal is None or seconds not in self.rules.durations:
             raise InvalidAccessRequestError
         notebook = notebook.relative_to(self.rules.home)
+        # Before anything is read: the answer depends on the name, the person and the settings alone.
+        if not self.rules.may_ask(caller.principals, notebook):
+            raise NotEligibleError
         self._check_not_granted(caller, notebook)
         asker, now = self._approvers.participant(caller), int(self._clock())
         request = AccessRequest.new(asker, notebook, reason=normal, seconds=seconds, now=now, slack_user=slack_user)
+        request = allowed_at_once(request, asker, rules=self.rules, proven=proven, now=now)
         for _ in range(MAX_ATTEMPTS):
             present = self._store.latest(request)
-            if present is not None and present.state(now) == "open":
+            new, grant = self._with_grant(request, now)
+            if present is not None and repeats(new, present, grant, now=now):
                 return present
             try:
-                self._store.add(request, replaced=present)
+                self._store.add(new, grant, replaced=present)
             except ConditionFailedError as conflict:
-                if conflict.failed[0]:
-                    continue  # the person asked twice at once: look again
+                if conflict.failed[0] or any(conflict.failed[2:]):
+                    continue  # the person asked twice at once, or the grant changed: look again
                 raise TooManyAccessRequestsError from None
-            if present is not None and present.state(now) == "ended":
+            if present is not None and not present.decision:
                 self._notices.show(replace(present, obstacle=AccessRequestEndedError))
-            message = self._notices.asked(request)
-            return request if message is None else self._remember(request, message)
+            message = self._notices.asked(new)
+            # Nothing changes the message about a request that is allowed already.
+            return new if message is None or new.decision else self._remember(new, message)
         raise ThrottledError
 
     def find(self, caller: Caller, request_id: str) -> tuple[AccessRequest, Approver | None]:
@@ -141,15 +156,13 @@ class AccessRequests:
         for _ in range(MAX_ATTEMPTS):
             request = self._find(request_id, message)
             approver = self._approvers.get(request, participant)
-            now, grant = int(self._clock()), None
+            now = int(self._clock())
             self._check_open(request, now)
             if seconds is None:
                 changed = denied(request, approver, now=now)
             else:
                 changed = approved(request, approver, seconds=seconds, rules=self.rules, now=now)
-            if changed.decision == "allowed":
-                present = self._store.grant_of(changed)
-                changed, grant = with_grant(changed, power=self.rules.power, present=present, now=now)
+            changed, grant = self._with_grant(changed, now)
             try:
                 changed = self._store.change(changed, grant)
             except ConditionFailedError:
@@ -165,6 +178,12 @@ class AccessRequests:
         if message is not None and request.message is None:
             request = self._remember(request, message)
         return self._approvers.with_valid_approvals(request)
+
+    def _with_grant(self, request: AccessRequest, now: int) -> tuple[AccessRequest, GrantChange | None]:
+        """Return `request` with the grant that it leads to, if it is allowed."""
+        if request.decision != "allowed":
+            return request, None
+        return with_grant(request, power=self.rules.power, present=self._store.grant_of(request), now=now)
 
     def _check_open(self, request: AccessRequest, now: float) -> None:
         state = request.state(now)

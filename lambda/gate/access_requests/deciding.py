@@ -1,6 +1,6 @@
 """Who may decide on an access request, and what a decision leads to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 
 from gate.access_requests.access_request import AccessRequest, Approval
@@ -60,13 +60,18 @@ def approver_of(
     if not rights and not participant.is_operator:
         raise AccessRequestUnknownError
     groups = tuple(group for group in participant.groups if f"group:{group}" in rights)
-    by_group = bool(groups) and not rights & set(participant.names)
     refusal: Refusal | None = None
     if relation == "unknown":
         refusal = OtherIdentityError
-    elif by_group and now - participant.proven_at > GROUPS_MAX_AGE:
+    elif is_by_old_groups(participant, rights, now):
         refusal = SignInTooOldError
     return Approver(replace(participant, groups=groups), refusal, _approval_refusal(request, participant))
+
+
+def is_by_old_groups(participant: Participant, rights: Set[str], now: float) -> bool:
+    """Return whether the participant has `rights` by groups alone, and the sign-in with the groups is too old."""
+    by_group = any(f"group:{group}" in rights for group in participant.groups)
+    return by_group and not rights & set(participant.names) and now - participant.proven_at > GROUPS_MAX_AGE
 
 
 def _approval_refusal(request: AccessRequest, participant: Participant) -> Refusal | None:
@@ -79,15 +84,20 @@ def _approval_refusal(request: AccessRequest, participant: Participant) -> Refus
 def approved(request: AccessRequest, by: Approver, *, seconds: int, rules: RequestRules, now: int) -> AccessRequest:
     """Return `request` as `by` approves it for `seconds`. It is allowed when enough people have approved it.
 
-    Access lasts for the shortest time that one of them approved. Raises the error in `by.cannot_allow`.
+    Raises the error in `by.cannot_allow`.
     """
     if by.cannot_allow:
         raise by.cannot_allow
     approvals = (*request.approvals, Approval(by.participant, seconds, now))
     if len(approvals) < rules.approvals_needed(request.notebook):
         return replace(request, approvals=approvals)
+    return allowed(request, approvals, now=now)
+
+
+def allowed(request: AccessRequest, approvals: tuple[Approval, ...], *, now: int) -> AccessRequest:
+    """Return `request` as `approvals` allow it: for the shortest of their times."""
     until = now + min(each.seconds for each in approvals)
-    name = by.participant.name
+    name = approvals[-1].by
     return replace(request, approvals=approvals, decision="allowed", decided_by=name, decided_at=now, until=until)
 
 

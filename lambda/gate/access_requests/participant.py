@@ -10,6 +10,9 @@ Comparison = Literal["same", "different", "unknown"]
 EMAIL = "email"
 """The claim whose values are also the names of people in Slack, where `slack.email_domains` covers them."""
 
+AUTOMATIC = "rule:requests.automatic"
+"""Stands in the place of the approver of a request that `requests.automatic` allowed. No principal begins so."""
+
 
 @dataclass(frozen=True)
 class Participant:
@@ -34,6 +37,11 @@ class Participant:
     def operator(cls, arn: str, *, now: float) -> "Participant":
         """Return the operator with the ARN `arn`, who proves it at `now` (epoch seconds)."""
         return cls((f"iam:{arn}",), "", int(now))
+
+    @classmethod
+    def automatic(cls, *, now: float) -> "Participant":
+        """Return the rule `requests.automatic`, which allows a request at `now` (epoch seconds)."""
+        return cls((AUTOMATIC,), "", int(now))
 
     @property
     def name(self) -> str:
@@ -68,6 +76,16 @@ def compare(one: Participant, other: Participant) -> Comparison:
         return "same"
     space = _name_space(one)
     return "different" if space and space == _name_space(other) else "unknown"
+
+
+def shown_principal(principal: str) -> str:
+    """Return `principal` as operators and owners read it, and the rule in words."""
+    return "the rule requests.automatic" if principal == AUTOMATIC else principal
+
+
+def shown_name(principal: str) -> str:
+    """Return the name of `principal` without its kind, as people read it, and the rule in words."""
+    return shown_principal(principal) if principal == AUTOMATIC else principal.partition(":")[2]
 
 
 def _name_space(participant: Participant) -> str:

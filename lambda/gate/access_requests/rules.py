@@ -1,8 +1,8 @@
-"""The rules of the deployment: who decides on which requests, for how long, and with how many approvals."""
+"""The rules of the deployment: who may ask, who decides on which requests, for how long, and what needs no decision."""
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from gate.values.grant import Power
@@ -31,13 +31,23 @@ class RequestRules:
     """Seconds before the end of a grant at which Slack reminds the person of it."""
     home: str
     """The deployment's own location (`account/region`), by which requests may name its notebooks, too."""
+    eligible: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The patterns of the notebooks that each principal may ask for. Empty: everybody may ask for every notebook."""
+    automatic: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The patterns of the notebooks that each principal gets at once."""
+    automatic_longest: int = 0
+    """The longest access, in seconds, that is allowed at once."""
 
     @classmethod
     def parse(cls, text: str, *, home: str) -> "RequestRules":
         """Parse the JSON that `RequestSettings.rules` wrote (infra/request_settings.py)."""
         values = json.loads(text)
+        approvers, eligible, automatic = (
+            {principal: tuple(patterns) for principal, patterns in values[name].items()}
+            for name in ("approvers", "eligible", "automatic")
+        )
         return cls(
-            approvers={principal: tuple(patterns) for principal, patterns in values["approvers"].items()},
+            approvers=approvers,
             two_approvals=tuple(values["two"]),
             durations=tuple(values["durations"]),
             power=values["power"],
@@ -46,15 +56,36 @@ class RequestRules:
             keep=values["keep_days"] * 86_400,
             remind=values["remind"],
             home=home,
+            eligible=eligible,
+            automatic=automatic,
+            automatic_longest=values["automatic_longest"],
         )
 
     def approving_principals(self, principals: Iterable[str], notebook: Notebook) -> list[str]:
         """Return those of `principals` that decide on requests for `notebook`."""
-        return [each for each in principals if self._matches(notebook, self.approvers.get(each, ()))]
+        return self._named(self.approvers, principals, notebook)
+
+    def may_ask(self, principals: Iterable[str], notebook: Notebook) -> bool:
+        """Return whether a person with `principals` may ask for `notebook`, which may not exist."""
+        return not self.eligible or bool(self._named(self.eligible, principals, notebook))
+
+    def automatic_principals(self, principals: Iterable[str], notebook: Notebook, seconds: int) -> list[str]:
+        """Return those of `principals` whose requests for `notebook`, for `seconds`, are allowed at once.
+
+        There are none if two people must approve.
+        """
+        if seconds > self.automatic_longest or self.approvals_needed(notebook) > 1:
+            return []
+        return self._named(self.automatic, principals, notebook)
 
     def approvals_needed(self, notebook: Notebook) -> int:
         """Return how many people must approve access to `notebook`."""
         return 2 if self._matches(notebook, self.two_approvals) else 1
+
+    def _named(
+        self, patterns: Mapping[str, tuple[str, ...]], principals: Iterable[str], notebook: Notebook
+    ) -> list[str]:
+        return [each for each in principals if self._matches(notebook, patterns.get(each, ()))]
 
     def _matches(self, notebook: Notebook, patterns: Iterable[str]) -> bool:
         """Return whether one of `patterns` matches `notebook`, without regard to case.

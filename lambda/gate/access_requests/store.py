@@ -110,18 +110,21 @@ class AccessRequestStore:
         rows = {key_of(item): item for item in self._table.get(keys)}
         return [_as_of(request, rows, now) if request.state(now) == "open" else request for request in requests]
 
-    def add(self, request: AccessRequest, *, replaced: AccessRequest | None = None) -> None:
-        """Write a new request, and count it. `replaced`: the earlier one for the same notebook, if there is one.
+    def add(
+        self, request: AccessRequest, grant: GrantChange | None = None, *, replaced: AccessRequest | None = None
+    ) -> None:
+        """Write a new request and `grant`, if any, and count the request. All are written, or none.
 
-        Raises `ConditionFailedError`: its first value tells that there is another request for the notebook meanwhile,
-        the second that the person has asked `MAX_A_DAY` times today.
+        `replaced`: the earlier request for the same notebook, if there is one. Raises `ConditionFailedError`: its first
+        value tells that there is another request for the notebook meanwhile, the second that the person has asked
+        `MAX_A_DAY` times today, and the last that the row of the grant has changed.
         """
         writes = [self._write(request, replaced), _count_write(request.requester, self._table.now())]
         writes.append({"Put": {"Item": reference_row(request)}})
         if replaced is not None:
             writes.append({"Put": {"Item": {**to_row(replaced, keep=self._keep), **past_key(replaced.id)}}})
             writes.append({"Delete": {"Key": reference_key(replaced)}})
-        self._table.transact(writes)
+        self._table.transact([*writes, *_grant_writes(grant)])
 
     def change(self, request: AccessRequest, grant: GrantChange | None = None) -> AccessRequest:
         """Write `request`, which was read before and has changed since, and `grant`, if any.
@@ -135,10 +138,7 @@ class AccessRequestStore:
             writes.append({"Delete": {"Key": reference_key(changed)}})
         if changed.decision == "allowed":
             writes.append({"Put": {"Item": reference_row(changed)}})
-        if grant is not None:
-            # The role may name no other attributes of a grant, not even in a condition (infra/grants_table.py).
-            writes.append({"Put": {"Item": grant.after, **unchanged(grant.before, REQUESTED[2:])}})
-        self._table.transact(writes)
+        self._table.transact([*writes, *_grant_writes(grant)])
         return changed
 
     def _get(self, keys: Iterable[Row]) -> list[AccessRequest]:
@@ -147,6 +147,13 @@ class AccessRequestStore:
     def _write(self, request: AccessRequest, before: AccessRequest | None) -> dict[str, Row]:
         row_before = to_row(before, keep=self._keep) if before else None
         return {"Put": {"Item": to_row(request, keep=self._keep), **unchanged(row_before, ("id", "version"))}}
+
+
+def _grant_writes(grant: GrantChange | None) -> list[dict[str, Row]]:
+    if grant is None:
+        return []
+    # The role may name no other attributes of a grant, not even in a condition (infra/grants_table.py).
+    return [{"Put": {"Item": grant.after, **unchanged(grant.before, REQUESTED[2:])}}]
 
 
 def _count_write(requester: str, now: float) -> dict[str, Row]:

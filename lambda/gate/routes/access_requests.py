@@ -65,12 +65,16 @@ def list_holders(call: Call) -> Response:
 
 
 def ask(call: Call) -> Response:
-    """Ask for access, and redirect to the page that waits for the decision."""
+    """Ask for access, and redirect to the page that waits for the decision, or that opens the notebook."""
     caller, form = call.caller, _form(call.request)
     landing = Landing.parse(form)
     call.record.notebook = notebook = Notebook.parse(form.get("notebook", "").strip())
     call.record.access_request = asked = call.gate.access_requests.ask(
-        caller, notebook, reason=form.get("reason", ""), seconds=_seconds(form)
+        caller,
+        notebook,
+        reason=form.get("reason", ""),
+        seconds=_seconds(form),
+        proven=call.gate.identity.decision_proofs.proves(call.request),
     )
     return redirect(call.gate.links.request(asked.id, landing), status=303)
 

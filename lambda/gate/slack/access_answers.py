@@ -100,7 +100,10 @@ class AccessAnswers:
     def _ask(self, requests: AccessRequests, caller: Caller, command: AccessCommand) -> Any:
         seconds = _seconds(command) if command.seconds else requests.rules.durations[0]
         notebook = Notebook.parse(command.notebook.strip())
-        return requests.ask(caller, notebook, reason=command.reason, seconds=seconds, slack_user=command.user)
+        # Slack's signature has proven to this function who asks.
+        return requests.ask(
+            caller, notebook, reason=command.reason, seconds=seconds, slack_user=command.user, proven=True
+        )
 
 
 def _seconds(command: AccessCommand) -> int:

@@ -4,7 +4,6 @@ What a person typed is shown as plain text, in which Slack interprets no markup,
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -23,6 +22,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from gate.access_requests.access_request import MAX_REASON_LENGTH, AccessRequest
+from gate.access_requests.participant import shown_name
 from gate.access_requests.rules import RequestRules
 from gate.slack.access_command import ALLOW_BUTTON, ALLOW_SELECT, ASK_BUTTON, ASK_WINDOW, DENY_BUTTON, AccessCommand
 from gate.values.errors.base import GateError
@@ -90,6 +90,8 @@ def post(request: AccessRequest, blocks: Sequence[Block]) -> dict[str, Any]:
 
 def asked(request: AccessRequest) -> list[Block]:
     """Return what the person who asked sees."""
+    if request.decision:
+        return outcome(request)
     return [
         _text(f"You asked for {request.notebook}, for {in_words(request.seconds)}."),
         _hint("You get a message here when somebody has decided. The request ends after a day."),
@@ -108,16 +110,16 @@ def refusal(command: AccessCommand, error: GateError, *, page_url: str) -> list[
 
 def for_approvers(request: AccessRequest, rules: RequestRules, *, page_url: str) -> list[Block]:
     """Return the message to the approvers: the request, with buttons while it is open."""
-    blocks: list[Block] = [
-        _text(f"{_name(request.requester)} asks for {request.notebook}, for {in_words(request.seconds)}"),
-        _text(f"Why: {request.reason}"),
-    ]
+    who, why = shown_name(request.requester), _text(f"Why: {request.reason}")
+    if request.is_automatic:
+        return [_text(f"{who} has access to {request.notebook} {request.end_in_words}, by {request.decider}."), why]
+    blocks: list[Block] = [_text(f"{who} asks for {request.notebook}, for {in_words(request.seconds)}"), why]
     if request.decision:
         return [*blocks, _hint(_outcome(request))]
     if request.obstacle:
         return [*blocks, _hint("This request has ended.")]
     for approval in request.approvals:
-        blocks.append(_hint(f"Approved by {_name(approval.by)}. One more person must approve."))
+        blocks.append(_hint(f"Approved by {shown_name(approval.by)}. One more person must approve."))
     return [*blocks, _decisions(request, rules, page_url)]
 
 
@@ -166,18 +168,12 @@ def _decisions(request: AccessRequest, rules: RequestRules, page_url: str) -> Bl
 
 def _outcome(request: AccessRequest) -> str:
     if request.decision == "denied":
-        return f"Declined by {_name(request.decided_by)}."
-    until = datetime.fromtimestamp(request.until, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    earlier = ", the end of the earlier access, which is later" if request.keeps_earlier_end else ""
-    return f"Allowed by {', '.join(_name(each.by) for each in request.approvals)} until {until}{earlier}."
+        return f"Declined by {request.decider}."
+    return f"Allowed by {', '.join(shown_name(each.by) for each in request.approvals)} {request.end_in_words}."
 
 
 def _length(seconds: int, *, suffix: str = "") -> Option:
     return Option(text=PlainTextObject(text=f"{in_words(seconds)}{suffix}", emoji=False), value=str(seconds))
-
-
-def _name(principal: str) -> str:
-    return principal.partition(":")[2]
 
 
 def _text(text: str) -> SectionBlock:

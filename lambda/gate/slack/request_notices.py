@@ -34,7 +34,7 @@ class RequestNotices:
         self._clock = clock
 
     def asked(self, request: AccessRequest) -> SlackMessage | None:
-        """Tell the approvers of a new request, in Slack and by Amazon SNS."""
+        """Tell the approvers of a new request, or of one that a rule has allowed, in Slack and by Amazon SNS."""
         message = None
         with _notice("sns"):
             self._publish(request)
@@ -75,19 +75,25 @@ class RequestNotices:
         topic = self._rules.topic_arn
         if not topic:
             return
+        if request.is_automatic:
+            what = f"Somebody has access to {request.notebook} {request.end_in_words}, by {request.decider}."
+            link, who, subject = "See it here", "Who has access", "Access to"
+        else:
+            what = f"Somebody asks for access to {request.notebook}, for {in_words(request.seconds)}."
+            link, who, subject = "Decide here", "Who asks", "Access request for"
         # What the person chose, which includes their name at some providers, follows the gate's own link. Each line of
         # it is marked, so that none reads as words of the gate.
         text = (
-            f"Somebody asks for access to {request.notebook}, for {in_words(request.seconds)}.\n\n"
-            f"Decide here: {self._page_url(request)}\n\n"
+            f"{what}\n\n"
+            f"{link}: {self._page_url(request)}\n\n"
             "The lines that begin with > are not from the gate. Do not follow a link in them.\n\n"
-            f"Who asks:\n{_quoted(request.requester.partition(':')[2])}\n\n"
+            f"{who}:\n{_quoted(request.requester.partition(':')[2])}\n\n"
             f"Why:\n{_quoted(request.reason)}\n"
         )
         with aws_errors():
             # A subject is ASCII without line breaks, up to 100 characters (API reference of Publish).
-            subject = f"Access request for {request.notebook.name}"
-            client("sns", region=topic.split(":")[3]).publish(TopicArn=topic, Subject=subject, Message=text)
+            topics = client("sns", region=topic.split(":")[3])
+            topics.publish(TopicArn=topic, Subject=f"{subject} {request.notebook.name}", Message=text)
 
     def _page_url(self, request: AccessRequest) -> str:
         return self._links.request(request.id)

@@ -1,10 +1,13 @@
 """Lengths of access in words."""
 
-_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+_UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 
 def in_words(seconds: int) -> str:
-    """Return a length of at least a minute in the largest unit that divides it, such as `8 hours`."""
-    size, unit = next(((size, unit) for size, unit in _UNITS if seconds % size == 0), _UNITS[-1])
-    number = seconds // size
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    """Return a length of at least a second in the largest units, such as `8 hours` or `1 hour 30 minutes`."""
+    words = []
+    for size, unit in _UNITS:
+        number, seconds = divmod(seconds, size)
+        if number:
+            words.append(f"{number} {unit}" if number == 1 else f"{number} {unit}s")
+    return " ".join(words)

@@ -33,9 +33,9 @@ def test_an_owner_decides_on_their_notebook_and_sees_who_has_it(asking: Harness)
     post(frank, path, decision="allow", seconds=3600)
     assert "/requests/access" in frank.get("/requests").body
     body = frank.get("/requests/access").body
-    assert "Everybody, for the notebooks that you own" in body
+    assert "Everybody with access to bob-notebook" in body
     assert "user:alice@example.com" in body
-    assert "allowed by user:frank@example.com: churn analysis" in body
+    assert "allowed by user:frank@example.com" in body
 
 
 def test_a_group_counts_for_fifteen_minutes_after_the_sign_in(asking: Harness) -> None:

@@ -2,17 +2,18 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
 from gate.access_requests.access_requests import AccessRequests
 from gate.access_requests.keys import COUNT, OPEN
-from gate.access_requests.rules import RequestRules
 from gate.store.table import Table
 from gate.values.caller import Caller
+from gate.values.errors.access_requests import AlreadyGrantedError
 from gate.values.errors.base import GateError
 from gate.values.notebook import Notebook
-from testing.asking import access_requests
+from testing.asking import access_requests, request_rules
 from testing.grants_table import GrantsTable
 from testing.interleaving import TableRequest, every_order
 
@@ -21,14 +22,21 @@ HOUR = 3_600
 CAROL, ANN, BOB = (Caller(f"user:{name}", (), "session", "203.0.113.7", NOW) for name in ("carol", "ann", "bob"))
 
 
-def _requests(table: Table, *, two: bool = False) -> AccessRequests:
+def _requests(table: Table, *, two: bool = False, automatic: bool = False) -> AccessRequests:
     approvers = {"user:ann": ("*",), "user:bob": ("*",)}
-    rules = RequestRules(approvers, ("*",) if two else (), (HOUR, 2 * HOUR), "none", "", "", 400 * 86_400, 0, "")
+    rules = request_rules(approvers=approvers, two_approvals=("*",) if two else (), durations=(HOUR, 2 * HOUR))
+    if automatic:
+        rules = replace(rules, automatic={"user:carol": ("*",)}, automatic_longest=HOUR)
     return access_requests(table, rules)
 
 
 def _ask(table: Table) -> str:
     return _requests(table).ask(CAROL, Notebook("churn"), reason="r", seconds=HOUR).id
+
+
+def _ask_at_once(table: Table, _: str = "") -> str:
+    requests = _requests(table, automatic=True)
+    return requests.ask(CAROL, Notebook("churn"), reason="r", seconds=HOUR, proven=True).id
 
 
 def _start(table: GrantsTable, work: Callable[[Table], object]) -> TableRequest:
@@ -43,10 +51,13 @@ def _asked() -> tuple[GrantsTable, str]:
     return table, str(item["id"]["S"])
 
 
-def _orders(*works: Callable[[Table, str], object]) -> Iterator[GrantsTable]:
-    """Yield the table after each order of the calls of `works`, which get the table and the id of a request."""
-    asked, request_id = _asked()
-    rows = [*asked.requests(), *asked.query([OPEN, COUNT])]
+def _orders(*works: Callable[[Table, str], object], asked: bool = True) -> Iterator[GrantsTable]:
+    """Yield the table after each order of the calls of `works`, which get the table and the id of a request.
+
+    `asked`: whether that request is there.
+    """
+    first, request_id = _asked()
+    rows = [*first.requests(), *first.query([OPEN, COUNT])] if asked else []
     tables: list[GrantsTable] = []
 
     def start() -> list[TableRequest]:
@@ -107,6 +118,60 @@ def test_a_request_that_is_sent_twice_is_one_request() -> None:
         assert len(table.requests()) == 1
         (count,) = table.query([COUNT])
         assert count["count"] == {"N": "1"}
+
+
+def _count(table: GrantsTable) -> str:
+    (count,) = table.query(["request:count"])
+    return str(count["count"]["N"])
+
+
+def test_two_requests_at_once_that_the_rule_allows_are_one_request_and_one_grant() -> None:
+    orders = 0
+    for table in _orders(_ask_at_once, _ask_at_once, asked=False):
+        (request,) = table.requests()
+        (grant,) = table.query(["user:carol"])
+        assert (grant["request_id"], grant["until"]["N"]) == (request["id"], str(int(NOW) + HOUR))
+        assert grant["granted_by"]["S"] == request["decided_by"]["S"] == "rule:requests.automatic"
+        assert _count(table) == "1"
+        orders += 1
+    assert orders > 10
+
+
+@pytest.mark.parametrize("seconds", [2 * HOUR, HOUR, None])
+def test_an_approver_decides_while_the_rule_allows_a_later_request(seconds: int | None) -> None:
+    decided = _decide(ANN, seconds)
+    outcomes = set()
+    for table in _orders(decided, _ask_at_once):
+        (request,) = table.requests()
+        (grant,) = table.query(["user:carol"])
+        assert request["decision"]["S"] == "allowed"
+        assert request["decided_by"]["S"] == "rule:requests.automatic"
+        by = grant["granted_by"]["S"]
+        # Whoever was first: the later end holds, and a grant never has the end of a request that was not decided.
+        end = int(NOW) + (seconds or HOUR) if by == "user:ann" else int(NOW) + HOUR
+        assert grant["until"]["N"] == str(end) == request["grant_until"]["N"]
+        assert _count(table) == "2"
+        outcomes.add(by)
+    assert outcomes == ({"user:ann", "rule:requests.automatic"} if seconds else {"rule:requests.automatic"})
+
+
+def test_a_grant_that_an_operator_gives_at_the_same_moment_is_never_overwritten() -> None:
+    given = {"principal": {"S": "user:carol"}, "notebook": {"S": "churn"}, "until": {"N": str(int(NOW) + 60)}}
+    errors = set()
+
+    def ask(table: Table, _: str) -> None:
+        try:
+            _ask_at_once(table)
+        except GateError as error:
+            errors.add(type(error))
+
+    outcomes = set()
+    for table in _orders(ask, lambda opened, _: opened.put(given), asked=False):
+        (grant,) = table.query(["user:carol"])
+        assert grant == given
+        outcomes.add(len(table.requests()))
+    assert outcomes == {0, 1}
+    assert errors == {AlreadyGrantedError}
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

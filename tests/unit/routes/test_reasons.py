@@ -82,8 +82,11 @@ def _can_ask(harness: Harness) -> None:
     approvers = {"user:dana@example.com": ["*"], "group:leads": ["*"]}
     rules = {
         "approvers": approvers,
+        "eligible": {"user:alice@example.com": ["*-notebook*"]},
         "two": [],
         "durations": [3600],
+        "automatic": {"user:alice@example.com": ["auto-*"]},
+        "automatic_longest": 3600,
         "power": "none",
         "slack_channel": "",
         "topic_arn": "",
@@ -91,10 +94,14 @@ def _can_ask(harness: Harness) -> None:
     configure(harness, rules, GATE_SIGN_IN_SECONDS="86400")
 
 
-def _ask(notebook: str, *, reason: str = "churn", times: int = 1) -> Callable[[Harness], Answer]:
+def _ask(
+    notebook: str, *, reason: str = "churn", times: int = 1, lost_proof: bool = False
+) -> Callable[[Harness], Answer]:
     def cause(harness: Harness) -> Answer:
         _can_ask(harness)
         harness.sign_in()
+        if lost_proof:
+            del harness.browser.cookies["__Secure-gate-decision"]
         for number in range(times):
             form = {"notebook": f"{notebook}{number or ''}", "reason": reason, "seconds": 3600}
             answer = harness.browser.send("POST", "/requests", {**JSON, **SAME_ORIGIN}, body=urlencode(form))
@@ -151,6 +158,8 @@ def _decide(
         ("access_request_unknown", 404, _decide("bob@example.com")),
         ("sign_in_too_old", 403, _decide("carol@example.com", groups=["leads"], after=901)),
         ("decision_sign_in", 403, _decide("dana@example.com", lost_proof=True)),
+        ("not_eligible", 404, _ask("other")),
+        ("automatic_sign_in", 403, _ask("auto-notebook", lost_proof=True)),
         ("already_granted", 409, _ask("alice-notebook")),
         ("access_request_decided", 409, _decide("dana@example.com", times=2)),
         ("access_request_ended", 409, _decide("dana@example.com", after=86_400)),

@@ -2,9 +2,8 @@
 
 import pytest
 
-from gate.access_requests.rules import RequestRules
 from gate.values.notebook import Notebook
-from testing.asking import JSON, ask, browser_of, post, state_of
+from testing.asking import JSON, ask, browser_of, post, request_rules, state_of
 from testing.harness import Harness
 
 HOME, REMOTE = "123456789012/eu-west-1", "210987654321/eu-central-1"
@@ -99,6 +98,6 @@ def test_an_owner_owns_every_spelling(asking: Harness, row: str) -> None:
     ],
 )
 def test_patterns_match_the_bare_and_the_located_name_in_any_case(pattern: str, name: str, matches: bool) -> None:
-    rules = RequestRules({"user:dana": (pattern,)}, (pattern,), (3600,), "start", "", "", 0, 0, HOME)
+    rules = request_rules(approvers={"user:dana": (pattern,)}, two_approvals=(pattern,), home=HOME)
     assert rules.approvals_needed(Notebook.parse(name)) == (2 if matches else 1)
     assert rules.approving_principals(["user:dana"], Notebook.parse(name)) == (["user:dana"] if matches else [])

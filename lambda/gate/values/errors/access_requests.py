@@ -13,6 +13,18 @@ class AlreadyGrantedError(GateError, reason="already_granted", title="Access is 
         words="This notebook has been granted already. Nothing was changed. Open it from the list of notebooks."):
     """The person who would get the grant has one already, which an operator gave."""
 
+class NotEligibleError(NotFoundError, reason="not_eligible", title="There is no such notebook to ask for",
+        next_page=NextPage.REQUESTS,
+        words="There is no notebook of this name that you can ask for. Check the name, or ask your platform team which "
+        "notebooks are for you."):
+    """The settings do not let the person ask for a notebook of this name, whether or not it exists."""
+
+class AutomaticSignInError(ForbiddenError, reason="automatic_sign_in", title="Sign in again, then ask again",
+        next_page=NextPage.FRESH_SIGN_IN,
+        words="You get this access at once, without a decision, but your sign-in is not enough for that: it is older "
+        "than 15 minutes, or from before an update. Nothing was stored. Sign in again, then ask once more."):
+    """`requests.automatic` would allow the request, and the caller's right to it was not proven just now."""
+
 class TooManyAccessRequestsError(GateError, reason="too_many_access_requests",
         title="You have asked often enough today", status=429,
         words="You can ask for access ten times a day (UTC). If it is urgent, talk to your platform team."):

@@ -1,0 +1,91 @@
+"""Requests in Slack that `requests.automatic` allows at once: what the person and the approvers see."""
+
+from typing import Any
+
+import pytest
+
+from local.slack import payloads
+from local.slack.page import SlackPage
+from testing.asking import RULES, configure
+from testing.slack import Slack, button_labels
+
+CHANNEL, ALICE = "C0APPROVERS", "U0ALICE"
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:asks"
+
+
+@pytest.fixture
+def access(slack: Slack) -> Slack:
+    """A workspace in which Alice gets the notebooks `churn-*` at once."""
+    slack.harness.aws.table.clear("user:alice", "group:")
+    _configure(slack)
+    return slack
+
+
+def _configure(slack: Slack, **changes: Any) -> None:
+    automatic = {"user:alice@example.com": ["churn-*"]}
+    configure(slack.harness, {**RULES, "slack_channel": CHANNEL, "automatic": automatic, **changes})
+
+
+def _ask(slack: Slack) -> SlackPage:
+    return slack.ask(text="ask churn-model quarterly report")
+
+
+def _ask_in_window(slack: Slack, seconds: str) -> SlackPage:
+    window = slack.ask(text="ask churn-model").view
+    inputs = {"notebook": "churn-model", "reason": "report", "seconds": seconds}
+    slack.post(payloads.encoded(payloads.submission(slack.workspace.member(ALICE), window, inputs)))
+    slack.deliver_events()
+    page = slack.workspace.seen_by(ALICE, timeout=0)
+    assert page is not None
+    return page
+
+
+def test_what_is_allowed_at_once_is_told_without_buttons_to_decide(access: Slack) -> None:
+    seen = _ask(access)
+    assert "churn-model: Allowed by the rule requests.automatic until 20" in seen.text
+    assert button_labels(seen) == ["Show the notebook"]
+    message = access.workspace.seen_by(CHANNEL, timeout=0)
+    assert message is not None
+    assert message.text.startswith("alice@example.com has access to churn-model until 20")
+    assert message.text.endswith(" UTC, by the rule requests.automatic.\nWhy: quarterly report")
+    assert not message.buttons
+    (grant,) = access.harness.aws.table.query(["user:alice@example.com"])
+    assert grant["granted_by"] == {"S": "rule:requests.automatic"}
+    assert access.workspace.api_calls.count("chat.postMessage") == 1
+    assert "chat.update" not in access.workspace.api_calls
+
+
+def test_the_window_to_ask_shows_what_is_allowed_at_once(access: Slack) -> None:
+    assert "Allowed by the rule requests.automatic until 20" in _ask_in_window(access, "3600").text
+
+
+def test_lambda_can_retry_a_request_that_is_allowed_at_once(access: Slack) -> None:
+    access.post(access.body("command", text="ask churn-model quarterly report"))
+    events = access.harness.aws.events
+    events.append(events[0])
+    access.deliver_events()
+    assert access.workspace.api_calls.count("chat.postMessage") == 1
+    (counter,) = access.harness.aws.table.query(["request:count"])
+    assert counter["count"] == {"N": "1"}
+
+
+def test_what_is_allowed_at_once_is_published(access: Slack) -> None:
+    _configure(access, topic_arn=TOPIC)
+    _ask(access)
+    (message,) = access.harness.aws.called("publish")
+    assert message["Subject"] == "Access to churn-model"
+    first, _, link, *_ = message["Message"].splitlines()
+    assert first.startswith("Somebody has access to churn-model until 20")
+    assert first.endswith(" UTC, by the rule requests.automatic.")
+    assert link.startswith("See it here: https://")
+    assert "Decide" not in message["Message"]
+    assert "Who has access:\n> alice@example.com\n" in message["Message"]
+    assert "> quarterly report\n" in message["Message"]
+
+
+def test_a_request_that_gave_way_shows_no_buttons_any_more(access: Slack) -> None:
+    assert "You asked for churn-model, for 8 hours." in _ask_in_window(access, "28800").text
+    _ask(access)
+    assert access.workspace.api_calls.count("chat.postMessage") == 2
+    assert access.workspace.api_calls.count("chat.update") == 1
+    assert access.harness.aws.table.query(["user:alice@example.com"])
