@@ -54,7 +54,7 @@ def asking(harness: Harness) -> Harness:
 def configure(harness: Harness, rules: dict[str, Any], **changes: str) -> None:
     """Deploy both functions as one, in which people can ask by `rules`, with other `changes` of the environment."""
     harness.configure(
-        GATE_ACCESS_REQUESTS=json.dumps({"keep_days": 400, "remind": 1800, **rules}),
+        GATE_ACCESS_REQUESTS=json.dumps({**RULES, **rules}),
         GATE_REQUESTS_FUNCTION_ARN=f"arn:requests:{SLACK}",
         GATE_DECISION_SECRET_ARN="arn:decision",
         **changes,

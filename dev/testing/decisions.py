@@ -89,14 +89,9 @@ def let_everybody_decide(slack: Slack, people: list[str], *, two: bool, **enviro
     """Deploy so that all `people` may decide under each of their names. `two`: whether two must approve."""
     rules = {
         "approvers": {name: ["*"] for person in people for name in names_of(person)},
-        "eligible": {},
         "two": ["*"] if two else [],
-        "automatic": {},
-        "automatic_longest": 3600,
         "durations": [3600],
         "power": "none",
-        "slack_channel": "",
-        "topic_arn": "",
     }
     configure(slack.harness, rules, GATE_SLACK_TEAMS=",".join(TEAMS), **environment)
 

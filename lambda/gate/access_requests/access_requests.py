@@ -41,7 +41,7 @@ class Notices(ReminderNotices, Protocol):
     """Tells people about requests. A notice that cannot be sent is logged, and changes nothing else."""
 
     def asked(self, request: AccessRequest, /) -> SlackMessage | None:
-        """Tell the approvers of a new request. Return the message in Slack that shows it, if there is one."""
+        """Tell the approvers of a new request, open or allowed at once. Return the message that shows it in Slack."""
 
     def changed(self, request: AccessRequest, /) -> None:
         """Tell the person who asked, and the approvers, that somebody has decided on `request` or approved it."""

@@ -51,7 +51,7 @@ def test_a_request_is_in_the_next_list_of_the_person(asking: Harness) -> None:
     asking.aws.calls.clear()
     shown = alice.get("/requests", headers=JSON).json["own"]
     assert [each["id"] for each in shown] == [path.removeprefix("/requests/")]
-    # The table of the tests is always up to date. DynamoDB is, too, if each read asks for it.
+    # DynamoDB shows the last write for sure only to a read that asks for it.
     reads = [*asking.aws.called("execute_statement"), *asking.aws.called("batch_get_item")]
     assert reads
     for read in reads:

@@ -86,10 +86,7 @@ def _can_ask(harness: Harness) -> None:
         "two": [],
         "durations": [3600],
         "automatic": {"user:alice@example.com": ["auto-*"]},
-        "automatic_longest": 3600,
         "power": "none",
-        "slack_channel": "",
-        "topic_arn": "",
     }
     configure(harness, rules, GATE_SIGN_IN_SECONDS="86400")
 

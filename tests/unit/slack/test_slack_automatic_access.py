@@ -6,10 +6,11 @@ import pytest
 
 from local.slack import payloads
 from local.slack.page import SlackPage
-from testing.asking import RULES, configure
-from testing.slack import Slack, button_labels
+from testing.asking import RULES, ask, browser_of, configure, state_of
+from testing.slack import TEAM, Slack, button_labels
 
 CHANNEL, ALICE = "C0APPROVERS", "U0ALICE"
+SLACK_NAME, ADDRESS = f"slack:{TEAM}/{ALICE}", "user:alice@example.com"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:asks"
 
 
@@ -22,8 +23,12 @@ def access(slack: Slack) -> Slack:
 
 
 def _configure(slack: Slack, **changes: Any) -> None:
-    automatic = {"user:alice@example.com": ["churn-*"]}
+    automatic = {ADDRESS: ["churn-*"]}
     configure(slack.harness, {**RULES, "slack_channel": CHANNEL, "automatic": automatic, **changes})
+
+
+def _grants(slack: Slack) -> dict[str, int]:
+    return {name: len(slack.harness.aws.table.query([name])) for name in (SLACK_NAME, ADDRESS)}
 
 
 def _ask(slack: Slack) -> SlackPage:
@@ -89,3 +94,16 @@ def test_a_request_that_gave_way_shows_no_buttons_any_more(access: Slack) -> Non
     assert access.workspace.api_calls.count("chat.postMessage") == 2
     assert access.workspace.api_calls.count("chat.update") == 1
     assert access.harness.aws.table.query(["user:alice@example.com"])
+
+
+@pytest.mark.parametrize("listed", [SLACK_NAME, ADDRESS])
+def test_the_rule_applies_to_the_name_that_asks_and_gives_access_to_it_alone(access: Slack, listed: str) -> None:
+    """Without `slack.email_domains`, one person has two names that the gate cannot compare."""
+    access.harness.configure(GATE_SLACK_EMAIL_DOMAINS="")
+    _configure(access, automatic={listed: ["churn-*"]})
+    _ask(access)
+    assert _grants(access) == {SLACK_NAME: int(listed == SLACK_NAME), ADDRESS: 0}
+    browser = browser_of(access.harness, "alice@example.com")
+    assert browser.get("/open/churn-model").status == 403
+    assert state_of(browser, ask(browser, "churn-model")) == ("allowed" if listed == ADDRESS else "open")
+    assert _grants(access) == {SLACK_NAME: int(listed == SLACK_NAME), ADDRESS: int(listed == ADDRESS)}
