@@ -9,10 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from gate.access_requests.participant import Participant
+from gate.values.caller import Caller
 from gate.values.errors.base import GateError
 from gate.values.notebook import Notebook
 
-State = Literal["open", "allowed", "denied", "ended"]
+Decision = Literal["", "allowed", "denied", "withdrawn"]
+"""What became of a request. Empty until somebody has decided on it."""
+
+State = Literal["open", "allowed", "denied", "withdrawn", "ended"]
 
 OPEN_SECONDS = 86_400
 """Seconds after which a request that nobody decided ends."""
@@ -79,8 +83,11 @@ class AccessRequest:
     slack_user: str = ""
     """The id of the Slack user who asked in Slack; empty for other requests."""
     approvals: tuple[Approval, ...] = ()
-    decision: Literal["", "allowed", "denied"] = ""
+    decision: Decision = ""
     decided_by: str = ""
+    """The principal of the person who decided, or who withdrew the request."""
+    decision_reason: str = ""
+    """Why the request was denied, in the words of the approver. Empty if they gave no reason."""
     decided_at: int = 0
     until: int = 0
     """The end of the grant in epoch seconds, if the request was allowed."""
@@ -126,6 +133,10 @@ class AccessRequest:
         """The person who asked."""
         return Participant(self.requester_names, self.claim, self.proven_at)
 
+    def is_of(self, caller: Caller) -> bool:
+        """Return whether `caller` asked, under any of their names."""
+        return bool(set(caller.names) & set(self.requester_names))
+
     def state(self, now: float) -> State:
         """Return the state at `now` (epoch seconds)."""
         if self.decision:
@@ -136,6 +147,11 @@ class AccessRequest:
     def ends_at(self) -> int:
         """The epoch seconds at which the request ends if nobody decides."""
         return self.asked_at + OPEN_SECONDS
+
+    @property
+    def allowed_seconds(self) -> int:
+        """For how long the people who approved the request allow access: the shortest of their lengths."""
+        return min((each.seconds for each in self.approvals), default=self.seconds)
 
     @property
     def keeps_earlier_end(self) -> bool:
@@ -151,6 +167,8 @@ class AccessRequest:
             "why": self.reason,
             "seconds": self.seconds,
             "approved_by": [each.by for each in self.approvals],
+            "decided_by": self.decided_by or None,
+            "decision_reason": self.decision_reason or None,
             "until": self.until or None,
         }
 

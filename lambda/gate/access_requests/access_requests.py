@@ -1,14 +1,15 @@
 """Asks for access, and decides on requests."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage, normal_reason
 from gate.access_requests.approvers import Approvers
-from gate.access_requests.deciding import Approver, approved, denied
+from gate.access_requests.deciding import Approver, approved, check_open, denied, withdrawn
 from gate.access_requests.holders import Holder, Holders
+from gate.access_requests.notices import Notices
 from gate.access_requests.participant import Participant
-from gate.access_requests.requested_grant import with_grant
+from gate.access_requests.requested_grant import GrantChange, with_grant
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore
 from gate.platform.clock import Clock
@@ -17,11 +18,11 @@ from gate.store.grants import Grants
 from gate.store.table import ConditionFailedError
 from gate.values.caller import Caller
 from gate.values.errors.access_requests import (
-    AccessRequestDecidedError,
     AccessRequestEndedError,
     AccessRequestUnknownError,
     AlreadyGrantedError,
     InvalidAccessRequestError,
+    InvalidDecisionReasonError,
     TooManyAccessRequestsError,
 )
 from gate.values.errors.base import GateError
@@ -34,19 +35,6 @@ MAX_ATTEMPTS = 3
 
 MAX_OWNED = 20
 """Notebooks of one owner whose holders are read for one page. Each needs two calls."""
-
-
-class Notices(Protocol):
-    """Tells people about requests. A notice that cannot be sent is logged, and changes nothing else."""
-
-    def asked(self, request: AccessRequest, /) -> SlackMessage | None:
-        """Tell the approvers of a new request. Return the message in Slack that shows it, if there is one."""
-
-    def changed(self, request: AccessRequest, /) -> None:
-        """Tell the person who asked, and the approvers, that somebody has decided on `request` or approved it."""
-
-    def show(self, request: AccessRequest, /) -> None:
-        """Show `request` as it is now in the message to the approvers, if there is one."""
 
 
 class AccessRequests:
@@ -106,7 +94,7 @@ class AccessRequests:
 
     def of_person(self, caller: Caller) -> list[AccessRequest]:
         """Return the requests of `caller`, the latest first. Raises the errors of `Table`."""
-        return [each for each in reversed(self._store.all()) if set(caller.names) & set(each.requester_names)]
+        return [each for each in reversed(self._store.all()) if each.is_of(caller)]
 
     def to_decide(self, caller: Caller) -> list[tuple[AccessRequest, Approver]]:
         """Return the open requests that `caller` may decide on, the oldest first. Raises the errors of `Grants`."""
@@ -124,49 +112,90 @@ class AccessRequests:
         """
         request = self._find(request_id)
         approver = self._approvers.find(request, self._approvers.participant(caller))
-        if approver is None and not set(caller.names) & set(request.requester_names):
+        if approver is None and not request.is_of(caller):
             raise AccessRequestUnknownError
         return request, approver
 
     def decide(
-        self, caller: Caller, request_id: str, *, seconds: int | None, message: SlackMessage | None = None
+        self,
+        caller: Caller,
+        request_id: str,
+        *,
+        seconds: int | None,
+        reason: str = "",
+        message: SlackMessage | None = None,
     ) -> AccessRequest:
         """Allow a request for `seconds`, or deny it if that is None. Return the request as it is then.
 
-        `message`: the message in Slack whose button was pressed, if it can be changed.
-        Raises `InvalidAccessRequestError`, the errors of `approver_of`, `approved`, `denied` and `with_grant`,
-        `AccessRequestDecidedError`, `AccessRequestEndedError`, and the errors of `Grants` and `AccessRequestStore`.
+        `reason`: why it is denied, for the person who asked; may be empty. `message`: the message in Slack whose button
+        was pressed, if it can be changed.
+        Raises `InvalidAccessRequestError`, `InvalidDecisionReasonError`, the errors of `approver_of`, `approved`,
+        `denied` and `with_grant`, `AccessRequestDecidedError`, `AccessRequestWithdrawnError`,
+        `AccessRequestEndedError`, and the errors of `Grants` and `AccessRequestStore`.
         """
-        return self._decide(self._approvers.participant(caller), request_id, seconds, message)
+        return self._decide(self._approvers.participant(caller), request_id, seconds, reason, message)
 
-    def decide_as_operator(self, operator: str, request_id: str, *, seconds: int | None) -> AccessRequest:
+    def decide_as_operator(
+        self, operator: str, request_id: str, *, seconds: int | None, reason: str = ""
+    ) -> AccessRequest:
         """Decide as the operator with the ARN `operator`, who may decide on every request.
 
         Raises the errors of `decide`.
         """
-        return self._decide(Participant.operator(operator, now=self._clock()), request_id, seconds, None)
+        return self._decide(Participant.operator(operator, now=self._clock()), request_id, seconds, reason, None)
+
+    def withdraw(self, caller: Caller, request_id: str) -> AccessRequest:
+        """Withdraw an open request that `caller` made under any of their names. Return the request as it is then.
+
+        Raises `AccessRequestUnknownError` for the request of somebody else, `AccessRequestDecidedError`,
+        `AccessRequestWithdrawnError`, `AccessRequestEndedError`, and the errors of `Grants` and `AccessRequestStore`.
+        """
+
+        def step() -> tuple[AccessRequest, None]:
+            request, now = self._store.find(request_id), int(self._clock())
+            if request is None or not request.is_of(caller):
+                raise AccessRequestUnknownError
+            self._grants.find_owned(caller, request.notebook)  # raises if a cutoff ended the caller's sign-in
+            check_open(request, now)
+            return withdrawn(request, self._approvers.participant(caller), now=now), None
+
+        return self._change(step)
 
     def _decide(
-        self, participant: Participant, request_id: str, seconds: int | None, message: SlackMessage | None
+        self, participant: Participant, request_id: str, seconds: int | None, reason: str, message: SlackMessage | None
     ) -> AccessRequest:
         if seconds is not None and seconds not in self.rules.durations:
             raise InvalidAccessRequestError
-        for _ in range(MAX_ATTEMPTS):
+        normal = normal_reason(reason) if reason.strip() else ""
+        if normal is None:
+            raise InvalidDecisionReasonError
+
+        def step() -> tuple[AccessRequest, GrantChange | None]:
             request = self._find(request_id, message)
             approver = self._approvers.get(request, participant)
-            now, grant = int(self._clock()), None
-            self._check_open(request, now)
+            now = int(self._clock())
+            check_open(request, now)
             if seconds is None:
-                changed = denied(request, approver, now=now)
-            else:
-                changed = approved(request, approver, seconds=seconds, rules=self.rules, now=now)
-            if changed.decision == "allowed":
-                present = self._store.grant_of(changed)
-                changed, grant = with_grant(changed, power=self.rules.power, present=present, now=now)
+                return denied(request, approver, reason=normal, now=now), None
+            changed = approved(request, approver, seconds=seconds, rules=self.rules, now=now)
+            if changed.decision != "allowed":
+                return changed, None
+            present = self._store.grant_of(changed)
+            return with_grant(changed, power=self.rules.power, present=present, now=now)
+
+        return self._change(step)
+
+    def _change(self, step: Callable[[], tuple[AccessRequest, GrantChange | None]]) -> AccessRequest:
+        """Write the request and the grant that `step` returns, and tell people of it.
+
+        `step` reads the request. It is called again if somebody else changes the request or the grant meanwhile.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            changed, grant = step()
             try:
                 changed = self._store.change(changed, grant)
             except ConditionFailedError:
-                continue  # somebody else changed the request or the grant: look again
+                continue
             self._notices.changed(changed)
             return changed
         raise ThrottledError
@@ -178,13 +207,6 @@ class AccessRequests:
         if message is not None and request.message is None:
             request = self._remember(request, message)
         return self._approvers.with_valid_approvals(request)
-
-    def _check_open(self, request: AccessRequest, now: float) -> None:
-        state = request.state(now)
-        if state in ("allowed", "denied"):
-            raise AccessRequestDecidedError
-        if state == "ended":
-            raise request.obstacle or AccessRequestEndedError
 
     def _check_not_granted(self, caller: Caller, notebook: Notebook) -> None:
         try:

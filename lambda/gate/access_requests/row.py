@@ -1,9 +1,9 @@
 """An access request as a row of the grants table."""
 
 import json
-from typing import Any
+from typing import Any, cast, get_args
 
-from gate.access_requests.access_request import AccessRequest, Approval, SlackMessage, key_of_id
+from gate.access_requests.access_request import AccessRequest, Approval, Decision, SlackMessage, key_of_id
 from gate.access_requests.participant import EMAIL, Participant
 from gate.store import key_prefixes
 from gate.store.table import Row, primary_key
@@ -32,6 +32,7 @@ def to_row(request: AccessRequest) -> dict[str, Any]:
         "approvals": json.dumps([_to_json(each) for each in request.approvals]),
         "decision": request.decision,
         "decided_by": request.decided_by,
+        "decision_reason": request.decision_reason,
         "message": json.dumps(message),
     }
     numbers = {
@@ -58,7 +59,7 @@ def read_row(item: Row) -> AccessRequest:
     text = {name: value["S"] for name, value in item.items() if "S" in value}
     number = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     message = json.loads(text["message"])
-    if text["decision"] not in ("", "allowed", "denied") or key_of_id(text["id"]) != text["notebook"]:
+    if text["decision"] not in get_args(Decision) or key_of_id(text["id"]) != text["notebook"]:
         raise ValueError("not the row of a request")
     return AccessRequest(
         id=text["id"],
@@ -73,8 +74,9 @@ def read_row(item: Row) -> AccessRequest:
         claim=text.get("claim", EMAIL if text["slack_user"] else ""),
         slack_user=text["slack_user"],
         approvals=tuple(map(_approval, json.loads(text["approvals"]))),
-        decision=text["decision"],
+        decision=cast("Decision", text["decision"]),
         decided_by=text["decided_by"],
+        decision_reason=text.get("decision_reason", ""),
         decided_at=number["decided_at"],
         until=number["grant_until"],
         message=SlackMessage(*map(str, message)) if message else None,

@@ -14,6 +14,7 @@ from gate.slack.api import SlackApi
 from gate.values.errors.base import GateError
 from gate.web.durations import in_words
 from gate.web.links import Links
+from gate.web.people import name_of
 
 NOTICE_LIMIT = 4.0
 """Seconds for the notices of one step. The step itself is done, and a person waits for the page."""
@@ -45,13 +46,14 @@ class RequestNotices:
         return message
 
     def changed(self, request: AccessRequest) -> None:
-        """Show the decision in the approvers' message, and tell the person who asked in Slack."""
+        """Show what became of `request` in the approvers' message, and tell the person who asked in Slack."""
         self.show(request)
         with _notice("slack"):
-            if request.slack_user and request.decision:
-                from gate.slack.access_messages import outcome, post
+            # Who withdraws a request needs no message about it.
+            if request.slack_user and request.decision not in ("", "withdrawn"):
+                from gate.slack.access_messages import decided, post
 
-                self._slack().post_message(request.slack_user, post(request, outcome(request)))
+                self._slack().post_message(request.slack_user, post(request, decided(request)))
 
     def show(self, request: AccessRequest) -> None:
         """Show `request` as it is now in the approvers' message, if there is one."""
@@ -72,7 +74,7 @@ class RequestNotices:
             f"Somebody asks for access to {request.notebook}, for {in_words(request.seconds)}.\n\n"
             f"Decide here: {self._page_url(request)}\n\n"
             "The lines that begin with > are not from the gate. Do not follow a link in them.\n\n"
-            f"Who asks:\n{_quoted(request.requester.partition(':')[2])}\n\n"
+            f"Who asks:\n{_quoted(name_of(request.requester))}\n\n"
             f"Why:\n{_quoted(request.reason)}\n"
         )
         with aws_errors():

@@ -5,7 +5,6 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,15 +122,17 @@ def load_pages() -> "tuple[Environment, str]":
     """Return the template environment of the pages, and their content security policy."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here, because redirects do not need it
 
-    from gate.web.durations import in_words
+    from gate.web.durations import date_time, in_words
+    from gate.web.people import name_of
 
     folder = Path(__file__).parents[1] / "pages"
     style = (folder / "style.css").read_text(encoding="utf-8")
     script = (folder / "page.js").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     environment.globals |= {"style": style, "script": script}
-    environment.filters["date_time"] = _date_time
+    environment.filters["date_time"] = date_time
     environment.filters["length_of_time"] = in_words
+    environment.filters["person"] = name_of
     # The policy allows the style sheet and the script by their hashes, and requests and forms to this site. It blocks
     # all other content, frames and requests.
     policy = (
@@ -139,14 +140,6 @@ def load_pages() -> "tuple[Environment, str]":
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     return environment, policy
-
-
-def _date_time(seconds: float) -> str:
-    """Return epoch seconds as a date and time. Does not raise if Python cannot represent the date."""
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (ValueError, OverflowError, OSError):
-        return "an unknown time"
 
 
 def _hash(text: str) -> str:

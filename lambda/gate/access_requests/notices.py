@@ -1,0 +1,18 @@
+"""What access requests need of the part that sends notices."""
+
+from typing import Protocol
+
+from gate.access_requests.access_request import AccessRequest, SlackMessage
+
+
+class Notices(Protocol):
+    """Tells people about requests. A notice that cannot be sent is logged, and changes nothing else."""
+
+    def asked(self, request: AccessRequest, /) -> SlackMessage | None:
+        """Tell the approvers of a new request. Return the message in Slack that shows it, if there is one."""
+
+    def changed(self, request: AccessRequest, /) -> None:
+        """Tell the person who asked, and the approvers, that somebody has approved, decided or withdrawn `request`."""
+
+    def show(self, request: AccessRequest, /) -> None:
+        """Show `request` as it is now in the message to the approvers, if there is one."""
