@@ -12,7 +12,6 @@ from cli.grant_schema.until import format_until
 from cli.grants.row_fixes import fix_commands
 from cli.grants.row_problems import row_errors
 from cli.grants.table import GrantsTable
-from gate.access_requests.participant import shown_principal
 from gate.identity.groups import is_relevant
 from gate.store.grants import Grants
 from gate.store.table import Table
@@ -21,6 +20,7 @@ from gate.values.errors.caller import SignInEndedError
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.grant import Grant
 from gate.values.notebook import Notebook
+from gate.web.people import principal_of
 
 MAX_GROUPS = 20
 """Groups that one line names."""
@@ -110,5 +110,5 @@ def _effect(grant: Grant, approvers: str = "") -> str:
     facts += [name for name in ("default", "owner") if getattr(grant, name)]
     facts += [f"until {format_until(grant.until)}"] if grant.until else []
     facts += [f"access request {grant.request_id}"] if grant.request_id else []
-    facts += [f"allowed by {shown_principal(approvers)}"] if approvers else []
+    facts += [f"allowed by {principal_of(approvers)}"] if approvers else []
     return f"({', '.join(facts)})"

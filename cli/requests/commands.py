@@ -3,7 +3,6 @@
 import json
 import re
 import time
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -15,10 +14,11 @@ from cli.grant_schema.until import DAY, parse_until
 from cli.output import AsJson, Output
 from cli.requests.history import Criteria, all_requests, open_requests, store_of
 from gate.access_requests.access_request import AccessRequest
-from gate.access_requests.participant import shown_principal
+from gate.access_requests.wording import outcome
 from gate.platform.aliases import OPERATORS
 from gate.values.principal import normal_principal
-from gate.web.durations import in_words
+from gate.web.durations import date_time, in_words
+from gate.web.people import principal_of
 
 Id = Annotated[str, typer.Argument(help="The id of the request; gate requests list shows it.")]
 
@@ -80,11 +80,16 @@ def allow(
 
 
 @app.command()
-def deny(context: typer.Context, request: Id, as_json: AsJson = False) -> None:
+def deny(
+    context: typer.Context,
+    request: Id,
+    reason: Annotated[str, typer.Option(help="Why not, for the person who asked.")] = "",
+    as_json: AsJson = False,
+) -> None:
     """Deny a request. Exits with 3 if it is decided already, or has ended."""
     deployed = context.obj.deployed
     _check_enabled(deployed)
-    _decide(deployed, Output(as_json=as_json), {"action": "deny", "request": request})
+    _decide(deployed, Output(as_json=as_json), {"action": "deny", "request": request, "reason": reason})
 
 
 def _decide(deployed: Deployed, out: Output, decision: dict[str, Any]) -> None:
@@ -103,14 +108,7 @@ def _decide(deployed: Deployed, out: Output, decision: dict[str, Any]) -> None:
         out.print(answer["message"], style="yellow")
         raise typer.Exit(EXIT_NEGATIVE)
     request = answer["request"]
-    who, notebook = request["requester"], request["notebook"]
-    if request["decision"] == "denied":
-        out.print(f"{who} may not open {notebook}.", style="green")
-    elif request["decision"] == "allowed":
-        earlier = ", the end of the earlier access, which is later" if request.get("keeps_earlier_end") else ""
-        out.print(f"{who} may open {notebook} until {_moment(request['until'])}{earlier}.", style="green")
-    else:
-        out.print(f"You approved it. One more person must approve access to {notebook}.", style="green")
+    out.print(f"{request['notebook']} for {request['requester']}: {request['outcome']}.", style="green")
 
 
 def _parse_length(text: str, allowed: list[int]) -> int:
@@ -171,24 +169,15 @@ def _check_enabled(deployed: Deployed) -> None:
 
 
 def _row(request: AccessRequest, now: float) -> list[str]:
-    state: str = request.state(now)
-    if state == "open" and request.approvals:
-        state = f"approved by {request.approvals[0].by}, one more needed"
-    if request.decided_by:
-        state += f" by {shown_principal(request.decided_by)}"
-    if request.until:
-        state += f" until {_moment(request.until)}"
-    asked = _moment(request.asked_at)
+    state = outcome(request, request.state(now), name=principal_of)
+    if request.decision_reason:
+        state += f": {request.decision_reason}"
     return [
         request.id,
         request.requester,
         str(request.notebook),
         in_words(request.seconds),
         state,
-        asked,
+        date_time(request.asked_at),
         request.reason,
     ]
-
-
-def _moment(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -4,6 +4,7 @@ from typing import Any
 
 from gate.platform.aliases import OPERATORS
 from gate.routes.dispatch import handler
+from local.slack.payloads import Member, encoded, submission
 from testing.asking import browser_of, configure
 from testing.environment import JSON, context_of
 from testing.harness import Browser
@@ -41,6 +42,8 @@ class Person:
         elif where.startswith("T"):
             action = {"action_id": "access-allow" if allow else "access-deny", "value": "3600"}
             self._send(where, "press", actions=[{**action, "block_id": f"access:{request}"}])
+            if not allow:
+                self._submit(where)
         else:
             arn = f"arn:aws:sts::123456789012:assumed-role/Ops/{self.name}-{where}"
             event = {"arn": arn, "action": "allow" if allow else "deny", "request": request, "seconds": 3600}
@@ -65,7 +68,18 @@ class Person:
             changes |= {"user": {"id": user, "team_id": where}, "team": {"id": where, "domain": "x"}}
         else:
             changes |= {"team_id": where}
-        assert self._slack.post(self._slack.body(kind, user_id=user, **changes)).status == 200
+        self._deliver(self._slack.body(kind, user_id=user, **changes))
+
+    def _submit(self, where: str) -> None:
+        """Submit the window to deny a request, without a reason."""
+        member = Member(where, _user(self.name, where), self.name)
+        page = self._slack.workspace.seen_by(member.id, timeout=0)
+        assert page is not None
+        assert page.view is not None
+        self._deliver(encoded(submission(member, page.view, {"reason": ""})))
+
+    def _deliver(self, body: bytes) -> None:
+        assert self._slack.post(body).status == 200
         self._slack.deliver_events()
 
 
@@ -98,4 +112,6 @@ def let_everybody_decide(slack: Slack, people: list[str], *, two: bool, **enviro
 
 def outcome(lines: Lines) -> str:
     """Return the outcome of the last decision."""
-    return str([line for line in lines.decisions if line["action"] in ("ask", "allow", "deny")][-1]["outcome"])
+    return str(
+        [line for line in lines.decisions if line["action"] in ("ask", "allow", "deny", "withdraw")][-1]["outcome"]
+    )

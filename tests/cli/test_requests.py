@@ -47,14 +47,17 @@ def test_requests_are_listed_and_allowed(gate: Gate, deployment: LocalDeployment
     request = _ask(deployment)
     listed = gate("requests", "list").out
     assert all(
-        text in listed for text in (request, f"user:{CAROL}", "churn-model", "8 hours", "open", "quarterly report")
+        text in listed
+        for text in (request, f"user:{CAROL}", "churn-model", "8 hours", "waiting for a decision", "quarterly report")
     )
     assert gate("requests", "list", "--json").json["requests"][0]["access_request"] == request
     result = gate("requests", "allow", request)
-    assert (result.code, f"user:{CAROL} may open churn-model until" in result.out) == (0, True), result.err
-    assert _grant(deployment)["granted_by"]["S"] == "iam:arn:aws:iam::123456789012:user/operator"
+    assert result.code == 0, result.err
+    operator = "iam:arn:aws:iam::123456789012:user/operator"
+    assert f"churn-model for user:{CAROL}: allowed by {operator} until" in result.out
+    assert _grant(deployment)["granted_by"]["S"] == operator
     assert gate("requests", "list").out == "No open access requests.\n"
-    assert "allowed by iam:" in gate("requests", "list", "--all").out
+    assert f"allowed by {operator}" in gate("requests", "list", "--all").out
     assert TestUser(deployment).open("/open/churn-model", CAROL).status_code == 302
 
 
@@ -62,12 +65,23 @@ def test_a_length_of_the_settings_can_be_chosen(gate: Gate, deployment: LocalDep
     request = _ask(deployment)
     refused = gate("requests", "allow", request, "--for", "9h")
     assert (refused.code, "1 hour, 8 hours, 1 day, 7 days" in refused.err) == (1, True)
-    assert gate("requests", "allow", request, "--for", "1h", "--json").json["request"]["decision"] == "allowed"
+    result = gate("requests", "allow", request, "--for", "1h", "--json").json["request"]
+    assert result["decision"] == "allowed"
+    assert "for 1 hour of the 8 hours asked for, until" in result["outcome"]
+    assert "for 1 hour of the 8 hours asked for, until" in gate("requests", "list", "--all").out
 
 
 def test_a_request_is_denied_once(gate: Gate, deployment: LocalDeployment) -> None:
     request = _ask(deployment)
-    assert f"user:{CAROL} may not open churn-model." in gate("requests", "deny", request).out
+    result = gate("requests", "deny", request, "--reason", " ask  Bob first ")
+    assert f"churn-model for user:{CAROL}: denied by iam:" in result.out
+    assert "operator: ask Bob first" in gate("requests", "list", "--all").out
+    (listed,) = [
+        each
+        for each in gate("requests", "list", "--all", "--json").json["requests"]
+        if each["access_request"] == request
+    ]
+    assert (listed["state"], listed["decision_reason"]) == ("denied", "ask Bob first")
     again = gate("requests", "allow", request)
     assert (again.code, "decided already" in again.out) == (3, True)
     assert _grant(deployment) is None
@@ -75,10 +89,29 @@ def test_a_request_is_denied_once(gate: Gate, deployment: LocalDeployment) -> No
 
 def test_an_operator_is_one_of_two_approvers(gate: Gate, deployment: LocalDeployment) -> None:
     request = _ask(deployment, "shared-notebook")
-    assert "One more person must approve" in gate("requests", "allow", request).out
-    assert "one more needed" in gate("requests", "list").out
+    assert "waiting for another person" in gate("requests", "allow", request).out
+    assert "waiting for another person" in gate("requests", "list").out
     assert gate("requests", "allow", request).code == 3
     assert _grant(deployment, "shared-notebook") is None
+
+
+def test_a_reason_that_cannot_be_stored_decides_nothing(gate: Gate, deployment: LocalDeployment) -> None:
+    request = _ask(deployment)
+    refused = gate("requests", "deny", request, "--reason", "x" * 301)
+    assert (refused.code, "Nothing was decided" in refused.out) == (3, True)
+    assert request in gate("requests", "list").out
+
+
+def test_a_withdrawn_request_is_not_open(gate: Gate, deployment: LocalDeployment) -> None:
+    request = _ask(deployment)
+    user = TestUser(deployment)
+    user.open("/requests", CAROL)
+    headers = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
+    assert user.go(f"/requests/{request}", "POST", headers=headers, data="decision=withdraw").status_code == 303
+    assert gate("requests", "list").out == "No open access requests.\n"
+    assert f"withdrawn by user:{CAROL}" in gate("requests", "list", "--all").out
+    refused = gate("requests", "allow", request)
+    assert (refused.code, "This request was withdrawn" in refused.out) == (3, True)
 
 
 @pytest.mark.parametrize("words", [("allow", "x"), ("deny", "x")])

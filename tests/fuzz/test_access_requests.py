@@ -27,7 +27,9 @@ def approver(asking: Harness) -> Browser:
     notebook=TEXT | TYPED | st.just("bob-notebook"),
     reason=TEXT,
     seconds=TEXT | st.sampled_from(["3600", "28800"]),
-    decision=TEXT | st.sampled_from(["allow", "deny"]),
+    decision=TEXT | st.sampled_from(["allow", "deny", "withdraw"]),
+    why_not=TEXT,
+    by_person=st.booleans(),
 )
 def test_arbitrary_access_requests(
     asking: Harness,
@@ -39,8 +41,10 @@ def test_arbitrary_access_requests(
     reason: str,
     seconds: str,
     decision: str,
+    why_not: str,
+    by_person: bool,
 ) -> None:
-    """Access requests and decisions."""
+    """Access requests, decisions with a reason, and withdrawals."""
     asking.aws.table.clear("request:", "user:alice")  # so that nobody reaches the limit of requests in a day
     answer = post(person, "/requests", notebook=notebook, reason=reason, seconds=seconds)
     check(asking, answer, log_lines)
@@ -49,8 +53,14 @@ def test_arbitrary_access_requests(
         for browser in (person, approver):
             check(asking, browser.get(path), log_lines)
             check(asking, browser.get("/requests"), log_lines)
-        check(asking, post(approver, path, decision=decision, seconds=seconds), log_lines)
-        check(asking, approver.get(path), log_lines)
+        sender = person if by_person else approver
+        decided = post(sender, path, decision=decision, seconds=seconds, reason=why_not)
+        check(asking, decided, log_lines)
+        # Only the person who asked withdraws, and only somebody else decides.
+        assert decided.status != 303 or (decision == "withdraw") == by_person
+        for browser in (person, approver):
+            check(asking, browser.get(path), log_lines)
+            check(asking, browser.get("/requests"), log_lines)
     count_case()
 
 

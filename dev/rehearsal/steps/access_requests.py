@@ -63,10 +63,11 @@ def deny_as_operator(env: Environment) -> str:
     erin.sign_in(f"{env.base_url}/", ASKER, PASSWORD)
     asked = _send(erin, f"{env.base_url}/requests", notebook="alice-notebook", reason="to compare", seconds=HOUR)
     request_id = asked.headers["Location"].rpartition("/")[2]
-    said = env.account.gate("requests", "deny", request_id, cwd=env.operators_folder)
-    require("may not open alice-notebook" in said, said)
+    reason = ("--reason", "ask Alice first")
+    said = env.account.gate("requests", "deny", request_id, *reason, cwd=env.operators_folder)
+    require("alice-notebook for" in said and "denied by iam:" in said, said)
     found = erin.get(asked.headers["Location"], headers=JSON).json()
-    require(found["state"] == "denied", f"the request: {found}")
+    require((found["state"], found["decision_reason"]) == ("denied", reason[1]), f"the request: {found}")
     planned = env.account.gate("grants", "plan", "grants.yaml", cwd=env.operators_folder)
     require("Nothing to do" in planned, planned)
     return "denied by the operator's alias; gate grants plan leaves the requested grant alone"

@@ -5,14 +5,17 @@ import hashlib
 import secrets
 import unicodedata
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Literal
 
-from gate.access_requests.participant import AUTOMATIC, Participant, shown_name
+from gate.access_requests.participant import AUTOMATIC, Participant
+from gate.values.caller import Caller
 from gate.values.errors.base import GateError
 from gate.values.notebook import Notebook
 
-State = Literal["open", "allowed", "denied", "ended"]
+Decision = Literal["", "allowed", "denied", "withdrawn"]
+"""What became of a request. Empty until somebody has decided on it."""
+
+State = Literal["open", "allowed", "denied", "withdrawn", "ended"]
 
 OPEN_SECONDS = 86_400
 """Seconds after which a request that nobody decided ends."""
@@ -77,9 +80,11 @@ class AccessRequest:
     slack_user: str = ""
     """The id of the Slack user who asked in Slack; empty for other requests."""
     approvals: tuple[Approval, ...] = ()
-    decision: Literal["", "allowed", "denied"] = ""
+    decision: Decision = ""
     decided_by: str = ""
-    """The principal of the person who decided, or `AUTOMATIC`."""
+    """The principal of the person who decided or withdrew the request, or `AUTOMATIC`."""
+    decision_reason: str = ""
+    """Why the request was denied, in the words of the approver. Empty if they gave no reason."""
     decided_at: int = 0
     until: int = 0
     """The end of the grant in epoch seconds, if the request was allowed."""
@@ -120,6 +125,10 @@ class AccessRequest:
         """The person who asked."""
         return Participant(self.requester_names, self.claim, self.proven_at)
 
+    def is_of(self, caller: Caller) -> bool:
+        """Return whether `caller` asked, under any of their names."""
+        return bool(set(caller.names) & set(self.requester_names))
+
     def state(self, now: float) -> State:
         """Return the state at `now` (epoch seconds)."""
         if self.decision:
@@ -132,26 +141,19 @@ class AccessRequest:
         return self.decided_by == AUTOMATIC
 
     @property
-    def decider(self) -> str:
-        """Who decided, as people read it."""
-        return shown_name(self.decided_by)
-
-    @property
     def ends_at(self) -> int:
         """The epoch seconds at which the request ends if nobody decides."""
         return self.asked_at + OPEN_SECONDS
 
     @property
+    def allowed_seconds(self) -> int:
+        """For how long the people who approved the request allow access: the shortest of their lengths."""
+        return min((each.seconds for each in self.approvals), default=self.seconds)
+
+    @property
     def keeps_earlier_end(self) -> bool:
         """Whether earlier access of the person ends later than what was allowed, so that its end holds."""
         return self.until > self.decided_at + min((each.seconds for each in self.approvals), default=0)
-
-    @property
-    def end_in_words(self) -> str:
-        """Until when the request was allowed, as messages say it."""
-        until = datetime.fromtimestamp(self.until, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        earlier = ", the end of the earlier access, which is later" if self.keeps_earlier_end else ""
-        return f"until {until}{earlier}"
 
     def audit_fields(self) -> dict[str, Any]:
         """Return what the audit log says about the request: who asks for what, why, and what came of it."""
@@ -162,6 +164,8 @@ class AccessRequest:
             "why": self.reason,
             "seconds": self.seconds,
             "approved_by": [each.by for each in self.approvals],
+            "decided_by": self.decided_by or None,
+            "decision_reason": self.decision_reason or None,
             "until": self.until or None,
         }
 

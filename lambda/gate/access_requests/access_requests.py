@@ -1,16 +1,17 @@
 """Asks for access, and decides on requests."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage, normal_reason
 from gate.access_requests.approvers import Approvers
 from gate.access_requests.automatic import allowed_at_once, repeats
-from gate.access_requests.deciding import Approver, approved, denied
+from gate.access_requests.deciding import Approver, approved, check_open, denied, withdrawn
 from gate.access_requests.holders import Holders
 from gate.access_requests.lists import RequestLists
+from gate.access_requests.notices import Notices
 from gate.access_requests.participant import Participant
-from gate.access_requests.reminders import ReminderNotices, Reminders
+from gate.access_requests.reminders import Reminders
 from gate.access_requests.requested_grant import GrantChange, with_grant
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore
@@ -20,11 +21,11 @@ from gate.store.grants import Grants
 from gate.store.table import ConditionFailedError
 from gate.values.caller import Caller
 from gate.values.errors.access_requests import (
-    AccessRequestDecidedError,
     AccessRequestEndedError,
     AccessRequestUnknownError,
     AlreadyGrantedError,
     InvalidAccessRequestError,
+    InvalidDecisionReasonError,
     NotEligibleError,
     TooManyAccessRequestsError,
 )
@@ -35,19 +36,6 @@ from gate.values.notebook import Notebook
 
 MAX_ATTEMPTS = 3
 """Attempts to change a request that others change at the same moment."""
-
-
-class Notices(ReminderNotices, Protocol):
-    """Tells people about requests. A notice that cannot be sent is logged, and changes nothing else."""
-
-    def asked(self, request: AccessRequest, /) -> SlackMessage | None:
-        """Tell the approvers of a new request, open or allowed at once. Return the message that shows it in Slack."""
-
-    def changed(self, request: AccessRequest, /) -> None:
-        """Tell the person who asked, and the approvers, that somebody has decided on `request` or approved it."""
-
-    def show(self, request: AccessRequest, /) -> None:
-        """Show `request` as it is now in the message to the approvers, if there is one."""
 
 
 class AccessRequests:
@@ -126,47 +114,87 @@ class AccessRequests:
         """
         request = self._find(request_id)
         approver = self._approvers.find(request, self._approvers.participant(caller))
-        if approver is None and not set(caller.names) & set(request.requester_names):
+        if approver is None and not request.is_of(caller):
             raise AccessRequestUnknownError
         return request, approver
 
     def decide(
-        self, caller: Caller, request_id: str, *, seconds: int | None, message: SlackMessage | None = None
+        self,
+        caller: Caller,
+        request_id: str,
+        *,
+        seconds: int | None,
+        reason: str = "",
+        message: SlackMessage | None = None,
     ) -> AccessRequest:
         """Allow a request for `seconds`, or deny it if that is None. Return the request as it is then.
 
-        `message`: the message in Slack whose button was pressed, if it can be changed.
-        Raises `InvalidAccessRequestError`, the errors of `approver_of`, `approved`, `denied` and `with_grant`,
-        `AccessRequestDecidedError`, `AccessRequestEndedError`, and the errors of `Grants` and `AccessRequestStore`.
+        `reason`: why it is denied, for the person who asked; may be empty. `message`: the message in Slack whose button
+        was pressed, if it can be changed.
+        Raises `InvalidAccessRequestError`, `InvalidDecisionReasonError`, the errors of `approver_of`, `approved`,
+        `denied` and `with_grant`, `AccessRequestDecidedError`, `AccessRequestWithdrawnError`,
+        `AccessRequestEndedError`, and the errors of `Grants` and `AccessRequestStore`.
         """
-        return self._decide(self._approvers.participant(caller), request_id, seconds, message)
+        return self._decide(self._approvers.participant(caller), request_id, seconds, reason, message)
 
-    def decide_as_operator(self, operator: str, request_id: str, *, seconds: int | None) -> AccessRequest:
+    def decide_as_operator(
+        self, operator: str, request_id: str, *, seconds: int | None, reason: str = ""
+    ) -> AccessRequest:
         """Decide as the operator with the ARN `operator`, who may decide on every request.
 
         Raises the errors of `decide`.
         """
-        return self._decide(Participant.operator(operator, now=self._clock()), request_id, seconds, None)
+        return self._decide(Participant.operator(operator, now=self._clock()), request_id, seconds, reason, None)
+
+    def withdraw(self, caller: Caller, request_id: str) -> AccessRequest:
+        """Withdraw an open request that `caller` made under any of their names. Return the request as it is then.
+
+        Raises `AccessRequestUnknownError` for the request of somebody else, `AccessRequestDecidedError`,
+        `AccessRequestWithdrawnError`, `AccessRequestEndedError`, and the errors of `Grants` and `AccessRequestStore`.
+        """
+
+        def step() -> tuple[AccessRequest, None]:
+            request, now = self._store.find(request_id), int(self._clock())
+            if request is None or not request.is_of(caller):
+                raise AccessRequestUnknownError
+            self._grants.find_owned(caller, request.notebook)  # raises if a cutoff ended the caller's sign-in
+            check_open(request, now)
+            return withdrawn(request, self._approvers.participant(caller), now=now), None
+
+        return self._change(step)
 
     def _decide(
-        self, participant: Participant, request_id: str, seconds: int | None, message: SlackMessage | None
+        self, participant: Participant, request_id: str, seconds: int | None, reason: str, message: SlackMessage | None
     ) -> AccessRequest:
         if seconds is not None and seconds not in self.rules.durations:
             raise InvalidAccessRequestError
-        for _ in range(MAX_ATTEMPTS):
+        normal = normal_reason(reason) if reason.strip() else ""
+        if normal is None:
+            raise InvalidDecisionReasonError
+
+        def step() -> tuple[AccessRequest, GrantChange | None]:
             request = self._find(request_id, message)
             approver = self._approvers.get(request, participant)
             now = int(self._clock())
-            self._check_open(request, now)
+            check_open(request, now)
             if seconds is None:
-                changed = denied(request, approver, now=now)
-            else:
-                changed = approved(request, approver, seconds=seconds, rules=self.rules, now=now)
-            changed, grant = self._with_grant(changed, now)
+                return denied(request, approver, reason=normal, now=now), None
+            changed = approved(request, approver, seconds=seconds, rules=self.rules, now=now)
+            return self._with_grant(changed, now)
+
+        return self._change(step)
+
+    def _change(self, step: Callable[[], tuple[AccessRequest, GrantChange | None]]) -> AccessRequest:
+        """Write the request and the grant that `step` returns, and tell people of it.
+
+        `step` reads the request. It is called again if somebody else changes the request or the grant meanwhile.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            changed, grant = step()
             try:
                 changed = self._store.change(changed, grant)
             except ConditionFailedError:
-                continue  # somebody else changed the request or the grant: look again
+                continue
             self._notices.changed(changed)
             return changed
         raise ThrottledError
@@ -184,13 +212,6 @@ class AccessRequests:
         if request.decision != "allowed":
             return request, None
         return with_grant(request, power=self.rules.power, present=self._store.grant_of(request), now=now)
-
-    def _check_open(self, request: AccessRequest, now: float) -> None:
-        state = request.state(now)
-        if state in ("allowed", "denied"):
-            raise AccessRequestDecidedError
-        if state == "ended":
-            raise request.obstacle or AccessRequestEndedError
 
     def _check_not_granted(self, caller: Caller, notebook: Notebook) -> None:
         try:

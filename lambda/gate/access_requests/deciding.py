@@ -8,7 +8,9 @@ from gate.access_requests.participant import Participant, compare
 from gate.access_requests.rules import RequestRules
 from gate.values.errors.access_requests import (
     AccessRequestDecidedError,
+    AccessRequestEndedError,
     AccessRequestUnknownError,
+    AccessRequestWithdrawnError,
     OtherApproverError,
     OtherIdentityError,
     OwnAccessRequestError,
@@ -81,6 +83,20 @@ def _approval_refusal(request: AccessRequest, participant: Participant) -> Refus
     return OtherApproverError if "unknown" in relations else None
 
 
+def check_open(request: AccessRequest, now: float) -> None:
+    """Raise `AccessRequestDecidedError`, `AccessRequestWithdrawnError`, or why the request has ended.
+
+    Returns if `request` is open at `now` (epoch seconds).
+    """
+    match request.state(now):
+        case "withdrawn":
+            raise AccessRequestWithdrawnError
+        case "allowed" | "denied":
+            raise AccessRequestDecidedError
+        case "ended":
+            raise request.obstacle or AccessRequestEndedError
+
+
 def approved(request: AccessRequest, by: Approver, *, seconds: int, rules: RequestRules, now: int) -> AccessRequest:
     """Return `request` as `by` approves it for `seconds`. It is allowed when enough people have approved it.
 
@@ -101,8 +117,14 @@ def allowed(request: AccessRequest, approvals: tuple[Approval, ...], *, now: int
     return replace(request, approvals=approvals, decision="allowed", decided_by=name, decided_at=now, until=until)
 
 
-def denied(request: AccessRequest, by: Approver, *, now: int) -> AccessRequest:
-    """Return `request` as `by` denies it. Raises the error in `by.refusal`."""
+def denied(request: AccessRequest, by: Approver, *, reason: str, now: int) -> AccessRequest:
+    """Return `request` as `by` denies it. `reason`: why, for the person who asked. Raises the error in `by.refusal`."""
     if by.refusal:
         raise by.refusal
-    return replace(request, decision="denied", decided_by=by.participant.name, decided_at=now)
+    name = by.participant.name
+    return replace(request, decision="denied", decided_by=name, decision_reason=reason, decided_at=now)
+
+
+def withdrawn(request: AccessRequest, by: Participant, *, now: int) -> AccessRequest:
+    """Return `request` as `by`, who asked, withdraws it."""
+    return replace(request, decision="withdrawn", decided_by=by.name, decided_at=now)

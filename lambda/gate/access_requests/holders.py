@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gate.access_requests.keys import Reference
-from gate.access_requests.participant import shown_principal
 from gate.store import key_prefixes
 from gate.store.grant_row import read
 from gate.store.table import Row, Table, key_of, primary_key
@@ -61,4 +60,4 @@ class Holders:
 def _holder(item: Row) -> Holder:
     granted_by, reason = (str(item.get(name, {}).get("S", "")) for name in ("granted_by", "reason"))
     principal, notebook = key_of(item)
-    return Holder(principal, notebook, read(item).until, shown_principal(granted_by), reason)
+    return Holder(principal, notebook, read(item).until, granted_by, reason)

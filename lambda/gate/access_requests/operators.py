@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gate.access_requests.access_requests import AccessRequests
+from gate.access_requests.wording import outcome
 from gate.platform.audit import audited
 from gate.values.caller import Caller
 from gate.values.errors.base import GateError
@@ -28,8 +29,8 @@ class _Invocation:
 def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaContext") -> dict[str, Any]:
     """Decide as the operator that `event` names, and return the request, or the error as reason and words.
 
-    `event`: `arn` of the operator, `action` (`allow` or `deny`), `request` (the id) and, to allow, `seconds`. It is
-    believed, so it must be from an invocation of the alias for operators.
+    `event`: `arn` of the operator, `action` (`allow` or `deny`), `request` (the id) and, to allow, `seconds`, or
+    to deny, `reason`. It is believed, so it must be from an invocation of the alias for operators.
     """
     try:
         with audited(_Invocation(context.aws_request_id), _action(event) or "decide") as record:
@@ -40,13 +41,15 @@ def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaCo
             if action == "allow" and type(seconds) is not int:
                 raise InvalidFormError
             record.caller = Caller(f"iam:{arn}", (), "iam", "", 0)
-            record.access_request = request = requests.decide_as_operator(arn, _text(event, "request"), seconds=seconds)
+            record.access_request = request = requests.decide_as_operator(
+                arn, _text(event, "request"), seconds=seconds, reason=_text(event, "reason") if action == "deny" else ""
+            )
             record.notebook = request.notebook
     except GateError as error:
         return {"error": error.reason, "message": f"{error.title}. {error.words}"}
     return {
         "request": request.audit_fields()
-        | {"decision": request.decision, "keeps_earlier_end": request.keeps_earlier_end}
+        | {"decision": request.decision, "outcome": outcome(request, request.decision or "open", name=str)}
     }
 
 

@@ -78,16 +78,6 @@ def compare(one: Participant, other: Participant) -> Comparison:
     return "different" if space and space == _name_space(other) else "unknown"
 
 
-def shown_principal(principal: str) -> str:
-    """Return `principal` as operators and owners read it, and the rule in words."""
-    return "the rule requests.automatic" if principal == AUTOMATIC else principal
-
-
-def shown_name(principal: str) -> str:
-    """Return the name of `principal` without its kind, as people read it, and the rule in words."""
-    return shown_principal(principal) if principal == AUTOMATIC else principal.partition(":")[2]
-
-
 def _name_space(participant: Participant) -> str:
     """Return the name space of the participant's name; empty if it proves nothing."""
     kind, _, name = participant.name.partition(":")

@@ -1,23 +1,15 @@
 """Reminds people in Slack of the end of the access that they asked for there."""
 
-from typing import Protocol
-
 from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.notices import Notices
 from gate.access_requests.store import AccessRequestStore
 from gate.store.grant_row import read
-
-
-class ReminderNotices(Protocol):
-    """Tells a person of the end of their access. A notice that cannot be sent is logged, and changes nothing else."""
-
-    def ends(self, request: AccessRequest, /) -> None:
-        """Tell the person who made `request` that the access ends soon, and offer to ask for more time."""
 
 
 class Reminders:
     """Sends one reminder for each grant that a request in Slack led to."""
 
-    def __init__(self, store: AccessRequestStore, notices: ReminderNotices, *, before: int):
+    def __init__(self, store: AccessRequestStore, notices: Notices, *, before: int):
         """`before`: seconds before the end of the grant. Access that lasts no longer than that has no reminder."""
         self._store = store
         self._notices = notices

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, cast, get_args
 
-from gate.access_requests.access_request import AccessRequest, Approval, SlackMessage
+from gate.access_requests.access_request import AccessRequest, Approval, Decision, SlackMessage
 from gate.access_requests.keys import past_key, row_key
 from gate.access_requests.participant import EMAIL, Participant
 from gate.platform.log import logger
@@ -27,6 +27,7 @@ def to_row(request: AccessRequest, *, keep: int) -> dict[str, Any]:
         "approvals": json.dumps([_to_json(each) for each in request.approvals]),
         "decision": request.decision,
         "decided_by": request.decided_by,
+        "decision_reason": request.decision_reason,
         "message": json.dumps(message),
     }
     numbers = {
@@ -63,7 +64,7 @@ def read_row(item: Row) -> AccessRequest:
     number = {name: int(value["N"]) for name, value in item.items() if "N" in value}
     message = json.loads(text["message"])
     keys = [key_of(key(text["id"])) for key in (row_key, past_key)]
-    if text["decision"] not in ("", "allowed", "denied") or key_of(item) not in keys:
+    if text["decision"] not in get_args(Decision) or key_of(item) not in keys:
         raise ValueError("not the row of a request")
     return AccessRequest(
         id=text["id"],
@@ -78,8 +79,9 @@ def read_row(item: Row) -> AccessRequest:
         claim=text.get("claim", EMAIL if text["slack_user"] else ""),
         slack_user=text["slack_user"],
         approvals=tuple(map(_approval, json.loads(text["approvals"]))),
-        decision=text["decision"],
+        decision=cast("Decision", text["decision"]),
         decided_by=text["decided_by"],
+        decision_reason=text.get("decision_reason", ""),
         decided_at=number["decided_at"],
         until=number["grant_until"],
         message=SlackMessage(*map(str, message)) if message else None,

@@ -1,8 +1,10 @@
-"""Access requests: asking for a notebook, and deciding on the requests of others."""
+"""Access requests: asking for a notebook, withdrawing that, and deciding on the requests of others."""
 
 from urllib.parse import parse_qs
 
 from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.holders import Holder
+from gate.access_requests.wording import outcome, sentence
 from gate.container import Gate
 from gate.routes.call import Call
 from gate.values.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
@@ -12,6 +14,7 @@ from gate.values.landing import Landing
 from gate.values.notebook import MAX_LENGTH, Notebook
 from gate.web.durations import in_words
 from gate.web.links import Links
+from gate.web.people import PLATFORM_TEAM
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, redirect
 from gate.web.return_url import return_path_of
@@ -46,6 +49,7 @@ def list_requests(call: Call) -> Response:
         found=found,
         number=number,
         next_page=next_page,
+        outcome=outcome,
         now=now,
         sign_in=gate.page_links.sign_in("/requests", fresh=True),
         proven=gate.identity.decision_proofs.proves(call.request),
@@ -60,7 +64,7 @@ def list_holders(call: Call) -> Response:
     next_page = _links(call).holders(page=number + 1) if found.more else None
     if call.request.wants_json:
         holders = [*found.requested, *(each for holders in found.owned.values() for each in holders)]
-        return json_response({"holders": [vars(each) for each in dict.fromkeys(holders)], "next": next_page})
+        return json_response({"holders": [_holder(each) for each in dict.fromkeys(holders)], "next": next_page})
     return call.page("holders.html", found=found, number=number, next_page=next_page)
 
 
@@ -97,6 +101,7 @@ def show(call: Call) -> Response:
         landing=call.landing,
         state=state,
         approver=approver,
+        outcome=sentence(outcome(found, state, to_asker=approver is None)),
         approvals_needed=gate.access_requests.rules.approvals_needed(found.notebook),
         durations=_durations(gate),
         now=now,
@@ -107,21 +112,29 @@ def show(call: Call) -> Response:
 
 
 def decide(call: Call) -> Response:
-    """Allow or deny a request, and redirect to its page, which shows what came of it."""
+    """Allow, deny or withdraw a request, and redirect to its page, which shows what came of it."""
     form = _form(call.request)
     action = form.get("decision", "")
-    if action not in ("allow", "deny"):
+    if action not in ("allow", "deny", "withdraw"):
         raise InvalidFormError
-    call.record.action, caller = action, call.caller
+    call.record.action = action
+    request_id = call.request.parameters["request"]
+    if action == "withdraw":
+        decided = call.gate.access_requests.withdraw(call.caller, request_id)
+    else:
+        decided = _decide(call, request_id, form)
+    call.record.access_request = decided
+    call.record.notebook = decided.notebook
+    return redirect(call.gate.links.request(decided.id), status=303)
+
+
+def _decide(call: Call, request_id: str, form: dict[str, str]) -> AccessRequest:
     # The function that opens notebooks can make a session in anybody's name.
     if not call.gate.identity.decision_proofs.proves(call.request):
         raise DecisionSignInError
-    seconds = _seconds(form) if action == "allow" else None
-    call.record.access_request = decided = call.gate.access_requests.decide(
-        caller, call.request.parameters["request"], seconds=seconds
-    )
-    call.record.notebook = decided.notebook
-    return redirect(call.gate.links.request(decided.id), status=303)
+    if form["decision"] == "allow":
+        return call.gate.access_requests.decide(call.caller, request_id, seconds=_seconds(form))
+    return call.gate.access_requests.decide(call.caller, request_id, seconds=None, reason=form.get("reason", ""))
 
 
 def _form(request: Request) -> dict[str, str]:
@@ -170,7 +183,18 @@ def _json(request: AccessRequest, now: float) -> dict[str, object]:
         "seconds": request.seconds,
         "asked_at": request.asked_at,
         "state": request.state(now),
-        "approved_by": [each.by for each in request.approvals],
-        "decided_by": request.decided_by or None,
+        "approved_by": [_principal(each.by) for each in request.approvals],
+        "decided_by": _principal(request.decided_by) or None,
+        "decision_reason": request.decision_reason or None,
+        "allowed_seconds": request.allowed_seconds if request.decision == "allowed" else None,
         "until": request.until or None,
     }
+
+
+def _holder(holder: Holder) -> dict[str, object]:
+    return {**vars(holder), "granted_by": ", ".join(map(_principal, holder.granted_by.split(", ")))}
+
+
+def _principal(principal: str) -> str:
+    """Return `principal` for people who are not operators, who read no ARN of one."""
+    return PLATFORM_TEAM if principal.startswith("iam:") else principal

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class AccessAnswers:
-    """Asks for access and decides for Slack users, and sends the results to Slack."""
+    """Asks for access, withdraws requests and decides for Slack users, and sends the results to Slack."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class AccessAnswers:
         """
         forwarded = event.get("forwarded")
         forwarded = forwarded if isinstance(forwarded, Mapping) else {}
-        from gate.slack.access_messages import ask_window, refusal, reply, window
+        from gate.slack.access_messages import ask_window, deny_window, refusal, reply, window
 
         request = Request.forwarded(forwarded)
         try:
@@ -60,26 +60,33 @@ class AccessAnswers:
         except SlackRefusedError:
             return
         view_id = str(forwarded.get("view_id") or command.view_id)
+        # After a withdrawal, the button for it is of no use.
+        replace_original = command.action == "withdraw"
         try:
             with deadline.shortened_deadline():
                 if command.action == "form":
                     durations = self._access_requests().rules.durations
                     self._api.fill_window(view_id, ask_window(command.notebook, command.reason, durations))
                     return
+                if command.action == "deny-form":
+                    self._api.fill_window(view_id, deny_window(command))
+                    return
                 blocks = self._execute(command)
         except GateError as error:
+            replace_original = False
             blocks = refusal(command, error, page_url=self._links.requests())
         except Exception as error:  # noqa: BLE001
             log_unexpected(error)
+            replace_original = False
             blocks = refusal(command, GateError(), page_url=self._links.requests())
         if view_id:
             self._api.fill_window(view_id, window(blocks))
         elif blocks:
-            self._api.respond(command.response_url, reply(blocks))
+            self._api.respond(command.response_url, reply(blocks, replace_original=replace_original))
 
     def _execute(self, command: AccessCommand) -> "list[Block]":
         """Return what the user sees, or nothing if the message that they pressed shows it."""
-        from gate.slack.access_messages import asked, for_approvers
+        from gate.slack.access_messages import asked, decided, for_approvers, withdrawn
 
         with audited(command, command.action) as record:
             record.caller = caller = self._users.caller(command.team, command.user, command.address)
@@ -88,11 +95,17 @@ class AccessAnswers:
                 record.access_request = request = self._ask(requests, caller, command)
                 record.notebook = request.notebook
                 return asked(request)
+            if command.action == "withdraw":
+                record.access_request = request = requests.withdraw(caller, command.request_id)
+                record.notebook = request.notebook
+                return withdrawn(request)
             seconds = _seconds(command) if command.action == "allow" else None
             record.access_request = request = requests.decide(
-                caller, command.request_id, seconds=seconds, message=command.message
+                caller, command.request_id, seconds=seconds, reason=command.reason, message=command.message
             )
             record.notebook = request.notebook
+        if command.view_id:
+            return decided(request)
         if request.message:
             return []
         return for_approvers(request, requests.rules, page_url=self._links.request(request.id))

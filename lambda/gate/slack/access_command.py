@@ -1,4 +1,4 @@
-"""Parses Slack's requests that concern access requests: `/notebook ask`, the window to ask, and decisions.
+"""Parses Slack's requests that concern access requests: `/notebook ask`, decisions, withdrawals, and windows.
 
 Sources: docs.slack.dev, "Implementing slash commands", "block_actions payload", "view_submission payload".
 """
@@ -14,31 +14,48 @@ from gate.slack.command import Command, command_sender, interaction_sender
 from gate.values.errors.slack import InvalidSlackRequestError
 from gate.web.request import Request
 
-AccessAction = Literal["form", "ask", "allow", "deny"]
+AccessAction = Literal["form", "ask", "allow", "deny-form", "deny", "withdraw"]
 
-ASK_BUTTON, ALLOW_BUTTON, ALLOW_SELECT, DENY_BUTTON = "ask", "access-allow", "access-until", "access-deny"
+ASK_BUTTON, WITHDRAW_BUTTON = "ask", "access-withdraw"
+ALLOW_BUTTON, ALLOW_SELECT, DENY_BUTTON = "access-allow", "access-until", "access-deny"
 """The ids of the buttons and the menu."""
 
 ASK_WINDOW = "ask"
 """The callback id of the window to ask for access. Its inputs have the ids `notebook`, `reason` and `seconds`."""
 
-_DECISIONS: dict[str, AccessAction] = {ALLOW_BUTTON: "allow", ALLOW_SELECT: "allow", DENY_BUTTON: "deny"}
+DENY_WINDOW = "access-deny"
+"""The callback id of the window to deny a request. Its input has the id `reason`."""
+
+_ON_REQUESTS: dict[str, AccessAction] = {
+    ALLOW_BUTTON: "allow",
+    ALLOW_SELECT: "allow",
+    DENY_BUTTON: "deny-form",
+    WITHDRAW_BUTTON: "withdraw",
+}
+"""The action of each button of a request."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessCommand(Command):
-    """A Slack user's access request, or decision on one."""
+    """What a Slack user does with an access request."""
 
     action: AccessAction
     notebook: str = ""
     """As the user typed it. It is not validated yet."""
     reason: str = ""
+    """Why the user needs access, or why they deny it."""
     seconds: str = ""
     """The chosen length. Empty for the shortest one."""
     request_id: str = ""
-    """The request that a decision is about."""
+    """The request that the user decides on or withdraws."""
     message: SlackMessage | None = None
     """The message in a channel whose button was pressed."""
+
+    @property
+    def metadata(self) -> str:
+        """What the window to deny the request keeps for its submission."""
+        place = [self.message.channel, self.message.timestamp] if self.message else []
+        return json.dumps([self.request_id, *place])
 
 
 def parse_access_command(request: Request) -> AccessCommand | None:
@@ -53,8 +70,7 @@ def parse_access_command(request: Request) -> AccessCommand | None:
         payload = json.loads(form["payload"])
         if payload["type"] == "block_actions":
             return _press(payload, request)
-        is_submission = payload["type"] == "view_submission" and payload["view"]["callback_id"] == ASK_WINDOW
-        return _submission(payload, request) if is_submission else None
+        return _submission(payload, request) if payload["type"] == "view_submission" else None
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         raise InvalidSlackRequestError from None
 
@@ -89,17 +105,19 @@ def _press(payload: dict[str, Any], request: Request) -> AccessCommand | None:
         return _interaction(
             payload, request, action="form", notebook=name, reason=reason, trigger_id=trigger_id, view_id=view_id
         )
-    if action not in _DECISIONS:
+    if action not in _ON_REQUESTS:
         return None
     seconds = pressed["selected_option"]["value"] if action == ALLOW_SELECT else pressed.get("value", "")
     return _interaction(
         payload,
         request,
-        action=_DECISIONS[action],
+        action=_ON_REQUESTS[action],
         request_id=name,
         seconds=str(seconds),
         message=_message(payload.get("container") or {}),
         response_url=payload.get("response_url") or "",
+        trigger_id=payload["trigger_id"] if action == DENY_BUTTON else "",
+        view_id=(payload.get("view") or {}).get("id", ""),
     )
 
 
@@ -111,8 +129,22 @@ def _message(container: Mapping[str, Any]) -> SlackMessage | None:
     return SlackMessage(channel, timestamp) if isinstance(channel, str) and isinstance(timestamp, str) else None
 
 
-def _submission(payload: dict[str, Any], request: Request) -> AccessCommand:
-    inputs = {name: value for block in payload["view"]["state"]["values"].values() for name, value in block.items()}
+def _submission(payload: dict[str, Any], request: Request) -> AccessCommand | None:
+    view = payload["view"]
+    if view["callback_id"] not in (ASK_WINDOW, DENY_WINDOW):
+        return None
+    inputs = {name: value for block in view["state"]["values"].values() for name, value in block.items()}
+    if view["callback_id"] == DENY_WINDOW:
+        request_id, *place = map(str, json.loads(view["private_metadata"]))
+        return _interaction(
+            payload,
+            request,
+            action="deny",
+            request_id=request_id,
+            reason=inputs["reason"]["value"] or "",
+            message=SlackMessage(*place) if place else None,
+            view_id=view["id"],
+        )
     return _interaction(
         payload,
         request,
@@ -120,7 +152,7 @@ def _submission(payload: dict[str, Any], request: Request) -> AccessCommand:
         notebook=inputs["notebook"]["value"] or "",
         reason=inputs["reason"]["value"] or "",
         seconds=inputs["seconds"]["selected_option"]["value"],
-        view_id=payload["view"]["id"],
+        view_id=view["id"],
     )
 
 

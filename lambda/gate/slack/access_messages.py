@@ -1,4 +1,4 @@
-"""Access requests in Slack's Block Kit: the window to ask, messages to approvers, and outcomes.
+"""Access requests in Slack's Block Kit: the windows to ask and to deny, messages to approvers, and outcomes.
 
 What a person typed is shown as plain text, in which Slack interprets no markup, mention or link.
 """
@@ -10,7 +10,6 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
-    ConfirmObject,
     ContextBlock,
     InputBlock,
     Option,
@@ -22,14 +21,24 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from gate.access_requests.access_request import MAX_REASON_LENGTH, AccessRequest
-from gate.access_requests.participant import shown_name
 from gate.access_requests.rules import RequestRules
-from gate.slack.access_command import ALLOW_BUTTON, ALLOW_SELECT, ASK_BUTTON, ASK_WINDOW, DENY_BUTTON, AccessCommand
+from gate.access_requests.wording import outcome, sentence, until
+from gate.slack.access_command import (
+    ALLOW_BUTTON,
+    ALLOW_SELECT,
+    ASK_BUTTON,
+    ASK_WINDOW,
+    DENY_BUTTON,
+    DENY_WINDOW,
+    WITHDRAW_BUTTON,
+    AccessCommand,
+)
 from gate.values.errors.base import GateError
 from gate.values.notebook import MAX_LENGTH
 from gate.web.durations import in_words
+from gate.web.people import name_of
 
-TITLE = "Ask for access"
+TITLE = "Access requests"
 
 
 def ask_window(notebook: str, reason: str, durations: Sequence[int]) -> dict[str, Any]:
@@ -52,7 +61,25 @@ def ask_window(notebook: str, reason: str, durations: Sequence[int]) -> dict[str
         ),
     ]
     return View(
-        type="modal", callback_id=ASK_WINDOW, title=TITLE, submit="Ask", close="Cancel", blocks=blocks
+        type="modal", callback_id=ASK_WINDOW, title="Ask for access", submit="Ask", close="Cancel", blocks=blocks
+    ).to_dict()
+
+
+def deny_window(command: AccessCommand) -> dict[str, Any]:
+    """Return the window in which the user who pressed Deny says why."""
+    reason = InputBlock(
+        label="Why not? (the person reads it)",
+        element=PlainTextInputElement(action_id="reason", multiline=True, max_length=MAX_REASON_LENGTH),
+        optional=True,
+    )
+    return View(
+        type="modal",
+        callback_id=DENY_WINDOW,
+        private_metadata=command.metadata,
+        title="Deny access",
+        submit="Deny",
+        close="Cancel",
+        blocks=[reason],
     ).to_dict()
 
 
@@ -67,11 +94,14 @@ def window(blocks: Sequence[Block]) -> dict[str, Any]:
     return view
 
 
-def reply(blocks: Sequence[Block]) -> dict[str, Any]:
-    """Return `blocks` as a message that only the user sees, below what they typed or pressed."""
+def reply(blocks: Sequence[Block], *, replace_original: bool) -> dict[str, Any]:
+    """Return `blocks` as a message that only the user sees.
+
+    `replace_original`: whether it replaces the message whose button they pressed. Otherwise, it is below.
+    """
     return {
         "response_type": "ephemeral",
-        "replace_original": False,
+        "replace_original": replace_original,
         "text": "Access requests",
         "blocks": [block.to_dict() for block in blocks],
         "unfurl_links": False,
@@ -91,10 +121,20 @@ def post(request: AccessRequest, blocks: Sequence[Block]) -> dict[str, Any]:
 def asked(request: AccessRequest) -> list[Block]:
     """Return what the person who asked sees."""
     if request.decision:
-        return outcome(request)
+        return decided(request)
     return [
         _text(f"You asked for {request.notebook}, for {in_words(request.seconds)}."),
         _hint("You get a message here when somebody has decided. The request ends after a day."),
+        ActionsBlock(block_id=_block_id(request), elements=[ButtonElement(text="Withdraw", action_id=WITHDRAW_BUTTON)]),
+    ]
+
+
+def withdrawn(request: AccessRequest) -> list[Block]:
+    """Return what the person who asked sees after they have withdrawn the request."""
+    again = ButtonElement(text="Ask again", action_id=ASK_BUTTON)
+    return [
+        _text(f"You withdrew your request for {request.notebook}."),
+        ActionsBlock(block_id=f"ask:{request.notebook}", elements=[again]),
     ]
 
 
@@ -110,22 +150,23 @@ def refusal(command: AccessCommand, error: GateError, *, page_url: str) -> list[
 
 def for_approvers(request: AccessRequest, rules: RequestRules, *, page_url: str) -> list[Block]:
     """Return the message to the approvers: the request, with buttons while it is open."""
-    who, why = shown_name(request.requester), _text(f"Why: {request.reason}")
+    who, why = name_of(request.requester), _text(f"Why: {request.reason}")
     if request.is_automatic:
-        return [_text(f"{who} has access to {request.notebook} {request.end_in_words}, by {request.decider}."), why]
+        rule = name_of(request.decided_by)
+        return [_text(f"{who} has access to {request.notebook} {until(request)}, by {rule}."), why]
     blocks: list[Block] = [_text(f"{who} asks for {request.notebook}, for {in_words(request.seconds)}"), why]
     if request.decision:
-        return [*blocks, _hint(_outcome(request))]
+        return [*blocks, *_outcome(request)]
     if request.obstacle:
         return [*blocks, _hint("This request has ended.")]
-    for approval in request.approvals:
-        blocks.append(_hint(f"Approved by {shown_name(approval.by)}. One more person must approve."))
+    if request.approvals:
+        blocks.append(_hint(sentence(outcome(request, "open"))))
     return [*blocks, _decisions(request, rules, page_url)]
 
 
-def outcome(request: AccessRequest) -> list[Block]:
+def decided(request: AccessRequest) -> list[Block]:
     """Return the message to the person who asked in Slack, after a decision."""
-    blocks: list[Block] = [_text(f"{request.notebook}: {_outcome(request)}")]
+    blocks = [_text(str(request.notebook)), *_outcome(request, to_asker=True)]
     if request.decision == "allowed":
         # The button of the list of notebooks, whose answer has a link to the notebook.
         show = ButtonElement(text="Show the notebook", action_id="refresh")
@@ -158,18 +199,18 @@ def _decisions(request: AccessRequest, rules: RequestRules, page_url: str) -> Bl
         placeholder="Allow until …",
         options=[_length(each, suffix=" from now") for each in rules.durations],
     )
-    confirmation = ConfirmObject(
-        title="Decline?", text="The person can ask again.", confirm="Decline", deny="Cancel", style="danger"
-    )
-    deny = ButtonElement(text="No", action_id=DENY_BUTTON, confirm=confirmation)
+    deny = ButtonElement(text="Deny", action_id=DENY_BUTTON)
     page = ButtonElement(text="Open the page", action_id="access-page", url=page_url)
-    return ActionsBlock(block_id=f"access:{request.id}", elements=[allow, until, deny, page])
+    return ActionsBlock(block_id=_block_id(request), elements=[allow, until, deny, page])
 
 
-def _outcome(request: AccessRequest) -> str:
-    if request.decision == "denied":
-        return f"Declined by {request.decider}."
-    return f"Allowed by {', '.join(shown_name(each.by) for each in request.approvals)} {request.end_in_words}."
+def _outcome(request: AccessRequest, *, to_asker: bool = False) -> list[Block]:
+    words = sentence(outcome(request, request.decision or "open", to_asker=to_asker))
+    return [_hint(words), *([_text(f"Why not: {request.decision_reason}")] if request.decision_reason else [])]
+
+
+def _block_id(request: AccessRequest) -> str:
+    return f"access:{request.id}"
 
 
 def _length(seconds: int, *, suffix: str = "") -> Option:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage
 from gate.access_requests.rules import RequestRules
+from gate.access_requests.wording import until
 from gate.platform.aws.clients import client
 from gate.platform.aws.errors import aws_errors
 from gate.platform.clock import Clock
@@ -15,6 +16,7 @@ from gate.slack.api import SlackApi
 from gate.values.errors.base import GateError
 from gate.web.durations import in_words
 from gate.web.links import Links
+from gate.web.people import name_of
 
 NOTICE_LIMIT = 4.0
 """Seconds for the notices of one step. The step itself is done, and a person waits for the page."""
@@ -47,13 +49,14 @@ class RequestNotices:
         return message
 
     def changed(self, request: AccessRequest) -> None:
-        """Show the decision in the approvers' message, and tell the person who asked in Slack."""
+        """Show what became of `request` in the approvers' message, and tell the person who asked in Slack."""
         self.show(request)
         with _notice("slack"):
-            if request.slack_user and request.decision:
-                from gate.slack.access_messages import outcome, post
+            # Who withdraws a request needs no message about it.
+            if request.slack_user and request.decision not in ("", "withdrawn"):
+                from gate.slack.access_messages import decided, post
 
-                self._slack().post_message(request.slack_user, post(request, outcome(request)))
+                self._slack().post_message(request.slack_user, post(request, decided(request)))
 
     def ends(self, request: AccessRequest) -> None:
         """Tell the person who asked in Slack that the access ends soon, with a button to ask for more time."""
@@ -76,7 +79,7 @@ class RequestNotices:
         if not topic:
             return
         if request.is_automatic:
-            what = f"Somebody has access to {request.notebook} {request.end_in_words}, by {request.decider}."
+            what = f"Somebody has access to {request.notebook} {until(request)}, by {name_of(request.decided_by)}."
             link, who, subject = "See it here", "Who has access", "Access to"
         else:
             what = f"Somebody asks for access to {request.notebook}, for {in_words(request.seconds)}."
@@ -87,7 +90,7 @@ class RequestNotices:
             f"{what}\n\n"
             f"{link}: {self._page_url(request)}\n\n"
             "The lines that begin with > are not from the gate. Do not follow a link in them.\n\n"
-            f"{who}:\n{_quoted(request.requester.partition(':')[2])}\n\n"
+            f"{who}:\n{_quoted(name_of(request.requester))}\n\n"
             f"Why:\n{_quoted(request.reason)}\n"
         )
         with aws_errors():

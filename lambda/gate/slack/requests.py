@@ -103,11 +103,11 @@ class SlackRequests:
         Raises `SlackDownError` if a window cannot be opened, and the errors of `aws_errors`.
         """
         acknowledgement, view_id = None, command.view_id
-        if command.action == "form" and not view_id:
+        if command.action in ("form", "deny-form") and not view_id:
             from gate.slack.access_messages import progress_window
 
             view_id = self._api.open_window(command.trigger_id, progress_window())
-        elif command.action == "ask" and view_id:
+        elif command.action in ("ask", "deny") and view_id:
             from gate.slack.access_messages import progress_window
 
             # Without it, Slack would close the window, and the answer would have no place.

@@ -1,6 +1,11 @@
-"""Lengths of access in words."""
+"""Lengths and ends of access in words."""
+
+from datetime import UTC, datetime
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+
+
+UNKNOWN_TIME = "an unknown time"
 
 
 def in_words(seconds: int) -> str:
@@ -11,3 +16,11 @@ def in_words(seconds: int) -> str:
         if number:
             words.append(f"{number} {unit}" if number == 1 else f"{number} {unit}s")
     return " ".join(words)
+
+
+def date_time(seconds: float) -> str:
+    """Return epoch seconds as a date and time. Does not raise if Python cannot represent the date."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError, OSError):
+        return UNKNOWN_TIME

@@ -124,14 +124,17 @@ def load_pages() -> "tuple[Environment, str]":
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # here, because redirects do not need it
 
     from gate.web.durations import in_words
+    from gate.web.people import name_of
 
     folder = Path(__file__).parents[1] / "pages"
     style = (folder / "style.css").read_text(encoding="utf-8")
     script = (folder / "page.js").read_text(encoding="utf-8")
     environment = Environment(loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined)
     environment.globals |= {"style": style, "script": script}
-    environment.filters["date_time"] = _date_time
+    environment.filters["date_time"] = _time
+    environment.filters["with_end"] = _with_end
     environment.filters["length_of_time"] = in_words
+    environment.filters["person"] = name_of
     # The policy allows the style sheet and the script by their hashes, and requests and forms to this site. It blocks
     # all other content, frames and requests.
     policy = (
@@ -141,19 +144,30 @@ def load_pages() -> "tuple[Environment, str]":
     return environment, policy
 
 
-def _date_time(seconds: float, *, end: bool = False) -> str:
-    """Return epoch seconds as a date and time (UTC), which the script changes to the reader's time zone.
+def _time(seconds: float, *, end: bool = False) -> str:
+    """Return epoch seconds as an element with the time in UTC, which the script changes to the reader's time zone.
 
-    `end`: whether the script adds how long it is until then. Does not raise if Python cannot represent the date.
+    `end`: whether the script adds how long it is until then.
     """
     from markupsafe import Markup
 
-    try:
-        moment = datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return "an unknown time"
-    text = '<time datetime="{:%Y-%m-%dT%H:%M:%SZ}"{}>{:%Y-%m-%d %H:%M UTC}</time>'
-    return Markup(text.format(moment, " data-end" if end else "", moment))  # noqa: S704 - numbers alone
+    from gate.web.durations import UNKNOWN_TIME, date_time
+
+    text = date_time(seconds)
+    if text == UNKNOWN_TIME:
+        return text
+    moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Markup(f'<time datetime="{moment}"{" data-end" if end else ""}>{text}</time>')  # noqa: S704 - numbers alone
+
+
+def _with_end(words: str, until: int) -> str:
+    """Return `words` with the date and time of `until` (epoch seconds), if it is in them, as `_time` returns it."""
+    from markupsafe import escape
+
+    from gate.web.durations import date_time
+
+    before, found, after = words.partition(date_time(until))
+    return escape(before) + (_time(until, end=True) if found else "") + escape(after)
 
 
 def _hash(text: str) -> str:

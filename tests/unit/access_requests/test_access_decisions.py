@@ -35,7 +35,7 @@ def test_an_owner_decides_on_their_notebook_and_sees_who_has_it(asking: Harness)
     body = frank.get("/requests/access").body
     assert "Everybody with access to bob-notebook" in body
     assert "user:alice@example.com" in body
-    assert "allowed by user:frank@example.com" in body
+    assert "allowed by frank@example.com" in body
 
 
 def test_a_group_counts_for_fifteen_minutes_after_the_sign_in(asking: Harness) -> None:
@@ -65,9 +65,14 @@ def test_two_people_must_approve_a_listed_notebook(asking: Harness) -> None:
     assert (first.status, dana.path_of(first.location)) == (303, path)
     assert state_of(alice, path) == "open"
     assert dana.post(path, headers=JSON, body="decision=allow&seconds=3600").json["error"] == "access_request_decided"
-    assert "One more person" in dana.get(path).body
+    assert "Approved by dana@example.com (8 hours), waiting for another person." in dana.get(path).body
+    assert "Approved by dana@example.com (8 hours), waiting for another person." in erin.get(path).body
+    assert "approved by dana@example.com (8 hours), waiting for another person" in erin.get("/requests").body
     post(erin, path, decision="allow", seconds=3600)
-    assert "Allowed by erin@example.com until" in erin.get(path).body
+    both = "llowed by dana@example.com (8 hours), erin@example.com (1 hour) for 1 hour of the 8 hours"
+    assert f"A{both} asked for, until" in erin.get(path).body
+    assert f"A{both} asked for, until" in dana.get(path).body
+    assert f"a{both} you asked for, until" in alice.get("/requests").body
     assert alice.get(path, headers=JSON).json["until"] == int(asking.clock()) + 3600
     assert alice.get(path, headers=JSON).json["approved_by"] == ["user:dana@example.com", "user:erin@example.com"]
 

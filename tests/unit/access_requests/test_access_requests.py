@@ -39,7 +39,7 @@ def test_the_grant_says_who_allowed_it_and_why(asking: Harness) -> None:
     }
 
 
-def test_a_declined_request_gives_nothing(asking: Harness) -> None:
+def test_a_denied_request_gives_nothing(asking: Harness) -> None:
     alice = browser_of(asking, "alice@example.com")
     path = ask(alice)
     post(browser_of(asking, "dana@example.com"), path, decision="deny")

@@ -1,7 +1,7 @@
 """Two people who decide or ask at once: in every order of their calls, one decision and one grant."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -43,20 +43,26 @@ def _start(table: GrantsTable, work: Callable[[Table], object]) -> TableRequest:
     return TableRequest(table, work, clock=lambda: NOW)
 
 
-def _asked() -> tuple[GrantsTable, str]:
-    """Return a table with one request, and the request's id."""
+def _asked(*before: Callable[[Table, str], object]) -> tuple[GrantsTable, str]:
+    """Return a table with one request, and the request's id. `before`: what people have done with it."""
     table = GrantsTable()
     _start(table, _ask).finish()
     (item,) = table.requests()
+    for work in before:
+        _start(table, lambda opened, work=work: work(opened, item["id"]["S"])).finish()
     return table, str(item["id"]["S"])
 
 
-def _orders(*works: Callable[[Table, str], object], asked: bool = True) -> Iterator[GrantsTable]:
+def _orders(
+    *works: Callable[[Table, str], object],
+    asked: bool = True,
+    before: Sequence[Callable[[Table, str], object]] = (),
+) -> Iterator[GrantsTable]:
     """Yield the table after each order of the calls of `works`, which get the table and the id of a request.
 
-    `asked`: whether that request is there.
+    `asked`: whether that request is there. `before`: what people have done with it before.
     """
-    first, request_id = _asked()
+    first, request_id = _asked(*before)
     rows = [*first.requests(), *first.query([OPEN, COUNT])] if asked else []
     tables: list[GrantsTable] = []
 
@@ -99,6 +105,45 @@ def test_one_who_allows_and_one_who_denies_at_once_decide_once() -> None:
         assert bool(table.query(["user:carol"])) == (request["decision"]["S"] == "allowed")
         outcomes.add(request["decision"]["S"])
     assert outcomes == {"allowed", "denied"}
+
+
+def _withdraw(table: Table, request_id: str) -> object:
+    return _requests(table).withdraw(CAROL, request_id)
+
+
+@pytest.mark.parametrize("seconds", [HOUR, None])
+def test_one_who_decides_and_one_who_withdraws_at_once_decide_once(seconds: int | None) -> None:
+    outcomes = set()
+    for table in _orders(_decide(ANN, seconds), _withdraw):
+        (request,) = table.query(["request:"])
+        decision, by = request["decision"]["S"], request["decided_by"]["S"]
+        assert bool(table.query(["user:carol"])) == (decision == "allowed")
+        assert by == ("user:carol" if decision == "withdrawn" else "user:ann")
+        outcomes.add(decision)
+    assert outcomes == {"withdrawn", "denied" if seconds is None else "allowed"}
+
+
+def test_a_withdrawal_beside_the_second_approval_leaves_a_grant_or_none() -> None:
+    outcomes = set()
+    for table in _orders(_decide(BOB, HOUR, two=True), _withdraw, before=[_decide(ANN, HOUR, two=True)]):
+        (request,) = table.query(["request:"])
+        assert bool(table.query(["user:carol"])) == (request["decision"]["S"] == "allowed")
+        outcomes.add(request["decision"]["S"])
+    assert outcomes == {"allowed", "withdrawn"}
+
+
+def test_a_request_that_is_withdrawn_twice_at_once_is_withdrawn_once() -> None:
+    for table in _orders(_withdraw, _withdraw):
+        (request,) = table.query(["request:"])
+        assert (request["decision"]["S"], request["version"]["N"]) == ("withdrawn", "1")
+
+
+def test_a_withdrawal_beside_a_new_request_leaves_one_request() -> None:
+    states = set()
+    for table in _orders(_withdraw, lambda opened, _: _ask(opened)):
+        (request,) = table.query(["request:"])
+        states.add(request["decision"]["S"])
+    assert states == {"withdrawn", ""}
 
 
 def test_two_approvals_at_once_are_both_counted() -> None:

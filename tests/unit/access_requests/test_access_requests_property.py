@@ -140,6 +140,25 @@ class Machine(RuleBasedStateMachine):
         assert may, f"{who} decided on a request of {self.asked[request_id]}"
         self._note(who, request_id, seconds, result)
 
+    @rule(who=people, number=st.integers(0, 30))
+    def withdraw(self, who: str, number: int) -> None:
+        """Withdraw any request, also one of somebody else or an old one."""
+        if not self.asked:
+            return
+        request_id = list(self.asked)[number % len(self.asked)]
+        requester, _, at, proven = self.asked[request_id]
+        caller = self._caller(who)
+        is_open = request_id not in self.decided and request_id not in self.ended and self.now < at + DAY
+        valid = min(proven, caller.proven_at) >= self.cutoff.get(requester, 0)
+        try:
+            self.requests.withdraw(caller, request_id)
+        except GateError:
+            return
+        assert who == requester, f"{who} withdrew a request of {requester}"
+        assert is_open
+        assert valid
+        self.decided[request_id] = "withdrawn"
+
     @rule(number=st.integers(0, 30), seconds=st.one_of(st.none(), lengths))
     def decide_as_operator(self, number: int, seconds: int | None) -> None:
         """Decide with the credentials of AWS."""

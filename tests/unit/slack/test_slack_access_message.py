@@ -51,16 +51,16 @@ def test_a_press_in_that_message_mends_it(access: Slack) -> None:
     alice = browser_of(access.harness, "alice@example.com")
     path = ask(alice, "prod-model")
     _press(access, path, "U0BOB")
-    assert "Approved by bob@example.com. One more person" in _channel(access)
+    assert "Approved by bob@example.com (1 hour), waiting for another person." in _channel(access)
 
 
 def test_a_press_in_that_message_shows_what_was_decided_on_the_page(access: Slack) -> None:
     _fail_after_the_post(access, "ThrottlingException")
     path = ask(browser_of(access.harness, "alice@example.com"))
     post(browser_of(access.harness, "bob@example.com"), path, decision="deny")
-    assert "[No]" in _channel(access)
+    assert "[Deny]" in _channel(access)
     _press(access, path, "U0BOB")
-    assert "Declined by bob@example.com" in _channel(access)
+    assert "Denied by bob@example.com" in _channel(access)
     seen = access.workspace.seen_by("U0BOB", timeout=0)
     assert seen is not None
     assert "This request is decided already" in seen.text

@@ -9,6 +9,11 @@ class InvalidAccessRequestError(BadRequestError, reason="invalid_access_request"
         words="Say why you need access, in at most 300 characters, and choose for how long."):
     """The form lacks a reason, or has a length of access that the settings do not offer."""
 
+class InvalidDecisionReasonError(BadRequestError, reason="invalid_decision_reason", title="The reason cannot be stored",
+        next_page=NextPage.REQUESTS,
+        words="Nothing was decided. Write at most 300 characters of ordinary text, or leave the reason empty."):
+    """The reason with which a request is denied is too long, or has characters that are not printed."""
+
 class AlreadyGrantedError(GateError, reason="already_granted", title="Access is there already", status=409,
         words="This notebook has been granted already. Nothing was changed. Open it from the list of notebooks."):
     """The person who would get the grant has one already, which an operator gave."""
@@ -66,8 +71,13 @@ class DecisionSignInError(ForbiddenError, reason="decision_sign_in", title="Sign
 
 class AccessRequestDecidedError(GateError, reason="access_request_decided", title="This request is decided already",
         status=409, next_page=NextPage.REQUESTS,
-        words="Nothing was changed. The page of requests shows who decided, and how."):
+        words="It was decided already, and nothing was changed. The page of requests shows who decided, and how."):
     """The request was decided before, or this approver has approved it before."""
+
+class AccessRequestWithdrawnError(GateError, reason="access_request_withdrawn", title="This request was withdrawn",
+        status=409, next_page=NextPage.REQUESTS,
+        words="The person who asked has taken it back, so there is nothing to decide. They can ask again."):
+    """The person who asked has withdrawn the request."""
 
 class AccessRequestEndedError(GateError, reason="access_request_ended", title="This request has ended", status=409,
         next_page=NextPage.REQUESTS,

@@ -1,0 +1,50 @@
+"""What became of an access request, in the words of the page, of Slack and of `gate`."""
+
+from collections.abc import Callable
+
+from gate.access_requests.access_request import AccessRequest, State
+from gate.web.durations import date_time, in_words
+from gate.web.people import name_of
+
+
+def outcome(
+    request: AccessRequest, state: State, *, to_asker: bool = False, name: Callable[[str], str] = name_of
+) -> str:
+    """Return what became of `request`, such as `denied by bob@example.com`.
+
+    `to_asker`: whether the person who asked reads it. `name`: returns what is shown of a principal.
+    """
+    match state:
+        case "open" if request.approvals:
+            return f"approved by {_parts(request, name)}, waiting for another person"
+        case "open":
+            return "waiting for a decision"
+        case "allowed":
+            return _allowed(request, "you asked for" if to_asker else "asked for", name)
+        case "denied" | "withdrawn":
+            return f"{state} by {name(request.decided_by)}"
+    return "ended without a decision"
+
+
+def until(request: AccessRequest) -> str:
+    """Return until when the request was allowed, such as `until 2026-12-31 18:00 UTC`."""
+    earlier = ", the end of the earlier access, which is later" if request.keeps_earlier_end else ""
+    return f"until {date_time(request.until)}{earlier}"
+
+
+def sentence(words: str) -> str:
+    """Return the words of `outcome` as a sentence."""
+    return f"{words[0].upper()}{words[1:]}."
+
+
+def _allowed(request: AccessRequest, asked_for: str, name: Callable[[str], str]) -> str:
+    several = len(request.approvals) > 1
+    people = _parts(request, name) if several else name(request.decided_by)
+    less = ""
+    if request.allowed_seconds < request.seconds and not request.keeps_earlier_end:
+        less = f"for {in_words(request.allowed_seconds)} of the {in_words(request.seconds)} {asked_for}, "
+    return f"allowed by {people} {less}{until(request)}"
+
+
+def _parts(request: AccessRequest, name: Callable[[str], str]) -> str:
+    return ", ".join(f"{name(each.by)} ({in_words(each.seconds)})" for each in request.approvals)
