@@ -36,11 +36,11 @@ def _ask(page: Page, deployment: LocalDeployment, email: str = "carol@example.co
     expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
 
 
-def _allow(page: Page, deployment: LocalDeployment, *, button: str = "Allow") -> None:
+def _allow(page: Page, deployment: LocalDeployment) -> None:
     page.goto(f"{deployment.base_url}/requests")
     sign_in(page, "bob@example.com")
     expect(page.get_by_text(REASON)).to_be_visible()
-    page.get_by_role("button", name=button).click()
+    page.get_by_role("button", name="Allow").click()
 
 
 def _lands(page: Page) -> None:
@@ -70,13 +70,53 @@ def test_the_page_that_waits_works_without_javascript(chromium: Browser, deploym
         _lands(page)
 
 
-def test_a_declined_request_says_who_declined_it(chromium: Browser, page: Page, deployment: LocalDeployment) -> None:
-    _ask(page, deployment)
-    with new_context(chromium) as context:
-        _allow(context.new_page(), deployment, button="No access for carol@example.com to churn-model")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Access declined")
-    expect(page.get_by_text("bob@example.com")).to_be_visible()
-    assert violations(page) == []
+@pytest.mark.parametrize("java_script", [True, False])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_a_denied_request_says_who_denied_it_and_why(
+    chromium: Browser, deployment: LocalDeployment, tmp_path: Path, width: int, java_script: bool
+) -> None:
+    options = {"viewport": {"width": width, "height": 740}, "java_script_enabled": java_script}
+    with new_context(chromium, **options) as context, new_context(chromium, **options) as other:
+        page, bob = context.new_page(), other.new_page()
+        _ask(page, deployment)
+        bob.goto(f"{deployment.base_url}/requests")
+        sign_in(bob, "bob@example.com")
+        picture(bob, f"request-to-decide-{width}", tmp_path)
+        assert not java_script or bob.evaluate("document.documentElement.scrollWidth") <= width
+        assert not java_script or violations(bob) == []
+        field = bob.get_by_label("Why not? (the person reads it)")
+        field.focus()
+        bob.keyboard.type("Use the small notebook. " * 8)
+        bob.keyboard.press("Enter")  # in one form with Allow, the key would press Allow
+        expect(bob.get_by_text("Denied by bob@example.com.")).to_be_visible()
+        page.goto(page.url)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Access denied")
+        expect(page.get_by_text("bob@example.com")).to_be_visible()
+        expect(page.get_by_text("Use the small notebook.")).to_be_visible()
+        picture(page, f"request-denied-{width}", tmp_path)
+        assert not java_script or page.evaluate("document.documentElement.scrollWidth") <= width
+        assert not java_script or violations(page) == []
+
+
+@pytest.mark.parametrize("java_script", [True, False])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_a_request_is_withdrawn_with_the_keyboard_and_asked_again(
+    chromium: Browser, deployment: LocalDeployment, tmp_path: Path, width: int, java_script: bool
+) -> None:
+    options = {"viewport": {"width": width, "height": 740}, "java_script_enabled": java_script}
+    with new_context(chromium, **options) as context:
+        page = context.new_page()
+        _ask(page, deployment)
+        picture(page, f"request-to-withdraw-{width}", tmp_path)
+        page.get_by_role("button", name="Withdraw your request for churn-model").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Request withdrawn")
+        picture(page, f"request-withdrawn-{width}", tmp_path)
+        assert not java_script or page.evaluate("document.documentElement.scrollWidth") <= width
+        assert not java_script or violations(page) == []
+        page.get_by_role("link", name="ask again").click()
+        expect(page.get_by_label("Notebook")).to_have_value("churn-model")
+        expect(page.get_by_text("withdrawn by carol@example.com")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -60,7 +60,7 @@ def _show(port: int, action: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fill_in(inputs: list[dict[str, Any]]) -> dict[str, str]:
-    """Ask for the inputs of a window, and return their values by id. Slack does not send a window with an empty one."""
+    """Ask for the inputs of a window, and return their values by id. Only an optional one may be empty."""
     filled = {}
     for each in inputs:
         options = each["options"]
@@ -70,8 +70,8 @@ def _fill_in(inputs: list[dict[str, Any]]) -> dict[str, str]:
             prompt += f" {', '.join(options)}"
         if default:
             prompt += f" [{default}]"
-        text = ""
-        while not text or (options and text not in options):
+        text = input(f"{prompt}: ").strip() or default
+        while not (text or each["optional"]) or (options and text not in options):
             text = input(f"{prompt}: ").strip() or default
         filled[each["id"]] = options.get(text, text)
     return filled

@@ -28,7 +28,9 @@ class SlackPage:
 
     @property
     def inputs(self) -> list[dict[str, Any]]:
-        """The inputs of a window from top to bottom: `id`, `label`, initial `value`, `options` (values by label)."""
+        """The inputs of a window from top to bottom: `id`, `label`, initial `value`, whether it is
+        `optional`, `options` (values by label).
+        """
         return [_input(block) for block in self.blocks if block["type"] == "input"]
 
     @property
@@ -58,6 +60,7 @@ def _input(block: Mapping[str, Any]) -> dict[str, Any]:
         "id": element["action_id"],
         "label": block["label"]["text"],
         "value": element.get("initial_value", chosen),
+        "optional": block.get("optional", False),
         "options": {option["text"]["text"]: option["value"] for option in element.get("options", [])},
     }
 

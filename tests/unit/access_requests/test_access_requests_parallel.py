@@ -115,7 +115,7 @@ def _withdraw(table: Table, request_id: str) -> object:
 def test_one_who_decides_and_one_who_withdraws_at_once_decide_once(seconds: int | None) -> None:
     outcomes = set()
     for table in _orders(_decide(ANN, seconds), _withdraw):
-        (request,) = table.query(["request:"])
+        (request,) = table.requests()
         decision, by = request["decision"]["S"], request["decided_by"]["S"]
         assert bool(table.query(["user:carol"])) == (decision == "allowed")
         assert by == ("user:carol" if decision == "withdrawn" else "user:ann")
@@ -126,7 +126,7 @@ def test_one_who_decides_and_one_who_withdraws_at_once_decide_once(seconds: int 
 def test_a_withdrawal_beside_the_second_approval_leaves_a_grant_or_none() -> None:
     outcomes = set()
     for table in _orders(_decide(BOB, HOUR, two=True), _withdraw, before=[_decide(ANN, HOUR, two=True)]):
-        (request,) = table.query(["request:"])
+        (request,) = table.requests()
         assert bool(table.query(["user:carol"])) == (request["decision"]["S"] == "allowed")
         outcomes.add(request["decision"]["S"])
     assert outcomes == {"allowed", "withdrawn"}
@@ -134,14 +134,14 @@ def test_a_withdrawal_beside_the_second_approval_leaves_a_grant_or_none() -> Non
 
 def test_a_request_that_is_withdrawn_twice_at_once_is_withdrawn_once() -> None:
     for table in _orders(_withdraw, _withdraw):
-        (request,) = table.query(["request:"])
+        (request,) = table.requests()
         assert (request["decision"]["S"], request["version"]["N"]) == ("withdrawn", "1")
 
 
 def test_a_withdrawal_beside_a_new_request_leaves_one_request() -> None:
     states = set()
     for table in _orders(_withdraw, lambda opened, _: _ask(opened)):
-        (request,) = table.query(["request:"])
+        (request,) = table.requests()
         states.add(request["decision"]["S"])
     assert states == {"withdrawn", ""}
 

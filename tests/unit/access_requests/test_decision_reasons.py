@@ -80,15 +80,18 @@ def test_an_owner_reads_no_arn_of_an_operator_either(asking: Harness) -> None:
     alice, frank = browser_of(asking, "alice@example.com"), browser_of(asking, "frank@example.com")
     event = {"arn": ARN, "action": "allow", "request": ask(alice).rpartition("/")[2], "seconds": 3600}
     handler({"operator": event}, context_of(OPERATORS))
-    body = frank.get("/requests").body
-    assert "allowed by your platform team: churn analysis" in body
+    body = frank.get("/requests/access").body
+    assert "allowed by your platform team" in body
     assert "arn:" not in body
+    answer = frank.get("/requests/access", headers=JSON)
+    assert {each["granted_by"] for each in answer.json["holders"]} >= {"your platform team"}
+    assert "arn:" not in answer.body
 
 
 def test_a_row_of_an_earlier_version_has_no_reason(asking: Harness) -> None:
     path = ask(browser_of(asking, "alice@example.com"))
     post(browser_of(asking, "dana@example.com"), path, decision="deny", reason="no")
-    (row,) = asking.aws.table.query(["request:"])
+    (row,) = asking.aws.table.requests()
     assert read_row(row).decision_reason == "no"
     del row["decision_reason"]
     assert (read_row(row).decision, read_row(row).decision_reason) == ("denied", "")

@@ -159,7 +159,7 @@ def test_an_approver_sees_who_has_access_by_a_request(asking: Harness) -> None:
         post(dana, ask(alice, notebook), decision="allow", seconds=3600)
     body = dana.get("/requests/access").body
     assert "<code>user:alice@example.com</code> · bob-notebook" in body
-    assert re.search("until <time .*</time> · allowed by user:dana@example.com", body)
+    assert re.search("until <time .*</time> · allowed by dana@example.com", body)
     leads = browser_of(asking, "grace@example.com", groups=["leads"])  # decide on shared-* and prod-*
     holders = leads.get("/requests/access", headers=JSON).json["holders"]
     assert [(each["principal"], each["notebook"]) for each in holders] == [

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from gate.platform.aliases import OPERATORS
+from gate.routes.dispatch import handler
 from local.slack import payloads
 from local.slack.page import SlackPage
 from testing.asking import JSON, RULES, ask, browser_of, configure, post, state_of
+from testing.environment import context_of
 from testing.log_lines import Lines
 from testing.slack import Slack, button_labels
 
@@ -64,7 +67,7 @@ def _without_menus(page: SlackPage) -> SlackPage:
 
 
 def _request(slack: Slack) -> dict[str, Any]:
-    (row,) = slack.harness.aws.table.query(["request:"])
+    (row,) = slack.harness.aws.table.requests()
     return row
 
 
@@ -182,3 +185,13 @@ def test_a_request_of_the_page_is_withdrawn_in_slack_and_the_other_way_round(acc
     access.post(payloads.encoded(access.workspace.pressed(ALICE, button, answer)))
     access.deliver_events()
     assert state_of(alice, later) == "withdrawn"
+
+
+def test_people_read_no_arn_of_an_operator(access: Slack) -> None:
+    _ask(access)
+    arn = "arn:aws:sts::123456789012:assumed-role/Ops/olga"
+    event = {"arn": arn, "action": "deny", "request": _request(access)["id"]["S"], "reason": "ask Bob"}
+    handler({"operator": event}, context_of(OPERATORS))
+    for who in (CHANNEL, ALICE):
+        assert "Denied by your platform team.\nWhy not: ask Bob" in _seen(access, who).text
+        assert "arn:" not in _seen(access, who).text

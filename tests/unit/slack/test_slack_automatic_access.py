@@ -47,7 +47,7 @@ def _ask_in_window(slack: Slack, seconds: str) -> SlackPage:
 
 def test_what_is_allowed_at_once_is_told_without_buttons_to_decide(access: Slack) -> None:
     seen = _ask(access)
-    assert "churn-model: Allowed by the rule requests.automatic until 20" in seen.text
+    assert "churn-model\nAllowed by the rule requests.automatic until 20" in seen.text
     assert button_labels(seen) == ["Show the notebook"]
     message = access.workspace.seen_by(CHANNEL, timeout=0)
     assert message is not None

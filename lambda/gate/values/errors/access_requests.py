@@ -71,7 +71,8 @@ class DecisionSignInError(ForbiddenError, reason="decision_sign_in", title="Sign
 
 class AccessRequestDecidedError(GateError, reason="access_request_decided", title="This request is decided already",
         status=409, next_page=NextPage.REQUESTS,
-        words="It was decided already, and nothing was changed. The page of requests shows who decided, and how."):
+        words="It was decided already, or you have approved it before. Nothing was changed. The page of requests shows "
+        "who decided, and how."):
     """The request was decided before, or this approver has approved it before."""
 
 class AccessRequestWithdrawnError(GateError, reason="access_request_withdrawn", title="This request was withdrawn",
