@@ -227,8 +227,7 @@ class Machine(RuleBasedStateMachine):
                 assert item == self.operator_grants[key]
                 continue
             request_id = item["request_id"]["S"]
-            assert self.decided.get(request_id) == "allowed"
-            assert self.asked[request_id][:2] == key
+            assert (self.decided.get(request_id), self.asked[request_id][:2]) == ("allowed", key)
             assert int(item["until"]["N"]) == self.until[request_id]
             assert "owner" not in item
             by = {each[0] for each in self.approvals[request_id]}
@@ -239,7 +238,7 @@ class Machine(RuleBasedStateMachine):
     def nobody_asks_too_often(self) -> None:
         """Ten requests a day, and one row for each person and notebook, which is in the lists while it is open."""
         check_references(self.aws.table)
-        assert all(count <= 10 for count in self.counts.values())
+        assert max(self.counts.values(), default=0) <= 10
         keys = [key_of(item) for item in self.aws.table.requests()]
         assert len(keys) == len(set(keys)) <= len(PEOPLE) * len(NOTEBOOKS)
 
