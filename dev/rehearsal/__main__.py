@@ -63,6 +63,7 @@ STEPS = (
     ("a space in Studio", studio.open_space),
     ("its URL from outside", studio.use_from_outside),
     ("asking for access", access_requests.ask_and_allow),
+    ("withdrawing, and more time", access_requests.withdraw_and_extend),
     ("gate requests", access_requests.deny_as_operator),
     ("sign out everywhere", browsing.sign_out),
     ("/notebook in Slack", slack.command),

@@ -53,10 +53,12 @@ def test_the_page_that_waits_goes_in_by_itself(chromium: Browser, page: Page, de
     with new_context(chromium) as context:
         bob = context.new_page()
         _allow(bob, deployment)
-        expect(bob.get_by_text(re.compile("^Allowed by bob@example.com until .* UTC"))).to_be_visible()
+        expect(bob.get_by_text(re.compile(r"^Allowed by bob@example.com until .* \(7 hours left\)\.$"))).to_be_visible()
         assert violations(bob) == []
         bob.get_by_role("link", name="Access requests").click()
-        expect(bob.get_by_role("heading", name="Who has access to your notebooks")).to_be_visible()
+        bob.get_by_role("link", name="Who has access").click()
+        expect(bob.get_by_role("heading", name="Everybody with access to churn-model")).to_be_visible()
+        assert violations(bob) == []
         expect(bob.get_by_text("user:carol@example.com")).to_be_visible()
     _lands(page)
 

@@ -42,6 +42,29 @@ def ask_and_allow(env: Environment) -> str:
     return f"erin asks, bob allows, erin opens; the grant ends at {row['until']['N']}"
 
 
+def withdraw_and_extend(env: Environment) -> str:
+    """Withdraw a request, and ask for more time for the notebook that is open."""
+    erin, bob = env.browser(), env.browser()
+    erin.sign_in(f"{env.base_url}/", ASKER, PASSWORD)
+    bob.sign_in(f"{env.base_url}/", APPROVER, PASSWORD)
+    (before,) = _rows(env, f"user:{ASKER}")
+    more = {"notebook": NOTEBOOK, "reason": "not done yet", "seconds": 8 * HOUR}
+    first = _send(erin, f"{env.base_url}/requests", **more).headers["Location"]
+    _send(erin, first, decision="withdraw")
+    refused = _send(bob, first, decision="allow", seconds=8 * HOUR)
+    require(refused.status_code == 409, f"bob allows what was withdrawn: {refused.status_code} {refused.text[:500]}")
+    second = _send(erin, f"{env.base_url}/requests", **more).headers["Location"]
+    decided = _send(bob, second, decision="allow", seconds=8 * HOUR)
+    require(decided.status_code == 303, f"bob allows it: {decided.status_code} {decided.text[:500]}")
+    (after,) = _rows(env, f"user:{ASKER}")
+    require(int(after["until"]["N"]) - int(before["until"]["N"]) > 6 * HOUR, f"the grant: {before}, then {after}")
+    listed = env.account.gate("requests", "list", "--notebook", NOTEBOOK, cwd=env.operators_folder)
+    require("withdrawn by" in listed and "quarterly report" in listed, f"gate requests list: {listed}")
+    seen = bob.get(f"{env.base_url}/requests/access", headers=JSON).json()["holders"]
+    require(any(each["principal"] == f"user:{ASKER}" for each in seen), f"who has access: {seen}")
+    return f"withdrawn, asked again and allowed; the grant now ends at {after['until']['N']}"
+
+
 def in_slack(env: Environment) -> str:
     """Ask in Slack. The request is forwarded to the requests function, which answers."""
     workspace = env.slack.workspace
@@ -50,10 +73,8 @@ def in_slack(env: Environment) -> str:
     surface = workspace.seen_by(USER.id, timeout=20)
     require(surface and "You asked for" in surface.text, f"what Alice sees: {surface and surface.text}")
     alice = env.browser()
-    owned = alice.sign_in(f"{env.base_url}/requests", "alice@example.com", PASSWORD)
-    require(
-        "Who has access to your notebooks" in owned.text, f"the owner's page: {owned.status_code} {owned.text[-900:]}"
-    )
+    owned = alice.sign_in(f"{env.base_url}/requests/access", "alice@example.com", PASSWORD)
+    require("Everybody with access to" in owned.text, f"the owner's page: {owned.status_code} {owned.text[-900:]}")
     return "acknowledged, forwarded and answered; an owner sees who has access"
 
 

@@ -43,7 +43,7 @@ class HolderPage:
     """Who has access to the notebooks that a person decides on: one page."""
 
     requested: list[Holder]
-    """The grants that access requests led to, the earliest end first."""
+    """The grants that access requests led to for other notebooks than those in `owned`, the earliest end first."""
     owned: dict[Notebook, list[Holder]]
     """All grants for the notebooks that the person owns."""
     more: bool
@@ -74,14 +74,11 @@ class RequestLists:
     def holders(self, caller: Caller, *, page: int = 1) -> HolderPage:
         """Return the page with the number `page` of those who have access to the notebooks that `caller` decides on."""
         rights = self._approvers.rights(self._approvers.participant(caller))
-        references = self._store.allowed() if rights else []
+        owned = sorted({grant.notebook for grant in rights.owned}, key=str)[:MAX_OWNED]
+        references = [each for each in self._store.allowed() if each.notebook not in owned] if rights else []
         shown, more = _page([each for each in references if self._approvers.decide(rights, each.notebook)], page)
-        notebooks = sorted({grant.notebook for grant in rights.owned}, key=str)
-        return HolderPage(
-            self._holders.of_requests(shown),
-            {notebook: self._holders.of(notebook) for notebook in notebooks[:MAX_OWNED]} if page == 1 else {},
-            more,
-        )
+        of_owned = {notebook: self._holders.of(notebook) for notebook in owned} if page == 1 else {}
+        return HolderPage(self._holders.of_requests(shown), of_owned, more)
 
 
 def _page(items: Sequence[Item], number: int) -> tuple[Sequence[Item], bool]:

@@ -64,7 +64,7 @@ def list_holders(call: Call) -> Response:
     next_page = _links(call).holders(page=number + 1) if found.more else None
     if call.request.wants_json:
         holders = [*found.requested, *(each for holders in found.owned.values() for each in holders)]
-        return json_response({"holders": [_holder(each) for each in dict.fromkeys(holders)], "next": next_page})
+        return json_response({"holders": [_holder(each) for each in holders], "next": next_page})
     return call.page("holders.html", found=found, number=number, next_page=next_page)
 
 

@@ -63,7 +63,7 @@ def test_carol_asks_and_bob_allows_as_owner(deployment: LocalDeployment, clock: 
     assert carol.go(path).status_code == 200
     assert "churn" in bob.open("/requests", "bob@example.com").text
     assert _post(bob, path, decision="allow", seconds=900).status_code == 303
-    assert "user:carol@example.com" in bob.go("/requests").text
+    assert "user:carol@example.com" in bob.go("/requests/access").text
     assert carol.go(path).headers["Location"].endswith("/open/churn-model")
     opened = carol.go("/open/churn-model")
     assert "authToken=" in opened.headers["Location"]
