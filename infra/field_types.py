@@ -148,6 +148,7 @@ NoProxyHost = Annotated[
     matching(rf"\.?{_HOST}(\.[a-z0-9-]+)*", "a host name", 'one, or the end of one such as ".amazonaws.com"'),
 ]
 SlackTeamId = Annotated[str, matching(r"[TE][A-Z0-9]{2,31}", "the id of a Slack workspace", "T0123ABCDEF")]
+SlackUserGroupId = Annotated[str, matching(r"S[A-Z0-9]{2,31}", "the id of a Slack user group", "S0123ABCDEF")]
 SlackConversationId = Annotated[
     str, matching(r"([CGDUW][A-Z0-9]{2,31})?", "the id of a Slack channel or user", "C0123ABCDEF")
 ]

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from gate.values.grant import Power
 from gate.values.principal import normal_principal
 from infra.arn_types import TopicArn
-from infra.field_types import NotebookPattern, SlackConversationId
+from infra.field_types import NotebookPattern, SlackConversationId, SlackUserGroupId
 from infra.settings_base import Needs, Rule, SettingsSection
 
 MIN_SECONDS, MAX_SECONDS = 900, 90 * 86_400
@@ -30,6 +30,7 @@ class RequestSettings(SettingsSection):
     automatic_longest: Annotated[int, Needs("requests.automatic")] = Field(default=3_600, ge=MIN_SECONDS)
     power: Annotated[Power, _APPROVERS] = "start"
     slack_channel: Annotated[SlackConversationId, _APPROVERS] = ""
+    slack_groups: Annotated[dict[str, SlackUserGroupId], _APPROVERS] = Field(default={}, max_length=10)
     topic_arn: Annotated[TopicArn, _APPROVERS] = ""
     remind: Annotated[int, _APPROVERS] = Field(default=1_800, ge=600, le=86_400)
     keep_days: Annotated[int, _APPROVERS] = Field(default=400, ge=7, le=3_650)
@@ -65,6 +66,15 @@ class RequestSettings(SettingsSection):
                 raise ValueError(f'lists no notebooks for {principal!r}; write patterns, such as ["*"]')
         return value
 
+    @field_validator("slack_groups")
+    @classmethod
+    def _are_groups(cls, value: dict[str, str]) -> dict[str, str]:
+        for name in value:
+            normal = normal_principal(f"group:{name}")
+            if normal != f"group:{name}":
+                raise ValueError(f"names {name!r}, which is not the name of a group; write it without group:")
+        return value
+
     @property
     def keep(self) -> int:
         """Seconds for which a request stays in the table."""
@@ -83,6 +93,7 @@ class RequestSettings(SettingsSection):
                 "automatic_longest": self.automatic_longest,
                 "power": self.power,
                 "slack_channel": self.slack_channel,
+                "slack_groups": self.slack_groups,
                 "topic_arn": self.topic_arn,
                 "remind": self.remind,
                 "keep_days": self.keep_days,

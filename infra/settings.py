@@ -119,6 +119,8 @@ class Settings(SettingsSection):
              "has a topic, but requests.topic_arn is empty; remove this key"),
         Rule("requests", lambda gate: gate.requests.slack_channel and not gate.slack.teams,
              "has a slack_channel, but slack.teams is empty; set slack.teams, or remove slack_channel"),
+        Rule("requests", lambda gate: gate.requests.slack_groups and not gate.slack.teams,
+             "has slack_groups, but slack.teams is empty; set slack.teams, or remove slack_groups"),
     )  # fmt: skip
 
     @property

@@ -32,6 +32,7 @@ RULES = {
     "durations": [3600, 28800],
     "power": "start",
     "slack_channel": "",
+    "slack_groups": {},
     "topic_arn": "",
     "keep_days": 400,
     "remind": 1800,

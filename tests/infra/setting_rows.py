@@ -118,6 +118,7 @@ ROWS: dict[str, tuple[dict[str, Any], Any, str]] = {
     "requests.automatic_longest": (AUTOMATIC, 3601, ":3601"),
     "requests.power": (REQUESTS, "auto-start", "auto-start"),
     "requests.slack_channel": ({**REQUESTS, "slack": {"teams": ["T0123ABCDEF"]}}, "C0123ABCDEF", "C0123ABCDEF"),
+    "requests.slack_groups": ({**REQUESTS, "slack": {"teams": ["T0123ABCDEF"]}}, {"ml": "S0123ABCDEF"}, "S0123ABCDEF"),
     "requests.topic_arn": (REQUESTS, TOPIC, '"Action": "sns:Publish"'),
     "requests.remind": (REQUESTS, 7_777, ":7777"),
     "requests.keep_days": (REQUESTS, 3377, ":3377"),

@@ -37,6 +37,8 @@ class WebApi:
         self._show = show
         self._triggers: dict[str, tuple[str, float]] = {}
         self._views: dict[str, str] = {}
+        self.user_groups: dict[str, list[str]] = {}
+        """The ids of the users in each user group."""
         self.messages: dict[tuple[str, str], SlackPage] = {}
         """The messages in channels and to users, by channel and timestamp."""
         self.bot_token = f"xoxb-local-{secrets.token_hex(12)}"
@@ -57,6 +59,9 @@ class WebApi:
                 # A workspace at Slack has users who are not in the sample: they are members without an address.
                 user = self._users.get(form["user"]) or SlackUser(id=form["user"], name=form["user"].lower())
                 return {"ok": True, "user": self.user_object(user)}
+            case "usergroups.users.list":
+                members = self.user_groups.get(form["usergroup"])
+                return _error("no_such_subteam") if members is None else {"ok": True, "users": list(members)}
             case "users.lookupByEmail":
                 return self._look_up(form)
             case "views.open":

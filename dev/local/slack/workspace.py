@@ -55,6 +55,11 @@ class Workspace:
         self._url = reroute(self._server.url)
 
     @property
+    def user_groups(self) -> dict[str, list[str]]:
+        """The ids of the users in each user group."""
+        return self._api.user_groups
+
+    @property
     def api_url(self) -> str:
         """The address that API methods are appended to."""
         return f"{self._url}{_API}"

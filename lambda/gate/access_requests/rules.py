@@ -37,6 +37,8 @@ class RequestRules:
     """The patterns of the notebooks that each principal gets at once."""
     automatic_longest: int = 0
     """The longest access, in seconds, that is allowed at once."""
+    slack_groups: Mapping[str, str] = field(default_factory=dict)
+    """The id of the Slack user group that stands for each group (`SlackGroups`)."""
 
     @classmethod
     def parse(cls, text: str, *, home: str) -> "RequestRules":
@@ -59,6 +61,7 @@ class RequestRules:
             eligible=eligible,
             automatic=automatic,
             automatic_longest=values["automatic_longest"],
+            slack_groups=values["slack_groups"],
         )
 
     def approving_principals(self, principals: Iterable[str], notebook: Notebook) -> list[str]:

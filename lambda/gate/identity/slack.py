@@ -88,6 +88,10 @@ class SlackUsers:
             return Caller(slack, (), "slack", address, self._clock())
         return Caller(f"user:{email}", (), "slack", address, self._clock(), (slack,))
 
+    def is_member(self, team: str, user: str) -> bool:
+        """Return whether `user` is a full member of the workspace `team`. Raises the errors of `fetch_user`."""
+        return not _membership_problem(self._user(user), team)
+
     def _email(self, team: str, user: str) -> str | None:
         email = _confirmed_email(self._user(user), team)
         return email if email is not None and email.rpartition("@")[2] in self._email_domains else None
@@ -116,7 +120,9 @@ def _is_organisation(team: str) -> bool:
 
 def _confirmed_email(user: Mapping[str, Any], team: str) -> str | None:
     """Return the address of `user` if Slack confirmed it and `user` is a full member of the workspace `team`."""
-    problem = _problem(user, team)
+    problem = _membership_problem(user, team)
+    if not problem and user.get("is_email_confirmed") is not True:
+        problem = "is_email_confirmed"
     if problem:
         # People then have only the grants of their Slack user. Without this line, nobody would see why.
         logger.info("the address of a Slack user does not count", problem=problem)
@@ -124,15 +130,13 @@ def _confirmed_email(user: Mapping[str, Any], team: str) -> str | None:
     return normal_address((user.get("profile") or {}).get("email"))
 
 
-def _problem(user: Mapping[str, Any], team: str) -> str:
-    """Return why the address of `user` does not count, in a word of Slack's API, or an empty string if it counts."""
+def _membership_problem(user: Mapping[str, Any], team: str) -> str:
+    """Return why `user` is no full member of `team`, in a word of Slack's API, or an empty string if they are one."""
     # Guests and users of other workspaces may have the address of the person who invited them. Bots have none.
     for flag in ("deleted", "is_bot", "is_stranger", "is_restricted", "is_ultra_restricted", "is_invited_user"):
         if user.get(flag):
             return flag
-    if team not in teams_of(user):
-        return "team_id"
-    return "" if user.get("is_email_confirmed") is True else "is_email_confirmed"
+    return "" if team in teams_of(user) else "team_id"
 
 
 def teams_of(user: Mapping[str, Any]) -> frozenset[str]:

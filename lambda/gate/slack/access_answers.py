@@ -5,10 +5,12 @@ signature once more, so that nobody who can only invoke it can decide in the nam
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gate.access_requests.access_requests import AccessRequests
 from gate.identity.slack import SlackUsers
+from gate.identity.slack_groups import SlackGroups
 from gate.platform import deadline
 from gate.platform.audit import audited, log_unexpected
 from gate.slack.access_command import AccessCommand
@@ -34,6 +36,7 @@ class AccessAnswers:
         requests: SlackRequests,
         api: SlackApi,
         users: SlackUsers,
+        groups: SlackGroups,
         access_requests: Callable[[], AccessRequests],
         *,
         links: Links,
@@ -41,6 +44,7 @@ class AccessAnswers:
         self._requests = requests
         self._api = api
         self._users = users
+        self._groups = groups
         self._access_requests = access_requests
         self._links = links
 
@@ -91,6 +95,8 @@ class AccessAnswers:
         with audited(command, command.action) as record:
             record.caller = caller = self._users.caller(command.team, command.user, command.address)
             requests = self._access_requests()
+            if command.action != "withdraw":
+                record.caller = caller = replace(caller, groups=self._groups.of(command.team, command.user))
             if command.action == "ask":
                 record.access_request = request = self._ask(requests, caller, command)
                 record.notebook = request.notebook

@@ -1,4 +1,4 @@
-"""Calls Slack's API: user profiles, windows, and messages to a `response_url`.
+"""Calls Slack's API: user profiles, user groups, windows, and messages to a `response_url`.
 
 slack_sdk is imported where it is used, so that a launch does not wait for the import. It does not reuse connections,
 and takes the proxy from the environment.
@@ -67,6 +67,13 @@ class SlackApi:
             if error.code == "users_not_found":
                 return None
             raise
+
+    def members(self, user_group: str) -> frozenset[str]:
+        """Return the ids of the users in a Slack user group (method usergroups.users.list). Raises `SlackDownError`."""
+        with _slack_errors("usergroups.users.list"):
+            client = self._client(CALL_TIMEOUT)
+            answer = _call_with_timeout(CALL_TIMEOUT, lambda: client.usergroups_users_list(usergroup=user_group))
+            return frozenset(answer["users"])
 
     def open_window(self, trigger_id: str, view: Mapping[str, Any]) -> str:
         """Open a window for the user whose request had `trigger_id`. Returns its view id. Raises `SlackDownError`."""

@@ -16,6 +16,7 @@ from gate.web.links import Links
 if TYPE_CHECKING:
     from gate.access_requests.access_requests import AccessRequests
     from gate.identity.slack import SlackUsers
+    from gate.identity.slack_groups import SlackGroups
     from gate.identity.ticket import Tickets
     from gate.launch.launcher import Launcher
     from gate.slack.access_answers import AccessAnswers
@@ -85,7 +86,16 @@ class SlackParts:
         """The answers to Slack's requests about access requests."""
         from gate.slack.access_answers import AccessAnswers
 
-        return AccessAnswers(self.requests, self.api, self._users, self._access_requests, links=self._links)
+        return AccessAnswers(
+            self.requests, self.api, self._users, self._groups, self._access_requests, links=self._links
+        )
+
+    @cached_property
+    def _groups(self) -> "SlackGroups":
+        from gate.identity.slack_groups import SlackGroups
+
+        user_groups = self._access_requests().rules.slack_groups
+        return SlackGroups(self._users, self.api.members, user_groups=user_groups, clock=self._clock)
 
     @cached_property
     def _users(self) -> "SlackUsers":

@@ -81,7 +81,13 @@ def test_the_manifest_has_the_addresses_of_the_deployment() -> None:
     sent = payloads.shortcut(payloads.Member("T", "U", "u"), trigger_id="1")
     assert sent["callback_id"] == shortcut["callback_id"]
     assert app["settings"]["interactivity"] == {"is_enabled": True, "request_url": url}
-    assert set(app["oauth_config"]["scopes"]["bot"]) == {"chat:write", "commands", "users:read", "users:read.email"}
+    assert set(app["oauth_config"]["scopes"]["bot"]) == {
+        "chat:write",
+        "commands",
+        "users:read",
+        "users:read.email",
+        "usergroups:read",
+    }
 
 
 @pytest.mark.parametrize("url", ["", "http://x.example.com", "https://x.example.com\nfeatures: {}", "<BaseUrl>"])
