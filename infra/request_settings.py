@@ -70,8 +70,7 @@ class RequestSettings(SettingsSection):
     @classmethod
     def _are_groups(cls, value: dict[str, str]) -> dict[str, str]:
         for name in value:
-            normal = normal_principal(f"group:{name}")
-            if normal != f"group:{name}":
+            if name.startswith("group:") or normal_principal(f"group:{name}") != f"group:{name}":
                 raise ValueError(f"names {name!r}, which is not the name of a group; write it without group:")
         return value
 

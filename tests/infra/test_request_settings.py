@@ -78,3 +78,20 @@ def test_a_length_that_would_allow_nothing_or_too_much_is_an_error(lengths: dict
 def test_without_automatic_requests_every_longest_length_is_possible() -> None:
     requests = {"approvers": {"group:ml": ["*"]}, "longest": 1_800, "choices": [900]}
     assert Settings.parse({**MINIMAL, "requests": requests}).requests.automatic_longest == 3_600
+
+
+@pytest.mark.parametrize(
+    ("groups", "slack", "mend"),
+    [
+        ({"group:ml": "S0123ABCDEF"}, {"teams": ["T0123ABCDEF"]}, "write it without group:"),
+        ({"": "S0123ABCDEF"}, {"teams": ["T0123ABCDEF"]}, "is not the name of a group"),
+        ({"ml": "ml-leads"}, {"teams": ["T0123ABCDEF"]}, "is not the id of a Slack user group"),
+        ({"ml": "S0123ABCDEF"}, {}, "has slack_groups, but slack.teams is empty; set slack.teams"),
+    ],
+)
+def test_a_slack_user_group_stands_for_a_group(groups: dict[str, str], slack: dict[str, Any], mend: str) -> None:
+    requests = {"approvers": {"group:ml": ["*"]}, "slack_groups": groups}
+    with pytest.raises(SettingsError) as caught:
+        Settings.parse({**MINIMAL, "requests": requests, "slack": slack})
+    (line,) = str(caught.value).splitlines()
+    assert mend in line

@@ -9,7 +9,7 @@ from gate.slack.api import SlackApi
 from gate.values.errors.slack import SlackDownError
 from local.slack.page import SlackPage
 from testing.asking import RULES, configure
-from testing.slack import Slack
+from testing.slack import TEAM, Slack
 
 ALICE, BOB, DANA = "U0ALICE", "U0BOB", "U0DANA"
 CHANNEL, LEADS = "C0APPROVERS", "S0LEADS"
@@ -70,6 +70,7 @@ def test_a_member_does_not_decide_on_their_own_request(access: Slack) -> None:
 @pytest.mark.parametrize(
     "profile",
     [
+        {},
         {"is_restricted": True},
         {"is_ultra_restricted": True},
         {"is_stranger": True},
@@ -80,12 +81,14 @@ def test_a_member_does_not_decide_on_their_own_request(access: Slack) -> None:
 def test_guests_and_users_of_other_workspaces_are_in_no_group(
     access: Slack, monkeypatch: pytest.MonkeyPatch, profile: dict[str, Any]
 ) -> None:
-    _ask(access)
     user: Callable[[SlackApi, str], Any] = SlackApi.user
     monkeypatch.setattr(SlackApi, "user", lambda self, name: {**user(self, name), **profile})
-    configure(access.harness, {**RULES, **BY_GROUP})
+    # Without domains, nobody loses a name with the membership.
+    configure(access.harness, {**RULES, **BY_GROUP}, GATE_SLACK_EMAIL_DOMAINS="")
+    _ask(access)
     _allow(access, BOB)
-    assert not _granted_by(access)
+    granted = access.harness.aws.table.query([f"slack:{TEAM}/{ALICE}"])
+    assert [row["granted_by"]["S"] for row in granted] == ([] if profile else [f"slack:{TEAM}/{BOB}"])
 
 
 def test_somebody_who_has_left_the_user_group_decides_for_a_minute_at_most(access: Slack) -> None:
