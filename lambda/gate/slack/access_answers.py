@@ -55,7 +55,8 @@ class AccessAnswers:
         """
         forwarded = event.get("forwarded")
         forwarded = forwarded if isinstance(forwarded, Mapping) else {}
-        from gate.slack.access_messages import ask_window, deny_window, refusal, reply, window
+        from gate.slack.access_messages import refusal, reply
+        from gate.slack.access_windows import ask_window, deny_window, window
 
         request = Request.forwarded(forwarded)
         try:

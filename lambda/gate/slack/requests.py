@@ -104,11 +104,11 @@ class SlackRequests:
         """
         acknowledgement, view_id = None, command.view_id
         if command.action in ("form", "deny-form") and not view_id:
-            from gate.slack.access_messages import progress_window
+            from gate.slack.access_windows import progress_window
 
             view_id = self._api.open_window(command.trigger_id, progress_window())
         elif command.action in ("ask", "deny") and view_id:
-            from gate.slack.access_messages import progress_window
+            from gate.slack.access_windows import progress_window
 
             # Without it, Slack would close the window, and the answer would have no place.
             acknowledgement = {"response_action": "update", "view": progress_window()}
