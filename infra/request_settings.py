@@ -40,6 +40,8 @@ class RequestSettings(SettingsSection):
              or requests.choices[0] < MIN_SECONDS or requests.choices[-1] > requests.longest,
              f"are not lengths of access; write seconds in ascending order, from {MIN_SECONDS} to requests.longest, "
              "which is {longest}"),
+        Rule("keep_days", lambda requests: requests.keep_days * 86_400 < requests.longest,
+             "is shorter than the longest access, requests.longest, which is {longest} seconds; write more days"),
         Rule("automatic_longest", lambda requests: requests.automatic and requests.automatic_longest > requests.longest,
              "is longer than requests.longest, which is {longest}; write at most that"),
         Rule("automatic_longest",

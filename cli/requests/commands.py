@@ -14,6 +14,7 @@ from cli.grant_schema.until import DAY, parse_until
 from cli.output import AsJson, Output
 from cli.requests.history import Criteria, all_requests, open_requests, store_of
 from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.participant import AUTOMATIC
 from gate.access_requests.wording import outcome
 from gate.platform.aliases import OPERATORS
 from gate.values.principal import normal_principal
@@ -137,9 +138,14 @@ def _moment_of(option: str, text: str, *, end: bool) -> int:
 
 
 def _principal(text: str) -> str:
+    """Return the principal `text` as requests name it: people in normal form, operators by any ARN, and the rule."""
+    if text == AUTOMATIC or text.startswith("iam:arn:"):
+        return text
     normal = normal_principal(text)
     if normal is None:
-        raise CommandError(f"--by {text} is not a principal; write user:<e-mail>, slack:<team>/<user> or iam:<ARN>")
+        raise CommandError(
+            f"--by {text} is not a principal; write user:<e-mail>, slack:<team>/<user>, iam:<ARN> or {AUTOMATIC}"
+        )
     return normal
 
 

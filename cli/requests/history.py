@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.row import read_rows
+from gate.access_requests.rules import matches
 from gate.access_requests.store import AccessRequestStore
 from gate.store import key_prefixes
 from gate.store.grant_row import MAX_EPOCH_SECONDS
@@ -25,16 +25,16 @@ class Criteria:
     until: int = MAX_EPOCH_SECONDS
     """Epoch seconds. Requests from then on are left out."""
     notebook: str = "*"
-    """A pattern for the notebook, without regard to case."""
+    """A pattern as in the settings of access requests."""
     by: str = ""
     """A principal that asked, approved or decided; empty for any."""
 
-    def match(self, request: AccessRequest) -> bool:
-        """Return whether to list `request`."""
+    def match(self, request: AccessRequest, *, home: str) -> bool:
+        """Return whether to list `request`. `home`: the deployment's own location."""
         people = {*request.requester_names, *(each.by for each in request.approvals), request.decided_by}
         return (
             self.since <= request.asked_at < self.until
-            and fnmatchcase(str(request.notebook).lower(), self.notebook.lower())
+            and matches(request.notebook, [self.notebook], home=home)
             and (not self.by or self.by in people)
         )
 
@@ -60,7 +60,7 @@ def all_requests(deployed: Deployed, criteria: Criteria) -> list[AccessRequest]:
     Raises `CommandError` if AWS refuses a call.
     """
     with aws_errors():
-        found = [each for each in read_rows(_rows(deployed, criteria)) if criteria.match(each)]
+        found = [each for each in read_rows(_rows(deployed, criteria)) if criteria.match(each, home=deployed.home)]
         return sorted(store_of(deployed).as_of_now(found), key=lambda each: (each.asked_at, each.id))
 
 

@@ -10,6 +10,7 @@ import pytest
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.access_requests import AccessRequests
 from gate.access_requests.holders import Holders
+from gate.access_requests.keys import Reference
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore
 from gate.platform.aliases import SLACK
@@ -71,7 +72,10 @@ class NoNotices:
     def changed(self, _request: AccessRequest) -> None:
         pass
 
-    show = ends = changed
+    def ends(self, _reference: Reference) -> None:
+        pass
+
+    show = changed
 
 
 def access_requests(table: Table, rules: RequestRules) -> AccessRequests:

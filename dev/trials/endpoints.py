@@ -129,9 +129,9 @@ def _show_request(deployment: LocalDeployment, user: TestUser) -> Send:
     return lambda: user.go(path, headers=JSON)
 
 
-def _decide(decision: str) -> Prepare:
+def _decide(decision: str, *, asker: str = "carol@example.com") -> Prepare:
     def prepare(deployment: LocalDeployment, user: TestUser) -> Send:
-        path = _asked(deployment, "carol@example.com")
+        path = _asked(deployment, asker)
         user.open("/", ALICE)
         return lambda: user.go(path, "POST", headers=SAME_ORIGIN, data={"decision": decision, "seconds": "3600"})
 
@@ -229,6 +229,7 @@ ENDPOINTS = (
     Endpoint("POST /requests", _post("/requests", notebook="churn-model", reason="trial", seconds="3600"), _REQUESTS),
     Endpoint("GET /requests/{request}", _show_request, _REQUESTS),
     Endpoint("POST /requests/{request}", _decide("deny"), _REQUESTS, retry=_retry_decision),
+    Endpoint("POST /requests/{request}, withdraw", _decide("withdraw", asker=ALICE), _REQUESTS, retry=_retry_decision),
     Endpoint("POST /requests/{request}, allow", _decide("allow"), _REQUESTS, retry=_retry_decision),
     Endpoint("POST /slack, one's own request", _allow_own_in_slack, _REQUESTS | {"lambda", "slack"},
              response_limit=SLACK_RESPONSE_LIMIT, refusal=OwnAccessRequestError.reason),

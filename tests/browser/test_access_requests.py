@@ -36,6 +36,12 @@ def _ask(page: Page, deployment: LocalDeployment, email: str = "carol@example.co
     expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
 
 
+def test_the_page_that_waits_says_when_the_request_ends(page: Page, deployment: LocalDeployment) -> None:
+    _ask(page, deployment)
+    page.wait_for_timeout(2_500)  # the page counts seconds
+    expect(page.get_by_text(re.compile(r"If nobody decides, the request ends .* \(23 hours left\)\.$"))).to_be_visible()
+
+
 def _allow(page: Page, deployment: LocalDeployment) -> None:
     page.goto(f"{deployment.base_url}/requests")
     sign_in(page, "bob@example.com")

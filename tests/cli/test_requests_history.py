@@ -48,7 +48,7 @@ def requests(deployment: LocalDeployment) -> dict[str, str]:
                 request, decision=decision, decided_by=dana.name, decided_at=asked_at, approvals=approvals
             )
         row = to_row(request, keep=KEEP) | (past_key(request.id) if past else {})
-        for item in (row, *(() if decision else (reference_row(request),))):
+        for item in (row, *(() if decision or past else (reference_row(request),))):
             deployment.operator("dynamodb").put_item(TableName=table, Item=item)
         return request.id
 
@@ -56,6 +56,7 @@ def requests(deployment: LocalDeployment) -> dict[str, str]:
         "past": write("carol", "churn-model", 300, "denied", past=True),
         "allowed": write("carol", "churn-model", 30, "allowed"),
         "denied": write("erin", "Prod-model", 3, "denied"),
+        "replaced": write("carol", "210987654321/eu-west-1/prod-model", 0, "", past=True),
         "open": write("erin", "churn-model", 0, ""),
     }
 
@@ -64,15 +65,18 @@ def requests(deployment: LocalDeployment) -> dict[str, str]:
     ("arguments", "expected"),
     [
         ([], ["open"]),
-        (["--all"], ["past", "allowed", "denied", "open"]),
-        (["--since", _day(30)], ["allowed", "denied", "open"]),
-        (["--since", _day(29)], ["denied", "open"]),
+        (["--all"], ["past", "allowed", "denied", "replaced", "open"]),
+        (["--since", _day(30)], ["allowed", "denied", "replaced", "open"]),
+        (["--since", _day(29)], ["denied", "replaced", "open"]),
         (["--until", _day(30)], ["past", "allowed"]),
         (["--until", _day(31)], ["past"]),
         (["--since", _day(31), "--until", _day(1)], ["allowed", "denied"]),
-        (["--notebook", "prod-*"], ["denied"]),
+        (["--notebook", "prod-*"], ["denied", "replaced"]),
+        (["--notebook", "210987654321/*"], ["replaced"]),
         (["--notebook", "churn-model", "--since", _day(40)], ["allowed", "open"]),
-        (["--by", "user:Carol@Example.com"], ["past", "allowed"]),
+        (["--by", "user:Carol@Example.com"], ["past", "allowed", "replaced"]),
+        (["--by", "iam:arn:aws:sts::123456789012:assumed-role/Admin/x"], []),
+        (["--by", "rule:requests.automatic"], []),
         (["--by", "user:dana@example.com"], ["past", "allowed", "denied"]),
         (["--by", "user:nobody@example.com"], []),
     ],
@@ -95,6 +99,12 @@ def test_an_auditor_reads_who_decided_and_when(gate: Gate, requests: dict[str, s
             "decided_at": found["asked_at"],
         }.items()
     )
+
+
+def test_a_request_that_was_replaced_is_not_open(gate: Gate, requests: dict[str, str]) -> None:
+    listed = gate("requests", "list", "--all", "--json").json["requests"]
+    states = {each["access_request"]: each["state"] for each in listed}
+    assert (states[requests["replaced"]], states[requests["open"]]) == ("ended", "open")
 
 
 @pytest.mark.usefixtures("requests")

@@ -95,3 +95,10 @@ def test_a_slack_user_group_stands_for_a_group(groups: dict[str, str], slack: di
         Settings.parse({**MINIMAL, "requests": requests, "slack": slack})
     (line,) = str(caught.value).splitlines()
     assert mend in line
+
+
+def test_requests_stay_at_least_as_long_as_access_lasts() -> None:
+    requests = {"approvers": {"group:ml": ["*"]}, "keep_days": 7}
+    Settings.parse({**MINIMAL, "requests": requests})
+    with pytest.raises(SettingsError, match=r"requests\.keep_days = 7 is shorter than"):
+        Settings.parse({**MINIMAL, "requests": {**requests, "longest": 604_801}})

@@ -153,7 +153,7 @@ class AccessRequest:
     @property
     def keeps_earlier_end(self) -> bool:
         """Whether earlier access of the person ends later than what was allowed, so that its end holds."""
-        return self.until > self.decided_at + min((each.seconds for each in self.approvals), default=0)
+        return self.until > self.decided_at + self.allowed_seconds
 
     def audit_fields(self) -> dict[str, Any]:
         """Return what the audit log says about the request: who asks for what, why, and what came of it."""

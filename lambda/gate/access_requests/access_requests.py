@@ -90,7 +90,7 @@ class AccessRequests:
         request = AccessRequest.new(asker, notebook, reason=normal, seconds=seconds, now=now, slack_user=slack_user)
         request = allowed_at_once(request, asker, rules=self.rules, proven=proven, now=now)
         for _ in range(MAX_ATTEMPTS):
-            present = self._store.latest(request)
+            present = self._store.latest(request.id)
             new, grant = self._with_grant(request, now)
             if present is not None and repeats(new, present, grant, now=now):
                 return present
@@ -211,7 +211,9 @@ class AccessRequests:
         """Return `request` with the grant that it leads to, if it is allowed."""
         if request.decision != "allowed":
             return request, None
-        return with_grant(request, power=self.rules.power, present=self._store.grant_of(request), now=now)
+        return with_grant(
+            request, power=self.rules.power, present=self._store.grant_of(request.requester, request.notebook), now=now
+        )
 
     def _check_not_granted(self, caller: Caller, notebook: Notebook) -> None:
         try:
@@ -226,7 +228,7 @@ class AccessRequests:
         try:
             for _ in range(MAX_ATTEMPTS):
                 try:
-                    request = self._store.change(replace(request, message=message))
+                    request = self._store.remember(replace(request, message=message))
                     break
                 except ConditionFailedError:
                     request = self._store.find(request.id) or request

@@ -7,8 +7,9 @@ from gate.access_requests.requested_grant import GrantChange
 from gate.access_requests.rules import RequestRules
 from gate.values.errors.access_requests import AutomaticSignInError
 
-REPEAT_SECONDS = 60
-"""Seconds in which the same automatic request counts once: people press twice, and AWS Lambda retries."""
+REPEAT_SECONDS = 360
+"""Seconds in which the same automatic request counts once. People press twice, and AWS Lambda may invoke the function
+again for a request from Slack, for five minutes (infra/access_requests.py)."""
 
 
 def allowed_at_once(

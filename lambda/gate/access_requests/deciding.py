@@ -112,9 +112,9 @@ def approved(request: AccessRequest, by: Approver, *, seconds: int, rules: Reque
 
 def allowed(request: AccessRequest, approvals: tuple[Approval, ...], *, now: int) -> AccessRequest:
     """Return `request` as `approvals` allow it: for the shortest of their times."""
-    until = now + min(each.seconds for each in approvals)
-    name = approvals[-1].by
-    return replace(request, approvals=approvals, decision="allowed", decided_by=name, decided_at=now, until=until)
+    approved = replace(request, approvals=approvals)
+    until, name = now + approved.allowed_seconds, approvals[-1].by
+    return replace(approved, decision="allowed", decided_by=name, decided_at=now, until=until)
 
 
 def denied(request: AccessRequest, by: Approver, *, reason: str, now: int) -> AccessRequest:

@@ -4,7 +4,7 @@
 |---|---|---|
 | `request:<person>` | `<notebook>` | the latest request of a person for a notebook |
 | `request:past:<person>` | `<notebook>-<nonce>` | an earlier one, for auditors |
-| `request:open`, `request:allowed` | `<time>-<id>` | refers to a request that is open, or whose grant has not ended |
+| `request:open`, `request:allowed` | `<time>-<id>` | refers to a request that waits, or whose grant has not ended |
 | `request:count` | `<day>/<person>` | how often the person has asked that day |
 
 `<person>` and `<notebook>` are digests, and the id of a request is `<person>-<notebook>-<nonce>`. A page so reads the
@@ -14,19 +14,25 @@ design").
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from gate.access_requests.access_request import AccessRequest, digest
+from gate.platform.log import logger
 from gate.store import key_prefixes
-from gate.store.table import Row, primary_key
+from gate.store.table import Row, key_of, primary_key
+from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.notebook import Notebook
 
 OPEN, ALLOWED = (f"{key_prefixes.ACCESS_REQUEST}{state}" for state in ("open", "allowed"))
 COUNT = f"{key_prefixes.ACCESS_REQUEST}count"
 
 FORMER = key_prefixes.ACCESS_REQUEST
-"""The partition in which earlier versions wrote all requests. DynamoDB deletes them a week after somebody asked."""
+"""The partition in which earlier versions wrote all requests."""
+
+FORMER_KEEP = 7 * 86_400
+"""Seconds for which requests of earlier versions stay in the table after somebody asked."""
 
 _ID = re.compile(r"(?:[a-z2-7]{20}-)?[a-z2-7]{20}-[a-z2-7]{8}", re.ASCII)
 
@@ -40,6 +46,11 @@ class Reference:
     notebook: Notebook
     time: int
     """Epoch seconds: when the person asked, or when the grant ends."""
+    slack_user: str
+    """The id of the Slack user who asked in Slack; empty for other requests."""
+    reason: str
+    decided_at: int
+    """Epoch seconds; 0 for an open request."""
 
 
 def partition_of(name: str) -> str:
@@ -70,8 +81,11 @@ def is_former(request_id: str) -> bool:
 
 
 def reference_of(request: AccessRequest) -> Reference:
-    """Return what the reference to the open `request` says."""
-    return Reference(request.id, request.requester, request.notebook, request.asked_at)
+    """Return the reference to `request`, which is open or allowed."""
+    time = request.asked_at if request.decision == "" else request.until
+    return Reference(
+        request.id, request.requester, request.notebook, time, request.slack_user, request.reason, request.decided_at
+    )
 
 
 def reference_key(request: AccessRequest) -> dict[str, Any]:
@@ -79,9 +93,9 @@ def reference_key(request: AccessRequest) -> dict[str, Any]:
     return primary_key(OPEN, f"{request.asked_at:010d}-{request.id}")
 
 
-def allowed_key(request: AccessRequest) -> dict[str, Any]:
-    """Return the primary key of the reference to `request`, which was allowed."""
-    return primary_key(ALLOWED, f"{request.until:010d}-{request.id}")
+def allowed_key(reference: Reference) -> dict[str, Any]:
+    """Return the primary key of the reference to an allowed request."""
+    return primary_key(ALLOWED, f"{reference.time:010d}-{reference.request_id}")
 
 
 def reference_row(request: AccessRequest) -> dict[str, Any]:
@@ -89,16 +103,36 @@ def reference_row(request: AccessRequest) -> dict[str, Any]:
 
     DynamoDB may delete it when the request, or the grant that it led to, ends.
     """
-    is_open = request.decision == ""
+    reference, is_open = reference_of(request), request.decision == ""
     return {
-        **(reference_key(request) if is_open else allowed_key(request)),
-        "requester": {"S": request.requester},
-        "asked_for": {"S": str(request.notebook)},
+        **(reference_key(request) if is_open else allowed_key(reference)),
+        "requester": {"S": reference.requester},
+        "asked_for": {"S": str(reference.notebook)},
+        "slack_user": {"S": reference.slack_user},
+        "reason": {"S": reference.reason},
+        "decided_at": {"N": str(reference.decided_at)},
         "until": {"N": str(request.ends_at if is_open else request.until)},
     }
 
 
-def read_reference(item: Row) -> Reference:
-    """Parse a row that `reference_row` returned."""
+def read_references(items: Iterable[Row]) -> Iterator[Reference]:
+    """Yield the references in `items`. A malformed row is logged, and affects no other row."""
+    for item in items:
+        try:
+            yield _read(item)
+        except (ValueError, KeyError, TypeError, InvalidNotebookNameError):
+            logger.warning("malformed reference to an access request", notebook=key_of(item)[1])
+
+
+def _read(item: Row) -> Reference:
     time, _, request_id = item["notebook"]["S"].partition("-")
-    return Reference(request_id, item["requester"]["S"], Notebook.parse(item["asked_for"]["S"]), int(time))
+    row_key(request_id)  # raises if it is not an id
+    return Reference(
+        request_id,
+        item["requester"]["S"],
+        Notebook.parse(item["asked_for"]["S"]),
+        int(time),
+        item["slack_user"]["S"],
+        item["reason"]["S"],
+        int(item["decided_at"]["N"]),
+    )

@@ -30,12 +30,14 @@ class RequestPage:
 
     own: list[AccessRequest]
     """Those that the person made, the latest first."""
+    next_own: int | None
+    """The number of the next page of them, if there is one."""
     to_decide: list[tuple[AccessRequest, Approver]]
     """Those that are open and that the person may decide on, the oldest first."""
+    next_to_decide: int | None
+    """The number of the next page of them, if there is one."""
     decides: bool
     """Whether the person decides on any notebook."""
-    more: bool
-    """Whether there is another page."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,12 @@ class HolderPage:
 
     requested: list[Holder]
     """The grants that access requests led to for other notebooks than those in `owned`, the earliest end first."""
+    next: int | None
+    """The number of the next page of them, if there is one."""
     owned: dict[Notebook, list[Holder]]
-    """All grants for the notebooks that the person owns."""
-    more: bool
-    """Whether there is another page."""
+    """All grants for the notebooks that the person owns, on the first page."""
+    left_out: int
+    """The number of owned notebooks that are not in `owned`, because there are more than `MAX_OWNED`."""
 
 
 class RequestLists:
@@ -58,30 +62,43 @@ class RequestLists:
         self._approvers = approvers
         self._holders = holders
 
-    def requests(self, caller: Caller, *, page: int = 1) -> RequestPage:
-        """Return the page with the number `page` of the requests that concern `caller`."""
+    def requests(self, caller: Caller, *, page: int = 1, own_page: int = 1) -> RequestPage:
+        """Return a page of the requests that concern `caller`.
+
+        `page` and `own_page`: the numbers of the pages of those to decide and of the caller's own, from 1.
+        """
         participant = self._approvers.participant(caller)
         rights = self._approvers.rights(participant)
         made, references = self._store.of_person(caller.names, with_open=bool(rights))
-        own, more_own = _page(made, page)
-        waiting, more_waiting = _page(
-            [each for each in references if self._approvers.decide(rights, each.notebook)], page
-        )
-        found = self._store.as_of_now([*own, *self._store.get(waiting)])
+        candidates = [each for each in references if self._approvers.decide(rights, each.notebook)]
+        own, next_own = _page(made, own_page)
+        chunk, following = _page(candidates, page)
+        found = self._store.as_of_now([*own, *self._store.get(chunk)])
         to_decide = self._approvers.open_to(participant, rights, found[len(own) :])
-        return RequestPage(found[: len(own)], to_decide, bool(rights), more_own or more_waiting)
+        # Requests that nobody can allow any more, such as those of people who signed out everywhere, must not hide the
+        # others.
+        while not to_decide and following:
+            chunk, following = _page(candidates, following)
+            to_decide = self._approvers.open_to(participant, rights, self._store.as_of_now(self._store.get(chunk)))
+        return RequestPage(found[: len(own)], next_own, to_decide, following, bool(rights))
 
     def holders(self, caller: Caller, *, page: int = 1) -> HolderPage:
         """Return the page with the number `page` of those who have access to the notebooks that `caller` decides on."""
         rights = self._approvers.rights(self._approvers.participant(caller))
-        owned = sorted({grant.notebook for grant in rights.owned}, key=str)[:MAX_OWNED]
-        references = [each for each in self._store.allowed() if each.notebook not in owned] if rights else []
-        shown, more = _page([each for each in references if self._approvers.decide(rights, each.notebook)], page)
-        of_owned = {notebook: self._holders.of(notebook) for notebook in owned} if page == 1 else {}
-        return HolderPage(self._holders.of_requests(shown), of_owned, more)
+        owned = sorted({grant.notebook for grant in rights.owned}, key=str)
+        shown = owned[:MAX_OWNED]
+        references = [each for each in self._store.allowed() if each.notebook not in shown] if rights else []
+        candidates = [each for each in references if self._approvers.decide(rights, each.notebook)]
+        of_owned = {notebook: self._holders.of(notebook) for notebook in shown} if page == 1 else {}
+        chunk, following = _page(candidates, page)
+        requested = self._holders.of_requests(chunk)
+        while not requested and following:  # grants that were taken
+            chunk, following = _page(candidates, following)
+            requested = self._holders.of_requests(chunk)
+        return HolderPage(requested, following, of_owned, len(owned) - len(shown))
 
 
-def _page(items: Sequence[Item], number: int) -> tuple[Sequence[Item], bool]:
-    """Return the items of a page, and whether there are more."""
+def _page(items: Sequence[Item], number: int) -> tuple[Sequence[Item], int | None]:
+    """Return the items of a page, and the number of the next page, if there is one."""
     end = number * PAGE_SIZE
-    return items[end - PAGE_SIZE : end], len(items) > end
+    return items[end - PAGE_SIZE : end], number + 1 if len(items) > end else None

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage
+from gate.access_requests.keys import Reference
 
 
 class Notices(Protocol):
@@ -17,5 +18,5 @@ class Notices(Protocol):
     def show(self, request: AccessRequest, /) -> None:
         """Show `request` as it is now in the message to the approvers, if there is one."""
 
-    def ends(self, request: AccessRequest, /) -> None:
-        """Tell the person who made `request` that the access ends soon, and offer to ask for more time."""
+    def ends(self, reference: Reference, /) -> None:
+        """Tell the person who asked in Slack that the access ends soon, and offer to ask for more time."""

@@ -1,6 +1,6 @@
 """Reminds people in Slack of the end of the access that they asked for there."""
 
-from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.keys import Reference
 from gate.access_requests.notices import Notices
 from gate.access_requests.store import AccessRequestStore
 from gate.store.grant_row import read
@@ -17,16 +17,19 @@ class Reminders:
 
     def send(self) -> None:
         """Send the reminders that are due. Raises the errors of `AccessRequestStore`."""
-        for request in self._store.ending(within=self._before):
-            is_short = request.until - request.decided_at <= self._before
+        for reference in self._store.allowed():
+            is_due = reference.time - self._store.now() <= self._before
+            is_short = reference.time - reference.decided_at <= self._before
             # The reminder is noted first, so that a message is lost rather than sent each time.
-            if request.slack_user and not is_short and self._is_present(request) and self._store.remind(request):
-                self._notices.ends(request)
+            concerns_somebody = reference.slack_user and is_due and not is_short and self._is_true(reference)
+            if concerns_somebody and self._store.remind(reference):
+                self._notices.ends(reference)
 
-    def _is_present(self, request: AccessRequest) -> bool:
-        """Return whether the person still has the grant that `request` led to, with that end."""
-        grant = self._store.grant_of(request)
-        if grant is None:
+    def _is_true(self, reference: Reference) -> bool:
+        """Return whether the person still has the grant, with that end, and does not wait for more time."""
+        grant = self._store.grant_of(reference.requester, reference.notebook)
+        row = read(grant) if grant is not None else None
+        if row is None or (row.request_id, row.until) != (reference.request_id, reference.time):
             return False
-        row = read(grant)
-        return (row.request_id, row.until) == (request.id, request.until)
+        latest = self._store.latest(reference.request_id)
+        return latest is None or latest.state(self._store.now()) != "open"

@@ -9,6 +9,7 @@ from gate.access_requests.keys import past_key, row_key
 from gate.access_requests.participant import EMAIL, Participant
 from gate.platform.log import logger
 from gate.store.table import Row, key_of
+from gate.values.errors.access_requests import AccessRequestEndedError
 from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.notebook import Notebook
 
@@ -86,6 +87,8 @@ def read_row(item: Row) -> AccessRequest:
         until=number["grant_until"],
         message=SlackMessage(*map(str, message)) if message else None,
         version=number["version"],
+        # A later request took its place, so nobody can decide on it.
+        obstacle=AccessRequestEndedError if key_of(item) == keys[1] and not text["decision"] else None,
     )
 
 

@@ -14,7 +14,7 @@ class RequestRules:
     """The settings of access requests."""
 
     approvers: Mapping[str, tuple[str, ...]]
-    """The patterns of the notebooks that each principal decides on. `_matches` tells what a pattern matches."""
+    """The patterns of the notebooks that each principal decides on. `matches` tells what a pattern matches."""
     two_approvals: tuple[str, ...]
     """The patterns of the notebooks for which two people must approve."""
     durations: tuple[int, ...]
@@ -83,24 +83,25 @@ class RequestRules:
 
     def approvals_needed(self, notebook: Notebook) -> int:
         """Return how many people must approve access to `notebook`."""
-        return 2 if self._matches(notebook, self.two_approvals) else 1
+        return 2 if matches(notebook, self.two_approvals, home=self.home) else 1
 
     def _named(
         self, patterns: Mapping[str, tuple[str, ...]], principals: Iterable[str], notebook: Notebook
     ) -> list[str]:
-        return [each for each in principals if self._matches(notebook, patterns.get(each, ()))]
+        return [each for each in principals if matches(notebook, patterns.get(each, ()), home=self.home)]
 
-    def _matches(self, notebook: Notebook, patterns: Iterable[str]) -> bool:
-        """Return whether one of `patterns` matches `notebook`, without regard to case.
 
-        A pattern is compared with the bare name, and with the name and its location. No spelling of a name then gets
-        around a rule.
-        """
-        local = notebook.relative_to(self.home)
-        bare, located = local.name.lower(), f"{local.location or self.home}/{local.name}".lower()
-        for pattern in map(str.lower, patterns):
-            # A pattern without a slash, such as "*west*", is not meant for the region of every notebook here.
-            names = (bare, located) if local.location or "/" in pattern else (bare,)
-            if any(fnmatchcase(name, pattern) for name in names):
-                return True
-        return False
+def matches(notebook: Notebook, patterns: Iterable[str], *, home: str) -> bool:
+    """Return whether one of `patterns` matches `notebook`, without regard to case. `home`: see `RequestRules`.
+
+    A pattern is compared with the bare name, and with the name and its location. No spelling of a name then gets
+    around a rule.
+    """
+    local = notebook.relative_to(home)
+    bare, located = local.name.lower(), f"{local.location or home}/{local.name}".lower()
+    for pattern in map(str.lower, patterns):
+        # A pattern without a slash, such as "*west*", is not meant for the region of every notebook here.
+        names = (bare, located) if local.location or "/" in pattern else (bare,)
+        if any(fnmatchcase(name, pattern) for name in names):
+            return True
+    return False

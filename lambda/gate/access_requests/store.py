@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from gate.access_requests.access_request import AccessRequest, digest
+from gate.access_requests.access_request import OPEN_SECONDS, AccessRequest, digest
 from gate.access_requests.keys import (
     ALLOWED,
     COUNT,
     FORMER,
+    FORMER_KEEP,
     OPEN,
     Reference,
     allowed_key,
     is_former,
     partition_of,
     past_key,
-    read_reference,
+    read_references,
     reference_key,
     reference_of,
     reference_row,
@@ -29,6 +30,7 @@ from gate.store.table import Row, Table, expressions, key_of, primary_key, uncha
 from gate.values.errors.access_requests import AccessRequestEndedError, AlreadyGrantedError
 from gate.values.errors.base import GateError
 from gate.values.errors.caller import SignInEndedError
+from gate.values.notebook import Notebook
 
 MAX_A_DAY = 10
 """Access requests of one person in a day (UTC)."""
@@ -44,39 +46,36 @@ class AccessRequestStore:
         """`keep`: seconds for which a request stays in the table after somebody asked."""
         self._table = table
         self._keep = keep
+        self.now = table.now
 
     def of_person(
         self, names: Sequence[str], *, with_open: bool = False
     ) -> tuple[list[AccessRequest], list[Reference]]:
         """Return the latest request of the person with `names` for each notebook, the latest first.
 
-        `with_open`: whether to return the references to all open requests, too, the oldest first. Obstacles are not
-        known yet (`as_of_now`).
+        `with_open`: whether to return references to the open requests of others, too, the oldest first. Obstacles are
+        not known yet (`as_of_now`).
         """
         partitions = [*map(partition_of, names), FORMER, *([OPEN] if with_open else [])]
-        items = list(self._table.query(partitions))
-        references = [read_reference(item) for item in items if item["principal"]["S"] == OPEN]
+        items, now = list(self._table.query(partitions)), self._table.now()
         requests = list(read_rows(item for item in items if item["principal"]["S"] != OPEN))
-        if with_open:
-            references += [reference_of(request) for request in requests if is_former(request.id)]
+        references = list(read_references(item for item in items if item["principal"]["S"] == OPEN))
+        references += [reference_of(each) for each in requests if is_former(each.id) and each.state(now) == "open"]
         own = [each for each in requests if set(names) & set(each.requester_names)]
-        return sorted(own, key=_age, reverse=True), sorted(references, key=lambda each: each.time)
+        # DynamoDB may delete a reference days after its end.
+        of_others = [each for each in references if each.requester not in names and each.time + OPEN_SECONDS > now]
+        return sorted(own, key=_age, reverse=True), sorted(of_others, key=lambda each: each.time) if with_open else []
 
     def allowed(self) -> list[Reference]:
         """Return the references to allowed requests whose grants have not ended, the earliest end first."""
         now = self._table.now()
-        references = map(read_reference, self._table.query([ALLOWED]))
+        references = read_references(self._table.query([ALLOWED]))
         return sorted((each for each in references if each.time > now), key=lambda each: each.time)
 
-    def ending(self, *, within: int) -> list[AccessRequest]:
-        """Return the allowed requests whose grants end in at most `within` seconds, if there is no later request."""
-        soon = self._table.now() + within
-        return self.get(each for each in self.allowed() if each.time <= soon)
-
-    def remind(self, request: AccessRequest) -> bool:
+    def remind(self, reference: Reference) -> bool:
         """Note that the person is reminded of the end of the grant. Return whether that was not noted before."""
         condition = "attribute_exists(#principal) AND attribute_not_exists(#reminded)"
-        return self._table.update(allowed_key(request), "SET #reminded = :true", condition, true={"BOOL": True})
+        return self._table.update(allowed_key(reference), "SET #reminded = :true", condition, true={"BOOL": True})
 
     def find(self, request_id: str) -> AccessRequest | None:
         """Return the request with the id `request_id`, or None."""
@@ -86,18 +85,18 @@ class AccessRequestStore:
             return None
         return next((each for each in self.as_of_now(self._get([key])) if each.id == request_id), None)
 
-    def latest(self, request: AccessRequest) -> AccessRequest | None:
-        """Return the latest request of the same person for the same notebook, or None."""
-        return next(iter(self.as_of_now(self._get([row_key(request.id)]))), None)
+    def latest(self, request_id: str) -> AccessRequest | None:
+        """Return the latest request of that person for that notebook, or None."""
+        return next(iter(self.as_of_now(self._get([row_key(request_id)]))), None)
 
     def get(self, references: Iterable[Reference]) -> list[AccessRequest]:
         """Return the requests that `references` refer to, the oldest first, without obstacles."""
         ids = {each.request_id for each in references}
         return sorted((each for each in self._get(map(row_key, ids)) if each.id in ids), key=_age)
 
-    def grant_of(self, request: AccessRequest) -> Row | None:
-        """Return the row of the grant that `request` can lead to, or None."""
-        return next(iter(self._table.get([grant_key(request)])), None)
+    def grant_of(self, requester: str, notebook: Notebook) -> Row | None:
+        """Return the row of the grant that a request of `requester` for `notebook` can lead to, or None."""
+        return next(iter(self._table.get([primary_key(requester, str(notebook))])), None)
 
     def as_of_now(self, requests: Iterable[AccessRequest]) -> list[AccessRequest]:
         """Return `requests`; those that are open with what ended them, and without approvals that a cutoff ended."""
@@ -126,8 +125,14 @@ class AccessRequestStore:
             writes.append({"Delete": {"Key": reference_key(replaced)}})
         self._table.transact([*writes, *_grant_writes(grant)])
 
+    def remember(self, request: AccessRequest) -> AccessRequest:
+        """Write `request`, whose message is known now. Raises `ConditionFailedError` as `change` does."""
+        changed = replace(request, version=request.version + 1)
+        self._table.transact([self._write(changed, request)])
+        return changed
+
     def change(self, request: AccessRequest, grant: GrantChange | None = None) -> AccessRequest:
-        """Write `request`, which was read before and has changed since, and `grant`, if any.
+        """Write `request`, which somebody has approved, decided or withdrawn since it was read, and `grant`, if any.
 
         Both are written, or neither. Raises `ConditionFailedError` if the row of the request or of the grant has
         changed meanwhile.
@@ -145,8 +150,9 @@ class AccessRequestStore:
         return list(read_rows(self._table.get(keys)))
 
     def _write(self, request: AccessRequest, before: AccessRequest | None) -> dict[str, Row]:
-        row_before = to_row(before, keep=self._keep) if before else None
-        return {"Put": {"Item": to_row(request, keep=self._keep), **unchanged(row_before, ("id", "version"))}}
+        keep = FORMER_KEEP if is_former(request.id) else self._keep
+        row_before = to_row(before, keep=keep) if before else None
+        return {"Put": {"Item": to_row(request, keep=keep), **unchanged(row_before, ("id", "version"))}}
 
 
 def _grant_writes(grant: GrantChange | None) -> list[dict[str, Row]]:

@@ -30,7 +30,7 @@ if (waiting) {
   const { stateUrl, openUrl, state, status } = waiting.dataset;
   const startedAt = Date.now() - Number(waiting.dataset.elapsed) * 1000;
   const bar = waiting.querySelector("progress");
-  const time = waiting.querySelector("time");
+  const time = waiting.querySelector("time:not([datetime])");
   const slow = waiting.querySelector("[data-slow]");
   const showElapsed = () => {
     const seconds = Math.round((Date.now() - startedAt) / 1000);
@@ -53,7 +53,7 @@ if (waiting) {
         ended.hidden = false;
         return;
       }
-      if (found.state !== state || response.status === 401) return location.replace(openUrl);
+      if (found.state !== state || [401, 404].includes(response.status)) return location.replace(openUrl);
     } catch { /* the network is unavailable: try again */ }
     delay = Math.min(delay * 1.3, 20000);
     setTimeout(poll, delay * (0.8 + Math.random() * 0.4));

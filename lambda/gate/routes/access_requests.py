@@ -14,7 +14,7 @@ from gate.values.landing import Landing
 from gate.values.notebook import MAX_LENGTH, Notebook
 from gate.web.durations import in_words
 from gate.web.links import Links
-from gate.web.people import PLATFORM_TEAM
+from gate.web.people import public_principal
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, redirect
 from gate.web.return_url import return_path_of
@@ -26,18 +26,21 @@ def list_requests(call: Call) -> Response:
     """Show the form to ask for access, the caller's requests, and those that the caller may decide on.
 
     The query parameter `notebook` (a path segment) fills in the form. `view` and `path` say where the notebook opens.
-    `page` is the number of the page, from 1.
+    `page` and `own` are the numbers of the pages of those to decide and of the caller's own, from 1.
     """
-    gate, caller, now, number = call.gate, call.caller, call.gate.now(), _page_number(call.request)
-    found = gate.access_requests.lists.requests(caller, page=number)
-    next_page = _links(call).requests(page=number + 1) if found.more else None
+    gate, caller, now = call.gate, call.caller, call.gate.now()
+    page, own_page = _number(call.request, "page"), _number(call.request, "own")
+    found = gate.access_requests.lists.requests(caller, page=page, own_page=own_page)
+    next_page = _links(call).requests(page=found.next_to_decide) if found.next_to_decide else None
+    next_own = _links(call).requests(own=found.next_own) if found.next_own else None
     if call.request.wants_json:
         own, to_decide = found.own, [request for request, _ in found.to_decide]
         return json_response(
             {
                 "own": [_json(each, now) for each in own],
                 "to_decide": [_json(each, now) for each in to_decide],
-                "next": next_page,
+                "next_own": next_own,
+                "next_to_decide": next_page,
             }
         )
     return call.page(
@@ -47,8 +50,9 @@ def list_requests(call: Call) -> Response:
         max_length=MAX_LENGTH,
         durations=_durations(gate),
         found=found,
-        number=number,
+        is_first=page == own_page == 1,
         next_page=next_page,
+        next_own=next_own,
         outcome=outcome,
         now=now,
         sign_in=gate.page_links.sign_in("/requests", fresh=True),
@@ -59,13 +63,13 @@ def list_requests(call: Call) -> Response:
 
 def list_holders(call: Call) -> Response:
     """Show who has access to the notebooks that the caller decides on. `page` is the number of the page, from 1."""
-    gate, number = call.gate, _page_number(call.request)
-    found = gate.access_requests.lists.holders(call.caller, page=number)
-    next_page = _links(call).holders(page=number + 1) if found.more else None
+    number = _number(call.request, "page")
+    found = call.gate.access_requests.lists.holders(call.caller, page=number)
+    next_page = _links(call).holders(page=found.next) if found.next else None
     if call.request.wants_json:
         holders = [*found.requested, *(each for holders in found.owned.values() for each in holders)]
         return json_response({"holders": [_holder(each) for each in holders], "next": next_page})
-    return call.page("holders.html", found=found, number=number, next_page=next_page)
+    return call.page("holders.html", found=found, is_first=number == 1, next_page=next_page)
 
 
 def ask(call: Call) -> Response:
@@ -157,9 +161,9 @@ def _links(call: Call) -> Links:
     return call.gate.links if call.request.wants_json else call.gate.page_links
 
 
-def _page_number(request: Request) -> int:
-    """Return the number of the page in the query, or 1 if there is none that makes sense."""
-    text = request.query.get("page", "")
+def _number(request: Request, parameter: str) -> int:
+    """Return the number of a page in the query, or 1 if there is none that makes sense."""
+    text = request.query.get(parameter, "")
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
@@ -183,8 +187,8 @@ def _json(request: AccessRequest, now: float) -> dict[str, object]:
         "seconds": request.seconds,
         "asked_at": request.asked_at,
         "state": request.state(now),
-        "approved_by": [_principal(each.by) for each in request.approvals],
-        "decided_by": _principal(request.decided_by) or None,
+        "approved_by": [public_principal(each.by) for each in request.approvals],
+        "decided_by": public_principal(request.decided_by) or None,
         "decision_reason": request.decision_reason or None,
         "allowed_seconds": request.allowed_seconds if request.decision == "allowed" else None,
         "until": request.until or None,
@@ -192,9 +196,4 @@ def _json(request: AccessRequest, now: float) -> dict[str, object]:
 
 
 def _holder(holder: Holder) -> dict[str, object]:
-    return {**vars(holder), "granted_by": ", ".join(map(_principal, holder.granted_by.split(", ")))}
-
-
-def _principal(principal: str) -> str:
-    """Return `principal` for people who are not operators, who read no ARN of one."""
-    return PLATFORM_TEAM if principal.startswith("iam:") else principal
+    return {**vars(holder), "granted_by": ", ".join(map(public_principal, holder.granted_by.split(", ")))}

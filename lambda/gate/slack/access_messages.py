@@ -18,6 +18,7 @@ from slack_sdk.models.blocks import (
 )
 
 from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.keys import Reference
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.wording import outcome, sentence, until
 from gate.slack.access_command import (
@@ -29,6 +30,7 @@ from gate.slack.access_command import (
     AccessCommand,
 )
 from gate.values.errors.base import GateError
+from gate.values.notebook import Notebook
 from gate.web.durations import in_words
 from gate.web.people import name_of
 
@@ -47,10 +49,10 @@ def reply(blocks: Sequence[Block], *, replace_original: bool) -> dict[str, Any]:
     }
 
 
-def post(request: AccessRequest, blocks: Sequence[Block]) -> dict[str, Any]:
-    """Return `blocks` as a message about `request` in a channel. Slack shows no preview of any link in it."""
+def post(notebook: Notebook, blocks: Sequence[Block]) -> dict[str, Any]:
+    """Return `blocks` as a message about access to `notebook`. Slack shows no preview of any link in it."""
     return {
-        "text": f"Access request for {request.notebook}",
+        "text": f"Access request for {notebook}",
         "blocks": [block.to_dict() for block in blocks],
         "unfurl_links": False,
         "unfurl_media": False,
@@ -113,16 +115,16 @@ def decided(request: AccessRequest) -> list[Block]:
     return blocks
 
 
-def ends_soon(request: AccessRequest, *, now: float) -> list[Block]:
+def ends_soon(reference: Reference, *, now: float) -> list[Block]:
     """Return the reminder to the person who asked in Slack. Its button opens the window to ask, with the same reason.
 
     `now`: epoch seconds.
     """
-    minutes = max(1, round((request.until - now) / 60))
-    more = ButtonElement(text="Ask for more time", action_id=ASK_BUTTON, value=request.reason)
+    left = in_words(max(1, round((reference.time - now) / 60)) * 60)
+    more = ButtonElement(text="Ask for more time", action_id=ASK_BUTTON, value=reference.reason)
     return [
-        text_block(f"Your access to {request.notebook} ends in {minutes} minute{'s' if minutes > 1 else ''}."),
-        ActionsBlock(block_id=f"ask:{request.notebook}", elements=[more]),
+        text_block(f"Your access to {reference.notebook} ends in {left}."),
+        ActionsBlock(block_id=f"ask:{reference.notebook}", elements=[more]),
     ]
 
 

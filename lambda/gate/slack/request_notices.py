@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage
+from gate.access_requests.keys import Reference
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.wording import until
 from gate.platform.aws.clients import client
@@ -45,7 +46,7 @@ class RequestNotices:
                 from gate.slack.access_messages import for_approvers, post
 
                 blocks = for_approvers(request, self._rules, page_url=self._page_url(request))
-                message = self._slack().post_message(self._rules.slack_channel, post(request, blocks))
+                message = self._slack().post_message(self._rules.slack_channel, post(request.notebook, blocks))
         return message
 
     def changed(self, request: AccessRequest) -> None:
@@ -56,14 +57,15 @@ class RequestNotices:
             if request.slack_user and request.decision not in ("", "withdrawn"):
                 from gate.slack.access_messages import decided, post
 
-                self._slack().post_message(request.slack_user, post(request, decided(request)))
+                self._slack().post_message(request.slack_user, post(request.notebook, decided(request)))
 
-    def ends(self, request: AccessRequest) -> None:
+    def ends(self, reference: Reference) -> None:
         """Tell the person who asked in Slack that the access ends soon, with a button to ask for more time."""
         with _notice("slack"):
             from gate.slack.access_messages import ends_soon, post
 
-            self._slack().post_message(request.slack_user, post(request, ends_soon(request, now=self._clock())))
+            blocks = ends_soon(reference, now=self._clock())
+            self._slack().post_message(reference.slack_user, post(reference.notebook, blocks))
 
     def show(self, request: AccessRequest) -> None:
         """Show `request` as it is now in the approvers' message, if there is one."""
@@ -72,7 +74,7 @@ class RequestNotices:
                 from gate.slack.access_messages import for_approvers, post
 
                 blocks = for_approvers(request, self._rules, page_url=self._page_url(request))
-                self._slack().update_message(request.message, post(request, blocks))
+                self._slack().update_message(request.message, post(request.notebook, blocks))
 
     def _publish(self, request: AccessRequest) -> None:
         topic = self._rules.topic_arn

@@ -40,19 +40,18 @@ class Links:
         """Return the link that starts `notebook`, which then opens at `landing`."""
         return f"{self.state(notebook)}/start{query_of(landing.parameters if landing else {})}"
 
-    def requests(self, notebook: Notebook | None = None, landing: Landing | None = None, *, page: int = 1) -> str:
-        """Return the link to a page of the access requests, with `notebook` filled in.
+    def requests(self, notebook: Notebook | None = None, landing: Landing | None = None, **pages: int) -> str:
+        """Return the link to the access requests, with `notebook` filled in. It opens at `landing` afterwards.
 
-        The notebook opens at `landing` afterwards.
+        `pages`: the numbers of pages (`page`, `own`) other than the first.
         """
         parameters = {"notebook": notebook.segment} if notebook else {}
-        return self.to(
-            f"/requests{query_of(parameters | (landing.parameters if landing else {}) | _page_parameter(page))}"
-        )
+        numbers = {name: str(number) for name, number in pages.items()}
+        return self.to(f"/requests{query_of(parameters | (landing.parameters if landing else {}) | numbers)}")
 
     def holders(self, *, page: int = 1) -> str:
         """Return the link to a page of those who have access to the notebooks that one decides on."""
-        return self.to(f"/requests/access{query_of(_page_parameter(page))}")
+        return self.to(f"/requests/access{query_of({'page': str(page)} if page > 1 else {})}")
 
     def request(self, request_id: str, landing: Landing | None = None) -> str:
         """Return the link to one access request, whose notebook opens at `landing` once it is allowed."""
@@ -64,10 +63,6 @@ class Links:
         `fresh`: whether a caller who is signed in already must sign in again.
         """
         return self.to(f"/login?{urlencode({'next': return_path} | ({'fresh': '1'} if fresh else {}))}")
-
-
-def _page_parameter(page: int) -> dict[str, str]:
-    return {"page": str(page)} if page > 1 else {}
 
 
 def query_of(parameters: Mapping[str, str]) -> str:

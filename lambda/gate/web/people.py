@@ -4,9 +4,14 @@ PLATFORM_TEAM = "your platform team"
 
 
 def name_of(principal: str) -> str:
-    """Return what people read for `principal`. An operator's ARN tells nobody else who that is."""
-    kind, _, name = principal.partition(":")
-    return PLATFORM_TEAM if kind == "iam" else f"the rule {name}" if kind == "rule" else name
+    """Return what people read for `principal`, or for a text that is none."""
+    kind, separator, name = public_principal(principal).partition(":")
+    return f"the rule {name}" if kind == "rule" else name if separator else kind
+
+
+def public_principal(principal: str) -> str:
+    """Return `principal` for people who are not operators. An operator's ARN tells them nothing."""
+    return PLATFORM_TEAM if principal.startswith("iam:") else principal
 
 
 def principal_of(principal: str) -> str:

@@ -176,7 +176,7 @@ def test_a_request_that_waits_gives_way_to_a_shorter_one_that_is_allowed_at_once
 
 @pytest.mark.parametrize(
     ("wait", "reason", "taken", "count"),
-    [(59, "churn", False, "1"), (60, "churn", False, "2"), (59, "other", False, "2"), (59, "churn", True, "2")],
+    [(359, "churn", False, "1"), (360, "churn", False, "2"), (59, "other", False, "2"), (59, "churn", True, "2")],
 )
 def test_the_same_request_sent_twice_counts_once(
     automatic: Harness, wait: int, reason: str, taken: bool, count: str

@@ -64,12 +64,28 @@ def test_an_approver_walks_through_all_pages(asking: Harness) -> None:
         page = dana.get(path, headers=JSON).json
         assert len(page["to_decide"]) <= 50
         found += [each["id"] for each in page["to_decide"]]
-        path = page["next"] and dana.path_of(page["next"])
+        path = page["next_to_decide"] and dana.path_of(page["next_to_decide"])
     assert len(found) == len(set(found)) == 120
     body = dana.get("/requests?page=2").body
-    assert 'page=3">More requests' in body
-    assert '/requests">Back' in body
-    assert "More requests" not in dana.get("/requests?page=3").body
+    assert 'page=3">More for you to decide' in body
+    assert '/requests">First page' in body
+    assert "More for you to decide" not in dana.get("/requests?page=3").body
+    assert "First page" not in dana.get("/requests").body
+
+
+@pytest.mark.usefixtures("large_pages")
+def test_a_person_walks_through_their_own_requests(asking: Harness) -> None:
+    now = int(asking.clock())
+    for number in range(60):
+        asker = Participant(("user:alice@example.com",), "email", now - number)
+        request = AccessRequest.new(asker, Notebook(f"n-{number}"), reason="x", seconds=3600, now=now - number)
+        asking.aws.table.put(to_row(request, keep=KEEP))
+    alice = browser_of(asking, "alice@example.com")
+    first = alice.get("/requests", headers=JSON).json
+    second = alice.get(alice.path_of(first["next_own"]), headers=JSON).json
+    shown = [each["notebook"] for each in (*first["own"], *second["own"])]
+    assert (len(first["own"]), second["next_own"], shown) == (50, None, [f"n-{number}" for number in range(60)])
+    assert 'own=2">Earlier requests of yours' in alice.get("/requests").body
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "٣", "9" * 40, ""])
@@ -141,7 +157,12 @@ def test_a_request_of_an_earlier_version_is_decided(asking: Harness) -> None:
 def test_a_request_of_an_earlier_version_is_seen_by_whom_it_concerns(asking: Harness) -> None:
     path = _former(asking)
     heidi = browser_of(asking, "heidi@example.com")
-    assert heidi.get("/requests", headers=JSON).json == {"own": [], "to_decide": [], "next": None}
+    assert heidi.get("/requests", headers=JSON).json == {
+        "own": [],
+        "to_decide": [],
+        "next_own": None,
+        "next_to_decide": None,
+    }
     assert heidi.get(path).status == 404
 
 

@@ -8,6 +8,7 @@ import pytest
 from gate.access_requests.keys import ALLOWED
 from gate.routes.dispatch import handler
 from gate.slack.api import SlackApi
+from gate.store.table import primary_key
 from gate.values.errors.slack import SlackDownError
 from local.slack.page import SlackPage
 from testing.asking import RULES, ask, browser_of, configure, post
@@ -145,3 +146,60 @@ def test_two_events_at_once_send_one_reminder(access: Slack) -> None:
     noted: dict[str, Any] = {**reference, "reminded": {"BOOL": True}}
     access.harness.aws.before["update_item"] = lambda _: access.harness.aws.table.put(noted)
     assert _remind(access, after=HOUR - 600) is None
+
+
+def _decide_in_browser(slack: Slack, decision: str) -> None:
+    """Let Alice ask for more time in Slack, and end that request in a browser."""
+    slack.post(slack.body("command", text="ask churn-model again"))
+    slack.deliver_events()
+    (row,) = slack.harness.aws.table.requests()
+    email = "alice@example.com" if decision == "withdraw" else "bob@example.com"
+    answer = post(browser_of(slack.harness, email), f"/requests/{row['id']['S']}", decision=decision)
+    assert answer.status == 303
+
+
+@pytest.mark.parametrize("decision", ["deny", "withdraw"])
+def test_a_request_for_more_time_that_came_to_nothing_leaves_the_reminder(access: Slack, decision: str) -> None:
+    _allowed(access)
+    _decide_in_browser(access, decision)
+    assert _remind(access, after=HOUR - 600) is not None
+    assert _remind(access, after=60) is None
+
+
+def test_a_shorter_extension_leaves_the_reminder_of_the_end_that_holds(access: Slack) -> None:
+    _allowed(access, seconds=28_800)
+    access.harness.clock.now += 60
+    _allowed(access)
+    assert _remind(access, after=HOUR - 660) is None
+    assert _remind(access, after=28_800 - HOUR) is not None
+    assert _remind(access, after=60) is None
+
+
+def test_a_message_that_is_remembered_later_repeats_no_reminder(access: Slack) -> None:
+    _allowed(access)
+    (row,) = access.harness.aws.table.requests()
+    access.harness.aws.table.put({**row, "message": {"S": "[]"}})  # Slack posted it, and its answer was lost
+    assert _remind(access, after=HOUR - 600) is not None
+    pressed = {"block_id": f"access:{row['id']['S']}", "action_id": "access-allow", "value": "3600"}
+    container = {"type": "message", "message_ts": "1.2", "channel_id": CHANNEL, "is_ephemeral": False}
+    access.post(access.body("press", user_id=BOB, actions=[pressed], container=container))
+    access.deliver_events()
+    (changed,) = access.harness.aws.table.requests()
+    assert changed["message"]["S"] != "[]"
+    assert _remind(access, after=60) is None
+
+
+def test_a_malformed_reference_stops_no_reminder(access: Slack) -> None:
+    _allowed(access)
+    (reference,) = access.harness.aws.table.query([ALLOWED])
+    access.harness.aws.table.put({**reference, **primary_key(ALLOWED, "0000000000-junk")})
+    assert _remind(access, after=HOUR - 600) is not None
+
+
+def test_a_long_time_is_told_in_hours(access: Slack) -> None:
+    rules = {**RULES, "approvers": {"user:bob@example.com": ["*"]}, "slack_channel": CHANNEL, "remind": 86_400}
+    configure(access.harness, {**rules, "durations": [172_800]})
+    _allowed(access, seconds=172_800)
+    page = _remind(access, after=172_800 - 86_400)
+    assert page is not None
+    assert "ends in 1 day." in page.text

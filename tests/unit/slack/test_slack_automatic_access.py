@@ -4,9 +4,14 @@ from typing import Any
 
 import pytest
 
+from gate.platform.aliases import SLACK
+from gate.routes.dispatch import handler
+from gate.slack.api import SlackApi
+from gate.values.errors.slack import SlackDownError
 from local.slack import payloads
 from local.slack.page import SlackPage
 from testing.asking import RULES, ask, browser_of, configure, state_of
+from testing.environment import context_of
 from testing.slack import TEAM, Slack, button_labels
 
 CHANNEL, ALICE = "C0APPROVERS", "U0ALICE"
@@ -62,6 +67,26 @@ def test_what_is_allowed_at_once_is_told_without_buttons_to_decide(access: Slack
 
 def test_the_window_to_ask_shows_what_is_allowed_at_once(access: Slack) -> None:
     assert "Allowed by the rule requests.automatic until 20" in _ask_in_window(access, "3600").text
+
+
+def test_lambda_tries_again_after_a_minute_without_a_second_request(
+    access: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access.post(access.body("command", text="ask churn-model quarterly report"))
+    (event,) = access.harness.aws.events
+    access.harness.aws.events.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(SlackApi, "respond", _down)
+        with pytest.raises(SlackDownError):
+            handler(dict(event), context_of(SLACK))
+    access.harness.clock.now += 299
+    handler(dict(event), context_of(SLACK))
+    assert not access.harness.aws.table.requests(past=True)
+    assert access.workspace.api_calls.count("chat.postMessage") == 1
+
+
+def _down(*_: object, **__: object) -> None:
+    raise SlackDownError
 
 
 def test_lambda_can_retry_a_request_that_is_allowed_at_once(access: Slack) -> None:

@@ -71,13 +71,12 @@ class DecisionSignInError(ForbiddenError, reason="decision_sign_in", title="Sign
 
 class AccessRequestDecidedError(GateError, reason="access_request_decided", title="This request is decided already",
         status=409, next_page=NextPage.REQUESTS,
-        words="It was decided already, or you have approved it before. Nothing was changed. The page of requests shows "
-        "who decided, and how."):
+        words="Nothing was changed. The page of requests shows who has decided, and how."):
     """The request was decided before, or this approver has approved it before."""
 
 class AccessRequestWithdrawnError(GateError, reason="access_request_withdrawn", title="This request was withdrawn",
         status=409, next_page=NextPage.REQUESTS,
-        words="The person who asked has taken it back, so there is nothing to decide. They can ask again."):
+        words="There is nothing to decide any more. Whoever needs access asks again."):
     """The person who asked has withdrawn the request."""
 
 class AccessRequestEndedError(GateError, reason="access_request_ended", title="This request has ended", status=409,
