@@ -30,7 +30,10 @@ ROUTES = {
 SLACK = ("POST", "/slack")
 """Exists only with Slack in the settings."""
 SIGN_IN = {("GET", "/login"), ("GET", "/login/callback")}
-REQUESTS = {(method, path) for path in ("/requests", "/requests/{request}") for method in ("GET", "POST")}
+REQUESTS = {
+    ("GET", "/requests/access"),
+    *((method, path) for path in ("/requests", "/requests/{request}") for method in ("GET", "POST")),
+}
 """Exist only with approvers in the settings."""
 
 
