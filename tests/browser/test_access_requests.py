@@ -81,7 +81,7 @@ def test_the_page_that_waits_works_without_javascript(chromium: Browser, deploym
 @pytest.mark.parametrize("java_script", [True, False])
 @pytest.mark.parametrize("width", [360, 1200])
 def test_a_denied_request_says_who_denied_it_and_why(
-    chromium: Browser, deployment: LocalDeployment, tmp_path: Path, width: int, java_script: bool
+    chromium: Browser, deployment: LocalDeployment, width: int, java_script: bool
 ) -> None:
     options = {"viewport": {"width": width, "height": 740}, "java_script_enabled": java_script}
     with new_context(chromium, **options) as context, new_context(chromium, **options) as other:
@@ -89,7 +89,6 @@ def test_a_denied_request_says_who_denied_it_and_why(
         _ask(page, deployment)
         bob.goto(f"{deployment.base_url}/requests")
         sign_in(bob, "bob@example.com")
-        picture(bob, f"request-to-decide-{width}", tmp_path)
         assert not java_script or bob.evaluate("document.documentElement.scrollWidth") <= width
         assert not java_script or violations(bob) == []
         field = bob.get_by_label("Why not? (the person reads it)")
@@ -101,7 +100,6 @@ def test_a_denied_request_says_who_denied_it_and_why(
         expect(page.get_by_role("heading", level=1)).to_have_text("Access denied")
         expect(page.get_by_text("bob@example.com")).to_be_visible()
         expect(page.get_by_text("Use the small notebook.")).to_be_visible()
-        picture(page, f"request-denied-{width}", tmp_path)
         assert not java_script or page.evaluate("document.documentElement.scrollWidth") <= width
         assert not java_script or violations(page) == []
 
@@ -109,17 +107,15 @@ def test_a_denied_request_says_who_denied_it_and_why(
 @pytest.mark.parametrize("java_script", [True, False])
 @pytest.mark.parametrize("width", [360, 1200])
 def test_a_request_is_withdrawn_with_the_keyboard_and_asked_again(
-    chromium: Browser, deployment: LocalDeployment, tmp_path: Path, width: int, java_script: bool
+    chromium: Browser, deployment: LocalDeployment, width: int, java_script: bool
 ) -> None:
     options = {"viewport": {"width": width, "height": 740}, "java_script_enabled": java_script}
     with new_context(chromium, **options) as context:
         page = context.new_page()
         _ask(page, deployment)
-        picture(page, f"request-to-withdraw-{width}", tmp_path)
         page.get_by_role("button", name="Withdraw your request for churn-model").focus()
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("Request withdrawn")
-        picture(page, f"request-withdrawn-{width}", tmp_path)
         assert not java_script or page.evaluate("document.documentElement.scrollWidth") <= width
         assert not java_script or violations(page) == []
         page.get_by_role("link", name="ask again").click()
