@@ -30,13 +30,9 @@ class Criteria:
     """A principal that asked, approved or decided; empty for any."""
 
     def match(self, request: AccessRequest, *, home: str) -> bool:
-        """Return whether to list `request`. `home`: the deployment's own location."""
+        """Return whether to list `request`, which is of that time. `home`: the deployment's own location."""
         people = {*request.requester_names, *(each.by for each in request.approvals), request.decided_by}
-        return (
-            self.since <= request.asked_at < self.until
-            and matches(request.notebook, [self.notebook], home=home)
-            and (not self.by or self.by in people)
-        )
+        return matches(request.notebook, [self.notebook], home=home) and (not self.by or self.by in people)
 
 
 def store_of(deployed: Deployed) -> AccessRequestStore:
@@ -72,7 +68,7 @@ def _rows(deployed: Deployed, criteria: Criteria) -> Iterator[dict[str, Any]]:
             TableName=deployed.table,
             ConsistentRead=True,
             # References and counts have no time at which somebody asked.
-            FilterExpression="begins_with(principal, :prefix) AND asked_at BETWEEN :since AND :until",
+            FilterExpression="begins_with(principal, :prefix) AND asked_at >= :since AND asked_at < :until",
             ExpressionAttributeValues={
                 ":prefix": {"S": key_prefixes.ACCESS_REQUEST},
                 ":since": {"N": str(criteria.since)},

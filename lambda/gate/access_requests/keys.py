@@ -7,16 +7,16 @@
 | `request:open`, `request:allowed` | `<time>-<id>` | refers to a request that waits, or whose grant has not ended |
 | `request:count` | `<day>/<person>` | how often the person has asked that day |
 
-`<person>` and `<notebook>` are digests, and the id of a request is `<person>-<notebook>-<nonce>`. A page so reads the
+`<person>` and `<notebook>` are digests, and the id of a request is `<person>-<notebook>-<nonce>`. So a page reads the
 rows of one person, and the references to what is open. The partitions that all people share take one or two writes for
 each request and decision, and a partition takes 1,000 writes a second (DynamoDB developer guide, "partition key
 design").
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from gate.access_requests.access_request import AccessRequest, digest
 from gate.platform.log import logger
@@ -33,6 +33,8 @@ FORMER = key_prefixes.ACCESS_REQUEST
 
 FORMER_KEEP = 7 * 86_400
 """Seconds for which requests of earlier versions stay in the table after somebody asked."""
+
+Parsed = TypeVar("Parsed")
 
 _ID = re.compile(r"(?:[a-z2-7]{20}-)?[a-z2-7]{20}-[a-z2-7]{8}", re.ASCII)
 
@@ -115,13 +117,18 @@ def reference_row(request: AccessRequest) -> dict[str, Any]:
     }
 
 
-def read_references(items: Iterable[Row]) -> Iterator[Reference]:
-    """Yield the references in `items`. A malformed row is logged, and affects no other row."""
+def readable(items: Iterable[Row], read: Callable[[Row], Parsed], *, kind: str) -> Iterator[Parsed]:
+    """Yield what `read` returns for each of `items`. A malformed row is logged as `kind`, and affects no other row."""
     for item in items:
         try:
-            yield _read(item)
+            yield read(item)
         except (ValueError, KeyError, TypeError, InvalidNotebookNameError):
-            logger.warning("malformed reference to an access request", notebook=key_of(item)[1])
+            logger.warning(f"malformed {kind}", notebook=key_of(item)[1])
+
+
+def read_references(items: Iterable[Row]) -> Iterator[Reference]:
+    """Yield the references in `items`, without malformed rows."""
+    return readable(items, _read, kind="reference to an access request")
 
 
 def _read(item: Row) -> Reference:

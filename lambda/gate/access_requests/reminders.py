@@ -18,12 +18,14 @@ class Reminders:
     def send(self) -> None:
         """Send the reminders that are due. Raises the errors of `AccessRequestStore`."""
         for reference in self._store.allowed():
-            is_due = reference.time - self._store.now() <= self._before
-            is_short = reference.time - reference.decided_at <= self._before
             # The reminder is noted first, so that a message is lost rather than sent each time.
-            concerns_somebody = reference.slack_user and is_due and not is_short and self._is_true(reference)
-            if concerns_somebody and self._store.remind(reference):
+            if self._is_due(reference) and self._is_true(reference) and self._store.remind(reference):
                 self._notices.ends(reference)
+
+    def _is_due(self, reference: Reference) -> bool:
+        """Return whether the person asked in Slack, for longer than `before`, and the end is that near."""
+        is_near = reference.time - self._store.now() <= self._before
+        return bool(reference.slack_user) and is_near and reference.time - reference.decided_at > self._before
 
     def _is_true(self, reference: Reference) -> bool:
         """Return whether the person still has the grant, with that end, and does not wait for more time."""

@@ -5,12 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, cast, get_args
 
 from gate.access_requests.access_request import AccessRequest, Approval, Decision, SlackMessage
-from gate.access_requests.keys import past_key, row_key
+from gate.access_requests.keys import past_key, readable, row_key
 from gate.access_requests.participant import EMAIL, Participant
-from gate.platform.log import logger
 from gate.store.table import Row, key_of
 from gate.values.errors.access_requests import AccessRequestEndedError
-from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.notebook import Notebook
 
 
@@ -48,12 +46,8 @@ def to_row(request: AccessRequest, *, keep: int) -> dict[str, Any]:
 
 
 def read_rows(items: Iterable[Row]) -> Iterator[AccessRequest]:
-    """Yield the requests in `items`. A malformed row is logged, and affects no other row."""
-    for item in items:
-        try:
-            yield read_row(item)
-        except (ValueError, KeyError, TypeError, InvalidNotebookNameError):
-            logger.warning("malformed access request", notebook=key_of(item)[1])
+    """Yield the requests in `items`, without malformed rows."""
+    return readable(items, read_row, kind="access request")
 
 
 def read_row(item: Row) -> AccessRequest:

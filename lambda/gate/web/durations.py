@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
-
 UNKNOWN_TIME = "an unknown time"
+"""What `date_time` returns for a time that Python cannot represent."""
 
 
 def in_words(seconds: int) -> str:
