@@ -69,6 +69,7 @@ class AccessRequests(Part, Construct):
             role=role.role,
             environment={**environment, **key.environment, REQUESTS_VARIABLE: settings.requests.text},
         )
+        self.role = role.role
         self.function: lambda_.Function = function.function
         self.alias: lambda_.Alias = function.alias
         # An alias of its own for operators, whose names the function believes. No other role may invoke it.

@@ -83,8 +83,11 @@ class GateFunction(Part, Construct):
         network: Network | None,
         role: iam.Role,
         environment: Mapping[str, str],
+        snap_start: bool = True,
     ) -> None:
-        """`network`: None without a VPC. Raises `SettingsError` if Lambda would not accept the `environment`."""
+        """`network`: None without a VPC. `snap_start`: whether it starts from a snapshot, if the settings say so.
+
+        Raises `SettingsError` if Lambda would not accept the `environment`."""
         super().__init__(scope, construct_id)
         group = log_group(self, "Logs", days=settings.limits.log_days, key_arn=settings.keys.data)
         group.grant_write(role)
@@ -114,7 +117,7 @@ class GateFunction(Part, Construct):
             security_groups=[network.security_group] if network else None,
             environment=variables,
             # Each deployment takes a snapshot of the started function, and a cold start resumes it.
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if settings.snap_start else None,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start and settings.snap_start else None,
             reserved_concurrent_executions=settings.limits.reserved_concurrency or None,
             tracing=lambda_.Tracing.ACTIVE if settings.stack.tracing else lambda_.Tracing.DISABLED,
             # An update leaves the earlier versions, so that an operator can go back with one call (docs/operations.md).

@@ -6,6 +6,7 @@ from constructs import Construct
 from gate.values.version import VERSION
 from infra.access_requests import AccessRequests
 from infra.api import GateApi
+from infra.denies import Denies
 from infra.domain import Domain
 from infra.function import FunctionRole, GateFunction
 from infra.grants_table import GrantsTable
@@ -17,7 +18,7 @@ from infra.network import Network
 from infra.part import Part
 from infra.placement import place
 from infra.regions import check_region
-from infra.schedule import CANARY_EVERY, REMIND_EVERY, Schedule
+from infra.schedule import CANARY_EVERY, DENY_EVERY, REMIND_EVERY, Schedule
 from infra.settings import Settings
 from infra.signing_key import SigningKey
 from infra.slack import Slack
@@ -67,6 +68,7 @@ class NotebookGate(Construct):
             vpc_endpoints=settings.vpc_endpoints,
             regions=[cdk.Aws.REGION, *settings.remote.regions],
             allows_window=settings.vpc.allows_window,
+            bounded=bool(settings.requests.approvers) and not settings.stack.permissions_boundary,
             studio_domains=settings.studio.by_region(home=cdk.Aws.REGION),
         )
         launch.allow_assuming(role.role, remote_name=settings.remote_role, accounts=settings.remote.accounts)
@@ -85,8 +87,16 @@ class NotebookGate(Construct):
         secrets = [key.secret_arn, *([slack.secret.secret_arn] if slack else [])]
         client_secret = environment["GATE_CLIENT_SECRET_ARN"]
         sign_in_secrets = [client_secret] if client_secret else []
-        requests = None
+        requests = denies = None
         if settings.requests.approvers:
+            denies = Denies(
+                self,
+                "Denies",
+                settings=settings,
+                grants=grants,
+                launch_role=launch.role,
+                environment=environment,
+            )
             requests = AccessRequests(
                 self,
                 "Requests",
@@ -94,8 +104,9 @@ class NotebookGate(Construct):
                 network=network,
                 grants=grants,
                 secrets=[*secrets, *sign_in_secrets],
-                environment=environment,
+                environment={**environment, **denies.environment},
             )
+            denies.allow_invoking(requests.role)
             environment |= requests.environment
         else:
             grants.grant_reporting(role.role)
@@ -117,15 +128,23 @@ class NotebookGate(Construct):
         if slack and requests:
             requests.allow_forwarding(role.role)
         api.add_routes(function.alias, requests=requests.alias if requests else None)
-        functions: list[GateFunction | AccessRequests] = [function, *([requests] if requests else [])]
         Schedule(
             self,
             "Canary",
             event="canary",
             purpose="checks what people's requests need",
             every=CANARY_EVERY,
-            aliases=[each.alias for each in functions],
+            aliases=[function.alias, *([requests.alias] if requests else [])],
         )
+        if denies:
+            Schedule(
+                self,
+                "Denying",
+                event="denies",
+                purpose="cuts off open notebooks, if that failed when access ended",
+                every=DENY_EVERY,
+                aliases=[denies.alias],
+            )
         if slack and requests:
             Schedule(
                 self,
@@ -139,14 +158,14 @@ class NotebookGate(Construct):
             self,
             "Monitoring",
             service=settings.name,
-            functions=[each.function for each in functions],
+            functions=[each.function for each in (function, requests, denies) if each],
             api=api.api,
             settings=settings.alarms,
         )
         # For key policies, and the launch roles in other accounts.
         outputs = {"Version": VERSION, "FunctionRoleArn": role.role.role_arn}
         outputs |= {"Egress": ",".join(egress)} if egress else {}
-        for part in filter(None, (*parts, function, requests)):
+        for part in filter(None, (*parts, function, requests, denies)):
             outputs |= part.outputs
         for name, value in outputs.items():
             cdk.CfnOutput(self, f"{name}Output", value=value).override_logical_id(name)

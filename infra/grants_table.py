@@ -7,11 +7,13 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from gate.access_requests.keys import OPEN
+from gate.access_requests.keys import ALLOWED, OPEN
 from gate.store import key_prefixes
 from gate.store.grant_row import REQUESTED
 from gate.store.table import INDEX
 from infra.part import Part
+
+NO_SCAN = {"Bool": {"dynamodb:FullTableScan": "false"}}
 
 
 class GrantsTable(Part, Construct):
@@ -19,7 +21,7 @@ class GrantsTable(Part, Construct):
 
     The table also has the gate's own items, whose keys begin with the prefixes of `gate.store.key_prefixes`: replay
     claims of tickets and of Slack's requests, launch queues, cutoffs (times before which sign-ins do not count),
-    reports of sign-ins that an operator watches, access requests, and the denies of `gate revoke`.
+    reports of sign-ins that an operator watches, access requests, and the denies that cut off open notebooks.
     """
 
     def __init__(
@@ -75,12 +77,22 @@ class GrantsTable(Part, Construct):
             iam.PolicyStatement(
                 actions=["dynamodb:PartiQLSelect"],
                 resources=[self.table.table_arn],
-                conditions={"Bool": {"dynamodb:FullTableScan": "false"}},
+                conditions=NO_SCAN,
             )
         )
         # BatchGetItem needs full keys, so it cannot scan.
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=["dynamodb:BatchGetItem"], resources=[self.table.table_arn])
+        )
+
+    def grant_reading_denies(self, role: iam.IRole) -> None:
+        """Let `role` read the denies, and nothing else."""
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["dynamodb:PartiQLSelect"],
+                resources=[self.table.table_arn],
+                conditions=_of_keys([key_prefixes.REVOCATION, key_prefixes.ENDED]) | NO_SCAN,
+            )
         )
 
     def grant_writing_state(self, role: iam.IRole, *, replay_claims: bool) -> None:
@@ -105,8 +117,9 @@ class GrantsTable(Part, Construct):
         """
         actions = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
         self._grant_writing(role, actions, keys=[f"{key_prefixes.ACCESS_REQUEST}*"])
-        # The reference to a request that is no longer open. A request itself cannot be deleted.
-        self._grant_writing(role, ["dynamodb:DeleteItem"], keys=[OPEN])
+        # The reference to a request that is no longer open, or whose access has ended. A request cannot be deleted.
+        self._grant_writing(role, ["dynamodb:DeleteItem"], keys=[OPEN, ALLOWED])
+        self._grant_writing(role, ["dynamodb:PutItem"], keys=[key_prefixes.ENDED])
         if replay_claims:
             self._grant_writing(role, ["dynamodb:PutItem"], keys=[f"{key_prefixes.REPLAY_CLAIM}*"])
         self._grant_writing(role, ["dynamodb:PutItem"], keys=["user:*", "slack:*"], attributes=REQUESTED)
@@ -118,14 +131,19 @@ class GrantsTable(Part, Construct):
         self, role: iam.IRole, actions: list[str], *, keys: list[str], attributes: Sequence[str] = ()
     ) -> None:
         """`attributes`: the only attributes that the call may name; empty for any."""
-        conditions: dict[str, dict[str, object]] = {
-            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
-            # ForAllValues is also true if the request has no such key.
-            "Null": {"dynamodb:LeadingKeys": "false"},
-        }
+        conditions = _of_keys(keys)
         if attributes:
             conditions["ForAllValues:StringEquals"] = {"dynamodb:Attributes": list(attributes)}
             conditions["Null"]["dynamodb:Attributes"] = "false"
         role.add_to_principal_policy(
             iam.PolicyStatement(actions=actions, resources=[self.table.table_arn], conditions=conditions)
         )
+
+
+def _of_keys(keys: list[str]) -> dict[str, dict[str, object]]:
+    """Return the condition that a call names partition keys alone that match `keys`."""
+    return {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": keys},
+        # ForAllValues is also true if the request has no such key.
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }

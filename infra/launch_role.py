@@ -8,12 +8,13 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from gate.launch.denies.launch_role import REVOKED_POLICY
 from gate.launch.kinds import all_kinds
 from gate.launch.kinds.kind import Kind, actions
 from infra.address_conditions import outside_of
 from infra.nag import acknowledge_finding
 from infra.part import Part
-from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
+from infra.revocations import NOTHING_REVOKED
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class LaunchRole(Part, Construct):
         vpc_endpoints: Sequence[str],
         regions: Sequence[str],
         allows_window: bool = False,
+        bounded: bool = False,
         studio_domains: Mapping[str, Sequence[str]] = MappingProxyType({}),
         name: str | None = None,
         external_id: str = "",
@@ -51,6 +53,8 @@ class LaunchRole(Part, Construct):
         """`trusted_arn`: the function's role. `addresses`: the CIDRs of the users' networks and of the function itself.
 
         `allows_window`: whether the Deny spares role sessions that are limited by a window (`gate.launch.window`).
+        `bounded`: whether the role has a permissions boundary that allows no more than its policy, because a function
+        of the gate may write its inline policies.
         `studio_domains`: the ids of the Studio domains that may be opened, by region.
         `name`, `external_id`: for a role in another account, where the function must know the name and send the id.
         """
@@ -63,6 +67,7 @@ class LaunchRole(Part, Construct):
             for end in kind.resources(studio_domains.get(region, ()))
         ]
         conditions = {"StringEquals": {"sts:ExternalId": external_id}} if external_id else {}
+        outside = outside_of(addresses, vpc_endpoints, tagged=allows_window)
         self.role = iam.Role(
             self,
             "Role",
@@ -70,9 +75,8 @@ class LaunchRole(Part, Construct):
             description="Notebook Gate: opens notebooks as the caller. The policy is enforced on every request "
             "and WebSocket frame of an open notebook.",
             assumed_by=iam.PrincipalWithConditions(principal, conditions) if conditions else principal,
-            inline_policies={
-                "launch": self._policy(outside_of(addresses, vpc_endpoints, tagged=allows_window), resources)
-            },
+            inline_policies={"launch": self._policy(outside, resources)},
+            permissions_boundary=self._boundary(outside) if bounded else None,
         )
         iam.CfnPolicy(
             self,
@@ -97,6 +101,24 @@ class LaunchRole(Part, Construct):
             iam.PolicyStatement(actions=self._session_actions, principals=[principal])
         )
 
+    def _boundary(self, outside: Mapping[str, object]) -> iam.ManagedPolicy:
+        """Return the most that the role can allow, whatever its inline policies say: to open and use notebooks."""
+        kinds = all_kinds()
+        # Without the notebooks that the role's policy names: a managed policy has 6,144 characters (IAM quotas).
+        allow = iam.PolicyStatement(actions=[each for kind in kinds for each in actions(kind)], resources=["*"])
+        boundary = iam.ManagedPolicy(
+            self,
+            "Boundary",
+            description="Notebook Gate: the most that the launch role can allow, whatever its inline policies say",
+            statements=[allow, _deny_outside(kinds, outside)],
+        )
+        acknowledge_finding(
+            boundary,
+            "IAM5[Resource::*]",
+            "A permissions boundary allows nothing by itself. The role's policy names the notebooks.",
+        )
+        return boundary
+
     def allow_assuming(self, function_role: iam.IRole, *, remote_name: str, accounts: Sequence[str]) -> None:
         """Let the function assume this role and those of other accounts, and set the caller as the source identity.
 
@@ -120,15 +142,19 @@ class LaunchRole(Part, Construct):
                     )
                     for kind in kinds
                 ),
-                iam.PolicyStatement(
-                    effect=iam.Effect.DENY,
-                    actions=[kind.open_action for kind in kinds],
-                    resources=["*"],
-                    # The condition applies to the function, which creates the URL, and to the browser, which uses it.
-                    conditions=outside,
-                ),
+                _deny_outside(kinds, outside),
             ]
         )
+
+
+def _deny_outside(kinds: Sequence[Kind], outside: Mapping[str, object]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        effect=iam.Effect.DENY,
+        actions=[kind.open_action for kind in kinds],
+        resources=["*"],
+        # The condition applies to the function, which creates the URL, and to the browser, which uses it.
+        conditions=outside,
+    )
 
 
 def _as_reported(region: str) -> str:

@@ -11,6 +11,7 @@ from gate.launch.kinds.kind import actions
 
 OPERATIONS: Mapping[str, Collection[str]] = {
     "dynamodb": {"BatchGetItem", "ExecuteStatement", "PutItem", "Query", "TransactWriteItems", "UpdateItem"},
+    "iam": {"GetRolePolicy", "ListRolePolicies", "PutRolePolicy"},
     "lambda": {"Invoke"},
     "sagemaker": {action.removeprefix("sagemaker:") for kind in all_kinds() for action in actions(kind)},
     "secretsmanager": {"GetSecretValue"},

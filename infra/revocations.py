@@ -1,4 +1,4 @@
-"""The inline policy of the launch role in which `gate revoke` writes its denies.
+"""The inline policy of the launch role with its denies (`gate.launch.denies.launch_role`), before there is one.
 
 The stack owns it: IAM refuses to delete a role that has a policy of somebody else (API reference of DeleteRole), and so
 the stack could not be removed. CloudFormation writes the policy again only if its template changes. So the document
@@ -6,9 +6,6 @@ here stays as it is: another one would erase the denies in force at the next dep
 """
 
 from typing import Any
-
-REVOKED_POLICY = "notebook-gate-revocations"
-"""The name of the policy."""
 
 NOTHING_REVOKED: dict[str, Any] = {
     "Version": "2012-10-17",

@@ -13,6 +13,9 @@ CANARY_EVERY = cdk.Duration.minutes(30)
 
 REMIND_EVERY = cdk.Duration.minutes(5)
 
+DENY_EVERY = cdk.Duration.minutes(5)
+"""The function is also invoked when access ends."""
+
 
 class Schedule(Construct):
     """Invokes aliases of the functions in regular intervals (`gate.routes.dispatch`)."""

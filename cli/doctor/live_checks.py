@@ -28,14 +28,14 @@ from cli.grant_schema.item import plain_values
 from cli.grant_schema.spec import GrantSpec
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
-from cli.revoke.launch_role import LaunchRolePolicies
-from cli.revoke.revocations import Revocation
+from gate.launch.denies.launch_role import LaunchRolePolicies
 from gate.launch.kinds import kind_of
 from gate.platform.aws.errors import THROTTLING_CODES
 from gate.store.grant_row import MAX_SESSION
 from gate.values.landing import Landing
 from gate.values.notebook import Notebook
 from gate.values.principal import role_arn
+from gate.values.revocation import Revocation
 from gate.values.session_name import session_name
 
 DENY_TIMEOUT = 120
@@ -138,7 +138,8 @@ class LiveChecks:
         role = LaunchRolePolicies(self.deployed.aws.client("iam"), self.deployed.launch_role)
         # In a policy of its own, so that a concurrent gate revoke is not disturbed.
         try:
-            role.deny([Revocation((name,), next_second(self.deployed.aws))], policy=DOCTOR_POLICY)
+            with aws_errors():
+                role.deny([Revocation((name,), next_second(self.deployed.aws))], policy=DOCTOR_POLICY)
             for second in range(0, DENY_TIMEOUT, 2):
                 if browser.visit(url)[0] != 200:
                     text = f"a deny cuts off an open notebook within {second} s"
@@ -146,7 +147,8 @@ class LiveChecks:
                 self.sleep(2)
         finally:
             # Also after a failed write, which may have succeeded although its response was lost.
-            role.remove(DOCTOR_POLICY)
+            with aws_errors():
+                role.remove(DOCTOR_POLICY)
         text = f"a deny has not cut off an open notebook after {DENY_TIMEOUT} s"
         return assumption("policies on every request", False, text)
 

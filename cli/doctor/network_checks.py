@@ -6,13 +6,14 @@ from typing import Any
 from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
-from cli.revoke.launch_role import LaunchRolePolicies
+from gate.launch.denies.launch_role import LaunchRolePolicies
 from gate.launch.window import TAG, TAG_KEY
 
 
 def check_launch_role(deployed: Deployed) -> Outcomes:
     """Check that the launch role allows the networks of the settings and no others. Raises `CommandError`."""
-    policy = LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role).policy("launch")
+    with aws_errors():
+        policy = LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role).policy("launch")
     fix = "Deploy again, and find out who changed the role by hand."
     if policy is None:
         yield Outcome("error", "the launch role's policy is missing", fix)

@@ -4,16 +4,17 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 
+from cli.aws import aws_errors
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
 from cli.grants.row_fixes import fix_commands
 from cli.grants.row_problems import row_errors, row_warnings
 from cli.grants.table import GrantsTable
 from cli.revoke.denies import DenyRows
-from cli.revoke.launch_role import FORMER_POLICY, LaunchRolePolicies
-from cli.revoke.revocations import missing
+from gate.launch.denies.launch_role import FORMER_POLICY, LaunchRolePolicies
 from gate.store.grant_row import read
 from gate.values.notebook import USER, Notebook
+from gate.values.revocation import missing
 
 DOCTOR_POLICY = "notebook-gate-doctor"
 """The inline policy of the launch role that `gate doctor --live` writes and removes."""
@@ -67,12 +68,14 @@ def check_denies(deployed: Deployed, *, now: int) -> Outcomes:
     revoke removes them.
     """
     role = LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role)
-    wanted = DenyRows(GrantsTable.of(deployed)).all()
-    present = role.revocations()  # read after the rows, since a concurrent revoke writes its row first
+    wanted = DenyRows(GrantsTable.of(deployed), deployed.config).all()
+    with aws_errors():
+        present = role.revocations()  # read after the rows, since a concurrent revoke writes its row first
+        names = role.names()
     for name in missing(wanted, present, now=now):
-        text = f"{name} was revoked, but the launch role does not deny their sessions"
+        text = f"the access of {name} was ended, but the launch role does not deny their sessions"
         yield Outcome("error", text, "Run gate revoke again, for them or anybody else: it restores all denies.")
-    for name in role.names():
+    for name in names:
         if name == DOCTOR_POLICY:
             text = "an interrupted gate doctor --live has left its deny on the launch role"
             yield Outcome("warning", text, "The next --live removes it.")
@@ -81,4 +84,4 @@ def check_denies(deployed: Deployed, *, now: int) -> Outcomes:
             yield Outcome("warning", text, "Deploy the stack. The next gate revoke after that moves its denies.")
     expired = sum(revocation.has_expired(now) for revocation in present)
     note = f"; {expired} have expired, and the next revoke removes them" if expired else ""
-    yield Outcome("ok", f"{len(present) - expired} denies of gate revoke are in effect{note}")
+    yield Outcome("ok", f"{len(present) - expired} denies are in effect{note}")

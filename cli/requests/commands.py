@@ -13,6 +13,7 @@ from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grant_schema.until import DAY, parse_until
 from cli.output import AsJson, Output
 from cli.requests.history import Criteria, all_requests, open_requests, store_of
+from cli.revoke.remote_accounts import copy_commands
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.participant import AUTOMATIC
 from gate.access_requests.wording import outcome
@@ -25,7 +26,9 @@ Id = Annotated[str, typer.Argument(help="The id of the request; gate requests li
 
 _UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 
-app = typer.Typer(help="List, allow and deny access requests.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, allow and deny access requests, and end the access that they led to.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -91,6 +94,25 @@ def deny(
     deployed = context.obj.deployed
     _check_enabled(deployed)
     _decide(deployed, Output(as_json=as_json), {"action": "deny", "request": request, "reason": reason})
+
+
+@app.command()
+def end(context: typer.Context, request: Id, as_json: AsJson = False) -> None:
+    """End the access that a request led to, and cut off the notebook. Exits with 3 if it has ended, or work is left."""
+    deployed, out = context.obj.deployed, Output(as_json=as_json)
+    _check_enabled(deployed)
+    account = _find(deployed, request).notebook.location.partition("/")[0]
+    _decide(deployed, out, {"action": "end", "request": request})
+    if account in ("", deployed.home.partition("/")[0]):
+        out.print("What is open is closed within a minute. Other grants stay.")
+        return
+    # The function writes the deny to the gate's own launch role only.
+    out.print(
+        f"What is open stays open, because its launch role belongs to {account}. Run after a minute:", style="red"
+    )
+    for owner, command in copy_commands(deployed, [account]):
+        out.print(f"  with credentials of {owner}: {command}")
+    raise typer.Exit(EXIT_NEGATIVE)
 
 
 def _decide(deployed: Deployed, out: Output, decision: dict[str, Any]) -> None:

@@ -15,12 +15,12 @@ from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
 from cli.revoke.aliases import find_aliases
 from cli.revoke.denies import DenyRows, deny
-from cli.revoke.launch_role import LaunchRolePolicies
 from cli.revoke.remote_accounts import copy_commands, remote_accounts
 from cli.revoke.report import RemainingStep, Report
-from cli.revoke.revocations import EVERYBODY
+from gate.launch.denies.launch_role import LaunchRolePolicies
 from gate.store import cutoffs
 from gate.store.table import key_of
+from gate.values.revocation import EVERYBODY
 from gate.values.session_name import session_name
 
 MAX_ATTEMPTS = 3
@@ -98,7 +98,7 @@ def _cut_off(deployed: Deployed, report: Report) -> None:
     try:
         report.cut_before = deny(
             LaunchRolePolicies(deployed.aws.client("iam"), deployed.launch_role),
-            DenyRows(GrantsTable.of(deployed)),
+            DenyRows(GrantsTable.of(deployed), deployed.config),
             names,
             now=next_second(deployed.aws),
         )

@@ -1,50 +1,35 @@
-"""Adds denies to the launch role so that none is lost when several operators revoke at once.
-
-IAM has no conditional writes: if two operators read the policy, add to it and write it back, the later write erases
-what the earlier one added, possibly after the earlier operator has checked it. DynamoDB keeps both. So a revoke
-
-1. writes a row of its own for each role session's name,
-2. reads the policy and all rows, and writes both together as the new policy,
-3. reads both again, and goes back to 2 while a row is not denied.
-
-The revoke that writes the policy last finds in step 3 the rows of every revoke that wrote before it, and does not end
-before all of them are denied. A revoke that adds its row later also writes the policy later.
-
-Two limits remain. A revoke that is killed between 2 and 3 may leave another deny erased until the next revoke, which
-writes all rows again; `gate doctor` reports it until then. The same holds when somebody edits this policy by hand.
-IAM's responses may be some seconds old; step 3 then writes once more than necessary.
-"""
+"""The denies of `gate revoke`, as rows of the grants table and on the launch role (`gate.launch.denies.applying`)."""
 
 import time
 from collections.abc import Callable, Sequence
 
+from cli.aws import aws_errors
 from cli.errors import CommandError
 from cli.grants.table import GrantsTable
-from cli.revoke.launch_role import LaunchRolePolicies
-from cli.revoke.revocations import DENY_LIFETIME, SESSION_MARGIN, Revocation, merged, missing
-from gate.store import key_prefixes
-from gate.store.table import primary_key
-
-MAX_ATTEMPTS = 8
-MAX_PAUSE = 5.0
-"""Seconds between two attempts. All pauses together last 23 seconds at most."""
+from gate.launch.denies.applying import OverwrittenError, apply
+from gate.launch.denies.launch_role import LaunchRolePolicies
+from gate.launch.denies.rows import read_denies
+from gate.platform.config import Config
+from gate.store.denied import ENDED, REVOKED, revoked_row
+from gate.values.revocation import SESSION_MARGIN, Revocation, TooManyDeniesError
 
 
 class DenyRows:
     """The denies as rows of the grants table. DynamoDB removes a row after its deny has expired."""
 
-    def __init__(self, table: GrantsTable) -> None:
+    def __init__(self, table: GrantsTable, config: Config) -> None:
+        """`config`: that of the deployment."""
         self._table = table
+        self._config = config
 
     def all(self) -> list[Revocation]:
         """Return the denies of all rows. Raises `CommandError`."""
-        items = self._table.of_principal(key_prefixes.REVOCATION)
-        return [Revocation((item["notebook"]["S"],), int(item["before"]["N"])) for item in items]
+        items = [item for partition in (REVOKED, ENDED) for item in self._table.of_principal(partition)]
+        return list(read_denies(items, self._config))
 
     def add(self, name: str, before: int) -> None:
         """Deny the role sessions of `name` that began before `before` (epoch seconds). Raises `CommandError`."""
-        key = primary_key(key_prefixes.REVOCATION, name)
-        self._table.put_later({**key, "before": {"N": str(before)}, "until": {"N": str(before + DENY_LIFETIME)}})
+        self._table.put_later(revoked_row(name, before))
 
 
 def deny(
@@ -62,13 +47,17 @@ def deny(
     before = now + SESSION_MARGIN
     for name in names:
         rows.add(name, before)
-    for attempt in range(MAX_ATTEMPTS):
-        limit = policy.max_characters()
-        policy.revoke(merged([*policy.revocations(), *rows.all()], now=now, max_characters=limit))
-        if not missing(rows.all(), policy.revocations(), now=now):
-            return before
-        sleep(min(2.0**attempt / 4, MAX_PAUSE))
-    raise CommandError(
-        "The deny is not on the launch role: another operator writes the same policy, or IAM has not applied the "
-        "write yet. Run the same command again"
-    )
+    try:
+        with aws_errors():
+            apply(policy, rows.all, now=now, sleep=sleep)
+    except OverwrittenError:
+        raise CommandError(
+            "The deny is not on the launch role: another operator writes the same policy, or IAM has not applied the "
+            "write yet. Run the same command again"
+        ) from None
+    except TooManyDeniesError:
+        raise CommandError(
+            "More callers are revoked than an IAM policy can hold. To end everybody's sessions, run: "
+            "gate revoke --everybody"
+        ) from None
+    return before

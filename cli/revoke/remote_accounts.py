@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from cli.deployed import Deployed
 from cli.grant_schema.item import Item
+from gate.launch.denies.launch_role import REVOKED_POLICY
 from gate.store.grant_row import read
-from infra.revocations import REVOKED_POLICY
 
 POLICY_FILE = "revoked.json"
 

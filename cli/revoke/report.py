@@ -8,7 +8,7 @@ from typing import Any
 from cli.grant_schema.item import Item, plain_values
 from cli.grants.row_fixes import give_command
 from cli.output import Output
-from cli.revoke.revocations import DENY_LIFETIME
+from gate.values.revocation import DENY_LIFETIME
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from moto.sagemaker.models import sagemaker_backends
 from infra.models import OPERATIONS
 from local.addresses import SIGN_IN_HOST, SLACK_HOST, notebook_host, studio_host
 from local.aws import seed
-from local.aws.authority import FUNCTION_KEY, REQUESTS_KEY, LocalAuthority
+from local.aws.authority import FUNCTION_KEYS, LocalAuthority
 from local.aws.clients import clients
 from local.aws.control import Control
 from local.aws.dynamodb import DynamoDb
@@ -178,11 +178,10 @@ class LocalDeployment(ExitStack):
         sdk = self.enter_context(sdk_environment(self.aws.function_url, services))
         issuer = self.issuer if self._options.provider else self._options.reroute("issuer", self.issuer)
         addresses = {**sdk, "GATE_ISSUER": issuer, "GATE_BASE_URL": self.base_url}
-        keys = {FUNCTION_KEY: self.template.function, REQUESTS_KEY: self.template.requests_function}
-        deployed = {key: function for key, function in keys.items() if function}
+        functions = self.template.functions
         self.function.deploy(
-            {function.name: {**self._environment(function), **addresses} for function in deployed.values()},
-            {function.name: key for key, function in deployed.items()},
+            {function.name: {**self._environment(function), **addresses} for function in functions},
+            {function.name: key for key, function in zip(FUNCTION_KEYS, functions, strict=False)},
         )
 
     def _environment(self, function: DeployedFunction) -> Mapping[str, str]:

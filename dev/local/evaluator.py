@@ -33,6 +33,8 @@ class Access:
     identity_policies: Sequence[Policy] = ()
     session_policy: Policy | None = None
     resource_policy: Policy | None = None
+    boundary: Policy | None = None
+    """The permissions boundary of the caller's role."""
 
     def question(self) -> dict[str, Any]:
         """Return this in the form that the evaluator expects."""
@@ -51,6 +53,8 @@ class Access:
         }
         if self.session_policy is not None:
             question["sessionPolicy"] = self.session_policy
+        if self.boundary is not None:
+            question["permissionBoundaryPolicies"] = [{"name": "boundary", "policy": self.boundary}]
         if self.resource_policy is not None:
             question["resourcePolicy"] = self.resource_policy
         return question

@@ -27,7 +27,7 @@ Source: AWS SDKs and Tools reference guide, "Service-specific endpoints".
 
 
 class LocalFunction:
-    """The state of the functions: that which opens notebooks and, if people can ask for access, the requests function.
+    """The state of the functions: that which opens notebooks and, if people can ask for access, the two others.
 
     There is one of these at a time, since the gate's container, the clients of AWS and the environment belong to the
     process. They are changed when the other function is invoked.

@@ -36,7 +36,7 @@ class GatewayResponse:
 
 @dataclass(frozen=True)
 class DeployedFunction:
-    """One of the two functions: that which opens notebooks, or that which takes access requests."""
+    """One of the functions: it opens notebooks, takes access requests, or writes denies."""
 
     environment: Mapping[str, str]
     """The environment variables, with AWS's addresses."""
@@ -62,6 +62,8 @@ class Role:
     arn: str
     trust: Mapping[str, Any]
     policies: tuple[Mapping[str, Any], ...]
+    boundary: Mapping[str, Any] | None = None
+    """The permissions boundary, if there is one in the template."""
 
     def session(self, name: str) -> str:
         """Return the ARN of a session of this role."""
@@ -153,12 +155,25 @@ class ResolvedTemplate:
     @cached_property
     def function(self) -> DeployedFunction:
         """The function that opens notebooks."""
-        return next(each for each in self._functions if "GATE_ACCESS_REQUESTS" not in each.environment)
+        others = (self.requests_function, self.denies_function)
+        return next(each for each in self._functions if each not in others)
 
     @cached_property
     def requests_function(self) -> DeployedFunction | None:
         """The function that takes access requests, if there is one."""
         return next((each for each in self._functions if "GATE_ACCESS_REQUESTS" in each.environment), None)
+
+    @cached_property
+    def denies_function(self) -> DeployedFunction | None:
+        """The function that cuts off open notebooks, if there is one."""
+        requests = self.requests_function
+        arn = requests.environment["GATE_DENIES_FUNCTION_ARN"] if requests else ""
+        return next((each for each in self._functions if each.arn == arn), None)
+
+    @cached_property
+    def functions(self) -> list[DeployedFunction]:
+        """All functions. The first opens notebooks."""
+        return [each for each in (self.function, self.requests_function, self.denies_function) if each]
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -209,7 +224,16 @@ class ResolvedTemplate:
             self._resolver.resolve({"Fn::GetAtt": [name, "Arn"]}),
             self._resolver.resolve(role["AssumeRolePolicyDocument"]),
             tuple(self._resolver.resolve(document) for document in documents),
+            self._boundary(role),
         )
+
+    def _boundary(self, role: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        reference = role.get("PermissionsBoundary")
+        if not isinstance(reference, dict):
+            return None
+        document: Mapping[str, Any] = self._resources[reference["Ref"]]["Properties"]["PolicyDocument"]
+        resolved: Mapping[str, Any] = self._resolver.resolve(document)
+        return resolved
 
     def _of_type(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for name, resource in self._resources.items():

@@ -64,6 +64,7 @@ STEPS = (
     ("its URL from outside", studio.use_from_outside),
     ("asking for access", access_requests.ask_and_allow),
     ("withdrawing, and more time", access_requests.withdraw_and_extend),
+    ("ending access", access_requests.end),
     ("gate requests", access_requests.deny_as_operator),
     ("sign out everywhere", browsing.sign_out),
     ("/notebook in Slack", slack.command),

@@ -22,6 +22,7 @@ class DeployedAuthority(Authority):
         self._iam = iam
         self._log = log
         self._policies: dict[str, tuple[float, Sequence[Policy]]] = {}
+        self._boundaries: dict[str, Policy | None] = {}
         self.operator_key = operator_key
         self.accesses: list[tuple[Access, bool]] = []
         """Every access that was checked, and whether it was allowed."""
@@ -51,6 +52,19 @@ class DeployedAuthority(Authority):
         read = [self._iam.get_role_policy(RoleName=name, PolicyName=each)["PolicyDocument"] for each in names]
         self._policies[role_arn] = (time.monotonic() + POLICY_TTL, read)
         return read
+
+    def boundary(self, role_arn: str) -> Policy | None:
+        """Return the permissions boundary of a role, as IAM holds it."""
+        if role_arn not in self._boundaries:
+            role = self._iam.get_role(RoleName=role_arn.rpartition("/")[2])["Role"]
+            arn = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+            self._boundaries[role_arn] = self._managed_policy(arn) if arn else None
+        return self._boundaries[role_arn]
+
+    def _managed_policy(self, arn: str) -> Policy:
+        version = self._iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+        found: Policy = self._iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+        return found
 
 
 def _identity(exchange: Exchange) -> Identity:

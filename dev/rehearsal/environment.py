@@ -203,6 +203,16 @@ class Environment(ExitStack):
         return self._described("RequestsFunctionName")
 
     @property
+    def functions(self) -> dict[str, dict[str, Any]]:
+        """All functions, as Lambda describes them, by what they are called here."""
+        outputs = {
+            "the function": "FunctionName",
+            "the requests function": "RequestsFunctionName",
+            "the denies function": "DeniesFunctionName",  # the previous release has none
+        }
+        return {name: self._described(output) for name, output in outputs.items() if output in self.outputs}
+
+    @property
     def api(self) -> tuple[str, str]:
         """The id and the stage of the deployed API."""
         return self.api_host.partition(".")[0], self.base_url.rpartition("/")[2]

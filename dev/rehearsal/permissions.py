@@ -27,23 +27,20 @@ NOT_REHEARSED = "slack:*"
 """The grants of people who are known by their Slack user alone. Everybody in the rehearsal has an e-mail address."""
 
 
-def function_accesses(env: "Environment", function: Mapping[str, Any], calls: Sequence[Numbered]) -> list[Access]:
-    """Return the different accesses with the role of `function`, by the function and by the Lambda service."""
+def function_accesses(env: "Environment", name: str, calls: Sequence[Numbered]) -> list[Access]:
+    """Return the different accesses with the role of a function, by the function and by the Lambda service.
+
+    `name`: one of `Environment.functions`.
+    """
+    function = env.functions[name]
     session = _session(function)
     alias = env.outputs["FunctionName"].rpartition(":")[2]
-    # The emulator gives each version and alias a key of its own. Only those of the requests function write in
-    # transactions, or read the key that proves who decides.
-    secret = env.outputs["DecisionSecret"]
-    deciding = {
-        call.access_key
-        for _, call in calls
-        if call.operation == "TransactWriteItems" or call.parameters.get("SecretId") == secret
-    }
+    names = _names_by_key(env, calls)
     # The keys of the launch role's sessions: their calls are the authority's to record.
     others = {key for key in {call.access_key for _, call in calls} if env.authority.identity(key)}
     found = {}
     for number, call in calls:
-        if number < env.upgraded or (call.access_key in deciding) != _takes_requests(env, function):
+        if number < env.upgraded or names.get(call.access_key, "the function") != name:
             continue
         if call.access_key in others:
             continue
@@ -60,8 +57,16 @@ def function_accesses(env: "Environment", function: Mapping[str, Any], calls: Se
     return [*found.values(), *lambda_service_accesses(function)]
 
 
-def _takes_requests(env: "Environment", function: Mapping[str, Any]) -> bool:
-    return str(function["FunctionName"]) == env.outputs["RequestsFunctionName"]
+def _names_by_key(env: "Environment", calls: Sequence[Numbered]) -> dict[str, str]:
+    """Return which function has an access key: the emulator gives each version and alias a key of its own."""
+    secret, found = env.outputs["DecisionSecret"], {}
+    for _, call in calls:
+        if call.service == "iam":
+            found[call.access_key] = "the denies function"
+        # Only the requests function writes in transactions, or reads the key that proves who decides.
+        elif call.operation == "TransactWriteItems" or call.parameters.get("SecretId") == secret:
+            found[call.access_key] = "the requests function"
+    return found
 
 
 def _trust(env: "Environment", role: str) -> Policy:
@@ -78,7 +83,7 @@ def _session(function: Mapping[str, Any]) -> str:
 def denied_to_lambda(env: "Environment") -> list[str]:
     """Return a description of each call that the Lambda service needs and a function's role does not allow."""
     denied = []
-    for function in (env.function, env.requests_function):
+    for function in env.functions.values():
         role = [_for_aws(policy) for policy in env.authority.policies(function["Role"])]
         wanted = [replace(access, identity_policies=role) for access in lambda_service_accesses(function)]
         denied += [f"{each.action} on {each.resource}" for each in wanted if not env.evaluator.allows(each)]
@@ -126,8 +131,8 @@ def check_permissions(env: "Environment") -> tuple[int, list[str]]:
     problems += [f"the function called {host}, which is not simulated" for host in env.router.unknown_hosts]
     number = 0
     calls = [(place, call) for place, each in enumerate(env.calls) if (call := each.call()) is not None]
-    for function in (env.function, env.requests_function):
-        found, of_function = _check_function(env, function, calls)
+    for name in env.functions:
+        found, of_function = _check_function(env, name, calls)
         number, problems = number + found, problems + of_function
     # A session policy denies the same requests as the Deny of the role, and would hide that the Deny is used.
     sessions = [replace(access, session_policy=None) for access, _ in env.authority.accesses]
@@ -137,12 +142,9 @@ def check_permissions(env: "Environment") -> tuple[int, list[str]]:
     return number + len(asked), problems
 
 
-def _check_function(
-    env: "Environment", function: Mapping[str, Any], calls: Sequence[Numbered]
-) -> tuple[int, list[str]]:
-    name = "the requests function" if _takes_requests(env, function) else "the function"
-    role = [_for_aws(policy) for policy in env.authority.policies(function["Role"])]
-    own = [replace(access, identity_policies=role) for access in function_accesses(env, function, calls)]
+def _check_function(env: "Environment", name: str, calls: Sequence[Numbered]) -> tuple[int, list[str]]:
+    role = [_for_aws(policy) for policy in env.authority.policies(env.functions[name]["Role"])]
+    own = [replace(access, identity_policies=role) for access in function_accesses(env, name, calls)]
     refused = [access for access in own if not env.evaluator.allows(access)]
     problems = [f"{name} may not {access.action} on {access.resource}" for access in refused]
     # In the same account the trust policy suffices, since it names the role. In other accounts it does not.

@@ -59,6 +59,7 @@ def configure(harness: Harness, rules: dict[str, Any], **changes: str) -> None:
         GATE_ACCESS_REQUESTS=json.dumps({**RULES, **rules}),
         GATE_REQUESTS_FUNCTION_ARN=f"arn:requests:{SLACK}",
         GATE_DECISION_SECRET_ARN="arn:decision",
+        GATE_DENIES_FUNCTION_ARN="arn:denies:live",
         **changes,
     )
 
@@ -86,6 +87,7 @@ def access_requests(table: Table, rules: RequestRules) -> AccessRequests:
         holders=Holders(table),
         rules=rules,
         notices=NoNotices(),
+        cut_off=lambda: None,
         user_claim="email",
         clock=table.now,
     )

@@ -28,6 +28,14 @@ CHANGED = datetime.datetime(2026, 11, 23, 8, 0, tzinfo=datetime.UTC)
 TOKEN = "eyJhbGciOi.presigned-token.c2lnbmF0dXJl"
 NO_THROTTLE = 1e9
 
+_CLIENT_MODULES = (
+    "gate.slack.request_notices",
+    "gate.platform.aws.invoking",
+    "gate.routes.denies",
+    "gate.platform.aws.clients",
+)
+"""The modules of the function that make clients."""
+
 WRITABLE = {"put_item": ("replay:", "queue:", "cutoff:user:"), "update_item": ("queue:", "report:", "request:allowed")}
 """The prefixes of the keys that the function writes, by operation."""
 
@@ -95,7 +103,7 @@ class FakeAws:
         """Yield the names in the function's modules that reach AWS, each with its fake."""
         # The last of them provides `client` to the others. If it were patched first, a module that is imported after it
         # would keep the fake for good.
-        for module in ("gate.slack.requests", "gate.slack.request_notices", "gate.platform.aws.clients"):
+        for module in _CLIENT_MODULES:
             yield f"{module}.client", self.client
         yield "gate.platform.aws.clients.LaunchClients.open_connections", lambda _clients: None
 
@@ -154,4 +162,4 @@ def _check(method: str, arguments: Mapping[str, Any]) -> None:
             ((kind, write),) = each.items()
             item = write["Item" if kind == "Put" else "Key"]
             is_requested_grant = item["principal"]["S"].startswith(("user:", "slack:")) and "request_id" in item
-            assert item["principal"]["S"].startswith("request:") or is_requested_grant
+            assert item["principal"]["S"].startswith(("request:", "ended:")) or is_requested_grant

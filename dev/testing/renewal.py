@@ -2,7 +2,8 @@
 
 import json
 
-from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
+from gate.launch.denies.launch_role import REVOKED_POLICY
+from infra.revocations import NOTHING_REVOKED
 from local.aws.seed import create_table
 from local.deployment import LocalDeployment
 from local.sample import Sample

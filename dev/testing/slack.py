@@ -63,8 +63,10 @@ class Slack:
         return self.harness.browser.receive(raw)
 
     def deliver_events(self) -> None:
-        """Deliver the events with which the function invoked itself."""
-        events, self.harness.aws.events[:] = list(self.harness.aws.events), []
+        """Deliver the events with which the function invoked itself; those of another function stay."""
+        sent = list(self.harness.aws.events)
+        events = [event for event in sent if "denies" not in event]
+        self.harness.aws.events[:] = [event for event in sent if "denies" in event]
         for event in events:
             context = context_of(SLACK) if "forwarded" in event else CONTEXT
             assert handler(dict(event), context) is None

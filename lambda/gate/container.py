@@ -16,13 +16,14 @@ from gate.launch.role_sessions import RoleSessions
 from gate.platform.aws.clients import LaunchClients
 from gate.platform.clock import Clock
 from gate.platform.config import Config
+from gate.platform.log import logger
 from gate.platform.secrets import Secrets
 from gate.platform.tls import tls_context
 from gate.store.cutoffs import Cutoffs
 from gate.store.grants import Grants
 from gate.store.replay_guard import ReplayGuard
 from gate.store.table import Table
-from gate.values.errors.base import NotFoundError
+from gate.values.errors.base import GateError, NotFoundError
 from gate.web.links import Links
 
 if TYPE_CHECKING:
@@ -129,10 +130,20 @@ class Gate:
             grants=self.grants,
             holders=Holders(self.table),
             rules=rules,
+            cut_off=self._cut_off,
             notices=RequestNotices(rules, slack=lambda: self.slack.api, links=self.links, clock=self._clock),
             user_claim=self.config.user_claim,
             clock=self._clock,
         )
+
+    def _cut_off(self) -> None:
+        """Have the denies of the table written now. If that fails, the schedule does it some minutes later."""
+        from gate.platform.aws.invoking import invoke_later
+
+        try:
+            invoke_later(self.config.denies_function_arn, {"denies": {}})
+        except GateError as error:
+            logger.warning("the denies will be late", reason=error.reason)
 
     @cached_property
     def _secrets(self) -> Secrets:

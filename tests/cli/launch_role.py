@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
+from gate.launch.denies.launch_role import REVOKED_POLICY
+from infra.revocations import NOTHING_REVOKED
 from local.deployment import LocalDeployment
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from cli.errors import CommandError
-from cli.revoke.denies import MAX_ATTEMPTS, DenyRows, deny
-from cli.revoke.revocations import DENY_LIFETIME, EVERYBODY, MAX_POLICY_CHARACTERS, SESSION_MARGIN, Revocation, missing
+from cli.revoke.denies import DenyRows, deny
+from gate.launch.denies.applying import MAX_ATTEMPTS
+from gate.values.revocation import DENY_LIFETIME, EVERYBODY, MAX_POLICY_CHARACTERS, SESSION_MARGIN, Revocation, missing
 from testing.interleaving import Request, every_order, pause
 
 NOW = 1_800_000_000

@@ -14,11 +14,12 @@ from cli.aws import AwsAccess
 from cli.deployed import Deployed
 from cli.doctor.deployment_checks import check_deployment
 from cli.doctor.stack_checks import check_names
-from cli.revoke.revocations import DENY_LIFETIME, Revocation, policy_document
 from gate.identity.issuer_api import IssuerApi, IssuerResponse
 from gate.identity.provider import Provider
+from gate.launch.denies.launch_role import REVOKED_POLICY
 from gate.values.errors.upstream import IdentityProviderDownError
-from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
+from gate.values.revocation import DENY_LIFETIME, Revocation, policy_document
+from infra.revocations import NOTHING_REVOKED
 from infra.settings import Settings
 from local.deployment import LocalDeployment
 from tests.cli.conftest import Gate
@@ -195,7 +196,7 @@ def test_doctor_reports_an_erased_deny_and_one_left_behind(gate: Gate, deploymen
     try:
         result = gate("doctor")
         assert result.code == 3
-        assert "was revoked, but the launch role does not deny their sessions" in result.out
+        assert "was ended, but the launch role does not deny their sessions" in result.out
         assert "! revocations: an interrupted gate doctor --live has left its deny on the launch role" in result.out
         gate("revoke", "alice@example.com")
         assert "U0DANA" in json.dumps(inline_policies(deployment)["notebook-gate-revocations"])

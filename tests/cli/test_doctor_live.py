@@ -11,7 +11,7 @@ from cli.doctor import live_checks
 from cli.doctor.notebook_browser import NotebookBrowser
 from cli.grants.table import GrantsTable
 from cli.revoke.denies import DenyRows, deny
-from cli.revoke.launch_role import LaunchRolePolicies
+from gate.launch.denies.launch_role import LaunchRolePolicies
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
@@ -41,7 +41,7 @@ def test_live_checks_test_the_assumptions(
     assert "ThrottlingException" in tried["throttling"] or "without throttling" in tried["throttling"]
     # Nothing is left behind.
     assert gate("grants", "export").out == before
-    assert checks["revocations"]["text"] == "0 denies of gate revoke are in effect"
+    assert checks["revocations"]["text"] == "0 denies are in effect"
     assert gate("doctor").code == 0
 
 
@@ -65,7 +65,7 @@ def test_a_revoke_during_live_checks_keeps_its_deny(
         policies = inline_policies(deployment)
         if "notebook-gate-doctor" in policies and "eve" not in json.dumps(policies["notebook-gate-revocations"]):
             deployed = Deployed.find(aws, "local")
-            rows = DenyRows(GrantsTable.of(deployed))
+            rows = DenyRows(GrantsTable.of(deployed), deployed.config)
             deny(LaunchRolePolicies(aws.client("iam"), deployed.launch_role), rows, ["eve"], now=int(time.time()))
         return real(self, url)
 

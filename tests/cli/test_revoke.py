@@ -6,18 +6,18 @@ import time
 
 import pytest
 
-from cli.revoke.launch_role import FORMER_POLICY
-from cli.revoke.revocations import (
+from gate.launch.denies.launch_role import FORMER_POLICY, REVOKED_POLICY
+from gate.launch.kinds.notebook_instance import OPEN
+from gate.store import key_prefixes
+from gate.store.cutoffs import cutoff_row
+from gate.values.revocation import (
     DENY_LIFETIME,
     EVERYBODY,
     SESSION_MARGIN,
     Revocation,
     policy_document,
 )
-from gate.launch.kinds.notebook_instance import OPEN
-from gate.store import key_prefixes
-from gate.store.cutoffs import cutoff_row
-from infra.revocations import NOTHING_REVOKED, REVOKED_POLICY
+from infra.revocations import NOTHING_REVOKED
 from local.aws.calls import ApiError, Call
 from local.deployment import LocalDeployment
 from testing.clock import Clock
@@ -212,7 +212,7 @@ def test_doctor_counts_expired_denies_and_the_next_revoke_removes_them(gate: Gat
 
     checks = gate("doctor", "--json").json["checks"]
     assert [check["text"] for check in checks if check["name"] == "revocations"] == [
-        "1 denies of gate revoke are in effect; 1 have expired, and the next revoke removes them"
+        "1 denies are in effect; 1 have expired, and the next revoke removes them"
     ]
     assert "old@example.com" in denied()
     gate("revoke", "alice@example.com")

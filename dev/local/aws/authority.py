@@ -22,8 +22,14 @@ FUNCTION_KEY = "ASIALOCALFUNCTIONKEY"
 REQUESTS_KEY = "ASIALOCALREQUESTSKEY"
 """The access key on this machine of the role of the function that takes access requests."""
 
+DENIES_KEY = "ASIALOCALDENIESKEY"
+"""The access key on this machine of the role of the function that cuts off open notebooks."""
+
 DEPLOYED_POLICY = "launch"
 """The name of the inline policy that the template gives the launch role."""
+
+FUNCTION_KEYS = (FUNCTION_KEY, REQUESTS_KEY, DENIES_KEY)
+"""The access keys, in the order of `ResolvedTemplate.functions`."""
 
 OPERATOR = f"arn:aws:iam::{ACCOUNT}:role/Operator"
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -45,6 +51,10 @@ class Authority:
 
     def policies(self, role_arn: str) -> Sequence[Policy]:
         """Return the permissions policies of a role, as they stand now."""
+        raise NotImplementedError
+
+    def boundary(self, role_arn: str) -> Policy | None:
+        """Return the permissions boundary of a role, if it has one."""
         raise NotImplementedError
 
     def check(self, call: Call) -> None:
@@ -76,6 +86,7 @@ class Authority:
             context={**origin.context, **identity.context, **(context or {})},
             identity_policies=self.policies(identity.role_arn),
             session_policy=identity.session_policy,
+            boundary=self.boundary(identity.role_arn),
         )
         return self.decide(access)
 
@@ -93,13 +104,11 @@ class LocalAuthority(Authority):
         """`clock`: seconds since the epoch."""
         super().__init__(evaluator, clock)
         self.sessions = Sessions(clock)
-        functions = {FUNCTION_KEY: template.function, REQUESTS_KEY: template.requests_function}
         self._functions = {
             key: Identity(function.role.session("local"), function.role.arn)
-            for key, function in functions.items()
-            if function
+            for key, function in zip(FUNCTION_KEYS, template.functions, strict=False)
         }
-        roles = [template.launch_role, *(function.role for function in functions.values() if function)]
+        roles = [template.launch_role, *(function.role for function in template.functions)]
         self.roles = {role.arn: role for role in (*roles, Role(OPERATOR, {}, (ALLOW_ALL,)))}
         """The roles by ARN. Each call is checked against the value at that moment."""
 
@@ -113,6 +122,10 @@ class LocalAuthority(Authority):
     def policies(self, role_arn: str) -> Sequence[Policy]:
         """Return the policies of the template, and the inline policies that were added since the deployment."""
         return (*self.roles[role_arn].policies, *self._later_policies(role_arn))
+
+    def boundary(self, role_arn: str) -> Policy | None:
+        """Return the permissions boundary that the template gives the role."""
+        return self.roles[role_arn].boundary
 
     def decide(self, access: Access) -> bool:
         """Return whether the policies allow `access`. For calls that assume a role, its trust policy has a say."""

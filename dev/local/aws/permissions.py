@@ -37,7 +37,8 @@ def permissions_of(call: Call) -> list[Permission]:
             scan = "false" if re.search(r'WHERE "principal" (IN|=)', statement) else "true"
             found = _TABLE.search(statement)
             table = _table(found["table"] if found else "")
-            return [("dynamodb:PartiQLSelect", table, {"dynamodb:FullTableScan": scan})]
+            keys = [value["S"] for value in parameters.get("Parameters", ())]
+            return [("dynamodb:PartiQLSelect", table, {"dynamodb:FullTableScan": scan, "dynamodb:LeadingKeys": keys})]
         case "dynamodb", "BatchGetItem":
             action, asked = "dynamodb:BatchGetItem", parameters["RequestItems"]
             keys_of = {name: [key["principal"]["S"] for key in asked[name]["Keys"]] for name in asked}
@@ -51,6 +52,8 @@ def permissions_of(call: Call) -> list[Permission]:
             return [("dynamodb:Query", index, {})]
         case "dynamodb", operation if "TableName" in parameters:
             return [(f"dynamodb:{operation}", _table(parameters["TableName"]), {})]
+        case "iam", operation if "RoleName" in parameters:
+            return [(f"iam:{operation}", f"arn:aws:iam::{ACCOUNT}:role/{parameters['RoleName']}", {})]
         case "sns", "Publish":
             return [("sns:Publish", parameters["TopicArn"], {})]
         case "lambda", "Invoke":

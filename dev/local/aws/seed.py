@@ -10,7 +10,7 @@ from moto.sagemaker.models import sagemaker_backends
 from moto.secretsmanager.models import secretsmanager_backends
 
 from cli.grant_schema.spec import GrantSpec
-from infra.revocations import REVOKED_POLICY
+from gate.launch.denies.launch_role import REVOKED_POLICY
 from local.aws.authority import DEPLOYED_POLICY
 from local.aws.clients import ClientOf
 from local.aws.notebook_instances import NotebookInstances

@@ -1,8 +1,11 @@
 """Asking for access to a notebook, and deciding on it."""
 
+import json
+import time
 from typing import Any
 from urllib.parse import urlencode
 
+from local.template import REGION
 from rehearsal.browsers import ProxiedBrowser
 from rehearsal.environment import PASSWORD, Environment
 from rehearsal.slack import USER
@@ -12,6 +15,9 @@ JSON = {"Accept": "application/json"}
 FORM = {"Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded"}
 ASKER, APPROVER, NOTEBOOK = "erin@example.com", "bob@example.com", "shared-notebook"
 HOUR = 3_600
+
+CUT_TIMEOUT = 60.0
+"""Seconds within which an open notebook is cut off."""
 
 
 def ask_and_allow(env: Environment) -> str:
@@ -63,6 +69,33 @@ def withdraw_and_extend(env: Environment) -> str:
     seen = bob.get(f"{env.base_url}/requests/access", headers=JSON).json()["holders"]
     require(any(each["principal"] == f"user:{ASKER}" for each in seen), f"who has access: {seen}")
     return f"withdrawn, asked again and allowed; the grant now ends at {after['until']['N']}"
+
+
+def end(env: Environment) -> str:
+    """End the access that a request led to, while its notebook is open."""
+    erin, bob = env.browser(), env.browser()
+    erin.sign_in(f"{env.base_url}/", ASKER, PASSWORD)
+    bob.sign_in(f"{env.base_url}/", APPROVER, PASSWORD)
+    erin.get(erin.get(f"{env.base_url}/open/{NOTEBOOK}").headers["Location"])
+    notebook = f"https://{NOTEBOOK}.notebook.{REGION}.sagemaker.aws/lab"
+    before = erin.get(notebook)
+    require(before.status_code == 200, f"the open notebook: {before.status_code} {before.text[:300]}")
+    seen = bob.get(f"{env.base_url}/requests/access", headers=JSON).json()["holders"]
+    (request,) = {each["request_id"] for each in seen if each["principal"] == f"user:{ASKER}"}
+    ended = _send(bob, f"{env.base_url}/requests/{request}", decision="end")
+    require(ended.status_code == 303, f"bob ends it: {ended.status_code} {ended.text[:500]}")
+    begin = time.monotonic()
+    while (after := erin.get(notebook)).status_code == 200:
+        require(time.monotonic() - begin < CUT_TIMEOUT, f"the notebook is open after {CUT_TIMEOUT} s")
+        time.sleep(0.5)
+    seconds = time.monotonic() - begin
+    require(after.status_code == 403, f"the notebook: {after.status_code} {after.text[:300]}")
+    refused = erin.get(f"{env.base_url}/open/{NOTEBOOK}")
+    require(refused.status_code == 403, f"erin opens it again: {refused.status_code} {refused.text[:300]}")
+    policy = env.role_policies(env.outputs["LaunchRoleArn"])["notebook-gate-revocations"]
+    denied = {json.dumps(each["Resource"]) for each in policy["Statement"]}
+    require(any(f"notebook-instance/{NOTEBOOK}" in each for each in denied), f"the denies: {policy}")
+    return f"ended by bob, and cut off after {seconds:.0f} s; the deny names this notebook alone"
 
 
 def in_slack(env: Environment) -> str:

@@ -3,7 +3,7 @@
 from rehearsal.environment import Environment
 from rehearsal.steps import require
 
-FAILURES = ("canary failed", "reminders failed", '"unexpected"')
+FAILURES = ("canary failed", "reminders failed", "denies not written", '"unexpected"')
 
 
 def run(env: Environment) -> str:
@@ -15,16 +15,16 @@ def run(env: Environment) -> str:
             answer = client.invoke(FunctionName=name, Qualifier=alias, Payload=target["Input"], LogType="Tail")
             require("FunctionError" not in answer, answer["Payload"].read()[:500])
             sent.append(target["Input"])
-    canaries, reminders = sent.count('{"canary":{}}'), sent.count('{"reminders":{}}')
-    require((canaries, reminders) == (2, 1), f"the events of the schedules: {sent}")
+    canaries, reminders, denies = (sent.count(f'{{"{event}":{{}}}}') for event in ("canary", "reminders", "denies"))
+    require((canaries, reminders, denies) == (2, 1, 1), f"the events of the schedules: {sent}")
     passes = _passes(env)
     require(passes >= canaries, f"{passes} of {canaries} canaries passed")
-    return f"{canaries} functions reach everything that people need, and one looks for reminders"
+    return f"{canaries} functions reach everything that people need; one looks for reminders, and one for denies"
 
 
 def _passes(env: Environment) -> int:
     client, found = env.account.client("logs"), 0
-    for function in (env.function, env.requests_function):
+    for function in env.functions.values():
         group = function["LoggingConfig"]["LogGroup"]
         lines = client.filter_log_events(logGroupName=group)["events"]
         failed = [each["message"] for each in lines if any(text in each["message"] for text in FAILURES)]

@@ -88,10 +88,14 @@ class AccessRequest:
     decided_at: int = 0
     until: int = 0
     """The end of the grant in epoch seconds, if the request was allowed."""
+    ended_by: str = ""
+    """The principal of the person who ended the grant before its time. Empty if nobody did."""
     message: SlackMessage | None = None
     """The message to the approvers."""
     version: int = 0
     """The number of changes. A change is written only if there was no other one meanwhile."""
+    is_replaced: bool = False
+    """Whether a later request for the same notebook took its place."""
     obstacle: type[GateError] | None = None
     """Why nobody can allow the open request any more. It is not in the row; `AccessRequestStore` finds it."""
 
@@ -167,6 +171,7 @@ class AccessRequest:
             "decided_by": self.decided_by or None,
             "decision_reason": self.decision_reason or None,
             "until": self.until or None,
+            "ended_by": self.ended_by or None,
         }
 
 

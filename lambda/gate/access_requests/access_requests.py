@@ -7,8 +7,10 @@ from gate.access_requests.access_request import AccessRequest, SlackMessage, nor
 from gate.access_requests.approvers import Approvers
 from gate.access_requests.automatic import allowed_at_once, repeats
 from gate.access_requests.deciding import Approver, approved, check_open, denied, withdrawn
+from gate.access_requests.ending import AccessEnds
 from gate.access_requests.holders import Holders
 from gate.access_requests.lists import RequestLists
+from gate.access_requests.messages import ApproverMessages
 from gate.access_requests.notices import Notices
 from gate.access_requests.participant import Participant
 from gate.access_requests.reminders import Reminders
@@ -16,7 +18,6 @@ from gate.access_requests.requested_grant import GrantChange, with_grant
 from gate.access_requests.rules import RequestRules
 from gate.access_requests.store import AccessRequestStore
 from gate.platform.clock import Clock
-from gate.platform.log import logger
 from gate.store.grants import Grants
 from gate.store.table import ConditionFailedError
 from gate.values.caller import Caller
@@ -29,7 +30,6 @@ from gate.values.errors.access_requests import (
     NotEligibleError,
     TooManyAccessRequestsError,
 )
-from gate.values.errors.base import GateError
 from gate.values.errors.notebook import NotGrantedError
 from gate.values.errors.upstream import ThrottledError
 from gate.values.notebook import Notebook
@@ -49,16 +49,19 @@ class AccessRequests:
         holders: Holders,
         rules: RequestRules,
         notices: Notices,
+        cut_off: Callable[[], None],
         user_claim: str,
         clock: Clock,
     ):
-        """`user_claim`: see `Approvers`."""
+        """`cut_off`: see `AccessEnds`. `user_claim`: see `Approvers`."""
         self._store = store
         self._grants = grants
         self.rules = rules
         self._notices = notices
+        self._messages = ApproverMessages(store, notices)
         self._approvers = Approvers(grants, rules, user_claim=user_claim, clock=clock)
         self.lists = RequestLists(store, approvers=self._approvers, holders=holders)
+        self.ends = AccessEnds(store, approvers=self._approvers, notices=notices, cut_off=cut_off)
         self.reminders = Reminders(store, notices, before=rules.remind)
         self._clock = clock
 
@@ -103,8 +106,7 @@ class AccessRequests:
             if present is not None and not present.decision:
                 self._notices.show(replace(present, obstacle=AccessRequestEndedError))
             message = self._notices.asked(new)
-            # Nothing changes the message about a request that is allowed already.
-            return new if message is None or new.decision else self._remember(new, message)
+            return new if message is None else self._messages.remember(new, message, is_shown=True)
         raise ThrottledError
 
     def find(self, caller: Caller, request_id: str) -> tuple[AccessRequest, Approver | None]:
@@ -204,7 +206,7 @@ class AccessRequests:
         if request is None:
             raise AccessRequestUnknownError
         if message is not None and request.message is None:
-            request = self._remember(request, message)
+            request = self._messages.remember(request, message)
         return self._approvers.with_valid_approvals(request)
 
     def _with_grant(self, request: AccessRequest, now: int) -> tuple[AccessRequest, GrantChange | None]:
@@ -222,19 +224,3 @@ class AccessRequests:
             return
         if not grant.request_id:  # a person may ask for more time before a requested grant ends
             raise AlreadyGrantedError
-
-    def _remember(self, request: AccessRequest, message: SlackMessage) -> AccessRequest:
-        """Write down that `message` shows `request`. Without it, the next press in that message tells it again."""
-        try:
-            for _ in range(MAX_ATTEMPTS):
-                try:
-                    request = self._store.remember(replace(request, message=message))
-                    break
-                except ConditionFailedError:
-                    request = self._store.find(request.id) or request
-        except GateError as error:
-            # The request itself is stored, and the person must not ask again.
-            logger.warning("the message of an access request was not stored", reason=error.reason)
-        if request.approvals or request.decision or request.obstacle:
-            self._notices.show(replace(request, message=message))
-        return request

@@ -32,6 +32,8 @@ class Approver:
     """The person, with those groups alone that give the right."""
     refusal: Refusal | None = None
     """Why they cannot decide here and now. None if they can."""
+    by_old_groups: bool = False
+    """Whether they have the right by groups alone, of a sign-in that is too old."""
     approval_refusal: Refusal | None = None
     """Why their approval would not count beside those that are there. None if it would."""
 
@@ -63,11 +65,12 @@ def approver_of(
         raise AccessRequestUnknownError
     groups = tuple(group for group in participant.groups if f"group:{group}" in rights)
     refusal: Refusal | None = None
+    old = is_by_old_groups(participant, rights, now)
     if relation == "unknown":
         refusal = OtherIdentityError
-    elif is_by_old_groups(participant, rights, now):
+    elif old:
         refusal = SignInTooOldError
-    return Approver(replace(participant, groups=groups), refusal, _approval_refusal(request, participant))
+    return Approver(replace(participant, groups=groups), refusal, old, _approval_refusal(request, participant))
 
 
 def is_by_old_groups(participant: Participant, rights: Set[str], now: float) -> bool:

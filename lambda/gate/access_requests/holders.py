@@ -22,6 +22,8 @@ class Holder:
     granted_by: str
     """The people or the rule that allowed the access request; empty for the grants of operators."""
     reason: str
+    request_id: str
+    """The access request that led to the grant; empty for the grants of operators."""
 
 
 class Holders:
@@ -60,4 +62,5 @@ class Holders:
 def _holder(item: Row) -> Holder:
     granted_by, reason = (str(item.get(name, {}).get("S", "")) for name in ("granted_by", "reason"))
     principal, notebook = key_of(item)
-    return Holder(principal, notebook, read(item).until, granted_by, reason)
+    row = read(item)
+    return Holder(principal, notebook, row.until, granted_by, reason, row.request_id)

@@ -60,12 +60,17 @@ def partition_of(name: str) -> str:
     return f"{key_prefixes.ACCESS_REQUEST}{digest(name)}"
 
 
+def is_id(text: str) -> bool:
+    """Return whether `text` can be the id of a request."""
+    return _ID.fullmatch(text) is not None
+
+
 def row_key(request_id: str) -> dict[str, Any]:
     """Return the primary key of the latest request of that person for that notebook.
 
     Raises `ValueError` if `request_id` is not the id of a request.
     """
-    if not _ID.fullmatch(request_id):
+    if not is_id(request_id):
         raise ValueError("not the id of a request")
     *person, notebook, _ = request_id.split("-")  # earlier versions wrote ids without a person
     return primary_key(f"{key_prefixes.ACCESS_REQUEST}{''.join(person)}", notebook)

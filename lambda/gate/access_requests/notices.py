@@ -13,7 +13,7 @@ class Notices(Protocol):
         """Tell the approvers of a new request, open or allowed at once. Return the message that shows it in Slack."""
 
     def changed(self, request: AccessRequest, /) -> None:
-        """Tell the person who asked, and the approvers, that somebody has approved, decided or withdrawn `request`."""
+        """Tell the person who asked, and the approvers, of what somebody did to `request`, or to its access."""
 
     def show(self, request: AccessRequest, /) -> None:
         """Show `request` as it is now in the message to the approvers, if there is one."""

@@ -29,8 +29,8 @@ class _Invocation:
 def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaContext") -> dict[str, Any]:
     """Decide as the operator that `event` names, and return the request, or the error as reason and words.
 
-    `event`: `arn` of the operator, `action` (`allow` or `deny`), `request` (the id) and, to allow, `seconds`, or
-    to deny, `reason`. It is believed, so it must be from an invocation of the alias for operators.
+    `event`: `arn` of the operator, `action` (`allow`, `deny` or `end`), `request` (the id) and, to allow, `seconds`,
+    or to deny, `reason`. It is believed, so it must be from an invocation of the alias for operators.
     """
     try:
         with audited(_Invocation(context.aws_request_id), _action(event) or "decide") as record:
@@ -41,9 +41,12 @@ def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaCo
             if action == "allow" and type(seconds) is not int:
                 raise InvalidFormError
             record.caller = Caller(f"iam:{arn}", (), "iam", "", 0)
-            record.access_request = request = requests.decide_as_operator(
-                arn, _text(event, "request"), seconds=seconds, reason=_text(event, "reason") if action == "deny" else ""
-            )
+            if action == "end":
+                request = requests.ends.end_as_operator(arn, _text(event, "request"))
+            else:
+                reason = _text(event, "reason") if action == "deny" else ""
+                request = requests.decide_as_operator(arn, _text(event, "request"), seconds=seconds, reason=reason)
+            record.access_request = request
             record.notebook = request.notebook
     except GateError as error:
         return {"error": error.reason, "message": f"{error.title}. {error.words}"}
@@ -60,4 +63,4 @@ def _text(event: Any, name: str) -> str:
 
 def _action(event: Any) -> str:
     action = _text(event, "action")
-    return action if action in ("allow", "deny") else ""
+    return action if action in ("allow", "deny", "end") else ""

@@ -27,6 +27,7 @@ def to_row(request: AccessRequest, *, keep: int) -> dict[str, Any]:
         "decision": request.decision,
         "decided_by": request.decided_by,
         "decision_reason": request.decision_reason,
+        "ended_by": request.ended_by,
         "message": json.dumps(message),
     }
     numbers = {
@@ -39,7 +40,7 @@ def to_row(request: AccessRequest, *, keep: int) -> dict[str, Any]:
         "until": request.asked_at + keep,  # the table's time to live
     }
     return {
-        **row_key(request.id),
+        **(past_key if request.is_replaced else row_key)(request.id),
         **{name: {"S": text} for name, text in texts.items()},
         **{name: {"N": str(number)} for name, number in numbers.items()},
     }
@@ -61,6 +62,7 @@ def read_row(item: Row) -> AccessRequest:
     keys = [key_of(key(text["id"])) for key in (row_key, past_key)]
     if text["decision"] not in get_args(Decision) or key_of(item) not in keys:
         raise ValueError("not the row of a request")
+    is_replaced = key_of(item) == keys[1]
     return AccessRequest(
         id=text["id"],
         requester=text["requester"],
@@ -79,10 +81,11 @@ def read_row(item: Row) -> AccessRequest:
         decision_reason=text.get("decision_reason", ""),
         decided_at=number["decided_at"],
         until=number["grant_until"],
+        ended_by=text.get("ended_by", ""),
         message=SlackMessage(*map(str, message)) if message else None,
         version=number["version"],
-        # A later request took its place, so nobody can decide on it.
-        obstacle=AccessRequestEndedError if key_of(item) == keys[1] and not text["decision"] else None,
+        is_replaced=is_replaced,
+        obstacle=AccessRequestEndedError if is_replaced and not text["decision"] else None,
     )
 
 

@@ -1,6 +1,6 @@
 """Reads and writes access requests in the grants table. Each step is one conditional write."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from gate.access_requests.access_request import OPEN_SECONDS, AccessRequest, digest
@@ -13,6 +13,7 @@ from gate.access_requests.keys import (
     Reference,
     allowed_key,
     is_former,
+    is_id,
     partition_of,
     past_key,
     read_references,
@@ -21,16 +22,15 @@ from gate.access_requests.keys import (
     reference_row,
     row_key,
 )
+from gate.access_requests.obstacles import with_obstacles
 from gate.access_requests.participant import Participant
-from gate.access_requests.requested_grant import GrantChange, grant_key, is_of_operator
+from gate.access_requests.requested_grant import GrantChange
 from gate.access_requests.row import read_rows, to_row
-from gate.store.cutoffs import apply_cutoffs, cutoff_keys
-from gate.store.grant_row import REQUESTED
-from gate.store.table import Row, Table, expressions, key_of, primary_key, unchanged
-from gate.values.errors.access_requests import AccessRequestEndedError, AlreadyGrantedError
-from gate.values.errors.base import GateError
-from gate.values.errors.caller import SignInEndedError
+from gate.store.denied import ended_row
+from gate.store.grant_row import REQUESTED, read
+from gate.store.table import Row, Table, expressions, primary_key, unchanged
 from gate.values.notebook import Notebook
+from gate.values.revocation import SESSION_MARGIN
 
 MAX_A_DAY = 10
 """Access requests of one person in a day (UTC)."""
@@ -79,11 +79,8 @@ class AccessRequestStore:
 
     def find(self, request_id: str) -> AccessRequest | None:
         """Return the request with the id `request_id`, or None."""
-        try:
-            key = row_key(request_id)
-        except ValueError:
-            return None
-        return next((each for each in self.as_of_now(self._get([key])) if each.id == request_id), None)
+        keys = [row_key(request_id), past_key(request_id)] if is_id(request_id) else []
+        return next((each for each in self.as_of_now(self._get(keys)) if each.id == request_id), None)
 
     def latest(self, request_id: str) -> AccessRequest | None:
         """Return the latest request of that person for that notebook, or None."""
@@ -100,14 +97,7 @@ class AccessRequestStore:
 
     def as_of_now(self, requests: Iterable[AccessRequest]) -> list[AccessRequest]:
         """Return `requests`; those that are open with what ended them, and without approvals that a cutoff ended."""
-        now, requests = self._table.now(), list(requests)
-        keys = []
-        for request in requests:
-            if request.state(now) == "open":
-                people = [request.asker, *(each.participant for each in request.approvals)]
-                keys += [grant_key(request), *(key for each in people for key in cutoff_keys(each.caller))]
-        rows = {key_of(item): item for item in self._table.get(keys)}
-        return [_as_of(request, rows, now) if request.state(now) == "open" else request for request in requests]
+        return with_obstacles(requests, self._table)
 
     def add(
         self, request: AccessRequest, grant: GrantChange | None = None, *, replaced: AccessRequest | None = None
@@ -121,7 +111,7 @@ class AccessRequestStore:
         writes = [self._write(request, replaced), _count_write(request.requester, self._table.now())]
         writes.append({"Put": {"Item": reference_row(request)}})
         if replaced is not None:
-            writes.append({"Put": {"Item": {**to_row(replaced, keep=self._keep), **past_key(replaced.id)}}})
+            writes.append({"Put": {"Item": to_row(replace(replaced, is_replaced=True), keep=self._keep)}})
             writes.append({"Delete": {"Key": reference_key(replaced)}})
         self._table.transact([*writes, *_grant_writes(grant)])
 
@@ -145,6 +135,28 @@ class AccessRequestStore:
             writes.append({"Put": {"Item": reference_row(changed)}})
         self._table.transact([*writes, *_grant_writes(grant)])
         return changed
+
+    def with_end(self, request: AccessRequest, grant: Row) -> list[AccessRequest]:
+        """Return the allowed requests that have the end of `grant`: `request`, its successor, and the grant's own."""
+        ids = filter(is_id, (request.id, read(grant).request_id))
+        keys = [key for each in ids for key in (row_key(each), past_key(each))]
+        return [each for each in self._get(keys) if each.decision == "allowed" and each.until == read(grant).until]
+
+    def end(self, requests: Sequence[AccessRequest], grant: Row, *, by: Participant) -> list[AccessRequest]:
+        """End `grant`, and with it `requests`, and write the denies that cut off its notebook. Return the requests.
+
+        All are written, or none. Raises `ConditionFailedError` as `change` does.
+        """
+        now, first = int(self._table.now()), requests[0]
+        ended = [replace(each, ended_by=by.name, until=now, version=each.version + 1) for each in requests]
+        names = {name for each in requests for name in each.requester_names}
+        names |= set(by.names) if names & set(by.names) else set()
+        writes = [self._write(*both) for both in zip(ended, requests, strict=True)]
+        writes += [{"Delete": {"Key": allowed_key(reference_of(each))}} for each in requests]
+        writes += _grant_writes(GrantChange(grant, {**grant, "until": {"N": str(now)}}))
+        rows = [ended_row(name, first.notebook, now + SESSION_MARGIN) for name in sorted(names)]
+        self._table.transact([*writes, *({"Put": {"Item": row}} for row in rows)])
+        return ended
 
     def _get(self, keys: Iterable[Row]) -> list[AccessRequest]:
         return list(read_rows(self._table.get(keys)))
@@ -174,23 +186,3 @@ def _count_write(requester: str, now: float) -> dict[str, Row]:
 
 def _age(request: AccessRequest) -> tuple[int, str]:
     return request.asked_at, request.id
-
-
-def _as_of(request: AccessRequest, rows: Mapping[tuple[str, str], Row], now: float) -> AccessRequest:
-    grant = rows.get(key_of(grant_key(request)))
-    obstacle: type[GateError] | None = None
-    if _is_cut_off(request.asker, rows):
-        obstacle = AccessRequestEndedError
-    elif grant is not None and is_of_operator(grant, now):
-        obstacle = AlreadyGrantedError
-    approvals = tuple(each for each in request.approvals if not _is_cut_off(each.participant, rows))
-    return replace(request, obstacle=obstacle, approvals=approvals)
-
-
-def _is_cut_off(participant: Participant, rows: Mapping[tuple[str, str], Row]) -> bool:
-    caller = participant.caller
-    try:
-        apply_cutoffs([rows[key] for key in map(key_of, cutoff_keys(caller)) if key in rows], caller)
-    except SignInEndedError:
-        return True
-    return False

@@ -43,7 +43,12 @@ def _allowed(request: AccessRequest, asked_for: str, name: Callable[[str], str])
     less = ""
     if request.allowed_seconds < request.seconds and not request.keeps_earlier_end:
         less = f"for {in_words(request.allowed_seconds)} of the {in_words(request.seconds)} {asked_for}, "
-    return f"allowed by {people} {less}{until(request)}"
+    return f"allowed by {people} {less}{_ended(request, name) if request.ended_by else until(request)}"
+
+
+def _ended(request: AccessRequest, name: Callable[[str], str]) -> str:
+    act = "given back by" if request.ended_by in request.requester_names else "ended by"
+    return f"and {act} {name(request.ended_by)} {date_time(request.until)}"
 
 
 def _parts(request: AccessRequest, name: Callable[[str], str]) -> str:

@@ -98,6 +98,8 @@ class Config:
     slack: SlackConfig
     requests_function_arn: str = ""
     """The ARN of the function that takes access requests. Empty if people cannot ask for access here."""
+    denies_function_arn: str = ""
+    """The ARN of the function that cuts off open notebooks. Only the function that takes access requests has it."""
     access_requests: str = ""
     """The rules of access requests (JSON). Only the function that takes them has it."""
 

@@ -69,7 +69,14 @@ def list_holders(call: Call) -> Response:
     if call.request.wants_json:
         holders = [*found.requested, *(each for holders in found.owned.values() for each in holders)]
         return json_response({"holders": [_holder(each) for each in holders], "next": next_page})
-    return call.page("holders.html", found=found, is_first=number == 1, next_page=next_page)
+    return call.page(
+        "holders.html",
+        found=found,
+        is_first=number == 1,
+        next_page=next_page,
+        sign_in=call.gate.page_links.sign_in("/requests/access", fresh=True),
+        proven=call.gate.identity.decision_proofs.proves(call.request),
+    )
 
 
 def ask(call: Call) -> Response:
@@ -90,14 +97,14 @@ def ask(call: Call) -> Response:
 def show(call: Call) -> Response:
     """Show one request to the person who asked, or to somebody who may decide on it.
 
-    When it is allowed, the browser of the person who asked continues to the notebook.
+    When it is allowed, the browser of the person who asked continues to the notebook, unless the query has `stay`.
     """
     gate, caller, now = call.gate, call.caller, call.gate.now()
     found, approver = gate.access_requests.find(caller, call.request.parameters["request"])
     state = found.state(now)
     if call.request.wants_json:
         return json_response(_json(found, now))
-    if state == "allowed" and approver is None and now < found.until:
+    if state == "allowed" and approver is None and now < found.until and "stay" not in call.request.query:
         return redirect(gate.links.open(found.notebook, call.landing))
     return call.page(
         "request.html",
@@ -116,15 +123,18 @@ def show(call: Call) -> Response:
 
 
 def decide(call: Call) -> Response:
-    """Allow, deny or withdraw a request, and redirect to its page, which shows what came of it."""
+    """Allow, deny or withdraw a request, or end its access, and redirect to its page, which shows what came of it."""
     form = _form(call.request)
     action = form.get("decision", "")
-    if action not in ("allow", "deny", "withdraw"):
+    if action not in ("allow", "deny", "withdraw", "end"):
         raise InvalidFormError
     call.record.action = action
     request_id = call.request.parameters["request"]
     if action == "withdraw":
         decided = call.gate.access_requests.withdraw(call.caller, request_id)
+    elif action == "end":
+        proven = call.gate.identity.decision_proofs.proves(call.request)
+        decided = call.gate.access_requests.ends.end(call.caller, request_id, proven=proven)
     else:
         decided = _decide(call, request_id, form)
     call.record.access_request = decided
@@ -192,6 +202,7 @@ def _json(request: AccessRequest, now: float) -> dict[str, object]:
         "decision_reason": request.decision_reason or None,
         "allowed_seconds": request.allowed_seconds if request.decision == "allowed" else None,
         "until": request.until or None,
+        "ended_by": public_principal(request.ended_by) or None,
     }
 
 

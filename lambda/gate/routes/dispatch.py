@@ -62,6 +62,12 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             send_reminders(gate)
         return None
+    if "denies" in event:
+        from gate.routes.denies import write_denies
+
+        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
+            write_denies(gate)
+        return None
     request = Request.from_event(event, context.invoked_function_arn)
     return _respond(gate, request, remaining_ms).for_api_gateway(own_host=gate.config.own_host)
 

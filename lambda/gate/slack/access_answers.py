@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class AccessAnswers:
-    """Asks for access, withdraws requests and decides for Slack users, and sends the results to Slack."""
+    """Asks for access, withdraws requests, decides and ends access for Slack users, and sends the results to Slack."""
 
     def __init__(
         self,
@@ -65,8 +65,8 @@ class AccessAnswers:
         except SlackRefusedError:
             return
         view_id = str(forwarded.get("view_id") or command.view_id)
-        # After a withdrawal, the button for it is of no use.
-        replace_original = command.action == "withdraw"
+        # After that, the button for it is of no use.
+        replace_original = command.action in ("withdraw", "end")
         try:
             with deadline.shortened_deadline():
                 if command.action == "form":
@@ -91,7 +91,7 @@ class AccessAnswers:
 
     def _execute(self, command: AccessCommand) -> "list[Block]":
         """Return what the user sees, or nothing if the message that they pressed shows it."""
-        from gate.slack.access_messages import asked, decided, for_approvers, withdrawn
+        from gate.slack.access_messages import asked, decided, ended, for_approvers, withdrawn
 
         with audited(command, command.action) as record:
             record.caller = caller = self._users.caller(command.team, command.user, command.address)
@@ -106,6 +106,11 @@ class AccessAnswers:
                 record.access_request = request = requests.withdraw(caller, command.request_id)
                 record.notebook = request.notebook
                 return withdrawn(request)
+            if command.action == "end":
+                # Slack's signature has proven to this function who ends it.
+                record.access_request = request = requests.ends.end(caller, command.request_id, proven=True)
+                record.notebook = request.notebook
+                return [] if command.message and command.message == request.message else ended(request)
             seconds = _seconds(command) if command.action == "allow" else None
             record.access_request = request = requests.decide(
                 caller, command.request_id, seconds=seconds, reason=command.reason, message=command.message

@@ -14,9 +14,9 @@ from gate.slack.command import Command, command_sender, interaction_sender
 from gate.values.errors.slack import InvalidSlackRequestError
 from gate.web.request import Request
 
-AccessAction = Literal["form", "ask", "allow", "deny-form", "deny", "withdraw"]
+AccessAction = Literal["form", "ask", "allow", "deny-form", "deny", "withdraw", "end"]
 
-ASK_BUTTON, WITHDRAW_BUTTON = "ask", "access-withdraw"
+ASK_BUTTON, WITHDRAW_BUTTON, END_BUTTON = "ask", "access-withdraw", "access-end"
 ALLOW_BUTTON, ALLOW_SELECT, DENY_BUTTON = "access-allow", "access-until", "access-deny"
 """The ids of the buttons and the menu."""
 
@@ -31,6 +31,7 @@ _ON_REQUESTS: dict[str, AccessAction] = {
     ALLOW_SELECT: "allow",
     DENY_BUTTON: "deny-form",
     WITHDRAW_BUTTON: "withdraw",
+    END_BUTTON: "end",
 }
 """The action of each button of a request."""
 
@@ -47,7 +48,7 @@ class AccessCommand(Command):
     seconds: str = ""
     """The chosen length. Empty for the shortest one."""
     request_id: str = ""
-    """The request that the user decides on or withdraws."""
+    """The request that the user decides on or withdraws, or whose access they end."""
     message: SlackMessage | None = None
     """The message in a channel whose button was pressed."""
 

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
+    ConfirmObject,
     ContextBlock,
     Option,
     PlainTextObject,
@@ -26,6 +27,7 @@ from gate.slack.access_command import (
     ALLOW_SELECT,
     ASK_BUTTON,
     DENY_BUTTON,
+    END_BUTTON,
     WITHDRAW_BUTTON,
     AccessCommand,
 )
@@ -94,10 +96,11 @@ def for_approvers(request: AccessRequest, rules: RequestRules, *, page_url: str)
     who, why = name_of(request.requester), text_block(f"Why: {request.reason}")
     if request.is_automatic:
         rule = name_of(request.decided_by)
-        return [text_block(f"{who} has access to {request.notebook} {until(request)}, by {rule}."), why]
+        has = text_block(f"{who} has access to {request.notebook} {until(request)}, by {rule}.")
+        return [has, why, *_end(request)] if not request.ended_by else [has, why, *_outcome(request)]
     blocks: list[Block] = [text_block(f"{who} asks for {request.notebook}, for {in_words(request.seconds)}"), why]
     if request.decision:
-        return [*blocks, *_outcome(request)]
+        return [*blocks, *_outcome(request), *_end(request)]
     if request.obstacle:
         return [*blocks, _hint("This request has ended.")]
     if request.approvals:
@@ -108,11 +111,16 @@ def for_approvers(request: AccessRequest, rules: RequestRules, *, page_url: str)
 def decided(request: AccessRequest) -> list[Block]:
     """Return the message to the person who asked in Slack, after a decision."""
     blocks = [text_block(str(request.notebook)), *_outcome(request, to_asker=True)]
-    if request.decision == "allowed":
+    if request.decision == "allowed" and not request.ended_by:
         # The button of the list of notebooks, whose answer has a link to the notebook.
         show = ButtonElement(text="Show the notebook", action_id="refresh")
-        blocks.append(ActionsBlock(block_id=f"one:{request.notebook}", elements=[show]))
+        blocks += [ActionsBlock(block_id=f"one:{request.notebook}", elements=[show]), *_end(request, to_asker=True)]
     return blocks
+
+
+def ended(request: AccessRequest) -> list[Block]:
+    """Return what somebody sees after they have ended the access that `request` led to."""
+    return [text_block(str(request.notebook)), *_outcome(request), _hint("What is open is closed within a minute.")]
 
 
 def ends_soon(reference: Reference, *, now: float) -> list[Block]:
@@ -143,6 +151,21 @@ def _decisions(request: AccessRequest, rules: RequestRules, page_url: str) -> Bl
     deny = ButtonElement(text="Deny", action_id=DENY_BUTTON)
     page = ButtonElement(text="Open the page", action_id="access-page", url=page_url)
     return ActionsBlock(block_id=_block_id(request), elements=[allow, until, deny, page])
+
+
+def _end(request: AccessRequest, *, to_asker: bool = False) -> list[Block]:
+    """Return the button that ends the access, if `request` led to one that lasts."""
+    if request.decision != "allowed" or request.ended_by:
+        return []
+    words, whose = ("Give back", "your") if to_asker else ("End access", f"{name_of(request.requester)}'s")
+    confirm = ConfirmObject(
+        title=f"{words}?",
+        text=PlainTextObject(text=f"This ends {whose} access to {request.notebook}. What is open there is closed."),
+        confirm=words,
+        deny="Cancel",
+    )
+    end = ButtonElement(text=words, action_id=END_BUTTON, confirm=confirm)
+    return [ActionsBlock(block_id=_block_id(request), elements=[end])]
 
 
 def _outcome(request: AccessRequest, *, to_asker: bool = False) -> list[Block]:

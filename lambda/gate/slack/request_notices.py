@@ -53,8 +53,9 @@ class RequestNotices:
         """Show what became of `request` in the approvers' message, and tell the person who asked in Slack."""
         self.show(request)
         with _notice("slack"):
-            # Who withdraws a request needs no message about it.
-            if request.slack_user and request.decision not in ("", "withdrawn"):
+            # Who withdraws a request, or gives access back, needs no message about it.
+            is_own = request.decision == "withdrawn" or request.ended_by in request.requester_names
+            if request.slack_user and request.decision and not is_own:
                 from gate.slack.access_messages import decided, post
 
                 self._slack().post_message(request.slack_user, post(request.notebook, decided(request)))

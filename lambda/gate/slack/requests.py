@@ -5,14 +5,12 @@ the rest: the function invokes itself asynchronously, and Lambda keeps that even
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from gate.identity.slack import SlackSender, SlackUsers
-from gate.platform.aws.clients import client
-from gate.platform.aws.errors import aws_errors
+from gate.platform.aws.invoking import invoke_later
 from gate.platform.clock import Clock
 from gate.platform.config import SlackConfig
 from gate.slack.access_command import AccessCommand, parse_access_command
@@ -21,11 +19,7 @@ from gate.slack.command import Command, SlackCommand, parse_command
 from gate.slack.signature import is_signed
 from gate.store.replay_guard import AlreadyUsedError, ReplayGuard
 from gate.values.errors.slack import InvalidSlackRequestError, SlackReplayError, SlackSignatureError
-from gate.values.errors.upstream import AwsError
 from gate.web.request import Request
-
-if TYPE_CHECKING:
-    from mypy_boto3_lambda import LambdaClient
 
 AnyCommand = TypeVar("AnyCommand", bound=Command)
 
@@ -113,7 +107,7 @@ class SlackRequests:
             # Without it, Slack would close the window, and the answer would have no place.
             acknowledgement = {"response_action": "update", "view": progress_window()}
         event = {"requestContext": {"requestId": request.id}, "forwarded": {**request.to_forward(), "view_id": view_id}}
-        self._invoke(self._requests_function_arn, event)
+        invoke_later(self._requests_function_arn, event)
         return acknowledgement
 
     def answer_later(self, command: SlackCommand, function_arn: str) -> None:
@@ -128,13 +122,4 @@ class SlackRequests:
             command = replace(command, view_id=self._api.open_window(command.trigger_id, loading()), trigger_id="")
         # The id is where API Gateway puts it, so that the log lines of both invocations have one reference.
         event = {"requestContext": {"requestId": command.id}, "slack": asdict(command)}
-        self._invoke(function_arn, event)
-
-    def _invoke(self, function_arn: str, event: dict[str, Any]) -> None:
-        with aws_errors():
-            answer = cast("LambdaClient", client("lambda")).invoke(
-                FunctionName=function_arn, InvocationType="Event", Payload=json.dumps(event).encode()
-            )
-        if answer["StatusCode"] != 202:
-            # 202 means that Lambda queued the event (API reference of Invoke).
-            raise AwsError
+        invoke_later(function_arn, event)

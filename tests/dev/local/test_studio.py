@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cli.grant_schema.spec import GrantSpec
-from cli.revoke.launch_role import LaunchRolePolicies
-from cli.revoke.revocations import Revocation
+from gate.launch.denies.launch_role import LaunchRolePolicies
+from gate.values.revocation import Revocation
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample

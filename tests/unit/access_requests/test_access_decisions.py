@@ -125,7 +125,7 @@ def test_the_id_of_an_earlier_request_does_not_decide_a_later_one(asking: Harnes
     later = ask(alice)
     assert later != earlier
     answer = dana.post(earlier, headers=JSON, body="decision=allow&seconds=3600")
-    assert answer.json["error"] == "access_request_unknown"
+    assert answer.json["error"] == "access_request_decided"
     assert state_of(alice, later) == "open"
 
 

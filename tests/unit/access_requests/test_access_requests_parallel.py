@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gate.access_requests.access_requests import AccessRequests
-from gate.access_requests.keys import COUNT, OPEN
+from gate.access_requests.keys import ALLOWED, COUNT, OPEN
 from gate.store.table import Table
 from gate.values.caller import Caller
 from gate.values.errors.access_requests import AlreadyGrantedError
@@ -63,7 +63,8 @@ def _orders(
     `asked`: whether that request is there. `before`: what people have done with it before.
     """
     first, request_id = _asked(*before)
-    rows = [*first.requests(), *first.query([OPEN, COUNT])] if asked else []
+    rows = [*first.requests(), *first.requests(past=True)] if asked else []
+    rows += first.query([OPEN, ALLOWED, COUNT, "user:carol"]) if asked else []
     tables: list[GrantsTable] = []
 
     def start() -> list[TableRequest]:
@@ -232,3 +233,39 @@ def test_after_a_lost_response_pressing_again_is_safe(when: str) -> None:
     again.finish()
     assert again.failure is None
     assert len(table.query(["user:carol"])) == 1
+
+
+def _end(caller: Caller) -> Callable[[Table, str], object]:
+    return lambda table, request_id: _requests(table).ends.end(caller, request_id, proven=True)
+
+
+def test_two_who_end_access_at_once_end_it_once() -> None:
+    endings = set()
+    for table in _orders(_end(CAROL), _end(ANN), before=(_decide(BOB, HOUR),)):
+        (request,), (grant,) = table.requests(), table.query(["user:carol"])
+        assert request["grant_until"]["N"] == grant["until"]["N"] == str(int(NOW))
+        assert len(table.query(["ended:"])) == 1
+        assert not table.query([ALLOWED])
+        endings.add(request["ended_by"]["S"])
+    assert endings == {"user:carol", "user:ann"}
+
+
+def test_access_that_is_ended_and_extended_at_once_is_one_or_the_other() -> None:
+    """If the end comes first, the later request gives new access. Otherwise, the end is refused, and denies nothing."""
+
+    def ask(table: Table, _: str) -> object:
+        return _requests(table).ask(CAROL, Notebook("churn"), reason="more", seconds=2 * HOUR)
+
+    def extend(table: Table, _: str) -> object:
+        (open_request,) = table.query([OPEN])
+        later = open_request["notebook"]["S"].partition("-")[2]
+        return _requests(table).decide(ANN, later, seconds=2 * HOUR)
+
+    ended = set()
+    for table in _orders(_end(BOB), extend, before=(_decide(BOB, HOUR), ask)):
+        (grant,), (later,), (earlier,) = table.query(["user:carol"]), table.requests(), table.requests(past=True)
+        assert (grant["until"]["N"], later["ended_by"]["S"]) == (str(int(NOW) + 2 * HOUR), "")
+        assert bool(earlier["ended_by"]["S"]) == bool(table.query(["ended:"]))
+        assert earlier["grant_until"]["N"] == str(int(NOW) + (0 if earlier["ended_by"]["S"] else HOUR))
+        ended.add(earlier["ended_by"]["S"])
+    assert ended == {"user:bob", ""}

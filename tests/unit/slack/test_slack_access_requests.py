@@ -72,11 +72,11 @@ def test_a_request_is_posted_to_the_channel_and_bob_allows_it(access: Slack) -> 
     changed = access.workspace.seen_by(CHANNEL, timeout=0)
     assert changed is not None
     assert "Allowed by bob@example.com until" in changed.text
-    assert not changed.buttons
+    assert button_labels(changed) == ["End access"]
     told = access.workspace.seen_by(ALICE, timeout=0)
     assert told is not None
     assert "churn-model\nAllowed by bob@example.com until" in told.text
-    assert button_labels(told) == ["Show the notebook"]
+    assert button_labels(told) == ["Show the notebook", "Give back"]
 
 
 def test_the_approver_chooses_another_length(access: Slack) -> None:

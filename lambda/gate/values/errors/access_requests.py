@@ -79,6 +79,11 @@ class AccessRequestWithdrawnError(GateError, reason="access_request_withdrawn", 
         words="There is nothing to decide any more. Whoever needs access asks again."):
     """The person who asked has withdrawn the request."""
 
+class AccessEndedError(GateError, reason="access_ended", title="This access is not there any more", status=409,
+        next_page=NextPage.REQUESTS,
+        words="It has ended already, or a later request changed its end. The page of requests shows what is so now."):
+    """There is no grant that the request led to, so that nobody can end it."""
+
 class AccessRequestEndedError(GateError, reason="access_request_ended", title="This request has ended", status=409,
         next_page=NextPage.REQUESTS,
         words="A request ends after a day, or when the person's sign-in is ended. They can ask again."):

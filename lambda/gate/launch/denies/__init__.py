@@ -1,0 +1,1 @@
+"""The denies on the launch role that cut off notebooks which are open."""

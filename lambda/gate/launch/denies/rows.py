@@ -1,0 +1,33 @@
+"""Reads the denies that the table asks for."""
+
+from collections.abc import Iterable, Iterator
+
+from gate.launch.target import launch_target_of
+from gate.platform.config import Config
+from gate.platform.log import logger
+from gate.store.denied import ENDED
+from gate.store.table import Row, key_of
+from gate.values.errors.notebook import InvalidNotebookNameError, LocationUnknownError
+from gate.values.notebook import Notebook
+from gate.values.revocation import Revocation
+
+
+def read_denies(items: Iterable[Row], config: Config) -> Iterator[Revocation]:
+    """Yield the denies in the rows `items` (`gate.store.denied`).
+
+    A malformed row, or one for a notebook that the settings do not list any more, is logged and left out.
+    """
+    for item in items:
+        try:
+            yield _deny(item, config)
+        except (KeyError, TypeError, ValueError, InvalidNotebookNameError, LocationUnknownError):
+            logger.warning("malformed deny", notebook=key_of(item)[1])
+
+
+def _deny(item: Row, config: Config) -> Revocation:
+    partition, key = key_of(item)
+    before = int(item["before"]["N"])
+    if partition != ENDED:
+        return Revocation((key,), before)
+    target = launch_target_of(config, Notebook.parse(item["asked_for"]["S"]))
+    return Revocation((item["name"]["S"],), before, target.arns.opened)
