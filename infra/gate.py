@@ -158,7 +158,8 @@ class NotebookGate(Construct):
             self,
             "Monitoring",
             service=settings.name,
-            functions=[each.function for each in (function, requests, denies) if each],
+            functions=[each.function for each in (function, requests) if each],
+            denies=denies.function if denies else None,
             api=api.api,
             settings=settings.alarms,
         )

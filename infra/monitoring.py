@@ -30,13 +30,18 @@ class Monitoring(Construct):
         *,
         service: str,
         functions: Sequence[lambda_.IFunction],
+        denies: lambda_.IFunction | None,
         api: apigateway.RestApi,
         settings: AlarmSettings,
     ) -> None:
-        """`service`: the value of the dimension `service` in the function's metrics."""
+        """`service`: the value of the dimension `service` in the functions' metrics.
+
+        `functions`: those that the canary checks. `denies`: the one that cuts off open notebooks.
+        """
         super().__init__(scope, construct_id)
         self._service = service
         self._functions = functions
+        self._denies = denies
         self._api = api
         self.alarms = self._alarms(settings)
         if settings.topic_arn:
@@ -112,6 +117,17 @@ class Monitoring(Construct):
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
                 treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
             ),
+            *(self._denies_alarms(self._denies) if self._denies else ()),
+        ]
+
+    def _denies_alarms(self, denies: lambda_.IFunction) -> list[cloudwatch.AlarmBase]:
+        return [
+            self._alarm(
+                "NotCutOff",
+                "Access has ended, and what is open with it is not cut off.",
+                denies.metric_errors(period=FIVE_MINUTES),
+                evaluation_periods=2,  # the next event of the schedule has failed, too
+            )
         ]
 
     def _alarm(

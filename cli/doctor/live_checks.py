@@ -28,6 +28,7 @@ from cli.grant_schema.item import plain_values
 from cli.grant_schema.spec import GrantSpec
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
+from cli.revoke.launch_role import remove_policy
 from gate.launch.denies.launch_role import LaunchRolePolicies
 from gate.launch.kinds import kind_of
 from gate.platform.aws.errors import THROTTLING_CODES
@@ -147,8 +148,7 @@ class LiveChecks:
                 self.sleep(2)
         finally:
             # Also after a failed write, which may have succeeded although its response was lost.
-            with aws_errors():
-                role.remove(DOCTOR_POLICY)
+            remove_policy(role, DOCTOR_POLICY)
         text = f"a deny has not cut off an open notebook after {DENY_TIMEOUT} s"
         return assumption("policies on every request", False, text)
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from cli.aws import aws_errors
 from cli.errors import CommandError
 from cli.grants.table import GrantsTable
+from cli.revoke.launch_role import remove_policy
 from gate.launch.denies.applying import OverwrittenError, apply
-from gate.launch.denies.launch_role import LaunchRolePolicies
+from gate.launch.denies.launch_role import FORMER_POLICY, REVOKED_POLICY, LaunchRolePolicies
 from gate.launch.denies.rows import read_denies
 from gate.platform.config import Config
 from gate.store.denied import ENDED, REVOKED, revoked_row
@@ -50,6 +51,7 @@ def deny(
     try:
         with aws_errors():
             apply(policy, rows.all, now=now, sleep=sleep)
+            is_owned = REVOKED_POLICY in policy.names()
     except OverwrittenError:
         raise CommandError(
             "The deny is not on the launch role: another operator writes the same policy, or IAM has not applied the "
@@ -60,4 +62,6 @@ def deny(
             "More callers are revoked than an IAM policy can hold. To end everybody's sessions, run: "
             "gate revoke --everybody"
         ) from None
+    if is_owned:
+        remove_policy(policy, FORMER_POLICY)  # its denies are in the other one now
     return before

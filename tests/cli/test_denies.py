@@ -38,6 +38,9 @@ class FakeRole:
     def max_characters(self) -> int:
         return MAX_POLICY_CHARACTERS
 
+    def names(self) -> list[str]:
+        return []
+
 
 @dataclass
 class FakeRows(DenyRows):

@@ -21,7 +21,7 @@ from gate.values.grant import Grant
 from gate.values.notebook import Notebook
 from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access
-from local.resolved_template import ResolvedTemplate
+from local.resolved_template import ResolvedTemplate, Role
 from local.template import ACCOUNT, REGION
 
 INSIDE, ALSO_INSIDE, OUTSIDE = "203.0.113.7", "203.0.113.8", "198.51.100.66"
@@ -92,3 +92,23 @@ def notebook_access(
         identity_policies=role.policies if role_policies is None else role_policies,
         session_policy=session_policy,
     )
+
+
+def of_keys(*patterns: str) -> dict[str, Any]:
+    """Return the condition that allows items with these partition keys alone."""
+    return {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)},
+        "Null": {"dynamodb:LeadingKeys": "false"},
+    }
+
+
+def allowed_by(role: Role) -> dict[str, Any]:
+    """Return the resources and conditions of a role by action."""
+    found: dict[str, Any] = {}
+    for policy in role.policies:
+        for statement in policy["Statement"]:
+            assert statement["Effect"] == "Allow"
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                found.setdefault(action, []).append((statement["Resource"], statement.get("Condition")))
+    return found

@@ -55,14 +55,17 @@ def test_slacks_secret_is_random_until_the_real_one_is_stored(full_template: Tem
     assert json.loads(generated["SecretStringTemplate"]) == {"bot_token": ""}
 
 
-def test_an_asynchronous_event_is_retried_once_within_five_minutes(full_template: Template) -> None:
+def test_events_from_slack_are_retried_for_five_minutes_and_denies_for_an_hour(
+    full_template: Template,
+) -> None:
     configs = properties(full_template, "AWS::Lambda::EventInvokeConfig").values()
-    assert [(each["MaximumRetryAttempts"], each["MaximumEventAgeInSeconds"]) for each in configs] == [(1, 300)] * 2
+    found = sorted((each["MaximumRetryAttempts"], each["MaximumEventAgeInSeconds"]) for each in configs)
+    assert found == [(1, 300), (1, 300), (2, 3600)]
 
 
-def test_an_update_leaves_the_earlier_versions_of_both_functions(full_template: Template) -> None:
+def test_an_update_leaves_the_earlier_versions_of_all_functions(full_template: Template) -> None:
     versions = resources(full_template, "AWS::Lambda::Version").values()
-    assert [(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in versions] == [("Retain", "Retain")] * 2
+    assert [(each["DeletionPolicy"], each["UpdateReplacePolicy"]) for each in versions] == [("Retain", "Retain")] * 3
 
 
 def test_the_grants_table_can_be_restored_and_expires_items(template: Template) -> None:
@@ -96,6 +99,7 @@ def test_the_outputs_are_those_that_the_readme_names(template: Template, full_te
     assert full_template["Outputs"].keys() == outputs | {
         "SlackSecret",
         "RequestsFunctionName",
+        "DeniesFunctionName",
         "DecisionSecret",
         "RequestsRoleArn",
         "DomainTarget",
@@ -105,8 +109,9 @@ def test_the_outputs_are_those_that_the_readme_names(template: Template, full_te
 def test_existing_resources_are_used_and_not_created(full_template: Template) -> None:
     for kind in ("AWS::EC2::VPC", "AWS::EC2::EIP", "AWS::EC2::NatGateway", "AWS::Cognito::UserPool"):
         assert resources(full_template, kind) == {}
-    function = next(iter(properties(full_template, "AWS::Lambda::Function").values()))
-    assert function["VpcConfig"]["SubnetIds"] == ["subnet-01234567", "subnet-89abcdef"]
+    functions = properties(full_template, "AWS::Lambda::Function").values()
+    placed = [each["VpcConfig"]["SubnetIds"] for each in functions if "VpcConfig" in each]
+    assert placed == [["subnet-01234567", "subnet-89abcdef"]] * 2
     assert only(full_template, "AWS::ApiGateway::RestApi")["DisableExecuteApiEndpoint"] is True
     name = only(full_template, "AWS::ApiGateway::DomainName")
     assert (name["DomainName"], name["SecurityPolicy"]) == ("notebooks.example.com", "TLS_1_2")

@@ -58,7 +58,7 @@ def test_metrics_and_remote_roles_have_the_name_of_the_stack() -> None:
     assert template["Metadata"][METADATA]["name"] == "team-notebooks"
     functions = properties(template, "AWS::Lambda::Function").values()
     variables = [each["Environment"]["Variables"] for each in functions]
-    assert [each["POWERTOOLS_SERVICE_NAME"] for each in variables] == ["team-notebooks"] * 2
+    assert [each["POWERTOOLS_SERVICE_NAME"] for each in variables] == ["team-notebooks"] * 3
     (remote,) = properties(assembly.get_stack_by_name("LaunchRole").template, "AWS::IAM::Role").values()
     assert {remote["RoleName"], "team-notebooks-launch"} == {each["GATE_REMOTE_ROLE"] for each in variables}
     assert f":iam::{REMOTE_ACCOUNT}:role/team-notebooks-launch" in json.dumps(properties(template, "AWS::IAM::Policy"))

@@ -113,7 +113,7 @@ def test_asynchronous_invocations_use_the_alias_as_well(full_template: Template)
     policies = properties(full_template, "AWS::IAM::Policy").values()
     statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
     invoked = {each["Resource"]["Ref"] for each in statements if each["Action"] == "lambda:InvokeFunction"}
-    assert sorted(names[each] for each in invoked) == ["live", "slack"]
+    assert sorted(names[each] for each in invoked) == ["live", "live", "slack"]
     for config in properties(full_template, "AWS::Lambda::EventInvokeConfig").values():
         qualifier = json.dumps(config["Qualifier"])
         assert qualifier in ('"live"', '"slack"') or any(alias in qualifier for alias in invoked)
@@ -132,6 +132,20 @@ def test_reminders_are_sent_by_the_requests_function(full_template: Template) ->
     function = properties(full_template, "AWS::Lambda::Function")[alias["FunctionName"]["Ref"]]
     assert "GATE_ACCESS_REQUESTS" in function["Environment"]["Variables"]
     assert (alias["Name"], rule["ScheduleExpression"]) == ("live", "rate(5 minutes)")
+
+
+def test_a_schedule_brings_denies_to_the_launch_role_and_an_alarm_looks_at_it(full_template: Template) -> None:
+    (rule,) = _rules(full_template, "denies")
+    (target,) = rule["Targets"]
+    alias = properties(full_template, "AWS::Lambda::Alias")[target["Arn"]["Ref"]]
+    function = alias["FunctionName"]["Ref"]
+    assert rule["ScheduleExpression"] == "rate(5 minutes)"
+    assert "VpcConfig" not in properties(full_template, "AWS::Lambda::Function")[function]
+    alarms = properties(full_template, "AWS::CloudWatch::Alarm")
+    (alarm,) = [alarm for name, alarm in alarms.items() if name.startswith("MonitoringNotCutOff")]
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    found = [alarm[name] for name in ("MetricName", "Threshold", "EvaluationPeriods", "Period")]
+    assert found == ["Errors", 1, 2, 300]
 
 
 def test_without_slack_there_are_no_reminders() -> None:

@@ -8,9 +8,10 @@ from gate.launch.kinds import studio as studio_kind
 from gate.launch.kinds.notebook_instance import DESCRIBE, OPEN, START, STOP
 from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access, Evaluator
-from local.resolved_template import ResolvedTemplate, Role
+from local.resolved_template import ResolvedTemplate
 from local.template import ACCOUNT, EGRESS, REGION, Template
 from tests.infra.examples import ENDPOINT, NETWORK, SIGN_IN_ISSUER, properties
+from tests.infra.policies import allowed_by, of_keys
 
 STUDIO_POWER = (studio_kind.START, studio_kind.STOP)
 
@@ -91,32 +92,12 @@ def test_only_the_functions_role_may_assume_the_launch_role(resolved: ResolvedTe
     ]
 
 
-def _keys(*patterns: str) -> dict[str, Any]:
-    """Return the condition that allows items with these partition keys alone."""
-    return {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": list(patterns)},
-        "Null": {"dynamodb:LeadingKeys": "false"},
-    }
-
-
-def _allowed(resolved: ResolvedTemplate, role: Role | None = None) -> dict[str, Any]:
-    """Return the resources and conditions of a role by action: by default, of the function that opens notebooks."""
-    found: dict[str, Any] = {}
-    for policy in (role or resolved.function.role).policies:
-        for statement in policy["Statement"]:
-            assert statement["Effect"] == "Allow"
-            actions = statement["Action"]
-            for action in [actions] if isinstance(actions, str) else actions:
-                found.setdefault(action, []).append((statement["Resource"], statement.get("Condition")))
-    return found
-
-
 def _table_arn(resolved: ResolvedTemplate) -> str:
     return f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{resolved.environment['GATE_TABLE']}"
 
 
 def test_the_functions_role_has_these_permissions_and_no_others(resolved: ResolvedTemplate) -> None:
-    environment, allowed = resolved.environment, _allowed(resolved)
+    environment, allowed = resolved.environment, allowed_by(resolved.function.role)
     networking = {action: allowed.pop(action) for action in list(allowed) if action.startswith("ec2:")}
     # For the Lambda service alone: calls from the function's code have this key.
     assert all(what == [("*", {"Null": {"lambda:SourceFunctionArn": "true"}})] for what in networking.values())
@@ -130,8 +111,8 @@ def test_the_functions_role_has_these_permissions_and_no_others(resolved: Resolv
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
         "dynamodb:BatchGetItem": [(table, None)],
         # Cutoffs of users who sign out everywhere. The cutoff of all users, `cutoff:*`, matches none of these keys.
-        "dynamodb:PutItem": [(table, _keys("queue:*")), (table, _keys("cutoff:user:*"))],
-        "dynamodb:UpdateItem": [(table, _keys("queue:*")), (table, _keys("report:*"))],
+        "dynamodb:PutItem": [(table, of_keys("queue:*")), (table, of_keys("cutoff:user:*"))],
+        "dynamodb:UpdateItem": [(table, of_keys("queue:*")), (table, of_keys("report:*"))],
         "secretsmanager:GetSecretValue": [(environment["GATE_SESSION_SECRET_ARN"], None)],
     }
 
@@ -139,17 +120,17 @@ def test_the_functions_role_has_these_permissions_and_no_others(resolved: Resolv
 def test_slack_adds_replay_claims_and_self_invocation(
     resolved: ResolvedTemplate, full_resolved: ResolvedTemplate
 ) -> None:
-    environment, allowed = full_resolved.environment, _allowed(full_resolved)
+    environment, allowed = full_resolved.environment, allowed_by(full_resolved.function.role)
     # The requests function signs people in, so the client secret is its own.
     assert allowed["secretsmanager:GetSecretValue"] == [
         (environment["GATE_SESSION_SECRET_ARN"], None),
         (environment["GATE_SLACK_SECRET_ARN"], None),
     ]
-    assert allowed.keys() - _allowed(resolved).keys() == {"lambda:InvokeFunction"}
+    assert allowed.keys() - allowed_by(resolved.function.role).keys() == {"lambda:InvokeFunction"}
     table = _table_arn(full_resolved)
     assert allowed["dynamodb:PutItem"] == [
-        (table, _keys("queue:*", "replay:*")),
-        (table, _keys("cutoff:user:*")),
+        (table, of_keys("queue:*", "replay:*")),
+        (table, of_keys("cutoff:user:*")),
     ]
     requests_function = full_resolved.requests_function
     assert requests_function is not None
@@ -161,19 +142,24 @@ def test_slack_adds_replay_claims_and_self_invocation(
 def test_the_requests_functions_role_has_these_permissions_and_no_others(full_resolved: ResolvedTemplate) -> None:
     function = full_resolved.requests_function
     assert function is not None
-    allowed, table = _allowed(full_resolved, function.role), _table_arn(full_resolved)
+    allowed, table = allowed_by(function.role), _table_arn(full_resolved)
     for action in [action for action in allowed if action.startswith(("ec2:", "logs:"))]:
         del allowed[action]
     attributes = ["principal", "notebook", "power", "until", "request_id", "granted_by", "reason"]
-    grants = _keys("user:*", "slack:*")
+    grants = of_keys("user:*", "slack:*")
     grants["ForAllValues:StringEquals"] = {"dynamodb:Attributes": attributes}
     grants["Null"]["dynamodb:Attributes"] = "false"
     assert allowed == {
         "dynamodb:PartiQLSelect": [(table, {"Bool": {"dynamodb:FullTableScan": "false"}})],
         "dynamodb:BatchGetItem": [(table, None)],
-        "dynamodb:PutItem": [(table, _keys("request:*")), (table, _keys("replay:*")), (table, grants)],
-        "dynamodb:UpdateItem": [(table, _keys("request:*")), (table, _keys("report:*"))],
-        "dynamodb:DeleteItem": [(table, _keys("request:open"))],
+        "dynamodb:PutItem": [
+            (table, of_keys("request:*")),
+            (table, of_keys("ended:")),
+            (table, of_keys("replay:*")),
+            (table, grants),
+        ],
+        "dynamodb:UpdateItem": [(table, of_keys("request:*")), (table, of_keys("report:*"))],
+        "dynamodb:DeleteItem": [(table, of_keys("request:open", "request:allowed"))],
         "dynamodb:Query": [(f"{table}/index/by-notebook", None)],
         "secretsmanager:GetSecretValue": [
             (full_resolved.environment["GATE_SESSION_SECRET_ARN"], None),
@@ -182,6 +168,7 @@ def test_the_requests_functions_role_has_these_permissions_and_no_others(full_re
             (function.environment["GATE_DECISION_SECRET_ARN"], None),
         ],
         "sns:Publish": [("arn:aws:sns:eu-west-1:123456789012:requests", None)],
+        "lambda:InvokeFunction": [(function.environment["GATE_DENIES_FUNCTION_ARN"], None)],
     }
     assert set(function.aliases) == {"live", "operators", "slack"}
     assert "GATE_DECISION_SECRET_ARN" not in full_resolved.environment

@@ -45,9 +45,9 @@ FREE_BY_THE_HOUR = {
     # The snapshot of SnapStart: two dollars a month for each version that is kept, nothing without SnapStart.
     "AWS::Lambda::Version",
     # Nothing.
-    "AWS::ApiGateway::Account", "AWS::IAM::Policy", "AWS::IAM::Role", "AWS::Lambda::Permission",
-    "AWS::Route53::RecordSet", "AWS::CDK::Metadata", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient",
-    "AWS::Cognito::UserPoolDomain",
+    "AWS::ApiGateway::Account", "AWS::CDK::Metadata", "AWS::Cognito::UserPool", "AWS::Cognito::UserPoolClient",
+    "AWS::Cognito::UserPoolDomain", "AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role",
+    "AWS::Lambda::Permission", "AWS::Route53::RecordSet",
 }  # fmt: skip
 """The types that no price list has by the hour. Source: AWS's price list, us-east-1, November 2026."""
 

@@ -21,8 +21,8 @@ class LaunchRolePolicies:
 
     def __init__(self, iam: Any, role: str) -> None:
         """`iam`: a client of IAM. `role`: the name of the role."""
-        self._iam = iam
-        self._role = role
+        self.iam = iam
+        self.role = role
 
     def revocations(self) -> list[Revocation]:
         """Return the present denies."""
@@ -32,13 +32,13 @@ class LaunchRolePolicies:
 
     def names(self) -> list[str]:
         """Return the names of the policies."""
-        found: list[str] = self._iam.list_role_policies(RoleName=self._role)["PolicyNames"]
+        found: list[str] = self.iam.list_role_policies(RoleName=self.role)["PolicyNames"]
         return found
 
     def policy(self, name: str) -> dict[str, Any] | None:
         """Return the inline policy `name`, or None if it does not exist."""
         try:
-            document: Any = self._iam.get_role_policy(RoleName=self._role, PolicyName=name)["PolicyDocument"]
+            document: Any = self.iam.get_role_policy(RoleName=self.role, PolicyName=name)["PolicyDocument"]
         except ClientError as error:
             if code_of(error) != "NoSuchEntity":
                 raise
@@ -48,24 +48,12 @@ class LaunchRolePolicies:
 
     def revoke(self, revocations: Sequence[Revocation]) -> None:
         """Replace all denies with these."""
-        names = self.names()
         # A stack that does not own the policy yet would overwrite it when it creates it.
-        is_owned = REVOKED_POLICY in names
-        self.deny(revocations, policy=REVOKED_POLICY if is_owned else FORMER_POLICY)
-        if is_owned and FORMER_POLICY in names:
-            self.remove(FORMER_POLICY)
+        self.deny(revocations, policy=REVOKED_POLICY if REVOKED_POLICY in self.names() else FORMER_POLICY)
 
     def deny(self, revocations: Sequence[Revocation], *, policy: str) -> None:
         """Replace the denies of `policy` with these."""
-        self._iam.put_role_policy(RoleName=self._role, PolicyName=policy, PolicyDocument=policy_document(revocations))
-
-    def remove(self, policy: str) -> None:
-        """Remove `policy` if it exists."""
-        try:
-            self._iam.delete_role_policy(RoleName=self._role, PolicyName=policy)
-        except ClientError as error:
-            if code_of(error) != "NoSuchEntity":
-                raise
+        self.iam.put_role_policy(RoleName=self.role, PolicyName=policy, PolicyDocument=policy_document(revocations))
 
     def max_characters(self) -> int:
         """Return how long the policy with the denies may be, beside the role's other inline policies."""
