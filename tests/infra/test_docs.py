@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gate.store.grant_row import OPTIONAL
 from gate.values import errors
 from gate.values.errors.base import GateError
 from infra.api import IAM_ROUTES, OPEN_ROUTES, REQUEST_ROUTES, SIGN_IN_ROUTES, SLACK_ROUTES
@@ -39,6 +40,13 @@ def test_the_settings_have_a_table_for_every_section() -> None:
     headings = re.findall(r"^## (.*)$", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
     assert headings == ["At the top of the file", *(f"`[{name}]`" for name in sections)]
     assert all(_rows(f"## {heading}", (ROOT / "docs" / "settings.md").read_text()) for heading in headings)
+
+
+def test_the_tables_of_grants_have_every_attribute() -> None:
+    text = (ROOT / "docs" / "grants.md").read_text()
+    assert sorted(row[0].strip("`") for row in _rows("# Grants", "\n" + text)) == sorted(OPTIONAL)
+    of_several = [name for row in _rows("## Several grants", text) for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(of_several) == sorted(OPTIONAL)
 
 
 def test_the_security_summary_has_ten_points() -> None:
