@@ -15,8 +15,8 @@ COMMON = ("--help", "--json")
 
 
 def options_before_commands() -> str:
-    """Return the options that come before the command."""
-    return "\n".join(_options(GATE)) + "\n"
+    """Return the options that come before the command, and the exit codes."""
+    return "\n".join([*_options(GATE), "", text(GATE.epilog)]) + "\n"
 
 
 def commands() -> str:
