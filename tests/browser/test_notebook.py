@@ -34,6 +34,7 @@ def test_a_user_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeployment,
     assert "authToken" not in lab.url
     _run_the_cell(lab)
     expect(lab.locator(".jp-OutputArea-output")).to_have_text("42")
+    expect(lab.locator(".jp-CodeCell .jp-InputPrompt")).to_have_text("[1]:")
     expect(lab.get_by_text("Jupyter news")).to_have_count(0)
     assert picture(lab, "jupyterlab", tmp_path).stat().st_size > 20_000
     assert [text for text in refused if "Content Security Policy" in text] == []

@@ -14,7 +14,7 @@ from local.options import LocalOptions
 from local.sample import Sample
 from tests.browser.conftest import PICTURES, ROOT, new_context, picture, sign_in
 
-SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1200, "height": 690}, "phone": {"width": 360, "height": 740}}
+SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1200, "height": 750}, "phone": {"width": 360, "height": 740}}
 
 ALICE: dict[str, Any] = {"principal": "user:alice@example.com", "power": "start-stop"}
 GRANTS = [
