@@ -53,7 +53,7 @@ def _section(name: str, found: list[Setting]) -> str:
 
 
 def _purpose(section: str) -> str:
-    return text((Settings.model_fields[section].annotation or Settings).__doc__ or "")
+    return text(type(Settings.model_fields[section].default).__doc__ or "")
 
 
 def _code(texts: Iterable[str]) -> str:
