@@ -54,7 +54,10 @@ fuzz: .venv/.ready node_modules/.ready ## Try over a hundred thousand hostile in
 	$(PYTHON) -m pytest -q --hypothesis-profile=fuzz -n auto --maxprocesses=4 --dist=worksteal tests/fuzz
 
 pictures: .venv/.ready node_modules/.ready .cache/browser ## Take the screenshots of the documents again
-	PICTURES=docs/pictures $(PYTHON) -m pytest -q tests/browser
+	PICTURES=1 $(PYTHON) -m pytest -q tests/browser/test_pictures.py tests/browser/test_notebook.py::test_a_user_signs_in_and_runs_a_cell
+
+reference: .venv/.ready ## Write the tables of settings, endpoints, commands and reasons in the documents again
+	@PYTHONPATH=lambda:dev:. $(PYTHON) -m reference
 
 audit: .venv/.ready ## Check the packages of the lock files for known vulnerabilities
 	@scripts/audit
@@ -103,4 +106,4 @@ node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run slack slack-manifest test rehearse release-archive bench faults rush fuzz pictures audit format deploy bundle wheel clean .venv
+.PHONY: help run slack slack-manifest test rehearse release-archive bench faults rush fuzz pictures reference audit format deploy bundle wheel clean .venv

@@ -39,7 +39,10 @@ def doctor(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check a deployment. Exits with 3 if a check finds an error."""
+    """Check a deployment. Exits with 3 if a check finds an error.
+
+    It also checks the notebooks of the grants, and the execution roles of Studio. Without --live, it changes nothing.
+    """
     out, found = Output(as_json=as_json), []
     if live and not notebook:
         raise CommandError("--live needs a notebook instance: add --notebook NAME")

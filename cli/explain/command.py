@@ -27,7 +27,10 @@ def explain(
     group: Annotated[list[str] | None, typer.Option(help="A group that they are in. Can be repeated.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show which check denies a caller a notebook, and how to fix it. Exits with 3 if one does."""
+    """Show which check denies a caller a notebook, and how to fix it. Exits with 3 if one does.
+
+    The caller comes from the address --from, or opens the notebook at one address and uses it at another.
+    """
     opened = _source("--opened-from", opened_from) if opened_from else _source("--from", source)
     used = _source("--used-from", used_from) if used_from else _source("--from", source)
     out, caller, asked = Output(as_json=as_json), _caller(who), notebook_argument(notebook)

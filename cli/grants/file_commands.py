@@ -21,14 +21,20 @@ from cli.user_names import UserMarks
 File = Annotated[Path, typer.Argument(help="A YAML file with the wanted grants.")]
 IncludeRequested = Annotated[
     bool,
-    typer.Option("--include-requested", help="Treat grants that an access request led to like all others."),
+    typer.Option(
+        "--include-requested",
+        help="Treat grants that an access request led to like all others. Without it, they are left alone.",
+    ),
 ]
 
 
 def plan(
     context: typer.Context, file: File, include_requested: IncludeRequested = False, as_json: AsJson = False
 ) -> None:
-    """Show what `apply` would change. Exits with 3 if there is something to change."""
+    """Show what `apply` would change. Exits with 3 if there is something to change.
+
+    Also shows which of the new notebooks AWS does not have.
+    """
     out = Output(as_json=as_json)
     computed = _plan(context.obj, file, out, include_requested)
     notes = _check_notebooks(context.obj, computed, out)
@@ -50,7 +56,10 @@ def apply(
     include_requested: IncludeRequested = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the grants match the file. Exits with 3 if another operator changed some of them meanwhile."""
+    """Make the grants match the file. Exits with 3 if another operator changed some of them meanwhile.
+
+    It can be interrupted, and run again. Two runs at the same time are safe.
+    """
     out = Output(as_json=as_json)
     computed = _plan(context.obj, file, out, include_requested)
     show_plan(computed, out, UserMarks(context.obj.deployed))

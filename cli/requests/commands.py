@@ -41,7 +41,10 @@ def list_requests(
     by: Annotated[str | None, typer.Option(help="All requests that this principal made, approved or decided.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List access requests, the oldest first: those that are open, or with any option, also those that are not."""
+    """List access requests, the oldest first: those that are open, or with any option, also those that are not.
+
+    The table keeps them for requests.keep_days.
+    """
     deployed, now, out = context.obj.deployed, time.time(), Output(as_json=as_json)
     _check_enabled(deployed)
     everything = everything or any((since, until, notebook, by))

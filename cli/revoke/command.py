@@ -38,7 +38,10 @@ def revoke(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Remove a caller's grants, end their sign-ins, and cut off their open notebooks. Exits with 3 if work is left."""
+    """Remove a caller's grants, end their sign-ins, and cut off their open notebooks. Exits with 3 if work is left.
+
+    The caller is revoked under their e-mail address and as their Slack user. The report says how to undo it.
+    """
     if (who is None) != everybody or (everybody and also):
         raise CommandError("Name a caller, or add --everybody")
     deployed, table = context.obj.deployed, GrantsTable.of(context.obj.deployed)

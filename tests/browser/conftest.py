@@ -19,6 +19,7 @@ from testing.clock import Clock
 from testing.patience import patient_slack  # noqa: F401
 
 ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "pictures"
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 TIMEOUT = 180_000
 """Milliseconds. JupyterLab takes seconds to start, and the machine may be busy."""
@@ -96,9 +97,7 @@ def picture(page: Page, name: str, folder: Path) -> Path:
     path = folder / f"{name}.png"
     page.screenshot(path=path)
     if "PICTURES" in os.environ:
-        kept = ROOT / os.environ["PICTURES"]
-        kept.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, kept / path.name)
+        shutil.copy(path, PICTURES / path.name)
     return path
 
 

@@ -11,7 +11,7 @@ from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.sample import Sample
 from testing.clock import Clock
-from tests.browser.conftest import ROOT, new_context, picture, sign_in, violations
+from tests.browser.conftest import ROOT, new_context, sign_in, violations
 
 SAMPLE = Sample.load(ROOT / "dev" / "local" / "sample.yaml")
 SETTINGS = {"requests": {"approvers": {**SAMPLE.approvers, "user:alice@example.com": ["prod-*"]}, "two": ["prod-*"]}}
@@ -125,15 +125,13 @@ def test_a_request_is_withdrawn_with_the_keyboard_and_asked_again(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_are_accessible_and_fit_small_screens(
-    chromium: Browser, deployment: LocalDeployment, tmp_path: Path, scheme: str
+    chromium: Browser, deployment: LocalDeployment, scheme: str
 ) -> None:
     with new_context(chromium, color_scheme=scheme, viewport={"width": 360, "height": 740}) as context:
         page = context.new_page()
         _ask(page, deployment)
-        picture(page, f"request-waiting-{scheme}", tmp_path)
         assert violations(page) == []
         page.goto(f"{deployment.base_url}/requests")
-        picture(page, f"requests-asked-{scheme}", tmp_path)
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
     with new_context(chromium, color_scheme=scheme, viewport={"width": 360, "height": 740}) as context:
@@ -141,7 +139,6 @@ def test_the_pages_are_accessible_and_fit_small_screens(
         page.goto(f"{deployment.base_url}/requests")
         sign_in(page, "bob@example.com")
         expect(page.get_by_text(REASON)).to_be_visible()
-        picture(page, f"requests-{scheme}", tmp_path)
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         page.goto(page.url.replace("/requests", "/open/no-such-notebook"))

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
@@ -10,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from local.aws.notebook_instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
 from testing.clock import Clock
-from tests.browser.conftest import picture, sign_in, violations
+from tests.browser.conftest import sign_in, violations
 
 
 def _exhaust(deployment: LocalDeployment) -> None:
@@ -48,7 +47,7 @@ def test_a_stopped_notebook_is_started_and_opens_once_it_runs(
 
 
 def test_a_space_that_stops_while_it_starts_is_not_started_again(
-    page: Page, deployment: LocalDeployment, clock: Clock, tmp_path: Path
+    page: Page, deployment: LocalDeployment, clock: Clock
 ) -> None:
     page.goto(f"{deployment.base_url}/open/studio:d-local1~dave~forecast")
     sign_in(page, "dave@example.com")  # whose grant starts it
@@ -62,7 +61,6 @@ def test_a_space_that_stops_while_it_starts_is_not_started_again(
     expect(page.get_by_text("Its start script may have ended it")).to_be_visible()
     assert len([call for call in deployment.aws.calls if call.operation == "CreateApp"]) == started == 1
     assert violations(page) == []
-    picture(page, "stopped-again", tmp_path)
     page.get_by_role("link", name="Try again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
     clock.ahead += STARTING
@@ -173,7 +171,7 @@ def test_after_signing_out_everywhere_the_other_browser_must_sign_in_again(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_accessible_and_fits_a_small_screen(
-    chromium: Browser, deployment: LocalDeployment, clock: Clock, tmp_path: Path, scheme: str
+    chromium: Browser, deployment: LocalDeployment, clock: Clock, scheme: str
 ) -> None:
     context = chromium.new_context(viewport={"width": 360, "height": 740}, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
@@ -207,8 +205,6 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
         expect(page.get_by_role("heading", level=1)).to_have_text(heading)
         assert violations(page) == [], name
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
-        if name in {"notebooks", "in-line", "stopped", "pending"}:
-            picture(page, f"{name}-{scheme}", tmp_path)
 
     enter()
     look("notebooks", "Your notebooks")

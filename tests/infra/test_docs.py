@@ -1,81 +1,60 @@
 """The documentation matches the code: endpoints, settings, commands, outputs, and the tests of each threat."""
 
 import ast
-import contextlib
-import importlib
 import json
-import pkgutil
 import re
-import shlex
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from cli.main import app
-from gate.values import errors
-from gate.values.errors.base import GateError
+from gate.store.grant_row import OPTIONAL
 from infra.api import IAM_ROUTES, OPEN_ROUTES, REQUEST_ROUTES, SIGN_IN_ROUTES, SLACK_ROUTES
 from local.resolved_template import ResolvedTemplate
 from local.template import Template
-from testing.aws_command import AwsCommand
+from reference.reasons import classes
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-GATE: Any = typer.main.get_command(app)
 
 
-def _rows(heading: str, text: str = README) -> list[list[str]]:
+def _rows(heading: str, text: str) -> list[list[str]]:
     section = text.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
     rows = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row] for row in rows[2:]]
 
 
-def _gate_commands(command: Any = GATE, *before: str) -> dict[str, Any]:
-    """Return each command of `gate` by the words that call it. Groups of commands are left out."""
-    if not hasattr(command, "commands"):
-        return {" ".join(before): command}
-    return {
-        name: leaf
-        for word, each in command.commands.items()
-        for name, leaf in _gate_commands(each, *before, word).items()
-    }
+def test_the_endpoint_tables_list_every_route() -> None:
+    text = (ROOT / "docs" / "endpoints.md").read_text()
+    listed = re.findall(r"^\| `([A-Z]+) (\S+)` \|", text, re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {*OPEN_ROUTES, *SIGN_IN_ROUTES, *IAM_ROUTES, *REQUEST_ROUTES, *SLACK_ROUTES}
 
 
-def _parse(words: list[str]) -> None:
-    """Parse the arguments of `gate`. Raises typer's usage error if they are not a command of it."""
-    context = GATE.make_context("gate", words)
-    while hasattr(context.command, "commands"):
-        name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
-        context = command.make_context(name, rest, parent=context)
-
-
-def _commands(text: str = README) -> list[str]:
-    blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
-    return [line.strip() for block in blocks for line in block.splitlines()]
-
-
-def test_the_endpoint_table_lists_every_route() -> None:
-    listed = {tuple(row[0].strip("`").split(" ")) for row in _rows("## Endpoints")}
-    assert listed == {*OPEN_ROUTES, *SIGN_IN_ROUTES, *IAM_ROUTES, *REQUEST_ROUTES, *SLACK_ROUTES}
-
-
-def test_the_readme_lists_every_section_of_the_settings() -> None:
+def test_the_settings_have_a_table_for_every_section() -> None:
     sections = [name for name, value in tomllib.loads((ROOT / "gate.toml").read_text()).items() if type(value) is dict]
-    assert [row[0].strip("`") for row in _rows("## Settings")] == ["at the top", *sections]
+    headings = re.findall(r"^## (.*)$", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE)
+    assert headings == ["At the top of the file", *(f"`[{name}]`" for name in sections)]
+    assert all(_rows(f"## {heading}", (ROOT / "docs" / "settings.md").read_text()) for heading in headings)
+
+
+def test_the_tables_of_grants_have_every_attribute() -> None:
+    text = (ROOT / "docs" / "grants.md").read_text()
+    assert sorted(row[0].strip("`") for row in _rows("# Grants", "\n" + text)) == sorted(OPTIONAL)
+    of_several = [name for row in _rows("## Several grants", text) for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(of_several) == sorted(OPTIONAL)
 
 
 def test_the_security_summary_has_ten_points() -> None:
-    section = README.split("## Security in ten lines\n", 1)[1]
+    section = README.split("## Security in ten lines\n", 1)[1].split("\n#", 1)[0]
     assert re.findall(r"^(\d+)\. ", section, re.MULTILINE) == [str(number) for number in range(1, 11)]
 
 
 def test_the_documents_name_the_stacks_outputs(template: Template, full_template: Template) -> None:
+    guide = (ROOT / "docs" / "deploy.md").read_text()
     for name in template["Outputs"]:
-        assert f"`{name}`" in README
+        assert f"`{name}`" in guide
     assert "`SlackSecret`" in (ROOT / "docs" / "slack.md").read_text()
     assert full_template["Outputs"].keys() - template["Outputs"].keys() == {
         "SlackSecret",
@@ -90,55 +69,14 @@ def test_the_documents_name_the_stacks_outputs(template: Template, full_template
 REMOTE_OUTPUTS = ("FunctionRoleArn", "Egress")
 
 
-def test_every_command_exists() -> None:
-    commands = [command for path in DOCUMENTS for command in _commands(path.read_text())]
-    assert {"make run", "make test", "npx cdk deploy", "make slack"} <= set(commands)
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for command in commands:
-        first, *rest = shlex.split(command)
-        assert first in {"make", "npx", "aws", "gate"}, command
-        if first == "make":
-            assert rest[0] in targets
-        if first == "gate":
-            _parse(rest)
-        if first == "npx":
-            assert rest[:2] in (["cdk", "synth"], ["cdk", "bootstrap"], ["cdk", "deploy"])
-
-
-def test_the_command_table_lists_every_command_of_gate() -> None:
-    listed = [row[0].strip("`").split(" ") for row in _rows("## Operations")]
-    assert sorted(" ".join(word for word in words[1:] if word.islower()) for words in listed) == sorted(
-        _gate_commands()
-    )
-
-
-def test_every_gate_command_in_a_sentence_exists() -> None:
-    found = [text for path in DOCUMENTS for text in re.findall(r"`gate (\S[^`]*)`", path.read_text())]
-    assert len(found) > 20
-    for text in found:
-        # A sentence may name a command without its arguments. `--version` ends the program.
-        with contextlib.suppress(typer.BadParameter, typer.Exit):
-            _parse(shlex.split(text))
-
-
-@pytest.mark.parametrize("name", _gate_commands())
-def test_every_command_of_gate_takes_json(name: str) -> None:
-    assert "--json" in [option for parameter in _gate_commands()[name].params for option in parameter.opts]
-
-
-AWS_COMMANDS = [line for path in DOCUMENTS for line in _commands(path.read_text()) if line.startswith("aws ")]
-
-
-@pytest.mark.parametrize("command", AWS_COMMANDS)
-def test_every_aws_command_is_valid(command: str) -> None:
-    AwsCommand.parse(command)
-
-
-def test_the_item_in_the_readme_has_the_keys_of_the_table(template: Template) -> None:
-    (command,) = (each for each in _commands() if "put-item" in each)
-    item = json.loads(shlex.split(command)[-1])
-    (table,) = (each for each in template["Resources"].values() if each["Type"] == "AWS::DynamoDB::Table")
-    assert {key["AttributeName"] for key in table["Properties"]["KeySchema"]} == item.keys()
+def test_the_costs_in_the_readme_are_those_of_the_calculation() -> None:
+    found = re.search(r"About (\d+) dollars .* of which (\d+) are for the NAT gateway, and about (\d+) without", README)
+    assert found
+    with_vpc, nat, without = found.groups()
+    text = (ROOT / "docs" / "operations.md").read_text()
+    assert f"| **total** | | **about {with_vpc}** |" in text
+    assert round(sum(map(float, re.findall(r"^\| NAT gateway.* ([\d.]+) \|$", text, re.MULTILINE)))) == int(nat)
+    assert re.search(rf"the total is about\s{without}\.", text)
 
 
 def test_every_threat_names_tests_that_exist() -> None:
@@ -174,18 +112,15 @@ def test_every_linked_file_and_heading_exists(path: Path) -> None:
             assert not anchor or anchor in _anchors(linked), link
 
 
-def test_the_code_in_the_table_of_the_first_deployment_exists() -> None:
-    for _, _, where, _ in _rows(
-        "# What to check at the first deployment", "\n" + (ROOT / "docs" / "first-deploy.md").read_text()
-    ):
+def test_the_code_in_the_tables_of_the_first_deployment_exists() -> None:
+    text = (ROOT / "docs" / "first-deploy.md").read_text()
+    rows = [row for heading in re.findall(r"^## .*$", text, re.MULTILINE) for row in _rows(heading, text)]
+    assert len(rows) == text.count("\n| ") - text.count("\n| assumption ") > 60
+    for _, _, where, _ in rows:
         path, *names = re.findall(r"`([^`]+)`", where)
-        source = ROOT / "lambda" / path if path.startswith("gate/") else ROOT / path
+        source = (ROOT / path).read_text()
         for name in names:
-            assert re.search(rf"\b{name}\b", source.read_text()), f"{path}: {name}"
-
-
-def _error_classes(base: type[GateError] = GateError) -> set[type[GateError]]:
-    return {base}.union(*(_error_classes(each) for each in base.__subclasses__()))
+            assert re.search(rf"\b{name}\b", source), f"{path}: {name}"
 
 
 def _statuses(heading: str) -> dict[str, str]:
@@ -194,9 +129,7 @@ def _statuses(heading: str) -> dict[str, str]:
 
 
 def test_every_reason_of_the_gate_is_listed_with_its_status() -> None:
-    for module in pkgutil.iter_modules(errors.__path__, f"{errors.__name__}."):
-        importlib.import_module(module.name)
-    kinds = {kind for kind in _error_classes() if "reason" in vars(kind)}
+    kinds = classes()
     assert len(kinds) > 20
     assert _statuses("## Reasons of the gate") == {kind.reason: str(kind.status) for kind in kinds}
 

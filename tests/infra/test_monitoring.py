@@ -30,6 +30,14 @@ def test_every_alarm_is_documented(alarms: dict[str, Any]) -> None:
     assert all("docs/operations.md" in alarm["AlarmDescription"] for alarm in alarms.values())
 
 
+def test_the_calculation_of_the_cost_counts_the_alarms_and_their_metrics(alarms: dict[str, Any]) -> None:
+    metrics = 0
+    for alarm in alarms.values():
+        metrics += len([each for each in alarm.get("Metrics", [{"MetricStat": {}}]) if "MetricStat" in each])
+        metrics += 2 if "ThresholdMetricId" in alarm else 0  # AWS charges the two ends of the band as metrics
+    assert f"{len(alarms)} alarms on {metrics} metrics" in GUIDE
+
+
 def test_alarms_and_graphs_use_metrics_of_the_function(alarms: dict[str, Any], template: Template) -> None:
     dashboard = only(template, "AWS::CloudWatch::Dashboard")
     text = json.dumps([alarms, dashboard])

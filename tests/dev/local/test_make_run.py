@@ -11,7 +11,7 @@ import pytest
 from tests.dev.local.make_run import LOG, ROOT, MakeRun, locations, presigned_url
 
 OPERATOR = ROOT / ".cache" / "local" / "operator.json"
-README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "gate.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -56,8 +56,8 @@ def test_the_users_and_the_bookmarks_are_printed(run: MakeRun) -> None:
         assert text in run.printed
 
 
-def test_the_gate_commands_of_the_readme_work(run: MakeRun, tmp_path: Path) -> None:
-    lines = re.findall(r"^gate --local .*$", README, re.MULTILINE)
+def test_the_gate_commands_of_the_guide_work(run: MakeRun, tmp_path: Path) -> None:
+    lines = re.findall(r"^gate --local .*$", GUIDE, re.MULTILINE)
     assert len(lines) == 4
     for line in lines:
         command = [ROOT / ".venv" / "bin" / "gate", *shlex.split(line)[1:]]

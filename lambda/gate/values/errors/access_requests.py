@@ -7,12 +7,12 @@ from gate.values.errors.base import BadRequestError, ForbiddenError, GateError, 
 class InvalidAccessRequestError(BadRequestError, reason="invalid_access_request", title="Your request is not complete",
         next_page=NextPage.REQUESTS,
         words="Say why you need access, in at most 300 characters, and choose for how long."):
-    """The form lacks a reason, or has a length of access that the settings do not offer."""
+    """The form lacks a reason of 1 to 300 characters, or has a length that `requests.choices` does not list."""
 
 class InvalidDecisionReasonError(BadRequestError, reason="invalid_decision_reason", title="The reason cannot be stored",
         next_page=NextPage.REQUESTS,
         words="Nothing was decided. Write at most 300 characters of ordinary text, or leave the reason empty."):
-    """The reason with which a request is denied is too long, or has characters that are not printed."""
+    """The reason for a denial has more than 300 characters, or characters that are not printed."""
 
 class AlreadyGrantedError(GateError, reason="already_granted", title="Access is there already", status=409,
         words="This notebook has been granted already. Nothing was changed. Open it from the list of notebooks."):
@@ -22,22 +22,25 @@ class NotEligibleError(NotFoundError, reason="not_eligible", title="There is no 
         next_page=NextPage.REQUESTS,
         words="There is no notebook of this name that you can ask for. Check the name, or ask your platform team which "
         "notebooks are for you."):
-    """The settings do not let the person ask for a notebook of this name, whether or not it exists."""
+    """`requests.eligible` does not let the person ask for a notebook of this name, whether or not it exists."""
 
 class AutomaticSignInError(ForbiddenError, reason="automatic_sign_in", title="Sign in again, then ask again",
         next_page=NextPage.FRESH_SIGN_IN,
         words="You get this access at once, without a decision, but your sign-in is not enough for that: it is older "
         "than 15 minutes, or from before an update. Nothing was stored. Sign in again, then ask once more."):
-    """`requests.automatic` would allow the request, and the caller's right to it was not proven just now."""
+    """`requests.automatic` would allow the request, and the caller's right to it was not proven just now.
+
+    The right comes from a group, and the sign-in is more than 15 minutes old, or lacks the proof of a decision.
+    """
 
 class TooManyAccessRequestsError(GateError, reason="too_many_access_requests",
         title="You have asked often enough today", status=429,
         words="You can ask for access ten times a day (UTC). If it is urgent, talk to your platform team."):
-    """The person has used up the access requests of the day."""
+    """The person has made ten access requests today (UTC)."""
 
 class AccessRequestUnknownError(NotFoundError, reason="access_request_unknown", title="This request is not here",
         next_page=NextPage.REQUESTS, words="It does not exist, is too old, or is not yours to see or decide."):
-    """There is no such request, or the caller neither made it nor decides on it."""
+    """There is no such request, or a later one, or the caller neither made it nor decides on it."""
 
 class OwnAccessRequestError(ForbiddenError, reason="own_access_request", title="You cannot decide on your own request",
         next_page=NextPage.REQUESTS, words="Somebody else who decides on this notebook must do it."):
@@ -61,7 +64,7 @@ class SignInTooOldError(ForbiddenError, reason="sign_in_too_old", title="Sign in
         next_page=NextPage.FRESH_SIGN_IN,
         words="You decide as a member of a group, and your sign-in is older than 15 minutes. Sign in again, so that "
         "your groups are checked. Then decide once more."):
-    """The caller decides as a member of a group, and the membership was proven too long ago."""
+    """The caller decides as a member of a group, and the membership was proven more than 15 minutes ago."""
 
 class DecisionSignInError(ForbiddenError, reason="decision_sign_in", title="Sign in again to decide",
         next_page=NextPage.FRESH_SIGN_IN,

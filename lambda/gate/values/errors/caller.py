@@ -11,7 +11,10 @@ class NotSignedInError(UnauthenticatedError, reason="not_signed_in", title="Plea
 class SignInEndedError(UnauthenticatedError, reason="sign_in_ended", title="Your sign-in was ended",
         next_page=NextPage.SIGN_IN,
         words="You ended it with Sign out everywhere, or your platform team ended it. Sign in again to continue."):
-    """The identity was proven before a cutoff. A cutoff ends everything that was proven before it."""
+    """The identity was proven before a cutoff. A cutoff ends everything that was proven before it.
+
+    Sign out everywhere and `gate revoke` write cutoffs, for one person or for everybody.
+    """
 
     def __init__(self, via: str) -> None:
         """`via`: how the identity was proven, as in `Caller.via`."""
@@ -20,7 +23,7 @@ class SignInEndedError(UnauthenticatedError, reason="sign_in_ended", title="Your
 
 class InvalidTokenError(UnauthenticatedError, reason="invalid_token", title="The token was not accepted",
         words="The ID token is expired, altered, or meant for another application. Get a new one and try again."):
-    """The bearer token does not prove an identity."""
+    """The bearer token does not prove an identity: it is expired, altered, or meant for another application."""
 
 class EmailNotVerifiedError(ForbiddenError, reason="email_not_verified", title="Your e-mail address is not verified",
         next_page=NextPage.SIGN_IN,
@@ -36,7 +39,10 @@ class UserUnknownError(ForbiddenError, reason="user_unknown", title="Your identi
 class TokenLacksClaimError(ForbiddenError, reason="token_lacks_claim", title="The token does not say who you are",
         words="The ID token lacks the claim named beside this message. Configure your identity provider to include "
         "it."):
-    """The bearer token is valid, and lacks a claim that identifies users. The gate asks UserInfo for sign-ins only."""
+    """The bearer token is valid, and lacks the claim that `claim` in the response names.
+
+    The gate asks UserInfo for sign-ins only.
+    """
 
     def __init__(self, claim: str) -> None:
         """`claim`: the name of the claim, from the deployment's settings."""

@@ -46,7 +46,10 @@ class GroupsNotSentError(NotGrantedError, reason="groups_not_sent",
         words="You have no access of your own. One of your groups may have access, but you are in so many groups "
         "that your identity provider leaves them out. Ask your platform team to configure the provider to send only "
         "the groups assigned to this application."):
-    """The caller has no grant, and the provider sent a pointer instead of the groups that may have one (overage)."""
+    """The caller has no grant, and the provider sent a pointer instead of the groups that may have one (overage).
+
+    Entra ID does this for people in more than 200 groups.
+    """
 
 class NoPowerError(ForbiddenError, reason="no_power", title="You may not start or stop this notebook",
         words="You may open it, but your grant does not include starting or stopping. Ask your platform team."):
@@ -98,7 +101,11 @@ class NotebookStoppingError(NotReadyError, reason="notebook_stopping", title="Th
 class NotebookFailedError(NotReadyError, reason="notebook_failed", title="This notebook has failed",
         category=Category.REFUSAL, retry_after=60,
         words="SageMaker could not start it. Start it again. If it fails again, tell your platform team."):
-    """SageMaker could not start the notebook."""
+    """SageMaker could not start the notebook.
+
+    `failure` in the response says why: `capacity`, `quota`, `lifecycle`, `broken` (starting it again cannot help) or
+    `other`.
+    """
 
     @property
     def advice(self) -> str:

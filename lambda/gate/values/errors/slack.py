@@ -9,11 +9,11 @@ class InvalidTicketError(UnauthenticatedError, reason="invalid_ticket", title="T
         next_page=NextPage.SIGN_IN,
         words="A link from Slack opens one notebook, once, for five minutes. Press Open in Slack again, or type "
         "/notebook there for a new one. You can also sign in here."):
-    """The ticket in the link is altered, expired, used, or for another notebook."""
+    """The ticket in the link is altered, more than five minutes old, used, or for another notebook."""
 
 class TicketPreviewError(ForbiddenError, reason="ticket_preview", title="This link waits for a click",
         words="It opens a notebook for the person who asked for it. Click it in Slack."):
-    """The request is a preview or prefetch of a link that nobody has clicked yet."""
+    """The request is a preview or prefetch of a link that nobody has clicked yet. The link stays valid."""
 
 class OtherPersonError(GateError, reason="other_person", title="You are signed in here under another name", status=409,
         words="This link was made for another person than the one who is signed in here, and its notebook can't be "

@@ -28,7 +28,10 @@ class LaunchRoleDeniedError(UpstreamError, reason="launch_role_denied",
         title="AWS does not let the gate open notebooks yet", status=503, retry_after=10,
         words="This happens in the first minute after a deployment. Try again in ten seconds; an open page does so "
         "by itself. If it lasts longer, send the reference to your platform team."):
-    """AWS denies the gate the launch role, as it does for some seconds after the role's creation."""
+    """AWS denies the gate the launch role, as it does for some seconds after the role's creation.
+
+    The gate has tried for up to four seconds.
+    """
 
     def refresh_after(self) -> int | None:
         """Return `retry_after`."""
@@ -38,12 +41,16 @@ class InstanceQuotaError(UpstreamError, reason="instance_quota",
         title="The quota for this instance type is used up", status=503,
         words="The account may not run more instances of this type at once. Ask your platform team to raise the "
         "quota, or wait until somebody stops a notebook."):
-    """The account runs as many instances of the notebook's type as AWS allows it to."""
+    """The account runs as many instances of the type as AWS allows it to (`ResourceLimitExceeded`)."""
 
 class PolicyTooLargeError(UpstreamError, reason="policy_too_large", title="Your networks do not fit into AWS's policy",
         words="Your platform team must shorten the lists of addresses in the gate's settings. Send them the "
         "reference."):
-    """STS does not accept the session policy: it, or its packed form, is too large."""
+    """STS does not accept the session policy.
+
+    It is longer than 2,048 characters, or its packed form is too large (`PackedPolicyTooLarge`). Synth warns about
+    names in Studio that lead to this.
+    """
 
 class ThrottledError(UpstreamError, reason="throttled", title="Many people are opening notebooks right now",
         status=503, words="AWS is limiting requests. Try again in a few seconds. An open page does so by itself."):
