@@ -138,6 +138,14 @@ def _decide(decision: str, *, asker: str = "carol@example.com") -> Prepare:
     return prepare
 
 
+def _end(deployment: LocalDeployment, user: TestUser) -> Send:
+    send = _decide("allow")(deployment, user)
+    allowed = send()
+    assert allowed.status_code == 303, allowed.text
+    path = "/requests/" + allowed.headers["Location"].rpartition("/")[2]
+    return lambda: user.go(path, "POST", headers=SAME_ORIGIN, data={"decision": "end"})
+
+
 def _allow_own_in_slack(deployment: LocalDeployment, user: TestUser) -> Send:
     """Ask on the page, and allow it as the same person in Slack."""
     request_id = _asked(deployment, ALICE).rpartition("/")[2]
@@ -231,6 +239,7 @@ ENDPOINTS = (
     Endpoint("POST /requests/{request}", _decide("deny"), _REQUESTS, retry=_retry_decision),
     Endpoint("POST /requests/{request}, withdraw", _decide("withdraw", asker=ALICE), _REQUESTS, retry=_retry_decision),
     Endpoint("POST /requests/{request}, allow", _decide("allow"), _REQUESTS, retry=_retry_decision),
+    Endpoint("POST /requests/{request}, end", _end, _REQUESTS | {"lambda"}, retry=_retry_decision),
     Endpoint("POST /slack, one's own request", _allow_own_in_slack, _REQUESTS | {"lambda", "slack"},
              response_limit=SLACK_RESPONSE_LIMIT, refusal=OwnAccessRequestError.reason),
     Endpoint("GET /help", lambda _deployment, user: lambda: user.go("/help", headers=JSON)),

@@ -123,6 +123,38 @@ def test_a_request_is_withdrawn_with_the_keyboard_and_asked_again(
         expect(page.get_by_text("withdrawn by carol@example.com")).to_be_visible()
 
 
+@pytest.mark.parametrize("java_script", [True, False])
+@pytest.mark.parametrize("width", [360, 1200])
+def test_access_is_given_back_with_the_keyboard_and_ended_by_the_owner(
+    chromium: Browser, deployment: LocalDeployment, width: int, java_script: bool
+) -> None:
+    options = {"viewport": {"width": width, "height": 740}, "java_script_enabled": java_script}
+    with new_context(chromium, **options) as context, new_context(chromium, **options) as other:
+        page, bob = context.new_page(), other.new_page()
+        _ask(page, deployment)
+        _allow(bob, deployment)
+        page.goto(deployment.base_url)
+        page.get_by_role("link", name="Give back churn-model").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your access to churn-model")
+        assert not java_script or page.evaluate("document.documentElement.scrollWidth") <= width
+        assert not java_script or violations(page) == []
+        page.get_by_role("button", name="Give back your access to churn-model").focus()
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("You gave back your access to churn-model")).to_be_visible()
+        assert not java_script or violations(page) == []
+        page.get_by_role("link", name="ask again").click()
+        page.get_by_label("Why do you need it?").fill(REASON)
+        page.get_by_role("button", name="Ask").click()
+        _allow(bob, deployment)
+        bob.goto(f"{deployment.base_url}/requests/access")
+        assert not java_script or violations(bob) == []
+        assert not java_script or bob.evaluate("document.documentElement.scrollWidth") <= width
+        bob.get_by_role("button", name="End the access of carol@example.com to churn-model").first.click()
+        expect(bob.get_by_text("ended by bob@example.com")).to_be_visible()
+        page.goto(page.url)
+        expect(page.get_by_text("bob@example.com ended your access to churn-model")).to_be_visible()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pages_are_accessible_and_fit_small_screens(
     chromium: Browser, deployment: LocalDeployment, scheme: str

@@ -27,7 +27,7 @@ def approver(asking: Harness) -> Browser:
     notebook=TEXT | TYPED | st.just("bob-notebook"),
     reason=TEXT,
     seconds=TEXT | st.sampled_from(["3600", "28800"]),
-    decision=TEXT | st.sampled_from(["allow", "deny", "withdraw"]),
+    decision=TEXT | st.sampled_from(["allow", "deny", "withdraw", "end"]),
     why_not=TEXT,
     by_person=st.booleans(),
 )

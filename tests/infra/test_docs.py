@@ -59,6 +59,7 @@ def test_the_documents_name_the_stacks_outputs(template: Template, full_template
     assert full_template["Outputs"].keys() - template["Outputs"].keys() == {
         "SlackSecret",
         "RequestsFunctionName",
+        "DeniesFunctionName",
         "DecisionSecret",
         "RequestsRoleArn",
         "DomainTarget",
