@@ -103,6 +103,11 @@ class Deployed:
             )
         return configuration
 
+    @property
+    def log_group(self) -> str:
+        """The name of the function's log group. Raises `CommandError`."""
+        return str(self.function["LoggingConfig"]["LogGroup"])
+
     @cached_property
     def config(self) -> Config:
         """The function's own configuration, from its environment. Raises `CommandError`."""

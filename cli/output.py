@@ -50,7 +50,7 @@ class Output:
         return Console(stderr=True).status(title)
 
     @contextmanager
-    def progress(self, title: str, total: int) -> Iterator[Callable[[int], None]]:
+    def progress(self, title: str, total: float) -> Iterator[Callable[[float], None]]:
         """Show a progress bar; yields a function that counts so many more as done."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

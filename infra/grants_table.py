@@ -21,7 +21,8 @@ class GrantsTable(Part, Construct):
 
     The table also has the gate's own items, whose keys begin with the prefixes of `gate.store.key_prefixes`: replay
     claims of tickets and of Slack's requests, launch queues, cutoffs (times before which sign-ins do not count),
-    reports of sign-ins that an operator watches, access requests, and the denies that cut off open notebooks.
+    reports of sign-ins that an operator watches, access requests, the denies that cut off open notebooks, and reports
+    of grants that nobody used.
     """
 
     def __init__(

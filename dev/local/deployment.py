@@ -17,6 +17,7 @@ from local.aws.authority import FUNCTION_KEYS, LocalAuthority
 from local.aws.clients import clients
 from local.aws.control import Control
 from local.aws.dynamodb import DynamoDb
+from local.aws.logs import Logs
 from local.aws.notebook_instances import NotebookInstances
 from local.aws.presigned import PresignedUrls
 from local.aws.server import AwsServer
@@ -139,8 +140,20 @@ class LocalDeployment(ExitStack):
         )
         key = self.authority.operator_key
         control = Control(self.template, self.evaluator, lambda: self.function.environment, operator_key=key)
-        answering: list[Service] = [services, self.instances, self.studio, control]
+        answering: list[Service] = [services, self.instances, self.studio, self._keep_logs(), control]
         return AwsServer(self.authority, function_source(self._settings), answering)
+
+    def _keep_logs(self) -> Logs:
+        """Keep what the functions log from now on, until everything stops."""
+        found = {each.name: each for each in self.template.functions}
+        self.logs = Logs(
+            [each.log_group for each in found.values()],
+            days=self._settings.limits.log_days,
+            writes_to=lambda: found.get(self.function.running, self.template.function).log_group,
+            clock=self._options.clock,
+        )
+        self.enter_context(self.logs.attached())
+        return self.logs
 
     def _workspace(self) -> Workspace:
         return Workspace(

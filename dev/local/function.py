@@ -47,6 +47,11 @@ class LocalFunction:
         """The environment variables that the function that opens notebooks was deployed with."""
         return next(iter(self._environments.values()))
 
+    @property
+    def running(self) -> str:
+        """The ARN, without its alias, of the function that was invoked last."""
+        return self._running
+
     def deploy(self, environments: Mapping[str, Mapping[str, str]], access_keys: Mapping[str, str]) -> None:
         """Set the environments of the functions, and start them.
 

@@ -43,6 +43,8 @@ class DeployedFunction:
     role: "Role"
     aliases: Mapping[str, str]
     """The ARN of each alias, by its name."""
+    log_group: str
+    """The name of its log group."""
 
     @property
     def arn(self) -> str:
@@ -211,7 +213,8 @@ class ResolvedTemplate:
                 if alias["FunctionName"] == {"Ref": name}
             }
             role = self._role(function["Role"]["Fn::GetAtt"][0])
-            found.append(DeployedFunction(self._resolver.resolve(variables), role, aliases))
+            group = function["LoggingConfig"]["LogGroup"]["Ref"]
+            found.append(DeployedFunction(self._resolver.resolve(variables), role, aliases, group))
         return found
 
     def _role(self, name: str) -> Role:

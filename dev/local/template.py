@@ -121,6 +121,7 @@ class Resolver:
                 | "AWS::DynamoDB::Table"
                 | "AWS::IAM::Role"
                 | "AWS::Lambda::Function"
+                | "AWS::Logs::LogGroup"
             ):
                 return name
             case "AWS::Lambda::Alias":

@@ -16,8 +16,18 @@ if TYPE_CHECKING:
 
 POLICY = ROOT / "docs" / "policies" / "operator.json"
 PRINCIPAL = f"arn:aws:sts::{ACCOUNT}:assumed-role/Operators/rehearsal"
-NOT_REHEARSED = "ec2:DescribeVpcEndpoints"
-"""`gate doctor` looks for endpoints of the function's VPC, unless the function uses a proxy, as in the rehearsal."""
+NOT_REHEARSED = (
+    "ec2:DescribeVpcEndpoints",
+    "logs:DescribeLogGroups",
+    "logs:GetQueryResults",
+    "logs:StartQuery",
+    "logs:StopQuery",
+)
+"""`gate doctor` looks for endpoints of the function's VPC, unless the function uses a proxy, as in the rehearsal.
+
+`gate grants unused` counts lines of the log, which MiniStack's Logs Insights cannot. Its test at a local deployment
+compares its calls with the policy.
+"""
 
 STACK_TAG = "aws:ResourceTag/aws:cloudformation:stack-name"
 """The tag that CloudFormation gives to the secrets of a stack, whose names do not begin with that of the stack."""
@@ -78,11 +88,14 @@ def permissions(call: Call) -> Sequence[Permission]:
             return [(f"iam:{operation}", f"arn:aws:iam::{ACCOUNT}:role/{parameters['RoleName']}", {})]
         case "lambda", "GetFunctionConfiguration" | "ListAliases" | "ListVersionsByFunction":
             return [(action, f"arn:aws:lambda:{HERE}:function:{parameters['FunctionName']}", {})]
+        case "logs", "StartQuery":
+            return [(action, f"arn:aws:logs:{HERE}:log-group:{parameters['logGroupName']}", {})]
         case "apigateway", "GetAccount":
             return [("apigateway:GET", f"arn:aws:apigateway:{REGION}::/account", {})]
         case (
             ("ec2", _)
             | ("lambda", "GetAccountSettings")
+            | ("logs", "DescribeLogGroups" | "GetQueryResults" | "StopQuery")
             | ("iam", "SimulateCustomPolicy")
             | ("sagemaker", "ListUserProfiles")
         ):

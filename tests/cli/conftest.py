@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,7 @@ class CommandResult:
 
 Gate = Callable[..., CommandResult]
 PutRow = Callable[..., None]
+Use = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -128,3 +130,29 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "grants.yaml"
     path.write_text(WANTED)
     return path
+
+
+@pytest.fixture
+def no_grants(deployment: LocalDeployment, sample_grants: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Removes all grants and all lines of the log, which has existed for a year."""
+    monkeypatch.setattr("cli.insights.POLL_INTERVAL", 0.01)
+    dynamodb, table = deployment.operator("dynamodb"), deployment.template.table["TableName"]
+    for item in dynamodb.scan(TableName=table)["Items"]:
+        dynamodb.delete_item(TableName=table, Key={name: item[name] for name in ("principal", "notebook")})
+    for group in deployment.logs.groups.values():
+        group.lines.clear()
+        monkeypatch.setattr(group, "created", time.time() - 365 * 86_400)
+
+
+@pytest.fixture
+def use(deployment: LocalDeployment) -> Use:
+    """Writes a line of the log of the function that opens notebooks: a use `age` days ago."""
+
+    def write(*granted_to: str, age: float = 1, **fields: Any) -> None:
+        line = {"message": "decision", "action": "open", "outcome": "allowed", "notebook": "alice-notebook", **fields}
+        if granted_to:
+            line["granted_to"] = "\n".join(granted_to)
+        group = deployment.logs.groups[deployment.template.function.log_group]
+        group.lines.append((time.time() - age * 86_400, line))
+
+    return write

@@ -134,3 +134,9 @@ def test_invalid_grants_are_rejected(gate: Gate, words: tuple[str, ...], message
 def test_usage_errors_exit_with_two(gate: Gate) -> None:
     assert gate("grants", "give", "bob@example.com").code == 2
     assert gate("grants", "nonsense").code == 2
+
+
+def test_without_access_requests_owners_have_no_page_to_be_shown_unused_grants(gate: Gate) -> None:
+    result = gate("grants", "unused", "--days", "90", "--show-owners")
+    assert (result.code, result.out) == (1, "")
+    assert "there is no page /requests/access, because requests.approvers is empty" in result.err

@@ -23,6 +23,7 @@ from local.template import ACCOUNT, REGION
         ("UpdateItem", "user:mallory@example.com", False),
         ("UpdateItem", "group:report:x", False),
         ("PutItem", "revoked:", False),
+        ("PutItem", "unused:", False),
     ],
 )
 def test_the_keys_that_the_function_may_write(
@@ -78,6 +79,7 @@ GRANT = ["principal", "notebook", "power", "until", "request_id", "granted_by", 
         ("PutItem", "replay:requests/x", ["until"], True),
         ("PutItem", "cutoff:user:carol@example.com", ["before"], False),
         ("PutItem", "revoked:", ["before"], False),
+        ("PutItem", "unused:", ["principals"], False),
         ("PutItem", "queue:home", ["until"], False),
         ("UpdateItem", "report:AAAAAAAAAAAAAAAAAAAAAA", ["claims"], True),
         ("PutItem", "report:AAAAAAAAAAAAAAAAAAAAAA", ["claims"], False),

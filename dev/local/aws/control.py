@@ -56,6 +56,7 @@ class Control:
                     "State": "Active",
                     "Runtime": "python3.13",
                     "Environment": {"Variables": variables},
+                    "LoggingConfig": {"LogFormat": "Text", "LogGroup": self._template.function.log_group},
                     "VpcConfig": {} if "GATE_WITHOUT_VPC" in variables else in_vpc,
                 }
             case "lambda", "GetAccountSettings":

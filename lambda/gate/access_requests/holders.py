@@ -1,9 +1,10 @@
 """Who has a grant for a notebook, for its owners and approvers."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from gate.access_requests.keys import Reference
+from gate.access_requests.unused_grants import read_unused, unused_key
 from gate.store import key_prefixes
 from gate.store.grant_row import read
 from gate.store.table import Row, Table, key_of, primary_key
@@ -24,6 +25,10 @@ class Holder:
     reason: str
     request_id: str
     """The access request that led to the grant; empty for the grants of operators."""
+    unused_since: int | None = None
+    """Epoch seconds since when nobody opened the notebook by this grant, if an operator reported that."""
+    checked_at: int | None = None
+    """Epoch seconds of that report."""
 
 
 class Holders:
@@ -52,6 +57,20 @@ class Holders:
         """
         found = self._read(primary_key(each.requester, str(each.notebook)) for each in references)
         return sorted((each for each in found if each.granted_by), key=lambda each: each.until or 0)
+
+    def with_reports(self, lists: Sequence[Sequence[Holder]]) -> list[list[Holder]]:
+        """Return `lists` with what operators reported about unused grants. Raises the errors of `Table`.
+
+        There is one report for each notebook, so one call reads those of a page.
+        """
+        notebooks = dict.fromkeys(each.notebook for holders in lists for each in holders)
+        reports = read_unused(self._table.get(map(unused_key, notebooks)), self._table.now())
+
+        def with_report(holder: Holder) -> Holder:
+            report = reports.get((holder.principal, holder.notebook))
+            return replace(holder, unused_since=report.since, checked_at=report.reported_at) if report else holder
+
+        return [[with_report(each) for each in holders] for holders in lists]
 
     def _read(self, keys: Iterable[Row]) -> list[Holder]:
         """Return the holders of the grants with `keys` that exist and have not ended."""

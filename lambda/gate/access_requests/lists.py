@@ -95,7 +95,8 @@ class RequestLists:
         while not requested and following:  # grants that were taken
             chunk, following = _page(candidates, following)
             requested = self._holders.of_requests(chunk)
-        return HolderPage(requested, following, of_owned, len(owned) - len(shown))
+        requested, *owners_lists = self._holders.with_reports([requested, *of_owned.values()])
+        return HolderPage(requested, following, dict(zip(of_owned, owners_lists, strict=True)), len(owned) - len(shown))
 
 
 def _page(items: Sequence[Item], number: int) -> tuple[Sequence[Item], int | None]:

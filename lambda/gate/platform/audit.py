@@ -11,8 +11,12 @@ from gate.platform.log import logger
 from gate.platform.metrics import count, count_outcome
 from gate.values.caller import Caller
 from gate.values.errors.base import Category, GateError
+from gate.values.grant import Grant
 from gate.values.notebook import Notebook
 from gate.values.session_name import session_name
+
+MAX_GRANTED_TO = 100_000
+"""Characters. A longer line could exceed the size of a log event (CloudWatch Logs quotas)."""
 
 
 class AuditedRequest(Protocol):
@@ -42,6 +46,8 @@ class AuditRecord:
     """Empty for a request that decides nothing: it leaves no line."""
     caller: Caller | None = None
     notebook: Notebook | None = None
+    grant: Grant | None = None
+    """What the request was decided by, if it is about a notebook that the caller may open."""
     access_request: AuditedSubject | None = None
     outcome: str = "allowed"
     category: Category | None = None
@@ -93,9 +99,20 @@ def _log(request: AuditedRequest, record: AuditRecord) -> None:
         "notebook": str(record.notebook) if record.notebook else None,
         "request_id": request.id,
     }
+    if record.grant and len(granted := granted_to(record.grant)) <= MAX_GRANTED_TO:
+        fields["granted_to"] = granted
     if record.access_request:
         fields |= record.access_request.audit_fields()
     logger.info("decision", **fields)
+
+
+def granted_to(grant: Grant) -> str:
+    """Return the rows that `grant` combines, one a line: the principal, a space, and the notebook as the row names it.
+
+    Principals may contain spaces, and notebooks may not. Neither contains a line break. It is a text and not a list,
+    because CloudWatch Logs Insights cannot group by a list.
+    """
+    return "\n".join(f"{part.principal} {part.row_notebook}" for part in grant.parts)
 
 
 def log_unexpected(error: Exception) -> None:

@@ -61,9 +61,10 @@ class Call:
         """
         notebook, caller = self.notebook, self.caller
         try:
-            return self.gate.grants.find(caller, notebook)
+            self.record.grant = self.gate.grants.find(caller, notebook)
         except NotGrantedError:
             raise self.not_granted(notebook) from None
+        return self.record.grant
 
     def not_granted(self, notebook: Notebook | None = None) -> NotGrantedError:
         """Return the error for a caller without a grant for `notebook`, or for any notebook if it is None.

@@ -19,7 +19,7 @@ def open_default(call: Call) -> Response:
         raise call.not_granted()
     candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]
     if len(candidates) == 1:
-        call.record.notebook = candidates[0].notebook
+        call.record.notebook, call.record.grant = candidates[0].notebook, candidates[0]
         return _launch_or_wait(call, candidates[0], landing)
     from gate.routes.notebooks import notebooks_response
 

@@ -67,7 +67,7 @@ class SlackAnswers:
         record.caller = caller = self._users.caller(command.team, command.user, command.address)
         if command.notebook:
             record.notebook = Notebook.parse(command.notebook)
-            grant = self._grants.find(caller, record.notebook)
+            record.grant = grant = self._grants.find(caller, record.notebook)
             if command.action == "start":
                 self._launcher.start(caller, grant)
             if command.action == "stop":

@@ -102,11 +102,12 @@ class Grants:
         notebook = row.notebook.of_user(user_name)
         if notebook is None:
             return None
+        principal, row_notebook = key_of(item)
         session = self._max_session if row.session is None else min(row.session, self._max_session)
         if row.until is not None:
             session = min(session, int(row.until - now))
         return Grant(
-            principal=item["principal"]["S"],
+            principal=principal,
             notebook=notebook.relative_to(self._home),
             session=max(MIN_SESSION, session),
             view=row.view,
@@ -116,6 +117,7 @@ class Grants:
             default=row.default,
             owner=row.owner,
             request_id=row.request_id,
+            row_notebook=row_notebook,
         )
 
 

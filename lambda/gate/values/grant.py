@@ -28,6 +28,8 @@ class Grant:
     """Whether the principal decides on access requests for the notebook."""
     request_id: str = ""
     """The id of the access request that led to the grant; empty for the grants of operators."""
+    row_notebook: str = ""
+    """The notebook as the row names it, such as `{user}-notebook`. With the principal, it is the key of the row."""
     title: str = ""
     """What people read in place of the notebook's name; empty if the grant has no title."""
     combined: tuple["Grant", ...] = ()

@@ -67,6 +67,16 @@ def test_the_gate_commands_of_the_guide_work(run: MakeRun, tmp_path: Path) -> No
     assert OPERATOR.stat().st_mode & 0o777 == 0o600
 
 
+def test_unused_grants_are_found_in_what_the_function_logged(run: MakeRun) -> None:
+    run.sign_in("/open/alice-notebook", "alice@example.com")
+    command = [ROOT / ".venv" / "bin" / "gate", "--local", "grants", "unused", "--days", "90"]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert answer.returncode == 3, answer.stdout + answer.stderr
+    assert "gate grants take user:bob@example.com churn-model" in answer.stdout
+    assert "gate grants take user:alice@example.com alice-notebook" not in answer.stdout
+    assert "The log begins at" in answer.stdout
+
+
 def test_a_port_in_use_is_reported_in_one_line(run: MakeRun) -> None:
     command = ["make", "run", f"PORT={run.port}"]
     second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)

@@ -31,6 +31,12 @@ def test_the_placeholders_of_the_policy_are_filled_in() -> None:
         ),
         (_call("iam", "GetRolePolicy", RoleName="r"), "iam:GetRolePolicy", f"arn:aws:iam::{ACCOUNT}:role/r"),
         (_call("iam", "SimulatePrincipalPolicy", PolicySourceArn="arn:r"), "iam:SimulatePrincipalPolicy", "arn:r"),
+        (
+            _call("logs", "StartQuery", logGroupName="home-Logs"),
+            "logs:StartQuery",
+            f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:home-Logs",
+        ),
+        (_call("logs", "DescribeLogGroups", logGroupNamePrefix="home-Logs"), "logs:DescribeLogGroups", "*"),
         (_call("apigateway", "GetAccount"), "apigateway:GET", f"arn:aws:apigateway:{REGION}::/account"),
         (_call("ec2", "DescribeNatGateways"), "ec2:DescribeNatGateways", "*"),
     ],
