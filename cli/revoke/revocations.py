@@ -69,8 +69,8 @@ def merged(revocations: Iterable[Revocation], *, now: int, max_characters: int) 
     while len(policy_document(result)) > max_characters:
         if len(result) < 2:
             raise CommandError(
-                "More callers are revoked than an IAM policy can hold. To end everybody's sessions, run: "
-                "gate revoke --everybody"
+                "More callers are revoked than an IAM policy can hold. --everybody in place of a caller ends the "
+                "sessions of all"
             )
         # The two oldest are joined at the later moment. A caller who was let in between has to open notebooks again.
         first, second, *rest = result

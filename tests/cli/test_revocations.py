@@ -63,6 +63,6 @@ def test_more_denies_than_a_policy_can_hold_are_rejected() -> None:
             another = Revocation((f"person{number}@example.com",), 1_800_000_000 + number + SESSION_MARGIN)
             present[:] = merged([*present, another], now=1_800_000_000 + number, max_characters=MAX_POLICY_CHARACTERS)
 
-    with pytest.raises(CommandError, match="gate revoke --everybody"):
+    with pytest.raises(CommandError, match="--everybody in place of a caller"):
         revoke_all()
     assert sum(len(each.names) for each in present) > 100
