@@ -84,7 +84,7 @@ def permissions(call: Call) -> Sequence[Permission]:
             ("ec2", _)
             | ("lambda", "GetAccountSettings")
             | ("iam", "SimulateCustomPolicy")
-            | ("sagemaker", "ListUserProfiles")
+            | ("sagemaker", "ListNotebookInstances" | "ListSpaces" | "ListUserProfiles")
         ):
             return [(action, "*", {})]
     return permissions_of(call)
