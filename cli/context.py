@@ -1,11 +1,12 @@
-"""The deployment that a command works on, from the options before the command."""
+"""The deployment that a command works on, from the options that name it."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from cli.aws import AwsAccess
+from cli.command_lines import CommandLines
 from cli.deployed import Deployed
 
 SETTINGS_FILE = Path("gate.toml")
@@ -15,13 +16,20 @@ LOCAL_STACK = "local"
 
 @dataclass(frozen=True)
 class Context:
-    """The options before the command."""
+    """The options that name a deployment."""
 
-    stack: str | None
-    profile: str | None
-    region: str | None
-    local: bool
+    stack: str | None = None
+    profile: str | None = None
+    region: str | None = None
+    local: bool = False
     table: str | None = None
+
+    @property
+    def command_lines(self) -> CommandLines:
+        """Makes command lines that repeat these options."""
+        local = ("--local",) if self.local else ()
+        aws = (*_option("profile", self.profile), *_option("region", self.region))
+        return CommandLines((*local, *_option("stack", self.stack), *_option("table", self.table), *aws), aws)
 
     @cached_property
     def deployed(self) -> Deployed:
@@ -32,8 +40,14 @@ class Context:
             else AwsAccess.with_profile(profile=self.profile, region=self.region)
         )
         if self.table:
-            return Deployed.of_table(aws, self.table)
-        return Deployed.find(aws, self.stack or (LOCAL_STACK if self.local else _stack_name()))
+            found = Deployed.of_table(aws, self.table)
+        else:
+            found = Deployed.find(aws, self.stack or (LOCAL_STACK if self.local else _stack_name()))
+        return replace(found, lines=self.command_lines)
+
+
+def _option(name: str, value: str | None) -> tuple[str, ...]:
+    return (f"--{name}", value) if value else ()
 
 
 def _stack_name() -> str:

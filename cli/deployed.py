@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from cli.aws import AwsAccess, aws_errors
+from cli.command_lines import CommandLines
 from cli.errors import CommandError
 from gate.platform.config import Config, ConfigError
 from infra.settings import Settings
@@ -22,6 +23,8 @@ class Deployed:
     stack: str
     status: str
     outputs: Mapping[str, str]
+    lines: CommandLines = field(default_factory=CommandLines)
+    """Makes the command lines that act on this deployment."""
 
     @classmethod
     def find(cls, aws: AwsAccess, stack: str) -> "Deployed":
@@ -52,7 +55,8 @@ class Deployed:
         raise CommandError(
             f"The stack {self.stack} has no output {name}: it is not a Notebook Gate, or it is incomplete"
             if self.stack
-            else "--table: this command needs a stack; without one, use gate grants list and gate grants export"
+            else "--table: this command needs a stack; without one, use "
+            f"{self.lines.gate('grants', 'list')} and {self.lines.gate('grants', 'export')}"
         )
 
     @property

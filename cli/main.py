@@ -1,4 +1,4 @@
-"""`gate`: the entry point and the options before the command."""
+"""`gate`: the entry point, its commands and its options."""
 
 import gc
 import sys
@@ -10,6 +10,7 @@ from cli.context import Context
 from cli.doctor.command import doctor
 from cli.errors import EXIT_FAILED, CommandError
 from cli.explain.command import explain
+from cli.global_options import GateGroup, with_options
 from cli.grants.commands import app as grants
 from cli.requests.commands import app as requests
 from cli.revoke.command import revoke
@@ -22,8 +23,9 @@ app = typer.Typer(
     "deployment.",
     epilog="Exit codes: 0 success; 1 failure, with the reason; 2 usage error; 3 completed with a negative result, "
     "or with work left to do.",
+    cls=GateGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(grants, name="grants")
@@ -62,9 +64,8 @@ def options(
     ] = False,
 ) -> None:
     """Keep the options for the command."""
-    if table and stack:
-        raise typer.BadParameter("use --stack or --table, not both")
-    context.obj = Context(stack=stack, profile=profile, region=region, local=local, table=table)
+    given = {"stack": stack, "profile": profile, "region": region, "local": local, "table": table}
+    context.obj = with_options(context, Context(), **given)
 
 
 def main() -> None:

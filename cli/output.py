@@ -2,21 +2,23 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
+
+from cli import tables
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
-TABLE_WIDTH = 2_000
-"""Characters, more than a row with the longest names that AWS allows."""
+
+def is_terminal(file: IO[str]) -> bool:
+    """Return whether `file` is a terminal. rich also takes a pipe for one if a variable asks for colours."""
+    return file.isatty()
 
 
 class Output:
@@ -30,15 +32,11 @@ class Output:
         """Print a line."""
         self._console.print(text, style=style, markup=False)
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table. Cells are neither cut nor wrapped, so that they can be copied."""
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column, no_wrap=True)
-        for row in rows:
-            table.add_row(*(Text(cell) for cell in row))  # as Text, since a cell may contain rich's markup
-        # The width of the terminal is ignored: rich would cut the cells to fit it.
-        Console(stderr=self.as_json, highlight=False, emoji=False, width=TABLE_WIDTH, soft_wrap=True).print(table)
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], *, prose: Collection[str] = ()) -> None:
+        """Print a table. `prose`: the columns that are cut if the terminal is too narrow. In a pipe, none is."""
+        width = self._console.width if is_terminal(self._console.file) else None
+        for line in tables.lines(columns, rows, prose=prose, width=width):
+            self._console.print(line)
 
     def document(self, value: Any) -> None:
         """Print `value` as JSON with `--json`, else nothing."""

@@ -58,16 +58,17 @@ def _problems(deployed: Deployed) -> Outcomes:
         text = f"{name} has no index {INDEX}, so owners do not see who has access"
         yield Outcome("error", text, "Restore the table with its indexes, or let the stack create one.")
     if ends.get("AttributeName") != "until" or ends["TimeToLiveStatus"] not in ("ENABLED", "ENABLING"):
-        options = "--time-to-live-specification Enabled=true,AttributeName=until"
-        yield Outcome("warning", f"{name} keeps rows that have ended", _command("update-time-to-live", name, options))
+        options = ("--time-to-live-specification", "Enabled=true,AttributeName=until")
+        fix = _command(deployed, "update-time-to-live", *options)
+        yield Outcome("warning", f"{name} keeps rows that have ended", fix)
     if backups.get("PointInTimeRecoveryDescription", {}).get("PointInTimeRecoveryStatus") != "ENABLED":
-        options = "--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
-        fix = _command("update-continuous-backups", name, options)
+        options = ("--point-in-time-recovery-specification", "PointInTimeRecoveryEnabled=true")
+        fix = _command(deployed, "update-continuous-backups", *options)
         yield Outcome("warning", f"{name} cannot be restored to a point in time", fix)
     if not table.get("DeletionProtectionEnabled"):
-        fix = _command("update-table", name, "--deletion-protection-enabled")
+        fix = _command(deployed, "update-table", "--deletion-protection-enabled")
         yield Outcome("warning", f"{name} is not protected against deletion", fix)
 
 
-def _command(operation: str, table: str, options: str) -> str:
-    return f"Run: aws dynamodb {operation} --table-name {table} {options}"
+def _command(deployed: Deployed, operation: str, *options: str) -> str:
+    return f"Run: {deployed.lines.aws('dynamodb', operation, '--table-name', deployed.table, *options)}"

@@ -131,7 +131,8 @@ class LiveChecks:
             with build_opener().open(signed, timeout=REQUEST_TIMEOUT) as response:
                 return str(json.loads(response.read())["authorized_url"])
         except HTTPError as error:
-            raise CommandError(f"/iam/open answers {error.code}: gate explain shows why") from None
+            explain = self.deployed.lines.gate("explain")
+            raise CommandError(f"/iam/open answers {error.code}: {explain} shows why") from None
         except (URLError, TimeoutError):
             raise CommandError(f"{self.deployed.config.base_url} can't be reached from here") from None
 

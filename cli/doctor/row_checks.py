@@ -1,6 +1,5 @@
 """Checks the rows of the grants table: the grants, and the denies of `gate revoke`."""
 
-import shlex
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -29,13 +28,13 @@ def check_grants(deployed: Deployed) -> Outcomes:
         errors, warnings = row_errors(item), row_warnings(item)
         if errors:
             text = f"{principal} {notebook} grants nothing: {'; '.join(errors + warnings)}"
-            yield Outcome("error", text, fix_commands(item, deployed.table))
+            yield Outcome("error", text, fix_commands(item, deployed))
         elif by_email and principal.startswith("user:") and "@" not in principal:
             text = f"{principal} {notebook}: users have e-mail addresses in this deployment, and this is not one"
-            yield Outcome("warning", text, shlex.join(["gate", "grants", "take", principal, notebook]))
+            yield Outcome("warning", text, deployed.lines.gate("grants", "take", principal, notebook))
         elif warnings:
             text = f"{principal} {notebook}: {'; '.join(warnings)}"
-            yield Outcome("warning", text, fix_commands(item, deployed.table))
+            yield Outcome("warning", text, fix_commands(item, deployed))
         else:
             valid += 1
     if valid == len(rows):
@@ -74,7 +73,8 @@ def check_denies(deployed: Deployed, *, now: int) -> Outcomes:
         names = role.names()
     for name in missing(wanted, present, now=now):
         text = f"the access of {name} was ended, but the launch role does not deny their sessions"
-        yield Outcome("error", text, "Run gate revoke again, for them or anybody else: it restores all denies.")
+        fix = f"Run {deployed.lines.gate('revoke')} again, for them or anybody else: it restores all denies."
+        yield Outcome("error", text, fix)
     for name in names:
         if name == DOCTOR_POLICY:
             text = "an interrupted gate doctor --live has left its deny on the launch role"

@@ -17,7 +17,7 @@ def check_secrets(deployed: Deployed, *, now: float) -> Outcomes:
     age = max(int((now - each.timestamp()) / DAY) if each else 0 for each in changed)
     text = f"the key that signs cookies is {age} days old"
     if age > deployed.settings.alarms.key_days:
-        yield Outcome("warning", text, "Run gate rotate-key.")
+        yield Outcome("warning", text, f"Run: {deployed.lines.gate('rotate-key')}")
     else:
         yield Outcome("ok", text)
     if config.client_secret_arn:
@@ -35,5 +35,6 @@ def _describe(deployed: Deployed, arn: str) -> dict[str, Any]:
     with aws_errors():
         description: dict[str, Any] = deployed.aws.client("secretsmanager").describe_secret(SecretId=arn)
     if "DeletedDate" in description:
-        raise CommandError(f"{arn} is scheduled for deletion: restore it with aws secretsmanager restore-secret")
+        restore = deployed.lines.aws("secretsmanager", "restore-secret", "--secret-id", arn)
+        raise CommandError(f"{arn} is scheduled for deletion. Restore it: {restore}")
     return description

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cli.aws import aws_errors
+from cli.command_lines import CommandLines
 from cli.deployed import Deployed
 from cli.doctor.check import Outcome, Outcomes
 
@@ -15,10 +16,10 @@ def check_versions(deployed: Deployed) -> Outcomes:
     names = [deployed.output("FunctionName").partition(":")[0]]
     names += [name] if (name := deployed.outputs.get("RequestsFunctionName")) else []
     for name in names:
-        yield from _outcomes(name, _aliases(deployed, name), _versions(deployed, name))
+        yield from _outcomes(deployed.lines, name, _aliases(deployed, name), _versions(deployed, name))
 
 
-def _outcomes(function: str, aliases: Mapping[str, int], versions: list[int]) -> Outcomes:
+def _outcomes(lines: CommandLines, function: str, aliases: Mapping[str, int], versions: list[int]) -> Outcomes:
     if len(set(aliases.values())) > 1:
         listed = ", ".join(f"{alias} {version}" for alias, version in sorted(aliases.items()))
         fix = "Give all of them one version, or deploy again."
@@ -29,18 +30,16 @@ def _outcomes(function: str, aliases: Mapping[str, int], versions: list[int]) ->
     if not earlier:
         yield Outcome("ok", f"{function} runs version {current}, and no earlier one is kept")
         return
+    update = ("lambda", "update-alias", "--function-name", function)
     back = "; ".join(
-        f"aws lambda update-alias --function-name {function} --name {alias} --function-version {earlier[-1]}"
-        for alias in sorted(aliases)
+        lines.aws(*update, "--name", alias, "--function-version", str(earlier[-1])) for alias in sorted(aliases)
     )
     kept = ", ".join(str(version) for version in reversed(earlier))
     yield Outcome("ok", f"{function} runs version {current}; kept: {kept}", f"To go back: {back}")
     if len(earlier) > MAX_KEPT:
-        yield Outcome(
-            "warning",
-            f"{len(earlier)} earlier versions of {function} are kept, and each costs money",
-            f"Delete the oldest: aws lambda delete-function --function-name {function} --qualifier {earlier[0]}",
-        )
+        delete = lines.aws("lambda", "delete-function", "--function-name", function, "--qualifier", str(earlier[0]))
+        text = f"{len(earlier)} earlier versions of {function} are kept, and each costs money"
+        yield Outcome("warning", text, f"Delete the oldest: {delete}")
 
 
 def _aliases(deployed: Deployed, function: str) -> dict[str, int]:

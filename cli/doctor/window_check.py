@@ -50,5 +50,6 @@ def _url_for_elsewhere(deployed: Deployed, notebook: str) -> str:
         response = deployed.aws.client("lambda").invoke(FunctionName=deployed.output("FunctionName"), Payload=payload)
         answer = json.loads(response["Payload"].read())
     if answer.get("statusCode") != 200:
-        raise CommandError(f"the function answers {answer.get('statusCode', 'with an error')}: gate explain shows why")
+        explain = deployed.lines.gate("explain")
+        raise CommandError(f"the function answers {answer.get('statusCode', 'with an error')}: {explain} shows why")
     return str(json.loads(answer["body"])["authorized_url"])

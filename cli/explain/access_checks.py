@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial
 
 from cli.deployed import Deployed
@@ -14,7 +15,7 @@ from cli.explain.simulator import Simulator
 from cli.explain.source import EXAMPLES
 from cli.notebooks.lookup import Notebooks, Problem
 from gate.launch.target import launch_target_of
-from gate.values.errors.notebook import not_ready_error
+from gate.values.errors.notebook import NotebookMissingError, NotGrantedError, not_ready_error
 
 
 class AccessChecks:
@@ -33,11 +34,26 @@ class AccessChecks:
     def run(self, question: Question) -> Iterator[Finding]:
         """Yield the finding of each check, up to the first that fails. Raises `CommandError`."""
         entry = (partial(check_network, self._deployed), partial(check_identity, self._deployed))
-        for check in (*entry, self._grant.check, self._roles, self._state, self._use):
+        for check in (*entry, self._granted, self._roles, self._state, self._use):
             for finding in check(question):
                 yield finding
                 if not finding.passed:
                     return
+
+    def _granted(self, question: Question) -> Iterator[Finding]:
+        for finding in self._grant.check(question):
+            yield self._with_notebook(question, finding) if finding.reason == NotGrantedError.reason else finding
+
+    def _with_notebook(self, question: Question, missing: Finding) -> Finding:
+        """Add to the finding of a missing grant why nobody could open the notebook, if that is so."""
+        try:
+            found = self._notebooks.find(question.notebook)
+        except CommandError:
+            return missing  # a grant is missing all the same
+        if not isinstance(found, Problem):
+            return missing
+        first = "If the name is right, create it." if found.reason == NotebookMissingError.reason else found.fix
+        return replace(missing, text=f"{missing.text}, and {found.text}", fix=f"{first} Then: {missing.fix}")
 
     def _roles(self, question: Question) -> Iterator[Finding]:
         target = self._notebooks.target(question.notebook)

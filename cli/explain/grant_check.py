@@ -76,8 +76,8 @@ class GrantCheck:
         row = self._malformed_row(question)
         if row is not None:
             text = f"{row['principal']['S']} has a row for it that grants nothing: {'; '.join(row_errors(row))}"
-            return text, fix_commands(row, self._deployed.table)
-        fix = f"gate grants give {question.principal} {question.notebook}"
+            return text, fix_commands(row, self._deployed)
+        fix = self._deployed.lines.gate("grants", "give", question.principal, str(question.notebook))
         if not question.groups and question.principal.startswith("user:"):
             fix += self._groups_note(question.notebook)
         return f"{question.principal} has no grant for it", fix

@@ -20,9 +20,6 @@ from gate.values.caller import Caller
 from gate.values.grant import Grant
 from gate.values.session_name import session_name
 
-_ROLE_DIFFERS = "gate doctor compares the role with the settings; deploy again to restore it."
-
-
 ANYWHERE = Source("192.0.2.1")
 """Stands for the function without a VPC, whose address AWS chooses. Nobody has this address (RFC 5737)."""
 
@@ -53,7 +50,7 @@ class PolicyChecks:
         for source in self._function_sources():
             if not self._simulator.role_allows(launch.target, source, launch.session_name):
                 text = f"Its policy denies the function's request from {source}"
-                return Finding("launch role", False, text, "aws_denied", _ROLE_DIFFERS)
+                return Finding("launch role", False, text, "aws_denied", self._role_differs)
         name = launch.target.role.arn.rpartition("/")[2]
         return Finding("launch role", True, f"{name} allows the function's request")
 
@@ -93,6 +90,11 @@ class PolicyChecks:
         fix = self._fix_for_role(used_from) if outside else self._fix_for_pin(used_from)
         return Finding("use", False, text, "aws_denied", fix)
 
+    @property
+    def _role_differs(self) -> str:
+        doctor = self._deployed.lines.gate("doctor")
+        return f"{doctor} compares the role with the settings; deploy again to restore it."
+
     def _function_sources(self) -> Iterator[Source]:
         """Yield the sources of the function's requests: a public address, a VPC endpoint, or both."""
         config = self._deployed.config
@@ -106,7 +108,7 @@ class PolicyChecks:
     def _fix_for_role(self, used_from: Source) -> str:
         settings = self._deployed.settings
         if used_from.endpoint in settings.vpc_endpoints or used_from.is_in(settings.networks):
-            return _ROLE_DIFFERS
+            return self._role_differs
         if used_from.endpoint in settings.private_endpoints:
             return (
                 "That is the API's endpoint. Name with --used-from the one of `vpc_endpoints` through which they use "

@@ -50,8 +50,14 @@ def counts(plan: Plan) -> dict[str, int]:
 
 def options_text(item: Item) -> str:
     """Return the attributes of a row beside its key, in parentheses after a space; empty if it has none."""
-    options = [f"{name}={value}" for name, value in plain_values(item).items() if name not in ("principal", "notebook")]
+    values = plain_values(item).items()
+    options = [f"{name}={_shown(value)}" for name, value in values if name not in ("principal", "notebook")]
     return f" ({', '.join(options)})" if options else ""
+
+
+def row_text(item: Item) -> str:
+    """Return a row as one line."""
+    return f"{' '.join(key_of(item))}{options_text(item)}"
 
 
 def table_row(item: Item, now: float, user_mark: str = "") -> Sequence[str]:
@@ -74,12 +80,12 @@ def json_row(item: Item, now: float) -> dict[str, Any]:
 def _addition(marks: UserMarks, change: RowChange) -> str:
     assert change.after is not None
     mark = marks.of(change.key)
-    return f"+ {_line(change.after.item())}{f' ({mark})' if mark else ''}"
+    return f"+ {row_text(change.after.item())}{f' ({mark})' if mark else ''}"
 
 
 def _removal(change: RowChange) -> str:
     assert change.before is not None
-    return f"- {_line(change.before)}"
+    return f"- {row_text(change.before)}"
 
 
 def _malformed(row: tuple[RowChange, list[str]]) -> str:
@@ -91,12 +97,13 @@ def _difference(change: RowChange) -> str:
     before = plain_values(change.before) if change.before else {}
     after = change.after.to_dict() if change.after else {}
     parts = [
-        f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"
+        f"{name}: {_shown(before.get(name, 'none'))} → {_shown(after.get(name, 'none'))}"
         for name in {**before, **after}
         if before.get(name) != after.get(name)
     ]
     return f"~ {' '.join(change.key)} ({', '.join(parts)})"
 
 
-def _line(item: Item) -> str:
-    return f"{' '.join(key_of(item))}{options_text(item)}"
+def _shown(value: Any) -> str:
+    """Return a value as grants files write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.confirmation import confirm
 from cli.context import Context
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grant_schema.item import is_requested
@@ -71,8 +72,8 @@ def apply(
         )
     conflicts: list[RowChange] = []
     if computed.row_changes:
-        if not yes and not typer.confirm("Apply these changes?", err=True):
-            raise CommandError("Nothing was changed")
+        if not yes:
+            confirm("Apply these changes?")
         with out.progress("Writing grants", len(computed.row_changes)) as on_progress:
             conflicts = GrantsTable.of(context.obj.deployed).write(computed.row_changes, on_progress)
     out.document({**counts(computed), "conflicts": [list(change.key) for change in conflicts]})
@@ -123,7 +124,8 @@ def _plan(context: Context, file: Path, out: Output, include_requested: bool) ->
 
 def _check_notebooks(context: Context, computed: Plan, out: Output) -> NotebookNotes:
     with out.waiting("Looking for the notebooks"):
-        return NotebookNotes.of(context.deployed, computed)
+        written = [change.after for change in (*computed.additions, *computed.changes) if change.after]
+        return NotebookNotes.of(context.deployed, written)
 
 
 def _show_conflicts(conflicts: list[RowChange], out: Output) -> None:

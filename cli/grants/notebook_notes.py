@@ -1,12 +1,13 @@
-"""What a plan's grants name that AWS does not have, or does not have so. It keeps nobody from applying the plan."""
+"""What grants name that AWS does not have, or does not have so. It keeps nobody from giving them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from cli.deployed import Deployed
 from cli.errors import CommandError
+from cli.grant_schema.spec import GrantSpec
 from cli.grants.display import MAX_LINES
-from cli.grants.plan import Plan
 from cli.notebooks.granted import GrantProblem, check_all, granted_notebooks
 from cli.output import Output
 from gate.values.notebook import Notebook
@@ -14,16 +15,15 @@ from gate.values.notebook import Notebook
 
 @dataclass(frozen=True)
 class NotebookNotes:
-    """Notes about the notebooks of the grants that a plan writes."""
+    """Notes about the notebooks of the grants that a command writes."""
 
     problems: list[GrantProblem] = field(default_factory=list)
     unchecked: list[str] = field(default_factory=list)
     """Why notebooks could not be checked, as sentences."""
 
     @classmethod
-    def of(cls, deployed: Deployed, plan: Plan) -> "NotebookNotes":
-        """Check the notebooks of the additions and changes of `plan`. A call that AWS refuses leads to a note."""
-        specs = [change.after for change in (*plan.additions, *plan.changes) if change.after]
+    def of(cls, deployed: Deployed, specs: Sequence[GrantSpec]) -> "NotebookNotes":
+        """Check the notebooks of `specs`. A call that AWS refuses leads to a note."""
         if not specs:
             return cls()
         grants = [(spec.principal, Notebook.parse_granted(spec.notebook), spec.view) for spec in specs]

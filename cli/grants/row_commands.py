@@ -12,6 +12,7 @@ from cli.grant_schema.item import Item, has_ended, is_for, may_be_for, plain_val
 from cli.grant_schema.principal import spelling_note
 from cli.grant_schema.spec import GrantSpec, parse_notebook, validation_problems
 from cli.grants.display import json_row, options_text, table_row
+from cli.grants.notebook_notes import NotebookNotes
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
@@ -39,9 +40,8 @@ def list_grants(
     if as_json:
         return
     if items:
-        out.table(
-            ["PRINCIPAL", "NOTEBOOK", "OPTIONS"], [table_row(item, now, marks.of(key_of(item))) for item in items]
-        )
+        rows = [table_row(item, now, marks.of(key_of(item))) for item in items]
+        out.table(["PRINCIPAL", "NOTEBOOK", "OPTIONS"], rows, prose=["OPTIONS"])
     else:
         out.print("No grants.")
 
@@ -85,8 +85,11 @@ def give(
     changes = [] if spec.matches(before) else [RowChange(before, spec)]
     _write(table, [*changes, *(RowChange(item, None) for item in others)])
     before = before or next(iter(others), None)
-    out.document({"before": plain_values(before) if before else None, "after": spec.to_dict()})
+    notes = NotebookNotes.of(context.obj.deployed, [spec])
+    document = {"before": plain_values(before) if before else None, "after": spec.to_dict()}
+    out.document({**document, **notes.to_dict()})
     out.print(f"{spec.principal} may open {spec.notebook}{options_text(spec.item())}.", style="green")
+    notes.show(out)
     if mark := UserMarks(context.obj.deployed).of(spec.key):
         out.print(f"Here, {mark}.")
 
@@ -100,7 +103,8 @@ def take(context: typer.Context, who: Who, notebook: Notebook, as_json: AsJson =
     before, others = _rows_of(table, spec, home)
     found = [*([before] if before else []), *others]
     if not found:
-        raise CommandError(f"{key[0]} has no grant for {key[1]}; gate grants list {key[0]} shows the grants")
+        list_theirs = context.obj.deployed.lines.gate("grants", "list", key[0])
+        raise CommandError(f"{key[0]} has no grant for {key[1]}; {list_theirs} shows the grants")
     _write(table, [RowChange(item, None) for item in found])
     out.document({"before": plain_values(found[0]), "after": None})
     out.print(f"{key[0]} may no longer open {key[1]}.", style="green")

@@ -1,10 +1,11 @@
 """The commands that fix, restore or remove a row of the grants table."""
 
 import json
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from cli.command_lines import CommandLines
+from cli.deployed import Deployed
 from cli.grant_schema.until import format_until
 from gate.store.grant_row import MIN_SESSION, OPTIONAL, read
 from gate.store.table import key_of
@@ -30,24 +31,25 @@ def effective_grant(item: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def give_command(item: Mapping[str, Any]) -> str:
+def give_command(item: Mapping[str, Any], lines: CommandLines) -> str:
     """Return the command that gives what a row grants, with a placeholder for each unreadable value."""
     values = effective_grant(item)
     values |= {name: _PLACEHOLDERS[name] for name in read(item).unreadable if name in _PLACEHOLDERS}
-    words = ["gate", "grants", "give", values.pop("principal"), values.pop("notebook")]
+    words = ["grants", "give", values.pop("principal"), values.pop("notebook")]
     words += [f"--{name}" for name in ("default", "owner") if values.pop(name, False)]
     for name, value in values.items():
         words += [f"--{name}", str(value)]
-    return shlex.join(words)
+    return lines.gate(*words)
 
 
-def fix_commands(item: Mapping[str, Any], table: str) -> str:
-    """Return the commands that correct or remove a row of `table`."""
+def fix_commands(item: Mapping[str, Any], deployed: Deployed) -> str:
+    """Return the commands that correct or remove a row of the table of `deployed`."""
+    give = give_command(item, deployed.lines)
     principal, notebook = key_of(item)
     normal, has_notebook = normal_principal(principal), "notebook" not in read(item).unreadable
     if normal == principal and has_notebook:
-        return f"{give_command(item)}, or {shlex.join(['gate', 'grants', 'take', principal, notebook])}"
+        return f"{give}, or {deployed.lines.gate('grants', 'take', principal, notebook)}"
     # `gate grants take` normalises its arguments, so it can't address a row whose key is not in normal form.
     key = json.dumps({name: item[name] for name in ("principal", "notebook")})
-    remove = shlex.join(["aws", "dynamodb", "delete-item", "--table-name", table, "--key", key])
-    return f"{remove}, and if it is still wanted {give_command(item)}" if normal and has_notebook else remove
+    remove = deployed.lines.aws("dynamodb", "delete-item", "--table-name", deployed.table, "--key", key)
+    return f"{remove}, and if it is still wanted {give}" if normal and has_notebook else remove

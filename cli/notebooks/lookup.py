@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from cli.aws import aws_errors
 from cli.deployed import Deployed
+from cli.notebooks.near_names import NearNames
 from gate.launch.kinds.studio import APP_TYPES, NOT_FOUND, app_type_of
 from gate.launch.target import LaunchTarget, launch_target_of
 from gate.values.errors.notebook import (
@@ -42,6 +43,7 @@ class Notebooks:
         """Read the configuration of the function."""
         self._aws, self._config = deployed.aws, deployed.config
         self._domains: dict[tuple[str, str], Description | None] = {}
+        self._near_names = NearNames()
 
     def target(self, notebook: Notebook) -> LaunchTarget | Problem:
         """Return the launch target, or a problem if the settings do not list the location or the domain."""
@@ -73,8 +75,10 @@ class Notebooks:
             for part, name in _parts(notebook):
                 found = self._instance(target, part)
                 if found is None:
+                    near = self._near_names.of(part, self._client(part))
+                    text = f"the {name} does not exist{f' (did you mean {near}?)' if near else ''}"
                     fix = f"Create the {name}, or remove the grant."
-                    return Problem(f"the {name} does not exist", fix, NotebookMissingError.reason, "warning")
+                    return Problem(text, fix, NotebookMissingError.reason, "warning")
         except OtherProfileError as error:
             fix = "Name the owner of the space in the grant, or a shared space."
             return Problem("it is a private space of another user profile", fix, error.reason)

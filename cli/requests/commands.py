@@ -64,7 +64,7 @@ def list_requests(
         return
     if shown:
         columns = ["ID", "WHO", "NOTEBOOK", "FOR", "STATE", "ASKED", "WHY"]
-        out.table(columns, [_row(each, now) for each in shown])
+        out.table(columns, [_row(each, now) for each in shown], prose=["STATE", "WHY"])
     else:
         out.print("No such access requests." if everything else "No open access requests.")
 
@@ -188,7 +188,8 @@ def _find(deployed: Deployed, request_id: str) -> AccessRequest:
     with aws_errors():
         found = store_of(deployed).find(request_id)
     if found is None:
-        raise CommandError(f"There is no request {request_id}; gate requests list --all shows all of them")
+        list_all = deployed.lines.gate("requests", "list", "--all")
+        raise CommandError(f"There is no request {request_id}; {list_all} shows all of them")
     return found
 
 

@@ -1,6 +1,5 @@
 """The command `gate revoke`."""
 
-import shlex
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -8,13 +7,16 @@ import typer
 
 from cli.arguments import CALLER_HELP, principal_argument
 from cli.aws import next_second
+from cli.command_lines import CommandLines
+from cli.confirmation import confirm
 from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grants.plan import RowChange
 from cli.grants.table import GrantsTable
 from cli.output import AsJson, Output
-from cli.revoke.aliases import find_aliases
+from cli.revoke.aliases import Aliases, find_aliases
 from cli.revoke.denies import DenyRows, deny
+from cli.revoke.preview import is_known, show_revocation
 from cli.revoke.remote_accounts import copy_commands, remote_accounts
 from cli.revoke.report import RemainingStep, Report
 from gate.launch.denies.launch_role import LaunchRolePolicies
@@ -36,6 +38,7 @@ def revoke(
     also: Annotated[
         list[str] | None, typer.Option(help="Another principal of the same person. Slack is then not asked for one.")
     ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Remove a caller's grants, end their sign-ins, and cut off their open notebooks. Exits with 3 if work is left.
@@ -44,37 +47,60 @@ def revoke(
     """
     if (who is None) != everybody or (everybody and also):
         raise CommandError("Name a caller, or add --everybody")
-    deployed, table = context.obj.deployed, GrantsTable.of(context.obj.deployed)
-    report = Report(who=_caller(who) if who else "")
-    if report.who:
-        _end_access(deployed, table, [report.who, *map(_caller, also or [])], report)
+    deployed, out = context.obj.deployed, Output(as_json=as_json)
+    named = list(dict.fromkeys(_caller(deployed.lines, each) for each in [*([who] if who else []), *(also or [])]))
+    report = Report(who=named[0] if named else "", lines=deployed.lines)
+    # Without a question, Slack comes later, since it may take seconds to answer.
+    aliases = None if yes else _find_aliases(deployed, named)
+    report.known = bool(aliases and aliases.principals) or _are_known(deployed, named, out)
+    if aliases:
+        show_revocation(deployed, [*named, *aliases.principals], out)
+        confirm("Revoke this access?" if named else "Sign everybody out?")
+    if named:
+        _end_access(deployed, named, aliases, report)
     else:
         report.signed_out_before = next_second(deployed.aws)
-        table.end_sign_ins(cutoffs.EVERYBODY, report.signed_out_before)
+        GrantsTable.of(deployed).end_sign_ins(cutoffs.EVERYBODY, report.signed_out_before)
     _cut_off(deployed, report)
-    out = Output(as_json=as_json)
     out.document(report.to_dict())
     report.show(out)
     if report.remaining:
         raise typer.Exit(EXIT_NEGATIVE)
 
 
-def _end_access(deployed: Deployed, table: GrantsTable, principals: Sequence[str], report: Report) -> None:
-    """Remove the grants and end the sign-ins of `principals`, and of the aliases that Slack knows.
+def _are_known(deployed: Deployed, named: Sequence[str], out: Output) -> bool:
+    """Return whether the table has anything of one of `named`, and warn if it has not. True if everybody is meant."""
+    if not named or any(is_known(deployed, each) for each in named):
+        return True
+    out.print(
+        f"Nobody here knows {' or '.join(named)}: there is no grant, no ended sign-in and no access request of that "
+        "name. Check its spelling. It may be right if the person has access by their groups alone.",
+        style="yellow",
+    )
+    return False
+
+
+def _find_aliases(deployed: Deployed, named: Sequence[str]) -> Aliases:
+    """Return the aliases that Slack knows, or none if the operator has named one, or if everybody is meant."""
+    if not named or any(_kind(other) != _kind(named[0]) for other in named):
+        return Aliases()
+    return find_aliases(deployed, named[0])
+
+
+def _end_access(deployed: Deployed, named: Sequence[str], aliases: Aliases | None, report: Report) -> None:
+    """Remove the grants and end the sign-ins of `named`, and of the aliases, which Slack is asked for if they are None.
 
     This comes before the deny: a launch that begins after the deny's moment must find neither a grant nor a sign-in.
     """
-    for subject in dict.fromkeys(principals):
+    table = GrantsTable.of(deployed)
+    for subject in named:
         _end_principal(deployed, table, subject, report)
-    if any(_kind(other) != _kind(report.who) for other in report.principals):
-        return  # the operator has named the other principal
-    # Slack comes last, since it may take seconds to answer.
-    aliases = find_aliases(deployed, report.who)
+    aliases = aliases or _find_aliases(deployed, named)
     for principal in aliases.principals:
         _end_principal(deployed, table, principal, report)
     if aliases.problem:
         report.remaining.append(
-            RemainingStep(aliases.problem, [("", _revoke_command(report.principals, aliases.also))])
+            RemainingStep(aliases.problem, [("", _revoke_command(deployed, report.principals, aliases.also))])
         )
 
 
@@ -90,7 +116,7 @@ def _end_principal(deployed: Deployed, table: GrantsTable, subject: str, report:
     else:
         report.not_taken += [item["notebook"]["S"] for item in table.of_principal(subject)]
         problem = f"Another operator keeps giving grants to {subject}"
-        report.remaining.append(RemainingStep(problem, [("", _revoke_command([subject]))]))
+        report.remaining.append(RemainingStep(problem, [("", _revoke_command(deployed, [subject]))]))
     report.signed_out_before = next_second(deployed.aws)
     table.end_sign_ins(subject, report.signed_out_before)
 
@@ -107,7 +133,7 @@ def _cut_off(deployed: Deployed, report: Report) -> None:
         )
     except CommandError as error:
         # Not raised: the grants are already removed, so the report must be printed with the commands to restore them.
-        command = _revoke_command(report.principals) if report.who else "gate revoke --everybody"
+        command = _revoke_command(deployed, report.principals or ["--everybody"])
         report.remaining.append(RemainingStep(f"Open notebooks are not cut off: {error}", [("", command)]))
     report.not_cut_in = remote_accounts(deployed, report.taken)
     if report.not_cut_in:
@@ -119,17 +145,18 @@ def _cut_off(deployed: Deployed, report: Report) -> None:
         report.remaining.append(RemainingStep(problem, copy_commands(deployed, report.not_cut_in)))
 
 
-def _revoke_command(principals: Sequence[str], *also: str) -> str:
+def _revoke_command(deployed: Deployed, principals: Sequence[str], *also: str) -> str:
     who, *others = [*principals, *also]
-    return shlex.join(["gate", "revoke", who, *(word for other in others for word in ("--also", other))])
+    return deployed.lines.gate("revoke", who, *(word for other in others for word in ("--also", other)))
 
 
 def _kind(subject: str) -> str:
     return subject.partition(":")[0]
 
 
-def _caller(who: str) -> str:
+def _caller(lines: CommandLines, who: str) -> str:
     subject = principal_argument(who)
     if subject.startswith("group:"):
-        raise CommandError("A group is not a caller: revoke its members, and remove its grants with gate grants take")
+        take = lines.gate("grants", "take", subject)
+        raise CommandError(f"A group is not a caller: revoke its members, and remove its grants with {take}")
     return subject

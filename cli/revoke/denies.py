@@ -59,8 +59,8 @@ def deny(
         ) from None
     except TooManyDeniesError:
         raise CommandError(
-            "More callers are revoked than an IAM policy can hold. To end everybody's sessions, run: "
-            "gate revoke --everybody"
+            "More callers are revoked than an IAM policy can hold. --everybody in place of a caller ends the sessions "
+            "of all"
         ) from None
     if is_owned:
         remove_policy(policy, FORMER_POLICY)  # its denies are in the other one now

@@ -27,10 +27,11 @@ def copy_commands(deployed: Deployed, accounts: Iterable[str]) -> list[tuple[str
 
     They copy all denies that are on the own launch role at that moment, so that earlier denies there are kept.
     """
-    get = ["aws", "iam", "get-role-policy", "--role-name", deployed.launch_role, "--policy-name", REVOKED_POLICY]
-    read_command = f"{shlex.join([*get, '--query', 'PolicyDocument', '--output', 'json'])} > {POLICY_FILE}"
+    get = ["iam", "get-role-policy", "--role-name", deployed.launch_role, "--policy-name", REVOKED_POLICY]
+    read_command = f"{deployed.lines.aws(*get, '--query', 'PolicyDocument', '--output', 'json')} > {POLICY_FILE}"
     # If no locations are left in the settings, the function does not have the name (infra/settings.py, `environment`).
     role = deployed.config.remote_role or f"{deployed.stack}-launch"
+    # Without the operator's options: `--profile` has the credentials of the gate's own account.
     put = ["aws", "iam", "put-role-policy", "--role-name", role, "--policy-name", REVOKED_POLICY]
     put_command = shlex.join([*put, "--policy-document", f"file://{POLICY_FILE}"])
     return [(_own_account(deployed), read_command), *((account, put_command) for account in accounts)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cli.command_lines import CommandLines
 from cli.grant_schema.item import Item, plain_values
 from cli.grants.row_fixes import give_command
 from cli.output import Output
@@ -33,6 +34,10 @@ class Report:
 
     who: str
     """The principal that was named; empty for everybody."""
+    lines: CommandLines
+    """Makes the command lines that it names."""
+    known: bool = True
+    """Whether the table had anything of them."""
     principals: list[str] = field(default_factory=list)
     """All principals of the person, beginning with `who`."""
     taken: list[Item] = field(default_factory=list)
@@ -50,7 +55,7 @@ class Report:
     @property
     def undo(self) -> list[str]:
         """The commands that restore the grants."""
-        return [give_command(item) for item in self.taken]
+        return [give_command(item, self.lines) for item in self.taken]
 
     @property
     def deny_ends(self) -> int | None:
@@ -61,6 +66,7 @@ class Report:
         """Return the report as JSON writes it."""
         return {
             "who": self.who or None,
+            "known": self.known,
             "principals": self.principals,
             "taken": [plain_values(item) for item in self.taken],
             "not_taken": self.not_taken,

@@ -97,7 +97,7 @@ def permissions(call: Call) -> Sequence[Permission]:
             | ("lambda", "GetAccountSettings")
             | ("logs", "DescribeLogGroups" | "GetQueryResults" | "StopQuery")
             | ("iam", "SimulateCustomPolicy")
-            | ("sagemaker", "ListUserProfiles")
+            | ("sagemaker", "ListNotebookInstances" | "ListSpaces" | "ListUserProfiles")
         ):
             return [(action, "*", {})]
     return permissions_of(call)

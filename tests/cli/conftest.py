@@ -1,14 +1,16 @@
 """`gate` as an operator runs it, on a local deployment."""
 
+import io
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from cli.main import main
 from local.deployment import LocalDeployment
@@ -78,21 +80,27 @@ def deployment(sample: Sample, clock: Clock) -> Iterator[LocalDeployment]:
 def gate(
     deployment: LocalDeployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Gate:
-    """Runs a command on the local deployment, and returns its result."""
+    """Runs a command on the local deployment, and returns its result.
+
+    `confirm`: the answer to its question, or None for a pipe that gives none. `first`: the options before the command.
+    """
     access = {
         "endpoint_url": deployment.aws.url,
         "region": "eu-west-1",
         "access_key_id": deployment.authority.operator_key,
         "secret_access_key": "local",
     }
+    confirmed = typer.confirm
     file = tmp_path / "operator.json"
     file.write_text(json.dumps(access))
     monkeypatch.setattr("cli.aws.LOCAL_ACCESS_FILE", file)
     monkeypatch.setenv("COLUMNS", "120")
 
-    def run(*words: str, confirm: str = "") -> CommandResult:
-        monkeypatch.setattr(sys, "argv", ["gate", "--local", *words])
-        monkeypatch.setattr("typer.confirm", lambda *_, **__: confirm == "y")
+    def run(*words: str, confirm: str | None = "", first: Sequence[str] = ("--local",)) -> CommandResult:
+        monkeypatch.setattr(sys, "argv", ["gate", *first, *words])
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        answer = confirmed if confirm is None else lambda *_, **__: confirm == "y"
+        monkeypatch.setattr("typer.confirm", answer)
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit_:
             main()

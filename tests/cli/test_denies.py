@@ -116,7 +116,7 @@ def test_a_deny_for_everybody_replaces_all_others() -> None:
     role, rows = FakeRole(), FakeRows()
     for number in range(600):
         rows.add(f"person-{number}@example.com", NOW + SESSION_MARGIN)
-    with pytest.raises(CommandError, match="gate revoke --everybody"):
+    with pytest.raises(CommandError, match="--everybody in place of a caller"):
         deny(role, rows, ["bob@example.com"], now=NOW, sleep=lambda _: None)
     deny(role, rows, [EVERYBODY], now=NOW, sleep=lambda _: None)
     assert role.present == [Revocation((EVERYBODY,), NOW + SESSION_MARGIN)]

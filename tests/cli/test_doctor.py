@@ -160,7 +160,10 @@ def test_a_secret_that_is_scheduled_for_deletion(gate: Gate, deployment: LocalDe
     secrets = deployment.operator("secretsmanager")
     secrets.delete_secret(SecretId=arn)
     try:
-        assert "is scheduled for deletion: restore it" in checks_by_name(gate)["secrets"]["text"]
+        assert (
+            "is scheduled for deletion. Restore it: aws secretsmanager restore-secret --secret-id"
+            in checks_by_name(gate)["secrets"]["text"]
+        )
     finally:
         secrets.restore_secret(SecretId=arn)
 
@@ -189,7 +192,7 @@ def test_doctor_writes_nothing(gate: Gate, deployment: LocalDeployment) -> None:
 
 def test_doctor_reports_an_erased_deny_and_one_left_behind(gate: Gate, deployment: LocalDeployment) -> None:
     iam, role = deployment.operator("iam"), deployment.template.launch_role.arn.rpartition("/")[2]
-    gate("revoke", "slack:T0LOCAL/U0DANA")
+    gate("revoke", "--yes", "slack:T0LOCAL/U0DANA")
     iam.put_role_policy(RoleName=role, PolicyName=REVOKED_POLICY, PolicyDocument=json.dumps(NOTHING_REVOKED))
     left = policy_document([Revocation(("operator",), 1_800_000_000)])
     iam.put_role_policy(RoleName=role, PolicyName="notebook-gate-doctor", PolicyDocument=left)
@@ -198,7 +201,7 @@ def test_doctor_reports_an_erased_deny_and_one_left_behind(gate: Gate, deploymen
         assert result.code == 3
         assert "was ended, but the launch role does not deny their sessions" in result.out
         assert "! revocations: an interrupted gate doctor --live has left its deny on the launch role" in result.out
-        gate("revoke", "alice@example.com")
+        gate("revoke", "--yes", "alice@example.com")
         assert "U0DANA" in json.dumps(inline_policies(deployment)["notebook-gate-revocations"])
     finally:
         iam.delete_role_policy(RoleName=role, PolicyName="notebook-gate-doctor")

@@ -36,7 +36,7 @@ def test_each_check_reports_why_it_fails_and_how_to_fix_it(gate: Gate, deploymen
     out = gate("explain", "alice@example.com", "alice-notebook", "--from", OUTSIDE)
     assert (out.code, "→ Have them join the VPN" in out.out) == (3, True)
     none = gate("explain", "bob@example.com", "alice-notebook", "--from", INSIDE)
-    assert "→ gate grants give user:bob@example.com alice-notebook" in none.out
+    assert "→ gate --local grants give user:bob@example.com alice-notebook" in none.out
     deployment.instances["alice-notebook"] = "Stopped"
     assert "→ Start it" in gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE).out
     document = gate("explain", "alice@example.com", "alice-notebook", "--from", INSIDE, "--json").json

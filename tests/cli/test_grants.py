@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("sample_grants")
 def test_plan_shows_what_apply_does(gate: Gate, file: Path) -> None:
     planned = gate("grants", "plan", str(file))
     assert planned.code == 3
-    assert "+ user:dora@example.com 210987654321/eu-central-1/far (session=7200, default=True)" in planned.out
+    assert "+ user:dora@example.com 210987654321/eu-central-1/far (session=7200, default=true)" in planned.out
     assert (
         "~ user:alice@example.com alice-notebook (power: start-stop → start, until: none → 2099-12-31)" in planned.out
     )

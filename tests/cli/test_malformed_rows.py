@@ -40,13 +40,15 @@ def test_doctor_reports_every_malformed_row_with_its_fix(gate: Gate, put: PutRow
     for name, (_, problem) in MALFORMED.items():
         check = found[f"user:{name}@example.com"]
         assert (check["level"], f"grants nothing: {problem}" in check["text"]) == ("error", True)
-        assert check["fix"].startswith(f"gate grants give user:{name}@example.com n --")
+        assert check["fix"].startswith(f"gate --local grants give user:{name}@example.com n --")
     odd = found["user:odd@example.com"]
     assert odd["level"] == "warning"
-    assert odd["fix"].startswith("gate grants give user:odd@example.com n --session 1800, or gate grants take")
+    assert odd["fix"].startswith(
+        "gate --local grants give user:odd@example.com n --session 1800, or gate --local grants take"
+    )
     upper, role = found["user:Upper@example.com"], found[ROLE_WITH_PATH]
     assert "compared as user:upper@example.com" in upper["text"]
-    assert role["fix"].endswith(f"and if it is still wanted gate grants give {NORMAL_ROLE} n --power start")
+    assert role["fix"].endswith(f"and if it is still wanted gate --local grants give {NORMAL_ROLE} n --power start")
     # These commands fix the rows.
     table = deployment.template.table["TableName"]
     for check in found.values():
@@ -56,7 +58,7 @@ def test_doctor_reports_every_malformed_row_with_its_fix(gate: Gate, put: PutRow
             if words[0] == "aws":
                 assert words[:6] == ["aws", "dynamodb", "delete-item", "--table-name", table, "--key"]
                 deployment.operator("dynamodb").delete_item(TableName=table, Key=json.loads(words[6]))
-            elif words[2] == "give":
+            elif words[3] == "give":
                 filled = ["2099-12-31" if w == "YYYY-MM-DD" else "3600" if w == "SECONDS" else w for w in words[1:]]
                 assert gate(*filled).code == 0
     checks = [check for check in gate("doctor", "--json").json["checks"] if check["name"] == "grants"]
@@ -76,7 +78,7 @@ def test_explain_reports_a_malformed_row(gate: Gate, put: PutRow) -> None:
     finding = result.json["checks"][-1]
     assert (result.code, result.json["outcome"]) == (3, "not_granted")
     assert "grants nothing: until is not a whole number" in finding["text"]
-    assert finding["fix"].startswith("gate grants give user:alice@example.com bob-notebook --until YYYY-MM-DD")
+    assert finding["fix"].startswith("gate --local grants give user:alice@example.com bob-notebook --until YYYY-MM-DD")
 
 
 def test_list_marks_malformed_rows(gate: Gate, put: PutRow) -> None:

@@ -56,7 +56,7 @@ def test_doctor_warns_of_a_row_in_another_spelling(gate: Gate, put: PutRow) -> N
     put(WHO, "Prod-X", power={"S": "start"})
     (check,) = [each for each in gate("doctor", "--json").json["checks"] if each["name"] == "grants"]
     assert (check["level"], check["text"]) == ("warning", f"{WHO} Prod-X: notebook counts as prod-x")
-    assert check["fix"].startswith(f"gate grants give {WHO} prod-x --power start")
+    assert check["fix"].startswith(f"gate --local grants give {WHO} prod-x --power start")
 
 
 @pytest.mark.parametrize("name", ["alice-notebook", "Alice-Notebook", f"{HOME}/alice-notebook"])

@@ -237,7 +237,7 @@ def test_explain_says_who_allowed_a_request(gate: Gate, deployment: LocalDeploym
 def test_revoking_takes_requested_grants_and_ends_open_requests(gate: Gate, deployment: LocalDeployment) -> None:
     gate("requests", "allow", _ask(deployment))
     other = _ask(deployment, "alice-notebook")
-    assert gate("revoke", CAROL).code in (0, 3)
+    assert gate("revoke", "--yes", CAROL).code in (0, 3)
     assert _grant(deployment) is None
     assert "has ended" in gate("requests", "allow", other).out
 

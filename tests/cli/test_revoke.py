@@ -57,7 +57,7 @@ def test_a_revoked_caller_loses_access_at_once_and_can_get_it_again(
     )
     assert alice.is_open()
 
-    result = gate("revoke", "alice@example.com")
+    result = gate("revoke", "--yes", "alice@example.com")
 
     assert result.code == 0
     assert not alice.is_open()
@@ -65,8 +65,8 @@ def test_a_revoked_caller_loses_access_at_once_and_can_get_it_again(
     clock.ahead = 2
     # A new sign-in does not help, since there is no grant.
     assert TestUser(deployment).open("/open/alice-notebook", "alice@example.com").status_code == 403
-    undo = next(line.strip() for line in result.out.splitlines() if line.strip().startswith("gate grants give"))
-    assert undo == "gate grants give user:alice@example.com alice-notebook --power start-stop"
+    undo = next(line.strip() for line in result.out.splitlines() if line.strip().startswith("gate --local grants give"))
+    assert undo == "gate --local grants give user:alice@example.com alice-notebook --power start-stop"
     time.sleep(2)
     assert gate(*shlex.split(undo)[1:]).code == 0
     # The function still caches credentials from before. They are denied, so it gets new ones.
@@ -75,7 +75,7 @@ def test_a_revoked_caller_loses_access_at_once_and_can_get_it_again(
 
 
 def test_a_launch_during_the_revocation_is_denied_too(gate: Gate, deployment: LocalDeployment, clock: Clock) -> None:
-    assert gate("revoke", "alice@example.com", "--json").code == 0
+    assert gate("revoke", "--yes", "alice@example.com", "--json").code == 0
     gate("grants", "give", "alice@example.com", "alice-notebook")
     clock.ahead = 2
     # The credentials are newer than the command, but denied: the grant may have been read before it was removed.
@@ -85,7 +85,7 @@ def test_a_launch_during_the_revocation_is_denied_too(gate: Gate, deployment: Lo
 def test_everybody_can_be_revoked(gate: Gate, deployment: LocalDeployment, clock: Clock, short_margin: None) -> None:
     opened = [OpenNotebook(deployment, f"{name}@example.com", f"/open/{name}-notebook") for name in ("alice", "bob")]
     granted = gate("grants", "export").out
-    result = gate("revoke", "--everybody", "--json")
+    result = gate("revoke", "--yes", "--everybody", "--json")
     assert (result.code, result.json["taken"]) == (0, [])
     assert not any(each.is_open() for each in opened)
     assert gate("grants", "export").out == granted
@@ -117,7 +117,7 @@ def test_revoke_ends_earlier_sign_ins(
     gate: Gate, deployment: LocalDeployment, words: tuple[str, ...], subjects: set[str]
 ) -> None:
     before = int(time.time())
-    result = gate("revoke", *words, "--json")
+    result = gate("revoke", "--yes", *words, "--json")
     assert result.code == 0
     found = _cutoffs(deployment)
     assert found.keys() == subjects
@@ -132,7 +132,7 @@ def test_a_slow_operator_clock_leaves_no_gap(
 ) -> None:
     before = int(time.time())
     monkeypatch.setattr("cli.aws.next_second.__kwdefaults__", {"clock": lambda: before - 7_200})
-    result = gate("revoke", "alice@example.com", "--json")
+    result = gate("revoke", "--yes", "alice@example.com", "--json")
     assert result.json["signed_out_before"] > before
     assert result.json["cut_before"] > before + SESSION_MARGIN
 
@@ -142,13 +142,13 @@ def test_a_later_cutoff_is_kept(gate: Gate, deployment: LocalDeployment) -> None
     deployment.operator("dynamodb").put_item(
         TableName=deployment.template.table["TableName"], Item=cutoff_row("user:alice@example.com", later)
     )
-    assert gate("revoke", "alice@example.com").code == 0
+    assert gate("revoke", "--yes", "alice@example.com").code == 0
     assert _cutoffs(deployment)["user:alice@example.com"] == later
 
 
 def test_grants_and_sign_ins_end_before_the_deny_begins(gate: Gate, deployment: LocalDeployment) -> None:
     deployment.aws.calls.clear()
-    gate("revoke", "alice@example.com")
+    gate("revoke", "--yes", "alice@example.com")
     calls = [call.operation for call in deployment.aws.calls]
     order = [each for each in calls if each in ("TransactWriteItems", "PutItem", "PutRolePolicy")]
     # The grants, the cutoffs of both principals, the rows of both denies, and the policy.
@@ -162,11 +162,11 @@ def test_removed_grants_are_reported_if_the_deny_fails(
         raise ApiError("AccessDenied", "User is not authorized to perform: iam:PutRolePolicy", 403)
 
     monkeypatch.setitem(deployment.aws.changes, "PutRolePolicy", deny)
-    result = gate("revoke", "alice@example.com")
+    result = gate("revoke", "--yes", "alice@example.com")
     assert result.code == 3
     assert "Open notebooks are not cut off: AWS denies PutRolePolicy" in result.out
-    assert "  gate revoke user:alice@example.com --also slack:T0LOCAL/U0ALICE\n" in result.out
-    assert "  gate grants give user:alice@example.com alice-notebook --power start-stop\n" in result.out
+    assert "  gate --local revoke user:alice@example.com --also slack:T0LOCAL/U0ALICE\n" in result.out
+    assert "  gate --local grants give user:alice@example.com alice-notebook --power start-stop\n" in result.out
     assert "open notebooks are cut off" not in result.out
 
 
@@ -180,7 +180,7 @@ def test_removed_grants_are_reported_if_the_deny_fails(
     ],
 )
 def test_invalid_callers_are_rejected(gate: Gate, words: tuple[str, ...], message: str) -> None:
-    result = gate("revoke", *words)
+    result = gate("revoke", "--yes", *words)
     assert (result.code, message in result.err) == (1, True)
 
 
@@ -189,12 +189,12 @@ def test_a_stack_that_does_not_own_the_policy_yet_keeps_its_denies(gate: Gate, d
     # The next deployment would create the policy, and so overwrite one of that name.
     iam.delete_role_policy(RoleName=role, PolicyName=REVOKED_POLICY)
     alice = OpenNotebook(deployment, "alice@example.com", "/open")
-    assert gate("revoke", "alice@example.com").code == 0
+    assert gate("revoke", "--yes", "alice@example.com").code == 0
     assert inline_policies(deployment).keys() == {"launch", FORMER_POLICY}
     iam.put_role_policy(RoleName=role, PolicyName=REVOKED_POLICY, PolicyDocument=json.dumps(NOTHING_REVOKED))
     assert not alice.is_open()
     assert "so that the stack cannot be removed" in gate("doctor").out.replace("\n", " ")
-    assert gate("revoke", "bob@example.com").code == 0
+    assert gate("revoke", "--yes", "bob@example.com").code == 0
     policies = inline_policies(deployment)
     assert policies.keys() == {"launch", REVOKED_POLICY}
     assert all(name in json.dumps(policies[REVOKED_POLICY]) for name in ("alice@example.com", "bob@example.com"))
@@ -215,6 +215,6 @@ def test_doctor_counts_expired_denies_and_the_next_revoke_removes_them(gate: Gat
         "1 denies are in effect; 1 have expired, and the next revoke removes them"
     ]
     assert "old@example.com" in denied()
-    gate("revoke", "alice@example.com")
+    gate("revoke", "--yes", "alice@example.com")
     assert "old@example.com" not in denied()
     assert "new@example.com" in denied()

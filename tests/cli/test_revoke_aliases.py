@@ -55,7 +55,7 @@ def test_revoke_finds_the_alias_in_both_directions(
     by_address = _opens_by_slack(deployment, "U0BOB", "bob-notebook")
     assert _is_open(deployment, by_address)
 
-    result = gate("revoke", who, "--json")
+    result = gate("revoke", "--yes", who, "--json")
 
     assert result.code == 0
     assert result.json["principals"] == [who, other]
@@ -73,7 +73,7 @@ def test_revoke_finds_the_alias_in_both_directions(
 
 
 def test_a_slack_user_without_an_address_has_no_alias(gate: Gate) -> None:
-    result = gate("revoke", "slack:T0LOCAL/U0DANA", "--json")
+    result = gate("revoke", "--yes", "slack:T0LOCAL/U0DANA", "--json")
     assert (result.code, result.json["principals"]) == (0, ["slack:T0LOCAL/U0DANA"])
 
 
@@ -140,28 +140,28 @@ def test_a_failed_slack_lookup_is_left_to_do(
 ) -> None:
     change(deployment, monkeypatch)
 
-    result = gate("revoke", who, "--json")
+    result = gate("revoke", "--yes", who, "--json")
 
     assert (result.code, result.json["principals"]) == (3, [who])
     assert not _grants_of(gate, who)
     (left,) = result.json["left_to_do"]
     assert message in left["problem"]
     (command,) = left["commands"]
-    assert shlex.split(command["command"]) == ["gate", "revoke", who, "--also", also]
+    assert shlex.split(command["command"]) == ["gate", "--local", "revoke", who, "--also", also]
     # The command works once its placeholder is replaced.
     other = BOB_IN_SLACK if who == BOB else BOB
     typed = [other if "<" in word else word for word in shlex.split(command["command"])[1:]]
-    again: CommandResult = gate(*typed, "--json")
+    again: CommandResult = gate(*typed, "--json", confirm="y")
     assert (again.code, again.json["principals"]) == (0, [who, other])
     assert not _grants_of(gate, other)
 
 
 def test_a_caller_unknown_to_slack_is_revoked_all_the_same(gate: Gate) -> None:
     gate("grants", "give", "carol@example.com", "shared-notebook")
-    result = gate("revoke", "carol@example.com")
+    result = gate("revoke", "--yes", "carol@example.com")
     assert result.code == 3
     assert "Slack finds no user with the address carol@example.com" in result.out
-    assert "  gate revoke user:carol@example.com --also 'slack:T0LOCAL/<user>'\n" in result.out
+    assert "  gate --local revoke user:carol@example.com --also 'slack:T0LOCAL/<user>'\n" in result.out
     assert not _grants_of(gate, "user:carol@example.com")
 
 
@@ -188,19 +188,19 @@ def test_a_person_of_an_organisation_is_revoked_in_each_listed_workspace(
     _flagged(team_id=None, **GRID)(deployment, monkeypatch)
     environment = {"GATE_SLACK_TEAMS": "T0LOCAL,T0HOME9,E0GRID,T0OTHER", "GATE_SLACK_EMAIL_DOMAINS": domains}
     _deploy_with(deployment, environment, monkeypatch)
-    result = gate("revoke", who, "--json")
+    result = gate("revoke", "--yes", who, "--json")
     assert (result.code, result.json["principals"]) == (0, [who, *others])
 
 
 def test_also_names_another_principal_of_the_same_person(gate: Gate, deployment: LocalDeployment) -> None:
-    result = gate("revoke", "carol@example.com", "--also", "slack:T0LOCAL/U0DANA", "--json")
+    result = gate("revoke", "--yes", "carol@example.com", "--also", "slack:T0LOCAL/U0DANA", "--json")
     assert (result.code, result.json["principals"]) == (0, ["user:carol@example.com", "slack:T0LOCAL/U0DANA"])
     assert not _grants_of(gate, "slack:T0LOCAL/U0DANA")
     assert "users.lookupByEmail" not in deployment.slack.api_calls
     # A second address is not the Slack user, so Slack is asked.
-    more = gate("revoke", "bob@example.com", "--also", "bob@old.example", "--json")
+    more = gate("revoke", "--yes", "bob@example.com", "--also", "bob@old.example", "--json")
     assert more.json["principals"] == [BOB, "user:bob@old.example", BOB_IN_SLACK]
-    assert gate("revoke", "--everybody", "--also", "bob@example.com").code == 1
+    assert gate("revoke", "--yes", "--everybody", "--also", "bob@example.com").code == 1
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,6 @@ def test_slack_is_not_asked_without_email_domains(
     gate: Gate, deployment: LocalDeployment, monkeypatch: pytest.MonkeyPatch, who: str, environment: dict[str, str]
 ) -> None:
     _deploy_with(deployment, environment, monkeypatch)
-    result = gate("revoke", who, "--json")
+    result = gate("revoke", "--yes", who, "--json")
     assert (result.code, result.json["principals"]) == (0, [who])
     assert deployment.slack.api_calls == []

@@ -78,7 +78,7 @@ def test_a_revoked_person_stays_out_until_a_new_sign_in(
                 kernels.append(await client.kernel())
             assert [await kernel.run("6 * 7") for kernel in kernels] == ["42", "42"]
 
-            result = gate("revoke", BOB, "--json")
+            result = gate("revoke", "--yes", BOB, "--json")
             assert result.code == 0, result.err
             assert set(result.json["principals"]) == {f"user:{BOB}", "slack:T0LOCAL/U0BOB"}
 

@@ -35,7 +35,7 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
 @pytest.mark.parametrize("words", [("--everybody",), ("bob@example.com",)])
 def test_every_account_of_the_settings_is_reported(gate: Gate, words: tuple[str, ...]) -> None:
     # Nobody has a grant there now, but the grant of a group may have led there.
-    result = gate("revoke", *words, "--json")
+    result = gate("revoke", "--yes", *words, "--json")
     assert (result.code, result.json["not_cut_in"]) == (3, [THEIRS, MORE])
     (left,) = result.json["left_to_do"]
     assert [each["account"] for each in left["commands"]] == [HOME, THEIRS, MORE]
@@ -43,12 +43,12 @@ def test_every_account_of_the_settings_is_reported(gate: Gate, words: tuple[str,
 
 def test_the_account_of_a_removed_grant_is_reported(gate: Gate) -> None:
     gate("grants", "give", "alice@example.com", "999999999999/eu-central-1/far")
-    assert gate("revoke", "alice@example.com", "--json").json["not_cut_in"] == [THEIRS, MORE, "999999999999"]
+    assert gate("revoke", "--yes", "alice@example.com", "--json").json["not_cut_in"] == [THEIRS, MORE, "999999999999"]
 
 
 def test_another_region_of_the_own_account_needs_no_command(gate: Gate) -> None:
     gate("grants", "give", "alice@example.com", f"{HOME}/eu-central-1/near")
-    assert gate("revoke", "alice@example.com", "--json").json["not_cut_in"] == [THEIRS, MORE]
+    assert gate("revoke", "--yes", "alice@example.com", "--json").json["not_cut_in"] == [THEIRS, MORE]
 
 
 def test_the_printed_commands_cut_off_notebooks_in_other_accounts(
@@ -57,7 +57,7 @@ def test_the_printed_commands_cut_off_notebooks_in_other_accounts(
     monkeypatch.chdir(tmp_path)
     opened = [_session(deployment, name) for name in ("bob", "alice")]
 
-    result = gate("revoke", "bob@example.com")
+    result = gate("revoke", "--yes", "bob@example.com")
 
     lines = [line.strip() for line in result.out.splitlines() if " aws " in line]
     assert [line.partition(": ")[0] for line in lines] == [

@@ -45,7 +45,7 @@ def test_leaked_invalidates_every_older_key(gate: Gate, deployment: LocalDeploym
 
     assert result.code == 0
     assert "everybody signs in again" in result.out
-    assert "gate revoke --everybody" in result.out
+    assert "gate --local revoke --everybody" in result.out
     assert not {*leaked.values()} & {*_versions(deployment).values()}
     clock.ahead += SECRET_TTL  # until now, the running instance may have cached the leaked key
     assert "/login" in alice.go("/open").headers["Location"]
@@ -70,4 +70,4 @@ def test_an_incomplete_leak_rotation_is_a_failure(gate: Gate, monkeypatch: pytes
     monkeypatch.setattr(rotate_key, "_put_new_key", fails_at_the_second)
     result = gate("rotate-key", "--leaked")
     assert result.code == 1
-    assert "Run gate rotate-key --leaked again" in result.err
+    assert "Run this again: gate --local rotate-key --leaked" in result.err

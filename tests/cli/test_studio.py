@@ -23,7 +23,7 @@ def test_a_space_is_granted_explained_opened_and_revoked(gate: Gate, deployment:
     assert (explained.code, "It is running" in explained.out) == (0, True), explained.out
     alice = TestUser(deployment)
     assert alice.open(BOOKMARK, ALICE).status_code == 302
-    revoked = gate("revoke", ALICE)
+    revoked = gate("revoke", "--yes", ALICE)
     assert revoked.code == 0, revoked.err
     assert SPACE in revoked.out
     assert alice.open(BOOKMARK, ALICE).status_code == 401  # the sign-in from before has ended
@@ -123,7 +123,7 @@ def test_doctor_reports_patterns_by_which_two_people_meet(gate: Gate) -> None:
 def test_a_title_is_given_listed_and_restored(gate: Gate) -> None:
     assert gate("grants", "give", ALICE, SPACE, "--title", "Churn lab").code == 0
     assert "title=Churn lab" in gate("grants", "list", ALICE).out
-    revoked = gate("revoke", ALICE).out.replace("\n", " ")
+    revoked = gate("revoke", "--yes", ALICE).out.replace("\n", " ")
     assert "--title 'Churn lab'" in revoked
     refused = gate("grants", "give", ALICE, SPACE, "--title", " lab")
     assert (refused.code, "is not a title; write one line of 1 to 60" in refused.err.replace("\n", " ")) == (1, True)

@@ -26,6 +26,7 @@ _OPERATIONS = frozenset(
         "DescribeSpace",
         "DescribeApp",
         "ListUserProfiles",
+        "ListSpaces",
         "CreateApp",
         "DeleteApp",
     }
@@ -55,8 +56,8 @@ class StudioDomains:
     @staticmethod
     def arns_of(operation: str, parameters: Mapping[str, Any], region: str) -> list[str]:
         """Return the ARNs that `operation` needs permission for (service authorization reference)."""
-        # ListUserProfiles is an operator's call, and every policy must refuse DeleteSpace.
-        if operation not in {*_OPERATIONS - {"ListUserProfiles"}, "DeleteSpace"}:
+        # Lists are operators' calls, and every policy must refuse DeleteSpace.
+        if operation not in {*_OPERATIONS - {"ListUserProfiles", "ListSpaces"}, "DeleteSpace"}:
             return []
         domain, profile, space = (
             parameters.get(name, "").lower() for name in ("DomainId", "UserProfileName", "SpaceName")
@@ -91,6 +92,9 @@ class StudioDomains:
                     return {
                         "UserProfiles": [each.listed(*key) for key, each in self.profiles.items() if key[0] == domain]
                     }
+                case "ListSpaces":
+                    domain = parameters["DomainIdEquals"]
+                    return {"Spaces": [each.listed(*key) for key, each in self.spaces.items() if key[0] == domain]}
                 case "DescribeSpace":
                     return self._space(parameters).described(parameters["DomainId"], parameters["SpaceName"])
                 case "DescribeApp":

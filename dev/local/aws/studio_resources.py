@@ -91,6 +91,10 @@ class Space(Owner):
             **({"OwnershipSettings": {"OwnerUserProfileName": self.owner}} if self.owner else {}),
         }
 
+    def listed(self, domain: str, name: str) -> dict[str, Any]:
+        """Return the item of an answer to ListSpaces."""
+        return {"DomainId": domain, "SpaceName": name, "Status": self.status}
+
 
 @dataclass
 class App:

@@ -7,7 +7,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from rehearsal.account import result
-from rehearsal.environment import PASSWORD, Environment
+from rehearsal.environment import PASSWORD, SPACE_NOTEBOOK, Environment
 from rehearsal.hosts import INSIDE, OUTSIDE
 from rehearsal.steps import browsing, require
 
@@ -28,7 +28,11 @@ def explain(env: Environment) -> str:
     require(no["outcome"] == "outside_networks", no)
     none = _gate(env, "explain", "dave@example.com", NOTEBOOK, "--from", INSIDE, "--json")
     require(none["outcome"] == "not_granted", none)
-    return f"{len(yes['checks'])} checks let Alice in; from outside: {no['outcome']}; Dave: {none['outcome']}"
+    for right in (NOTEBOOK, str(SPACE_NOTEBOOK)):
+        wrong = _gate(env, "explain", "dave@example.com", f"{right}x", "--from", INSIDE, "--json")
+        require(f"did you mean {right}?" in wrong["checks"][-1]["text"], wrong)
+    told = f"{len(yes['checks'])} checks let Alice in; from outside: {no['outcome']}; Dave: {none['outcome']}"
+    return f"{told}; a misspelt name is recognised"
 
 
 def doctor(env: Environment) -> str:
@@ -72,7 +76,7 @@ def rotate(env: Environment) -> str:
 def revoke(env: Environment) -> str:
     """Revoke the access of a person whose notebook is open."""
     browsing.run_cell(env.notebook_tab, "7 * 9", "63")
-    told = _gate(env, "revoke", ALICE, "--json")
+    told = _gate(env, "revoke", "--yes", ALICE, "--json")
     require(not told.get("left_to_do"), told)
     time.sleep(1)  # a role's policies are kept for half a second (dev/rehearsal/authority.py)
     env.notebook_tab.goto(env.notebook_tab.url)

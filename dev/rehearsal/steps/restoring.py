@@ -37,7 +37,7 @@ def restore(env: Environment) -> str:
     again = env.browser(JOINED)
     opened = again.sign_in(f"{env.base_url}/open/{NOTEBOOK}", PERSON, PASSWORD)
     require("authToken" in opened.headers.get("Location", ""), f"{opened.status_code} {opened.text[:300]}")
-    env.account.gate("revoke", "--everybody", "--json", cwd=env.operators_folder, expect=(0, 3))
+    env.account.gate("revoke", "--yes", "--everybody", "--json", cwd=env.operators_folder, expect=(0, 3))
     ended = again.get(f"{env.base_url}/open/{NOTEBOOK}")
     require(ended.status_code == 401, f"after gate revoke --everybody: {ended.status_code} {ended.text[:300]}")
     before = json.loads(env.account.gate("--table", lost, "grants", "list", "--json", cwd=env.operators_folder))

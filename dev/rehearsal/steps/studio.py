@@ -52,7 +52,7 @@ def revoke(env: Environment) -> str:
     """Revoke the access of a person whose space is open."""
     before = env.space_tab.goto(env.space_tab.url)
     require(before and before.ok, f"the open space, before: {before and before.status}")
-    env.account.gate("revoke", PERSON, "--json", cwd=env.operators_folder, expect=(0, 3))
+    env.account.gate("revoke", "--yes", PERSON, "--json", cwd=env.operators_folder, expect=(0, 3))
     time.sleep(1)  # a role's policies are kept for half a second (dev/rehearsal/authority.py)
     env.space_tab.goto(env.space_tab.url)
     expect(env.space_tab.get_by_role("heading")).to_have_text("Access denied")

@@ -20,7 +20,7 @@ def add_network(env: Environment) -> str:
     version = env.function["Version"]
     stranger = env.browser(JOINED).get(f"{env.base_url}/health")
     require(stranger.status_code == 403, f"before the change, from {JOINED}: {stranger.status_code}")
-    env.account.gate("revoke", REVOKED, "--json", cwd=env.operators_folder, expect=(0, 3))
+    env.account.gate("revoke", "--yes", REVOKED, "--json", cwd=env.operators_folder, expect=(0, 3))
     _configure(env, additional_egress=[NEXT_ADDRESS])
     deploying.synthesise_again(env)
     with launching(env) as launches:
