@@ -78,7 +78,7 @@ def test_an_approver_and_an_owner_end_access_where_they_see_it(asking: Harness, 
     who = browser_of(asking, email)
     page = who.get("/requests/access").body
     assert f'action="/prod{path}"' in page
-    assert "End the access of alice@example.com to bob-notebook" in page
+    assert "End access of alice@example.com to bob-notebook" in page
     assert 'value="end"' in who.get(path).body
     assert post(who, path, decision="end").status == 303
     assert lines.decisions[-1]["ended_by"] == f"user:{email}"
