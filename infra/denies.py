@@ -11,11 +11,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from gate.platform.aliases import DENIES
 from infra.function import FunctionRole, GateFunction
 from infra.grants_table import GrantsTable
 from infra.keys import key_statements
 from infra.part import Part
 from infra.settings import Settings
+
+PROXY_VARIABLES = ("HTTPS_PROXY", "NO_PROXY")
 
 RETRY_FOR = cdk.Duration.hours(1)
 
@@ -54,12 +57,13 @@ class Denies(Part, Construct):
             # IAM has no endpoint in a VPC.
             network=None,
             role=role.role,
-            environment=environment,
-            # Nobody waits for its start.
-            snap_start=False,
+            # The proxy of the settings is for functions in the VPC.
+            environment={name: value for name, value in environment.items() if name not in PROXY_VARIABLES},
+            is_waited_for=False,
         )
         self.function: lambda_.Function = function.function
-        self.alias: lambda_.Alias = function.alias
+        # Whatever an event through this alias contains, it is one to write denies. No role may invoke another alias.
+        self.alias = lambda_.Alias(self, "Denies", alias_name=DENIES, version=function.alias.version)
         lambda_.EventInvokeConfig(
             self,
             "AsyncInvocation",

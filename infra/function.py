@@ -83,9 +83,9 @@ class GateFunction(Part, Construct):
         network: Network | None,
         role: iam.Role,
         environment: Mapping[str, str],
-        snap_start: bool = True,
+        is_waited_for: bool = True,
     ) -> None:
-        """`network`: None without a VPC. `snap_start`: whether it starts from a snapshot, if the settings say so.
+        """`network`: None without a VPC. `is_waited_for`: whether SnapStart and the concurrency of the settings apply.
 
         Raises `SettingsError` if Lambda would not accept the `environment`."""
         super().__init__(scope, construct_id)
@@ -117,8 +117,8 @@ class GateFunction(Part, Construct):
             security_groups=[network.security_group] if network else None,
             environment=variables,
             # Each deployment takes a snapshot of the started function, and a cold start resumes it.
-            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start and settings.snap_start else None,
-            reserved_concurrent_executions=settings.limits.reserved_concurrency or None,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if is_waited_for and settings.snap_start else None,
+            reserved_concurrent_executions=settings.limits.reserved_concurrency or None if is_waited_for else None,
             tracing=lambda_.Tracing.ACTIVE if settings.stack.tracing else lambda_.Tracing.DISABLED,
             # An update leaves the earlier versions, so that an operator can go back with one call (docs/operations.md).
             # With the function itself, Lambda deletes them all.

@@ -124,9 +124,11 @@ class Monitoring(Construct):
         return [
             self._alarm(
                 "NotCutOff",
-                "Access has ended, and what is open with it is not cut off.",
+                "Access has ended, and what is open with it may not be cut off.",
                 denies.metric_errors(period=FIVE_MINUTES),
                 evaluation_periods=2,  # the next event of the schedule has failed, too
+                # Without a value, the schedule does not invoke the function.
+                treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
             )
         ]
 

@@ -11,6 +11,7 @@ from cli.grants.row_problems import row_errors, row_warnings
 from cli.grants.table import GrantsTable
 from cli.revoke.denies import DenyRows
 from gate.launch.denies.launch_role import FORMER_POLICY, LaunchRolePolicies
+from gate.platform.aliases import DENIES
 from gate.store.grant_row import read
 from gate.values.notebook import USER, Notebook
 from gate.values.revocation import missing
@@ -73,8 +74,7 @@ def check_denies(deployed: Deployed, *, now: int) -> Outcomes:
         names = role.names()
     for name in missing(wanted, present, now=now):
         text = f"the access of {name} was ended, but the launch role does not deny their sessions"
-        fix = f"Run {deployed.lines.gate('revoke')} again, for them or anybody else: it restores all denies."
-        yield Outcome("error", text, fix)
+        yield Outcome("error", text, _write_denies(deployed))
     for name in names:
         if name == DOCTOR_POLICY:
             text = "an interrupted gate doctor --live has left its deny on the launch role"
@@ -85,3 +85,12 @@ def check_denies(deployed: Deployed, *, now: int) -> Outcomes:
     expired = sum(revocation.has_expired(now) for revocation in present)
     note = f"; {expired} have expired, and the next revoke removes them" if expired else ""
     yield Outcome("ok", f"{len(present) - expired} denies are in effect{note}")
+
+
+def _write_denies(deployed: Deployed) -> str:
+    """Return how to bring all denies to the launch role."""
+    function = deployed.outputs.get("DeniesFunctionName")  # only where people can ask for access
+    if not function:
+        return f"Run {deployed.lines.gate('revoke')} again, for them or anybody else: it restores all denies."
+    command = deployed.lines.aws("lambda", "invoke", "--function-name", f"{function}:{DENIES}", "/dev/stdout")
+    return f"A schedule does it within five minutes. If it does not, run {command}"

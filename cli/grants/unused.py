@@ -1,6 +1,5 @@
 """`gate grants unused`: grants that nobody used in the last days, by the audit log."""
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from cli.arguments import notebook_argument
 from cli.aws import next_second
+from cli.command_lines import CommandLines
 from cli.deployed import Deployed
 from cli.errors import EXIT_NEGATIVE, CommandError
 from cli.grant_schema.item import Item, has_ended, is_requested, may_be_for
@@ -86,8 +86,8 @@ def unused(
     uses = _read_uses(deployed, group, period, out)
     found = [item for item in grants if not uses.of(item)]
     given = _given(deployed, found)
-    listed = [_unused(item, given) for item in found]
-    notes = _notes(period, uses, listed, malformed=len(items) - len(grants))
+    listed = [_unused(item, given, deployed.lines) for item in found]
+    notes = _notes(period, uses, listed, deployed.lines, malformed=len(items) - len(grants))
     out.document(
         {
             "from": period.first,
@@ -99,7 +99,8 @@ def unused(
     )
     _show(out, period, listed, len(grants), notes)
     if show_owners:
-        write_reports(deployed, found, period.first, period.last, wanted, out)
+        old = [item for item in found if (given.get(read(item).request_id) or 0) <= period.first]
+        write_reports(deployed, old, period.first, period.last, wanted, out)
     if listed:
         raise typer.Exit(EXIT_NEGATIVE)
 
@@ -120,13 +121,13 @@ def _given(deployed: Deployed, items: list[Item]) -> Mapping[str, int]:
     return {each.request_id: each.decided_at for each in references}
 
 
-def _unused(item: Item, given: Mapping[str, int]) -> Unused:
+def _unused(item: Item, given: Mapping[str, int], lines: CommandLines) -> Unused:
     principal, notebook = key_of(item)
-    take = shlex.join(["gate", "grants", "take", principal, notebook])
+    take = lines.gate("grants", "take", principal, notebook)
     return Unused(principal, notebook, given.get(read(item).request_id), take)
 
 
-def _notes(period: Period, uses: Uses, listed: list[Unused], *, malformed: int) -> list[str]:
+def _notes(period: Period, uses: Uses, listed: list[Unused], lines: CommandLines, *, malformed: int) -> list[str]:
     """Return what is uncertain about the result, or was left out of it."""
     notes = [f"{period.shortened}."] if period.shortened else []
     if uses.callers:
@@ -139,7 +140,7 @@ def _notes(period: Period, uses: Uses, listed: list[Unused], *, malformed: int) 
     if any(each.given_at is None for each in listed):
         notes.append("The table does not tell when operators gave a grant: it may be newer than these days.")
     if malformed:
-        notes.append(f"Rows that grant nothing are left out: {malformed}. gate doctor lists them.")
+        notes.append(f"Rows that grant nothing are left out: {malformed}. {lines.gate('doctor')} lists them.")
     return notes
 
 

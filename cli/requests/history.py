@@ -27,11 +27,16 @@ class Criteria:
     notebook: str = "*"
     """A pattern as in the settings of access requests."""
     by: str = ""
-    """A principal that asked, approved or decided; empty for any."""
+    """A principal that asked, approved, decided or ended access; empty for any."""
 
     def match(self, request: AccessRequest, *, home: str) -> bool:
         """Return whether to list `request`, which is of that time. `home`: the deployment's own location."""
-        people = {*request.requester_names, *(each.by for each in request.approvals), request.decided_by}
+        people = {
+            *request.requester_names,
+            *(each.by for each in request.approvals),
+            request.decided_by,
+            request.ended_by,
+        }
         return matches(request.notebook, [self.notebook], home=home) and (not self.by or self.by in people)
 
 

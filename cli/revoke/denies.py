@@ -26,7 +26,7 @@ class DenyRows:
     def all(self) -> list[Revocation]:
         """Return the denies of all rows. Raises `CommandError`."""
         items = [item for partition in (REVOKED, ENDED) for item in self._table.of_principal(partition)]
-        return list(read_denies(items, self._config))
+        return list(read_denies(items, self._config, now=time.time()))
 
     def add(self, name: str, before: int) -> None:
         """Deny the role sessions of `name` that began before `before` (epoch seconds). Raises `CommandError`."""

@@ -170,7 +170,7 @@ class ResolvedTemplate:
         """The function that cuts off open notebooks, if there is one."""
         requests = self.requests_function
         arn = requests.environment["GATE_DENIES_FUNCTION_ARN"] if requests else ""
-        return next((each for each in self._functions if each.arn == arn), None)
+        return next((each for each in self._functions if arn in each.aliases.values()), None)
 
     @cached_property
     def functions(self) -> list[DeployedFunction]:

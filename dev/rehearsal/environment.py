@@ -198,11 +198,6 @@ class Environment(ExitStack):
         return self._described("FunctionName")
 
     @property
-    def requests_function(self) -> dict[str, Any]:
-        """The function that takes access requests, as Lambda describes it."""
-        return self._described("RequestsFunctionName")
-
-    @property
     def functions(self) -> dict[str, dict[str, Any]]:
         """All functions, as Lambda describes them, by what they are called here."""
         outputs = {

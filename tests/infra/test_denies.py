@@ -1,10 +1,12 @@
 """The function that cuts off open notebooks: its role, and the permissions boundary of the launch role."""
 
 from gate.launch.kinds.notebook_instance import OPEN
+from infra.settings import Settings
 from local.aws.notebook_instances import notebook_arn
 from local.evaluator import Access, Evaluator
 from local.resolved_template import ResolvedTemplate
-from local.template import ACCOUNT, REGION
+from local.template import ACCOUNT, REGION, synthesise_all
+from tests.infra.examples import FULL, properties
 from tests.infra.policies import allowed_by, of_keys
 
 
@@ -26,7 +28,11 @@ def test_the_denies_functions_role_has_these_permissions_and_no_others(full_reso
         "iam:ListRolePolicies": launch_role,
         "iam:PutRolePolicy": launch_role,
     }
-    assert set(function.aliases) == {"live"}
+    # By this alias, the content of an event has no effect. No role may invoke the other one.
+    assert set(function.aliases) == {"live", "denies"}
+    requests_function = full_resolved.requests_function
+    assert requests_function is not None
+    assert requests_function.environment["GATE_DENIES_FUNCTION_ARN"] == function.aliases["denies"]
     assert "GATE_ACCESS_REQUESTS" not in function.environment
 
 
@@ -70,3 +76,14 @@ def test_the_boundary_allows_what_the_launch_roles_policy_allows(full_resolved: 
     assert (set(allow["Action"]), allow["Resource"]) == (wanted, "*")
     denies = [[each for each in statements if each["Effect"] == "Deny"] for statements in (policy, boundary)]
     assert denies[0] == denies[1]
+
+
+def test_outside_of_the_vpc_the_denies_function_has_neither_the_proxy_nor_reserved_concurrency() -> None:
+    data = {**FULL, "vpc": {**FULL["vpc"], "proxy": "http://proxy.corp.example.com:3128"}}
+    data["limits"] = {**FULL.get("limits", {}), "reserved_concurrency": 50}
+    ((template, *_),) = synthesise_all([Settings.parse(data)])
+    functions = properties(template, "AWS::Lambda::Function").values()
+    (denies,) = [each for each in functions if "VpcConfig" not in each]
+    assert not {"HTTPS_PROXY", "NO_PROXY"} & denies["Environment"]["Variables"].keys()
+    assert "ReservedConcurrentExecutions" not in denies
+    assert [each["ReservedConcurrentExecutions"] for each in functions if each is not denies] == [50, 50]

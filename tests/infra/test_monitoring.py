@@ -26,7 +26,7 @@ def alarms(template: Template) -> dict[str, Any]:
 
 def test_every_alarm_is_documented(alarms: dict[str, Any]) -> None:
     rows = re.findall(r"^\| `(\w+)` \|", GUIDE, re.MULTILINE)
-    assert set(rows) == set(alarms)
+    assert set(rows) == {*alarms, "NotCutOff"}  # of the denies function, with access requests
     assert all("docs/operations.md" in alarm["AlarmDescription"] for alarm in alarms.values())
 
 
@@ -121,10 +121,10 @@ def test_asynchronous_invocations_use_the_alias_as_well(full_template: Template)
     policies = properties(full_template, "AWS::IAM::Policy").values()
     statements = [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
     invoked = {each["Resource"]["Ref"] for each in statements if each["Action"] == "lambda:InvokeFunction"}
-    assert sorted(names[each] for each in invoked) == ["live", "live", "slack"]
+    assert sorted(names[each] for each in invoked) == ["denies", "live", "slack"]
     for config in properties(full_template, "AWS::Lambda::EventInvokeConfig").values():
         qualifier = json.dumps(config["Qualifier"])
-        assert qualifier in ('"live"', '"slack"') or any(alias in qualifier for alias in invoked)
+        assert qualifier in ('"live"', '"slack"', '"denies"') or any(alias in qualifier for alias in invoked)
 
 
 def _rules(template: Template, event: str) -> list[dict[str, Any]]:
@@ -152,8 +152,9 @@ def test_a_schedule_brings_denies_to_the_launch_role_and_an_alarm_looks_at_it(fu
     alarms = properties(full_template, "AWS::CloudWatch::Alarm")
     (alarm,) = [alarm for name, alarm in alarms.items() if name.startswith("MonitoringNotCutOff")]
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
-    found = [alarm[name] for name in ("MetricName", "Threshold", "EvaluationPeriods", "Period")]
-    assert found == ["Errors", 1, 2, 300]
+    found = [alarm[name] for name in ("MetricName", "Threshold", "EvaluationPeriods", "Period", "TreatMissingData")]
+    assert found == ["Errors", 1, 2, 300, "breaching"]
+    assert (alias["Name"], len(rule["Targets"])) == ("denies", 1)
 
 
 def test_without_slack_there_are_no_reminders() -> None:

@@ -164,7 +164,7 @@ DEPLOYED = {
     "GATE_DECISION_SECRET_ARN": "arn:aws-us-gov:secretsmanager:us-gov-west-1:123456789012:secret:"
     "notebook-gate-RequestsDecisionKey63119726-1U44TLUZ7OR55-AbCdEf",
     "GATE_DENIES_FUNCTION_ARN": "arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:"
-    "notebook-gate-DeniesFunction27E8652A-1U44TLUZ7OR55:live",
+    "notebook-gate-DeniesFunction27E8652A-1U44TLUZ7OR55:denies",
     "GATE_EGRESS": "203.100.100.100/32",
     "GATE_ISSUER": "https://cognito-idp.ap-southeast-1.amazonaws.com/ap-southeast-1_AbCdEfGhI",
     "GATE_LAUNCH_ROLE_ARN": "arn:aws-us-gov:iam::123456789012:role/notebook-gate-LaunchRoleF9C6CCBE-1U44TLUZ7OR55",

@@ -18,6 +18,7 @@ from gate.values.errors.access_requests import (
     OwnAccessRequestError,
     SignInTooOldError,
 )
+from gate.values.errors.base import GateError
 from gate.values.errors.upstream import ThrottledError
 
 MAX_ATTEMPTS = 3
@@ -59,17 +60,23 @@ class AccessEnds:
             grant = self._store.grant_of(request.requester, request.notebook)
             if grant is None or not self._is_held(request, grant):
                 raise AccessEndedError
-            requests = self._store.with_end(request, grant)
+            requests = self._store.lasting(request)
             if all(each.id != request_id for each in requests):
                 continue  # somebody else ended it meanwhile
             try:
                 ended = self._store.end(requests, grant, by=participant)
             except ConditionFailedError:
                 continue
+            except GateError:
+                self._cut_off()  # the response may be lost, and the denies written
+                raise
             self._cut_off()
             for each in ended:
-                self._notices.changed(each)
-            return next(each for each in ended if each.id == request_id)
+                if each.id != request_id:
+                    self._notices.show(each)
+            found = next(each for each in ended if each.id == request_id)
+            self._notices.changed(found)
+            return found
         raise ThrottledError
 
     def _check_right(self, request: AccessRequest, participant: Participant, *, proven: bool) -> None:

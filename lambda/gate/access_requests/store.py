@@ -27,8 +27,8 @@ from gate.access_requests.participant import Participant
 from gate.access_requests.requested_grant import GrantChange
 from gate.access_requests.row import read_rows, to_row
 from gate.store.denied import ended_row
-from gate.store.grant_row import REQUESTED, read
-from gate.store.table import Row, Table, expressions, primary_key, unchanged
+from gate.store.grant_row import REQUESTED
+from gate.store.table import Row, Table, expressions, key_of, primary_key, unchanged
 from gate.values.notebook import Notebook
 from gate.values.revocation import SESSION_MARGIN
 
@@ -136,11 +136,11 @@ class AccessRequestStore:
         self._table.transact([*writes, *_grant_writes(grant)])
         return changed
 
-    def with_end(self, request: AccessRequest, grant: Row) -> list[AccessRequest]:
-        """Return the allowed requests that have the end of `grant`: `request`, its successor, and the grant's own."""
-        ids = filter(is_id, (request.id, read(grant).request_id))
-        keys = [key for each in ids for key in (row_key(each), past_key(each))]
-        return [each for each in self._get(keys) if each.decision == "allowed" and each.until == read(grant).until]
+    def lasting(self, request: AccessRequest) -> list[AccessRequest]:
+        """Return the allowed requests of that person for that notebook whose end is still to come."""
+        partitions = [key_of(key(request.id))[0] for key in (row_key, past_key)]
+        same = [each for each in read_rows(self._table.query(partitions)) if each.notebook == request.notebook]
+        return [each for each in same if each.decision == "allowed" and each.until > self._table.now()]
 
     def end(self, requests: Sequence[AccessRequest], grant: Row, *, by: Participant) -> list[AccessRequest]:
         """End `grant`, and with it `requests`, and write the denies that cut off its notebook. Return the requests.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from gate.access_requests.access_request import AccessRequest, State
+from gate.values.notebook import Notebook
 from gate.web.durations import date_time, in_words
 from gate.web.people import name_of
 
@@ -30,6 +31,16 @@ def until(request: AccessRequest) -> str:
     """Return until when the request was allowed, such as `until 2026-12-31 18:00 UTC`."""
     earlier = ", the end of the earlier access, which is later" if request.keeps_earlier_end else ""
     return f"until {date_time(request.until)}{earlier}"
+
+
+def closing(notebook: Notebook, *, home: str) -> str:
+    """Return what becomes of an open notebook when access to it ends. `home`: the deployment's own location."""
+    account = notebook.location.partition("/")[0]
+    if account and account != home.partition("/")[0]:
+        # No function writes to the launch role there (docs/remote-accounts.md).
+        return "What is open stays open for now, because it is in another account: tell your platform team."
+    what = "What is open of this user profile" if notebook.studio else "What is open"
+    return f"{what} is closed within a minute."
 
 
 def sentence(words: str) -> str:

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.holders import Holder
-from gate.access_requests.wording import outcome, sentence
+from gate.access_requests.wording import closing, outcome, sentence
 from gate.container import Gate
 from gate.routes.call import Call
 from gate.values.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
@@ -113,6 +113,7 @@ def show(call: Call) -> Response:
         state=state,
         approver=approver,
         outcome=sentence(outcome(found, state, to_asker=approver is None)),
+        closing=closing(found.notebook, home=gate.config.home),
         approvals_needed=gate.access_requests.rules.approvals_needed(found.notebook),
         durations=_durations(gate),
         now=now,

@@ -3,17 +3,14 @@
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from gate.container import Gate
-from gate.launch.denies.applying import OverwrittenError, apply
+from gate.launch.denies.applying import apply
 from gate.launch.denies.launch_role import LaunchRolePolicies
 from gate.launch.denies.rows import read_denies
 from gate.platform.aws.clients import client
 from gate.platform.log import logger
 from gate.store.denied import ENDED, REVOKED
-from gate.values.errors.base import GateError
-from gate.values.revocation import Revocation, TooManyDeniesError, missing
+from gate.values.revocation import Revocation, missing
 
 
 class NotCutOffError(Exception):
@@ -23,17 +20,18 @@ class NotCutOffError(Exception):
 def write_denies(gate: Gate, *, sleep: Callable[[float], None] = time.sleep) -> None:
     """Write the denies that the launch role lacks. Raises `NotCutOffError`."""
 
+    now = int(gate.now())
+
     def rows() -> list[Revocation]:
-        return list(read_denies(gate.table.query([REVOKED, ENDED]), gate.config))
+        return list(read_denies(gate.table.query([REVOKED, ENDED]), gate.config, now=now))
 
     policies = LaunchRolePolicies(client("iam"), gate.config.launch_role_arn.rpartition("/")[2])
-    now = int(gate.now())
     try:
         # Each write could erase what others are adding at this moment.
         if missing(rows(), policies.revocations(), now=now):
             apply(policies, rows, now=now, sleep=sleep)
             logger.info("denies written")
-    except (GateError, BotoCoreError, ClientError, OverwrittenError, TooManyDeniesError) as error:
-        # Not AWS's message, which quotes the request.
+    except Exception as error:  # noqa: BLE001
+        # Neither AWS's message, which quotes the request, nor the text of a policy that somebody edited by hand.
         logger.error("denies not written", error_type=type(error).__name__)
         raise NotCutOffError from None

@@ -1,7 +1,7 @@
 """The entry point of the Lambda function: turns API Gateway's event into a response.
 
 It also takes other events: an answer to Slack is sent by a second invocation, after the first acknowledged the request.
-The aliases of the requests function take no events but their own.
+The other aliases than `live` take no events but their own.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.logging import correlation_paths
 
 from gate.container import Gate, get_gate
-from gate.platform.aliases import OPERATORS, SLACK
+from gate.platform.aliases import DENIES, OPERATORS, SLACK
 from gate.platform.audit import audited, log_unexpected
 from gate.platform.deadline import BACKGROUND_LIMIT, request_deadline
 from gate.platform.log import logger
@@ -37,6 +37,12 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
         with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             gate.slack.access_answers.answer(event)
         return None
+    if alias == DENIES:
+        from gate.routes.denies import write_denies
+
+        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
+            write_denies(gate)
+        return None
     if alias == OPERATORS:
         from gate.access_requests.operators import decide_for_operator
 
@@ -61,12 +67,6 @@ def handler(event: dict[str, Any], context: "LambdaContext") -> dict[str, Any] |
 
         with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
             send_reminders(gate)
-        return None
-    if "denies" in event:
-        from gate.routes.denies import write_denies
-
-        with request_deadline(remaining_ms, limit=BACKGROUND_LIMIT):
-            write_denies(gate)
         return None
     request = Request.from_event(event, context.invoked_function_arn)
     return _respond(gate, request, remaining_ms).for_api_gateway(own_host=gate.config.own_host)

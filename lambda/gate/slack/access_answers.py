@@ -110,7 +110,7 @@ class AccessAnswers:
                 # Slack's signature has proven to this function who ends it.
                 record.access_request = request = requests.ends.end(caller, command.request_id, proven=True)
                 record.notebook = request.notebook
-                return [] if command.message and command.message == request.message else ended(request)
+                return [] if command.message and command.message == request.message else ended(request, requests.rules)
             seconds = _seconds(command) if command.action == "allow" else None
             record.access_request = request = requests.decide(
                 caller, command.request_id, seconds=seconds, reason=command.reason, message=command.message

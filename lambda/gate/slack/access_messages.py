@@ -21,7 +21,7 @@ from slack_sdk.models.blocks import (
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.keys import Reference
 from gate.access_requests.rules import RequestRules
-from gate.access_requests.wording import outcome, sentence, until
+from gate.access_requests.wording import closing, outcome, sentence, until
 from gate.slack.access_command import (
     ALLOW_BUTTON,
     ALLOW_SELECT,
@@ -118,9 +118,10 @@ def decided(request: AccessRequest) -> list[Block]:
     return blocks
 
 
-def ended(request: AccessRequest) -> list[Block]:
+def ended(request: AccessRequest, rules: RequestRules) -> list[Block]:
     """Return what somebody sees after they have ended the access that `request` led to."""
-    return [text_block(str(request.notebook)), *_outcome(request), _hint("What is open is closed within a minute.")]
+    hint = _hint(closing(request.notebook, home=rules.home))
+    return [text_block(str(request.notebook)), *_outcome(request), hint]
 
 
 def ends_soon(reference: Reference, *, now: float) -> list[Block]:
@@ -160,7 +161,7 @@ def _end(request: AccessRequest, *, to_asker: bool = False) -> list[Block]:
     words, whose = ("Give back", "your") if to_asker else ("End access", f"{name_of(request.requester)}'s")
     confirm = ConfirmObject(
         title=f"{words}?",
-        text=PlainTextObject(text=f"This ends {whose} access to {request.notebook}. What is open there is closed."),
+        text=PlainTextObject(text=f"This ends {whose} access to {request.notebook}, and closes what is open there."),
         confirm=words,
         deny="Cancel",
     )

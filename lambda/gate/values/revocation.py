@@ -79,11 +79,14 @@ def merged(revocations: Iterable[Revocation], *, now: int, max_characters: int) 
             first = of_notebooks[0]
             result = [replace(each, arns=ALL_NOTEBOOKS) if each is first else each for each in result]
             result = _grouped(_latest(result, now))
-        elif len(result) > 1:
-            first, second, *rest = result
-            result = [Revocation(first.names + second.names, second.before), *rest]
-        else:
+            continue
+        # A later moment for everybody would cut off people whose access nobody has ended.
+        of_people = [each for each in result if EVERYBODY not in each.names]
+        if len(of_people) < 2:
             raise TooManyDeniesError
+        first, second = of_people[:2]
+        joined = Revocation(first.names + second.names, second.before)
+        result = [joined if each is second else each for each in result if each is not first]
     return result
 
 

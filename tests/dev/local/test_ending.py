@@ -92,7 +92,7 @@ def _erase(deployment: LocalDeployment) -> None:
 def _send_event(deployment: LocalDeployment) -> None:
     function = deployment.template.denies_function
     assert function is not None
-    deployment.front_door.invoke(function.arn, {"denies": {}})
+    deployment.front_door.invoke(function.aliases["denies"], {"whatever": {}})
 
 
 def test_the_next_event_of_the_schedule_restores_an_erased_deny_and_writes_nothing_else(

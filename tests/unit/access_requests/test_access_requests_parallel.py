@@ -1,96 +1,32 @@
 """Two people who decide or ask at once: in every order of their calls, one decision and one grant."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-
 import pytest
 
-from gate.access_requests.access_requests import AccessRequests
-from gate.access_requests.keys import ALLOWED, COUNT, OPEN
+from gate.access_requests.keys import COUNT
 from gate.store.table import Table
-from gate.values.caller import Caller
 from gate.values.errors.access_requests import AlreadyGrantedError
 from gate.values.errors.base import GateError
-from gate.values.notebook import Notebook
-from testing.asking import access_requests, request_rules
 from testing.grants_table import GrantsTable
-from testing.interleaving import TableRequest, every_order
-
-NOW = 1_800_000_000.0
-HOUR = 3_600
-CAROL, ANN, BOB = (Caller(f"user:{name}", (), "session", "203.0.113.7", NOW) for name in ("carol", "ann", "bob"))
-
-
-def _requests(table: Table, *, two: bool = False, automatic: bool = False) -> AccessRequests:
-    approvers = {"user:ann": ("*",), "user:bob": ("*",)}
-    rules = request_rules(approvers=approvers, two_approvals=("*",) if two else (), durations=(HOUR, 2 * HOUR))
-    if automatic:
-        rules = replace(rules, automatic={"user:carol": ("*",)}, automatic_longest=HOUR)
-    return access_requests(table, rules)
-
-
-def _ask(table: Table) -> str:
-    return _requests(table).ask(CAROL, Notebook("churn"), reason="r", seconds=HOUR).id
-
-
-def _ask_at_once(table: Table, _: str = "") -> str:
-    requests = _requests(table, automatic=True)
-    return requests.ask(CAROL, Notebook("churn"), reason="r", seconds=HOUR, proven=True).id
-
-
-def _start(table: GrantsTable, work: Callable[[Table], object]) -> TableRequest:
-    return TableRequest(table, work, clock=lambda: NOW)
-
-
-def _asked(*before: Callable[[Table, str], object]) -> tuple[GrantsTable, str]:
-    """Return a table with one request, and the request's id. `before`: what people have done with it."""
-    table = GrantsTable()
-    _start(table, _ask).finish()
-    (item,) = table.requests()
-    for work in before:
-        _start(table, lambda opened, work=work: work(opened, item["id"]["S"])).finish()
-    return table, str(item["id"]["S"])
-
-
-def _orders(
-    *works: Callable[[Table, str], object],
-    asked: bool = True,
-    before: Sequence[Callable[[Table, str], object]] = (),
-) -> Iterator[GrantsTable]:
-    """Yield the table after each order of the calls of `works`, which get the table and the id of a request.
-
-    `asked`: whether that request is there. `before`: what people have done with it before.
-    """
-    first, request_id = _asked(*before)
-    rows = [*first.requests(), *first.requests(past=True)] if asked else []
-    rows += first.query([OPEN, ALLOWED, COUNT, "user:carol"]) if asked else []
-    tables: list[GrantsTable] = []
-
-    def start() -> list[TableRequest]:
-        table = GrantsTable()
-        tables.append(table)
-        for row in rows:
-            table.put(row)
-        return [_start(table, lambda opened, work=work: _refused(work, opened, request_id)) for work in works]
-
-    for requests in every_order(start):
-        assert all(request.failure is None for request in requests)
-        yield tables[-1]
-
-
-def _refused(work: Callable[[Table, str], object], table: Table, request_id: str) -> None:
-    with contextlib.suppress(GateError):  # the other one was first
-        work(table, request_id)
-
-
-def _decide(caller: Caller, seconds: int | None, *, two: bool = False) -> Callable[[Table, str], object]:
-    return lambda table, request_id: _requests(table, two=two).decide(caller, request_id, seconds=seconds)
+from tests.unit.access_requests.parallel import (
+    ANN,
+    BOB,
+    CAROL,
+    HOUR,
+    NOW,
+    ask,
+    ask_at_once,
+    asked_table,
+    decide,
+    orders_of,
+    refused,
+    requests_in,
+    start_request,
+)
 
 
 def test_two_who_allow_at_once_give_one_grant() -> None:
     orders = 0
-    for table in _orders(_decide(ANN, HOUR), _decide(BOB, 2 * HOUR)):
+    for table in orders_of(decide(ANN, HOUR), decide(BOB, 2 * HOUR)):
         (grant,) = table.query(["user:carol"])
         (request,) = table.requests()
         hours = {"user:ann": HOUR, "user:bob": 2 * HOUR}[grant["granted_by"]["S"]]
@@ -101,7 +37,7 @@ def test_two_who_allow_at_once_give_one_grant() -> None:
 
 def test_one_who_allows_and_one_who_denies_at_once_decide_once() -> None:
     outcomes = set()
-    for table in _orders(_decide(ANN, HOUR), _decide(BOB, None)):
+    for table in orders_of(decide(ANN, HOUR), decide(BOB, None)):
         (request,) = table.requests()
         assert bool(table.query(["user:carol"])) == (request["decision"]["S"] == "allowed")
         outcomes.add(request["decision"]["S"])
@@ -109,13 +45,13 @@ def test_one_who_allows_and_one_who_denies_at_once_decide_once() -> None:
 
 
 def _withdraw(table: Table, request_id: str) -> object:
-    return _requests(table).withdraw(CAROL, request_id)
+    return requests_in(table).withdraw(CAROL, request_id)
 
 
 @pytest.mark.parametrize("seconds", [HOUR, None])
 def test_one_who_decides_and_one_who_withdraws_at_once_decide_once(seconds: int | None) -> None:
     outcomes = set()
-    for table in _orders(_decide(ANN, seconds), _withdraw):
+    for table in orders_of(decide(ANN, seconds), _withdraw):
         (request,) = table.requests()
         decision, by = request["decision"]["S"], request["decided_by"]["S"]
         assert bool(table.query(["user:carol"])) == (decision == "allowed")
@@ -126,7 +62,7 @@ def test_one_who_decides_and_one_who_withdraws_at_once_decide_once(seconds: int 
 
 def test_a_withdrawal_beside_the_second_approval_leaves_a_grant_or_none() -> None:
     outcomes = set()
-    for table in _orders(_decide(BOB, HOUR, two=True), _withdraw, before=[_decide(ANN, HOUR, two=True)]):
+    for table in orders_of(decide(BOB, HOUR, two=True), _withdraw, before=[decide(ANN, HOUR, two=True)]):
         (request,) = table.requests()
         assert bool(table.query(["user:carol"])) == (request["decision"]["S"] == "allowed")
         outcomes.add(request["decision"]["S"])
@@ -134,33 +70,33 @@ def test_a_withdrawal_beside_the_second_approval_leaves_a_grant_or_none() -> Non
 
 
 def test_a_request_that_is_withdrawn_twice_at_once_is_withdrawn_once() -> None:
-    for table in _orders(_withdraw, _withdraw):
+    for table in orders_of(_withdraw, _withdraw):
         (request,) = table.requests()
         assert (request["decision"]["S"], request["version"]["N"]) == ("withdrawn", "1")
 
 
 def test_a_withdrawal_beside_a_new_request_leaves_one_request() -> None:
     states = set()
-    for table in _orders(_withdraw, lambda opened, _: _ask(opened)):
+    for table in orders_of(_withdraw, lambda opened, _: ask(opened)):
         (request,) = table.requests()
         states.add(request["decision"]["S"])
     assert states == {"withdrawn", ""}
 
 
 def test_two_approvals_at_once_are_both_counted() -> None:
-    for table in _orders(_decide(ANN, HOUR, two=True), _decide(BOB, 2 * HOUR, two=True)):
+    for table in orders_of(decide(ANN, HOUR, two=True), decide(BOB, 2 * HOUR, two=True)):
         (grant,) = table.query(["user:carol"])
         assert set(grant["granted_by"]["S"].split(", ")) == {"user:ann", "user:bob"}
         assert grant["until"]["N"] == str(int(NOW) + HOUR)
 
 
 def test_one_who_presses_twice_is_one_approver() -> None:
-    for table in _orders(_decide(ANN, HOUR, two=True), _decide(ANN, HOUR, two=True)):
+    for table in orders_of(decide(ANN, HOUR, two=True), decide(ANN, HOUR, two=True)):
         assert not table.query(["user:carol"])
 
 
 def test_a_request_that_is_sent_twice_is_one_request() -> None:
-    for table in _orders(lambda opened, _: _ask(opened), lambda opened, _: _ask(opened)):
+    for table in orders_of(lambda opened, _: ask(opened), lambda opened, _: ask(opened)):
         assert len(table.requests()) == 1
         (count,) = table.query([COUNT])
         assert count["count"] == {"N": "1"}
@@ -173,7 +109,7 @@ def _count(table: GrantsTable) -> str:
 
 def test_two_requests_at_once_that_the_rule_allows_are_one_request_and_one_grant() -> None:
     orders = 0
-    for table in _orders(_ask_at_once, _ask_at_once, asked=False):
+    for table in orders_of(ask_at_once, ask_at_once, asked=False):
         (request,) = table.requests()
         (grant,) = table.query(["user:carol"])
         assert (grant["request_id"], grant["until"]["N"]) == (request["id"], str(int(NOW) + HOUR))
@@ -185,9 +121,9 @@ def test_two_requests_at_once_that_the_rule_allows_are_one_request_and_one_grant
 
 @pytest.mark.parametrize("seconds", [2 * HOUR, HOUR, None])
 def test_an_approver_decides_while_the_rule_allows_a_later_request(seconds: int | None) -> None:
-    decided = _decide(ANN, seconds)
+    decided = decide(ANN, seconds)
     outcomes = set()
-    for table in _orders(decided, _ask_at_once):
+    for table in orders_of(decided, ask_at_once):
         (request,) = table.requests()
         (grant,) = table.query(["user:carol"])
         assert request["decision"]["S"] == "allowed"
@@ -207,12 +143,12 @@ def test_a_grant_that_an_operator_gives_at_the_same_moment_is_never_overwritten(
 
     def ask(table: Table, _: str) -> None:
         try:
-            _ask_at_once(table)
+            ask_at_once(table)
         except GateError as error:
             errors.add(type(error))
 
     outcomes = set()
-    for table in _orders(ask, lambda opened, _: opened.put(given), asked=False):
+    for table in orders_of(ask, lambda opened, _: opened.put(given), asked=False):
         (grant,) = table.query(["user:carol"])
         assert grant == given
         outcomes.add(len(table.requests()))
@@ -222,50 +158,14 @@ def test_a_grant_that_an_operator_gives_at_the_same_moment_is_never_overwritten(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_after_a_lost_response_pressing_again_is_safe(when: str) -> None:
-    table, request_id = _asked()
-    first = _start(table, lambda opened: _decide(ANN, HOUR)(opened, request_id))
+    table, request_id = asked_table()
+    first = start_request(table, lambda opened: decide(ANN, HOUR)(opened, request_id))
     while not table.query(["user:carol"]) and not first.finished:
         first.next_failure = (when, ConnectionError()) if first.next_operation == "transact_write_items" else None
         first.step()
     first.finish()
     assert isinstance(first.failure, ConnectionError)
-    again = _start(table, lambda opened: _refused(_decide(ANN, HOUR), opened, request_id))
+    again = start_request(table, lambda opened: refused(decide(ANN, HOUR), opened, request_id))
     again.finish()
     assert again.failure is None
     assert len(table.query(["user:carol"])) == 1
-
-
-def _end(caller: Caller) -> Callable[[Table, str], object]:
-    return lambda table, request_id: _requests(table).ends.end(caller, request_id, proven=True)
-
-
-def test_two_who_end_access_at_once_end_it_once() -> None:
-    endings = set()
-    for table in _orders(_end(CAROL), _end(ANN), before=(_decide(BOB, HOUR),)):
-        (request,), (grant,) = table.requests(), table.query(["user:carol"])
-        assert request["grant_until"]["N"] == grant["until"]["N"] == str(int(NOW))
-        assert len(table.query(["ended:"])) == 1
-        assert not table.query([ALLOWED])
-        endings.add(request["ended_by"]["S"])
-    assert endings == {"user:carol", "user:ann"}
-
-
-def test_access_that_is_ended_and_extended_at_once_is_one_or_the_other() -> None:
-    """If the end comes first, the later request gives new access. Otherwise, the end is refused, and denies nothing."""
-
-    def ask(table: Table, _: str) -> object:
-        return _requests(table).ask(CAROL, Notebook("churn"), reason="more", seconds=2 * HOUR)
-
-    def extend(table: Table, _: str) -> object:
-        (open_request,) = table.query([OPEN])
-        later = open_request["notebook"]["S"].partition("-")[2]
-        return _requests(table).decide(ANN, later, seconds=2 * HOUR)
-
-    ended = set()
-    for table in _orders(_end(BOB), extend, before=(_decide(BOB, HOUR), ask)):
-        (grant,), (later,), (earlier,) = table.query(["user:carol"]), table.requests(), table.requests(past=True)
-        assert (grant["until"]["N"], later["ended_by"]["S"]) == (str(int(NOW) + 2 * HOUR), "")
-        assert bool(earlier["ended_by"]["S"]) == bool(table.query(["ended:"]))
-        assert earlier["grant_until"]["N"] == str(int(NOW) + (0 if earlier["ended_by"]["S"] else HOUR))
-        ended.add(earlier["ended_by"]["S"])
-    assert ended == {"user:bob", ""}
