@@ -53,3 +53,14 @@ def test_the_page_promises_what_is_so(asking: Harness, notebook: str, words: str
     assert words in dana.get(path).body
     post(dana, path, decision="end")
     assert words in alice.get(path).body
+
+
+def test_a_request_that_has_run_out_was_not_ended(asking: Harness) -> None:
+    _, _, first = allowed(asking)
+    asking.clock.now += 3600
+    _, dana, second = allowed(asking)
+    post(dana, second, decision="end")
+    assert [dana.get(path, headers=JSON).json["ended_by"] for path in (first, second)] == [
+        None,
+        "user:dana@example.com",
+    ]
