@@ -117,7 +117,7 @@ def test_the_output_for_people(gate: Gate, put: PutRow, use: Use) -> None:
     result = gate("grants", "unused", "--days", "30")
     assert result.code == 3
     assert re.search(
-        r"^group:interns +studio:d-abc/\{user\} +unknown +gate grants take group:interns 'studio:d-abc/\{user\}'",
+        r"^group:interns +studio:d-abc/\{user\} +unknown +gate --local grants take group:interns 'studio:d-abc/\{user\}'",
         result.out,
         re.MULTILINE,
     )
