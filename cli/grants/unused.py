@@ -123,8 +123,10 @@ def _given(deployed: Deployed, items: list[Item]) -> Mapping[str, int]:
 
 def _unused(item: Item, given: Mapping[str, int], lines: CommandLines) -> Unused:
     principal, notebook = key_of(item)
-    take = lines.gate("grants", "take", principal, notebook)
-    return Unused(principal, notebook, given.get(read(item).request_id), take)
+    request_id = read(item).request_id
+    # With the grant, the access request ends, and what is open.
+    words = ("requests", "end", request_id) if is_requested(item) else ("grants", "take", principal, notebook)
+    return Unused(principal, notebook, given.get(request_id), lines.gate(*words))
 
 
 def _notes(period: Period, uses: Uses, listed: list[Unused], lines: CommandLines, *, malformed: int) -> list[str]:

@@ -166,7 +166,7 @@ def _principal(text: str) -> str:
     """Return the principal `text` as requests name it: people in normal form, operators by any ARN, and the rule."""
     if text == AUTOMATIC or text.startswith("iam:arn:"):
         return text
-    normal = normal_principal(text)
+    normal = normal_principal(f"user:{text}" if "@" in text and ":" not in text else text)
     if normal is None:
         raise CommandError(
             f"--by {text} is not a principal; write user:<e-mail>, slack:<team>/<user>, iam:<ARN> or {AUTOMATIC}"

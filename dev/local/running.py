@@ -78,6 +78,7 @@ def welcome(sample: Sample, options: LocalOptions, base_url: str) -> str:
         "",
         "To manage grants as an operator, in another terminal:",
         "  .venv/bin/gate --local grants list",
+        "  .venv/bin/gate --local requests list",
         "",
         "127.0.0.1 is inside the networks, 127.0.0.2 is outside:",
         f"  curl -i --interface 127.0.0.2 {base_url}/open",

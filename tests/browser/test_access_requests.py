@@ -133,6 +133,7 @@ def test_access_is_given_back_with_the_keyboard_and_ended_by_the_owner(
         page, bob = context.new_page(), other.new_page()
         _ask(page, deployment)
         _allow(bob, deployment)
+        expect(bob.get_by_text("Allowed by bob@example.com")).to_be_visible()
         page.goto(deployment.base_url)
         page.get_by_role("link", name="Give back churn-model").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Your access to churn-model")
@@ -145,8 +146,10 @@ def test_access_is_given_back_with_the_keyboard_and_ended_by_the_owner(
         page.get_by_role("link", name="ask again").click()
         page.get_by_label("Why do you need it?").fill(REASON)
         page.get_by_role("button", name="Ask").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
         bob.goto(f"{deployment.base_url}/requests")
         bob.get_by_role("button", name="Allow").click()
+        expect(bob.get_by_text("Allowed by bob@example.com")).to_be_visible()
         bob.goto(f"{deployment.base_url}/requests/access")
         assert not java_script or violations(bob) == []
         assert not java_script or bob.evaluate("document.documentElement.scrollWidth") <= width

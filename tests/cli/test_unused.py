@@ -117,7 +117,7 @@ def test_the_output_for_people(gate: Gate, put: PutRow, use: Use) -> None:
     result = gate("grants", "unused", "--days", "30")
     assert result.code == 3
     assert re.search(
-        r"^group:interns +studio:d-abc/\{user\} +unknown +gate --local grants take group:interns 'studio:d-abc/\{user\}'",
+        r"^group:interns +studio:d-abc/\{user\} +unknown +gate --local grants take group:interns '",
         result.out,
         re.MULTILINE,
     )
@@ -153,6 +153,7 @@ def test_a_requested_grant_shows_when_it_was_allowed(
     put("request:allowed", f"{now + DAY:010d}-{request_id}", **reference)
     result = gate("grants", "unused", "--days", "90", "--json")
     assert [each["given_at"] for each in result.json["unused"]] == [now - 10 * DAY]
+    assert [each["take"] for each in result.json["unused"]] == [f"gate --local requests end {request_id}"]
     assert "Some grants were given after the first of these days" in _notes(result)
     assert "does not tell when operators gave" not in _notes(result)
     assert "given after" not in _notes(gate("grants", "unused", "--days", "9", "--json"))

@@ -58,7 +58,7 @@ class AccessEnds:
                 raise AccessRequestUnknownError
             self._check_right(request, participant, proven=proven)
             grant = self._store.grant_of(request.requester, request.notebook)
-            if grant is None or not self._is_held(request, grant):
+            if not self._is_held(request, grant):
                 raise AccessEndedError
             requests = self._store.lasting(request)
             if all(each.id != request_id for each in requests):
@@ -89,12 +89,13 @@ class AccessEnds:
         if approver.by_old_groups:
             raise SignInTooOldError
 
-    def _is_held(self, request: AccessRequest, grant: Row) -> bool:
-        """Return whether `grant` has the end of `request`, and an access request led to it.
+    def _is_held(self, request: AccessRequest, grant: Row | None) -> bool:
+        """Return whether `request` was allowed, lasts, and led to `grant`, or to one that an operator has taken.
 
-        With the button of an earlier request, nobody ends what a later one led to.
+        With the button of an earlier request, nobody ends what a later one led to. If an operator has taken the grant,
+        the request still says that it lasts, and the notebook may be open.
         """
         now = self._store.now()
-        row = read(grant)
-        is_same = request.decision == "allowed" and row.until == request.until and request.until > now
-        return is_same and not is_of_operator(grant, now)
+        if request.decision != "allowed" or request.until <= now:
+            return False
+        return grant is None or (read(grant).until == request.until and not is_of_operator(grant, now))

@@ -142,8 +142,8 @@ class AccessRequestStore:
         same = [each for each in read_rows(self._table.query(partitions)) if each.notebook == request.notebook]
         return [each for each in same if each.decision == "allowed" and each.until > self._table.now()]
 
-    def end(self, requests: Sequence[AccessRequest], grant: Row, *, by: Participant) -> list[AccessRequest]:
-        """End `grant`, and with it `requests`, and write the denies that cut off its notebook. Return the requests.
+    def end(self, requests: Sequence[AccessRequest], grant: Row | None, *, by: Participant) -> list[AccessRequest]:
+        """End `grant`, if there is one, and `requests`, and write the denies that cut off the notebook. Return these.
 
         All are written, or none. Raises `ConditionFailedError` as `change` does.
         """
@@ -153,7 +153,7 @@ class AccessRequestStore:
         names |= set(by.names) if names & set(by.names) else set()
         writes = [self._write(*both) for both in zip(ended, requests, strict=True)]
         writes += [{"Delete": {"Key": allowed_key(reference_of(each))}} for each in requests]
-        writes += _grant_writes(GrantChange(grant, {**grant, "until": {"N": str(now)}}))
+        writes += _grant_writes(GrantChange(grant, {**grant, "until": {"N": str(now)}}) if grant else None)
         rows = [ended_row(name, first.notebook, now + SESSION_MARGIN) for name in sorted(names)]
         self._table.transact([*writes, *({"Put": {"Item": row}} for row in rows)])
         return ended

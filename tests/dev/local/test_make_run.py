@@ -72,8 +72,8 @@ def test_unused_grants_are_found_in_what_the_function_logged(run: MakeRun) -> No
     command = [ROOT / ".venv" / "bin" / "gate", "--local", "grants", "unused", "--days", "90"]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert answer.returncode == 3, answer.stdout + answer.stderr
-    assert "gate grants take user:bob@example.com churn-model" in answer.stdout
-    assert "gate grants take user:alice@example.com alice-notebook" not in answer.stdout
+    assert "gate --local grants take user:bob@example.com churn-model" in answer.stdout
+    assert "gate --local grants take user:alice@example.com alice-notebook" not in answer.stdout
     assert "The log begins at" in answer.stdout
 
 

@@ -64,3 +64,21 @@ def test_a_request_that_has_run_out_was_not_ended(asking: Harness) -> None:
         None,
         "user:dana@example.com",
     ]
+
+
+def test_after_an_operator_has_taken_the_grant_the_request_can_still_be_closed(asking: Harness) -> None:
+    alice, dana, path = allowed(asking)
+    asking.aws.table.clear("user:alice@example.com")
+    assert post(dana, path, decision="end").status == 303
+    assert dana.get(path, headers=JSON).json["ended_by"] == "user:dana@example.com"
+    assert "ended your access" in alice.get(path).body
+    assert len(asking.aws.table.query(["ended:"])) == 1
+    assert not asking.aws.table.row("user:alice@example.com", "bob-notebook")
+
+
+def test_who_decides_reads_that_nothing_waits(asking: Harness) -> None:
+    alice, dana = browser_of(asking, "alice@example.com"), browser_of(asking, "dana@example.com")
+    assert "Nothing waits for you to decide." in dana.get("/requests").body
+    assert "Nothing waits" not in alice.get("/requests").body
+    ask(alice)
+    assert "Nothing waits" not in dana.get("/requests").body
