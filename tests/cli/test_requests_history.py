@@ -75,6 +75,7 @@ def requests(deployment: LocalDeployment) -> dict[str, str]:
         (["--notebook", "210987654321/*"], ["replaced"]),
         (["--notebook", "churn-model", "--since", _day(40)], ["allowed", "open"]),
         (["--by", "user:Carol@Example.com"], ["past", "allowed", "replaced"]),
+        (["--by", "carol@example.com"], ["past", "allowed", "replaced"]),
         (["--by", "iam:arn:aws:sts::123456789012:assumed-role/Admin/x"], []),
         (["--by", "rule:requests.automatic"], []),
         (["--by", "user:dana@example.com"], ["past", "allowed", "denied"]),
