@@ -132,9 +132,10 @@ def test_access_is_given_back_with_the_keyboard_and_ended_by_the_owner(
     with new_context(chromium, **options) as context, new_context(chromium, **options) as other:
         page, bob = context.new_page(), other.new_page()
         _ask(page, deployment)
+        page.goto(deployment.base_url)  # the page that waits would open the notebook by itself
         _allow(bob, deployment)
         expect(bob.get_by_text("Allowed by bob@example.com")).to_be_visible()
-        page.goto(deployment.base_url)
+        page.reload()
         page.get_by_role("link", name="Give back churn-model").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Your access to churn-model")
         assert not java_script or page.evaluate("document.documentElement.scrollWidth") <= width
@@ -147,6 +148,8 @@ def test_access_is_given_back_with_the_keyboard_and_ended_by_the_owner(
         page.get_by_label("Why do you need it?").fill(REASON)
         page.get_by_role("button", name="Ask").click()
         expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
+        request = page.url
+        page.goto(deployment.base_url)
         bob.goto(f"{deployment.base_url}/requests")
         bob.get_by_role("button", name="Allow").click()
         expect(bob.get_by_text("Allowed by bob@example.com")).to_be_visible()
@@ -155,7 +158,7 @@ def test_access_is_given_back_with_the_keyboard_and_ended_by_the_owner(
         assert not java_script or bob.evaluate("document.documentElement.scrollWidth") <= width
         bob.get_by_role("button", name="End access of carol@example.com to churn-model").first.click()
         expect(bob.get_by_text("ended by bob@example.com")).to_be_visible()
-        page.goto(page.url)
+        page.goto(request)
         expect(page.get_by_text("bob@example.com ended your access to churn-model")).to_be_visible()
 
 
