@@ -38,7 +38,7 @@ def _total(widths: Sequence[int]) -> int:
 
 def _narrow(widths: list[int], columns: Sequence[int], limit: int) -> None:
     """Narrow the widest of `columns` in turn, until the table has at most `limit` characters or all are narrow."""
-    while _total(widths) > limit:
+    while columns and _total(widths) > limit:
         widest = max(columns, key=widths.__getitem__)
         if widths[widest] <= MIN_PROSE:
             return

@@ -42,3 +42,8 @@ def test_names_are_not_cut_in_a_narrow_terminal() -> None:
         "WHO  user:日本@example.com",
     ]
     assert "WHO  user:alice@example.com" in _lines(20)
+
+
+def test_a_table_of_names_alone_is_a_list_in_a_narrow_terminal() -> None:
+    found = [line.plain for line in tables.lines(("WHO", "NOTEBOOK"), [("x" * 60, "y" * 60)], prose=[], width=80)]
+    assert found == [f"WHO       {'x' * 60}", f"NOTEBOOK  {'y' * 60}"]
