@@ -1,7 +1,7 @@
 """The function that cuts off open notebooks when access ends that a request led to.
 
-It alone changes the policy of the launch role with the denies. No client reaches it: a schedule invokes it, and the
-function that takes access requests.
+No other function changes a policy of the launch role. No client reaches it: a schedule invokes it, and the function
+that takes access requests.
 """
 
 from collections.abc import Mapping

@@ -36,7 +36,7 @@ def repeats(request: AccessRequest, present: AccessRequest, grant: GrantChange |
     """
     if not request.is_automatic:
         return present.state(now) == "open"
-    is_same = present.is_automatic and (present.reason, present.seconds) == (request.reason, request.seconds)
-    is_same = is_same and not present.ended_by
+    is_present = present.is_automatic and not present.ended_by
+    is_same = is_present and (present.reason, present.seconds) == (request.reason, request.seconds)
     # Without its grant, which an operator may have taken, the person would wait for nothing.
     return is_same and now - present.decided_at < REPEAT_SECONDS and grant is not None and grant.before is not None

@@ -59,7 +59,7 @@ class Links:
 
     def held(self, request_id: str) -> str:
         """Return the link to an access request that was allowed, whose page does not continue to the notebook."""
-        return f"{self.request(request_id)}?stay=1"
+        return f"{self.request(request_id)}{query_of({'stay': '1'})}"
 
     def sign_in(self, return_path: str, *, fresh: bool = False) -> str:
         """Return the link that signs in and then redirects to `return_path`.
