@@ -60,6 +60,8 @@ class AccessRequests(Part, Construct):
         if topic:
             role.grant([iam.PolicyStatement(actions=["sns:Publish"], resources=[topic])])
         role.grant(key_statements(settings.keys, signs_in=True, publishes=True))
+        # The function that opens notebooks has them, too: its page tells approvers how many requests wait for them.
+        rules = {REQUESTS_VARIABLE: settings.requests.text}
         function = GateFunction(
             self,
             "Function",
@@ -67,7 +69,7 @@ class AccessRequests(Part, Construct):
             settings=settings,
             network=network,
             role=role.role,
-            environment={**environment, **key.environment, REQUESTS_VARIABLE: settings.requests.text},
+            environment={**environment, **key.environment, **rules},
         )
         self.role = role.role
         self.function: lambda_.Function = function.function
@@ -75,7 +77,7 @@ class AccessRequests(Part, Construct):
         # An alias of its own for operators, whose names the function believes. No other role may invoke it.
         lambda_.Alias(self, "Operators", alias_name=OPERATORS, version=function.alias.version)
         self.forwarding = lambda_.Alias(self, "Slack", alias_name=SLACK, version=function.alias.version)
-        self.environment = {"GATE_REQUESTS_FUNCTION_ARN": self.forwarding.function_arn}
+        self.environment = {"GATE_REQUESTS_FUNCTION_ARN": self.forwarding.function_arn, **rules}
         self.outputs = {
             "RequestsFunctionName": self.function.function_name,
             "RequestsRoleArn": role.role.role_arn,

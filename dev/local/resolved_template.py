@@ -163,7 +163,7 @@ class ResolvedTemplate:
     @cached_property
     def requests_function(self) -> DeployedFunction | None:
         """The function that takes access requests, if there is one."""
-        return next((each for each in self._functions if "GATE_ACCESS_REQUESTS" in each.environment), None)
+        return next((each for each in self._functions if "GATE_DECISION_SECRET_ARN" in each.environment), None)
 
     @cached_property
     def denies_function(self) -> DeployedFunction | None:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gate.access_requests.access_requests import AccessRequests
     from gate.slack.parts import SlackParts
     from gate.store.queue_store import QueueStore
+    from gate.values.caller import Caller
+    from gate.web.page_header import PageHeader
 
 
 class Gate:
@@ -46,6 +48,13 @@ class Gate:
     def now(self) -> float:
         """Return the time, in epoch seconds."""
         return self._clock()
+
+    def page_header(self, caller: "Caller | None" = None, *, to_decide: str = "") -> "PageHeader":
+        """Return the header of a page for `caller`, or for somebody unknown. `to_decide`: see `PageHeader`."""
+        from gate.web.page_header import PageHeader  # which a redirect does not need
+
+        name, has_session = (caller.name, caller.via == "session") if caller else ("", False)
+        return PageHeader(self.page_links, bool(self.config.access_requests), name, has_session, to_decide)
 
     def make_clients(self) -> None:
         """Make the clients of AWS in advance. No call is made, and no secret is read."""

@@ -159,6 +159,11 @@ class AccessRequest:
         """Whether earlier access of the person ends later than what was allowed, so that its end holds."""
         return self.until > self.decided_at + self.allowed_seconds
 
+    @property
+    def is_shortened(self) -> bool:
+        """Whether it was allowed for less time than the person asked for."""
+        return self.allowed_seconds < self.seconds and not self.keeps_earlier_end
+
     def audit_fields(self) -> dict[str, Any]:
         """Return what the audit log says about the request: who asks for what, why, and what came of it."""
         return {

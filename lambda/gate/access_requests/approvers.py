@@ -13,7 +13,7 @@ from gate.store.grants import Grants
 from gate.values.caller import Caller
 from gate.values.errors.access_requests import AccessRequestUnknownError, OwnAccessRequestError, SignInTooOldError
 from gate.values.errors.caller import SignInEndedError
-from gate.values.grant import Grant
+from gate.values.grant import Grant, owned
 from gate.values.notebook import Notebook
 
 
@@ -58,15 +58,19 @@ class Approvers:
             return self.get(request, participant)
         return None
 
-    def rights(self, participant: Participant) -> Rights:
-        """Return by what `participant` decides on requests. Raises the errors of `Grants`."""
+    def rights(self, participant: Participant, grants: Iterable[Grant] | None = None) -> Rights:
+        """Return by what `participant` decides on requests. Raises the errors of `Grants`.
+
+        `grants`: all grants of the person, if they are known already.
+        """
+        found = self._grants.find_owned(participant.caller) if grants is None else owned(grants)
         principals = tuple(each for each in participant.caller.principals if each in self._rules.approvers)
-        return Rights(principals, tuple(self._grants.find_owned(participant.caller)))
+        return Rights(principals, tuple(found))
 
     def decide(self, rights: Rights, notebook: Notebook) -> bool:
         """Return whether somebody with `rights` decides on requests for `notebook`."""
-        owned = any(grant.notebook == notebook for grant in rights.owned)
-        return owned or bool(self._rules.approving_principals(rights.principals, notebook))
+        is_owner = any(grant.notebook == notebook for grant in rights.owned)
+        return is_owner or bool(self._rules.approving_principals(rights.principals, notebook))
 
     def open_to(
         self, participant: Participant, rights: Rights, requests: Iterable[AccessRequest]
@@ -96,9 +100,9 @@ class Approvers:
             return False
 
     def _get(
-        self, request: AccessRequest, participant: Participant, owned: Iterable[Grant], at: float | None
+        self, request: AccessRequest, participant: Participant, grants: Iterable[Grant], at: float | None
     ) -> Approver:
-        owners = [grant.principal for grant in owned if grant.notebook == request.notebook]
+        owners = [grant.principal for grant in grants if grant.notebook == request.notebook]
         # Rows of earlier versions lack the claim of people who signed in.
         asker = replace(request.asker, claim=request.claim or self._user_claim)
         now = self._clock() if at is None else at

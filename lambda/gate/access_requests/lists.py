@@ -4,16 +4,18 @@ What a page reads does not grow with the requests of other people, but for one r
 or whose grant has not ended.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from gate.access_requests.access_request import AccessRequest
-from gate.access_requests.approvers import Approvers
+from gate.access_requests.approvers import Approvers, Rights
 from gate.access_requests.deciding import Approver
 from gate.access_requests.holders import Holder, Holders
+from gate.access_requests.participant import Participant
 from gate.access_requests.store import AccessRequestStore
 from gate.values.caller import Caller
+from gate.values.grant import Grant
 from gate.values.notebook import Notebook
 
 PAGE_SIZE = 50
@@ -38,6 +40,14 @@ class RequestPage:
     """The number of the next page of them, if there is one."""
     decides: bool
     """Whether the person decides on any notebook."""
+    is_first: bool = True
+    """Whether it is the first page of those to decide."""
+
+    @property
+    def count(self) -> str:
+        """How many requests wait for the person to decide, such as `3` or `50+`; empty for none."""
+        is_more = self.next_to_decide or not self.is_first
+        return f"{PAGE_SIZE}+" if is_more else str(len(self.to_decide) or "")
 
 
 @dataclass(frozen=True)
@@ -68,7 +78,19 @@ class RequestLists:
         `page` and `own_page`: the numbers of the pages of those to decide and of the caller's own, from 1.
         """
         participant = self._approvers.participant(caller)
-        rights = self._approvers.rights(participant)
+        return self._requests(participant, self._approvers.rights(participant), page, own_page)
+
+    def to_decide(self, caller: Caller, *, grants: Iterable[Grant] | None = None) -> RequestPage:
+        """Return the first page of the requests that concern `caller`; an empty one for somebody who decides on none.
+
+        `grants`: all grants of the caller, if they are known already.
+        """
+        participant = self._approvers.participant(caller)
+        rights = self._approvers.rights(participant, grants)
+        return self._requests(participant, rights, 1, 1) if rights else RequestPage([], None, [], None, decides=False)
+
+    def _requests(self, participant: Participant, rights: Rights, page: int, own_page: int) -> RequestPage:
+        caller = participant.caller
         made, references = self._store.of_person(caller.names, with_open=bool(rights))
         candidates = [each for each in references if self._approvers.decide(rights, each.notebook)]
         own, next_own = _page(made, own_page)
@@ -80,7 +102,7 @@ class RequestLists:
         while not to_decide and following:
             chunk, following = _page(candidates, following)
             to_decide = self._approvers.open_to(participant, rights, self._store.as_of_now(self._store.get(chunk)))
-        return RequestPage(found[: len(own)], next_own, to_decide, following, bool(rights))
+        return RequestPage(found[: len(own)], next_own, to_decide, following, bool(rights), is_first=page == 1)
 
     def holders(self, caller: Caller, *, page: int = 1) -> HolderPage:
         """Return the page with the number `page` of those who have access to the notebooks that `caller` decides on."""

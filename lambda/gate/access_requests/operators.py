@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gate.access_requests.access_requests import AccessRequests
 from gate.access_requests.wording import outcome
-from gate.platform.audit import audited
+from gate.platform.audit import AuditRecord, audited
 from gate.values.caller import Caller
 from gate.values.errors.base import GateError
 from gate.values.errors.caller import InvalidFormError
@@ -33,7 +33,7 @@ def decide_for_operator(requests: AccessRequests, event: Any, context: "LambdaCo
     or to deny, `reason`. It is believed, so it must be from an invocation of the alias for operators.
     """
     try:
-        with audited(_Invocation(context.aws_request_id), _action(event) or "decide") as record:
+        with audited(_Invocation(context.aws_request_id), AuditRecord(_action(event) or "decide")) as record:
             arn, action = _text(event, "arn"), _action(event)
             seconds = event.get("seconds") if action == "allow" else None
             if not _ARN.fullmatch(arn) or not action:

@@ -1,11 +1,14 @@
 """What became of an access request, in the words of the page, of Slack and of `gate`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from gate.access_requests.access_request import AccessRequest, State
 from gate.values.notebook import Notebook
 from gate.web.durations import date_time, in_words
 from gate.web.people import name_of
+
+MAX_DECIDERS = 5
+"""How many of those who decide on a notebook are named."""
 
 
 def outcome(
@@ -17,7 +20,7 @@ def outcome(
     """
     match state:
         case "open" if request.approvals:
-            return f"approved by {_parts(request, name)}, waiting for another person"
+            return f"allowed by {_parts(request, name)}, waiting for another person"
         case "open":
             return "waiting for a decision"
         case "allowed":
@@ -43,6 +46,17 @@ def closing(notebook: Notebook, *, home: str) -> str:
     return f"{what} is closed within a minute."
 
 
+def deciders(principals: Sequence[str]) -> str:
+    """Return who decides, from those that the settings name for a notebook.
+
+    Owners are not named: a name that has an owner would be that of a notebook that exists.
+    """
+    named = list(dict.fromkeys(map(_decider, principals)))
+    others = ["others"] if len(named) > MAX_DECIDERS else []
+    words = ", ".join([*named[:MAX_DECIDERS], *others])
+    return f"{words}, or the owner of the notebook" if words else "the owner of the notebook"
+
+
 def sentence(words: str) -> str:
     """Return the words of `outcome` as a sentence."""
     return f"{words[0].upper()}{words[1:]}."
@@ -52,9 +66,14 @@ def _allowed(request: AccessRequest, asked_for: str, name: Callable[[str], str])
     several = len(request.approvals) > 1
     people = _parts(request, name) if several else name(request.decided_by)
     less = ""
-    if request.allowed_seconds < request.seconds and not request.keeps_earlier_end:
+    if request.is_shortened:
         less = f"for {in_words(request.allowed_seconds)} of the {in_words(request.seconds)} {asked_for}, "
     return f"allowed by {people} {less}{_ended(request, name) if request.ended_by else until(request)}"
+
+
+def _decider(principal: str) -> str:
+    kind, _, name = principal.partition(":")
+    return {"group": f"somebody in {name}", "slack": "somebody in Slack"}.get(kind, name_of(principal))
 
 
 def _ended(request: AccessRequest, name: Callable[[str], str]) -> str:

@@ -93,8 +93,8 @@ class Launcher:
         """Return the error for a notebook that cannot be opened now. Starts it first, if `open` says so."""
         if instance.status == "stopped" and start and grant.starts_by_itself:
             self.start(caller, grant)
-            return NotebookStartingError(self.describe(caller, grant))
-        return not_ready_error(instance.status)(instance)
+            return NotebookStartingError(self.describe(caller, grant), may_start=True)
+        return not_ready_error(instance.status)(instance, may_start=grant.may_start)
 
     def describe(self, caller: Caller, grant: Grant) -> Instance:
         """Return the notebook's instance. Raises `NotebookMissingError`, and the errors of `aws_errors`."""

@@ -63,13 +63,12 @@ class AuditRecord:
 
 
 @contextmanager
-def audited(request: AuditedRequest, action: str) -> Iterator[AuditRecord]:
-    """Log one line at the end of the block, unless it has no `action`.
+def audited(request: AuditedRequest, record: AuditRecord) -> Iterator[AuditRecord]:
+    """Log one line at the end of the block, unless `record` has no action.
 
     The outcome is `allowed`, or the reason code of the error. The line has a fixed set of fields, so that no token,
     cookie, code or URL can get into it.
     """
-    record = AuditRecord(action)
     try:
         yield record
     except GateError as error:

@@ -97,11 +97,11 @@ class Config:
     user_names: UserNames
     slack: SlackConfig
     requests_function_arn: str = ""
-    """The ARN of the function that takes access requests. Empty if people cannot ask for access here."""
+    """The ARN of the function that takes access requests, to which the one that opens notebooks forwards Slack's."""
     denies_function_arn: str = ""
     """The ARN of the function that cuts off open notebooks. Only the function that takes access requests has it."""
     access_requests: str = ""
-    """The rules of access requests (JSON). Only the function that takes them has it."""
+    """The rules of access requests (JSON). Empty if people cannot ask for access here."""
 
     @property
     def home(self) -> str:
@@ -145,7 +145,7 @@ class Config:
             (pins_to_networks(config.pin, without_vpc=config.without_vpc), ("GATE_NETWORKS",)),
             (config.remote_locations, ("GATE_REMOTE_ROLE", "GATE_EXTERNAL_ID")),
             (config.slack.teams, ("GATE_SLACK_SECRET_ARN", "GATE_SLACK_API_URL")),
-            (config.access_requests, ("GATE_DECISION_SECRET_ARN",)),
+            (config.denies_function_arn, ("GATE_DECISION_SECRET_ARN", "GATE_ACCESS_REQUESTS")),
         ):
             problems += [f"{name} is not set" for name in names if needed and not environ.get(name)]
         if problems:

@@ -68,8 +68,8 @@ ROUTES = {
     ("GET", "/requests"): Route("access_requests:list_requests", USERS, "list-requests", sign_in=True),
     ("GET", "/requests/access"): Route("access_requests:list_holders", USERS, "list-holders", sign_in=True),
     ("POST", "/requests"): Route("access_requests:ask", ("session",), "ask", form=True),
-    ("GET", "/requests/{request}"): Route("access_requests:show", USERS, "show-request", sign_in=True),
-    ("POST", "/requests/{request}"): Route("access_requests:decide", ("session",), "decide", form=True),
+    ("GET", "/requests/{request}"): Route("access_request:show", USERS, "show-request", sign_in=True),
+    ("POST", "/requests/{request}"): Route("access_request:decide", ("session",), "decide", form=True),
     ("GET", "/help"): Route("help:refusal_help"),
     ("GET", "/health"): Route("health:health", USERS),
 }

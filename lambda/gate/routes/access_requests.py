@@ -1,25 +1,37 @@
-"""Access requests: asking for a notebook, withdrawing that, and deciding on the requests of others."""
+"""Access requests: the lists of requests and of those who have access, and the form to ask."""
 
-from urllib.parse import parse_qs
+from collections.abc import Mapping
 
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.holders import Holder
-from gate.access_requests.wording import closing, outcome, sentence
-from gate.container import Gate
+from gate.access_requests.wording import outcome
+from gate.routes.access_forms import as_json, durations_of, form_of, seconds_of
 from gate.routes.call import Call
-from gate.values.errors.access_requests import DecisionSignInError, InvalidAccessRequestError
-from gate.values.errors.caller import InvalidFormError
+from gate.values.errors.access_requests import (
+    AlreadyGrantedError,
+    AutomaticSignInError,
+    InvalidAccessRequestError,
+    NotEligibleError,
+    TooManyAccessRequestsError,
+)
+from gate.values.errors.base import GateError
 from gate.values.errors.notebook import InvalidNotebookNameError
 from gate.values.landing import Landing
-from gate.values.notebook import MAX_LENGTH, Notebook
-from gate.web.durations import in_words
+from gate.values.notebook import MAX_LENGTH, PATTERN, Notebook
 from gate.web.links import Links
 from gate.web.people import public_principal
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, redirect
-from gate.web.return_url import return_path_of
 
-MAX_FORM_FIELDS = 10
+_SHOWN_IN_FORM = (
+    AlreadyGrantedError,
+    AutomaticSignInError,
+    InvalidAccessRequestError,
+    InvalidNotebookNameError,
+    NotEligibleError,
+    TooManyAccessRequestsError,
+)
+"""Errors that the form shows beside what was typed."""
 
 
 def list_requests(call: Call) -> Response:
@@ -28,37 +40,7 @@ def list_requests(call: Call) -> Response:
     The query parameter `notebook` (a path segment) fills in the form. `view` and `path` say where the notebook opens.
     `page` and `own` are the numbers of the pages of those to decide and of the caller's own, from 1.
     """
-    gate, caller, now = call.gate, call.caller, call.gate.now()
-    page, own_page = _number(call.request, "page"), _number(call.request, "own")
-    found = gate.access_requests.lists.requests(caller, page=page, own_page=own_page)
-    next_page = _links(call).requests(page=found.next_to_decide) if found.next_to_decide else None
-    next_own = _links(call).requests(own=found.next_own) if found.next_own else None
-    if call.request.wants_json:
-        own, to_decide = found.own, [request for request, _ in found.to_decide]
-        return json_response(
-            {
-                "own": [_json(each, now) for each in own],
-                "to_decide": [_json(each, now) for each in to_decide],
-                "next_own": next_own,
-                "next_to_decide": next_page,
-            }
-        )
-    return call.page(
-        "requests.html",
-        notebook=_prefilled(call.request),
-        landing=call.landing,
-        max_length=MAX_LENGTH,
-        durations=_durations(gate),
-        found=found,
-        is_first=page == own_page == 1,
-        next_page=next_page,
-        next_own=next_own,
-        outcome=outcome,
-        now=now,
-        sign_in=gate.page_links.sign_in("/requests", fresh=True),
-        proven=gate.identity.decision_proofs.proves(call.request),
-        name=caller.name,
-    )
+    return _list(call, {"notebook": _prefilled(call.request), "reason": ""}, call.landing)
 
 
 def list_holders(call: Call) -> Response:
@@ -71,6 +53,7 @@ def list_holders(call: Call) -> Response:
         return json_response({"holders": [_holder(each) for each in holders], "next": next_page})
     return call.page(
         "holders.html",
+        to_decide=call.count_to_decide(),
         found=found,
         is_first=number == 1,
         next_page=next_page,
@@ -80,91 +63,73 @@ def list_holders(call: Call) -> Response:
 
 
 def ask(call: Call) -> Response:
-    """Ask for access, and redirect to the page that waits for the decision, or that opens the notebook."""
-    caller, form = call.caller, _form(call.request)
+    """Ask for access, and redirect to the page that waits for the decision, or that opens the notebook.
+
+    If something is wrong with what was typed, the response is the form with it and the error.
+    """
+    form = form_of(call.request)
     landing = Landing.parse(form)
+    try:
+        asked = _ask(call, form)
+    except _SHOWN_IN_FORM as error:
+        if call.request.wants_json:
+            raise
+        call.record.failed(error)
+        return _list(call, {"notebook": "", "reason": "", **form}, landing, error)
+    return redirect(call.gate.links.request(asked.id, landing), status=303)
+
+
+def _ask(call: Call, form: Mapping[str, str]) -> AccessRequest:
+    caller = call.caller
     call.record.notebook = notebook = Notebook.parse(form.get("notebook", "").strip())
     call.record.access_request = asked = call.gate.access_requests.ask(
         caller,
         notebook,
         reason=form.get("reason", ""),
-        seconds=_seconds(form),
+        seconds=seconds_of(form),
         proven=call.gate.identity.decision_proofs.proves(call.request),
     )
-    return redirect(call.gate.links.request(asked.id, landing), status=303)
+    return asked
 
 
-def show(call: Call) -> Response:
-    """Show one request to the person who asked, or to somebody who may decide on it.
-
-    When it is allowed, the browser of the person who asked continues to the notebook, unless the query has `stay`.
-    """
+def _list(call: Call, typed: Mapping[str, str], landing: Landing, error: GateError | None = None) -> Response:
+    """Return the lists and the form. `typed`: the form's fields. `error`: why they were refused."""
     gate, caller, now = call.gate, call.caller, call.gate.now()
-    found, approver = gate.access_requests.find(caller, call.request.parameters["request"])
-    state = found.state(now)
+    page, own_page = _number(call.request, "page"), _number(call.request, "own")
+    found = gate.access_requests.lists.requests(caller, page=page, own_page=own_page)
+    next_page = _links(call).requests(page=found.next_to_decide) if found.next_to_decide else None
+    next_own = _links(call).requests(own=found.next_own) if found.next_own else None
     if call.request.wants_json:
-        return json_response(_json(found, now))
-    if state == "allowed" and approver is None and now < found.until and "stay" not in call.request.query:
-        return redirect(gate.links.open(found.notebook, call.landing))
+        own, to_decide = found.own, [request for request, _ in found.to_decide]
+        return json_response(
+            {
+                "own": [as_json(each, now) for each in own],
+                "to_decide": [as_json(each, now) for each in to_decide],
+                "next_own": next_own,
+                "next_to_decide": next_page,
+            }
+        )
     return call.page(
-        "request.html",
-        request=found,
-        landing=call.landing,
-        state=state,
-        approver=approver,
-        outcome=sentence(outcome(found, state, to_asker=approver is None)),
-        closing=closing(found.notebook, home=gate.config.home),
-        approvals_needed=gate.access_requests.rules.approvals_needed(found.notebook),
-        durations=_durations(gate),
+        "requests.html",
+        status=error.status if error else 200,
+        to_decide=found.count,
+        typed=typed,
+        error=error,
+        landing=landing,
+        max_length=MAX_LENGTH,
+        pattern=PATTERN,
+        durations=(durations := durations_of(gate)),
+        chosen=next((seconds for seconds, _ in durations if str(seconds) == typed.get("seconds")), durations[0][0]),
+        found=found,
+        is_first=page == own_page == 1,
+        next_page=next_page,
+        next_own=next_own,
+        outcome=outcome,
         now=now,
-        sign_in=gate.page_links.sign_in(return_path_of(call.request), fresh=True),
+        sign_in=gate.page_links.sign_in("/requests", fresh=True),
         proven=gate.identity.decision_proofs.proves(call.request),
-        reference=call.request.id,
+        name=caller.name,
     )
-
-
-def decide(call: Call) -> Response:
-    """Allow, deny or withdraw a request, or end its access, and redirect to its page, which shows what came of it."""
-    form = _form(call.request)
-    action = form.get("decision", "")
-    if action not in ("allow", "deny", "withdraw", "end"):
-        raise InvalidFormError
-    call.record.action = action
-    request_id = call.request.parameters["request"]
-    if action == "withdraw":
-        decided = call.gate.access_requests.withdraw(call.caller, request_id)
-    elif action == "end":
-        proven = call.gate.identity.decision_proofs.proves(call.request)
-        decided = call.gate.access_requests.ends.end(call.caller, request_id, proven=proven)
-    else:
-        decided = _decide(call, request_id, form)
-    call.record.access_request = decided
-    call.record.notebook = decided.notebook
-    return redirect(call.gate.links.request(decided.id), status=303)
-
-
-def _decide(call: Call, request_id: str, form: dict[str, str]) -> AccessRequest:
-    # The function that opens notebooks can make a session in anybody's name.
-    if not call.gate.identity.decision_proofs.proves(call.request):
-        raise DecisionSignInError
-    if form["decision"] == "allow":
-        return call.gate.access_requests.decide(call.caller, request_id, seconds=_seconds(form))
-    return call.gate.access_requests.decide(call.caller, request_id, seconds=None, reason=form.get("reason", ""))
-
-
-def _form(request: Request) -> dict[str, str]:
-    try:
-        fields = parse_qs(request.body.decode(), max_num_fields=MAX_FORM_FIELDS)
-    except ValueError:
-        raise InvalidFormError from None
-    return {name: values[0] for name, values in fields.items()}
-
-
-def _seconds(form: dict[str, str]) -> int:
-    text = form.get("seconds", "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise InvalidAccessRequestError
-    return int(text)
 
 
 def _links(call: Call) -> Links:
@@ -178,33 +143,11 @@ def _number(request: Request, parameter: str) -> int:
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 6 else 1
 
 
-def _durations(gate: Gate) -> list[tuple[int, str]]:
-    return [(seconds, in_words(seconds)) for seconds in gate.access_requests.rules.durations]
-
-
 def _prefilled(request: Request) -> str:
     try:
         return str(Notebook.parse_segment(request.query.get("notebook", "")))
     except InvalidNotebookNameError:
         return ""
-
-
-def _json(request: AccessRequest, now: float) -> dict[str, object]:
-    return {
-        "id": request.id,
-        "requester": request.requester,
-        "notebook": str(request.notebook),
-        "reason": request.reason,
-        "seconds": request.seconds,
-        "asked_at": request.asked_at,
-        "state": request.state(now),
-        "approved_by": [public_principal(each.by) for each in request.approvals],
-        "decided_by": public_principal(request.decided_by) or None,
-        "decision_reason": request.decision_reason or None,
-        "allowed_seconds": request.allowed_seconds if request.decision == "allowed" else None,
-        "until": request.until or None,
-        "ended_by": public_principal(request.ended_by) or None,
-    }
 
 
 def _holder(holder: Holder) -> dict[str, object]:

@@ -9,6 +9,7 @@ from gate.platform.audit import AuditRecord
 from gate.platform.log import logger
 from gate.values.caller import Caller
 from gate.values.errors.notebook import GroupsNotSentError, NotGrantedError
+from gate.values.errors.upstream import UpstreamError
 from gate.values.grant import Grant
 from gate.values.landing import Landing
 from gate.values.notebook import Notebook
@@ -81,9 +82,21 @@ class Call:
 
     def ask_link(self, notebook: Notebook | None = None) -> str:
         """Return the link to ask for access to `notebook`, or an empty string if callers cannot ask."""
-        if not self.gate.config.requests_function_arn:
+        if not self.gate.config.access_requests:
             return ""
         return self.gate.page_links.requests(notebook, self.landing if notebook else None)
+
+    def count_to_decide(self, grants: "Sequence[Grant] | None" = None) -> str:
+        """Return how many access requests wait for the caller to decide (`PageHeader.to_decide`).
+
+        `grants`: all grants of the caller, if they are known already. A failure hides the number, not the page.
+        """
+        if not self.gate.config.access_requests:
+            return ""
+        try:
+            return self.gate.access_requests.lists.to_decide(self.caller, grants=grants).count
+        except UpstreamError:
+            return ""
 
     def page(
         self,
@@ -92,8 +105,12 @@ class Call:
         status: int = 200,
         headers: "Mapping[str, str] | None" = None,
         cookies: "Sequence[Cookie]" = (),
+        to_decide: str = "",
         **values: object,
     ) -> Response:
-        """Return a response with the template `template` of `pages/`. `values`: its own variables."""
-        links = self.gate.page_links
-        return page(template, links=links, status=status, headers=headers, cookies=cookies, **values)
+        """Return a response with the template `template` of `pages/`.
+
+        `to_decide`: see `PageHeader`. `values`: the template's own variables.
+        """
+        header = self.gate.page_header(self.record.caller, to_decide=to_decide)
+        return page(template, header=header, status=status, headers=headers, cookies=cookies, **values)

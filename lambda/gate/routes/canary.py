@@ -51,12 +51,12 @@ def _checks(gate: Gate) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "table", lambda: list(gate.table.get([cutoff_key(EVERYBODY)]))
     secrets, arns = Secrets(gate.aws.secrets), [config.session_secret_arn, config.decision_secret_arn]
     arns.append(config.slack.secret_arn)
-    if config.access_requests or not config.requests_function_arn:
+    if config.decision_secret_arn or not config.access_requests:
         arns.append(config.client_secret_arn)  # of the function that signs people in
     for arn in filter(None, arns):
         yield "secret", partial(secrets.read, arn)
     yield "issuer", Provider(issuer=config.issuer, client_id=config.client_id).check
-    if not config.access_requests:
+    if not config.decision_secret_arn:
         yield "launch role", lambda: _launch(gate)
 
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.logging import correlation_paths
 
 from gate.container import Gate, get_gate
 from gate.platform.aliases import DENIES, OPERATORS, SLACK
-from gate.platform.audit import audited, log_unexpected
+from gate.platform.audit import AuditRecord, audited, log_unexpected
 from gate.platform.deadline import BACKGROUND_LIMIT, request_deadline
 from gate.platform.log import logger
 from gate.platform.metrics import count_request, metrics
@@ -76,7 +76,7 @@ def _respond(gate: Gate, request: Request, remaining_ms: float) -> Response:
     try:
         route = route_of(request)
     except GateError as error:
-        return _error_response(gate, request, error)
+        return error_response(error, request, header=gate.page_header())
     if route.sign_in and not request.bearer and gate.config.is_former_host(request.host):
         return _own_host_redirect(gate, request)
     with request_deadline(remaining_ms, limit=route.time_limit):
@@ -84,25 +84,26 @@ def _respond(gate: Gate, request: Request, remaining_ms: float) -> Response:
 
 
 def _route_response(gate: Gate, request: Request, route: Route) -> Response:
+    record = AuditRecord(route.action)
     try:
-        return _call(gate, request, route)
+        return _call(gate, request, route, record)
     except NotSignedInError as error:
         if route.sign_in and not request.wants_json:
             return _sign_in_redirect(gate, request)
-        return _error_response(gate, request, error)
+        return _error_response(gate, request, error, record)
     except SignInEndedError as error:
-        return _sign_in_ended_response(gate, request, error)
+        return _sign_in_ended_response(gate, request, error, record)
     except GateError as error:
-        return _error_response(gate, request, error)
+        return _error_response(gate, request, error, record)
     except Exception as error:  # noqa: BLE001
         # Lambda would log the text of an unexpected error, which can quote a token or a URL.
         log_unexpected(error)
-        return _error_response(gate, request, GateError())
+        return _error_response(gate, request, GateError(), record)
 
 
-def _call(gate: Gate, request: Request, route: Route) -> Response:
+def _call(gate: Gate, request: Request, route: Route, record: AuditRecord) -> Response:
     endpoint = route.load()
-    with audited(request, route.action) as record:
+    with audited(request, record):
         if route.form and not request.sent_from(gate.config.origin):
             raise WrongOriginError
         return endpoint(Call(gate, request, route.callers, record))
@@ -121,7 +122,7 @@ def _own_host_redirect(gate: Gate, request: Request) -> Response:
     return redirect(gate.links.to(return_path_of(request)))
 
 
-def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedError) -> Response:
+def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedError, record: AuditRecord) -> Response:
     """Return a page that asks to sign in again, and remove the cookie that /login would accept as a sign-in.
 
     A redirect could loop: a sign-in within the second of the cutoff is also before it.
@@ -132,8 +133,10 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
             error.cookies = [gate.identity.sessions.sign_out_cookie()]
         elif error.via == "ticket":
             error.cookies = gate.identity.tickets.removal_cookies(request)
-    return _error_response(gate, request, error)
+    return _error_response(gate, request, error, record)
 
 
-def _error_response(gate: Gate, request: Request, error: GateError) -> Response:
-    return error_response(error, request, links=gate.page_links)
+def _error_response(gate: Gate, request: Request, error: GateError, record: AuditRecord) -> Response:
+    """Report `error` with the notebook and the account of the request, as far as they were found out before it."""
+    label = record.grant.label if record.grant else str(record.notebook or "")
+    return error_response(error, request, header=gate.page_header(record.caller), notebook=label)

@@ -32,7 +32,7 @@ def login(call: Call) -> Response:
         started = gate.identity.login.begin(request, target, report_id=report_id)
     except GateError:
         # Nobody new can sign in: the operators need a line with the reference, and a count.
-        with audited(request, "login"), _reporting(gate, request, SignInReport(report_id)):
+        with audited(request, AuditRecord("login")), _reporting(gate, request, SignInReport(report_id)):
             raise
     return redirect(started.url, cookies=started.cookies)
 
@@ -42,7 +42,7 @@ def callback(call: Call) -> Response:
     gate, request = call.gate, call.request
     target, report = "/", SignInReport()
     try:
-        with audited(request, "login") as record, _reporting(gate, request, report):
+        with audited(request, AuditRecord("login")) as record, _reporting(gate, request, report):
             state = gate.identity.login.state(request)
             target = state.return_path if state else target
             try:
@@ -58,7 +58,7 @@ def callback(call: Call) -> Response:
             if gate.config.decision_secret_arn:
                 cookies.append(gate.identity.decision_proofs.cookie(session))
     except GateError as error:
-        return error_response(error, request, links=gate.page_links, return_path=target)
+        return error_response(error, request, header=gate.page_header(), return_path=target)
     return redirect(gate.links.to(target), cookies=cookies)
 
 

@@ -4,7 +4,7 @@ from gate.routes.call import Call
 from gate.values.errors.base import GateError
 from gate.values.errors.caller import InvalidFormError
 from gate.values.errors.upstream import SignOutIncompleteError, UpstreamError
-from gate.web.responses import Response
+from gate.web.responses import Response, page
 
 _FORMS = {b"": False, b"everywhere=1": True}
 """The two forms on the page of notebooks, and whether each signs out everywhere."""
@@ -21,7 +21,7 @@ def logout(call: Call) -> Response:
         raise InvalidFormError
     everywhere = _FORMS[request.body]
     cookies = [gate.identity.sessions.sign_out_cookie(), *gate.identity.tickets.removal_cookies(request)]
-    if gate.config.requests_function_arn:
+    if gate.config.access_requests:
         # Its path hides the cookie from this route, so it is removed in any case.
         cookies.append(gate.identity.decision_proofs.removal_cookie())
     if everywhere:
@@ -35,8 +35,9 @@ def logout(call: Call) -> Response:
         provider_url = gate.identity.end_session_url()
     except GateError:
         provider_url = None
-    return call.page(
+    return page(
         "signed_out.html",
+        header=gate.page_header(),
         # Not a redirect: the page's form-action 'self' also applies to the redirects that answer its form.
         headers={"Refresh": f"2;url={provider_url}"} if provider_url else None,
         cookies=cookies,

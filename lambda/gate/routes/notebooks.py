@@ -32,8 +32,8 @@ def stop(call: Call) -> Response:
     return redirect(call.gate.links.home, status=303)
 
 
-def notebooks_response(call: Call, grants: list[Grant]) -> Response:
-    """Return the list of the notebooks of `grants` with their states, as a page or as JSON."""
+def notebooks_response(call: Call, grants: list[Grant], *, status: int = 200) -> Response:
+    """Return the list of the notebooks of `grants` with their states, as a page with the status `status` or as JSON."""
     rows, links = call.gate.launcher.describe_all(call.caller, grants), call.gate.links
     if call.request.wants_json:
         notebooks = [
@@ -49,4 +49,12 @@ def notebooks_response(call: Call, grants: list[Grant]) -> Response:
             for row in rows
         ]
         return json_response({"notebooks": notebooks})
-    return call.page("notebooks.html", rows=rows, caller=call.caller, bookmarks=links, ask_link=call.ask_link())
+    return call.page(
+        "notebooks.html",
+        status=status,
+        to_decide=call.count_to_decide(grants),
+        rows=rows,
+        caller=call.caller,
+        bookmarks=links,
+        ask_link=call.ask_link(),
+    )

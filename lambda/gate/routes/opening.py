@@ -12,17 +12,21 @@ from gate.web.responses import Response, error_response, json_response, redirect
 
 def open_default(call: Call) -> Response:
     """Open the caller's only or default notebook, or list the caller's notebooks if there is no such notebook."""
+    from gate.routes.notebooks import notebooks_response
+
     _open_connections(call)
     landing = call.landing
     grants = call.gate.grants.find_all(call.caller)
     if not grants:
-        raise call.not_granted()
+        error = call.not_granted()
+        if call.request.wants_json:
+            raise error
+        call.record.failed(error)
+        return notebooks_response(call, grants, status=error.status)
     candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]
     if len(candidates) == 1:
         call.record.notebook, call.record.grant = candidates[0].notebook, candidates[0]
         return _launch_or_wait(call, candidates[0], landing)
-    from gate.routes.notebooks import notebooks_response
-
     call.record.outcome = "choice"
     return notebooks_response(call, grants)
 
@@ -66,7 +70,7 @@ def _keep_waiting(call: Call, error: GateError, landing: Landing) -> Response:
     call.record.failed(error)
     error.cookies = [call.gate.identity.tickets.waiting_cookie(call.caller, call.notebook)]
     if call.request.wants_json:
-        return error_response(error, call.request, links=call.gate.page_links)
+        return error_response(error, call.request, header=call.gate.page_header())
     return redirect(call.gate.links.open(call.notebook, landing), status=303, cookies=error.cookies)
 
 
@@ -93,18 +97,18 @@ def _launch(call: Call, grant: Grant, landing: Landing) -> Response:
 
 def _waiting_page(call: Call, grant: Grant, error: NotReadyError, landing: Landing) -> Response:
     from gate.launch.kinds import kind_of
-    from gate.values.notebook_status import NotebookStatus
 
     return call.page(
         "waiting.html",
         status=error.status,
         headers=retry_headers(error, call.request),
         error=error,
+        heading=error.heading(grant.label),
         instance=error.instance,
         elapsed=max(0, int(call.gate.now() - error.instance.changed)),
         usual=kind_of(grant.notebook).usual_start_seconds,
         grant=grant,
-        can_start=NotebookStatus(grant, error.instance).can_start,
+        can_start=error.can_start,
         landing=landing,
         open_url=call.gate.page_links.open(grant.notebook, landing),
         reference=call.request.id,

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs
 
-from gate.platform.audit import audited
+from gate.platform.audit import AuditRecord, audited
 from gate.routes.call import Call
 from gate.slack.access_command import AccessCommand
 from gate.slack.command import is_slash_command
@@ -21,7 +21,7 @@ def slack(call: Call) -> Response:
         return Response(200)
     requests = gate.slack.requests
     try:
-        with audited(request, "slack"):
+        with audited(request, AuditRecord("slack")):
             command = requests.admit(request)
             if isinstance(command, AccessCommand):
                 acknowledgement = requests.forward(command, request)

@@ -12,7 +12,7 @@ from gate.access_requests.access_requests import AccessRequests
 from gate.identity.slack import SlackUsers
 from gate.identity.slack_groups import SlackGroups
 from gate.platform import deadline
-from gate.platform.audit import audited, log_unexpected
+from gate.platform.audit import AuditRecord, audited, log_unexpected
 from gate.slack.access_command import AccessCommand
 from gate.slack.api import SlackApi
 from gate.slack.requests import SlackRequests
@@ -60,7 +60,7 @@ class AccessAnswers:
 
         request = Request.forwarded(forwarded)
         try:
-            with audited(request, "slack-forwarded"):
+            with audited(request, AuditRecord("slack-forwarded")):
                 command = self._requests.admit_forwarded(request)
         except SlackRefusedError:
             return
@@ -93,7 +93,7 @@ class AccessAnswers:
         """Return what the user sees, or nothing if the message that they pressed shows it."""
         from gate.slack.access_messages import asked, decided, ended, for_approvers, withdrawn
 
-        with audited(command, command.action) as record:
+        with audited(command, AuditRecord(command.action)) as record:
             record.caller = caller = self._users.caller(command.team, command.user, command.address)
             requests = self._access_requests()
             if command.action != "withdraw":

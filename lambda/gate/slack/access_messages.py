@@ -85,7 +85,7 @@ def refusal(command: AccessCommand, error: GateError, *, page_url: str) -> list[
     """Return the fixed words of `error`, the reference that finds the log line, and a link to the page."""
     link = ButtonElement(text="Open the page", action_id="access-page", url=page_url)
     return [
-        text_block(f"{error.title}\n{error.words}"),
+        text_block(f"{error.title}\n{error.advice}"),
         _hint(f"Reference: {command.id}"),
         ActionsBlock(elements=[link]),
     ]

@@ -49,10 +49,10 @@ class SlackAnswers:
         from gate.slack.messages import message, refusal, window
 
         try:
-            with audited(command, command.action) as record, deadline.shortened_deadline():
+            with audited(command, AuditRecord(command.action)) as record, deadline.shortened_deadline():
                 blocks = self._execute(command, record)
         except GateError as error:
-            blocks = refusal(command, error, can_ask=self._can_ask and isinstance(error, NotGrantedError))
+            blocks = refusal(command, error, can_ask=isinstance(error, NotGrantedError) and self._can_ask)
         except Exception as error:  # noqa: BLE001
             log_unexpected(error)
             blocks = refusal(command, GateError())

@@ -72,7 +72,7 @@ def refusal(command: SlackCommand, error: GateError, *, can_ask: bool = False) -
     `can_ask`: whether the caller can ask for access to the notebook of `command`.
     """
     return [
-        _section(f"*{error.title}*\n{error.words}"),
+        _section(f"*{error.title}*\n{error.words if can_ask else error.advice}"),
         ContextBlock(elements=[MarkdownTextObject(text=f"Reference: `{command.id}`")]),
         *([_ask(command.notebook)] if can_ask else []),
         _refresh(),

@@ -10,7 +10,7 @@ from gate.store.grant_row import MIN_SESSION, read
 from gate.store.table import Row, Table, key_of, primary_key
 from gate.values.caller import Caller
 from gate.values.errors.notebook import NotGrantedError
-from gate.values.grant import Grant, union
+from gate.values.grant import Grant, owned, union
 from gate.values.notebook import Notebook
 from gate.values.user_name import UserNames
 
@@ -53,10 +53,9 @@ class Grants:
     def find_owned(self, caller: Caller, notebook: Notebook | None = None) -> list[Grant]:
         """Return the grants by which `caller` owns `notebook`, or any notebook if it is None.
 
-        A grant that an access request led to makes nobody an owner. Raises the errors of `apply_cutoffs` and `Table`.
+        Raises the errors of `apply_cutoffs` and `Table`.
         """
-        grants = self._all(caller) if notebook is None else self._of_notebook(caller, notebook)
-        return [grant for grant in grants if grant.owner and not grant.request_id]
+        return owned(self._all(caller) if notebook is None else self._of_notebook(caller, notebook))
 
     def _of_notebook(self, caller: Caller, notebook: Notebook) -> list[Grant]:
         notebook = notebook.relative_to(self._home)

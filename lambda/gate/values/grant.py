@@ -1,6 +1,6 @@
 """A grant, and the union of several grants for one notebook."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -101,6 +101,14 @@ def union(grants: Sequence[Grant]) -> Grant:
         owner=any(part.owner for part in parts),
         combined=tuple(parts),
     )
+
+
+def owned(grants: Iterable[Grant]) -> list[Grant]:
+    """Return those of `grants`, or of their parts, by which the person owns a notebook.
+
+    A grant that an access request led to makes nobody an owner.
+    """
+    return [part for grant in grants for part in grant.parts if part.owner and not part.request_id]
 
 
 def _precedence(grant: Grant) -> tuple[bool, bool, str, str]:

@@ -36,6 +36,10 @@ _GRANTED = re.compile(_NAME.replace("[a-zA-Z0-9]", rf"(?:[a-zA-Z0-9]|{re.escape(
 """A name in which `{user}` may stand."""
 _DOMAIN = re.compile(r"d-(?:-*[a-z0-9]){1,61}", re.ASCII)
 _LOCATION = re.compile(r"[0-9]{12}/[a-z]{2,4}(-[a-z]+){1,3}-[0-9]{1,2}", re.ASCII)
+
+PATTERN = rf"\s*({_LOCATION.pattern}/)?({_NAME}|{STUDIO}{_DOMAIN.pattern}(/{_NAME}){{1,2}})\s*"
+"""Matches every name, also between spaces, in the syntax of HTML's `pattern`. It does not check lengths."""
+
 _STUDIO_SEGMENT = re.compile("^((?:[0-9]{12}/[a-z0-9-]+/)?)studio/", re.ASCII)
 """The beginning of a name in Studio in a path segment, without the colon."""
 _MAX_PART_LENGTH = 63

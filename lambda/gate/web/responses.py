@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.shared.cookies import Cookie
 
 from gate.values.errors.base import GateError, NextPage
-from gate.web.links import Links
 from gate.web.request import Request
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+    from gate.web.page_header import PageHeader
 
 _HEADERS = {
     # Responses are for one person, and most become invalid soon.
@@ -70,7 +71,7 @@ def json_response(body: dict[str, Any], *, status: int = 200, headers: dict[str,
 def page(
     template: str,
     *,
-    links: Links,
+    header: "PageHeader",
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     cookies: Sequence[Cookie] = (),
@@ -78,32 +79,37 @@ def page(
 ) -> Response:
     """Return a response with the template `template` of `pages/`. `values`: its variables, which are escaped."""
     environment, policy = load_pages()
-    body = environment.get_template(template).render(links=links, **values)
+    body = environment.get_template(template).render(header=header, links=header.links, **values)
     page_headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
     return Response(status, body, {**_HEADERS, **page_headers, **(headers or {})}, cookies)
 
 
-def error_response(error: GateError, request: Request, *, links: Links, return_path: str | None = None) -> Response:
+def error_response(
+    error: GateError, request: Request, *, header: "PageHeader", notebook: str = "", return_path: str | None = None
+) -> Response:
     """Return a response that reports `error`, as JSON or as a page, with the reference that log lines have.
 
-    `return_path`: where the page's sign-in link returns to. The default is the path of `request`.
+    `notebook`: what people call the notebook of the request; empty if it is about none. `return_path`: where the page's
+    sign-in link returns to. The default is the path of `request`.
     """
     from gate.web.return_url import return_path_of  # which a redirect does not need
 
     headers = {**error.headers, **retry_headers(error, request)}
     if request.wants_json:
-        body = {"error": error.reason, "message": error.words, "reference": request.id, **error.details}
+        body = {"error": error.reason, "message": error.advice, "reference": request.id, **error.details}
         return replace(json_response(body, status=error.status, headers=headers), cookies=error.cookies)
-    fresh = error.next_page == NextPage.FRESH_SIGN_IN
+    fresh, back = error.next_page == NextPage.FRESH_SIGN_IN, return_path or return_path_of(request)
     return page(
         error.template,
-        links=links,
+        header=header,
         status=error.status,
         headers=headers,
         cookies=error.cookies,
         error=error,
+        heading=error.heading(notebook),
         reference=request.id,
-        sign_in=links.sign_in(return_path or return_path_of(request), fresh=fresh),
+        sign_in=header.links.sign_in(back, fresh=fresh),
+        sign_in_again=header.links.sign_in(back, fresh=True),
     )
 
 

@@ -65,9 +65,9 @@ def test_two_people_must_approve_a_listed_notebook(asking: Harness) -> None:
     assert (first.status, dana.path_of(first.location)) == (303, path)
     assert state_of(alice, path) == "open"
     assert dana.post(path, headers=JSON, body="decision=allow&seconds=3600").json["error"] == "access_request_decided"
-    assert "Approved by dana@example.com (8 hours), waiting for another person." in dana.get(path).body
-    assert "Approved by dana@example.com (8 hours), waiting for another person." in erin.get(path).body
-    assert "approved by dana@example.com (8 hours), waiting for another person" in erin.get("/requests").body
+    assert "Allowed by dana@example.com (8 hours), waiting for another person." in dana.get(path).body
+    assert "Allowed by dana@example.com (8 hours), waiting for another person." in erin.get(path).body
+    assert "allowed by dana@example.com (8 hours), waiting for another person" in erin.get("/requests").body
     post(erin, path, decision="allow", seconds=3600)
     both = "llowed by dana@example.com (8 hours), erin@example.com (1 hour) for 1 hour of the 8 hours"
     assert f"A{both} asked for, until" in erin.get(path).body

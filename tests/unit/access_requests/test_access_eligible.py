@@ -91,11 +91,12 @@ def test_the_refusal_tells_nothing_but_the_name(asking: Harness) -> None:
     pages, calls = set(), set()
     for name in NAMES.values():
         asking.aws.calls.clear()
-        pages.add(post(browser, "/requests", notebook=name, reason="churn", seconds=3600).body)
+        page = post(browser, "/requests", notebook=name, reason="churn", seconds=3600).body
+        pages.add(page.replace(f'value="{name}"', 'value=""'))
         calls.add(tuple(operation for operation, _ in asking.aws.calls))
     assert len(pages) == 1
     assert WORDS in pages.pop()
-    assert calls == {()}
+    assert len(calls) == 1  # those of the page, whatever the name
     assert [*asking.aws.table.requests(), *asking.aws.table.query([COUNT])] == before
 
 

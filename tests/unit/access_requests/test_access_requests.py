@@ -102,7 +102,7 @@ def test_the_pages_link_to_the_form(asking: Harness) -> None:
     assert '/requests?notebook=bob-notebook">Ask for access' in carol.get("/open/bob-notebook").body
     assert '/requests">Ask for access to a notebook' in carol.get("/").body
     assert 'value="bob-notebook"' in carol.get("/requests?notebook=bob-notebook").body
-    asking.configure(GATE_REQUESTS_FUNCTION_ARN="")
+    asking.configure(GATE_ACCESS_REQUESTS="", GATE_DENIES_FUNCTION_ARN="")
     carol = browser_of(asking, "carol@example.com")
     assert "Ask for access" not in carol.get("/open/bob-notebook").body
     assert "requests" not in carol.get("/").body

@@ -22,7 +22,7 @@ def test_everybody_reads_why_a_request_was_denied(asking: Harness, lines: Lines)
     assert post(dana, path, decision="deny", reason="  use the <b>small</b>\n one ").status == 303
     assert lines.decisions[-1]["decision_reason"] == "use the <b>small</b> one"
     page = alice.get(path).body
-    assert "Access denied" in page
+    assert "You were denied access to " in page
     assert "was denied by <strong>dana@example.com</strong>" in page
     shown = '<p class="reason">use the &lt;b&gt;small&lt;/b&gt; one</p>'
     assert all(shown in body for body in (page, alice.get("/requests").body, dana.get(path).body))

@@ -26,7 +26,7 @@ def test_every_request_whose_access_is_gone_says_so(asking: Harness) -> None:
     post(dana, paths[1], decision="end")
     for path in paths:
         assert dana.get(path, headers=JSON).json["ended_by"] == "user:dana@example.com"
-        assert "ended your access" in alice.get(path).body
+        assert "</strong> ended it" in alice.get(path).body
     assert not asking.aws.table.query([ALLOWED])
 
 
@@ -71,7 +71,7 @@ def test_after_an_operator_has_taken_the_grant_the_request_can_still_be_closed(a
     asking.aws.table.clear("user:alice@example.com")
     assert post(dana, path, decision="end").status == 303
     assert dana.get(path, headers=JSON).json["ended_by"] == "user:dana@example.com"
-    assert "ended your access" in alice.get(path).body
+    assert "</strong> ended it" in alice.get(path).body
     assert len(asking.aws.table.query(["ended:"])) == 1
     assert not asking.aws.table.row("user:alice@example.com", "bob-notebook")
 

@@ -56,7 +56,7 @@ def test_a_person_gives_access_back(asking: Harness, lines: Lines) -> None:
     assert alice.get("/open/bob-notebook").status == 403
     assert alice.get("/open/shared-notebook").status == 302
     page = alice.get(path)
-    assert (page.status, "You gave back your access" in page.body, 'value="end"' in page.body) == (200, True, False)
+    assert (page.status, "You gave it back" in page.body, 'value="end"' in page.body) == (200, True, False)
     assert "given back by alice@example.com" in alice.get("/requests").body
     assert not asking.aws.table.query([ALLOWED])
     assert alice.get(path, headers=JSON).json["ended_by"] == ALICE
@@ -83,7 +83,7 @@ def test_an_approver_and_an_owner_end_access_where_they_see_it(asking: Harness, 
     assert post(who, path, decision="end").status == 303
     assert lines.decisions[-1]["ended_by"] == f"user:{email}"
     assert f"ended by {email}" in who.get(path).body
-    assert f"<strong>{email}</strong> ended your access" in alice.get(path).body
+    assert f"<strong>{email}</strong> ended it" in alice.get(path).body
     assert [row["name"]["S"] for row in _denies(asking)] == ["alice@example.com"]
     assert alice.get("/open/bob-notebook").status == 403
     assert 'value="end"' not in who.get("/requests/access").body
@@ -172,7 +172,7 @@ def test_access_is_ended_by_its_own_request_while_a_later_one_waits_or_added_not
     assert "ended by dana@example.com" in dana.get(earlier).body
     assert state_of(alice, later) == {"": "open", "deny": "denied", "allow": "allowed"}[decision]
     # The later request has the same end as the grant, which it left as it was.
-    assert ("ended your access" in alice.get(later).body) == (decision == "allow")
+    assert ("</strong> ended it" in alice.get(later).body) == (decision == "allow")
     assert not asking.aws.table.query([ALLOWED])
 
 

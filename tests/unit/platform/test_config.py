@@ -50,6 +50,6 @@ def test_the_other_slack_settings_are_required_with_teams() -> None:
     assert str(raised.value).splitlines() == ["GATE_SLACK_SECRET_ARN is not set", "GATE_SLACK_API_URL is not set"]
 
 
-def test_the_key_that_proves_who_decides_is_required_with_access_requests() -> None:
+def test_the_function_that_takes_access_requests_needs_the_key_that_proves_who_decides() -> None:
     with pytest.raises(ConfigError, match=r"^GATE_DECISION_SECRET_ARN is not set$"):
-        Config.from_environ({**VALID, "GATE_ACCESS_REQUESTS": "{}"})
+        Config.from_environ({**VALID, "GATE_ACCESS_REQUESTS": "{}", "GATE_DENIES_FUNCTION_ARN": "arn"})

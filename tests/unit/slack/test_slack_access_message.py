@@ -51,7 +51,7 @@ def test_a_press_in_that_message_mends_it(access: Slack) -> None:
     alice = browser_of(access.harness, "alice@example.com")
     path = ask(alice, "prod-model")
     _press(access, path, "U0BOB")
-    assert "Approved by bob@example.com (1 hour), waiting for another person." in _channel(access)
+    assert "Allowed by bob@example.com (1 hour), waiting for another person." in _channel(access)
 
 
 def test_a_press_in_that_message_shows_what_was_decided_on_the_page(access: Slack) -> None:

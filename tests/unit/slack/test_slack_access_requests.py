@@ -130,7 +130,7 @@ def test_a_window_with_the_list_becomes_the_window_to_ask(access: Slack) -> None
 
 def test_without_approvers_ask_is_the_name_of_a_notebook(slack: Slack) -> None:
     page = slack.ask(text="ask")
-    assert "This notebook is not yours to open" in page.text
+    assert "You have no access to this notebook" in page.text
     assert "Ask for access" not in button_labels(page)
 
 

@@ -78,8 +78,8 @@ def test_pressing_open_makes_a_new_link(slack: Slack) -> None:
 def test_an_error_is_shown_in_words_with_the_reference(slack: Slack) -> None:
     reference = "3c1f0a52-1b7e-4c2f-9d64-0f6f0f0b7a11"
     cases = {
-        "bob-notebook": "This notebook is not yours to open",
-        "no-such-notebook": "This notebook is not yours to open",
+        "bob-notebook": "You have no access to this notebook",
+        "no-such-notebook": "You have no access to this notebook",
         "../etc": "This is not a valid notebook name",
         "x" * 2900: "This is not a valid notebook name",
     }

@@ -50,14 +50,14 @@ class OtherIdentityError(ForbiddenError, reason="other_identity", title="You can
         next_page=NextPage.REQUESTS,
         words="The gate cannot tell whether you are the person who asked, because it knows the two of you by names "
         "of different kinds. Decide where the person asked: on the page of requests, or in the same Slack workspace. "
-        "If you cannot, ask an operator to decide."):
+        "If you cannot, ask your platform team to decide."):
     """The names of the person who asked and of the caller cannot be compared, so they may be one person."""
 
-class OtherApproverError(ForbiddenError, reason="other_approver", title="You cannot give the second approval here",
+class OtherApproverError(ForbiddenError, reason="other_approver", title="You cannot be the second to allow this here",
         next_page=NextPage.REQUESTS,
-        words="The gate cannot tell whether you are the person who gave the first approval, because it knows the two "
-        "of you by names of different kinds. Decide where that person decided: on the page of requests, or in the "
-        "same Slack workspace. Two operators count as one person: somebody who signs in must give the other approval."):
+        words="The gate cannot tell whether you are the person who allowed this first, because it knows the two of you "
+        "by names of different kinds. Decide where that person decided: on the page of requests, or in the same Slack "
+        "workspace. The platform team counts as one person: the other must be somebody who signs in."):
     """The names of the first approver and of the caller cannot be compared, so they may be one person."""
 
 class SignInTooOldError(ForbiddenError, reason="sign_in_too_old", title="Sign in again to decide",

@@ -74,6 +74,18 @@ class GateError(Exception):
     def __init__(self) -> None:
         super().__init__(self.words)
 
+    @classmethod
+    def heading(cls, notebook: str = "") -> str:
+        """Return the title for a page about `notebook`, which is what people call it; empty if it is about none."""
+        return (
+            cls.title.replace("this notebook", notebook).replace("This notebook", notebook) if notebook else cls.title
+        )
+
+    @property
+    def advice(self) -> str:
+        """What the person reads below the title: the words of the class, or those that fit the caller better."""
+        return self.words
+
     @property
     def details(self) -> dict[str, str]:
         """More facts for JSON clients. They are the gate's own: never text that the client or AWS wrote."""

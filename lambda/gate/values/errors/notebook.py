@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 class InvalidNotebookNameError(BadRequestError, reason="invalid_name", title="This is not a valid notebook name",
         words="Names are such as churn-model, or studio:d-abc123/alice/churn-space for a space in Studio. Check the "
-        "bookmark, or choose from your notebooks."):
+        "name."):
     """The name in the path cannot be the name of a notebook instance, or of a user profile or space in Studio."""
 
 class InvalidViewError(BadRequestError, reason="invalid_view", title="This notebook does not have this view",
@@ -29,8 +29,8 @@ class PathUnsupportedError(BadRequestError, reason="path_unsupported", title="Th
         "way for notebook instances."):
     """The query parameter `path` is given for a notebook instance, or for another application of Studio."""
 
-class NotGrantedError(ForbiddenError, reason="not_granted", title="This notebook is not yours to open",
-        words="You have no access to it, or it does not exist. Ask your platform team for access to it."):
+class NotGrantedError(ForbiddenError, reason="not_granted", title="You have no access to this notebook",
+        words="No grant gives it to you, or no notebook has this name. Check the name in the address."):
     """The caller has no grant, or the notebook does not exist.
 
     Both cases give the same response, so that a caller cannot find out which names exist.
@@ -41,6 +41,11 @@ class NotGrantedError(ForbiddenError, reason="not_granted", title="This notebook
         super().__init__()
         self.ask_link = ask_link
 
+    @property
+    def advice(self) -> str:
+        """What to do, by whether the caller can ask for access here."""
+        return self.words if self.ask_link else f"{self.words} Or ask your platform team for access."
+
 class GroupsNotSentError(NotGrantedError, reason="groups_not_sent",
         title="Your identity provider did not send your groups",
         words="You have no access of your own. One of your groups may have access, but you are in so many groups "
@@ -50,6 +55,11 @@ class GroupsNotSentError(NotGrantedError, reason="groups_not_sent",
 
     Entra ID does this for people in more than 200 groups.
     """
+
+    @property
+    def advice(self) -> str:
+        """The words: the platform team has to act, whether or not the caller can ask for access."""
+        return self.words
 
 class NoPowerError(ForbiddenError, reason="no_power", title="You may not start or stop this notebook",
         words="You may open it, but your grant does not include starting or stopping. Ask your platform team."):
@@ -76,9 +86,12 @@ class IdentityCenterError(GateError, status=409, category=Category.FAILURE, reas
 class NotReadyError(GateError, status=409, category=Category.INTERIM):
     """The notebook exists, and cannot be opened in its present state."""
 
-    def __init__(self, instance: "Instance") -> None:
+    def __init__(self, instance: "Instance", *, may_start: bool = False) -> None:
+        """`may_start`: whether the caller may start the notebook."""
         super().__init__()
         self.instance = instance
+        self.can_start = may_start and instance.can_start
+        """Whether the caller can start the notebook now."""
 
     @property
     def details(self) -> dict[str, str]:
@@ -86,16 +99,20 @@ class NotReadyError(GateError, status=409, category=Category.INTERIM):
         return {"state": self.instance.state}
 
 class NotebookStoppedError(NotReadyError, reason="notebook_stopped", title="This notebook is stopped", retry_after=60,
-        words="Start it. It opens as soon as it runs. If your grant does not include starting, ask your platform "
-        "team."):
+        words="Start it. It opens as soon as it runs."):
     """The notebook is stopped."""
+
+    @property
+    def advice(self) -> str:
+        """What to do, by whether the caller can start the notebook."""
+        return self.words if self.can_start else "Ask your platform team to start it. Your grant only lets you open it."
 
 class NotebookStartingError(NotReadyError, reason="notebook_starting", title="This notebook is starting", status=202,
         retry_after=15, words="It opens as soon as it runs. You only have to wait."):
     """The notebook is starting."""
 
 class NotebookStoppingError(NotReadyError, reason="notebook_stopping", title="This notebook is stopping",
-        retry_after=15, words="Wait about a minute until it has stopped. Then start it again."):
+        retry_after=15, words="Wait about a minute until it has stopped. This page then says what to do next."):
     """The notebook is stopping."""
 
 class NotebookFailedError(NotReadyError, reason="notebook_failed", title="This notebook has failed",
@@ -109,8 +126,9 @@ class NotebookFailedError(NotReadyError, reason="notebook_failed", title="This n
 
     @property
     def advice(self) -> str:
-        """What to do, by the reason that SageMaker gives."""
-        return _FAILURE_ADVICE.get(self.instance.failure or "other", self.words)
+        """What to do, by the reason that SageMaker gives, and by whether the caller can start the notebook."""
+        other = self.words if self.can_start else "SageMaker could not start it. Tell your platform team."
+        return _FAILURE_ADVICE.get(self.instance.failure or "other", other)
 
     @property
     def details(self) -> dict[str, str]:
