@@ -33,7 +33,7 @@ def _ask(page: Page, deployment: LocalDeployment, email: str = "carol@example.co
     page.get_by_label("Why do you need it?").fill(REASON)
     page.get_by_label("For how long?").select_option(label="8 hours")
     page.get_by_role("button", name="Ask").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision on churn-model")
 
 
 def test_the_page_that_waits_says_when_the_request_ends(page: Page, deployment: LocalDeployment) -> None:
@@ -97,8 +97,8 @@ def test_a_denied_request_says_who_denied_it_and_why(
         bob.keyboard.press("Enter")  # in one form with Allow, the key would press Allow
         expect(bob.get_by_text("Denied by bob@example.com.")).to_be_visible()
         page.goto(page.url)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Access denied")
-        expect(page.get_by_text("bob@example.com")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_text("You were denied access to churn-model")
+        expect(page.get_by_text("It was denied by bob@example.com")).to_be_visible()
         expect(page.get_by_text("Use the small notebook.")).to_be_visible()
         assert not java_script or page.evaluate("document.documentElement.scrollWidth") <= width
         assert not java_script or violations(page) == []
@@ -115,10 +115,10 @@ def test_a_request_is_withdrawn_with_the_keyboard_and_asked_again(
         _ask(page, deployment)
         page.get_by_role("button", name="Withdraw your request for churn-model").focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Request withdrawn")
+        expect(page.get_by_role("heading", level=1)).to_have_text("You withdrew your request for churn-model")
         assert not java_script or page.evaluate("document.documentElement.scrollWidth") <= width
         assert not java_script or violations(page) == []
-        page.get_by_role("link", name="ask again").click()
+        page.get_by_role("link", name="Ask again").click()
         expect(page.get_by_label("Notebook")).to_have_value("churn-model")
         expect(page.get_by_text("withdrawn by carol@example.com")).to_be_visible()
 
@@ -142,12 +142,12 @@ def test_access_is_given_back_with_the_keyboard_and_ended_by_the_owner(
         assert not java_script or violations(page) == []
         page.get_by_role("button", name="Give back your access to churn-model").focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_text("You gave back your access to churn-model")).to_be_visible()
+        expect(page.get_by_text("You gave it back")).to_be_visible()
         assert not java_script or violations(page) == []
-        page.get_by_role("link", name="ask again").click()
+        page.get_by_role("link", name="Ask again").click()
         page.get_by_label("Why do you need it?").fill(REASON)
         page.get_by_role("button", name="Ask").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision on churn-model")
         request = page.url
         page.goto(deployment.base_url)
         bob.goto(f"{deployment.base_url}/requests")
@@ -159,7 +159,7 @@ def test_access_is_given_back_with_the_keyboard_and_ended_by_the_owner(
         bob.get_by_role("button", name="End access of carol@example.com to churn-model").first.click()
         expect(bob.get_by_text("ended by bob@example.com")).to_be_visible()
         page.goto(request)
-        expect(page.get_by_text("bob@example.com ended your access to churn-model")).to_be_visible()
+        expect(page.get_by_text("bob@example.com ended it")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -193,4 +193,4 @@ def test_the_keyboard_is_enough(page: Page, deployment: LocalDeployment) -> None
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision on churn-model")

@@ -99,10 +99,10 @@ def test_a_link_from_slack_starts_the_notebook_and_opens_it(
 ) -> None:
     deployment.instances["alice-notebook"] = "Stopped"
     page.goto(f"{deployment.base_url}{ticket_path(deployment, run_command(deployment))}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
+    expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is stopped")
     assert "ticket" not in page.url
-    page.get_by_role("button", name="Start alice-notebook").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    page.get_by_role("button", name="Start and open").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is starting")
     clock.ahead += STARTING
     expect(page).to_have_url(re.compile(r"^http://alice-notebook\.notebook\.eu-west-1\.localhost:\d+/lab"))
 

@@ -44,7 +44,7 @@ def test_the_list_and_the_page_that_waits(
         sign_in(page, "alice@example.com")
         _show(page, "Your notebooks", f"list-{size}", tmp_path)
         page.get_by_role("button", name="Start Churn lab").click()
-        _show(page, "This notebook is starting", f"starting-{size}", tmp_path)
+        _show(page, "Churn lab is starting", f"starting-{size}", tmp_path)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -60,7 +60,7 @@ def test_the_pages_of_an_access_request(
         page.get_by_label("For how long?").select_option(label="8 hours")
         _show(page, "Access requests", f"asking-{size}", tmp_path)
         page.get_by_role("button", name="Ask").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for a decision on churn-model")
     with new_context(chromium, viewport=SIZES[size]) as context:
         page = context.new_page()
         page.goto(f"{deployment.base_url}/requests")

@@ -36,10 +36,10 @@ def test_a_stopped_notebook_is_started_and_opens_once_it_runs(
     deployment.instances["alice-notebook"] = "Stopped"
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is stopped")
+    expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is stopped")
     assert violations(page) == []
-    page.get_by_role("button", name="Start alice-notebook").press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    page.get_by_role("button", name="Start and open").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is starting")
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.locator("time")).not_to_have_text("0 s")
     clock.ahead += STARTING
@@ -51,18 +51,18 @@ def test_a_space_that_stops_while_it_starts_is_not_started_again(
 ) -> None:
     page.goto(f"{deployment.base_url}/open/studio:d-local1~dave~forecast")
     sign_in(page, "dave@example.com")  # whose grant starts it
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    expect(page.get_by_role("heading", level=1)).to_have_text("studio:d-local1/dave/forecast is starting")
     expect(page.get_by_text("much longer than usual")).to_be_hidden()
     started = len([call for call in deployment.aws.calls if call.operation == "CreateApp"])
     app = deployment.studio.spaces["d-local1", "forecast"].app
     assert app
     app.status, app.next = "Deleted", None
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook has stopped again")
+    expect(page.get_by_role("heading", level=1)).to_have_text("studio:d-local1/dave/forecast has stopped again")
     expect(page.get_by_text("Its start script may have ended it")).to_be_visible()
     assert len([call for call in deployment.aws.calls if call.operation == "CreateApp"]) == started == 1
     assert violations(page) == []
     page.get_by_role("link", name="Try again").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    expect(page.get_by_role("heading", level=1)).to_have_text("studio:d-local1/dave/forecast is starting")
     clock.ahead += STARTING
     expect(page).to_have_url(re.compile(r"^http://forecast\.dave\.d-local1\.studio\.eu-west-1\.localhost:\d+/lab"))
 
@@ -75,8 +75,8 @@ def test_the_waiting_page_works_without_javascript(
     deployment.instances["alice-notebook"] = "Stopped"
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
-    page.get_by_role("button", name="Start alice-notebook").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    page.get_by_role("button", name="Start and open").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is starting")
     clock.ahead += STARTING
     _lands(page, "alice-notebook")
     context.close()
@@ -94,7 +94,7 @@ def test_a_running_notebook_is_stopped_and_started_from_the_list(
     page.reload()
     expect(page.get_by_text("Stopped")).to_be_visible()
     page.get_by_role("button", name="Start alice-notebook").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is starting")
     clock.ahead += STARTING
     _lands(page, "alice-notebook")
 
@@ -139,11 +139,11 @@ def test_everything_can_be_reached_by_keyboard(page: Page, deployment: LocalDepl
         )
     assert reached[:6] == [
         "Notebook Gate",
+        "Your notebooks",
+        "Sign out",
         "Open alice-notebook",
         "Stop alice-notebook",
         "Copy bookmark",
-        "Sign out",
-        "Sign out everywhere",
     ]
 
 
@@ -157,6 +157,7 @@ def test_after_signing_out_everywhere_the_other_browser_must_sign_in_again(
         each.goto(deployment.base_url)
         sign_in(each, "alice@example.com")
         expect(each.get_by_role("heading", level=1)).to_have_text("Your notebooks")
+    mine.get_by_text("Sign out everywhere").first.click()
     mine.get_by_role("button", name="Sign out everywhere").press("Enter")
     expect(mine.get_by_role("heading", level=1)).to_have_text("You are signed out everywhere")
     left.goto(f"{deployment.base_url}/open/alice-notebook")
@@ -209,7 +210,7 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     enter()
     look("notebooks", "Your notebooks")
     visit("/open/alice-notebook")
-    look("not-granted", "This notebook is not yours to open")
+    look("not-granted", "You have no access to alice-notebook")
     visit("/open/-")
     look("bad-name", "This is not a valid notebook name")
     _exhaust(deployment)
@@ -217,11 +218,11 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     look("in-line", "You are in line")
     deployment.urls.throttle(1000)
     for state, heading in (
-        ("Stopped", "This notebook is stopped"),
-        ("Pending", "This notebook is starting"),
-        ("Stopping", "This notebook is stopping"),
-        ("Failed", "This notebook has failed"),
-        ("Updating", "This notebook is being changed"),
+        ("Stopped", "bob-notebook is stopped"),
+        ("Pending", "bob-notebook is starting"),
+        ("Stopping", "bob-notebook is stopping"),
+        ("Failed", "bob-notebook has failed"),
+        ("Updating", "bob-notebook is being changed"),
     ):
         deployment.instances["bob-notebook"] = state
         visit("/open/bob-notebook")
@@ -231,6 +232,7 @@ def test_every_page_is_accessible_and_fits_a_small_screen(
     go(page.get_by_role("button", name="Sign out", exact=True).click)
     look("signed-out", "You are signed out")
     enter()
+    page.get_by_text("Sign out everywhere").first.click()
     go(page.get_by_role("button", name="Sign out everywhere").click)
     look("signed-out-everywhere", "You are signed out everywhere")
     clock.ahead -= 60  # to before the cutoff

@@ -16,7 +16,7 @@ ALICE = "alice@example.com"
 def _notebook(page: Page, deployment: LocalDeployment, name: str) -> None:
     """Expect the page that denies the notebook `name`, at the address that the tab first opened."""
     expect(page).to_have_url(f"{deployment.base_url}/open/{name}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is not yours to open")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"You have no access to {name}")
 
 
 def _state(page: Page) -> str:

@@ -77,7 +77,7 @@ def portal(env: Environment) -> str:
     expect(page.get_by_text("Stopping").or_(page.get_by_text("Stopped"))).to_be_visible()
     until_stopped(page)
     page.get_by_role("button", name=f"Start {NOTEBOOK}").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{NOTEBOOK} is starting")
     expect(page).to_have_url(re.compile(SITE + "/lab"))
     _open_file(page)
     env.notebook_tab = page

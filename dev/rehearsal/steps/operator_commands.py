@@ -87,7 +87,7 @@ def revoke(env: Environment) -> str:
     expect(heading).to_have_text("Your sign-in was ended")
     page.get_by_role("link", name="Sign in").click()
     browsing.sign_in(page, ALICE)
-    expect(heading).to_have_text("This notebook is not yours to open")
+    expect(heading).to_have_text(f"You have no access to {NOTEBOOK}")
     page.close()
     listed = env.account.gate("grants", "list", "--json", cwd=env.operators_folder)
     require(f"user:{ALICE}" not in listed, listed)

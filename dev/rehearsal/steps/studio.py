@@ -31,7 +31,7 @@ def open_space(env: Environment) -> str:
     page.get_by_role("button", name=f"Stop {TITLE}").click()
     browsing.until_stopped(page)
     page.get_by_role("button", name=f"Start {TITLE}").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{TITLE} is starting")
     expect(page).to_have_url(re.compile(SITE))
     env.space_tab = page
     return "Frank's bookmark opens a file: 6 * 7 is 42; he stops the space, starts it, waits, and it opens"

@@ -77,6 +77,7 @@ def _page(call: Call, *, error: GateError | None = None, typed: str = "") -> Res
         landing=call.landing,
         state=state,
         approver=approver,
+        is_earlier="earlier" in call.request.query,
         outcome=sentence(outcome(found, state, to_asker=approver is None)),
         closing=closing(found.notebook, home=gate.config.home),
         deciders=deciders(rules.approving_principals(rules.approvers, found.notebook)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gate.access_requests.access_request import AccessRequest
+from gate.access_requests.access_request import AccessRequest, normal_reason
 from gate.access_requests.holders import Holder
 from gate.access_requests.wording import outcome
 from gate.routes.access_forms import as_json, durations_of, form_of, seconds_of
@@ -76,7 +76,8 @@ def ask(call: Call) -> Response:
             raise
         call.record.failed(error)
         return _list(call, {"notebook": "", "reason": "", **form}, landing, error)
-    return redirect(call.gate.links.request(asked.id, landing), status=303)
+    is_earlier = (asked.reason, asked.seconds) != (normal_reason(form["reason"]), seconds_of(form))
+    return redirect(call.gate.links.request(asked.id, landing, earlier=is_earlier), status=303)
 
 
 def _ask(call: Call, form: Mapping[str, str]) -> AccessRequest:

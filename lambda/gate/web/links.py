@@ -53,9 +53,13 @@ class Links:
         """Return the link to a page of those who have access to the notebooks that one decides on."""
         return self.to(f"/requests/access{query_of({'page': str(page)} if page > 1 else {})}")
 
-    def request(self, request_id: str, landing: Landing | None = None) -> str:
-        """Return the link to one access request, whose notebook opens at `landing` once it is allowed."""
-        return self.to(f"/requests/{request_id}{query_of(landing.parameters if landing else {})}")
+    def request(self, request_id: str, landing: Landing | None = None, *, earlier: bool = False) -> str:
+        """Return the link to one access request, whose notebook opens at `landing` once it is allowed.
+
+        `earlier`: whether the person has just asked for something else, and this request still waits.
+        """
+        parameters = (landing.parameters if landing else {}) | ({"earlier": "1"} if earlier else {})
+        return self.to(f"/requests/{request_id}{query_of(parameters)}")
 
     def held(self, request_id: str) -> str:
         """Return the link to an access request that was allowed, whose page does not continue to the notebook."""

@@ -60,8 +60,10 @@ def test_a_notebook_that_does_not_exist_looks_alike(asking: Harness) -> None:
 
 def test_asking_twice_shows_the_open_request(asking: Harness) -> None:
     alice = browser_of(asking, "alice@example.com")
-    assert ask(alice) == ask(alice, reason="another reason")
     first = ask(alice)
+    assert ask(alice) == first
+    assert ask(alice, reason="another reason") == ask(alice, seconds=7200) == f"{first}?earlier=1"
+    assert "something else" in alice.get(f"{first}?earlier=1").body
     asking.clock.now += 86_400
     assert ask(browser_of(asking, "alice@example.com")) != first
 

@@ -1,8 +1,14 @@
 """One notebook has one normal form: spellings of its name meet the same rules, rows and requests."""
 
-import pytest
+import re
+from contextlib import suppress
 
-from gate.values.notebook import Notebook
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from gate.values.errors.notebook import InvalidNotebookNameError
+from gate.values.notebook import PATTERN, Notebook
 from testing.asking import JSON, ask, browser_of, post, request_rules, state_of
 from testing.harness import Harness
 
@@ -101,3 +107,13 @@ def test_patterns_match_the_bare_and_the_located_name_in_any_case(pattern: str, 
     rules = request_rules(approvers={"user:dana": (pattern,)}, two_approvals=(pattern,), home=HOME)
     assert rules.approvals_needed(Notebook.parse(name)) == (2 if matches else 1)
     assert rules.approving_principals(["user:dana"], Notebook.parse(name)) == (["user:dana"] if matches else [])
+
+
+@given(st.text("abAB19-/:{}~d studio", max_size=40) | st.from_regex(re.compile(PATTERN, re.ASCII), fullmatch=True))
+@example("studio:d-abc123/alice/churn-space")
+@example("210987654321/eu-central-1/studio:d-abc123/alice")
+@example(" churn-model ")
+def test_the_pattern_of_the_form_refuses_no_valid_name(text: str) -> None:
+    with suppress(InvalidNotebookNameError):
+        Notebook.parse(text.strip())
+        assert re.fullmatch(PATTERN, text, re.ASCII)

@@ -30,7 +30,7 @@ class PathUnsupportedError(BadRequestError, reason="path_unsupported", title="Th
     """The query parameter `path` is given for a notebook instance, or for another application of Studio."""
 
 class NotGrantedError(ForbiddenError, reason="not_granted", title="You have no access to this notebook",
-        words="No grant gives it to you, or no notebook has this name. Check the name in the address."):
+        words="Nobody has given you access, or no notebook has this name. Check the name in the address."):
     """The caller has no grant, or the notebook does not exist.
 
     Both cases give the same response, so that a caller cannot find out which names exist.
@@ -105,7 +105,7 @@ class NotebookStoppedError(NotReadyError, reason="notebook_stopped", title="This
     @property
     def advice(self) -> str:
         """What to do, by whether the caller can start the notebook."""
-        return self.words if self.can_start else "Ask your platform team to start it. Your grant only lets you open it."
+        return self.words if self.can_start else "You may open it, not start it. Ask your platform team to start it."
 
 class NotebookStartingError(NotReadyError, reason="notebook_starting", title="This notebook is starting", status=202,
         retry_after=15, words="It opens as soon as it runs. You only have to wait."):
