@@ -1,7 +1,6 @@
 """`make bench`: measures all contestants in one run and writes the results."""
 
 import argparse
-import math
 import platform
 import shutil
 import statistics
@@ -21,18 +20,18 @@ from infra.bundle import ROOT, install, runtime_python
 GRANTS = (1000, 1_000_000)
 GRANT_TURNS = 3
 """Measurements for each number of grants, in turns. Two processes of the same code can differ by a tenth."""
+GRANT_REQUESTS = 200
+"""Warm requests in each of these."""
 HOOKS = ROOT / "dev" / "bench" / "hooks"
-ROUND_TRIPS = (1, 0, 10)
-"""The round-trip times, in milliseconds. The first one is measured in full, the others with fewer requests."""
-SHARE_OF_OTHERS = 0.4
-"""The share of the cold starts and warm requests that the other round-trip times get."""
+ROUND_TRIPS = (1, 0, 10, 30)
+"""The round-trip times, in milliseconds."""
 
 
 def main() -> None:
     """Measure all contestants and write the results."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--cold", type=int, default=11, help="cold starts of each contestant")
-    parser.add_argument("--warm", type=int, default=500, help="warm requests to each contestant")
+    parser.add_argument("--cold", type=int, default=11, help="cold starts of each contestant, at most")
+    parser.add_argument("--warm", type=int, default=500, help="warm requests to each contestant, at most")
     arguments = parser.parse_args()
     console = Console(stderr=True)
     machine = platform.machine()
@@ -50,7 +49,7 @@ def main() -> None:
         certificates = Certificates.write(Path(folder))
         results = {
             "round_trips": _by_round_trip(measurement, certificates, arguments.cold, arguments.warm),
-            "grants": _by_grants(measurement, certificates, gate, arguments.warm),
+            "grants": _by_grants(measurement, certificates, gate, min(arguments.warm, GRANT_REQUESTS)),
         }
     descriptions = {each.name: each.description for each in built}
     report.write({**results, "descriptions": descriptions, "machine": f"{machine}, Python {platform.python_version()}"})
@@ -65,8 +64,7 @@ def _by_round_trip(
     found = {}
     with FakeAws.serving(certificates, grants=1000, round_trips=[each / 1000 for each in ROUND_TRIPS]) as ports:
         for milliseconds, aws in zip(ROUND_TRIPS, ports, strict=True):
-            share = 1 if milliseconds == ROUND_TRIPS[0] else SHARE_OF_OTHERS
-            found[str(milliseconds)] = measurement.run(aws, cold=math.ceil(cold * share), warm=math.ceil(warm * share))
+            found[str(milliseconds)] = measurement.run(aws, cold=cold, warm=warm)
     return found
 
 

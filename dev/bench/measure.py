@@ -2,11 +2,12 @@
 
 import itertools
 import json
+import math
 import statistics
 import tempfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,8 +15,14 @@ from bench.contestants import Contestant
 from bench.function import Answer, Code, Function, Runtime
 from bench.stub import FakeAws
 
-BATCH = 25
+BATCH = 10
 """Warm requests to one contestant before the next one."""
+
+MIN_COLD, MIN_BATCHES = 5, 4
+"""Cold starts, and batches of warm requests, of each contestant, at least."""
+
+WIDTH = 0.04
+"""The share of a median by which it may be wrong, above or below, at which no more is measured."""
 
 DIGITS = {
     "init_ms": 1,
@@ -50,12 +57,17 @@ class Measurement:
         self._numbers = itertools.count()
 
     def run(self, aws: FakeAws, *, cold: int, warm: int) -> dict[str, dict[str, float]]:
-        """Start each contestant `cold` times, send each `warm` warm requests, and return the figures by name."""
+        """Start each contestant up to `cold` times, send each up to `warm` requests, and return the figures by name.
+
+        The contestants take turns. These end as soon as the medians of all of them are known well enough (`WIDTH`).
+        """
         samples: dict[Contestant, Samples] = {each: defaultdict(list) for each in self._built}
         for turn in range(cold):
             self._progress(f"cold start {turn + 1} of {cold}")
             for contestant, found in samples.items():
                 self._cold(contestant, aws, found)
+            if turn + 1 >= MIN_COLD and _are_known(samples.values(), "first_response_ms", "snapshot_ms"):
+                break
         with ExitStack() as stack:
             running = {each: stack.enter_context(self._started(each, aws)) for each in samples}
             for contestant, function in running.items():
@@ -64,6 +76,8 @@ class Measurement:
                 self._progress(f"warm requests {turn} of {warm}")
                 for contestant, function in running.items():
                     _warm(function, aws, [contestant.event()] * BATCH, samples[contestant])
+                if turn >= BATCH * (MIN_BATCHES - 1) and _are_known(samples.values(), "warm_ms", "warm_cpu_ms"):
+                    break
             for contestant, function in running.items():
                 samples[contestant]["peak_mb"] = [function.peak_mb]
                 samples[contestant]["bundle_mb"] = [_zipped_mb(self._built[contestant])]
@@ -120,6 +134,22 @@ def _answer(function: Function, event: bytes) -> Answer:
     # A contestant that fails would be fast. The empty handler alone returns no URL.
     assert answer.response == {"statusCode": 204} or "authToken=" in json.dumps(answer.response), answer
     return answer
+
+
+def _are_known(samples: Iterable[Samples], *names: str) -> bool:
+    """Return whether the medians of the figures with `names` are known well enough."""
+    return all(
+        _half_width(found[name]) <= WIDTH * statistics.median(found[name]) for found in samples for name in names
+    )
+
+
+def _half_width(values: Sequence[float]) -> float:
+    """Return half of the width of the 95 % interval of the median of `values`.
+
+    Source: McGill, Tukey and Larsen, "Variations of Box Plots" (1978): 1.57 interquartile ranges over the root of n.
+    """
+    low, _, high = statistics.quantiles(values, n=4)
+    return 1.57 * (high - low) / math.sqrt(len(values))
 
 
 def _summary(samples: Samples) -> dict[str, float]:

@@ -51,11 +51,31 @@ class SignInSessions:
         """Return the value of the session cookie of `request`, which may be forged, or an empty string."""
         return request.cookies.get(self._cookies.full_name(self.NAME), "")
 
+    def unproven_caller(self, request: Request) -> Caller | None:
+        """Return the person that the session cookie names, which may be forged, or None if it names nobody.
+
+        This is for work that can be thrown away, before the key that proves the person is known.
+        """
+        return _caller(self._signer.unproven(self.cookie_value(request)), request.address, 0)
+
     def caller(self, request: Request) -> Caller:
         """Return the person who is signed in. Raises `NotSignedInError`."""
         try:
-            (user, *groups), proven_at = self._signer.read_with_time(self.cookie_value(request))
+            value, proven_at = self._signer.read_with_time(self.cookie_value(request))
         except BadSignatureError:
             raise NotSignedInError from None
-        problem = groups.pop()["problem"] if groups and isinstance(groups[0], dict) else ""
-        return Caller(f"user:{user}", tuple(groups), "session", request.address, proven_at, groups_problem=problem)
+        caller = _caller(value, request.address, proven_at)
+        if caller is None:
+            raise NotSignedInError
+        return caller
+
+
+def _caller(value: object, address: str, proven_at: float) -> Caller | None:
+    """Return the person that the value of a cookie names, or None if `sign_in_cookie` writes no such value."""
+    match value:
+        case [str() as user, {"problem": str() as problem}]:
+            return Caller(f"user:{user}", (), "session", address, proven_at, groups_problem=problem)
+        case [str() as user, *groups]:
+            names = tuple(group for group in groups if isinstance(group, str))
+            return Caller(f"user:{user}", names, "session", address, proven_at) if len(names) == len(groups) else None
+    return None

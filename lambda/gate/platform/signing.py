@@ -5,8 +5,10 @@ invalid for every other. Each value names the key that signed it, so that keys c
 """
 
 import hashlib
+import json
 import re
 import time
+import zlib
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -20,6 +22,9 @@ from gate.platform.clock import Clock
 CLOCK_SKEW = 60
 """Seconds by which the clock of another machine may be ahead."""
 
+
+MAX_UNPROVEN = 65_536
+"""The most bytes of an unproven value that are decompressed. A cookie has 4,096, and compresses to a tenth at best."""
 
 _KEY_ID = re.compile(r"[0-9a-f]{8}")
 
@@ -74,6 +79,18 @@ class Signer:
     def read(self, signed: str) -> Any:
         """Return the value that `sign` signed. Raises `BadSignatureError`."""
         return self.read_with_time(signed)[0]
+
+    @staticmethod
+    def unproven(signed: str) -> Any:
+        """Return the value in `signed`, which anybody can forge; None if it is unreadable. No key is needed."""
+        _, _, token = signed.partition(".")
+        is_compressed, payload = token.startswith("."), token.removeprefix(".").partition(".")[0]
+        try:
+            data = base64_decode(payload)
+            # A few kilobytes of a forged value could become gigabytes.
+            return json.loads(zlib.decompressobj().decompress(data, MAX_UNPROVEN) if is_compressed else data)
+        except (BadData, ValueError, zlib.error, RecursionError):
+            return None
 
     def read_with_time(self, signed: str) -> tuple[Any, float]:
         """Return the value, and the time at which it was signed, in whole epoch seconds. Raises `BadSignatureError`."""

@@ -1,5 +1,6 @@
 """One call of an endpoint: the request, and what is found out about it on the way."""
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -53,6 +54,20 @@ class Call:
         notebook = self.notebook if "notebook" in self.request.parameters else None
         self.record.caller = self.gate.identity.callers.identify(self.request, self._means, notebook)
         return self.record.caller
+
+    def side_by_side(self, notebook: Notebook | None) -> AbstractContextManager[None]:
+        """At the first request of a process, open the connections to AWS side by side, and read the grants meanwhile.
+
+        The grants are those of whom the cookie names, which is not proven yet, for `notebook`, or all if it is None. In
+        the block, they are used if the caller turns out to be that person. A request without a cookie or a token leads
+        to the sign-in, and needs none of this.
+        """
+        request, gate = self.request, self.gate
+        if not (request.cookies or request.bearer) or not gate.aws.open_connections():
+            return nullcontext()
+        is_other = request.bearer or "ticket" in request.query
+        caller = None if is_other else gate.identity.sessions.unproven_caller(request)
+        return gate.grants.reading_ahead(caller, notebook) if caller else nullcontext()
 
     @cached_property
     def grant(self) -> Grant:

@@ -9,7 +9,9 @@ from gate.web.responses import Response, json_response, redirect
 
 def home(call: Call) -> Response:
     """List the caller's notebooks."""
-    return notebooks_response(call, call.gate.grants.find_all(call.caller))
+    with call.side_by_side(None):
+        grants = call.gate.grants.find_all(call.caller)
+    return notebooks_response(call, grants)
 
 
 def state(call: Call) -> Response:

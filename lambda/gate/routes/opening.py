@@ -14,9 +14,9 @@ def open_default(call: Call) -> Response:
     """Open the caller's only or default notebook, or list the caller's notebooks if there is no such notebook."""
     from gate.routes.notebooks import notebooks_response
 
-    _open_connections(call)
     landing = call.landing
-    grants = call.gate.grants.find_all(call.caller)
+    with call.side_by_side(None):
+        grants = call.gate.grants.find_all(call.caller)
     if not grants:
         error = call.not_granted()
         if call.request.wants_json:
@@ -36,11 +36,11 @@ def open_named(call: Call) -> Response:
 
     A ticket counts once. If the notebook cannot be opened now, the response sets a cookie that replaces it.
     """
-    _open_connections(call)
     landing = call.landing
-    if "ticket" not in call.request.query:
-        return _launch_or_wait(call, call.grant, landing)
-    caller = call.caller
+    with call.side_by_side(call.notebook):
+        if "ticket" not in call.request.query:
+            return _launch_or_wait(call, call.grant, landing)
+        caller = call.caller
     try:
         return _launch(call, call.grant, landing)
     except (NotReadyError, UpstreamError) as error:
@@ -54,15 +54,6 @@ def open_signed(call: Call) -> Response:
     """Open the notebook that the path names, for callers who sign their requests (SigV4)."""
     landing = call.landing
     return _launch_or_wait(call, call.grant, landing)
-
-
-def _open_connections(call: Call) -> None:
-    """Open the connections to AWS side by side, while the caller is identified.
-
-    A request without a cookie or a token leads to the sign-in, and needs none of them.
-    """
-    if call.request.cookies or call.request.bearer:
-        call.gate.aws.open_connections()
 
 
 def _keep_waiting(call: Call, error: GateError, landing: Landing) -> Response:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 
 from gate.platform.log import logger
 from gate.platform.metrics import count_once
@@ -57,14 +58,22 @@ class Grants:
         """
         return owned(self._all(caller) if notebook is None else self._of_notebook(caller, notebook))
 
+    def reading_ahead(self, caller: Caller, notebook: Notebook | None = None) -> AbstractContextManager[None]:
+        """Begin to read the grants of `caller`, who is not proven yet, for `notebook`, or all if it is None.
+
+        `find` and `find_all` in the block use what was read, if the proven caller has the same names and groups.
+        """
+        if notebook is None:
+            return self._table.reading_ahead(principals=_partitions(caller))
+        return self._table.reading_ahead(keys=_keys(caller, notebook.relative_to(self._home)))
+
     def _of_notebook(self, caller: Caller, notebook: Notebook) -> list[Grant]:
         notebook = notebook.relative_to(self._home)
         user_name = self._user_names.of(caller)
         if user_name and user_name in str(notebook):
             # A row with `{user}` may become this notebook, and all of its rows are one union.
             return self._all_of(notebook, caller)
-        keys = [primary_key(principal, str(notebook)) for principal in caller.principals]
-        found = list(self._valid(self._table.get([*keys, *cutoff_keys(caller)]), caller))
+        found = list(self._valid(self._table.get(_keys(caller, notebook)), caller))
         if any(not grant.request_id for grant in found):
             return found
         # Operators may have written rows in another spelling, whose keys are unknown. A requested grant, whose key is
@@ -75,8 +84,7 @@ class Grants:
         return [grant for grant in self._all(caller) if grant.notebook == notebook]
 
     def _all(self, caller: Caller) -> Iterator[Grant]:
-        cutoffs = [key["principal"]["S"] for key in cutoff_keys(caller)]
-        return self._valid(self._table.query([*caller.principals, *cutoffs]), caller)
+        return self._valid(self._table.query(_partitions(caller)), caller)
 
     def _valid(self, items: Iterable[Row], caller: Caller) -> Iterator[Grant]:
         """Yield the grants in `items` that have not ended."""
@@ -118,6 +126,16 @@ class Grants:
             request_id=row.request_id,
             row_notebook=row_notebook,
         )
+
+
+def _keys(caller: Caller, notebook: Notebook) -> list[Row]:
+    """Return the keys of the rows that decide whether `caller` may open `notebook`."""
+    return [*(primary_key(principal, str(notebook)) for principal in caller.principals), *cutoff_keys(caller)]
+
+
+def _partitions(caller: Caller) -> list[str]:
+    """Return the partition keys of the rows that decide what `caller` may open."""
+    return [*caller.principals, *(key_of(key)[0] for key in cutoff_keys(caller))]
 
 
 def _report_malformed(item: Row, attributes: tuple[str, ...]) -> None:

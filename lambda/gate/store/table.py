@@ -4,7 +4,9 @@ A request sees every change that was made before it, and never overwrites a chan
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -13,6 +15,7 @@ from gate.platform.aws.errors import aws_errors, code_of
 from gate.platform.clock import Clock
 from gate.platform.log import logger
 from gate.platform.metrics import count
+from gate.store.read_ahead import ReadAhead
 from gate.values.errors.upstream import ThrottledError
 
 if TYPE_CHECKING:
@@ -107,6 +110,7 @@ class Table:
         self._name = name
         self.now = clock
         """Returns the time in epoch seconds, to which the ends of rows are compared."""
+        self._ahead: ReadAhead | None = None
 
     def get(self, keys: Iterable[Row]) -> Iterator[Row]:
         """Yield the rows with `keys` that exist, in any order.
@@ -114,8 +118,36 @@ class Table:
         Raises `ThrottledError` if DynamoDB read only some of them.
         """
         # DynamoDB rejects a batch that has the same key twice (ValidationException).
-        unique = list({key_of(key): key for key in keys}.values())
-        for batch in _batches(unique, MAX_BATCH_KEYS):
+        unique = {key_of(key): key for key in keys}
+        return self._rows(frozenset(unique), partial(self._get, list(unique.values())))
+
+    def query(self, principals: Sequence[str]) -> Iterator[Row]:
+        """Yield all rows of `principals`."""
+        return self._rows(tuple(principals), partial(self._query, principals))
+
+    @contextmanager
+    def reading_ahead(self, *, keys: Sequence[Row] = (), principals: Sequence[str] = ()) -> Iterator[None]:
+        """Begin to read the rows with `keys`, or those of `principals`.
+
+        In the block, a `get` of the same keys, or a `query` of the same principals, waits for them and yields them.
+        What takes more than one call is not read ahead.
+        """
+        if 0 < len(keys) <= MAX_BATCH_KEYS:
+            self._ahead = ReadAhead(frozenset(map(key_of, keys)), partial(self._get, keys))
+        elif 0 < len(principals) <= MAX_IN_VALUES:
+            self._ahead = ReadAhead(tuple(principals), partial(self._query, principals))
+        try:
+            yield
+        finally:
+            self._ahead = None  # a later request must not get rows that were read before it
+
+    def _rows(self, what: Hashable, read: Callable[[], Iterator[Row]]) -> Iterator[Row]:
+        ahead, self._ahead = self._ahead, None
+        rows = ahead.rows(what) if ahead else None
+        return read() if rows is None else iter(rows)
+
+    def _get(self, keys: Sequence[Row]) -> Iterator[Row]:
+        for batch in _batches(keys, MAX_BATCH_KEYS):
             with aws_errors():
                 response = self._dynamodb.batch_get_item(
                     RequestItems={self._name: {"Keys": batch, "ConsistentRead": True}}
@@ -128,8 +160,7 @@ class Table:
                 rows = response["Responses"][self._name]  # present even if no row exists
             yield from rows
 
-    def query(self, principals: Sequence[str]) -> Iterator[Row]:
-        """Yield all rows of `principals`."""
+    def _query(self, principals: Sequence[str]) -> Iterator[Row]:
         for batch in _batches(principals, MAX_IN_VALUES):
             yield from _items(
                 self._dynamodb.execute_statement,

@@ -140,7 +140,7 @@ def test_a_caller_of_a_stopped_notebook_waits_without_a_sign_in_and_then_opens_i
     assert (redirect.status, redirect.location) == (303, f"{browser.base_url}/open/alice-notebook")
     waiting = browser.get("/open/alice-notebook")
     assert waiting.status == 409
-    assert "Start alice-notebook" in waiting.body
+    assert "Start and open" in waiting.body
     assert path.partition("ticket=")[2] not in waiting.body
     started = browser.post("/notebooks/alice-notebook/start")
     assert (started.status, started.location) == (303, f"{browser.base_url}/open/alice-notebook")

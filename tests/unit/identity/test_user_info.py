@@ -90,7 +90,7 @@ def test_an_address_and_its_verification_are_from_one_document(
     if opens is None:
         assert_refused(answer, harness, 403)
     else:
-        assert f"<strong>{opens}@example.com</strong>" in harness.browser.get("/").body
+        assert f"</span>{opens}@example.com<" in harness.browser.get("/").body
 
 
 def test_a_trusted_address_is_the_one_of_the_id_token(harness: Harness) -> None:

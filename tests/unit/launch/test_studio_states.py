@@ -64,7 +64,7 @@ def test_a_space_that_cannot_be_used_is_not_offered_to_start(
     studio.aws.grant(ALICE, SPACE, power="start")
     change_space(studio, status=status, app=None)
     assert studio.browser.get(SPACE_PATH, headers=JSON).json["error"] == reason
-    assert ("<form" in studio.browser.get(SPACE_PATH).body) is can_start
+    assert ("Start and open" in studio.browser.get(SPACE_PATH).body) is can_start
 
 
 def test_auto_start_creates_the_application_with_the_resources_of_the_space(studio: Harness) -> None:

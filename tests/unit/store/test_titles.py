@@ -24,7 +24,7 @@ def test_pages_show_the_title_and_addresses_keep_the_name(harness: Harness) -> N
     assert f'href="/prod/open/{NOTEBOOK}"' in page
     assert _listed(harness)["title"] == TITLE
     harness.aws.notebooks[NOTEBOOK] = "Stopped"
-    assert f"Start {shown}</button>" in harness.browser.get(f"/open/{NOTEBOOK}").body
+    assert f"<h1>{shown} is stopped</h1>" in harness.browser.get(f"/open/{NOTEBOOK}").body
 
 
 def test_the_persons_own_title_comes_before_that_of_a_group(harness: Harness) -> None:

@@ -119,11 +119,16 @@ class LaunchClients:
         """Return the clients for a launch in the deployment's own region, in the order of their calls."""
         return [self.secrets, self.dynamodb, self.sts, aws_clients().shared("sagemaker", self._region)]
 
-    def open_connections(self) -> None:
-        """Begin to open the connections for a launch, side by side, at the first call: see `AwsTransport.open`."""
-        if not self._opened:
-            self._opened = True
-            aws_clients().transport.open(each.meta.endpoint_url for each in self.all())
+    def open_connections(self) -> bool:
+        """Begin to open the connections for a launch, side by side, at the first call: see `AwsTransport.open`.
+
+        Return whether this is the first call.
+        """
+        if self._opened:
+            return False
+        self._opened = True
+        aws_clients().transport.open(each.meta.endpoint_url for each in self.all())
+        return True
 
 
 class _Provider:
