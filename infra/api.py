@@ -23,6 +23,7 @@ OPEN_ROUTES = (
     ("GET", "/open/{notebook}"),
     ("GET", "/notebooks/{notebook}"),
     ("POST", "/notebooks/{notebook}/start"),
+    ("GET", "/notebooks/{notebook}/stop"),
     ("POST", "/notebooks/{notebook}/stop"),
     ("POST", "/logout"),
     ("GET", "/help"),
