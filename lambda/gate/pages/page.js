@@ -125,25 +125,24 @@ if (list) {
     return response.ok && (await response.json()).status !== row.dataset.status;
   };
   const follow = async () => {
-    clearTimeout(timer);
-    if (document.hidden) return;
     const changing = [...list.querySelectorAll("[data-poll-url]")];
     try {
-      if (Date.now() - shownAt >= RARELY || (await Promise.all(changing.map(hasChanged))).includes(true)) await refresh();
+      const isOld = !changing.length || Date.now() - shownAt >= RARELY;
+      if (isOld || (await Promise.all(changing.map(hasChanged))).includes(true)) await refresh();
     } catch { /* the network is unavailable: try again */ }
     delay = Math.min(delay * 1.3, 20000);
     plan();
   };
   const plan = () => {
     clearTimeout(timer);
+    if (document.hidden) return;
     const changing = list.querySelector("[data-poll-url]");
     timer = setTimeout(follow, changing ? delay * (0.8 + Math.random() * 0.4) : RARELY);
   };
   document.addEventListener("visibilitychange", async () => {
-    if (document.hidden) return clearTimeout(timer);
     delay = SOON;
     try {
-      if (Date.now() - shownAt >= SOON) await refresh();
+      if (!document.hidden && Date.now() - shownAt >= SOON) await refresh();
     } catch { /* the network is unavailable: try again */ }
     plan();
   });
