@@ -23,6 +23,7 @@ OPEN_ROUTES = (
     ("GET", "/open/{notebook}"),
     ("GET", "/notebooks/{notebook}"),
     ("POST", "/notebooks/{notebook}/start"),
+    ("GET", "/notebooks/{notebook}/stop"),
     ("POST", "/notebooks/{notebook}/stop"),
     ("POST", "/logout"),
     ("GET", "/help"),
@@ -137,7 +138,9 @@ class GateApi(Part, Construct):
             "ExampleBookmark": f"{self.base_url}/open",
             "ApiStageArn": self.api.deployment_stage.stage_arn,
         }
-        add_gateway_responses(self.api, own_domain=own_domain)
+        # From the address of API Gateway, too, the link leads to the domain. The function sends browsers there anyway.
+        home = f"{self.base_url}/" if own_domain else f"/{STAGE}/"
+        add_gateway_responses(self.api, own_domain=own_domain, home=home)
         acknowledge_finding(
             self.api,
             "APIG2",

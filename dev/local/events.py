@@ -46,11 +46,19 @@ class Match:
 def find_route(routes: Sequence[Route], request: HttpRequest) -> Match | None:
     """Return the route of `request`, or None when there is none."""
     for route in routes:
-        pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(route.path))
-        found = re.fullmatch(pattern, request.path)
+        found = re.fullmatch(path_pattern(route.path), request.path)
         if found and route.method == request.method:
             return Match(route, found.groupdict())
     return None
+
+
+def path_pattern(resource: str) -> str:
+    """Return the regular expression of the paths that API Gateway matches to `resource`, such as `/open/{notebook}`.
+
+    A slash at the end of the path changes nothing (docs/first-deploy.md). The path of the event has it nevertheless.
+    """
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(resource))
+    return pattern if resource == "/" else f"{pattern}/?"
 
 
 def event_of(request: HttpRequest, match: Match, *, stage: str, base_path: str, user_arn: str | None) -> dict[str, Any]:

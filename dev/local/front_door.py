@@ -164,5 +164,8 @@ class FrontDoor:
         accept = " ".join(value for name, value in request.headers if name.lower() == "accept")
         form = "text/html" if "text/html" in accept else "application/json"
         body = response.templates[form].replace("$context.requestId", request.id)
+        body = body.replace("$context.identity.sourceIp", request.address)
+        # The template's links have the stage in their paths. This port may serve at the root, like a custom domain.
+        body = body.replace(f'href="/{self._stage}/"', f'href="{self._base_path}/"')
         headers = {**response.headers, "Content-Type": form, "x-amzn-RequestId": request.id}
         return web.Response(status=response.status or status, headers=headers, body=body.encode())

@@ -43,7 +43,7 @@ class Synthesiser:
             # jsii warns that it no longer supports Node 20. The tests of this project cover it.
             env={
                 **os.environ,
-                "PYTHONPATH": f"{ROOT}:{ROOT / 'dev'}",
+                "PYTHONPATH": f"{ROOT}:{ROOT / 'dev'}:{ROOT / 'lambda'}",
                 "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
             },
             start_new_session=True,

@@ -12,6 +12,7 @@ from gate import container
 from gate.platform.config import Config
 from gate.routes import ROUTES
 from gate.routes.dispatch import handler
+from local.events import path_pattern
 from testing.aws import FakeAws
 from testing.clock import StoppedClock
 from testing.environment import CONTEXT, stored_event
@@ -104,7 +105,7 @@ class Browser:
 def _matched(method: str, path: str) -> tuple[str, dict[str, str] | None]:
     """Return the route and its parameters, as API Gateway adds them to the event."""
     for served, route in ROUTES:
-        match = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route), path)
+        match = re.fullmatch(path_pattern(route), path)
         if served == method and match:
             return route, match.groupdict() or None
     return path, None

@@ -221,6 +221,7 @@ ENDPOINTS = (
     Endpoint("GET /iam/open/{notebook}", _signed, _LAUNCH - {"secretsmanager"}),
     Endpoint("GET /notebooks/{notebook}", _get(f"/notebooks/{NOTEBOOK}"), _LAUNCH),
     Endpoint("POST …/start", _post(f"/notebooks/{NOTEBOOK}/start"), _LAUNCH, notebook_state="Stopped"),
+    Endpoint("GET …/stop", _get(f"/notebooks/{NOTEBOOK}/stop"), _LAUNCH),
     Endpoint("POST …/stop", _post(f"/notebooks/{NOTEBOOK}/stop"), _LAUNCH),
     Endpoint("GET /login", lambda _deployment, user: lambda: user.go("/login", headers=JSON),
              frozenset({"secretsmanager", "issuer"})),

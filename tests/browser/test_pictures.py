@@ -43,7 +43,7 @@ def test_the_list_and_the_page_that_waits(
         page.goto(deployment.base_url)
         sign_in(page, "alice@example.com")
         _show(page, "Your notebooks", f"list-{size}", tmp_path)
-        page.get_by_role("button", name="Start Churn lab").click()
+        page.get_by_role("button", name="Start and open Churn lab").click()
         _show(page, "Churn lab is starting", f"starting-{size}", tmp_path)
 
 

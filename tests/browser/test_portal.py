@@ -88,12 +88,13 @@ def test_a_running_notebook_is_stopped_and_started_from_the_list(
     page.goto(deployment.base_url)
     sign_in(page, "alice@example.com")
     expect(page.get_by_text("Running")).to_be_visible()
+    page.get_by_role("link", name="Stop alice-notebook").click()
     page.get_by_role("button", name="Stop alice-notebook").click()
     expect(page.get_by_text("Stopping")).to_be_visible()
     clock.ahead += STOPPING
     page.reload()
-    expect(page.get_by_text("Stopped")).to_be_visible()
-    page.get_by_role("button", name="Start alice-notebook").click()
+    expect(page.get_by_text("Stopped", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Start and open alice-notebook").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is starting")
     clock.ahead += STARTING
     _lands(page, "alice-notebook")
@@ -122,8 +123,10 @@ def test_a_bookmark_is_copied(page: Page, deployment: LocalDeployment) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(deployment.base_url)
     sign_in(page, "alice@example.com")
-    page.get_by_role("button", name="Copy bookmark").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    page.get_by_role("button", name="Copy bookmark of alice-notebook").click()
+    expect(page.get_by_role("button", name="Copied of alice-notebook")).to_be_visible()
+    expect(page.get_by_role("status")).to_have_text("Copied the bookmark of alice-notebook")
+    expect(page.get_by_role("button", name="Copy bookmark of alice-notebook")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == f"{deployment.base_url}/open/alice-notebook"
 
 
@@ -135,7 +138,7 @@ def test_everything_can_be_reached_by_keyboard(page: Page, deployment: LocalDepl
     for _ in range(7):
         page.keyboard.press("Tab")
         reached.append(
-            page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText")
+            page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.textContent")
         )
     assert reached[:6] == [
         "Notebook Gate",
@@ -143,7 +146,7 @@ def test_everything_can_be_reached_by_keyboard(page: Page, deployment: LocalDepl
         "Sign out",
         "Open alice-notebook",
         "Stop alice-notebook",
-        "Copy bookmark",
+        "Copy bookmark of alice-notebook",
     ]
 
 

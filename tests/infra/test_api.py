@@ -19,6 +19,7 @@ ROUTES = {
     ("GET", "/open/{notebook}"),
     ("GET", "/notebooks/{notebook}"),
     ("POST", "/notebooks/{notebook}/start"),
+    ("GET", "/notebooks/{notebook}/stop"),
     ("POST", "/notebooks/{notebook}/stop"),
     ("GET", "/iam/open/{notebook}"),
     ("GET", "/login"),

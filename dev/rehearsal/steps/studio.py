@@ -28,9 +28,8 @@ def open_space(env: Environment) -> str:
     page.goto(env.base_url)
     # By one grant for a group, in whose notebook {user} stands.
     expect(page.get_by_role("heading", name=str(HOME), exact=True)).to_be_visible()
-    page.get_by_role("button", name=f"Stop {TITLE}").click()
-    browsing.until_stopped(page)
-    page.get_by_role("button", name=f"Start {TITLE}").click()
+    browsing.stop(page, TITLE)
+    page.get_by_role("button", name=f"Start and open {TITLE}").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{TITLE} is starting")
     expect(page).to_have_url(re.compile(SITE))
     env.space_tab = page

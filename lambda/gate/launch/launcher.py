@@ -3,24 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
-
-from botocore.exceptions import ClientError
+from typing import TYPE_CHECKING
 
 from gate.launch.allowed_sources import allowed_sources
+from gate.launch.describing import described, is_state_conflict
 from gate.launch.kinds import kind_of
-from gate.launch.kinds.kind import Kind
 from gate.launch.policy import session_policy
 from gate.launch.queue.launch_queue import LaunchQueue
 from gate.launch.role_sessions import RoleSession, RoleSessions
 from gate.launch.target import LaunchTarget, launch_target_of
-from gate.platform.aws.errors import code_of
 from gate.platform.config import Config
 from gate.values.caller import Caller
 from gate.values.errors.notebook import (
     InvalidViewError,
     NoPowerError,
-    NotebookMissingError,
     NotebookStartingError,
     NotReadyError,
     not_ready_error,
@@ -36,8 +32,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker import SageMakerClient
 
     from gate.values.notebook_status import NotebookStatus
-
-T = TypeVar("T")
 
 HOME_LOCATION = "home"
 """The location of notebooks in the gate's own account and region, whose launches share a queue."""
@@ -80,7 +74,7 @@ class Launcher:
         except NotReadyError as error:
             raise self._not_ready(caller, grant, error.instance, start=start) from error
         except AwsError as error:
-            if not _is_state_conflict(kind, error):
+            if not is_state_conflict(kind, error):
                 raise
             # The message for a stopped notebook is not documented, so the notebook is described instead.
             instance = self.describe(caller, grant)
@@ -98,16 +92,10 @@ class Launcher:
 
     def describe(self, caller: Caller, grant: Grant) -> Instance:
         """Return the notebook's instance. Raises `NotebookMissingError`, and the errors of `aws_errors`."""
-        kind = kind_of(grant.notebook)
-        try:
-            return self._run(caller, grant, kind.describe)
-        except AwsError as error:
-            if _is_state_conflict(kind, error):
-                raise NotebookMissingError from error
-            raise
+        return described(self._session(caller, grant), grant.notebook)
 
     def describe_all(self, caller: Caller, grants: Sequence[Grant]) -> "list[NotebookStatus]":
-        """Return the status of each notebook. If a notebook cannot be described in time, its state is unknown."""
+        """Return the status of each notebook, also of one that is missing or cannot be described in time."""
         from gate.launch.statuses import statuses_of
 
         return statuses_of(self._config, self._role_sessions, caller, grants)
@@ -132,22 +120,14 @@ class Launcher:
 
     def _change(self, caller: Caller, grant: Grant, call: "Callable[[SageMakerClient, Notebook], object]") -> bool:
         try:
-            self._run(caller, grant, call)
+            self._session(caller, grant).run(call, grant.notebook)
         except AwsError as error:
-            if not _is_state_conflict(kind_of(grant.notebook), error):
+            if not is_state_conflict(kind_of(grant.notebook), error):
                 raise
             # It is not an error to start a notebook that is already starting. If it is missing, `describe` raises.
             self.describe(caller, grant)
             return False
         return True
-
-    def _run(
-        self,
-        caller: Caller,
-        grant: Grant,
-        call: "Callable[[SageMakerClient, Notebook], T]",
-    ) -> T:
-        return self._session(caller, grant).run(call, grant.notebook)
 
     def _session(self, caller: Caller, grant: Grant) -> RoleSession:
         target = launch_target_of(self._config, grant.notebook)
@@ -169,8 +149,3 @@ def policy_for(
     """Return the session policy (JSON) for `caller` and the notebook of `target`. `window_end`: of `session_policy`."""
     sources = allowed_sources(config, caller)
     return session_policy(target.kind, target.arns, grant, sources, window_end=window_end)
-
-
-def _is_state_conflict(kind: Kind, error: AwsError) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, ClientError) and code_of(cause) in kind.state_conflict_codes

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed, wait
 from contextlib import suppress
 from contextvars import copy_context
-from functools import partial
 from typing import TypeVar
 
-from gate.launch.kinds import kind_of
+from gate.launch.describing import described
 from gate.launch.kinds.kind import Arns, Kind
 from gate.launch.policy import describe_policies
 from gate.launch.role_sessions import RoleSessions
@@ -19,7 +18,7 @@ from gate.platform.deadline import Deadline
 from gate.platform.metrics import count
 from gate.values.caller import Caller
 from gate.values.errors.base import GateError
-from gate.values.errors.notebook import LocationUnknownError
+from gate.values.errors.notebook import LocationUnknownError, NotebookMissingError
 from gate.values.errors.upstream import ThrottledError
 from gate.values.grant import Grant
 from gate.values.instance import Instance
@@ -46,7 +45,7 @@ def statuses_of(
     """
     limit = Deadline(deadline.remaining(DESCRIBE_TIMEOUT))
     pool = ThreadPoolExecutor(max_workers=MAX_PARALLEL_CALLS)
-    name, described = session_name(caller.name), dict[Notebook, Future[Instance]]()
+    name, futures = session_name(caller.name), dict[Notebook, Future[Instance]]()
     sessions = {
         # The context of this request contains its deadline, which must also bound the threads' calls.
         pool.submit(copy_context().run, role_sessions.session, role, name, policy): notebooks
@@ -58,13 +57,18 @@ def statuses_of(
             session = _result(opened)
             if session is not None:
                 for notebook in sessions[opened]:
-                    describe = partial(session.run, kind_of(notebook).describe, notebook)
-                    described[notebook] = pool.submit(copy_context().run, describe)
-    wait(described.values(), timeout=max(0.0, limit.remaining))
+                    futures[notebook] = pool.submit(copy_context().run, described, session, notebook)
+    wait(futures.values(), timeout=max(0.0, limit.remaining))
     # Do not wait for the other calls: a page without a state is more useful than a late page.
     pool.shutdown(wait=False, cancel_futures=True)
-    instances = {notebook: _result(future) for notebook, future in described.items()}
-    return [NotebookStatus(grant, instances.get(grant.notebook)) for grant in grants]
+    return [_status(grant, futures.get(grant.notebook)) for grant in grants]
+
+
+def _status(grant: Grant, future: Future[Instance] | None) -> NotebookStatus:
+    try:
+        return NotebookStatus(grant, _result(future) if future else None)
+    except NotebookMissingError:
+        return NotebookStatus(grant, None, missing=True)
 
 
 def _notebooks_by_session(
@@ -88,8 +92,11 @@ def _notebooks_by_session(
 
 
 def _result(future: Future[T]) -> T | None:
+    """Return the result, or None if there is none in time. Raises `NotebookMissingError`."""
     try:
         return future.result(timeout=0)
+    except NotebookMissingError:
+        raise
     except ThrottledError:
         count("Throttles")  # `count` has no effect in the thread that was throttled
         return None

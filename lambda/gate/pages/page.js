@@ -1,14 +1,29 @@
 "use strict";
-for (const button of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  button.hidden = false;
-  const label = button.textContent;
-  button.addEventListener("click", async () => {
+const list = document.querySelector("[data-list-url]");
+// The rows as the server wrote them, before the script changes times and buttons.
+const asWritten = new Map([...(list?.children ?? [])].map((row) => [row, row.outerHTML]));
+const tell = (words) => { document.querySelector(".unseen[role=status]").textContent = words; };
+const showCopying = () => {
+  document.body.classList.toggle("copies", "clipboard" in navigator);
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = !("clipboard" in navigator);
+};
+showCopying();
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (!button) return;
+  try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    button.textContent = "Copied";
-    setTimeout(() => { button.textContent = label; }, 2000);
-  });
-}
+  } catch {
+    document.body.classList.remove("copies"); // denied: the addresses are shown instead
+    return;
+  }
+  const words = button.firstChild;
+  button.dataset.label ??= words.data;
+  button.style.minWidth = `${button.offsetWidth}px`;
+  words.data = "Copied";
+  tell(button.dataset.copied);
+  setTimeout(() => { words.data = button.dataset.label; }, 2000);
+});
 const left = (seconds) => {
   const [size, unit] = [[86400, "day"], [3600, "hour"], [60, "minute"]].find(([size]) => seconds >= size) || [0, ""];
   const number = Math.floor(seconds / size);
@@ -59,4 +74,77 @@ if (waiting) {
     setTimeout(poll, delay * (0.8 + Math.random() * 0.4));
   };
   setTimeout(poll, delay);
+}
+if (list) {
+  const SOON = 5000;
+  const RARELY = 300000;
+  let delay = SOON;
+  let timer;
+  let shownAt = Date.now();
+  const get = (url, type) => fetch(url, { headers: { Accept: type }, cache: "no-store", redirect: "manual" });
+  const show = (fresh) => {
+    const before = new Map([...list.children].map((row) => [row.dataset.notebook, row]));
+    const news = [];
+    const rows = fresh.map((row) => {
+      const old = before.get(row.dataset.notebook);
+      // A state that could not be found out this time does not replace one that is known.
+      if (old && (asWritten.get(old) === row.outerHTML || "unknown" in row.dataset)) return old;
+      asWritten.set(row, row.outerHTML);
+      if (old?.dataset.news !== row.dataset.news) news.push(row.dataset.news);
+      return row;
+    });
+    const { act } = document.activeElement.dataset;
+    const place = document.activeElement.closest("[data-notebook]")?.dataset.notebook;
+    for (const row of [...list.children]) if (!rows.includes(row)) row.remove();
+    rows.forEach((row, index) => { if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null); });
+    showCopying();
+    showTimes();
+    if (news.length) {
+      tell(`${news.join(". ")}.`);
+      delay = SOON;
+    }
+    if (!place || list.contains(document.activeElement)) return;
+    // Another action must not come under the finger: if the old one is gone, the row has the focus.
+    const row = rows.find((each) => each.dataset.notebook === place);
+    const next = row?.querySelector(`[data-act="${act}"]`) ?? row;
+    if (next === row) row?.setAttribute("tabindex", "-1");
+    next?.focus({ preventScroll: true });
+  };
+  const refresh = async () => {
+    const response = await get(list.dataset.listUrl, "text/html");
+    if (response.type === "opaqueredirect" || response.status === 401) return location.reload(); // to the sign-in
+    if (!response.ok) return;
+    const found = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-list-url]");
+    if (!found) return location.reload(); // the last notebook is gone
+    shownAt = Date.now();
+    show([...found.children]);
+  };
+  const hasChanged = async (row) => {
+    const response = await get(row.dataset.pollUrl, "application/json");
+    if (response.status >= 400 && response.status < 500) return true;
+    return response.ok && (await response.json()).status !== row.dataset.status;
+  };
+  const follow = async () => {
+    const changing = [...list.querySelectorAll("[data-poll-url]")];
+    try {
+      const isOld = !changing.length || Date.now() - shownAt >= RARELY;
+      if (isOld || (await Promise.all(changing.map(hasChanged))).includes(true)) await refresh();
+    } catch { /* the network is unavailable: try again */ }
+    delay = Math.min(delay * 1.3, 20000);
+    plan();
+  };
+  const plan = () => {
+    clearTimeout(timer);
+    if (document.hidden) return;
+    const changing = list.querySelector("[data-poll-url]");
+    timer = setTimeout(follow, changing ? delay * (0.8 + Math.random() * 0.4) : RARELY);
+  };
+  document.addEventListener("visibilitychange", async () => {
+    delay = SOON;
+    try {
+      if (!document.hidden && Date.now() - shownAt >= SOON) await refresh();
+    } catch { /* the network is unavailable: try again */ }
+    plan();
+  });
+  plan();
 }

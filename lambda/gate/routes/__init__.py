@@ -60,6 +60,7 @@ ROUTES = {
     ("GET", "/iam/open/{notebook}"): Route("opening:open_signed", ("signature",), "open"),
     ("GET", "/notebooks/{notebook}"): Route("notebooks:state", USERS, "state", sign_in=True),
     ("POST", "/notebooks/{notebook}/start"): Route("notebooks:start", ("session",), "start", form=True),
+    ("GET", "/notebooks/{notebook}/stop"): Route("notebooks:confirm_stop", USERS, "confirm-stop", sign_in=True),
     ("POST", "/notebooks/{notebook}/stop"): Route("notebooks:stop", ("session",), "stop", form=True),
     ("GET", "/login"): Route("login:login"),
     ("GET", "/login/callback"): Route("login:callback"),

@@ -127,8 +127,8 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
 
     A redirect could loop: a sign-in within the second of the cutoff is also before it.
     """
-    # A waiting page asks for JSON in the background. The cookie stays until the person has seen the message.
-    if not request.wants_json:
+    # Pages ask for states in the background. The cookie stays until the person has seen the message.
+    if not request.wants_json and not request.by_script:
         if error.via == "session":
             error.cookies = [gate.identity.sessions.sign_out_cookie()]
         elif error.via == "ticket":

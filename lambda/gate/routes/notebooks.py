@@ -3,8 +3,13 @@
 from dataclasses import asdict
 
 from gate.routes.call import Call
+from gate.values.errors.notebook import NoPowerError
 from gate.values.grant import Grant
+from gate.values.instance import Instance
 from gate.web.responses import Response, json_response, redirect
+
+_MISSING = "missing"
+"""The status of a notebook that was deleted, in the list for JSON clients."""
 
 
 def home(call: Call) -> Response:
@@ -16,8 +21,7 @@ def home(call: Call) -> Response:
 
 def state(call: Call) -> Response:
     """Return the notebook's state as JSON."""
-    instance = call.gate.launcher.describe(call.caller, call.grant)
-    return json_response({"notebook": str(call.grant.notebook), **asdict(instance)})
+    return _state_response(call.grant, call.gate.launcher.describe(call.caller, call.grant))
 
 
 def start(call: Call) -> Response:
@@ -26,6 +30,16 @@ def start(call: Call) -> Response:
     # The page that waits for the notebook. If the notebook runs already, that page would redirect to another site,
     # which form-action 'self' forbids.
     return redirect(links.open(call.grant.notebook, call.landing) if started else links.home, status=303)
+
+
+def confirm_stop(call: Call) -> Response:
+    """Ask for confirmation before the notebook is stopped, if the grant allows it. JSON clients get its state."""
+    if not call.grant.may_stop:
+        raise NoPowerError
+    instance = call.gate.launcher.describe(call.caller, call.grant)
+    if call.request.wants_json:
+        return _state_response(call.grant, instance)
+    return call.page("stop.html", grant=call.grant, instance=instance)
 
 
 def stop(call: Call) -> Response:
@@ -46,7 +60,11 @@ def notebooks_response(call: Call, grants: list[Grant], *, status: int = 200) ->
                 "default": row.grant.default,
                 "power": row.grant.power,
                 "until": row.grant.until,
-                **(asdict(row.instance) if row.instance else {"status": None, "state": None}),
+                **(
+                    asdict(row.instance)
+                    if row.instance
+                    else {"status": _MISSING if row.missing else None, "state": None}
+                ),
             }
             for row in rows
         ]
@@ -60,3 +78,7 @@ def notebooks_response(call: Call, grants: list[Grant], *, status: int = 200) ->
         bookmarks=links,
         ask_link=call.ask_link(),
     )
+
+
+def _state_response(grant: Grant, instance: Instance) -> Response:
+    return json_response({"notebook": str(grant.notebook), **asdict(instance)})

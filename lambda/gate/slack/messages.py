@@ -56,7 +56,9 @@ def notebooks(
         return [_section(f"You have no notebooks yet. {hint}"), *ask, _refresh()]
     blocks: list[Block] = [] if command.single_notebook else [HeaderBlock(text=TITLE)]
     for row in rows[:MAX_NOTEBOOKS]:
-        blocks += [_section(_status_text(row)), _buttons(command, row, link_to)]
+        blocks.append(_section(_status_text(row)))
+        if not row.missing:
+            blocks.append(_buttons(command, row, link_to))
     if len(rows) > MAX_NOTEBOOKS:
         more = f"{len(rows) - MAX_NOTEBOOKS} more: type `/notebook NAME` for one of them."
         blocks.append(ContextBlock(elements=[MarkdownTextObject(text=more)]))
@@ -103,7 +105,7 @@ def loading() -> dict[str, Any]:
 
 
 def _status_text(row: NotebookStatus) -> str:
-    facts = ["*Its state is unknown right now.*"]
+    facts = ["*It no longer exists.* Ask your platform team." if row.missing else "*Its state is unknown right now.*"]
     if row.instance:
         facts = [
             f"*{row.instance.label}* since {_local_time(row.instance.changed)}",

@@ -50,6 +50,11 @@ class Instance:
         return self.status in ("stopped", "failed") and self.failure != "broken"
 
     @property
+    def can_stop(self) -> bool:
+        """Whether the notebook can be stopped in this state."""
+        return self.status == "running"
+
+    @property
     def label(self) -> str:
         """The status in plain English, or SageMaker's word for a state that this version does not know."""
         return _LABELS.get(self.status, self.state)

@@ -33,8 +33,12 @@ class Links:
         return self.to(f"/open/{notebook.segment}{query_of(parameters)}")
 
     def state(self, notebook: Notebook) -> str:
-        """Return the link to the state of `notebook`, below which it is stopped."""
+        """Return the link to the state of `notebook`."""
         return self.to(f"/notebooks/{notebook.segment}")
+
+    def stop(self, notebook: Notebook) -> str:
+        """Return the link to the page that stops `notebook` after a confirmation."""
+        return f"{self.state(notebook)}/stop"
 
     def start(self, notebook: Notebook, landing: Landing | None = None) -> str:
         """Return the link that starts `notebook`, which then opens at `landing`."""

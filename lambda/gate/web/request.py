@@ -48,6 +48,11 @@ class Request:
         return "application/json" in accept and "text/html" not in accept
 
     @property
+    def by_script(self) -> bool:
+        """Whether the script of a page sent the request in the background (Fetch standard, `Sec-Fetch-Dest`)."""
+        return self.headers.get("sec-fetch-dest") == "empty"
+
+    @property
     def bearer(self) -> str | None:
         """The token of the `Authorization: Bearer` header (RFC 6750), or None."""
         scheme, _, token = self.headers.get("authorization", "").partition(" ")

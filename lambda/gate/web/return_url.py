@@ -15,7 +15,9 @@ MAX_PARAMETERS = 3
 # Allow lists prevent open redirects: they match no hosts, schemes, backslashes, encodings or line breaks.
 _ENCODED = re.compile(r"%(2[dDeE]|3[0-9aA]|[46][1-9a-fA-F]|5[0-9aAfF]|7[0-9aAeE])", re.ASCII)
 _NOTEBOOK = re.compile(f"[a-zA-Z0-9~:-]{{1,{MAX_LENGTH}}}", re.ASCII)
-_PAGE = re.compile(rf"/(open(/{_NOTEBOOK.pattern})?|requests(/[a-z2-7-]{{1,50}})?)?", re.ASCII)
+_PAGE = re.compile(
+    rf"/(open(/{_NOTEBOOK.pattern})?|notebooks/{_NOTEBOOK.pattern}/stop|requests(/[a-z2-7-]{{1,50}})?)?", re.ASCII
+)
 
 
 def safe_return_path(text: str) -> str:

@@ -35,7 +35,10 @@ def _request(method: str = "GET", path: str = "/open/x", query: str = "", body: 
         ("POST", "/a/1/cxd", None),
         ("POST", "/open", None),
         ("GET", "/open/x/y", None),
-        ("GET", "/open/", None),
+        ("GET", "/open/", {}),
+        ("GET", "/open/x/", {"notebook": "x"}),
+        ("GET", "/open//", None),
+        ("GET", "//", None),
     ],
 )
 def test_a_request_takes_the_route_of_its_method_and_path(

@@ -179,7 +179,7 @@ def test_without_a_session_all_states_are_unknown_and_the_page_answers(
     assert _counts(harness) == {"assume_role": 4 if code == "AccessDenied" else 1}
     assert ('"Throttles":[1.0]' in capsys.readouterr().out) == (code == "Throttling")
     page = harness.browser.get("/").body
-    assert page.count("is unknown") == 20
+    assert page.count("is unknown right now") == 20
     del harness.aws.errors["assume_role"]
     assert set(_states(harness).values()) == {"InService"}
 

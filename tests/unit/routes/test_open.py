@@ -234,3 +234,12 @@ def test_an_unknown_address_is_a_404_page(harness: Harness) -> None:
     answer = harness.browser.get("/nothing/here")
     assert answer.status == 404
     assert "This page does not exist" in answer.body
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_slash_at_the_end_changes_nothing(harness: Harness, slash: str) -> None:
+    refused = harness.browser.get(f"/open{slash}")
+    assert refused.location.endswith("/login?next=%2Fopen")
+    harness.sign_in()
+    for path in ("/open", "/open/alice-notebook"):
+        assert harness.browser.get(path + slash).location.startswith("https://alice-notebook.notebook.")

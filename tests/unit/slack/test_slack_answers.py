@@ -90,7 +90,11 @@ def test_an_error_is_shown_in_words_with_the_reference(slack: Slack) -> None:
     assert "You may not start or stop" in slack.ask("press", user_id="U0BOB", block_id="all:bob-notebook").text
     del slack.harness.aws.notebooks["alice-notebook"]
     assert "This notebook no longer exists" in slack.ask(text="alice-notebook").text
+    assert "It no longer exists" in slack.ask().text
+    assert button_labels(slack.ask()) == ["Refresh the list"]
+    slack.harness.aws.errors["describe_notebook_instance"] = refusal("ThrottlingException")
     assert "is unknown right now" in slack.ask().text
+    del slack.harness.aws.errors["describe_notebook_instance"]
     slack.harness.aws.errors["execute_statement"] = refusal("ThrottlingException")
     assert "AWS is limiting requests" in slack.ask().text
     slack.harness.aws.errors["execute_statement"] = RuntimeError("secret words")

@@ -125,7 +125,7 @@ def test_a_form_after_a_cutoff_leads_to_a_new_sign_in(harness: Harness) -> None:
     harness.aws.cutoff(ALICE, int(harness.clock.now) + 1)
     page = harness.browser.post(f"/notebooks/{NOTEBOOK}/stop")
     assert (page.status, harness.browser.cookies) == (401, {})
-    assert 'href="/prod/login?next=%2F"' in page.body
+    assert f'href="/prod/login?next=%2Fnotebooks%2F{NOTEBOOK}%2Fstop"' in page.body
     assert harness.aws.notebooks[NOTEBOOK] == "InService"
 
 
