@@ -98,6 +98,7 @@ def sign_out(env: Environment) -> str:
     page = erin.new_page()
     page.goto(env.base_url)
     sign_in(page, "erin@example.com")
+    page.get_by_text("Sign out everywhere").first.click()
     page.get_by_role("button", name="Sign out everywhere").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("signed out everywhere")
     erin.close()
