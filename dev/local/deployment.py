@@ -183,7 +183,8 @@ class LocalDeployment(ExitStack):
 
     def _start_provider(self) -> str:
         groups_claim = self.template.environment["GATE_GROUPS_CLAIM"]
-        return self.enter_context(closing(serve_provider(self._sample.people, groups_claim=groups_claim))).url
+        provider = serve_provider(self._sample.people, groups_claim=groups_claim, hint=self._sample.access_of)
+        return self.enter_context(closing(provider)).url
 
     def _deploy(self) -> None:
         """Deploy the template's functions. AWS's addresses are also set in this process until everything stops."""

@@ -12,7 +12,7 @@ from local.aws.notebook_instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
 from local.provider import ExternalProvider
-from local.sample import Sample, TestUser
+from local.sample import Sample
 from local.template import REGION
 
 ROOT = Path(__file__).parents[2]
@@ -105,9 +105,9 @@ def _sign_in(sample: Sample, base_url: str, provider: ExternalProvider | None) -
         yield f"Users sign in at {provider.issuer}."
         yield f"Its application must allow the redirect to {base_url}/login/callback"
         return
-    yield "Sign in by typing one of these as the subject:"
+    yield "The sign-in page has a button for each of these people:"
     for person in sample.people:
-        yield f"  {person.email:<24}  {_may_open(person, sample)}"
+        yield f"  {person.email:<24}  {sample.access_of(person)}"
 
 
 def _signed_request(sample: Sample, base_url: str) -> Iterator[str]:
@@ -117,11 +117,3 @@ def _signed_request(sample: Sample, base_url: str) -> Iterator[str]:
         yield "Scripts sign their requests:"
         yield f"  curl -i --aws-sigv4 aws:amz:{REGION}:execute-api --user '{user.access_key}:{user.secret_key}' \\"
         yield f"      {base_url}/iam/open/{sample.notebooks[-1].name}"
-
-
-def _may_open(person: TestUser, sample: Sample) -> str:
-    principals = {f"user:{person.email}": "", **{f"group:{group}": f" (group {group})" for group in person.groups}}
-    notebooks = [
-        f"{grant.notebook}{principals[grant.principal]}" for grant in sample.grants if grant.principal in principals
-    ]
-    return "may open " + ", ".join(notebooks) if notebooks else "may open nothing"

@@ -108,6 +108,14 @@ class Sample(_Entry):
             for space in ([], *([space.name] for space in domain.spaces if space.owner in ("", profile)))
         ]
 
+    def access_of(self, person: TestUser) -> str:
+        """Return a phrase about the notebooks that `person` may open, by their own grants and those of their groups."""
+        principals = {f"user:{person.email}": "", **{f"group:{group}": f" (group {group})" for group in person.groups}}
+        notebooks = [
+            f"{grant.notebook}{principals[grant.principal]}" for grant in self.grants if grant.principal in principals
+        ]
+        return "may open " + ", ".join(notebooks) if notebooks else "may open nothing"
+
     @classmethod
     def load(cls, path: Path, clock: Callable[[], float] = time.time) -> "Sample":
         """Read the YAML file at `path`. `clock`: seconds since the epoch. Raises `SampleError`."""

@@ -8,6 +8,8 @@ import pytest
 
 from gate.platform.log import logger
 from local.deployment import LocalDeployment
+from local.sample import Sample
+from testing.browser import controls
 from testing.environment import JSON
 from testing.user import TestUser
 
@@ -60,6 +62,17 @@ def test_a_user_with_several_notebooks_chooses_one(deployment: LocalDeployment) 
     assert deployment.urls.made[-1].session_seconds == 14_400
     assert "view=" not in bob.go("/open/shared-notebook").headers["Location"]  # the view of the grant is classic
     assert bob.go("/open/alice-notebook").status_code == 403
+
+
+def test_the_sign_in_page_has_a_button_for_each_person(deployment: LocalDeployment, sample: Sample) -> None:
+    carol = TestUser(deployment)
+    page = carol.follow(carol.go("/"))
+    buttons = [each for each in controls(page) if each.name == "sub"]
+    assert [each.value for each in buttons] == [person.email for person in sample.people]
+    assert buttons[1].text.startswith(
+        "bob@example.com may open bob-notebook, churn-model, shared-notebook (group data-"
+    )
+    assert "You have no notebook" in carol.submit(page, "carol@example.com may open nothing").text
 
 
 def test_an_unverified_address_is_refused(deployment: LocalDeployment) -> None:
