@@ -8,6 +8,7 @@ import pytest
 
 from gate.platform.log import logger
 from local.deployment import LocalDeployment
+from local.places import OUTSIDE
 from local.sample import Sample
 from testing.browser import controls
 from testing.environment import JSON
@@ -87,7 +88,7 @@ def test_an_unverified_address_is_refused(deployment: LocalDeployment) -> None:
 def test_requests_from_outside_are_refused_before_the_function_runs(deployment: LocalDeployment, path: str) -> None:
     alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
-    stranger = TestUser(deployment, "127.0.0.2")
+    stranger = TestUser(deployment, OUTSIDE)
     stranger.cookies = alice.cookies  # a stolen session
 
     calls = deployment.front_door.calls
@@ -103,7 +104,7 @@ def test_requests_from_outside_are_refused_before_the_function_runs(deployment: 
 
 def test_only_slacks_own_path_is_exempt_from_the_networks(deployment: LocalDeployment) -> None:
     calls = deployment.front_door.calls
-    stranger = TestUser(deployment, "127.0.0.2")
+    stranger = TestUser(deployment, OUTSIDE)
     assert stranger.go("/open/POST/slack", headers=JSON).json()["error"] == "outside_networks"
     assert stranger.go("/slack", headers=JSON).json()["error"] == "outside_networks"
     assert deployment.front_door.calls == calls
