@@ -4,6 +4,7 @@ SETTINGS ?= gate.toml
 export PORT ISSUER CLIENT_ID CLIENT_SECRET SCOPES USER_CLAIM GROUPS_CLAIM SAMPLE SLACK_SIGNING_SECRET SLACK_TEAM SLACK_BOT_TOKEN SLACK_USER
 
 PYTHON = .venv/bin/python
+PYTEST = PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist=loadfile --no-loadscope-reorder
 
 # uv does not read pip's variable for a package mirror.
 ifneq ($(PIP_INDEX_URL),)
@@ -22,12 +23,15 @@ slack: .venv/.ready ## Act as a user of the local Slack workspace of `make run` 
 slack-manifest: .venv/.ready ## Print the Slack app's manifest for your deployment (BASE_URL)
 	@PYTHONPATH=lambda:dev:. $(PYTHON) -m cli.slack_manifest "$(BASE_URL)"
 
-test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready .cache/rehearsal/.ready ## Check style and types, and run all tests
+test: .venv/.ready node_modules/.ready .cache/browser .cache/provider/.ready .cache/rehearsal/.ready ## Check style and types, and run all tests (TESTS: files, or options of pytest)
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	PYTHONPATH=lambda:dev .venv/bin/lint-imports --no-logo
-	PYTHONDONTWRITEBYTECODE= $(PYTHON) -m pytest -n 3 --dist=loadfile --no-loadscope-reorder
+	$(PYTEST) $(TESTS)
+
+test-one-address: .venv/.ready node_modules/.ready .cache/provider/.ready ## Test what `make run` serves where loopback has one address, as on macOS (Linux)
+	scripts/one-address env $(PYTEST) tests/dev/local
 
 test-lowest: .cache/lowest/.ready node_modules/.ready ## Test function and template with the lowest Python and Node.js of the README
 	PATH="$(CURDIR)/.cache/lowest/node_modules/.bin:$$PATH" PYTHONDONTWRITEBYTECODE= .cache/lowest/bin/python -m pytest \
@@ -105,4 +109,4 @@ node_modules/.ready: package-lock.json package.json scripts/setup
 	@scripts/setup node
 	@touch $@
 
-.PHONY: help run slack slack-manifest test rehearse release-archive bench faults rush fuzz pictures reference audit format deploy bundle wheel clean .venv
+.PHONY: help run slack slack-manifest test test-one-address test-lowest rehearse release-archive bench faults rush fuzz pictures reference audit format deploy bundle wheel clean .venv
