@@ -51,7 +51,7 @@ def _serve(environ: Mapping[str, str]) -> None:
     # A relative SAMPLE is resolved against the folder that `make` was called in, which is the working directory.
     sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "dev" / "local" / "sample.yaml"))
     settings = _settings(identity, slack, sample.approvers)
-    _say("Starting (the first time, the stack is synthesised, which takes about ten seconds) …")
+    _say("Starting (the first time, the stack is synthesised, which takes ten to thirty seconds) …")
     # Imported after the checks, so that errors in the variables are reported at once: the import takes a second.
     from local.options import LocalOptions
     from local.provider import ExternalProvider

@@ -183,7 +183,7 @@ CHANGES: dict[str, Change] = {
     "first network left out": _deny_addresses(lambda addresses: addresses.pop(0)),
     "second network left out": _deny_addresses(lambda addresses: addresses.pop(1)),
     "egress left out": _deny_addresses(lambda addresses: addresses.pop(2)),
-    "half of all addresses let in": _deny_addresses(lambda addresses: addresses.append("0.0.0.0/1")),
+    "half of all addresses let in": _deny_addresses(lambda addresses: addresses.append("128.0.0.0/1")),
     "another endpoint": lambda statements: statements[2]["Condition"]["StringNotEquals"].update(
         {"aws:SourceVpce": ["vpce-0fedcba9876543210"]}
     ),
