@@ -10,13 +10,16 @@ from typing import Any, NoReturn
 from infra.settings import Settings
 from infra.settings_errors import SettingsError
 from local.evaluator import EvaluatorError
+from local.places import NETWORKS
 from local.sample import Sample, SampleError
 from local.slack.app import SlackApp
 from local.sockets import PortError
 from local.synthesiser import SynthesisError
-from local.template import INSIDE
 
 ROOT = Path(__file__).parents[2]
+
+MAX_PORT = 65_530
+"""The two ports after it are served, too, and the message about ports in use names the next three."""
 
 _EXTERNAL_PROVIDER_SETTINGS = frozenset({"scopes", "user_claim"})
 """Settings of `identity` that do not apply to the local provider."""
@@ -48,7 +51,7 @@ def _serve(environ: Mapping[str, str]) -> None:
     # A relative SAMPLE is resolved against the folder that `make` was called in, which is the working directory.
     sample = Sample.load(Path(environ.get("SAMPLE") or ROOT / "dev" / "local" / "sample.yaml"))
     settings = _settings(identity, slack, sample.approvers)
-    _say("Starting (the first time, the stack is synthesised, which takes about ten seconds) …")
+    _say("Starting (the first time, the stack is synthesised, which takes ten to thirty seconds) …")
     # Imported after the checks, so that errors in the variables are reported at once: the import takes a second.
     from local.options import LocalOptions
     from local.provider import ExternalProvider
@@ -68,8 +71,8 @@ def _interrupt(number: int, _frame: Any) -> NoReturn:
 
 def _port(environ: Mapping[str, str]) -> int:
     text = environ.get("PORT") or "8080"
-    if not text.isdecimal() or not 1 <= int(text) <= 65_534:
-        raise UsageError(f"PORT={text} is not a port: write a number from 1 to 65534, such as make run PORT=8081")
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_PORT:
+        raise UsageError(f"PORT={text} is not a port: write a number from 1 to {MAX_PORT}, such as make run PORT=9090")
     return int(text)
 
 
@@ -109,7 +112,7 @@ def _settings(identity: Mapping[str, Any], slack: SlackApp, approvers: Mapping[s
     if not identity["issuer"]:  # the file's values are for the provider of the deployment in AWS
         settings["identity"] = {k: v for k, v in settings["identity"].items() if k not in _EXTERNAL_PROVIDER_SETTINGS}
     settings["slack"] = slack.settings(settings["slack"])
-    Settings.parse({"networks": [INSIDE], **settings}, source="make run")
+    Settings.parse({"networks": NETWORKS, **settings}, source="make run")
     return settings
 
 

@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from functools import partial
 
@@ -31,6 +31,7 @@ from local.notebook.jupyter import JupyterServers
 from local.notebook.pages import serve_sign_in
 from local.notebook.site import NotebookSite
 from local.options import LocalOptions, client_registration, function_source, local_settings
+from local.places import COLLEAGUE, INSIDE, OUTSIDE, Places
 from local.provider import serve_provider
 from local.resolved_template import DeployedFunction, ResolvedTemplate
 from local.sample import IamUser, Sample
@@ -46,7 +47,8 @@ _in_use = threading.Lock()
 class LocalDeployment(ExitStack):
     """A running gate. Leaving its `with` block stops everything that it started, in reverse order.
 
-    `url` is the address of its port, and `base_url` the address that the gate's paths are appended to.
+    `url` is the address of its first port, and `base_url` the address that the gate's paths are appended to. `places`
+    has the other ports: each stands for a source address.
     `operator` returns an AWS client with an administrator's credentials, by service.
     """
 
@@ -70,8 +72,8 @@ class LocalDeployment(ExitStack):
             raise RuntimeError("another deployment is running in this process")
         self.callback(_in_use.release)
         start = self.enter_context
-        sockets = listening_sockets(self._options.port, self)
-        self._synthesise(port=sockets[0].getsockname()[1])
+        sockets = self._listen()
+        self._synthesise()
         self.evaluator = start(Evaluator())
         self.authority = LocalAuthority(self.template, self.evaluator, self._options.clock)
         self.function = start(closing(LocalFunction(self._options.clock)))
@@ -87,14 +89,26 @@ class LocalDeployment(ExitStack):
         self.callback(self.front_door.close)
         start(closing(self._listener(sockets)))
 
-    def _synthesise(self, port: int) -> None:
+    def _listen(self) -> Mapping[str, socket.socket]:
+        """Return listening sockets by the source address that their requests have."""
+        more = (*self._options.addresses, *self._options.vpc_endpoints)
+        addresses = list(dict.fromkeys((INSIDE, COLLEAGUE, OUTSIDE, *more)))
+        sockets = dict(zip(addresses, listening_sockets(self._options.port, len(addresses), self), strict=True))
+        self.places = Places({address: each.getsockname()[1] for address, each in sockets.items()})
+        self.port = self.places.ports[INSIDE]
+        self.url = self.places.url()
+        return sockets
+
+    def base_url_at(self, address: str) -> str:
+        """Return the address that the gate's paths are appended to, for somebody at the source address `address`."""
+        return self.places.url(address) + self._base_path
+
+    def _synthesise(self) -> None:
         self._settings = local_settings(self._options, [domain.id for domain in self._sample.studio])
         synthesised = synthesise(self._settings)
         if self._options.change_template:
             self._options.change_template(synthesised)
         self.template = ResolvedTemplate(synthesised)
-        self.port = port
-        self.url = f"http://127.0.0.1:{port}"
         self._base_path = f"/{self.template.stage}" if self._options.stage_in_path else ""
         self.base_url = self.url + self._base_path
 
@@ -160,7 +174,7 @@ class LocalDeployment(ExitStack):
             team=self._options.slack.team,
             users=self._sample.slack_users,
             signing_secret=self._options.slack.signing_secret,
-            deliver=deliver_to(f"{self.base_url}/slack"),
+            deliver=deliver_to(f"{self.base_url}/slack", port=self.places.ports[OUTSIDE]),
             clock=self._options.clock,
             reroute=lambda url: self._options.reroute("slack", url),
         )
@@ -183,7 +197,8 @@ class LocalDeployment(ExitStack):
 
     def _start_provider(self) -> str:
         groups_claim = self.template.environment["GATE_GROUPS_CLAIM"]
-        return self.enter_context(closing(serve_provider(self._sample.people, groups_claim=groups_claim))).url
+        provider = serve_provider(self._sample.people, groups_claim=groups_claim, hint=self._sample.access_of)
+        return self.enter_context(closing(provider)).url
 
     def _deploy(self) -> None:
         """Deploy the template's functions. AWS's addresses are also set in this process until everything stops."""
@@ -195,6 +210,7 @@ class LocalDeployment(ExitStack):
         self.function.deploy(
             {function.name: {**self._environment(function), **addresses} for function in functions},
             {function.name: key for key, function in zip(FUNCTION_KEYS, functions, strict=False)},
+            base_urls=[self.base_url_at(address) for address in self.places.ports if address != INSIDE],
         )
 
     def _environment(self, function: DeployedFunction) -> Mapping[str, str]:
@@ -204,7 +220,7 @@ class LocalDeployment(ExitStack):
         urls = {"api_url": self.slack.api_url, "hooks_url": self.slack.hooks_url}
         return {**function.environment, **self._options.slack.environment(function.environment, **urls)}
 
-    def _listener(self, sockets: Sequence[socket.socket]) -> Listener:
+    def _listener(self, sockets: Mapping[str, socket.socket]) -> Listener:
         site = NotebookSite(
             self.urls,
             self._jupyter_servers,
@@ -219,5 +235,5 @@ class LocalDeployment(ExitStack):
         }
         sites |= {studio_host(name): partial(site.serve, self.studio, name) for name in self._sample.studio_sites}
         sites[SLACK_HOST] = partial(serve_console, self.slack)
-        sites[SIGN_IN_HOST] = partial(serve_sign_in, self.base_url)
-        return Listener(sockets, sites, self.front_door.serve)
+        sites[SIGN_IN_HOST] = lambda incoming: serve_sign_in(self.base_url_at(incoming.remote or INSIDE), incoming)
+        return Listener(sockets, self.places, sites, self.front_door.serve)

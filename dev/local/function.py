@@ -1,10 +1,11 @@
 """The Lambda functions, run in this process: the SDK's and their own environments, their clock and cold starts."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.loaders import create_loader
@@ -38,9 +39,11 @@ class LocalFunction:
         self._clock = clock
         self._clock_offset = 0.0
         self._environments: dict[str, dict[str, str]] = {}
-        self._gates: dict[str, container.Gate] = {}
+        self._changes: Mapping[str, str] = {}
+        self._base_urls: dict[str, str] = {}
+        self._gates: dict[tuple[str, str], container.Gate] = {}
         self._access_keys: dict[str, str] = {}
-        self._running = ""
+        self._running = "", ""
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -50,16 +53,23 @@ class LocalFunction:
     @property
     def running(self) -> str:
         """The ARN, without its alias, of the function that was invoked last."""
-        return self._running
+        return self._running[0]
 
-    def deploy(self, environments: Mapping[str, Mapping[str, str]], access_keys: Mapping[str, str]) -> None:
+    def deploy(
+        self,
+        environments: Mapping[str, Mapping[str, str]],
+        access_keys: Mapping[str, str],
+        *,
+        base_urls: Sequence[str] = (),
+    ) -> None:
         """Set the environments of the functions, and start them.
 
         `environments`: by the ARN without its alias. The first function opens notebooks. `access_keys`: those of their
-        roles.
+        roles. `base_urls`: in place of the environment's, for requests to the ports of these.
         """
         self._environments = {arn: dict(environment) for arn, environment in environments.items()}
         self._access_keys = dict(access_keys)
+        self._base_urls = {str(urlsplit(url).port): url for url in base_urls}
         self.restart()
 
     def restart(self, *, clock_offset: float = 0, environment: Mapping[str, str] | None = None) -> None:
@@ -69,16 +79,17 @@ class LocalFunction:
         from the deployed ones. Both hold until the next restart.
         """
         self._clock_offset = clock_offset
-        for arn, deployed in self._environments.items():
-            config = Config.from_environ({**deployed, **(environment or {})})
-            self._gates[arn] = container.Gate(config, clock=lambda: self._clock() + self._clock_offset)
-        self._running = ""
-        self._run(next(iter(self._environments)))
+        self._changes = environment or {}
+        self._gates.clear()
+        self._running = "", ""
+        for arn in reversed(self._environments):  # the first function, which runs afterwards, comes last
+            self._run(arn)
 
     def handle(self, event: dict[str, Any], context: Any) -> Any:
         """Invoke the function that `context` names."""
         name, _, _alias = context.invoked_function_arn.rpartition(":")
-        self._run(name)
+        port = event.get("requestContext", {}).get("domainName", "").rpartition(":")[2]
+        self._run(name, self._base_urls.get(port, ""))
         return handler(event, context)
 
     def advance_clock(self, seconds: float) -> None:
@@ -91,14 +102,23 @@ class LocalFunction:
         self._gates.clear()
         aws_clients.cache_clear()
 
-    def _run(self, arn: str) -> None:
-        if self._running == arn:
+    def _run(self, arn: str, base_url: str = "") -> None:
+        """Make the function `arn` the one that is invoked. `base_url`: empty for that of its environment."""
+        if self._running == (arn, base_url):
             return
-        self._running = arn
-        os.environ["AWS_ACCESS_KEY_ID"] = self._access_keys[arn]
-        aws_clients.cache_clear()
-        aws_clients().session.register_component("data_loader", _MODELS)
-        container.set_gate(self._gates[arn])
+        if self.running != arn:
+            os.environ["AWS_ACCESS_KEY_ID"] = self._access_keys[arn]
+            aws_clients.cache_clear()
+            aws_clients().session.register_component("data_loader", _MODELS)
+        self._running = arn, base_url
+        if self._running not in self._gates:
+            self._gates[self._running] = self._gate(arn, base_url)
+        container.set_gate(self._gates[self._running])
+
+    def _gate(self, arn: str, base_url: str) -> container.Gate:
+        environment = {**self._environments[arn], **self._changes}
+        config = Config.from_environ(environment | ({"GATE_BASE_URL": base_url} if base_url else {}))
+        return container.Gate(config, clock=lambda: self._clock() + self._clock_offset)
 
 
 @contextmanager

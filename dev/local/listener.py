@@ -1,13 +1,15 @@
-"""Serves HTTP on the one port of a local deployment, for all of its host names."""
+"""Serves HTTP on the ports of a local deployment, for all of its host names."""
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from local.front_door import MAX_HEADER_BYTES
+from local.places import Places
 from local.streams import Connections, EventLoopThread, stop_listening
 
 MAX_LINE_BYTES = 64 * 1024
@@ -22,8 +24,15 @@ Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Listener:
     """Serves HTTP on listening sockets, in its own thread."""
 
-    def __init__(self, sockets: Sequence[socket.socket], sites: Mapping[str, Serve], api: Serve) -> None:
-        """Start serving. `sites`: answer requests by host name. `api`: answers those to every other name."""
+    def __init__(
+        self, sockets: Mapping[str, socket.socket], places: Places, sites: Mapping[str, Serve], api: Serve
+    ) -> None:
+        """Start serving.
+
+        `sockets`: by the source address that their requests have. `places`: maps the URLs in the answers to them.
+        `sites`: answer requests by host name. `api`: answers those to every other name.
+        """
+        self._places = places
         self._sites = sites
         self._api = api
         self._loop = EventLoopThread("listener")
@@ -34,20 +43,24 @@ class Listener:
         self._loop.run(self._end())
         self._loop.close()
 
-    async def _start(self, sockets: Sequence[socket.socket]) -> None:
-        self._http = _HttpServer(self._serve)
+    async def _start(self, sockets: Mapping[str, socket.socket]) -> None:
+        self._http = [_HttpServer(partial(self._serve, address)) for address in sockets]
         loop = asyncio.get_running_loop()
-        self._servers = [await loop.create_server(self._http, sock=each) for each in sockets]
+        self._servers = [
+            await loop.create_server(http, sock=each) for http, each in zip(self._http, sockets.values(), strict=True)
+        ]
 
-    async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+    async def _serve(self, address: str, incoming: web.BaseRequest) -> web.StreamResponse:
         host = incoming.host.partition(":")[0].lower()
-        return await self._sites.get(host, self._api)(incoming)
+        answer = await self._sites.get(host, self._api)(incoming.clone(remote=address))
+        return self._places.shown(address, answer)
 
     async def _end(self) -> None:
         for server in self._servers:
             await stop_listening(server)
-        await self._http.shutdown(SHUTDOWN_TIMEOUT)
-        await self._http.open_connections.abort()
+        await asyncio.gather(*(http.shutdown(SHUTDOWN_TIMEOUT) for http in self._http))
+        for http in self._http:
+            await http.open_connections.abort()
 
 
 class _HttpServer(web.Server):

@@ -10,9 +10,10 @@ from typing import Any
 from infra.settings import Settings
 from infra.vpc_settings import VpcSettings
 from local.aws.source import Source
+from local.places import NETWORKS
 from local.provider import CLIENT_ID, CLIENT_SECRET, ExternalProvider
 from local.slack.app import SlackApp
-from local.template import ACCOUNT, AWS_ADDRESS, EGRESS, INSIDE, REGION, Template
+from local.template import ACCOUNT, AWS_ADDRESS, EGRESS, REGION, Template
 
 NOTEBOOK_FILES = Path(__file__).parents[2] / ".cache" / "local" / "notebooks"
 
@@ -31,7 +32,7 @@ class LocalOptions:
     """Options of a `LocalDeployment`. The defaults serve the local provider and the local Slack workspace."""
 
     port: int = 0
-    """TCP port on loopback; 0 takes any free port."""
+    """The first TCP port on loopback; 0 takes any that are free."""
     stage_in_path: bool = False
     """Serve below `/STAGE`, as API Gateway's default endpoint does, rather than at the root as a custom domain does."""
     provider: ExternalProvider | None = None
@@ -44,10 +45,12 @@ class LocalOptions:
     """Seconds since the epoch, for the function, the fake AWS and Slack."""
     folder: Path = NOTEBOOK_FILES
     """Where the notebooks' files are kept."""
+    addresses: Sequence[str] = ()
+    """More source addresses than `INSIDE`, `COLLEAGUE` and `OUTSIDE`. Each has a port of its own, too."""
     vpc_endpoints: Mapping[str, str] = field(default_factory=dict)
-    """VPC endpoint IDs by loopback address: a request from that address counts as one through that endpoint.
+    """VPC endpoint IDs by source address: a request from that address counts as one through that endpoint.
 
-    A private API admits requests from these addresses alone.
+    A private API admits requests from these addresses alone. Each has a port of its own.
     """
     slack: SlackApp = field(default_factory=SlackApp)
     """The Slack app; by default the local workspace's."""
@@ -72,7 +75,7 @@ def local_settings(options: LocalOptions, studio_domains: Sequence[str] = ()) ->
         "client_id": client.client_id,
         "client_secret_arn": CLIENT_SECRET_ARN if client.client_secret else "",
     }
-    settings = {"networks": [INSIDE], **options.settings, "identity": identity}
+    settings = {"networks": NETWORKS, **options.settings, "identity": identity}
     settings["studio"] = {"domains": list(studio_domains)}
     settings["user_names"] = {"source": "address", "domain": "example.com"}
     vpc = VpcSettings.model_construct(**settings.get("vpc", {}))

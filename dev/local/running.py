@@ -1,24 +1,24 @@
-"""Runs a local deployment for `make run`: writes its log and the operator's credentials, and prints the welcome."""
+"""Runs a local deployment for `make run`: writes its log, lets other commands find it, and prints the welcome."""
 
-import json
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from gate.platform.log import logger
+from local.access_file import access_file
+from local.addresses import notebook_host
 from local.aws.notebook_instances import STARTING, STOPPING
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import COLLEAGUE, INSIDE, OUTSIDE, Places
 from local.provider import ExternalProvider
-from local.sample import Sample, TestUser
+from local.sample import Sample
 from local.template import REGION
 
 ROOT = Path(__file__).parents[2]
 LOG = ROOT / ".cache" / "local" / "gate.log"
-OPERATOR = LOG.with_name("operator.json")
-"""Read by `gate --local` (cli/aws.py)."""
 
 
 def serve_until_interrupted(sample: Sample, options: LocalOptions) -> None:
@@ -26,29 +26,20 @@ def serve_until_interrupted(sample: Sample, options: LocalOptions) -> None:
     with LocalDeployment(sample, options) as deployment:
         # The port is bound now. Until then the files may belong to another run.
         _log_to(LOG)
-        with _operator_credentials(deployment):
-            print(welcome(sample, options, deployment.base_url), flush=True)  # noqa: T201
+        with access_file(_access(deployment)):
+            print(welcome(sample, options, deployment.places), flush=True)  # noqa: T201
             threading.Event().wait()
 
 
-@contextmanager
-def _operator_credentials(deployment: LocalDeployment) -> Iterator[None]:
-    """Write the endpoint and credentials for `gate --local`, readable by this machine's user alone."""
-    access = {
+def _access(deployment: LocalDeployment) -> Mapping[str, Any]:
+    """Return what `gate --local` and `make slack` need."""
+    return {
         "endpoint_url": deployment.aws.url,
         "region": REGION,
         "access_key_id": deployment.authority.operator_key,
         "secret_access_key": "local",
+        "port": deployment.port,
     }
-    text = json.dumps(access)
-    OPERATOR.unlink(missing_ok=True)
-    OPERATOR.touch(mode=0o600)
-    OPERATOR.write_text(text, encoding="utf-8")
-    try:
-        yield
-    finally:
-        if OPERATOR.exists() and OPERATOR.read_text(encoding="utf-8") == text:  # not a later run's
-            OPERATOR.unlink()
 
 
 def _log_to(path: Path) -> None:
@@ -62,9 +53,9 @@ def _log_to(path: Path) -> None:
     registered.setStream(handler.stream)
 
 
-def welcome(sample: Sample, options: LocalOptions, base_url: str) -> str:
-    """Return the text that is printed once everything is served: what to open, and as which user."""
-    speed = sample.speed_factor
+def welcome(sample: Sample, options: LocalOptions, places: Places) -> str:
+    """Return the text that is printed once everything is served: what to open, as which user, and from where."""
+    speed, base_url = sample.speed_factor, places.url()
     lines = [
         f"Notebook Gate is served on {base_url} until you press Ctrl-C.",
         "",
@@ -80,8 +71,7 @@ def welcome(sample: Sample, options: LocalOptions, base_url: str) -> str:
         "  .venv/bin/gate --local grants list",
         "  .venv/bin/gate --local requests list",
         "",
-        "127.0.0.1 is inside the networks, 127.0.0.2 is outside:",
-        f"  curl -i --interface 127.0.0.2 {base_url}/open",
+        *_places(sample, options, places),
         "",
         f"Starting a notebook takes {STARTING / speed:.0f} s and stopping it {STOPPING / speed:.0f} s, "
         f"{speed:g} times less than in AWS.",
@@ -105,9 +95,20 @@ def _sign_in(sample: Sample, base_url: str, provider: ExternalProvider | None) -
         yield f"Users sign in at {provider.issuer}."
         yield f"Its application must allow the redirect to {base_url}/login/callback"
         return
-    yield "Sign in by typing one of these as the subject:"
+    yield "The sign-in page has a button for each of these people:"
     for person in sample.people:
-        yield f"  {person.email:<24}  {_may_open(person, sample)}"
+        yield f"  {person.email:<24}  {sample.access_of(person)}"
+
+
+def _places(sample: Sample, options: LocalOptions, places: Places) -> Iterator[str]:
+    yield "Each port stands for a place, which the gate sees as a source address:"
+    for address, who in ((INSIDE, "you"), (COLLEAGUE, "a colleague, in the networks"), (OUTSIDE, "outside, refused")):
+        yield f"  {places.url(address):<24}  {who} ({address})"
+    if sample.notebooks:
+        notebook, pin = sample.notebooks[0].name, options.settings["pin"]
+        yield f'A notebook that you opened is refused elsewhere (pin = "{pin}"). Open {notebook}, and then:'
+        for address in (OUTSIDE,) if pin == "networks" else (COLLEAGUE, OUTSIDE):
+            yield f"  http://{notebook_host(notebook)}:{places.ports[address]}/lab"
 
 
 def _signed_request(sample: Sample, base_url: str) -> Iterator[str]:
@@ -117,11 +118,3 @@ def _signed_request(sample: Sample, base_url: str) -> Iterator[str]:
         yield "Scripts sign their requests:"
         yield f"  curl -i --aws-sigv4 aws:amz:{REGION}:execute-api --user '{user.access_key}:{user.secret_key}' \\"
         yield f"      {base_url}/iam/open/{sample.notebooks[-1].name}"
-
-
-def _may_open(person: TestUser, sample: Sample) -> str:
-    principals = {f"user:{person.email}": "", **{f"group:{group}": f" (group {group})" for group in person.groups}}
-    notebooks = [
-        f"{grant.notebook}{principals[grant.principal]}" for grant in sample.grants if grant.principal in principals
-    ]
-    return "may open " + ", ".join(notebooks) if notebooks else "may open nothing"

@@ -1,10 +1,13 @@
 """The sample file: users, notebook instances and grants of a local deployment."""
 
+import datetime
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from cli.grant_schema.spec import GrantSpec
 
@@ -71,13 +74,21 @@ class IamUser(_Entry):
     secret_key: str = Field(repr=False)
 
 
+def _with_date(grant: Any, info: ValidationInfo) -> Any:
+    """Replace `until: tomorrow` by its date in UTC. The validation's context has the time in `now`."""
+    if not isinstance(grant, dict) or grant.get("until") != "tomorrow":
+        return grant
+    now = datetime.datetime.fromtimestamp((info.context or {}).get("now", time.time()), datetime.UTC)
+    return {**grant, "until": now.date() + datetime.timedelta(days=1)}
+
+
 class Sample(_Entry):
     """The content of the file."""
 
     people: list[TestUser] = []
     notebooks: list[Notebook] = []
     studio: list[StudioDomain] = []
-    grants: list[GrantSpec] = []
+    grants: list[Annotated[GrantSpec, BeforeValidator(_with_date)]] = []
     approvers: dict[str, list[str]] = {}
     """Who decides on access requests, in addition to owners, as in the setting `requests.approvers`."""
     iam_users: list[IamUser] = []
@@ -97,11 +108,20 @@ class Sample(_Entry):
             for space in ([], *([space.name] for space in domain.spaces if space.owner in ("", profile)))
         ]
 
+    def access_of(self, person: TestUser) -> str:
+        """Return a phrase about the notebooks that `person` may open, by their own grants and those of their groups."""
+        principals = {f"user:{person.email}": "", **{f"group:{group}": f" (group {group})" for group in person.groups}}
+        notebooks = [
+            f"{grant.notebook}{principals[grant.principal]}" for grant in self.grants if grant.principal in principals
+        ]
+        return "may open " + ", ".join(notebooks) if notebooks else "may open nothing"
+
     @classmethod
-    def load(cls, path: Path) -> "Sample":
-        """Read the YAML file at `path`. Raises `SampleError`."""
+    def load(cls, path: Path, clock: Callable[[], float] = time.time) -> "Sample":
+        """Read the YAML file at `path`. `clock`: seconds since the epoch. Raises `SampleError`."""
         try:
-            return cls.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+            content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+            return cls.model_validate(content, context={"now": clock()})
         except OSError as error:
             raise SampleError(f"{path}: can't be read: {error.strerror}") from None
         except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Ports of loopback addresses: to listen on, or to reserve for a process that listens later."""
+"""Ports of loopback: to listen on, or to reserve for a process that listens later."""
 
 import errno
 import os
@@ -6,53 +6,43 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-INSIDE, OUTSIDE = "127.0.0.1", "127.0.0.2"
-"""Inside and outside the networks of the sample settings. Other machines reach neither."""
+LOOPBACK = "127.0.0.1"
+"""The only loopback address that every machine has. Other machines do not reach it."""
 
 
 class PortError(Exception):
-    """The port can't be used; the text names another to try."""
+    """A port can't be used; the text names another to try."""
 
 
-def listening_sockets(port: int, started: ExitStack) -> list[socket.socket]:
-    """Listen on `port` (0: any free port) of `INSIDE` and, if the machine has it, `OUTSIDE`. Raises `PortError`.
+def listening_sockets(port: int, count: int, started: ExitStack) -> list[socket.socket]:
+    """Listen on `port` (0: any that is free) and the ports after it, `count` in all. Raises `PortError`.
 
     `started` closes the sockets.
     """
-    # macOS has no 127.0.0.2 by default; requests from outside are then not possible.
-    addresses = [INSIDE, OUTSIDE] if has_address(OUTSIDE) else [INSIDE]
     try:
-        sockets = listen(*addresses, port=port)
+        sockets = listen(port, count)
     except OSError as error:
-        reason = os.strerror(error.errno or 0).lower()
-        raise PortError(f"port {port} can't be used ({reason}). Try another: make run PORT={port + 1}") from None
+        reason, after = os.strerror(error.errno or 0).lower(), port + count
+        raise PortError(
+            f"one of the ports {port} to {after - 1} can't be used ({reason}). Try others: make run PORT={after}"
+        ) from None
     for each in sockets:
         started.callback(each.close)
     return sockets
 
 
-def has_address(address: str) -> bool:
-    """Return whether this machine has `address`."""
-    with socket.socket() as probe:
-        try:
-            probe.bind((address, 0))
-        except OSError:
-            return False
-    return True
-
-
-def listen(*addresses: str, port: int = 0) -> list[socket.socket]:
-    """Listen on the same `port` of all `addresses`; 0: one that is free on all of them. Raises `OSError`."""
-    return _bind(addresses, port, listening=True)
+def listen(port: int = 0, count: int = 1) -> list[socket.socket]:
+    """Listen on `port` and the ports after it, `count` in all; 0: on ports that are free. Raises `OSError`."""
+    return _bind(LOOPBACK, port, count, listening=True)
 
 
 @contextmanager
-def reserved_port(*addresses: str) -> Iterator[int]:
-    """Yield a port that is free on all `addresses` (default: `INSIDE`) and is given to nobody else during the block.
+def reserved_port(host: str = LOOPBACK, count: int = 1) -> Iterator[int]:
+    """Yield the first of `count` consecutive ports that are free, and are given to nobody else during the block.
 
-    A server may listen on it meanwhile, if it sets `SO_REUSEADDR` (Linux) or `SO_REUSEPORT` (macOS).
+    A server may listen on them meanwhile, if it sets `SO_REUSEADDR` (Linux) or `SO_REUSEPORT` (macOS).
     """
-    sockets = _bind(addresses or (INSIDE,), 0, listening=False)
+    sockets = _bind(host, 0, count, listening=False)
     try:
         # Set after `bind`, which otherwise accepts a port that another process reserves.
         for each in sockets:
@@ -64,22 +54,26 @@ def reserved_port(*addresses: str) -> Iterator[int]:
             each.close()
 
 
-def _bind(addresses: tuple[str, ...], port: int, *, listening: bool) -> list[socket.socket]:
+def _bind(host: str, port: int, count: int, *, listening: bool) -> list[socket.socket]:
     while True:
         with ExitStack() as opened:
-            sockets = [opened.enter_context(socket.socket()) for _ in addresses]
+            sockets = [opened.enter_context(socket.socket()) for _ in range(count)]
             number = port
             try:
-                for address, each in zip(addresses, sockets, strict=True):
+                for each in sockets:
                     # A port that the caller names may have closed connections, which end within a minute.
                     each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, port != 0)
-                    each.bind((address, number))
+                    each.bind((host, number))
                     if listening:
                         each.listen()
-                    number = each.getsockname()[1]
+                    number = each.getsockname()[1] + 1
             except OSError as error:
-                # The first address got a number that is taken on another one.
+                # The system chose a port before one that is taken.
                 if port == 0 and error.errno == errno.EADDRINUSE:
+                    continue
+                raise
+            except OverflowError:  # or the last of all ports
+                if port == 0:
                     continue
                 raise
             opened.pop_all()

@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
-from local.sockets import INSIDE, reserved_port
+from local.sockets import LOOPBACK, reserved_port
 
 T = TypeVar("T")
 
@@ -101,7 +101,7 @@ class StreamServer:
     """Serves TCP connections in an event loop's thread. It can stop listening, and listen again at the same port."""
 
     def __init__(
-        self, loop: EventLoopThread, serve: Serve, *, tls: ssl.SSLContext | None = None, host: str = INSIDE
+        self, loop: EventLoopThread, serve: Serve, *, tls: ssl.SSLContext | None = None, host: str = LOOPBACK
     ) -> None:
         """`serve`: answers one connection. It may raise `OSError` or `EOFError`, and be cancelled."""
         self._loop = loop

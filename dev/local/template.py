@@ -19,8 +19,6 @@ EGRESS = "198.51.100.10"
 """The function's egress address, from a documentation network (RFC 5737)."""
 AWS_ADDRESS = "192.0.2.200"
 """An address that AWS chooses for a function without a VPC, from another documentation network."""
-INSIDE = "127.0.0.1/32"
-"""The only one of the gate's networks; 127.0.0.2 and all other addresses are outside."""
 API_ID = "localgate1"
 
 

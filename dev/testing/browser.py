@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
 
 TIMEOUT = 120
 """Seconds for one response, generous for a busy machine."""
@@ -19,15 +18,13 @@ MAX_STEPS = 20
 class Browser(requests.Session):
     """Keeps cookies, and follows redirects only when it is told to."""
 
-    def __init__(self, base_url: str = "", *, address: str = "") -> None:
-        """`base_url`: precedes paths that begin with a slash. `address`: that of this machine to connect from."""
+    def __init__(self, base_url: str = "") -> None:
+        """`base_url`: precedes paths that begin with a slash."""
         super().__init__()
         self._base_url = base_url
         self.trust_env = False
         self.visited: list[str] = []
         """The URLs of all requests, oldest first."""
-        if address:
-            self.mount("http://", _SourceAddressAdapter(address))
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         """Send a request."""
@@ -66,16 +63,6 @@ class Browser(requests.Session):
         if control.name:
             data[control.name] = control.value
         return self.follow(self.request(form.method, urljoin(answer.url, form.action), data=data))
-
-
-class _SourceAddressAdapter(HTTPAdapter):
-    def __init__(self, address: str) -> None:
-        self._address = address
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pool, with the address as the source of its connections."""
-        super().init_poolmanager(*args, source_address=(self._address, 0), **kwargs)
 
 
 @dataclass

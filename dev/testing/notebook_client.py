@@ -10,6 +10,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from local.deployment import LocalDeployment
+
 
 class _Loopback(AbstractResolver):
     """Resolves every name to loopback, as browsers do with names below localhost."""
@@ -26,14 +28,13 @@ class _Loopback(AbstractResolver):
 
 
 class NotebookClient:
-    """Sends requests from one address, keeps cookies and follows redirects."""
+    """Sends requests, keeps cookies and follows redirects."""
 
-    def __init__(self, address: str = "127.0.0.1") -> None:
-        self.address = address
+    def __init__(self) -> None:
         self.site = URL()
 
     async def __aenter__(self) -> "NotebookClient":
-        connector = aiohttp.TCPConnector(resolver=_Loopback(), local_addr=(self.address, 0))
+        connector = aiohttp.TCPConnector(resolver=_Loopback())
         self.http = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.CookieJar(unsafe=True))
         return self
 
@@ -104,11 +105,11 @@ class Kernel:
                 return content
 
 
-def status_from(address: str, url: str) -> int:
+def status_from(deployment: LocalDeployment, address: str, url: str) -> int:
     """Return the status of the answer to a presigned URL that is used at `address`."""
 
     async def request() -> int:
-        async with NotebookClient(address) as client:
-            return await client.status_of(url)
+        async with NotebookClient() as client:
+            return await client.status_of(deployment.places.seen_from(address, url))
 
     return asyncio.run(request())

@@ -6,17 +6,19 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import requests
 
 from local.deployment import LocalDeployment
+from local.places import INSIDE
 from local.provider import CLIENT_ID, CLIENT_SECRET
 from testing.browser import MAX_STEPS, Browser
 
 
 class TestUser(Browser):
-    """By default the user is inside the networks."""
+    """By default the user is inside the networks, at the first port."""
 
     __test__ = False  # pytest would collect a class whose name begins with Test
 
-    def __init__(self, deployment: LocalDeployment, address: str = "127.0.0.1") -> None:
-        super().__init__(deployment.base_url, address=address)
+    def __init__(self, deployment: LocalDeployment, address: str = INSIDE) -> None:
+        """`address`: the source address of the user's requests."""
+        super().__init__(deployment.base_url_at(address))
 
     def open(self, path: str, email: str) -> requests.Response:
         """Open a bookmark, sign in if asked to, and return the first response that is not a local redirect."""

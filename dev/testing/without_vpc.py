@@ -5,12 +5,12 @@ from typing import Any
 
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import INSIDE
 from local.sample import Sample
 from testing.clock import StoppedClock
-from testing.networks import COLLEAGUE, INSIDE
 from testing.user import TestUser
 
-SETTINGS: Mapping[str, Any] = {"networks": [f"{INSIDE}/32", f"{COLLEAGUE}/32"], "vpc": {"none": True}}
+SETTINGS: Mapping[str, Any] = {"vpc": {"none": True}}
 
 
 def without_vpc(sample: Sample, clock: StoppedClock, **options: Any) -> LocalDeployment:

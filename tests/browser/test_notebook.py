@@ -4,14 +4,14 @@ import dataclasses
 import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from local.aws.notebook_instances import STARTING
 from local.deployment import LocalDeployment
+from local.places import COLLEAGUE, OUTSIDE
 from testing.clock import Clock
 from testing.slack_user import run_command, ticket_path
 from tests.browser.conftest import picture, sign_in
-from tests.browser.socks_proxy import socks_proxy
 
 
 def _open_the_notebook(page: Page, deployment: LocalDeployment) -> None:
@@ -40,24 +40,32 @@ def test_a_user_signs_in_and_runs_a_cell(lab: Page, deployment: LocalDeployment,
     assert [text for text in refused if "Content Security Policy" in text] == []
 
 
-def test_a_valid_url_is_refused_from_outside_in_the_browser(
-    page: Page, chromium: Browser, deployment: LocalDeployment
-) -> None:
+def test_a_valid_url_is_refused_elsewhere_in_the_browser(page: Page, deployment: LocalDeployment) -> None:
     page.goto(f"{deployment.base_url}/open/alice-notebook")
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(re.compile(r"/lab"))
-    url, cookies = deployment.urls.made[-1].url, page.context.storage_state()
-    with socks_proxy("127.0.0.2") as proxy:
-        outside = chromium.new_context(proxy={"server": proxy, "bypass": "<-loopback>"}, storage_state=cookies)
-        thief = outside.new_page()
-        for stolen in (url, page.url):  # the URL, and the session
-            thief.goto(stolen)
-            expect(thief.get_by_role("heading")).to_have_text("Access denied")
-        thief.goto(f"{deployment.base_url}/open/alice-notebook")
-        expect(thief.get_by_role("heading")).to_have_text("You are outside the networks")
-        outside.close()
+    url, opened = deployment.urls.made[-1].url, page.url
+    for address in (COLLEAGUE, OUTSIDE):
+        for stolen in (url, opened):  # the URL, and the session, whose cookie the browser sends to every port
+            page.goto(deployment.places.seen_from(address, stolen))
+            expect(page.get_by_role("heading")).to_have_text("Access denied")
+    page.goto(f"{deployment.base_url_at(OUTSIDE)}/open/alice-notebook")
+    expect(page.get_by_role("heading")).to_have_text("You are outside the networks")
     page.goto(url)
     expect(page).to_have_url(re.compile(r"/tree"))
+
+
+def test_a_colleague_signs_in_and_stays_at_their_port(page: Page, deployment: LocalDeployment, clock: Clock) -> None:
+    deployment.instances["alice-notebook"] = "Stopped"
+    base_url = deployment.base_url_at(COLLEAGUE)
+    page.goto(base_url)
+    sign_in(page, "alice@example.com")
+    expect(page).to_have_url(f"{base_url}/")
+    page.get_by_role("button", name="Start alice-notebook").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    clock.ahead += STARTING
+    port = deployment.places.ports[COLLEAGUE]
+    expect(page).to_have_url(re.compile(rf"^http://alice-notebook\.notebook\.eu-west-1\.localhost:{port}/lab"))
 
 
 def test_an_expired_url_leads_to_the_sign_in_page(page: Page, deployment: LocalDeployment, clock: Clock) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 from cli.grant_schema.spec import GrantSpec
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import COLLEAGUE
 from local.sample import Sample
 
-INSIDE, COLLEAGUE, OUTSIDE, IN_VPC = "127.0.0.1", "127.0.0.3", "127.0.0.2", "127.0.0.4"
+IN_VPC = "10.0.7.4"
 ENDPOINT, API_ENDPOINT = "vpce-0123456789abcdef0", "vpce-0fedcba9876543210"
 NOTEBOOKS = ("alice-notebook", "shared-notebook", "gone-notebook")
 GROUPS = {"bob@example.com": ("data-science", "staff")}
@@ -31,10 +32,9 @@ DENIES: dict[str, Any] = {
 @contextmanager
 def explain_deployment(sample: Sample) -> Iterator[LocalDeployment]:
     """Run a deployment with two inside addresses, a VPC endpoint, and a group that no pattern matches (`staff`)."""
-    networks = [f"{INSIDE}/32", f"{COLLEAGUE}/32"]
     people = [person.model_copy(update={"groups": list(GROUPS.get(person.email, ()))}) for person in sample.people]
     unthrottled = sample.model_copy(update={"people": people, "urls_per_second": 10_000})
-    settings = {"networks": networks, "vpc_endpoints": [ENDPOINT], "identity": {"groups": ["data-*"]}}
+    settings = {"vpc_endpoints": [ENDPOINT], "identity": {"groups": ["data-*"]}}
     with LocalDeployment(unthrottled, LocalOptions(settings=settings, vpc_endpoints={IN_VPC: ENDPOINT})) as deployment:
         yield deployment
 

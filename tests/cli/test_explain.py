@@ -6,15 +6,13 @@ import pytest
 
 from cli.explain.question import ALLOWED
 from local.deployment import LocalDeployment
+from local.places import COLLEAGUE, INSIDE, OUTSIDE
 from local.sample import Sample
 from tests.cli.conftest import Gate
 from tests.cli.explain_deployment import (
     API_ENDPOINT,
-    COLLEAGUE,
     ENDPOINT,
     IN_VPC,
-    INSIDE,
-    OUTSIDE,
     arrange,
     explain_deployment,
 )

@@ -13,18 +13,17 @@ from cli.explain.question import ALLOWED, Question
 from cli.explain.source import Source
 from gate.values.notebook import Notebook
 from local.deployment import LocalDeployment
+from local.places import COLLEAGUE, INSIDE, OUTSIDE
 from local.sample import Sample
 from testing.environment import JSON
+from testing.notebook_client import status_from
 from testing.user import TestUser
 from tests.cli.explain_deployment import (
-    COLLEAGUE,
     DENIES,
     ENDPOINT,
     GROUPS,
     IN_VPC,
-    INSIDE,
     NOTEBOOKS,
-    OUTSIDE,
     arrange,
     explain_deployment,
 )
@@ -83,16 +82,9 @@ def _outcome_of_the_function(
     if answer.status_code != 200:
         return str(answer.json()["error"])
     # AWS evaluates the policies again when the URL is used.
-    url = answer.json()["authorized_url"]
-    host = url.split("/")[2].partition(":")[0]
-    used = TestUser(deployment, used_from).get(
-        url.replace(host, "127.0.0.1"),
-        headers={"Host": f"{host}:{deployment.port}"},
-        allow_redirects=False,
-        timeout=120,
-    )
-    assert used.status_code in (302, 403)
-    return ALLOWED if used.status_code == 302 else "aws_denied"
+    status = status_from(deployment, used_from, answer.json()["authorized_url"])
+    assert status in (302, 403)
+    return ALLOWED if status == 302 else "aws_denied"
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

@@ -9,7 +9,7 @@ from local.options import LocalOptions
 from local.sample import Sample
 from tests.cli.conftest import Gate
 
-IN_VPC, PUBLIC = "127.0.0.6", "127.0.0.1"
+IN_VPC, PUBLIC = "10.0.7.6", "127.0.0.1"
 ENDPOINT, API_ENDPOINT = "vpce-0123456789abcdef0", "vpce-0fedcba9876543210"
 SETTINGS = {
     "private_endpoints": [API_ENDPOINT],
@@ -39,7 +39,7 @@ def deployment(sample: Sample) -> Iterator[LocalDeployment]:
             "allowed",
             f"allowed by aws:SourceVpce in {ENDPOINT} and aws:VpcSourceIp in {IN_VPC}/32, 10.0.1.0/24",
         ),
-        (OPENED, f"127.0.0.7@{ENDPOINT}", "aws_denied", 'If they change addresses often, write pin = "networks"'),
+        (OPENED, f"10.0.7.7@{ENDPOINT}", "aws_denied", 'If they change addresses often, write pin = "networks"'),
         (OPENED, PUBLIC, "aws_denied", "Have them use the notebook through one of `vpc_endpoints`"),
         (OPENED, OPENED, "aws_denied", "Name with --used-from the one of `vpc_endpoints`"),
         (PUBLIC, PUBLIC, "outside_networks", "add the endpoint to `private_endpoints`"),

@@ -26,11 +26,12 @@ BOB, SHARED, OWN = "bob@example.com", "/open/shared-notebook", "/open/bob-notebo
 
 @pytest.fixture(scope="module")
 def deployment(clock: Clock, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    plain = Sample.load(ROOT / "dev" / "local" / "sample.yaml").model_dump(mode="json", exclude_none=True)
-    for grant in plain["grants"]:
-        grant |= {"session": 43_200, "power": "start-stop"}
+    sample = Sample.load(ROOT / "dev" / "local" / "sample.yaml")
+    grants = [each.model_copy(update={"session": 43_200, "power": "start-stop"}) for each in sample.grants]
     folder = tmp_path_factory.mktemp("notebooks")
-    with LocalDeployment(Sample.model_validate(plain), LocalOptions(clock=clock, folder=folder)) as deployment:
+    with LocalDeployment(
+        sample.model_copy(update={"grants": grants}), LocalOptions(clock=clock, folder=folder)
+    ) as deployment:
         yield deployment
 
 

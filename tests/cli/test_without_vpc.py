@@ -12,9 +12,9 @@ from cli.doctor import live_checks, window_check
 from gate.launch import launcher
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import COLLEAGUE, INSIDE, OUTSIDE
 from local.sample import Sample
 from testing.clock import Clock
-from testing.networks import COLLEAGUE, INSIDE, OUTSIDE
 from testing.without_vpc import SETTINGS
 from tests.cli.conftest import Gate
 from tests.cli.doctor_checks import checks_by_name

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import os
+import re
 import shutil
 import threading
 import zipfile
@@ -142,6 +143,7 @@ def test_setup_and_bundling_use_the_mirror(
     assert done.returncode == 0, done.stderr
     assert list((project / ".cache" / "provider").glob("lib/python*/site-packages/tiny.py"))
     assert f"/files/{WHEEL}" in mirror.paths
+    assert re.fullmatch(r"setup: installing Python packages into .cache/provider …\nsetup: … took \d+ s\n", done.stderr)
 
     mirror.paths.clear()
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "another"))

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from local.access_file import running_port
 from local.addresses import SLACK_HOST
 
 HELP = """Type /notebook, /notebook NAME, /notebook ask NAME, shortcut, a button's number, or quit."""
@@ -17,7 +18,7 @@ class InputError(Exception):
 
 def main() -> None:
     """Read lines until the end of input or `quit`."""
-    port, user = os.environ.get("PORT") or "8080", os.environ.get("SLACK_USER") or "U0ALICE"
+    port, user = os.environ.get("PORT") or str(running_port() or 8080), os.environ.get("SLACK_USER") or "U0ALICE"
     if not port.isdecimal() or not 1 <= int(port) <= 65_535:
         sys.exit(f"PORT={port} is not a port: use the port of your make run, such as make slack PORT=8081")
     _say(f"You are {user} in the local Slack (make slack SLACK_USER=U0DANA for another user). {HELP}")

@@ -16,7 +16,6 @@ from local.slack import payloads
 from local.slack.page import SlackPage
 from local.slack.payloads import Member, Payload
 from local.slack.web_api import ResponseUrls, WebApi
-from local.sockets import OUTSIDE, has_address
 
 _API, _HOOKS = "/api/", "/hooks/"
 
@@ -164,16 +163,14 @@ class Workspace:
             self._shown.pop(user, None)
 
 
-def deliver_to(gate_url: str) -> Deliver:
-    """Return what sends requests to the app at `gate_url`, `…/slack`."""
+def deliver_to(gate_url: str, *, port: int) -> Deliver:
+    """Return what sends requests to the app at `gate_url`, `…/slack`. `port`: that of requests from outside."""
     url = urlsplit(gate_url)
 
     def deliver(body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        # Some machines do not have the address (macOS); the request then comes from inside the networks.
-        source = (OUTSIDE, 0) if has_address(OUTSIDE) else None
-        connection = http.client.HTTPConnection(str(url.hostname), url.port, timeout=120, source_address=source)
+        connection = http.client.HTTPConnection(str(url.hostname), port, timeout=120)
         try:
-            connection.request("POST", url.path, body, dict(headers))
+            connection.request("POST", url.path, body, {"Host": url.netloc, **headers})
             answer = connection.getresponse()
             return answer.status, answer.read()
         finally:

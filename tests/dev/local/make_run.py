@@ -10,7 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from local.sockets import INSIDE, OUTSIDE, reserved_port
+from local.places import COLLEAGUE, INSIDE, OUTSIDE, Places
+from local.sockets import reserved_port
 
 ROOT = Path(__file__).parents[3]
 LOG = ROOT / ".cache" / "local" / "gate.log"
@@ -33,8 +34,9 @@ class MakeRun:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.output = folder / "output.txt"
         self.cookies = folder / "cookies.txt"
-        with reserved_port(INSIDE, OUTSIDE) as self.port, self.output.open("w") as output:
-            self.url = f"http://{INSIDE}:{self.port}"
+        with reserved_port(count=3) as self.port, self.output.open("w") as output:
+            self.places = Places({each: self.port + number for number, each in enumerate((INSIDE, COLLEAGUE, OUTSIDE))})
+            self.url = self.places.url()
             settings = [f"{name}={value}" for name, value in {"PORT": str(self.port), **variables}.items()]
             self.process = subprocess.Popen(
                 ["make", "run", *settings], cwd=ROOT, stdout=output, stderr=output, start_new_session=True

@@ -20,6 +20,7 @@ from local.aws.authority import FUNCTION_KEY
 from local.aws.clients import clients
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import OUTSIDE
 from local.sample import Sample
 from testing.aws_clients import is_denied
 from testing.clock import Clock
@@ -128,7 +129,7 @@ def test_who_takes_over_the_function_that_opens_notebooks_approves_nothing(deplo
 
 
 def test_a_request_from_outside_the_networks_is_refused_by_the_api(deployment: LocalDeployment) -> None:
-    outside = TestUser(deployment, "127.0.0.2")
+    outside = TestUser(deployment, OUTSIDE)
     calls = deployment.front_door.calls
     for method, path in (("GET", "/requests"), ("POST", "/requests"), ("POST", "/requests/x")):
         assert outside.go(path, method).status_code == 403

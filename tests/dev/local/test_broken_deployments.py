@@ -9,6 +9,7 @@ import pytest
 from local.aws.presigned import PresignedUrl
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import INSIDE, OUTSIDE
 from local.sample import Sample
 from local.template import EGRESS, Template
 from testing.user import TestUser
@@ -17,7 +18,6 @@ from tests.dev.local.launch_role import launch_role
 OPEN = "sagemaker:CreatePresignedNotebookInstanceUrl"
 ALICES = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/alice-notebook"
 BOBS = "arn:aws:sagemaker:eu-west-1:123456789012:notebook-instance/bob-notebook"
-INSIDE, OUTSIDE = "127.0.0.1", "127.0.0.2"
 
 
 def _statements(template: Template) -> Any:

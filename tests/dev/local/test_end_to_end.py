@@ -8,6 +8,9 @@ import pytest
 
 from gate.platform.log import logger
 from local.deployment import LocalDeployment
+from local.places import OUTSIDE
+from local.sample import Sample
+from testing.browser import controls
 from testing.environment import JSON
 from testing.user import TestUser
 
@@ -62,6 +65,17 @@ def test_a_user_with_several_notebooks_chooses_one(deployment: LocalDeployment) 
     assert bob.go("/open/alice-notebook").status_code == 403
 
 
+def test_the_sign_in_page_has_a_button_for_each_person(deployment: LocalDeployment, sample: Sample) -> None:
+    carol = TestUser(deployment)
+    page = carol.follow(carol.go("/"))
+    buttons = [each for each in controls(page) if each.name == "sub"]
+    assert [each.value for each in buttons] == [person.email for person in sample.people]
+    assert buttons[1].text.startswith(
+        "bob@example.com may open bob-notebook, churn-model, shared-notebook (group data-"
+    )
+    assert "You have no notebook" in carol.submit(page, "carol@example.com may open nothing").text
+
+
 def test_an_unverified_address_is_refused(deployment: LocalDeployment) -> None:
     answer = TestUser(deployment).open("/open", "mallory@example.com")
     assert answer.status_code == 403
@@ -74,7 +88,7 @@ def test_an_unverified_address_is_refused(deployment: LocalDeployment) -> None:
 def test_requests_from_outside_are_refused_before_the_function_runs(deployment: LocalDeployment, path: str) -> None:
     alice = TestUser(deployment)
     alice.open("/", "alice@example.com")
-    stranger = TestUser(deployment, "127.0.0.2")
+    stranger = TestUser(deployment, OUTSIDE)
     stranger.cookies = alice.cookies  # a stolen session
 
     calls = deployment.front_door.calls
@@ -90,7 +104,7 @@ def test_requests_from_outside_are_refused_before_the_function_runs(deployment: 
 
 def test_only_slacks_own_path_is_exempt_from_the_networks(deployment: LocalDeployment) -> None:
     calls = deployment.front_door.calls
-    stranger = TestUser(deployment, "127.0.0.2")
+    stranger = TestUser(deployment, OUTSIDE)
     assert stranger.go("/open/POST/slack", headers=JSON).json()["error"] == "outside_networks"
     assert stranger.go("/slack", headers=JSON).json()["error"] == "outside_networks"
     assert deployment.front_door.calls == calls

@@ -164,6 +164,13 @@ def test_the_last_day_of_a_grant_is_included() -> None:
     assert sample.grants[0].item()["until"] == {"N": "1795478400"}  # 2026-11-24T00:00:00Z
 
 
+@pytest.mark.parametrize("now", [1795392000, 1795478399])  # 2026-11-23, 00:00:00 and 23:59:59 UTC
+def test_tomorrow_is_the_day_after_the_present_one_and_is_included(tmp_path: Path, now: float) -> None:
+    path = tmp_path / "sample.yaml"
+    path.write_text("grants: [{principal: 'user:a@b', notebook: x, until: tomorrow}]")
+    assert Sample.load(path, clock=lambda: now).grants[0].until == 1795564800  # 2026-11-25T00:00:00Z
+
+
 def test_a_clock_that_goes_back_uses_up_no_calls() -> None:
     clock = Clock()
     bucket = TokenBucket(10, 10, clock)

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import COLLEAGUE, OUTSIDE
 from local.sample import Sample
 from testing.clock import Clock
-from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
+from testing.networks import SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
 from testing.notebook_client import NotebookClient
 from testing.user import TestUser
 
@@ -40,23 +42,23 @@ def _url(deployment: LocalDeployment, notebook: str, email: str) -> str:
     return location
 
 
-def _visit(work: Callable[[NotebookClient], Awaitable[None]], address: str = INSIDE) -> None:
+def _visit(work: Callable[[NotebookClient], Awaitable[None]]) -> None:
     async def visit() -> None:
-        async with NotebookClient(address) as client:
+        async with NotebookClient() as client:
             await work(client)
 
     asyncio.run(visit())
 
 
-def _entered(url: str, address: str) -> tuple[int, str]:
-    """Return the status, the host and the path that the URL leads to from `address`."""
+def _entered(url: str) -> tuple[int, str]:
+    """Return the status, the host and the path that the URL leads to."""
     ends: list[tuple[int, str]] = []
 
     async def work(client: NotebookClient) -> None:
         answer = await client.open(url)
         ends.append((answer.status, f"{answer.url.host}{answer.url.path}"))
 
-    _visit(work, address)
+    _visit(work)
     return ends[0]
 
 
@@ -76,31 +78,30 @@ def test_the_url_leads_to_jupyterlab_with_a_working_kernel(url: str) -> None:
 
 
 def test_the_classic_view_is_the_classic_page(deployment: LocalDeployment) -> None:
-    assert _entered(_url(deployment, "alice-notebook?view=classic", "alice@example.com"), INSIDE) == (
-        200,
-        f"{HOST}/tree",
-    )
+    assert _entered(_url(deployment, "alice-notebook?view=classic", "alice@example.com")) == (200, f"{HOST}/tree")
 
 
-def test_a_valid_url_is_refused_from_outside(url: str) -> None:
-    assert _entered(url, OUTSIDE)[0] == 403
-    assert _entered(url, INSIDE)[0] == 200
+def test_a_valid_url_is_refused_from_outside(deployment: LocalDeployment, url: str) -> None:
+    assert _entered(deployment.places.seen_from(OUTSIDE, url))[0] == 403
+    assert _entered(url)[0] == 200
 
 
-def test_a_pinned_url_is_refused_from_another_address_inside(url: str) -> None:
-    assert _entered(url, COLLEAGUE)[0] == 403
+def test_a_pinned_url_is_refused_from_another_address_inside(deployment: LocalDeployment, url: str) -> None:
+    assert _entered(deployment.places.seen_from(COLLEAGUE, url))[0] == 403
 
 
-def test_opened_by_a_public_address_it_cannot_be_used_through_a_vpc_endpoint(url: str) -> None:
-    assert _entered(url, THROUGH_ENDPOINT)[0] == 403
+def test_opened_by_a_public_address_it_cannot_be_used_through_a_vpc_endpoint(
+    deployment: LocalDeployment, url: str
+) -> None:
+    assert _entered(deployment.places.seen_from(THROUGH_ENDPOINT, url))[0] == 403
 
 
-def test_a_stolen_session_is_refused_from_another_address(url: str) -> None:
+def test_a_stolen_session_is_refused_from_another_address(deployment: LocalDeployment, url: str) -> None:
     async def work(client: NotebookClient) -> None:
         await client.open(url)
         assert (await client.send("GET", "/api/status")).status == 200
-        async with NotebookClient(OUTSIDE) as thief:
-            thief.site = client.site
+        async with NotebookClient() as thief:
+            thief.site = URL(deployment.places.seen_from(OUTSIDE, str(client.site)))
             thief.http.cookie_jar.update_cookies({cookie.key: cookie.value for cookie in client.http.cookie_jar})
             assert (await thief.send("GET", "/api/status")).status == 403
             assert (await thief.send("GET", "/lab")).status == 403
@@ -111,7 +112,7 @@ def test_a_stolen_session_is_refused_from_another_address(url: str) -> None:
 @pytest.mark.parametrize(("age", "end"), [(299, f"{HOST}/lab"), (301, "signin.localhost/")])
 def test_after_five_minutes_the_url_leads_to_the_sign_in_page(url: str, clock: Clock, age: float, end: str) -> None:
     clock.ahead += age
-    assert _entered(url, INSIDE) == (200, end)
+    assert _entered(url) == (200, end)
 
 
 def test_a_forged_token_and_one_of_another_notebook_lead_to_the_sign_in_page(
@@ -120,7 +121,7 @@ def test_a_forged_token_and_one_of_another_notebook_lead_to_the_sign_in_page(
     bobs = _url(deployment, "bob-notebook", "bob@example.com")
     token = bobs.partition("authToken=")[2]
     for other in (f"{url.partition('=')[0]}={token}", f"{url.partition('=')[0]}=made-up"):
-        assert _entered(other, INSIDE) == (200, "signin.localhost/")
+        assert _entered(other) == (200, "signin.localhost/")
 
 
 def test_requests_without_a_session_are_refused(deployment: LocalDeployment, url: str) -> None:

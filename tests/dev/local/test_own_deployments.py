@@ -67,3 +67,19 @@ def test_a_launch_that_aws_throttles_is_queued(sample: Sample) -> None:
         assert 1 <= int(busy.headers["Retry-After"]) <= 5
         clock.ahead += 11
         assert alice.go("/open/alice-notebook").status_code == 302
+
+
+def test_the_sample_shows_how_stopped_notebooks_start_and_when_access_ends(sample: Sample) -> None:
+    clock = Clock()
+    with LocalDeployment(sample, LocalOptions(clock=clock)) as deployment:
+        grace = TestUser(deployment)
+        page = grace.open("/", "grace@example.com").text
+        assert (page.count("<strong>Stopped</strong>"), page.count(" data-end>")) == (2, 1)
+        assert grace.go("/open/guest-notebook").status_code == 302
+        assert grace.go("/open/price-model").status_code == 409
+        assert grace.press("/notebooks/price-model/start").status_code == 303
+        assert grace.go("/open/fraud-model").status_code == 202  # starts by itself
+        clock.ahead += 180 / sample.speed_factor + 1
+        assert [grace.go(f"/open/{name}-model").status_code for name in ("price", "fraud")] == [302, 302]
+        clock.ahead += 2 * 86_400
+        assert "guest-notebook" not in grace.open("/", "grace@example.com").text

@@ -11,11 +11,12 @@ from local.aws.authority import FUNCTION_KEY
 from local.aws.clients import clients
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import COLLEAGUE, INSIDE, OUTSIDE
 from local.sample import Sample
 from local.template import REGION, Template
 from testing.aws_clients import is_denied
 from testing.clock import Clock
-from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
+from testing.networks import SETTINGS, THROUGH_ENDPOINT, VPC_ENDPOINTS
 from testing.notebook_client import status_from
 from testing.user import TestUser
 from tests.dev.local.launch_role import launch_role
@@ -48,7 +49,7 @@ def run_scenario(deployment: LocalDeployment, clock: Clock) -> None:
         assert answer.status_code == 302, answer.status_code
         urls.append(answer.headers["Location"])
     for url in urls:
-        found = {address: status_from(address, url) for address in (INSIDE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
+        found = {each: status_from(deployment, each, url) for each in (INSIDE, COLLEAGUE, THROUGH_ENDPOINT, OUTSIDE)}
         assert found == {INSIDE: 302, COLLEAGUE: 302, THROUGH_ENDPOINT: 302, OUTSIDE: 403}
 
     alice = TestUser(deployment)
@@ -182,7 +183,7 @@ CHANGES: dict[str, Change] = {
     "first network left out": _deny_addresses(lambda addresses: addresses.pop(0)),
     "second network left out": _deny_addresses(lambda addresses: addresses.pop(1)),
     "egress left out": _deny_addresses(lambda addresses: addresses.pop(2)),
-    "half of all addresses let in": _deny_addresses(lambda addresses: addresses.append("0.0.0.0/1")),
+    "half of all addresses let in": _deny_addresses(lambda addresses: addresses.append("128.0.0.0/1")),
     "another endpoint": lambda statements: statements[2]["Condition"]["StringNotEquals"].update(
         {"aws:SourceVpce": ["vpce-0fedcba9876543210"]}
     ),

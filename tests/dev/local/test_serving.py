@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 
 from local.listener import Listener
+from local.places import INSIDE, Places
 from local.serving import serve_http
 from local.streams import EventLoopThread, StreamServer, serve_streams
 from tests.leaks import Present, leaks_since
@@ -52,7 +53,7 @@ def _listener() -> tuple[int, Callable[[], None]]:
         await asyncio.sleep(600)
 
     listening = socket.create_server(("127.0.0.1", 0))
-    listener = Listener([listening], {}, serve)  # type: ignore[arg-type]
+    listener = Listener({INSIDE: listening}, Places({INSIDE: 0}), {}, serve)  # type: ignore[arg-type]
     port: int = listening.getsockname()[1]
 
     def close() -> None:

@@ -9,6 +9,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from local.deployment import LocalDeployment
+from local.places import INSIDE, OUTSIDE
 from testing.environment import JSON
 from testing.user import TestUser
 
@@ -16,9 +17,15 @@ KEY, SECRET = "AKIALOCALNIGHTLYJOB1", "only-good-on-this-machine"
 
 
 def _signed(
-    deployment: LocalDeployment, path: str, *, key: str = KEY, secret: str = SECRET, age: float = 0
+    deployment: LocalDeployment,
+    path: str,
+    *,
+    key: str = KEY,
+    secret: str = SECRET,
+    age: float = 0,
+    address: str = INSIDE,
 ) -> dict[str, Any]:
-    request = AWSRequest("GET", deployment.base_url + path, headers=dict(JSON))
+    request = AWSRequest("GET", deployment.base_url_at(address) + path, headers=dict(JSON))
     signer = SigV4Auth(Credentials(key, secret), "execute-api", "eu-west-1")
     signer.add_auth(request)
     if age:
@@ -76,7 +83,7 @@ def test_a_signature_is_valid_for_one_request_only(deployment: LocalDeployment) 
 def test_an_unsigned_request_and_one_from_outside_are_refused(deployment: LocalDeployment) -> None:
     calls, path = deployment.front_door.calls, "/iam/open/shared-notebook"
     assert "SigV4" in TestUser(deployment).go(path, headers=JSON).json()["message"]
-    stranger = TestUser(deployment, "127.0.0.2").go(path, headers=_signed(deployment, path))
+    stranger = TestUser(deployment, OUTSIDE).go(path, headers=_signed(deployment, path, address=OUTSIDE))
     assert (stranger.status_code, stranger.json()["error"]) == (403, "outside_networks")
     assert deployment.front_door.calls == calls
 

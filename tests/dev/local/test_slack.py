@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.deployment import LocalDeployment
+from local.places import OUTSIDE
 from local.slack import payloads
 from testing.environment import JSON
 from testing.slack_user import make_slack, press_button, run_command, ticket_path
@@ -47,7 +48,7 @@ def test_tickets_work_only_inside_the_networks(deployment: LocalDeployment) -> N
     path = ticket_path(deployment, run_command(deployment))
     calls = deployment.front_door.calls
 
-    refused = TestUser(deployment, "127.0.0.2").go(path, headers=JSON)
+    refused = TestUser(deployment, OUTSIDE).go(path, headers=JSON)
 
     assert (refused.status_code, refused.json()["error"]) == (403, "outside_networks")
     assert deployment.front_door.calls == calls

@@ -8,18 +8,19 @@ import pytest
 from gate import container
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import COLLEAGUE, INSIDE
 from local.sample import Sample
 from testing.notebook_client import status_from
 from testing.user import TestUser
 
-INSIDE, COLLEAGUE, FAR = "127.0.0.1", "127.0.0.3", "127.0.0.5"
-"""Public addresses."""
-IN_VPC, OTHER_IN_VPC = "127.0.0.6", "127.0.0.7"
-"""Addresses that stand for a VPC's. Requests from them come through its endpoints."""
+NEIGHBOUR = "203.0.113.8"
+"""A public address in the network of `COLLEAGUE`."""
+IN_VPC, OTHER_IN_VPC = "10.0.7.6", "10.0.7.7"
+"""Addresses in a VPC. Requests from them come through its endpoints."""
 ENDPOINT, API_ENDPOINT = "vpce-0123456789abcdef0", "vpce-0fedcba9876543210"
 ENDPOINTS = {IN_VPC: ENDPOINT, OTHER_IN_VPC: ENDPOINT}
-ALL_ADDRESSES = (INSIDE, COLLEAGUE, FAR, IN_VPC, OTHER_IN_VPC)
-PUBLIC = {"networks": ["127.0.0.0/30", "127.0.0.5/32"], "vpc_endpoints": [ENDPOINT]}
+ALL_ADDRESSES = (INSIDE, COLLEAGUE, NEIGHBOUR, IN_VPC, OTHER_IN_VPC)
+PUBLIC = {"networks": [f"{INSIDE}/32", "203.0.113.0/28"], "vpc_endpoints": [ENDPOINT]}
 PRIVATE = {**PUBLIC, "private_endpoints": [API_ENDPOINT]}
 NO_EGRESS = {
     "vpc": {
@@ -35,7 +36,7 @@ def _usable_from(deployment: LocalDeployment, opened_from: str) -> list[str]:
     """Return the addresses from which a URL works that was opened from `opened_from`."""
     answer = TestUser(deployment, opened_from).open("/open/alice-notebook", "alice@example.com")
     assert answer.status_code == 302, answer.text[-600:]
-    found = {address: status_from(address, answer.headers["Location"]) for address in ALL_ADDRESSES}
+    found = {address: status_from(deployment, address, answer.headers["Location"]) for address in ALL_ADDRESSES}
     assert set(found.values()) <= {302, 403}
     return [address for address, status in found.items() if status == 302]
 
@@ -46,7 +47,7 @@ def _usable_from(deployment: LocalDeployment, opened_from: str) -> list[str]:
         # A public API does not see addresses in the VPC, so a URL never works through the endpoint.
         (PUBLIC, {INSIDE: [INSIDE], COLLEAGUE: [COLLEAGUE]}),
         (PUBLIC | NO_EGRESS, {INSIDE: [INSIDE]}),
-        (PUBLIC | {"pin": "network"}, {INSIDE: [INSIDE, COLLEAGUE], FAR: [FAR]}),
+        (PUBLIC | {"pin": "network"}, {INSIDE: [INSIDE], COLLEAGUE: [COLLEAGUE, NEIGHBOUR]}),
         (PUBLIC | {"pin": "networks"}, {INSIDE: [*ALL_ADDRESSES]}),
         # A private API sees the address in the VPC, and the URL works only from it, through the endpoint.
         (PRIVATE, {IN_VPC: [IN_VPC], OTHER_IN_VPC: [OTHER_IN_VPC]}),
@@ -58,7 +59,8 @@ def _usable_from(deployment: LocalDeployment, opened_from: str) -> list[str]:
 def test_a_url_works_only_from_the_addresses_of_its_pin(
     sample: Sample, settings: dict[str, Any], usable: dict[str, list[str]]
 ) -> None:
-    with LocalDeployment(sample, LocalOptions(settings=settings, vpc_endpoints=ENDPOINTS)) as deployment:
+    options = LocalOptions(settings=settings, addresses=[NEIGHBOUR], vpc_endpoints=ENDPOINTS)
+    with LocalDeployment(sample, options) as deployment:
         assert {opened_from: _usable_from(deployment, opened_from) for opened_from in usable} == usable
 
 

@@ -11,9 +11,10 @@ from gate.launch.denies.launch_role import LaunchRolePolicies
 from gate.values.revocation import Revocation
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import COLLEAGUE, INSIDE, OUTSIDE
 from local.sample import Sample
 from testing.clock import Clock
-from testing.networks import COLLEAGUE, INSIDE, OUTSIDE, SETTINGS, VPC_ENDPOINTS
+from testing.networks import SETTINGS, VPC_ENDPOINTS
 from testing.notebook_client import NotebookClient, status_from
 from testing.user import TestUser
 
@@ -45,7 +46,7 @@ def test_a_bookmark_leads_to_jupyterlab_in_the_space_until_a_revoke(deployment: 
     url = _url(deployment)
 
     async def work() -> None:
-        async with NotebookClient(INSIDE) as client:
+        async with NotebookClient() as client:
             answer = await client.open(url)
             assert (answer.status, answer.url.path) == (200, "/lab")
             assert answer.url.host == "churn-space.dave.d-local1.studio.eu-west-1.localhost"
@@ -65,7 +66,7 @@ def test_a_bookmark_with_a_path_leads_to_the_file(deployment: LocalDeployment) -
     url = _url(deployment, f"{BOOKMARK}?path=churn/report.ipynb")
 
     async def path() -> str:
-        async with NotebookClient(INSIDE) as client:
+        async with NotebookClient() as client:
             return (await client.open(url)).url.path
 
     assert asyncio.run(path()) == "/lab/tree/churn/report.ipynb"
@@ -81,7 +82,7 @@ def _statuses(url: str, clock: Clock, *pauses: float) -> list[int]:
     """Return the statuses of the page of a space: at first, and after each of `pauses`, in seconds."""
 
     async def work() -> list[int]:
-        async with NotebookClient(INSIDE) as client:
+        async with NotebookClient() as client:
             first = await client.open(url)
             found = [first.status]
             for seconds in pauses:
@@ -104,15 +105,16 @@ def test_a_space_is_cut_off_at_the_end_of_its_grant(deployment: LocalDeployment,
 
 def test_the_url_works_for_a_minute_and_only_at_the_callers_address(deployment: LocalDeployment, clock: Clock) -> None:
     url = _url(deployment)
-    assert (status_from(COLLEAGUE, url), status_from(OUTSIDE, url), status_from(INSIDE, url)) == (403, 403, 302)
+    found = [status_from(deployment, address, url) for address in (COLLEAGUE, OUTSIDE, INSIDE)]
+    assert found == [403, 403, 302]
     clock.ahead += 61
-    assert status_from(INSIDE, url) == 302
+    assert status_from(deployment, INSIDE, url) == 302
     assert _signs_in(url)
 
 
 def _signs_in(url: str) -> bool:
     async def work() -> bool:
-        async with NotebookClient(INSIDE) as client:
+        async with NotebookClient() as client:
             return (await client.open(url)).url.host == "signin.localhost"
 
     return asyncio.run(work())
@@ -135,7 +137,7 @@ def test_a_stopped_space_keeps_its_files_and_no_kernel(deployment: LocalDeployme
     url = _url(deployment)
 
     async def work() -> None:
-        async with NotebookClient(INSIDE) as client:
+        async with NotebookClient() as client:
             await client.open(url)
             body = {"type": "file", "format": "text", "content": "x"}
             assert (await client.send("PUT", "/api/contents/kept.txt", json=body)).status == 201

@@ -12,11 +12,11 @@ from gate.launch.window import LONGEST
 from local.aws.authority import FUNCTION_KEY
 from local.aws.clients import clients
 from local.deployment import LocalDeployment
+from local.places import COLLEAGUE, INSIDE, OUTSIDE
 from local.sample import Sample
 from local.template import Template
 from testing.aws_clients import is_denied
 from testing.clock import StoppedClock
-from testing.networks import COLLEAGUE, INSIDE, OUTSIDE
 from testing.notebook_client import status_from
 from testing.user import TestUser
 from testing.without_vpc import opened_url, without_vpc
@@ -31,12 +31,12 @@ def run_scenario(deployment: LocalDeployment, clock: StoppedClock) -> None:
     """Do what the policies must allow, and try what they must deny."""
     url = opened_url(deployment)
     clock.now += LONGEST
-    found = {address: status_from(address, url) for address in (INSIDE, COLLEAGUE, OUTSIDE)}
+    found = {address: status_from(deployment, address, url) for address in (INSIDE, COLLEAGUE, OUTSIDE)}
     assert found == {INSIDE: 302, COLLEAGUE: 403, OUTSIDE: 403}
     studio = TestUser(deployment).open("/open/studio:d-local1~dave~churn-space", "dave@example.com")
     assert studio.status_code == 302, studio.status_code
     clock.now += LONGEST
-    assert status_from(OUTSIDE, studio.headers["Location"]) == 403
+    assert status_from(deployment, OUTSIDE, studio.headers["Location"]) == 403
     # What the role permits without a session policy, inside and outside of the networks.
     role, sts = deployment.template.launch_role.arn, clients(deployment.aws.function_url, FUNCTION_KEY)("sts")
     key = sts.assume_role(RoleArn=role, RoleSessionName="tester")["Credentials"]["AccessKeyId"]

@@ -14,10 +14,10 @@ from gate.launch.window import LONGEST
 from local.aws.calls import Call
 from local.aws.sessions import Identity
 from local.deployment import LocalDeployment
+from local.places import COLLEAGUE, INSIDE, NETWORKS, OUTSIDE
 from local.sample import Sample
 from local.template import AWS_ADDRESS
 from testing.clock import StoppedClock
-from testing.networks import COLLEAGUE, INSIDE, OUTSIDE
 from testing.notebook_client import NotebookClient, status_from
 from testing.user import TestUser
 from testing.without_vpc import opened_url, without_vpc
@@ -42,8 +42,8 @@ def _window_end(deployment: LocalDeployment) -> float:
     return deployment.urls.made[-1].creator.window_end
 
 
-def _statuses(url: str) -> dict[str, int]:
-    return {address: status_from(address, url) for address in (INSIDE, COLLEAGUE, OUTSIDE)}
+def _statuses(deployment: LocalDeployment, url: str) -> dict[str, int]:
+    return {address: status_from(deployment, address, url) for address in (INSIDE, COLLEAGUE, OUTSIDE)}
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,19 @@ def test_a_leaked_url_is_refused_after_the_window(
         end = _window_end(deployment)
         assert clock.now < end <= clock.now + LONGEST
         clock.now = end - 1
-        assert _statuses(url) == {INSIDE: 302, COLLEAGUE: 302, OUTSIDE: 302}
+        assert _statuses(deployment, url) == {INSIDE: 302, COLLEAGUE: 302, OUTSIDE: 302}
         clock.now = end
-        assert _statuses(url) == {INSIDE: 302, COLLEAGUE: colleague, OUTSIDE: 403}
+        assert _statuses(deployment, url) == {INSIDE: 302, COLLEAGUE: colleague, OUTSIDE: 403}
 
 
 def test_with_a_network_as_pin_the_url_works_in_this_network_alone(sample: Sample, clock: StoppedClock) -> None:
-    settings = {"networks": ["127.0.0.0/30", "127.0.0.5/32"], "pin": "network"}
-    with without_vpc(sample, clock, settings=settings) as deployment:
-        url = opened_url(deployment)
+    neighbour = "203.0.113.8"
+    settings = {"networks": [*NETWORKS, "203.0.113.0/28"], "pin": "network"}
+    with without_vpc(sample, clock, settings=settings, addresses=[neighbour]) as deployment:
+        url = opened_url(deployment, neighbour)
         clock.now = _window_end(deployment)
-        found = {address: status_from(address, url) for address in (INSIDE, COLLEAGUE, "127.0.0.5")}
-        assert found == {INSIDE: 302, COLLEAGUE: 302, "127.0.0.5": 403}
+        found = {address: status_from(deployment, address, url) for address in (INSIDE, COLLEAGUE, neighbour)}
+        assert found == {INSIDE: 403, COLLEAGUE: 302, neighbour: 302}
 
 
 def test_a_thiefs_open_kernel_is_cut_off_at_the_end_of_the_window(
@@ -79,8 +80,8 @@ def test_a_thiefs_open_kernel_is_cut_off_at_the_end_of_the_window(
     url = opened_url(deployment)
 
     async def work(address: str) -> list[str | None]:
-        async with NotebookClient(address) as client:
-            await client.open(url)
+        async with NotebookClient() as client:
+            await client.open(deployment.places.seen_from(address, url))
             kernel = await client.kernel()
             before = await kernel.run("6 * 7")
             clock.now = _window_end(deployment)
@@ -101,7 +102,7 @@ def test_clocks_that_differ_neither_prevent_a_launch_nor_lengthen_its_window(
         url = opened_url(deployment)
         assert clock.now < _window_end(deployment) <= clock.now + LONGEST
         clock.now = _window_end(deployment)
-        assert _statuses(url) == {INSIDE: 302, COLLEAGUE: 403, OUTSIDE: 403}
+        assert _statuses(deployment, url) == {INSIDE: 302, COLLEAGUE: 403, OUTSIDE: 403}
     # The difference is measured once, and then known.
     assumed = len([call for call in deployment.aws.calls if call.operation == "AssumeRole"])
     assert assumed == (3 if abs(ahead) > 2 else 2)
@@ -114,8 +115,8 @@ def test_each_launch_has_a_window_of_its_own(deployment: LocalDeployment, clock:
     # The credentials of the first launch create nothing any more.
     creators = [made.creator for made in deployment.urls.made]
     assert [_creates(deployment, each) for each in creators] == [False, True]
-    assert status_from(OUTSIDE, first) == 403
-    assert status_from(OUTSIDE, second) == 302
+    assert status_from(deployment, OUTSIDE, first) == 403
+    assert status_from(deployment, OUTSIDE, second) == 302
 
 
 def _creates(deployment: LocalDeployment, creator: Identity) -> bool:
@@ -146,7 +147,7 @@ def test_a_launch_that_takes_long_gets_a_second_window(deployment: LocalDeployme
     url = opened_url(deployment)
     assert _window_end(deployment) <= begun + 6 + LONGEST
     clock.now = _window_end(deployment)
-    assert _statuses(url) == {INSIDE: 302, COLLEAGUE: 403, OUTSIDE: 403}
+    assert _statuses(deployment, url) == {INSIDE: 302, COLLEAGUE: 403, OUTSIDE: 403}
 
 
 def test_the_end_of_the_grant_holds_inside_of_the_window(deployment: LocalDeployment, clock: StoppedClock) -> None:
@@ -157,9 +158,9 @@ def test_the_end_of_the_grant_holds_inside_of_the_window(deployment: LocalDeploy
     url = opened_url(deployment)
     assert _window_end(deployment) > clock.now + 3
     clock.now = int(clock.now) + 2
-    assert _statuses(url) == {INSIDE: 302, COLLEAGUE: 302, OUTSIDE: 302}
+    assert _statuses(deployment, url) == {INSIDE: 302, COLLEAGUE: 302, OUTSIDE: 302}
     clock.now += 1
-    assert _statuses(url) == {INSIDE: 403, COLLEAGUE: 403, OUTSIDE: 403}
+    assert _statuses(deployment, url) == {INSIDE: 403, COLLEAGUE: 403, OUTSIDE: 403}
 
 
 def test_a_role_session_without_a_window_is_denied_outside_of_the_networks(sample: Sample, clock: StoppedClock) -> None:
@@ -184,13 +185,13 @@ def test_an_open_notebook_outlives_the_removal_of_its_network_until_a_revoke(
         narrowed = json.loads(json.dumps(role.policies).replace(f'"{INSIDE}/32"', '"203.0.113.0/24"'))
         assert narrowed != list(role.policies)
         deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=tuple(narrowed))
-        assert status_from(INSIDE, url) == 302
+        assert status_from(deployment, INSIDE, url) == 302
         everybody = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {
             "DateLessThan": {"aws:TokenIssueTime": "2099-01-01T00:00:00Z"}
         }}  # fmt: skip
         revoked = ({"Version": "2012-10-17", "Statement": [everybody]}, *narrowed)
         deployment.authority.roles[role.arn] = dataclasses.replace(role, policies=revoked)
-        assert status_from(INSIDE, url) == 403
+        assert status_from(deployment, INSIDE, url) == 403
 
 
 def test_a_session_policy_has_one_statement_more(deployment: LocalDeployment) -> None:
