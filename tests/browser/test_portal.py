@@ -67,6 +67,24 @@ def test_a_space_that_stops_while_it_starts_is_not_started_again(
     expect(page).to_have_url(re.compile(r"^http://forecast\.dave\.d-local1\.studio\.eu-west-1\.localhost:\d+/lab"))
 
 
+def test_the_page_asks_every_two_seconds_at_least_while_a_notebook_starts(
+    page: Page, deployment: LocalDeployment
+) -> None:
+    deployment.instances["alice-notebook"] = "Pending"
+    page.clock.install()
+    page.goto(f"{deployment.base_url}/open/alice-notebook")
+    sign_in(page, "alice@example.com")
+    expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is starting")
+    for _ in range(8):  # with a pause that grows, the last ones would take longer
+        with page.expect_response("**/notebooks/alice-notebook") as answered:
+            page.clock.run_for(2_000)
+        answered.value.finished()
+        page.evaluate("Promise.resolve()")
+    deployment.instances["alice-notebook"] = "InService"
+    page.clock.run_for(2_000)
+    _lands(page, "alice-notebook")
+
+
 def test_the_waiting_page_works_without_javascript(
     chromium: Browser, deployment: LocalDeployment, clock: Clock
 ) -> None:

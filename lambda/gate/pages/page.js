@@ -55,10 +55,14 @@ if (waiting) {
   };
   showElapsed();
   setInterval(showElapsed, 1000);
-  let delay = 2000;
+  // A notebook that runs is noticed within two seconds. Decisions, slow starts and services that refuse can wait longer.
+  const SOON = 1500;
+  let delay = SOON;
   const poll = async () => {
+    let isSoon = status === "starting" && slow.hidden;
     try {
       const response = await fetch(stateUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
+      isSoon &&= response.ok;
       const found = response.ok ? await response.json() : { state };
       if (status === "starting" && found.status === "stopped") {
         // Opening it would start it again, and again after that.
@@ -69,8 +73,10 @@ if (waiting) {
         return;
       }
       if (found.state !== state || [401, 404].includes(response.status)) return location.replace(openUrl);
-    } catch { /* the network is unavailable: try again */ }
-    delay = Math.min(delay * 1.3, 20000);
+    } catch {
+      isSoon = false; // the network is unavailable: try again
+    }
+    delay = isSoon ? SOON : Math.min(delay * 1.3, 20000);
     setTimeout(poll, delay * (0.8 + Math.random() * 0.4));
   };
   setTimeout(poll, delay);
