@@ -1,4 +1,4 @@
-"""The host names of the sites of a local deployment, all of which are served on one port."""
+"""The host names of the sites of a local deployment, all of which are served on each of its ports."""
 
 from local.template import REGION
 

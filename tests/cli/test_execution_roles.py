@@ -72,7 +72,7 @@ def test_the_printed_statement_mends_a_role(gate: Gate, deployment: LocalDeploym
         "URLs from outside of the networks, which the gate does not guard"
     )
     statement = json.loads(check["fix"].removeprefix("Add this statement to a policy of the role: "))
-    assert statement["Condition"] == {"NotIpAddress": {"aws:SourceIp": ["127.0.0.1/32"]}}
+    assert statement["Condition"] == {"NotIpAddress": {"aws:SourceIp": ["127.0.0.1/32", "203.0.113.7/32"]}}
     iam = deployment.operator("iam")
     iam.put_role_policy(RoleName="studio", PolicyName="networks", PolicyDocument=_document(statement))
     try:

@@ -1,6 +1,7 @@
 """Each port stands for a source address: people stay at theirs, and a URL is judged by the port that it is used at."""
 
 import asyncio
+import re
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import urlsplit
@@ -8,7 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.deployment import LocalDeployment
+from local.options import LocalOptions
 from local.places import COLLEAGUE, INSIDE, OUTSIDE, Places
+from local.running import welcome
+from local.sample import Sample
 from local.serving import serve_http
 from local.slack.workspace import deliver_to
 from testing.environment import JSON
@@ -98,6 +102,13 @@ def test_slack_names_the_address_that_the_app_was_registered_with() -> None:
         outside = int(server.url.rpartition(":")[2])
         assert deliver_to("http://127.0.0.1:8080/slack", port=outside)(b"", {}) == (200, b"")
     assert seen == [("127.0.0.1:8080", "/slack")]
+
+
+@pytest.mark.parametrize(("pin", "ports"), [("caller", ["8081", "8082"]), ("networks", ["8082"])])
+def test_the_welcome_names_the_addresses_that_are_refused(sample: Sample, pin: str, ports: list[str]) -> None:
+    places = Places({INSIDE: 8080, COLLEAGUE: 8081, OUTSIDE: 8082})
+    text = welcome(sample, LocalOptions(settings={"pin": pin}), places)
+    assert re.findall(r"http://alice-notebook\S+:(\d+)/lab", text) == ports
 
 
 def test_only_urls_of_sites_get_another_port() -> None:
