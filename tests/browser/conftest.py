@@ -21,7 +21,7 @@ from testing.patience import patient_slack  # noqa: F401
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
-TIMEOUT = 30_000
+TIMEOUT = 180_000
 """Milliseconds. JupyterLab takes seconds to start, and the machine may be busy."""
 expect.set_options(timeout=TIMEOUT)
 FLAGS = [
