@@ -47,7 +47,7 @@ rehearse: .venv/.dev node_modules/.ready .cache/browser .cache/rehearsal/.ready 
 release-archive: .venv/.dev ## Archive the committed source as a release, which rehearsals upgrade from (CONTRIBUTING.md, "Releasing")
 	@PYTHONPATH=lambda:dev:. $(PYTHON) -m rehearsal.releases
 
-bench: .cache/bench/.ready ## Compare the speed of the function with other implementations (about ten minutes; BENCH="--cold 3 --warm 100": a short form)
+bench: .cache/bench/.ready ## Compare the speed of the function with other implementations (about five minutes)
 	@PYTHONPATH=lambda:dev:. .cache/bench/bin/python -m bench $(BENCH)
 
 faults: .venv/.dev node_modules/.ready ## Inject every fault of every dependency at every endpoint (about ten minutes)

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import report
-from bench.contestants import Contestant, contestants
+from bench.contestants import PROFILE, Contestant, contestants
 from bench.function import Runtime
 from bench.measure import Measurement
 from bench.stub import Certificates, FakeAws
@@ -23,15 +23,20 @@ GRANT_TURNS = 3
 GRANT_REQUESTS = 200
 """Warm requests in each of these."""
 HOOKS = ROOT / "dev" / "bench" / "hooks"
-ROUND_TRIPS = (1, 0, 10, 30)
-"""The round-trip times, in milliseconds."""
+ROUND_TRIPS = {
+    1: (),
+    0: ("floor", "bare", "plain-pyc", "gate"),
+    10: ("floor", "bare", "plain-pyc", "gate", PROFILE),
+    30: ("floor", "bare", "gate"),
+}
+"""The round-trip times in milliseconds, each with the contestants; none for all."""
 
 
 def main() -> None:
     """Measure all contestants and write the results."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--cold", type=int, default=11, help="cold starts of each contestant, at most")
-    parser.add_argument("--warm", type=int, default=500, help="warm requests to each contestant, at most")
+    parser.add_argument("--cold", type=int, default=7, help="cold starts of each contestant, at most")
+    parser.add_argument("--warm", type=int, default=120, help="warm requests to each contestant, at most")
     arguments = parser.parse_args()
     console = Console(stderr=True)
     machine = platform.machine()
@@ -63,8 +68,8 @@ def _by_round_trip(
 ) -> dict[str, dict[str, dict[str, float]]]:
     found = {}
     with FakeAws.serving(certificates, grants=1000, round_trips=[each / 1000 for each in ROUND_TRIPS]) as ports:
-        for milliseconds, aws in zip(ROUND_TRIPS, ports, strict=True):
-            found[str(milliseconds)] = measurement.run(aws, cold=cold, warm=warm)
+        for (milliseconds, only), aws in zip(ROUND_TRIPS.items(), ports, strict=True):
+            found[str(milliseconds)] = measurement.run(aws, cold=cold, warm=warm, only=only)
     return found
 
 
@@ -74,7 +79,7 @@ def _by_grants(
     found: dict[int, list[dict[str, float]]] = {grants: [] for grants in GRANTS}
     for _ in range(GRANT_TURNS):
         for grants, figures in found.items():
-            with FakeAws.serving(certificates, grants=grants, round_trips=[ROUND_TRIPS[0] / 1000]) as (aws,):
+            with FakeAws.serving(certificates, grants=grants, round_trips=[0.001]) as (aws,):
                 figures.append(measurement.measure_distinct_callers(gate, aws, grants, warm=warm))
     return {
         str(grants): {name: statistics.median(each[name] for each in figures) for name in figures[0]}

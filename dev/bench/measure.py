@@ -7,7 +7,7 @@ import statistics
 import tempfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -56,12 +56,14 @@ class Measurement:
         self._progress = progress
         self._numbers = itertools.count()
 
-    def run(self, aws: FakeAws, *, cold: int, warm: int) -> dict[str, dict[str, float]]:
+    def run(self, aws: FakeAws, *, cold: int, warm: int, only: Collection[str] = ()) -> dict[str, dict[str, float]]:
         """Start each contestant up to `cold` times, send each up to `warm` requests, and return the figures by name.
 
-        The contestants take turns. These end as soon as the medians of all of them are known well enough (`WIDTH`).
+        `only`: the names of the contestants to measure; empty for all. They take turns. These end as soon as the
+        medians of all of them are known well enough (`WIDTH`).
         """
-        samples: dict[Contestant, Samples] = {each: defaultdict(list) for each in self._built}
+        measured = [each for each in self._built if not only or each.name in only]
+        samples: dict[Contestant, Samples] = {each: defaultdict(list) for each in measured}
         for turn in range(cold):
             self._progress(f"cold start {turn + 1} of {cold}")
             for contestant, found in samples.items():

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import cost, report
+from bench.__main__ import ROUND_TRIPS
 from bench.contestants import PROFILE
 from bench.measure import DIGITS
 from bench.report import Ratio
@@ -19,9 +20,10 @@ PRICE = 13.3334e-6
 
 
 def test_the_results_are_complete() -> None:
-    assert list(RESULTS["round_trips"]) == ["1", "0", "10"]
-    for found in RESULTS["round_trips"].values():
-        assert list(found) == ["floor", "bare", "plain", "plain-pyc", "gate", PROFILE]
+    assert {int(each) for each in RESULTS["round_trips"]} == set(ROUND_TRIPS)
+    for milliseconds, found in RESULTS["round_trips"].items():
+        names = ROUND_TRIPS[int(milliseconds)] or ("floor", "bare", "plain", "plain-pyc", "gate", PROFILE)
+        assert tuple(found) == names
         assert all(measured.keys() == DIGITS.keys() for measured in found.values())
     found = RESULTS["round_trips"]["1"]
     assert found["gate"]["aws_calls"] == 2
@@ -46,17 +48,17 @@ def test_a_target_is_a_limit_in_one_direction(measured: float, at_least: bool, v
 def test_ratios_compare_the_gate_with_the_named_contestant() -> None:
     figures = dict.fromkeys(DIGITS, 1.0)
     main = {name: dict(figures) for name in ("floor", "bare", "plain", "plain-pyc", "gate", PROFILE)}
-    main["bare"] |= {"snapshot_cpu_ms": 10.0, "warm_cpu_ms": 0.5}
     main["plain"] |= {"first_response_ms": 4.0, "peak_mb": 2.0}
     main["plain-pyc"] |= {"snapshot_cpu_ms": 20.0, "snapshot_ms": 5.0, "first_response_ms": 2.0}
-    main[PROFILE] |= {"warm_cpu_ms": 0.7}
     main["gate"] |= {"handshake_overlap": 2.5, "bundle_mb": 11.0}
+    slow = {"snapshot_ms": 65.0, "snapshot_cpu_ms": 14.5, "warm_ms": 23.0, "warm_cpu_ms": 2.9}
     results = {
-        "round_trips": {"1": main, "0": {}, "10": {}},
+        "round_trips": {"1": main, "0": {}, "10": {"gate": slow}},
         "grants": {"1000": {"warm_cpu_ms": 1.0}, "1000000": {"warm_cpu_ms": 1.05}},
     }
     measured = [round(each.measured, 3) for each in report.ratios(results)]
-    assert measured == [0.1, 0.05, 0.2, 0.25, 0.5, 2.5, 2.0, 0.3, 1.05, 0.5, 11.0]
+    of_memory = [round((50.5 + 14.5 * 1769 / 512) / 50, 3), round((20.1 + 2.9 * 1769 / 512) / 20, 3)]
+    assert measured == [1.3, of_memory[0], 1.15, of_memory[1], 0.05, 0.2, 0.25, 0.5, 2.5, 1.05, 0.5, 11.0]
 
 
 def test_less_memory_means_a_slower_processor() -> None:
