@@ -61,8 +61,8 @@ def test_a_colleague_signs_in_and_stays_at_their_port(page: Page, deployment: Lo
     page.goto(base_url)
     sign_in(page, "alice@example.com")
     expect(page).to_have_url(f"{base_url}/")
-    page.get_by_role("button", name="Start alice-notebook").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("This notebook is starting")
+    page.get_by_role("button", name="Start and open alice-notebook").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("alice-notebook is starting")
     clock.ahead += STARTING
     port = deployment.places.ports[COLLEAGUE]
     expect(page).to_have_url(re.compile(rf"^http://alice-notebook\.notebook\.eu-west-1\.localhost:{port}/lab"))
