@@ -53,8 +53,10 @@ class Gate:
         """Return the header of a page for `caller`, or for somebody unknown. `to_decide`: see `PageHeader`."""
         from gate.web.page_header import PageHeader  # which a redirect does not need
 
-        name, has_session = (caller.name, caller.via == "session") if caller else ("", False)
-        return PageHeader(self.page_links, bool(self.config.access_requests), name, has_session, to_decide)
+        # Links in Slack identify people who did not sign in.
+        has_session = caller is not None and caller.via == "session"
+        name = caller.name if caller and has_session else ""
+        return PageHeader(self.page_links, bool(self.config.access_requests), name, to_decide)
 
     def make_clients(self) -> None:
         """Make the clients of AWS in advance. No call is made, and no secret is read."""

@@ -8,10 +8,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.deployment import LocalDeployment
 from local.options import LocalOptions
+from local.places import OUTSIDE
 from local.sample import Sample
 from testing.clock import Clock
 from tests.browser.conftest import ROOT, new_context, sign_in, violations
-from tests.browser.socks_proxy import socks_proxy
 
 
 @pytest.fixture(params=[False, True], ids=["domain", "stage"])
@@ -37,19 +37,17 @@ def _look(page: Page, heading: str, complaints: list[str]) -> None:
 def test_outside_the_networks_the_page_says_which_address_was_seen(
     chromium: Browser, deployment: LocalDeployment, scheme: str
 ) -> None:
-    small = {"width": 360, "height": 740}
-    with socks_proxy("127.0.0.2") as server:
-        proxy = {"server": server, "bypass": "<-loopback>"}
-        with new_context(chromium, viewport=small, color_scheme=scheme, proxy=proxy) as context:
-            page, complaints = context.new_page(), list[str]()
-            page.on("console", lambda message: complaints.append(message.text))
-            page.goto(f"{deployment.base_url}/open/alice-notebook")
-            _look(page, "You are outside the networks", complaints)
-            expect(page.get_by_text("Your address is 127.0.0.2.")).to_be_visible()
-            with page.expect_navigation(url=f"{deployment.base_url}/open/alice-notebook"):
-                page.get_by_role("link", name="Try again").click()
-            with page.expect_navigation(url=f"{deployment.base_url}/"):
-                page.get_by_role("link", name="Your notebooks").click()
+    base_url = deployment.base_url_at(OUTSIDE)
+    with new_context(chromium, viewport={"width": 360, "height": 740}, color_scheme=scheme) as context:
+        page, complaints = context.new_page(), list[str]()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.goto(f"{base_url}/open/alice-notebook")
+        _look(page, "You are outside the networks", complaints)
+        expect(page.get_by_text(f"Your address is {OUTSIDE}.")).to_be_visible()
+        with page.expect_navigation(url=f"{base_url}/open/alice-notebook"):
+            page.get_by_role("link", name="Try again").click()
+        with page.expect_navigation(url=f"{base_url}/"):
+            page.locator("main").get_by_role("link", name="Your notebooks").click()
 
 
 def test_an_address_without_a_page_leads_back_to_the_notebooks(chromium: Browser, deployment: LocalDeployment) -> None:
@@ -58,7 +56,7 @@ def test_an_address_without_a_page_leads_back_to_the_notebooks(chromium: Browser
         page.on("console", lambda message: complaints.append(message.text))
         page.goto(f"{deployment.base_url}/nope?next=https://example.org")
         _look(page, "This page does not exist", complaints)
-        page.get_by_role("link", name="Your notebooks").click()
+        page.locator("main").get_by_role("link", name="Your notebooks").click()
         sign_in(page, "alice@example.com")
         expect(page.get_by_role("heading", level=1)).to_have_text("Your notebooks")
         page.goto(f"{deployment.base_url}/nope")

@@ -191,17 +191,32 @@ def test_a_state_that_is_unknown_for_a_moment_does_not_replace_a_known_one(
     page.add_init_script(HIDE)
     _enter(page, deployment)
     expect(page.get_by_text("Running")).to_be_visible()
+    who = page.locator(".who").inner_html()
     page.route(
         deployment.base_url + "/",
         lambda route: route.fulfill(
             content_type="text/html",
-            body='<ul data-list-url="/"><li data-notebook="alice-notebook" data-unknown>The state is unknown</li></ul>',
+            body=f"<form class=who>{who}</form><ul data-list-url=/>"
+            "<li data-notebook=alice-notebook data-unknown>The state is unknown</li></ul>",
         ),
     )
     page.wait_for_timeout(5_000)
     with page.expect_response(deployment.base_url + "/"):
         _hide(page, hidden=False)
     expect(page.get_by_text("Running")).to_be_visible()
+
+
+def test_the_list_of_somebody_else_comes_with_their_name(page: Page, deployment: LocalDeployment) -> None:
+    page.add_init_script(HIDE)
+    _enter(page, deployment)
+    other = page.context.new_page()
+    other.goto(f"{deployment.base_url}/login?next=/&fresh=1")
+    sign_in(other, "bob@example.com")
+    expect(other.get_by_text("bob@example.com")).to_be_visible()
+    page.wait_for_timeout(5_000)
+    _hide(page, hidden=False)
+    expect(page.get_by_role("heading", name="bob-notebook")).to_be_visible()
+    expect(page.locator(".who")).to_contain_text("bob@example.com")
 
 
 def test_a_sign_in_that_was_ended_elsewhere_ends_the_list(

@@ -27,12 +27,12 @@ def _policy_of(response: GatewayResponse) -> str:
 
 def test_the_pages_have_the_style_sheet_and_the_header_of_the_functions_pages(resolved: ResolvedTemplate) -> None:
     style = (PAGES / "style.css").read_text()
-    (name,) = re.findall(r'<header><a href="{{ links.home }}">(.*?)</a>', (PAGES / "base.html").read_text())
+    (name,) = re.findall(r'<a class="gate" href="{{ links.home }}">(.*?)</a>', (PAGES / "base.html").read_text())
     allowed = f"style-src 'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'"
     for response in resolved.gateway_responses.values():
         page = response.templates["text/html"]
         assert f"<style>{style}</style>" in page
-        assert f'<header><a href="/prod/">{name}</a></header>' in page
+        assert f'<header><a class="gate" href="/prod/">{name}</a>' in page
         assert allowed in _policy_of(response)
 
 

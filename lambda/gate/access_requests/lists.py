@@ -45,9 +45,14 @@ class RequestPage:
 
     @property
     def count(self) -> str:
-        """How many requests wait for the person to decide, such as `3` or `50+`; empty for none."""
-        is_more = self.next_to_decide or not self.is_first
-        return f"{PAGE_SIZE}+" if is_more else str(len(self.to_decide) or "")
+        """How many requests wait for the person to decide, such as `3` or `50+`; empty for none, and on later pages."""
+        if not self.is_first or not self.to_decide:
+            return ""
+        return f"{len(self.to_decide)}{'+' if self.next_to_decide else ''}"
+
+
+NOTHING = RequestPage([], None, [], None, decides=False)
+"""The page of somebody whom no request concerns."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +86,13 @@ class RequestLists:
         return self._requests(participant, self._approvers.rights(participant), page, own_page)
 
     def to_decide(self, caller: Caller, *, grants: Iterable[Grant] | None = None) -> RequestPage:
-        """Return the first page of the requests that concern `caller`; an empty one for somebody who decides on none.
+        """Return the first page of the requests that concern `caller`; `NOTHING` for somebody who decides on none.
 
         `grants`: all grants of the caller, if they are known already.
         """
         participant = self._approvers.participant(caller)
         rights = self._approvers.rights(participant, grants)
-        return self._requests(participant, rights, 1, 1) if rights else RequestPage([], None, [], None, decides=False)
+        return self._requests(participant, rights, 1, 1) if rights else NOTHING
 
     def _requests(self, participant: Participant, rights: Rights, page: int, own_page: int) -> RequestPage:
         caller = participant.caller

@@ -58,11 +58,11 @@ if (waiting) {
   // A notebook that runs is noticed within two seconds. Decisions, slow starts and services that refuse can wait longer.
   const SOON = 1500;
   let delay = SOON;
+  let wasRefused = false;
   const poll = async () => {
-    let isSoon = status === "starting" && slow.hidden;
     try {
       const response = await fetch(stateUrl, { headers: { Accept: "application/json" }, cache: "no-store" });
-      isSoon &&= response.ok;
+      wasRefused ||= !response.ok;
       const found = response.ok ? await response.json() : { state };
       if (status === "starting" && found.status === "stopped") {
         // Opening it would start it again, and again after that.
@@ -74,8 +74,9 @@ if (waiting) {
       }
       if (found.state !== state || [401, 404].includes(response.status)) return location.replace(openUrl);
     } catch {
-      isSoon = false; // the network is unavailable: try again
+      wasRefused = true; // the network is unavailable: try again
     }
+    const isSoon = status === "starting" && slow.hidden && !wasRefused && !document.hidden;
     delay = isSoon ? SOON : Math.min(delay * 1.3, 20000);
     setTimeout(poll, delay * (0.8 + Math.random() * 0.4));
   };
@@ -120,8 +121,11 @@ if (list) {
     const response = await get(list.dataset.listUrl, "text/html");
     if (response.type === "opaqueredirect" || response.status === 401) return location.reload(); // to the sign-in
     if (!response.ok) return;
-    const found = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-list-url]");
-    if (!found) return location.reload(); // the last notebook is gone
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    const found = fresh.querySelector("[data-list-url]");
+    const who = (of) => of.querySelector(".who")?.textContent;
+    // The last notebook is gone, or somebody else has signed in, whose notebooks these are.
+    if (!found || who(fresh) !== who(document)) return location.reload();
     shownAt = Date.now();
     show([...found.children]);
   };
@@ -142,7 +146,7 @@ if (list) {
   const plan = () => {
     clearTimeout(timer);
     if (document.hidden) return;
-    const changing = list.querySelector("[data-poll-url]");
+    const changing = list.querySelector("[data-poll-url], [data-unknown]");
     timer = setTimeout(follow, changing ? delay * (0.8 + Math.random() * 0.4) : RARELY);
   };
   document.addEventListener("visibilitychange", async () => {

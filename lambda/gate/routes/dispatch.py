@@ -139,4 +139,5 @@ def _sign_in_ended_response(gate: Gate, request: Request, error: SignInEndedErro
 def _error_response(gate: Gate, request: Request, error: GateError, record: AuditRecord) -> Response:
     """Report `error` with the notebook and the account of the request, as far as they were found out before it."""
     label = record.grant.label if record.grant else str(record.notebook or "")
-    return error_response(error, request, header=gate.page_header(record.caller), notebook=label)
+    caller = None if error.cookies else record.caller  # the cookies of an error end the sign-in
+    return error_response(error, request, header=gate.page_header(caller), notebook=label)

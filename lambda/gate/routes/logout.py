@@ -7,7 +7,7 @@ from gate.values.errors.upstream import SignOutIncompleteError, UpstreamError
 from gate.web.responses import Response, page
 
 _FORMS = {b"": False, b"everywhere=1": True}
-"""The two forms on the page of notebooks, and whether each signs out everywhere."""
+"""The form in the header and the one below the list, and whether each signs out everywhere."""
 
 
 def logout(call: Call) -> Response:

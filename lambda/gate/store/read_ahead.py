@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
 
 from gate.platform import deadline
+from gate.platform.audit import log_unexpected
 from gate.values.errors.base import GateError
 
 
@@ -29,5 +29,9 @@ class ReadAhead:
         return self._rows
 
     def _run(self, read: Callable[[], Iterable[Mapping[str, Any]]]) -> None:
-        with suppress(GateError):
+        try:
             self._rows = list(read())
+        except GateError:
+            pass  # is logged already
+        except Exception as error:  # noqa: BLE001
+            log_unexpected(error)  # Python would print the text, which can quote a row

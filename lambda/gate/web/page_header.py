@@ -13,8 +13,6 @@ class PageHeader:
     takes_requests: bool
     """Whether people can ask for access here."""
     signed_in_as: str = ""
-    """The name of the person whose request the page answers; empty if the gate does not know it."""
-    can_sign_out: bool = False
-    """Whether the person is identified by a session, which ends when they sign out."""
+    """The name of the person who is signed in; empty for a request without a sign-in session."""
     to_decide: str = ""
     """How many access requests wait for the person to decide; empty for none, and where they are not counted."""

@@ -1,5 +1,6 @@
 """The base class of the gate's errors, and one class for each kind of status."""
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, TypedDict, Unpack
@@ -77,9 +78,8 @@ class GateError(Exception):
     @classmethod
     def heading(cls, notebook: str = "") -> str:
         """Return the title for a page about `notebook`, which is what people call it; empty if it is about none."""
-        return (
-            cls.title.replace("this notebook", notebook).replace("This notebook", notebook) if notebook else cls.title
-        )
+        # A function, since the name is not a pattern.
+        return re.sub("[Tt]his notebook", lambda _: notebook, cls.title) if notebook else cls.title
 
     @property
     def advice(self) -> str:

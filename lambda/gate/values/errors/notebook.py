@@ -30,7 +30,7 @@ class PathUnsupportedError(BadRequestError, reason="path_unsupported", title="Th
     """The query parameter `path` is given for a notebook instance, or for another application of Studio."""
 
 class NotGrantedError(ForbiddenError, reason="not_granted", title="You have no access to this notebook",
-        words="Nobody has given you access, or no notebook has this name. Check the name in the address."):
+        words="Nobody has given you access, or no notebook has this name. Check the name."):
     """The caller has no grant, or the notebook does not exist.
 
     Both cases give the same response, so that a caller cannot find out which names exist.
