@@ -23,15 +23,15 @@ from gate.web.people import public_principal
 from gate.web.request import Request
 from gate.web.responses import Response, json_response, redirect
 
-_SHOWN_IN_FORM = (
-    AlreadyGrantedError,
-    AutomaticSignInError,
-    InvalidAccessRequestError,
-    InvalidNotebookNameError,
-    NotEligibleError,
-    TooManyAccessRequestsError,
-)
-"""Errors that the form shows beside what was typed."""
+_FIELDS = {
+    AlreadyGrantedError: "notebook",
+    AutomaticSignInError: "form",
+    InvalidAccessRequestError: "reason",
+    InvalidNotebookNameError: "notebook",
+    NotEligibleError: "notebook",
+    TooManyAccessRequestsError: "form",
+}
+"""Errors that the form shows, each with the field beside which it stands, or `form`."""
 
 
 def list_requests(call: Call) -> Response:
@@ -71,7 +71,7 @@ def ask(call: Call) -> Response:
     landing = Landing.parse(form)
     try:
         asked = _ask(call, form)
-    except _SHOWN_IN_FORM as error:
+    except tuple(_FIELDS) as error:
         if call.request.wants_json:
             raise
         call.record.failed(error)
@@ -116,6 +116,7 @@ def _list(call: Call, typed: Mapping[str, str], landing: Landing, error: GateErr
         to_decide=found.count,
         typed=typed,
         error=error,
+        field=_FIELDS[type(error)] if error else "",
         landing=landing,
         max_length=MAX_LENGTH,
         pattern=PATTERN,
