@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from cli.grant_schema.item import GrantKey
 from cli.grants.uses import Uses
 from cli.insights import Insights
-from gate.platform.audit import audited
+from gate.platform.audit import AuditRecord, audited
 from gate.store.grants import Grants
 from gate.store.table import key_of, primary_key
 from gate.values.caller import Caller
@@ -82,7 +82,7 @@ def _use(grants: Grants, logs: Logs, caller: Caller, name: str, action: str, ver
         grant = grants.find(caller, notebook)
     except NotGrantedError:
         return set()
-    with audited(_Request, action) as record:  # type: ignore[arg-type]
+    with audited(_Request, AuditRecord(action)) as record:  # type: ignore[arg-type]
         record.caller, record.notebook = caller, notebook
         record.grant = grant if version == "this" else None
     return {(part.principal, part.row_notebook) for part in grant.parts}
