@@ -96,7 +96,7 @@ def add_gateway_responses(api: apigateway.RestApi, *, own_domain: bool, home: st
 
 def _page(response: _Response, home: str) -> str:
     # An empty address is that of the page itself. API Gateway does not escape what it fills in, so the page has nothing
-    # that a client chooses, such as `$context.path`.
+    # of a request that could contain markup, such as `$context.path`.
     notebooks = f'href="{html.escape(home)}">Your notebooks</a>'
     links = f'<a class="button" {notebooks}'
     if response.again:

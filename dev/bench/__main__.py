@@ -20,8 +20,6 @@ from infra.bundle import ROOT, install, runtime_python
 GRANTS = (1000, 1_000_000)
 GRANT_TURNS = 3
 """Measurements for each number of grants, in turns. Two processes of the same code can differ by a tenth."""
-GRANT_REQUESTS = 200
-"""Warm requests in each of these."""
 HOOKS = ROOT / "dev" / "bench" / "hooks"
 ROUND_TRIPS = {
     1: (),
@@ -54,7 +52,7 @@ def main() -> None:
         certificates = Certificates.write(Path(folder))
         results = {
             "round_trips": _by_round_trip(measurement, certificates, arguments.cold, arguments.warm),
-            "grants": _by_grants(measurement, certificates, gate, min(arguments.warm, GRANT_REQUESTS)),
+            "grants": _by_grants(measurement, certificates, gate, arguments.warm),
         }
     descriptions = {each.name: each.description for each in built}
     report.write({**results, "descriptions": descriptions, "machine": f"{machine}, Python {platform.python_version()}"})
@@ -79,7 +77,7 @@ def _by_grants(
     found: dict[int, list[dict[str, float]]] = {grants: [] for grants in GRANTS}
     for _ in range(GRANT_TURNS):
         for grants, figures in found.items():
-            with FakeAws.serving(certificates, grants=grants, round_trips=[0.001]) as (aws,):
+            with FakeAws.serving(certificates, grants=grants, round_trips=[int(report.MAIN) / 1000]) as (aws,):
                 figures.append(measurement.measure_distinct_callers(gate, aws, grants, warm=warm))
     return {
         str(grants): {name: statistics.median(each[name] for each in figures) for name in figures[0]}

@@ -21,8 +21,8 @@ BATCH = 10
 MIN_COLD, MIN_BATCHES = 5, 4
 """Cold starts, and batches of warm requests, of each contestant, at least."""
 
-WIDTH = 0.04
-"""The share of a median by which it may be wrong, above or below, at which no more is measured."""
+ERROR = 0.04
+"""The accepted error of a median, as a share of it. Measuring ends when the errors of all medians are smaller."""
 
 DIGITS = {
     "init_ms": 1,
@@ -60,7 +60,7 @@ class Measurement:
         """Start each contestant up to `cold` times, send each up to `warm` requests, and return the figures by name.
 
         `only`: the names of the contestants to measure; empty for all. They take turns. These end as soon as the
-        medians of all of them are known well enough (`WIDTH`).
+        medians of all of them are accurate enough (`ERROR`).
         """
         measured = [each for each in self._built if not only or each.name in only]
         samples: dict[Contestant, Samples] = {each: defaultdict(list) for each in measured}
@@ -68,7 +68,7 @@ class Measurement:
             self._progress(f"cold start {turn + 1} of {cold}")
             for contestant, found in samples.items():
                 self._cold(contestant, aws, found)
-            if turn + 1 >= MIN_COLD and _are_known(samples.values(), "first_response_ms", "snapshot_ms"):
+            if turn + 1 >= MIN_COLD and _are_accurate(samples.values(), "first_response_ms", "snapshot_ms"):
                 break
         with ExitStack() as stack:
             running = {each: stack.enter_context(self._started(each, aws)) for each in samples}
@@ -78,7 +78,7 @@ class Measurement:
                 self._progress(f"warm requests {turn} of {warm}")
                 for contestant, function in running.items():
                     _warm(function, aws, [contestant.event()] * BATCH, samples[contestant])
-                if turn >= BATCH * (MIN_BATCHES - 1) and _are_known(samples.values(), "warm_ms", "warm_cpu_ms"):
+                if turn >= BATCH * (MIN_BATCHES - 1) and _are_accurate(samples.values(), "warm_ms", "warm_cpu_ms"):
                     break
             for contestant, function in running.items():
                 samples[contestant]["peak_mb"] = [function.peak_mb]
@@ -138,15 +138,13 @@ def _answer(function: Function, event: bytes) -> Answer:
     return answer
 
 
-def _are_known(samples: Iterable[Samples], *names: str) -> bool:
-    """Return whether the medians of the figures with `names` are known well enough."""
-    return all(
-        _half_width(found[name]) <= WIDTH * statistics.median(found[name]) for found in samples for name in names
-    )
+def _are_accurate(samples: Iterable[Samples], *names: str) -> bool:
+    """Return whether the medians of the figures with `names` are accurate enough (`ERROR`)."""
+    return all(_error(found[name]) <= ERROR * statistics.median(found[name]) for found in samples for name in names)
 
 
-def _half_width(values: Sequence[float]) -> float:
-    """Return half of the width of the 95 % interval of the median of `values`.
+def _error(values: Sequence[float]) -> float:
+    """Return the error of the median of `values`: half of the width of its 95 % interval.
 
     Source: McGill, Tukey and Larsen, "Variations of Box Plots" (1978): 1.57 interquartile ranges over the root of n.
     """

@@ -155,15 +155,15 @@ def _above(results: dict[str, Any]) -> str:
     """Return what takes the time of a first and a warm answer, with slow round trips."""
     found, limits = results["round_trips"][SLOW], (FIRST_TRIPS * int(SLOW), WARM_TRIPS * int(SLOW))
     gate, floor, libraries = found["gate"], found["floor"], found[PROFILE]
-    rows: list[tuple[str, float, float]] = [
+    rows: list[tuple[str, float | None, float]] = [
         ("the limit", *limits),
         ("what an empty handler takes", floor["snapshot_ms"], floor["warm_ms"]),
         ("CPU time of the gate and its libraries", gate["snapshot_cpu_ms"] - floor["snapshot_cpu_ms"],
          gate["warm_cpu_ms"] - floor["warm_cpu_ms"]),
         ("the whole answer (CPU time and waiting overlap)", gate["snapshot_ms"], gate["warm_ms"]),
-        ("the libraries alone, without the gate", float("nan"), libraries["warm_ms"]),
+        ("the libraries alone, without the gate", None, libraries["warm_ms"]),
     ]  # fmt: skip
-    cells = [[name, *("" if value != value else f"{value:.1f} ms" for value in values)] for name, *values in rows]
+    cells = [[name, *("" if value is None else f"{value:.1f} ms" for value in values)] for name, *values in rows]
     return table(["", "first answer from a snapshot", "warm"], cells)
 
 

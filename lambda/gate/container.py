@@ -54,8 +54,7 @@ class Gate:
         from gate.web.page_header import PageHeader  # which a redirect does not need
 
         # Links in Slack identify people who did not sign in.
-        has_session = caller is not None and caller.via == "session"
-        name = caller.name if caller and has_session else ""
+        name = caller.name if caller and caller.via == "session" else ""
         return PageHeader(self.page_links, bool(self.config.access_requests), name, to_decide)
 
     def make_clients(self) -> None:

@@ -51,10 +51,6 @@ class RequestPage:
         return f"{len(self.to_decide)}{'+' if self.next_to_decide else ''}"
 
 
-NOTHING = RequestPage([], None, [], None, decides=False)
-"""The page of somebody whom no request concerns."""
-
-
 @dataclass(frozen=True)
 class HolderPage:
     """Who has access to the notebooks that a person decides on: one page."""
@@ -85,18 +81,17 @@ class RequestLists:
         participant = self._approvers.participant(caller)
         return self._requests(participant, self._approvers.rights(participant), page, own_page)
 
-    def to_decide(self, caller: Caller, *, grants: Iterable[Grant] | None = None) -> RequestPage:
-        """Return the first page of the requests that concern `caller`; `NOTHING` for somebody who decides on none.
+    def to_decide(self, caller: Caller, *, grants: Iterable[Grant] | None = None) -> RequestPage | None:
+        """Return the first page of the requests that concern `caller`, or None if the caller decides on none.
 
         `grants`: all grants of the caller, if they are known already.
         """
         participant = self._approvers.participant(caller)
         rights = self._approvers.rights(participant, grants)
-        return self._requests(participant, rights, 1, 1) if rights else NOTHING
+        return self._requests(participant, rights, 1, 1) if rights else None
 
     def _requests(self, participant: Participant, rights: Rights, page: int, own_page: int) -> RequestPage:
-        caller = participant.caller
-        made, references = self._store.of_person(caller.names, with_open=bool(rights))
+        made, references = self._store.of_person(participant.names, with_open=bool(rights))
         candidates = [each for each in references if self._approvers.decide(rights, each.notebook)]
         own, next_own = _page(made, own_page)
         chunk, following = _page(candidates, page)

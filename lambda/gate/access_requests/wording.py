@@ -30,6 +30,31 @@ def outcome(
     return "ended without a decision"
 
 
+def heading(request: AccessRequest, state: State, *, now: float, reader: Sequence[str], to_asker: bool) -> str:
+    """Return the heading of the page of `request`.
+
+    `now`: epoch seconds. `reader`: the names of the person who reads it. `to_asker`: whether that is who asked.
+    """
+    who, notebook = name_of(request.requester), request.notebook
+    if state == "allowed" and now >= request.until:
+        return f"The access to {notebook} that this request gave has ended"
+    if to_asker:
+        late = f"Nobody decided on {notebook}" if now >= request.ends_at else f"Your request for {notebook} has ended"
+        return {
+            "open": f"Waiting for a decision on {notebook}",
+            "allowed": f"Your access to {notebook}",
+            "denied": f"You were denied access to {notebook}",
+            "withdrawn": f"You withdrew your request for {notebook}",
+        }.get(state, late)
+    denied = "You denied {} access to {}" if request.decided_by in reader else "{} was denied access to {}"
+    return {
+        "open": f"{who} asks for {notebook}",
+        "allowed": f"{who} may open {notebook}",
+        "denied": denied.format(who, notebook),
+        "withdrawn": f"{who} withdrew the request for {notebook}",
+    }.get(state, f"The request of {who} for {notebook} has ended")
+
+
 def until(request: AccessRequest) -> str:
     """Return until when the request was allowed, such as `until 2026-12-31 18:00 UTC`."""
     earlier = ", the end of the earlier access, which is later" if request.keeps_earlier_end else ""

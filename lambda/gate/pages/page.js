@@ -40,6 +40,9 @@ const showTimes = () => {
 };
 showTimes();
 setInterval(showTimes, 30000);
+// The pauses between polls, in milliseconds.
+const longer = (delay) => Math.min(delay * 1.3, 20000);
+const jittered = (delay) => delay * (0.8 + Math.random() * 0.4);
 const waiting = document.querySelector("[data-state-url]");
 if (waiting) {
   const { stateUrl, openUrl, state, status } = waiting.dataset;
@@ -77,8 +80,8 @@ if (waiting) {
       wasRefused = true; // the network is unavailable: try again
     }
     const isSoon = status === "starting" && slow.hidden && !wasRefused && !document.hidden;
-    delay = isSoon ? SOON : Math.min(delay * 1.3, 20000);
-    setTimeout(poll, delay * (0.8 + Math.random() * 0.4));
+    delay = isSoon ? SOON : longer(delay);
+    setTimeout(poll, jittered(delay));
   };
   setTimeout(poll, delay);
 }
@@ -140,14 +143,14 @@ if (list) {
       const isOld = !changing.length || Date.now() - shownAt >= RARELY;
       if (isOld || (await Promise.all(changing.map(hasChanged))).includes(true)) await refresh();
     } catch { /* the network is unavailable: try again */ }
-    delay = Math.min(delay * 1.3, 20000);
+    delay = longer(delay);
     plan();
   };
   const plan = () => {
     clearTimeout(timer);
     if (document.hidden) return;
     const changing = list.querySelector("[data-poll-url], [data-unknown]");
-    timer = setTimeout(follow, changing ? delay * (0.8 + Math.random() * 0.4) : RARELY);
+    timer = setTimeout(follow, changing ? jittered(delay) : RARELY);
   };
   document.addEventListener("visibilitychange", async () => {
     delay = SOON;

@@ -1,17 +1,14 @@
 """One access request: its page, and the decisions on it."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 
 from gate.access_requests.access_request import AccessRequest
-from gate.access_requests.lists import NOTHING
-from gate.access_requests.wording import closing, deciders, outcome, sentence
+from gate.access_requests.wording import closing, deciders, heading, outcome, sentence
 from gate.routes.access_forms import as_json, durations_of, form_of, seconds_of
 from gate.routes.call import Call
 from gate.values.errors.access_requests import DecisionSignInError, InvalidDecisionReasonError
 from gate.values.errors.base import GateError
 from gate.values.errors.caller import InvalidFormError
-from gate.values.errors.upstream import UpstreamError
 from gate.web.responses import Response, json_response, redirect
 from gate.web.return_url import return_path_of
 
@@ -70,19 +67,18 @@ def _page(call: Call, *, error: GateError | None = None, typed: str = "") -> Res
     is_held = state == "allowed" and approver is None and now < found.until
     if is_held and not found.is_shortened and "stay" not in call.request.query:
         return redirect(gate.links.open(found.notebook, call.landing))
-    waiting = NOTHING
-    with suppress(UpstreamError):  # which hides the next request, not this one
-        waiting = gate.access_requests.lists.to_decide(caller)
+    waiting = call.waiting()
     return call.page(
         "request.html",
         status=error.status if error else 200,
-        to_decide=waiting.count,
-        next_request=next((each for each, _ in waiting.to_decide if each.id != found.id), None),
+        waiting=waiting,
+        next_request=next((each for each, _ in waiting.to_decide if each.id != found.id), None) if waiting else None,
         request=found,
         landing=call.landing,
         state=state,
         approver=approver,
         is_earlier="earlier" in call.request.query,
+        heading=heading(found, state, now=now, reader=caller.names, to_asker=approver is None),
         outcome=sentence(outcome(found, state, to_asker=approver is None)),
         closing=closing(found.notebook, home=gate.config.home),
         deciders=deciders(rules.approving_principals(rules.approvers, found.notebook)),

@@ -53,7 +53,7 @@ def list_holders(call: Call) -> Response:
         return json_response({"holders": [_holder(each) for each in holders], "next": next_page})
     return call.page(
         "holders.html",
-        to_decide=call.count_to_decide(),
+        waiting=call.waiting(),
         found=found,
         is_first=number == 1,
         next_page=next_page,
@@ -113,7 +113,7 @@ def _list(call: Call, typed: Mapping[str, str], landing: Landing, error: GateErr
     return call.page(
         "requests.html",
         status=error.status if error else 200,
-        to_decide=found.count,
+        waiting=found,
         typed=typed,
         error=error,
         field=_FIELDS[type(error)] if error else "",

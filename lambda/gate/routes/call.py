@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.shared.cookies import Cookie
 
+    from gate.access_requests.lists import RequestPage
     from gate.identity.callers import Means
 
 
@@ -56,11 +57,11 @@ class Call:
         return self.record.caller
 
     def side_by_side(self, notebook: Notebook | None) -> AbstractContextManager[None]:
-        """At the first request of a process, open the connections to AWS side by side, and read the grants meanwhile.
+        """Open the connections to AWS side by side, and read grants meanwhile, at the first request of a process.
 
-        The grants are those of whom the cookie names, which is not proven yet, for `notebook`, or all if it is None. In
-        the block, they are used if the caller turns out to be that person. A request without a cookie or a token leads
-        to the sign-in, and needs none of this.
+        The session cookie names a person who is not proven yet. The grants are those of this person for `notebook`, or
+        all of them if it is None. In the block, they are used if the caller is proven to be this person. A request
+        without a cookie or a token leads to the sign-in, so it needs neither connections nor grants.
         """
         request, gate = self.request, self.gate
         if not (request.cookies or request.bearer) or not gate.aws.open_connections():
@@ -101,17 +102,18 @@ class Call:
             return ""
         return self.gate.page_links.requests(notebook, self.landing if notebook else None)
 
-    def count_to_decide(self, grants: "Sequence[Grant] | None" = None) -> str:
-        """Return how many access requests wait for the caller to decide (`PageHeader.to_decide`).
+    def waiting(self, grants: "Sequence[Grant] | None" = None) -> "RequestPage | None":
+        """Return the first page of the access requests, for a caller who decides on any. None for everybody else.
 
-        `grants`: all grants of the caller, if they are known already. A failure hides the number, not the page.
+        `grants`: all grants of the caller, if they are known already. If the requests cannot be read, the result is
+        None, so that the page is shown without them.
         """
         if not self.gate.config.access_requests:
-            return ""
+            return None
         try:
-            return self.gate.access_requests.lists.to_decide(self.caller, grants=grants).count
+            return self.gate.access_requests.lists.to_decide(self.caller, grants=grants)
         except UpstreamError:
-            return ""
+            return None
 
     def page(
         self,
@@ -120,12 +122,12 @@ class Call:
         status: int = 200,
         headers: "Mapping[str, str] | None" = None,
         cookies: "Sequence[Cookie]" = (),
-        to_decide: str = "",
+        waiting: "RequestPage | None" = None,
         **values: object,
     ) -> Response:
         """Return a response with the template `template` of `pages/`.
 
-        `to_decide`: see `PageHeader`. `values`: the template's own variables.
+        `waiting`: the requests that the header counts. `values`: the template's own variables.
         """
-        header = self.gate.page_header(self.record.caller, to_decide=to_decide)
+        header = self.gate.page_header(self.record.caller, to_decide=waiting.count if waiting else "")
         return page(template, header=header, status=status, headers=headers, cookies=cookies, **values)

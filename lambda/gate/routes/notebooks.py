@@ -72,7 +72,7 @@ def notebooks_response(call: Call, grants: list[Grant], *, status: int = 200) ->
     return call.page(
         "notebooks.html",
         status=status,
-        to_decide=call.count_to_decide(grants),
+        waiting=call.waiting(grants),
         rows=rows,
         caller=call.caller,
         bookmarks=links,

@@ -12,8 +12,6 @@ from gate.web.responses import Response, error_response, json_response, redirect
 
 def open_default(call: Call) -> Response:
     """Open the caller's only or default notebook, or list the caller's notebooks if there is no such notebook."""
-    from gate.routes.notebooks import notebooks_response
-
     landing = call.landing
     with call.side_by_side(None):
         grants = call.gate.grants.find_all(call.caller)
@@ -22,13 +20,13 @@ def open_default(call: Call) -> Response:
         if call.request.wants_json:
             raise error
         call.record.failed(error)
-        return notebooks_response(call, grants, status=error.status)
+        return _list(call, grants, status=error.status)
     candidates = grants if len(grants) == 1 else [grant for grant in grants if grant.default]
     if len(candidates) == 1:
         call.record.notebook, call.record.grant = candidates[0].notebook, candidates[0]
         return _launch_or_wait(call, candidates[0], landing)
     call.record.outcome = "choice"
-    return notebooks_response(call, grants)
+    return _list(call, grants)
 
 
 def open_named(call: Call) -> Response:
@@ -54,6 +52,12 @@ def open_signed(call: Call) -> Response:
     """Open the notebook that the path names, for callers who sign their requests (SigV4)."""
     landing = call.landing
     return _launch_or_wait(call, call.grant, landing)
+
+
+def _list(call: Call, grants: list[Grant], *, status: int = 200) -> Response:
+    from gate.routes.notebooks import notebooks_response  # which a redirect does not need
+
+    return notebooks_response(call, grants, status=status)
 
 
 def _keep_waiting(call: Call, error: GateError, landing: Landing) -> Response:

@@ -52,7 +52,7 @@ class SlackAnswers:
             with audited(command, AuditRecord(command.action)) as record, deadline.shortened_deadline():
                 blocks = self._execute(command, record)
         except GateError as error:
-            blocks = refusal(command, error, can_ask=isinstance(error, NotGrantedError) and self._can_ask)
+            blocks = refusal(command, error, can_ask=self._can_ask and isinstance(error, NotGrantedError))
         except Exception as error:  # noqa: BLE001
             log_unexpected(error)
             blocks = refusal(command, GateError())

@@ -22,7 +22,7 @@ class ReadAhead:
         self._thread.start()
 
     def rows(self, what: Hashable) -> list[Mapping[str, Any]] | None:
-        """Wait for the rows, and return them. None if they are not `what`, or could not be read: read them then."""
+        """Wait for the rows, and return them. None if they are other rows than `what`, or could not be read."""
         if what != self._what:
             return None
         self._thread.join(max(0.0, deadline.remaining(deadline.RESPONSE_LIMIT)))
