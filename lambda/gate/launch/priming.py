@@ -14,8 +14,8 @@ _ASSUME_ROLE = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011
 
 
 def prime_launch(clients: Sequence[Any]) -> None:
-    """Make the calls of a launch with `clients`, those of `LaunchClients.all`. The responses are made up."""
-    secrets, dynamodb, sts, sagemaker = clients
+    """Make the calls of a launch to the services of `clients`, those of `LaunchClients.all`. Responses are made up."""
+    secrets, dynamodb, sts, sagemaker = (client.service for client in clients)
     key = primary_key("x")
     row: Any = {"Responses": {"x": [key]}, "UnprocessedKeys": {}}
     keys = {"RequestItems": {"x": {"Keys": [key], "ConsistentRead": True}}}

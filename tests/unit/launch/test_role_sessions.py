@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.exceptions import NoCredentialsError
 
 from gate.launch.role_sessions import RoleSessions
 from gate.launch.statuses import statuses_of
@@ -174,7 +173,7 @@ def test_callers_share_a_client_and_each_call_is_signed_with_the_credentials_of_
 ) -> None:
     sent: list[str] = []
 
-    def send(request: Any, **_event: Any) -> AWSResponse:
+    def send(request: Any) -> AWSResponse:
         sent.append(str(request.headers["Authorization"]).partition("Credential=")[2].partition("/")[0])
         return AWSResponse(request.url, 200, HTTPHeaders(), SimpleNamespace(stream=lambda: iter([b"{}"])))
 
@@ -189,8 +188,9 @@ def test_callers_share_a_client_and_each_call_is_signed_with_the_credentials_of_
             calls = [pool.submit(each.start_notebook_instance, NotebookInstanceName="x") for each in (alice, bob) * 20]
             for call in calls:
                 call.result()
-        with pytest.raises(NoCredentialsError):  # without a caller, nothing is signed
-            aws_clients().shared("sagemaker", "eu-west-1").start_notebook_instance(NotebookInstanceName="x")
+        nobody: Any = {}
+        with pytest.raises(KeyError):  # without a caller's credentials, no call is signed with the function's own
+            client("sagemaker", region="eu-west-1", credentials=nobody)
     finally:
         aws_clients.cache_clear()
     assert sorted(sent) == ["ALICE"] * 20 + ["BOB"] * 20

@@ -21,7 +21,7 @@ GATE_MODULES = {
     "gate.launch.launcher", "gate.launch.policy", "gate.launch.queue", "gate.launch.queue.launch_queue",
     "gate.launch.role_assumer", "gate.launch.role_sessions", "gate.launch.target", "gate.platform",
     "gate.platform.aliases", "gate.platform.audit", "gate.platform.aws", "gate.platform.aws.clients",
-    "gate.platform.aws.errors",
+    "gate.platform.aws.errors", "gate.platform.aws.service",
     "gate.platform.aws.transport", "gate.platform.clock", "gate.platform.config", "gate.platform.deadline",
     "gate.platform.framing", "gate.platform.keys", "gate.platform.log", "gate.platform.metrics",
     "gate.platform.secrets", "gate.platform.signing", "gate.platform.tls", "gate.platform.transport", "gate.routes",

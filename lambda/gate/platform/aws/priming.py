@@ -1,17 +1,18 @@
 """Calls without a network, before SnapStart's snapshot.
 
 botocore fills caches with the first call of each operation, which takes several milliseconds. The snapshot then
-contains these caches, and neither credentials nor connections: the calls are not signed or sent.
+contains these caches, and neither credentials nor connections: the calls are signed with made-up keys, and not sent.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore import UNSIGNED
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
+from botocore.credentials import ReadOnlyCredentials
 
 from gate.platform.aws.clients import aws_clients
+from gate.platform.aws.service import Client, Service
 
 
 class _Body:
@@ -22,24 +23,12 @@ class _Body:
         yield self._content
 
 
-def prime(client: Any, operation: str, parameters: Mapping[str, Any], content: bytes) -> None:
-    """Call `operation` of `client` with `parameters`, as if AWS's response were `content`."""
-    events, transport = client.meta.events, aws_clients().transport
-    transport.pool(client.meta.endpoint_url)
+def prime(service: Service, operation: str, parameters: Mapping[str, Any], content: bytes) -> None:
+    """Call `operation` of `service` with `parameters`, as if AWS's response were `content`."""
+    aws_clients().transport.pool(service.endpoint_url)
+    credentials = ReadOnlyCredentials("x", "x", "x")
 
-    def respond(request: Any, **_event: Any) -> AWSResponse:
+    def respond(request: Any) -> AWSResponse:
         return AWSResponse(request.url, 200, HTTPHeaders(), _Body(content))
 
-    def unsigned(**_event: Any) -> Any:
-        return UNSIGNED
-
-    # botocore asks every handler of `before-send`, so the one that sends is removed meanwhile.
-    events.unregister("before-send", transport.send)
-    events.register("before-send", respond)
-    events.register("choose-signer", unsigned)
-    try:
-        getattr(client, operation)(**parameters)
-    finally:
-        events.unregister("choose-signer", unsigned)
-        events.unregister("before-send", respond)
-        events.register("before-send", transport.send)
+    getattr(Client(service, lambda: credentials, respond), operation)(**parameters)

@@ -1,4 +1,4 @@
-"""The HTTP transport of botocore's clients."""
+"""The HTTP transport of calls to AWS."""
 
 import contextlib
 import contextvars
@@ -62,11 +62,11 @@ class _SecurePool(FreshConnectionPool, AWSHTTPSConnectionPool):
 
 
 class AwsTransport:
-    """Handles the `before-send` event of botocore's clients: sends as botocore does, within the request's deadline.
+    """Sends requests to AWS as botocore does, within the deadline of the request.
 
-    A stale connection raises `ConnectionClosedError`. botocore then retries any operation, on a new connection, as
-    `FreshConnectionPool` explains. A write that reached AWS before its connection failed is made twice. At worst, this
-    skips a number in the launch queue, or sends an answer in Slack twice.
+    A stale connection raises `ConnectionClosedError`. botocore's rules then retry any operation, on a new connection,
+    as `FreshConnectionPool` explains. A write without a token that reached AWS before its connection failed is made
+    twice. At worst, this skips a number in the launch queue, or sends an answer in Slack twice.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class AwsTransport:
         self._opening: dict[str, threading.Thread] = {}
         """The threads that open a connection, by host."""
 
-    def send(self, request: Any, **_event: Any) -> Any:
+    def send(self, request: Any) -> Any:
         """Send an `AWSPreparedRequest`, and return the `AWSResponse`.
 
         Raises `DeadlineExceededError`, `InvalidResponseError`, and the errors of botocore's own transport.
