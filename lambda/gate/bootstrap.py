@@ -35,7 +35,9 @@ def prepare() -> None:
 
     for route in ROUTES.values():
         route.load()
-    load_pages()
+    pages, _ = load_pages()
+    for template in pages.list_templates(extensions=["html"]):
+        pages.get_template(template)  # compiles it
     gate = get_gate()
     gate.make_clients()
     prime_launch(gate.aws.all())

@@ -157,3 +157,14 @@ def test_calls_do_not_grow_with_grants(harness: Harness) -> None:
         harness.browser.get("/open/alice-notebook")
         counts.append([name for name, _ in harness.aws.calls])
     assert counts[0] == counts[1] == ["batch_get_item", "create_presigned_notebook_instance_url"]
+
+
+def test_a_snapshot_contains_the_compiled_pages() -> None:
+    _, _ = _imported(
+        "gate.bootstrap.prepare()\n"
+        "from jinja2 import Environment\n"
+        "from gate.web.responses import load_pages\n"
+        "Environment.compile = None\n"
+        "pages, _ = load_pages()\n"
+        "assert len([pages.get_template(each) for each in pages.list_templates(['html'])]) >= 10\n"
+    )

@@ -108,8 +108,10 @@ class Service:
 def _endpoint_of(client: Any) -> tuple[str, tuple[str, str]]:
     """Return the URL of the service, and the name and the region for its signatures: IAM's are not the client's."""
     model, context = client.meta.service_model, {"client_config": client.meta.config}
-    # It is the same for all operations of the services that the gate calls.
-    operation = model.operation_model(model.operation_names[0])
+    # It is the same for all operations, since the gate's credentials do not name their account to botocore. For that,
+    # the rules for some operations read the parameters of the call.
+    operations = map(model.operation_model, model.operation_names)
+    operation = next(each for each in operations if not each.operation_context_parameters)
     url, *_ = client._resolve_endpoint_ruleset(operation, {}, context)
     signing = context.get("signing", {})
     return url, (signing.get("signing_name", model.signing_name), signing.get("region", client.meta.region_name))
