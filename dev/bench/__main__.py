@@ -6,14 +6,16 @@ import shutil
 import statistics
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from bench import report
 from bench.contestants import PROFILE, Contestant, contestants
 from bench.function import Runtime
-from bench.measure import Measurement
+from bench.measure import Measurement, Setting, calls_of, summary
 from bench.stub import Certificates, FakeAws
 from infra.bundle import ROOT, install, runtime_python
 
@@ -28,33 +30,34 @@ ROUND_TRIPS = {
     30: ("floor", "bare", "gate"),
 }
 """The round-trip times in milliseconds, each with the contestants; none for all."""
+COLD = (1, 10)
+"""The round-trip times, in milliseconds, with which cold starts are measured, too."""
 
 
 def main() -> None:
     """Measure all contestants and write the results."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--cold", type=int, default=7, help="cold starts of each contestant, at most")
+    parser.add_argument("--turns", type=int, default=7, help="starts of each contestant, at most")
     parser.add_argument("--warm", type=int, default=120, help="warm requests to each contestant, at most")
     arguments = parser.parse_args()
     console = Console(stderr=True)
     machine = platform.machine()
     with tempfile.TemporaryDirectory() as folder, console.status("installing the runtime interface client") as status:
         runtime = _runtime(Path(folder), machine)
-        built = {}
-        for contestant in contestants():
-            status.update(f"building {contestant.name}")
-            built[contestant] = Path(folder) / contestant.name
-            contestant.build(built[contestant], f"{machine}-manylinux2014", str(runtime.python))
+        by_name = {each.name: each for each in contestants()}
+        built = {name: Path(folder) / name for name in by_name}
+        for name, contestant in by_name.items():
+            status.update(f"building {name}")
+            contestant.build(built[name], f"{machine}-manylinux2014", str(runtime.python))
         logs = Path(folder) / "logs"
         logs.mkdir()
         measurement = Measurement(runtime, built, logs, status.update)
-        gate = next(each for each in built if each.name == "gate")
         certificates = Certificates.write(Path(folder))
         results = {
-            "round_trips": _by_round_trip(measurement, certificates, arguments.cold, arguments.warm),
-            "grants": _by_grants(measurement, certificates, gate, arguments.warm),
+            **_by_round_trip(measurement, certificates, by_name, arguments.turns, arguments.warm),
+            "grants": _by_grants(measurement, certificates, by_name["gate"], arguments.warm),
         }
-    descriptions = {each.name: each.description for each in built}
+    descriptions = {name: each.description for name, each in by_name.items()}
     report.write({**results, "descriptions": descriptions, "machine": f"{machine}, Python {platform.python_version()}"})
     for ratio in report.ratios(results):
         line = f"{ratio.verdict}: {ratio.name}: {ratio.measured:.2f} (target: {ratio.target_text})"
@@ -62,13 +65,30 @@ def main() -> None:
 
 
 def _by_round_trip(
-    measurement: Measurement, certificates: Certificates, cold: int, warm: int
-) -> dict[str, dict[str, dict[str, float]]]:
-    found = {}
+    measurement: Measurement, certificates: Certificates, contestants: Mapping[str, Contestant], turns: int, warm: int
+) -> dict[str, Any]:
+    """Return the figures by round-trip time and contestant, those of the list, and the calls of the gate's answers."""
     with FakeAws.serving(certificates, grants=1000, round_trips=[each / 1000 for each in ROUND_TRIPS]) as ports:
-        for (milliseconds, only), aws in zip(ROUND_TRIPS.items(), ports, strict=True):
-            found[str(milliseconds)] = measurement.run(aws, cold=cold, warm=warm, only=only)
-    return found
+        aws = dict(zip(ROUND_TRIPS, ports, strict=True))
+        settings = {
+            (milliseconds, name): Setting(contestants[name], aws[milliseconds], cold=milliseconds in COLD)
+            for milliseconds, only in ROUND_TRIPS.items()
+            for name in only or contestants
+        }
+        slow = int(report.SLOW)
+        listing = Setting(contestants["gate"].listing(), aws[slow], cold=False)
+        found = measurement.run([*settings.values(), listing], turns=turns, warm=warm)
+    gate = found[settings[slow, "gate"]]
+    return {
+        "round_trips": {
+            str(milliseconds): {
+                name: summary(found[each]) for (of_each, name), each in settings.items() if of_each == milliseconds
+            }
+            for milliseconds in ROUND_TRIPS
+        },
+        "list": summary(found[listing]),
+        "calls": {answer: calls_of(gate, answer) for answer in ("first", "warm")},
+    }
 
 
 def _by_grants(
@@ -78,7 +98,7 @@ def _by_grants(
     for _ in range(GRANT_TURNS):
         for grants, figures in found.items():
             with FakeAws.serving(certificates, grants=grants, round_trips=[int(report.MAIN) / 1000]) as (aws,):
-                figures.append(measurement.measure_distinct_callers(gate, aws, grants, warm=warm))
+                figures.append(summary(measurement.measure_distinct_callers(gate, aws, grants, warm=warm)))
     return {
         str(grants): {name: statistics.median(each[name] for each in figures) for name in figures[0]}
         for grants, figures in found.items()

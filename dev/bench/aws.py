@@ -13,7 +13,6 @@ import json
 import selectors
 import ssl
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -22,6 +21,10 @@ from typing import Any
 EMAIL, NOTEBOOK = "person{}@example.com", "notebook-{}"
 KEY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 """The key that signs the cookies of all contestants."""
+
+LISTED = 20
+"""The notebooks of the person who sees a list of notebooks."""
+LIST_EMAIL = "person-with-a-list@example.com"
 
 _CREDENTIALS = {
     "AccessKeyId": "ASIAIOSFODNN7EXAMPLE",
@@ -47,24 +50,26 @@ class Grants:
 
     def row(self, principal: str, notebook: str) -> dict[str, Any] | None:
         """Return the row of a grant, None if there is none."""
-        if self._rows.get(principal) != notebook:
-            return None
-        return {"principal": {"S": principal}, "notebook": {"S": notebook}}
+        return _row(principal, notebook) if self._rows.get(principal) == notebook else None
+
+    def listed(self, principals: list[str]) -> list[dict[str, Any]]:
+        """Return the rows of all grants of the person with a list, if `principals` name that person."""
+        owner = f"user:{LIST_EMAIL}"
+        return [_row(owner, NOTEBOOK.format(number)) for number in range(LISTED)] if owner in principals else []
+
+
+def _row(principal: str, notebook: str) -> dict[str, Any]:
+    return {"principal": {"S": principal}, "notebook": {"S": notebook}}
 
 
 @dataclass
 class Record:
-    """The calls and TLS handshakes at one port."""
+    """The calls and TLS handshakes at one port. Times are those of a clock that all processes share, in seconds."""
 
-    calls: Counter[str] = field(default_factory=Counter)
-    """The number of calls by operation."""
+    calls: list[tuple[str, float, float]] = field(default_factory=list)
+    """For each call its operation, when it had arrived, and when it was answered."""
     handshakes: list[tuple[float, float]] = field(default_factory=list)
-    """For each new connection, when it was accepted and when its TLS handshake was complete, in seconds."""
-
-    @property
-    def number(self) -> int:
-        """The number of calls."""
-        return sum(self.calls.values())
+    """For each new connection, when it was accepted and when its TLS handshake was complete."""
 
     @property
     def overlap(self) -> float:
@@ -115,16 +120,16 @@ async def _answer_next(port: Port, reader: asyncio.StreamReader, writer: asyncio
         port.record.calls.clear()
         port.record.handshakes.clear()
     else:
-        content_type, answer = _answer(port, headers.get("x-amz-target", ""), body)
+        operation, arrived = headers.get("x-amz-target", "").rpartition(".")[2] or "AssumeRole", time.monotonic()
+        content_type, answer = _answer(port, operation, body)
         if port.round_trip:
             await asyncio.sleep(port.round_trip)
+        port.record.calls.append((operation, arrived, time.monotonic()))
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nContent-Length: {len(answer)}\r\n"
     writer.write(f"{head}x-amzn-RequestId: 1\r\n\r\n".encode() + answer)
 
 
-def _answer(port: Port, target: str, body: bytes) -> tuple[str, bytes]:
-    operation = target.rpartition(".")[2] or "AssumeRole"
-    port.record.calls[operation] += 1
+def _answer(port: Port, operation: str, body: bytes) -> tuple[str, bytes]:
     if operation == "AssumeRole":
         return "text/xml", _STS
     parameters = json.loads(body)
@@ -132,10 +137,11 @@ def _answer(port: Port, target: str, body: bytes) -> tuple[str, bytes]:
     match operation:
         case "GetSecretValue" if parameters.get("VersionStage", "AWSCURRENT") == "AWSCURRENT":
             answer = {"SecretString": KEY, "CreatedDate": 1_790_000_000.0}
-        case "ExecuteStatement":
-            principal, notebook = (value["S"] for value in parameters["Parameters"])
-            row = port.grants.row(principal, notebook)
+        case "ExecuteStatement" if '"notebook" = ?' in parameters["Statement"]:
+            row = port.grants.row(*(value["S"] for value in parameters["Parameters"]))
             answer = {"Items": [row] if row else []}
+        case "ExecuteStatement":
+            answer = {"Items": port.grants.listed([value["S"] for value in parameters["Parameters"]])}
         case "BatchGetItem":
             ((table, requested),) = parameters["RequestItems"].items()
             rows = [port.grants.row(key["principal"]["S"], key["notebook"]["S"]) for key in requested["Keys"]]
@@ -143,6 +149,9 @@ def _answer(port: Port, target: str, body: bytes) -> tuple[str, bytes]:
         case "GetItem":
             row = port.grants.row(parameters["Key"]["principal"]["S"], parameters["Key"]["notebook"]["S"])
             answer = {"Item": row} if row else {}
+        case "DescribeNotebookInstance":
+            answer = {**parameters, "NotebookInstanceStatus": "InService", "InstanceType": "ml.t3.medium"}
+            answer |= {"LastModifiedTime": 1_790_000_000.0}
         case "CreatePresignedNotebookInstanceUrl":
             answer = {"AuthorizedUrl": _URL}
     return "application/x-amz-json-1.1", json.dumps(answer).encode()

@@ -61,6 +61,8 @@ class Answer:
     """The response to one invocation."""
 
     response: Any
+    started: float
+    """When the event was sent, in seconds of `time.monotonic`."""
     wall_ms: float
     """The response time. After a restore, it includes the hooks."""
     cpu_ms: float
@@ -104,7 +106,7 @@ class Function:
             "AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start" if snapshot else "on-demand",
         }
         command = [str(runtime.python), "-m", "awslambdaric", code.handler]
-        started = time.perf_counter()
+        started = time.monotonic()
         with log.open("w") as output:
             self._process = subprocess.Popen(command, cwd=code.folder, env=environment, stdout=output, stderr=output)
         try:
@@ -128,12 +130,12 @@ class Function:
     def invoke(self, event: bytes) -> Answer:
         """Restore the function if it waits for that, and invoke it. Raises `RuntimeError` if it fails."""
         cpu_before = self.cpu_ms
-        started = time.perf_counter()
+        started = time.monotonic()
         self.events.put(event)
         self.restored.set()
         call = self._wait_for(RESPONSE)
         self._wait_for(NEXT)
-        return Answer(json.loads(call.body), (call.at - started) * 1000, call.cpu_ms - cpu_before)
+        return Answer(json.loads(call.body), started, (call.at - started) * 1000, call.cpu_ms - cpu_before)
 
     @property
     def cpu_ms(self) -> float:
@@ -162,7 +164,7 @@ class Function:
 
     def note(self, path: str, body: bytes = b"") -> None:
         """Note a call of the function to the runtime API."""
-        self._calls.put(_Call(path, body, time.perf_counter(), self.cpu_ms))
+        self._calls.put(_Call(path, body, time.monotonic(), self.cpu_ms))
 
 
 class _Server(ThreadingHTTPServer):

@@ -7,10 +7,12 @@ import statistics
 import tempfile
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
+from bench.aws import Record
 from bench.contestants import Contestant
 from bench.function import Answer, Code, Function, Runtime
 from bench.stub import FakeAws
@@ -18,8 +20,8 @@ from bench.stub import FakeAws
 BATCH = 10
 """Warm requests to one contestant before the next one."""
 
-MIN_COLD, MIN_BATCHES = 5, 4
-"""Cold starts, and batches of warm requests, of each contestant, at least."""
+MIN_TURNS, MIN_BATCHES = 5, 4
+"""Starts, and batches of warm requests, of each contestant, at least."""
 
 ERROR = 0.04
 """The accepted error of a median, as a share of it. Measuring ends when the errors of all medians are smaller."""
@@ -43,71 +45,79 @@ Samples = defaultdict[str, list[float]]
 """The measured values of each figure."""
 
 
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """One contestant at one port of the stub of AWS."""
+
+    contestant: Contestant
+    aws: FakeAws
+    cold: bool
+    """Whether to measure first answers after a cold start, too."""
+
+
 class Measurement:
     """Measures all contestants in one run."""
 
-    def __init__(
-        self, runtime: Runtime, built: Mapping[Contestant, Path], folder: Path, progress: Callable[[str], None]
-    ):
-        """`built`: the contestants' code. `folder`: for the functions' logs. `progress`: called at each step."""
+    def __init__(self, runtime: Runtime, built: Mapping[str, Path], folder: Path, progress: Callable[[str], None]):
+        """`built`: the code of each contestant, by its name. `folder`: for logs. `progress`: called at each step."""
         self._runtime = runtime
         self._built = built
         self._folder = folder
         self._progress = progress
         self._numbers = itertools.count()
 
-    def run(self, aws: FakeAws, *, cold: int, warm: int, only: Collection[str] = ()) -> dict[str, dict[str, float]]:
-        """Start each contestant up to `cold` times, send each up to `warm` requests, and return the figures by name.
+    def run(self, settings: Sequence[Setting], *, turns: int, warm: int) -> dict[Setting, Samples]:
+        """Start each of `settings` up to `turns` times, send each up to `warm` requests, and return what was measured.
 
-        `only`: the names of the contestants to measure; empty for all. They take turns. These end as soon as the
-        medians of all of them are accurate enough (`ERROR`).
+        They take turns, and so share the times in which the machine is slower. These end as soon as the medians of all
+        of them are accurate enough (`ERROR`).
         """
-        measured = [each for each in self._built if not only or each.name in only]
-        samples: dict[Contestant, Samples] = {each: defaultdict(list) for each in measured}
-        for turn in range(cold):
-            self._progress(f"cold start {turn + 1} of {cold}")
-            for contestant, found in samples.items():
-                self._cold(contestant, aws, found)
-            if turn + 1 >= MIN_COLD and _are_accurate(samples.values(), "first_response_ms", "snapshot_ms"):
+        found: dict[Setting, Samples] = {each: defaultdict(list) for each in settings}
+        for turn in range(turns):
+            self._progress(f"start {turn + 1} of {turns}")
+            for each, samples in found.items():
+                self._first(each, samples)
+            if turn + 1 >= MIN_TURNS and _are_accurate(found.values(), "first_response_ms", "snapshot_ms"):
                 break
         with ExitStack() as stack:
-            running = {each: stack.enter_context(self._started(each, aws)) for each in samples}
-            for contestant, function in running.items():
-                _answer(function, contestant.event())
+            running = {each: stack.enter_context(self._started(each.contestant, each.aws)) for each in settings}
+            for each, function in running.items():
+                _answer(function, each.contestant)
             for turn in range(0, warm, BATCH):
                 self._progress(f"warm requests {turn} of {warm}")
-                for contestant, function in running.items():
-                    _warm(function, aws, [contestant.event()] * BATCH, samples[contestant])
-                if turn >= BATCH * (MIN_BATCHES - 1) and _are_accurate(samples.values(), "warm_ms", "warm_cpu_ms"):
+                for each, function in running.items():
+                    _warm(function, each.aws, each.contestant, [0] * BATCH, found[each])
+                if turn >= BATCH * (MIN_BATCHES - 1) and _are_accurate(found.values(), "warm_ms", "warm_cpu_ms"):
                     break
-            for contestant, function in running.items():
-                samples[contestant]["peak_mb"] = [function.peak_mb]
-                samples[contestant]["bundle_mb"] = [_zipped_mb(self._built[contestant])]
-        return {contestant.name: _summary(found) for contestant, found in samples.items()}
+            for each, function in running.items():
+                found[each]["peak_mb"] = [function.peak_mb]
+                found[each]["bundle_mb"] = [_zipped_mb(self._built[each.contestant.name])]
+        return found
 
-    def measure_distinct_callers(
-        self, contestant: Contestant, aws: FakeAws, people: int, *, warm: int
-    ) -> dict[str, float]:
+    def measure_distinct_callers(self, contestant: Contestant, aws: FakeAws, people: int, *, warm: int) -> Samples:
         """Send `warm` requests, each from a different one of `people` callers, so that no cache for a caller helps."""
         found: Samples = defaultdict(list)
         with self._started(contestant, aws) as function:
-            _answer(function, contestant.event(people - 1))
+            _answer(function, contestant, people - 1)
             step = people // (warm + 1)
-            _warm(function, aws, [contestant.event(number * step) for number in range(warm)], found)
-        return _summary(found)
+            _warm(function, aws, contestant, [number * step for number in range(warm)], found)
+        return found
 
-    def _cold(self, contestant: Contestant, aws: FakeAws, found: Samples) -> None:
-        with self._started(contestant, aws) as function:
-            aws.record()
-            found["init_ms"].append(function.init_ms)
-            found["first_response_ms"].append(function.init_ms + _answer(function, contestant.event()).wall_ms)
-            found["first_aws_calls"].append(aws.record().number)
+    def _first(self, setting: Setting, found: Samples) -> None:
+        contestant, aws = setting.contestant, setting.aws
+        if setting.cold:
+            with self._started(contestant, aws) as function:
+                found["init_ms"].append(function.init_ms)
+                found["first_response_ms"].append(function.init_ms + _answer(function, contestant).wall_ms)
         with self._started(contestant, aws, snapshot=True) as function:
             aws.record()
-            answer = _answer(function, contestant.event())
-            found["snapshot_ms"].append(answer.wall_ms)
-            found["snapshot_cpu_ms"].append(answer.cpu_ms)
-            found["handshake_overlap"].append(aws.record().overlap)
+            answer = _answer(function, contestant)
+            record = aws.record()
+        found["snapshot_ms"].append(answer.wall_ms)
+        found["snapshot_cpu_ms"].append(answer.cpu_ms)
+        found["handshake_overlap"].append(record.overlap)
+        found["first_aws_calls"].append(len(record.calls))
+        _note_calls("first", answer, record, found)
 
     def _started(self, contestant: Contestant, aws: FakeAws, *, snapshot: bool = False) -> Function:
         environment = {
@@ -118,29 +128,61 @@ class Measurement:
             "AWS_CA_BUNDLE": str(aws.authorities),
             "SSL_CERT_FILE": str(aws.authorities),
         }
-        code = Code(self._built[contestant], contestant.handler, environment)
+        code = Code(self._built[contestant.name], contestant.handler, environment)
         log = self._folder / f"{contestant.name}-{next(self._numbers)}.log"
         return Function(self._runtime, code, log, snapshot=snapshot)
 
 
-def _warm(function: Function, aws: FakeAws, events: Sequence[bytes], found: Samples) -> None:
+def summary(samples: Samples) -> dict[str, float]:
+    """Return the mean of the CPU times of warm requests, and the medians of all other figures in `DIGITS`."""
+    average = {"warm_cpu_ms": statistics.mean}
+    return {
+        name: round(average.get(name, statistics.median)(samples[name]), digits)
+        for name, digits in DIGITS.items()
+        if name in samples
+    }
+
+
+def calls_of(samples: Samples, answer: str) -> list[tuple[str, float, float]]:
+    """Return the AWS calls of an answer (`first` or `warm`), with the medians of their times.
+
+    These are when the call arrived at the stub, and when it was answered, in milliseconds after the event was sent.
+    """
+    names = [name.removeprefix(f"{answer} ") for name in samples if name.startswith(f"{answer} ")]
+    medians = {name: round(statistics.median(samples[f"{answer} {name}"]), 1) for name in names}
+    operations = dict.fromkeys(name.partition(" ")[0] for name in names)
+    found = [(each, medians[f"{each} arrived"], medians[f"{each} answered"]) for each in operations]
+    return sorted(found, key=lambda call: call[1])
+
+
+def _warm(function: Function, aws: FakeAws, contestant: Contestant, people: Iterable[int], found: Samples) -> None:
     aws.record()
-    cpu_before = function.cpu_ms
-    found["warm_ms"] += [_answer(function, event).wall_ms for event in events]
-    found["warm_cpu_ms"].append((function.cpu_ms - cpu_before) / len(events))
-    found["aws_calls"].append(aws.record().number / len(events))
+    for person in people:
+        cpu_before = function.cpu_ms
+        answer = _answer(function, contestant, person)
+        found["warm_ms"].append(answer.wall_ms)
+        found["warm_cpu_ms"].append(function.cpu_ms - cpu_before)
+        record = aws.record()
+        found["aws_calls"].append(len(record.calls))
+        _note_calls("warm", answer, record, found)
 
 
-def _answer(function: Function, event: bytes) -> Answer:
-    answer = function.invoke(event)
-    # A contestant that fails would be fast. The empty handler alone returns no URL.
-    assert answer.response == {"statusCode": 204} or "authToken=" in json.dumps(answer.response), answer
+def _note_calls(name: str, answer: Answer, record: Record, found: Samples) -> None:
+    for operation, arrived, answered in record.calls:
+        found[f"{name} {operation} arrived"].append((arrived - answer.started) * 1000)
+        found[f"{name} {operation} answered"].append((answered - answer.started) * 1000)
+
+
+def _answer(function: Function, contestant: Contestant, person: int = 0) -> Answer:
+    answer = function.invoke(contestant.event(person))
+    assert contestant.expected in json.dumps(answer.response), answer
     return answer
 
 
 def _are_accurate(samples: Iterable[Samples], *names: str) -> bool:
     """Return whether the medians of the figures with `names` are accurate enough (`ERROR`)."""
-    return all(_error(found[name]) <= ERROR * statistics.median(found[name]) for found in samples for name in names)
+    measured = (found[name] for found in samples for name in names if name in found)
+    return all(_error(values) <= ERROR * statistics.median(values) for values in measured)
 
 
 def _error(values: Sequence[float]) -> float:
@@ -150,16 +192,6 @@ def _error(values: Sequence[float]) -> float:
     """
     low, _, high = statistics.quantiles(values, n=4)
     return 1.57 * (high - low) / math.sqrt(len(values))
-
-
-def _summary(samples: Samples) -> dict[str, float]:
-    """Return the mean of the CPU times of warm requests, and the medians of all other figures."""
-    average = {"warm_cpu_ms": statistics.mean}
-    return {
-        name: round(average.get(name, statistics.median)(samples[name]), digits)
-        for name, digits in DIGITS.items()
-        if name in samples
-    }
 
 
 def _zipped_mb(folder: Path) -> float:

@@ -27,6 +27,15 @@ one after the other: each needs what the one before it returned. A warm launch h
 """
 
 
+CALLS = {
+    "GetSecretValue": "key that proves the cookie",
+    "BatchGetItem": "grants",
+    "AssumeRole": "role",
+    "CreatePresignedNotebookInstanceUrl": "URL",
+}
+"""What the gate asks AWS for, by operation."""
+
+
 @dataclass(frozen=True)
 class Ratio:
     """A measured value and its target."""
@@ -64,6 +73,8 @@ def tables(results: dict[str, Any]) -> dict[str, str]:
         "ratios": _ratios(results),
         "profile": _profile(results),
         "above": _above(results),
+        "calls": _calls(results),
+        "lists": _lists(results),
         "memory": _memory(results),
         "cost": _cost(results),
         "grants": _grants(results),
@@ -165,6 +176,30 @@ def _above(results: dict[str, Any]) -> str:
     ]  # fmt: skip
     cells = [[name, *("" if value is None else f"{value:.1f} ms" for value in values)] for name, *values in rows]
     return table(["", "first answer from a snapshot", "warm"], cells)
+
+
+def _calls(results: dict[str, Any]) -> str:
+    """Return when the AWS calls of a first and a warm answer arrive at AWS and are answered."""
+    first, warm = ({name: times for name, *times in results["calls"][answer]} for answer in ("first", "warm"))
+    gate = results["round_trips"][SLOW]["gate"]
+    rows = [
+        [CALLS[name], *(f"{time:.1f} ms" for time in first[name]), *(f"{time:.1f} ms" for time in warm.get(name, []))]
+        for name in first
+    ]
+    rows.append(["the redirect", "", f"{gate['snapshot_ms']:.1f} ms", "", f"{gate['warm_ms']:.1f} ms"])
+    head = ["", "first: arrives", "is answered", "warm: arrives", "is answered"]
+    return table(head, (row + [""] * (len(head) - len(row)) for row in rows))
+
+
+def _lists(results: dict[str, Any]) -> str:
+    found, trip = results["list"], int(SLOW)
+    rows = [
+        ["first", f"{FIRST_TRIPS * trip} ms", f"{found['snapshot_ms']:.0f} ms", f"{found['snapshot_cpu_ms']:.0f} ms",
+         f"{found['first_aws_calls']:.0f}"],
+        ["warm", f"{WARM_TRIPS * trip} ms", f"{found['warm_ms']:.0f} ms", f"{found['warm_cpu_ms']:.0f} ms",
+         f"{found['aws_calls']:.0f}"],
+    ]  # fmt: skip
+    return table(["a list of 20 notebooks", "limit", "answer", "CPU", "AWS calls"], rows)
 
 
 def _memory(results: dict[str, Any]) -> str:

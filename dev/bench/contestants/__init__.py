@@ -6,11 +6,11 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from bench.aws import EMAIL, KEY, NOTEBOOK
+from bench.aws import EMAIL, KEY, LIST_EMAIL, LISTED, NOTEBOOK
 from gate.identity.sign_in_session import SignInSessions
 from gate.platform.signing import Key, Signer
 from gate.web.cookies import CookieFactory
@@ -40,23 +40,34 @@ class Contestant:
     """Makes the session cookie for an e-mail address."""
     build: Callable[[Path, str, str], None]
     """Builds it in a folder, for a platform, with a Python that compiles the bytecode."""
+    expected: str = "authToken="
+    """What every answer contains. A contestant that fails would be fast."""
+    lists: bool = False
+    """Whether requests are for the list of notebooks, and not for one notebook."""
 
     def event(self, number: int = 0) -> bytes:
-        """Return API Gateway's event in which person `number` opens their notebook."""
-        email, notebook = EMAIL.format(number), NOTEBOOK.format(number)
+        """Return API Gateway's event in which person `number` opens their notebook, or somebody lists theirs."""
+        email, notebook = LIST_EMAIL if self.lists else EMAIL.format(number), NOTEBOOK.format(number)
         event = json.loads(json.dumps(EVENT))
         for headers in (event["headers"], event["multiValueHeaders"]):
             headers["Cookie"] = self.cookie(email) if headers is event["headers"] else [self.cookie(email)]
-        event["path"] = f"/open/{notebook}"
-        event["pathParameters"] = {"notebook": notebook}
+        if self.lists:
+            event |= {"resource": "/", "path": "/", "pathParameters": None}
+        else:
+            event |= {"path": f"/open/{notebook}", "pathParameters": {"notebook": notebook}}
         event["person"] = f"user:{email}"  # for `libraries`, which does not check who is calling
         return json.dumps(event).encode()
+
+    def listing(self) -> "Contestant":
+        """Return this contestant with requests for the list of notebooks."""
+        return replace(self, lists=True, expected=NOTEBOOK.format(LISTED - 1))
 
 
 def contestants() -> Iterator[Contestant]:
     """Return the contestants in the order of the table."""
     bare = {"TABLE": "grants", "LAUNCH_ROLE": ROLE, "EGRESS": EGRESS, "SESSION": "43200", "SESSION_SECRET": "session"}
-    yield Contestant("floor", "an empty handler", "app.handler", {}, lambda _: "", _copied("floor"))
+    empty = _copied("floor")
+    yield Contestant("floor", "an empty handler", "app.handler", {}, lambda _: "", empty, expected="204")
     yield Contestant("bare", "no framework, requests signed by hand", "app.handler", bare, _hmac, _copied("bare"))
     yield Contestant("plain", "boto3, Powertools, PyJWT, as packaged", "app.handler", bare, _jwt, _plain)
     yield Contestant("plain-pyc", "the same with bytecode", "app.handler", bare, _jwt, _plain_pyc)
