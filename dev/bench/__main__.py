@@ -25,7 +25,7 @@ GRANT_TURNS = 3
 HOOKS = ROOT / "dev" / "bench" / "hooks"
 ROUND_TRIPS = {
     1: (),
-    0: ("floor", "bare", "plain-pyc", "gate"),
+    0: ("floor", "bare", "gate"),
     10: ("floor", "bare", "plain-pyc", "gate", PROFILE),
     30: ("floor", "bare", "gate"),
 }
@@ -37,7 +37,7 @@ COLD = (1, 10)
 def main() -> None:
     """Measure all contestants and write the results."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--turns", type=int, default=7, help="starts of each contestant, at most")
+    parser.add_argument("--turns", type=int, default=8, help="starts of each contestant, at most")
     parser.add_argument("--warm", type=int, default=120, help="warm requests to each contestant, at most")
     arguments = parser.parse_args()
     console = Console(stderr=True)

@@ -8,6 +8,7 @@ from typing import Any
 from bench import cost
 from bench.contestants import PROFILE
 from bench.function import MEMORY
+from bench.plot import plot
 from bench.tables import fill, table, table_of
 
 ROOT = Path(__file__).parents[2]
@@ -62,7 +63,7 @@ def write(results: dict[str, Any]) -> None:
     """Write `results` to `results.json`, docs/speed.md and the plot."""
     RESULTS.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     fill(GUIDE, tables(results))
-    _plot(_contestants(results, MAIN))
+    plot(_contestants(results, MAIN), PLOT)
 
 
 def tables(results: dict[str, Any]) -> dict[str, str]:
@@ -179,7 +180,7 @@ def _above(results: dict[str, Any]) -> str:
 
 
 def _calls(results: dict[str, Any]) -> str:
-    """Return when the AWS calls of a first and a warm answer arrive at AWS and are answered."""
+    """Return when the AWS calls of a first and a warm answer arrive at AWS and are answered. A first one makes all."""
     first, warm = ({name: times for name, *times in results["calls"][answer]} for answer in ("first", "warm"))
     gate = results["round_trips"][SLOW]["gate"]
     rows = [
@@ -231,29 +232,3 @@ def _grants(results: dict[str, Any]) -> str:
     columns = {"grants": "{number:,}", "warm": "{warm_ms:.1f} ms", "CPU warm": "{warm_cpu_ms:.2f} ms",
                "AWS calls": "{aws_calls:.0f}"}  # fmt: skip
     return table_of(columns, ({**each, "number": int(number)} for number, each in results["grants"].items()))
-
-
-def _plot(found: dict[str, dict[str, float]]) -> None:
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    mpl.rcParams["svg.hashsalt"] = "notebook-gate"
-    from matplotlib import pyplot as plt
-
-    names = list(found)
-    colours = ["#0f766e" if name == "gate" else "#94a3b8" for name in names]
-    shown = (("first_response_ms", "first answer, cold start (ms)"),
-             ("snapshot_ms", "first answer, snapshot (ms)"), ("snapshot_cpu_ms", "CPU of that (ms)"),
-             ("warm_cpu_ms", "CPU of a warm request (ms)"), ("peak_mb", "peak memory (MB)"))  # fmt: skip
-    figure, axes = plt.subplots(1, len(shown), figsize=(16, 2.6), sharey=True)
-    for axis, (key, title) in zip(axes, shown, strict=True):
-        values = [found[name][key] for name in names]
-        bars = axis.barh(names, values, color=colours)
-        axis.bar_label(bars, fmt="%.3g", padding=3, fontsize=8)
-        axis.set_title(title, fontsize=10)
-        axis.set_xlim(0, max(values) * 1.25)
-        axis.spines[["top", "right", "bottom"]].set_visible(False)
-        axis.set_xticks([])
-    axes[0].invert_yaxis()
-    figure.tight_layout()
-    figure.savefig(PLOT, metadata={"Date": None})

@@ -40,7 +40,7 @@ def prepare() -> None:
         pages.get_template(template)  # compiles it
     gate = get_gate()
     gate.make_clients()
-    prime_launch(gate.aws.all())
+    prime_launch(gate.aws.services())
     if gate.config.without_vpc:
         from gate.launch import window  # noqa: F401
     if gate.config.slack.teams:

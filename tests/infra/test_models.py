@@ -91,6 +91,7 @@ def test_endpoints_are_those_of_the_full_models(pruned: Path, region: str) -> No
         assert found.service_model.signature_version == expected.service_model.signature_version
         of_function = [Service(each.create_client(service, region_name=region)) for each in (full, reduced)]
         assert of_function[0].endpoint_url == of_function[1].endpoint_url
+        assert of_function[0]._signing == of_function[1]._signing
 
 
 _INPUT = st.fixed_dictionaries(

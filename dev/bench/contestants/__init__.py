@@ -24,7 +24,7 @@ ROLE = "arn:aws:iam::123456789012:role/notebook-gate-launch"
 ADDRESS, EGRESS = "203.0.113.7", "198.51.100.7/32"
 HOUR = 3600
 PROFILE = "libraries"
-"""The gate's libraries without the gate: the lower bound for every implementation that uses them. Not a contestant."""
+"""The gate's libraries without the gate, used as their documentation shows. Not a contestant."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Contestant:
 
     def listing(self) -> "Contestant":
         """Return this contestant with requests for the list of notebooks."""
-        return replace(self, lists=True, expected=NOTEBOOK.format(LISTED - 1))
+        return replace(self, lists=True, expected=f"{NOTEBOOK.format(LISTED - 1)} is running")
 
 
 def contestants() -> Iterator[Contestant]:

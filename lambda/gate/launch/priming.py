@@ -6,6 +6,7 @@ from typing import Any
 
 from gate.launch.kinds import all_kinds
 from gate.platform.aws.priming import prime
+from gate.platform.aws.service import Service
 from gate.store.table import primary_key
 
 _ASSUME_ROLE = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
@@ -13,9 +14,9 @@ _ASSUME_ROLE = b"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011
 <Expiration>2000-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
 
 
-def prime_launch(clients: Sequence[Any]) -> None:
-    """Make the calls of a launch to the services of `clients`, those of `LaunchClients.all`. Responses are made up."""
-    secrets, dynamodb, sts, sagemaker = (client.service for client in clients)
+def prime_launch(services: Sequence[Service]) -> None:
+    """Make the calls of a launch to `services`, those of `LaunchClients.services`. The responses are made up."""
+    secrets, dynamodb, sts, sagemaker = services
     key = primary_key("x")
     row: Any = {"Responses": {"x": [key]}, "UnprocessedKeys": {}}
     keys = {"RequestItems": {"x": {"Keys": [key], "ConsistentRead": True}}}

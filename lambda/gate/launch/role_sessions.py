@@ -27,7 +27,7 @@ CLIENT_TTL = 3000
 """Seconds for which a client is reused. This is well before its credentials expire."""
 
 MAX_CLIENTS = 128
-"""The size of the cache. A client takes some hundred kilobytes of memory."""
+"""The size of the cache. A client takes a few kilobytes of memory, with the session policy in its key."""
 
 
 class RoleSession:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bench import cost, report
-from bench.__main__ import ROUND_TRIPS
+from bench.__main__ import COLD, ROUND_TRIPS
+from bench.aws import LISTED
 from bench.contestants import PROFILE
 from bench.measure import DIGITS
 from bench.report import Ratio
@@ -24,10 +25,15 @@ def test_the_results_are_complete() -> None:
     for milliseconds, found in RESULTS["round_trips"].items():
         names = ROUND_TRIPS[int(milliseconds)] or ("floor", "bare", "plain", "plain-pyc", "gate", PROFILE)
         assert tuple(found) == names
-        assert all(measured.keys() == DIGITS.keys() for measured in found.values())
+        cold = set() if int(milliseconds) in COLD else {"init_ms", "first_response_ms"}
+        assert all(measured.keys() == DIGITS.keys() - cold for measured in found.values())
     found = RESULTS["round_trips"]["1"]
     assert found["gate"]["aws_calls"] == 2
     assert found["plain"]["aws_calls"] == found["bare"]["aws_calls"] == 3
+    assert (RESULTS["list"]["first_aws_calls"], RESULTS["list"]["aws_calls"]) == (LISTED + 3, LISTED + 1)
+    operations = [[operation for operation, *_ in calls] for calls in RESULTS["calls"].values()]
+    assert set(operations[0]) == set(report.CALLS)
+    assert operations[1] == ["BatchGetItem", "CreatePresignedNotebookInstanceUrl"]
 
 
 def test_the_documents_show_the_stored_results() -> None:

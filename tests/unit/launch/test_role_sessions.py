@@ -1,6 +1,7 @@
 """Role sessions that several threads share: credentials that became invalid, and sessions that take long."""
 
 import datetime
+import json
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -171,10 +172,11 @@ def test_no_notebooks_need_no_session() -> None:
 def test_callers_share_a_client_and_each_call_is_signed_with_the_credentials_of_its_caller(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    sent: list[str] = []
+    sent: list[tuple[str, str]] = []
 
     def send(request: Any) -> AWSResponse:
-        sent.append(str(request.headers["Authorization"]).partition("Credential=")[2].partition("/")[0])
+        signed_by = str(request.headers["Authorization"]).partition("Credential=")[2].partition("/")[0]
+        sent.append((json.loads(request.body)["NotebookInstanceName"], signed_by))
         return AWSResponse(request.url, 200, HTTPHeaders(), SimpleNamespace(stream=lambda: iter([b"{}"])))
 
     monkeypatch.setattr("gate.platform.aws.clients.AwsTransport", lambda: SimpleNamespace(send=send))
@@ -185,12 +187,13 @@ def test_callers_share_a_client_and_each_call_is_signed_with_the_credentials_of_
         ]
         alice, bob = (client("sagemaker", region="eu-west-1", credentials=each) for each in keys)
         with ThreadPoolExecutor(max_workers=8) as pool:
-            calls = [pool.submit(each.start_notebook_instance, NotebookInstanceName="x") for each in (alice, bob) * 20]
+            people = (("ALICE", alice), ("BOB", bob)) * 20
+            calls = [pool.submit(each.start_notebook_instance, NotebookInstanceName=name) for name, each in people]
             for call in calls:
                 call.result()
         nobody: Any = {}
-        with pytest.raises(KeyError):  # without a caller's credentials, no call is signed with the function's own
+        with pytest.raises(KeyError):  # credentials that lack a part are not replaced with the function's own
             client("sagemaker", region="eu-west-1", credentials=nobody)
     finally:
         aws_clients.cache_clear()
-    assert sorted(sent) == ["ALICE"] * 20 + ["BOB"] * 20
+    assert sorted(sent) == [("ALICE", "ALICE")] * 20 + [("BOB", "BOB")] * 20

@@ -47,12 +47,32 @@ PARAMETERS: Mapping[str, Mapping[str, Any]] = {
 """Parameters of each operation. One that is not listed takes the name of a notebook instance alone."""
 CALLS = [(service, operation) for service, operations in OPERATIONS.items() for operation in sorted(operations)]
 
+_CREDENTIALS = "<AccessKeyId>A</AccessKeyId><SecretAccessKey>S</SecretAccessKey><SessionToken>T</SessionToken>"
+XML_RESULTS: Mapping[str, str] = {
+    "GetRolePolicy": "<RoleName>launch</RoleName><PolicyName>denies-1</PolicyName>"
+                     "<PolicyDocument>%7B%22Version%22%3A%20%222012-10-17%22%7D</PolicyDocument>",
+    "ListRolePolicies": "<PolicyNames><member>a</member><member>b</member></PolicyNames>",
+    "PutRolePolicy": "",
+    "Publish": "<MessageId>1</MessageId>",
+    "AssumeRole": f"<Credentials>{_CREDENTIALS}<Expiration>2026-11-30T13:00:00Z</Expiration></Credentials>",
+}  # fmt: skip
+"""The result of each operation whose service answers in XML."""
+
 Outcome = tuple[int, Mapping[str, str], bytes] | Exception
 """A response, with its status code, headers and body; or what the transport raises."""
 
 
 def parameters_of(operation: str) -> dict[str, Any]:
     return dict(PARAMETERS.get(operation, {"NotebookInstanceName": "churn-model"}))
+
+
+def success(operation: str) -> Outcome:
+    """Return a response to `operation` that is no error."""
+    if operation not in XML_RESULTS:
+        return 200, {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": "7"}, b"{}"
+    result = f"<{operation}Result>{XML_RESULTS[operation]}</{operation}Result>"
+    body = f"<{operation}Response>{result}<ResponseMetadata><RequestId>7</RequestId></ResponseMetadata>"
+    return 200, {"Content-Type": "text/xml"}, f"{body}</{operation}Response>".encode()
 
 
 class ScriptedAws:

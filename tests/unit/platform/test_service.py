@@ -9,19 +9,33 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore import handlers
-from botocore.exceptions import ConnectionClosedError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ClientError, ConnectionClosedError, HTTPClientError, NoCredentialsError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gate.platform.aws.clients import aws_clients, client
-from gate.platform.aws.service import USER_AGENT
+from gate.platform.aws.clients import CLIENT_CONFIG, aws_clients, client
+from gate.platform.aws.service import USER_AGENT, Client, Service
+from gate.platform.deadline import RESERVE, request_deadline
 from infra.models import OPERATIONS
-from tests.unit.platform.both_clients import CALLS, KEY, BothClients, Outcome, ScriptedAws, parameters_of, sent
+from tests.unit.platform.both_clients import (
+    CALLS,
+    KEY,
+    KEYS,
+    BothClients,
+    Outcome,
+    ScriptedAws,
+    parameters_of,
+    sent,
+    success,
+)
+
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 
 
 @pytest.fixture(scope="module")
 def session() -> Any:
     session = botocore.session.get_session()
+    session.set_credentials(*KEYS[:3])
     # Headers that only count attempts.
     session.unregister("request-created", handlers.add_retry_headers)
     return session
@@ -36,14 +50,18 @@ def time_stands_still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("service", "operation"), CALLS)
-def test_a_request_is_that_of_botocores_client_to_the_last_byte(session: Any, service: str, operation: str) -> None:
-    empty = b"<a/>" if service in {"iam", "sns", "sts"} else b"{}"
-    results, (theirs, ours) = BothClients(session, service).call(operation, (200, {}, empty))
+def test_a_request_and_its_response_are_those_of_botocores_client(
+    session: Any, monkeypatch: pytest.MonkeyPatch, service: str, operation: str
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "gate")
+    monkeypatch.setenv("_X_AMZN_TRACE_ID", TRACE)
+    results, (theirs, ours) = BothClients(session, service).call(operation, success(operation))
     assert [sent(each) for each in ours.requests] == [sent(each) for each in theirs.requests]
     (request,) = ours.requests
     assert "Signature=" in request.headers["Authorization"]
-    assert request.headers["User-Agent"] == USER_AGENT
+    assert (request.headers["User-Agent"], request.headers["X-Amzn-Trace-Id"]) == (USER_AGENT, TRACE)
     assert results[0] == results[1]
+    assert results[1]["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 @pytest.mark.parametrize("service", OPERATIONS)
@@ -51,7 +69,8 @@ def test_the_endpoint_and_the_region_of_the_signature_are_those_of_botocores_cli
     operation = sorted(OPERATIONS[service])[0]
     for partition in ("aws", "aws-cn", "aws-us-gov"):
         for region in session.get_available_regions("dynamodb", partition_name=partition):
-            _, (theirs, ours) = BothClients(session, service, region).call(operation, (200, {}, b"{}"))
+            _, (theirs, ours) = BothClients(session, service, region).call(operation, success(operation))
+            assert ours.requests
             assert [sent(each) for each in ours.requests] == [sent(each) for each in theirs.requests], region
 
 
@@ -133,6 +152,26 @@ def test_a_retried_write_has_the_token_of_its_first_attempt(session: Any, monkey
     _, (_, others) = BothClients(session, "dynamodb").call("TransactWriteItems", OUTCOMES["rows"])
     first, second, other = (json.loads(each.body)["ClientRequestToken"] for each in (*ours.requests, *others.requests))
     assert first == second != other
+
+
+def test_a_retry_never_waits_beyond_the_deadline(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda _self, _context: 1.0)
+    slept: list[float] = []
+    dynamodb = session.create_client("dynamodb", region_name="eu-west-1", config=CLIENT_CONFIG)
+    service = Service(dynamodb, sleep=slept.append)
+    for remaining, attempts in ((0.9, 1), (1.5, 2)):
+        aws = ScriptedAws(OUTCOMES["throttled"])
+        throttled = pytest.raises(ClientError, match="ThrottlingException")
+        with request_deadline((RESERVE + remaining) * 1000), throttled:
+            Client(service, lambda: KEYS, aws.send).put_item(**parameters_of("PutItem"))
+        assert len(aws.requests) == attempts
+    assert slept == [1.0]
+
+
+def test_a_client_has_the_methods_of_its_service_alone(session: Any) -> None:
+    service = Service(session.create_client("dynamodb", region_name="eu-west-1"))
+    with pytest.raises(AttributeError, match="assume_role"):
+        _ = Client(service, lambda: KEYS, ScriptedAws(OUTCOMES["rows"]).send).assume_role
 
 
 def test_nothing_is_sent_without_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,14 +37,15 @@ class AwsClients:
 
     def client(self, service: str, region: str | None, credentials: FindCredentials) -> Client:
         """Return a client that signs each call with `credentials`."""
-        return Client(self._service(service, region), credentials, self.transport.send)
+        return Client(self.service(service, region), credentials, self.transport.send)
 
     def own_credentials(self) -> ReadOnlyCredentials | None:
         """Return the credentials of the function's role. botocore caches them, and renews them before they expire."""
         found: Any = self._load_credentials()
         return found.get_frozen_credentials() if found else None
 
-    def _service(self, name: str, region: str | None) -> Service:
+    def service(self, name: str, region: str | None) -> Service:
+        """Return the service `name`. `region`: None for the function's own."""
         with self._lock:  # botocore's session, which creates clients, is not thread-safe
             if (name, region) not in self._services:
                 # Its credentials sign nothing. Without any, botocore would look for them now.
@@ -100,9 +101,10 @@ class LaunchClients:
         """Return a client of SageMaker with the credentials of one caller."""
         return cast("SageMakerClient", client("sagemaker", region=region, credentials=credentials))
 
-    def all(self) -> list[Any]:
-        """Return the clients for a launch in the deployment's own region, in the order of their calls."""
-        return [self.secrets, self.dynamodb, self.sts, client("sagemaker", region=self._region)]
+    def services(self) -> list[Service]:
+        """Return the services that a launch in the deployment's own region calls, in the order of the calls."""
+        named = (("secretsmanager", None), ("dynamodb", None), ("sts", None), ("sagemaker", self._region))
+        return [aws_clients().service(name, region) for name, region in named]
 
     def open_connections(self) -> bool:
         """Begin to open the connections for a launch, side by side, at the first call: see `AwsTransport.open`.
@@ -112,5 +114,5 @@ class LaunchClients:
         if self._opened:
             return False
         self._opened = True
-        aws_clients().transport.open(each.service.endpoint_url for each in self.all())
+        aws_clients().transport.open(each.endpoint_url for each in self.services())
         return True

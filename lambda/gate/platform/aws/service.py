@@ -1,7 +1,7 @@
 """Calls of one AWS service, made of botocore's serializer, signer, parser and retry rules.
 
 botocore's own client emits ten events for each call, finds the endpoint again, and copies headers and responses. That
-takes more CPU time than the parts themselves (docs/speed.md), and no service that the gate calls needs it.
+takes more CPU time than the parts themselves (docs/adr/0013-libraries.md), and no service that the gate calls needs it.
 """
 
 import time
@@ -15,9 +15,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import create_request_object, prepare_request_dict
 from botocore.credentials import ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError
+from botocore.handlers import add_recursion_detection_header
 from botocore.hooks import first_non_none_response
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
+
+from gate.platform import deadline
 
 USER_AGENT = f"notebook-gate Botocore/{botocore.__version__}"
 """The user agent in CloudTrail."""
@@ -33,11 +36,15 @@ class Service:
     """One service in one region. Thread-safe."""
 
     def __init__(self, client: Any, *, sleep: Callable[[float], None] = time.sleep):
-        """`client`: botocore's client of the service. It has the service's description, endpoint and retry rules."""
+        """`client`: botocore's client of the service. It has the service's description, endpoint and retry rules.
+
+        `sleep`: waits the given number of seconds before a retry.
+        """
         self._client = client
         self._model = client.meta.service_model
         self.endpoint_url, self._signing = _endpoint_of(client)
-        self._operations: Mapping[str, str] = client.meta.method_to_api_mapping
+        self.operations: Mapping[str, str] = client.meta.method_to_api_mapping
+        """The name of each operation, by the method of botocore's client that calls it."""
         self._serializer: Any = create_serializer(self._model.resolved_protocol, include_validation=False)
         self._parser: Any = create_parser(self._model.resolved_protocol)
         self._sleep = sleep
@@ -46,13 +53,16 @@ class Service:
         """Call the operation that `method` of botocore's client calls, such as `assume_role`. Return the response.
 
         `credentials`: sign the request. `parameters`: as for botocore's client, but their types are not checked.
-        Raises `ClientError`, or a subclass for the error of the service, and the errors of `send`.
+        Raises `ClientError`, or a subclass for the error of the service, `NoCredentialsError`, `ResponseParserError`,
+        and the errors of `credentials` and `send`.
         """
-        operation = self._model.operation_model(self._operations[method])
+        operation = self._model.operation_model(self.operations[method])
         for token in operation.idempotent_members:  # by which the service recognises a retry
             parameters.setdefault(token, str(uuid.uuid4()))
         request = self._serializer.serialize_to_request(parameters, operation)
         prepare_request_dict(request, self.endpoint_url, user_agent=USER_AGENT)
+        # By this header, Lambda finds functions that invoke each other without an end, and X-Ray joins traces.
+        add_recursion_detection_header(request)
         response, parsed = self._send_with_retries(operation, request, credentials, send)
         self._emit("after-call", operation, http_response=response, parsed=parsed, context=request["context"])
         if response.status_code >= 300:
@@ -68,13 +78,14 @@ class Service:
             signed, answer, error = self._signed(request, credentials), None, None
             try:
                 response = send(signed)
-                answer = response, self._parsed(operation, response)
             except BotoCoreError as failure:
                 error = failure
-            # Seconds before the next attempt, if botocore's rules allow one. They limit the retries of a process, too.
+            else:
+                answer = response, self._parsed(operation, response)
+            # Seconds before the next attempt, or None or False. The rules limit the retries of a process, too.
             outcome = {"response": answer, "caught_exception": error, "attempts": attempts, "request_dict": request}
             delay = first_non_none_response(self._emit("needs-retry", operation, operation=operation, **outcome))
-            if delay is not None:
+            if delay is not None and delay is not False and deadline.remaining(delay) >= delay:
                 self._sleep(delay)
             elif error:
                 raise error
@@ -118,7 +129,7 @@ def _endpoint_of(client: Any) -> tuple[str, tuple[str, str]]:
 
 
 class Client:
-    """The client of a service with the credentials of one caller: has the methods of botocore's client."""
+    """The client of a service with the credentials of one caller. It has the methods of botocore's client for calls."""
 
     def __init__(self, service: Service, credentials: FindCredentials, send: Send):
         """`credentials`: sign every call."""
@@ -127,4 +138,6 @@ class Client:
         self._send = send
 
     def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
+        if method not in self.service.operations:
+            raise AttributeError(method)
         return partial(self.service.call, method, self._credentials, self._send)

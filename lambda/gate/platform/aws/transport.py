@@ -17,7 +17,6 @@ from botocore.awsrequest import (
 from botocore.exceptions import BotoCoreError, HTTPClientError
 from botocore.httpsession import URLLib3Session
 from urllib3.connection import HTTPConnection
-from urllib3.exceptions import HTTPError
 
 from gate.platform import deadline, transport
 from gate.platform.tls import tls_context
@@ -66,7 +65,7 @@ class AwsTransport:
 
     A stale connection raises `ConnectionClosedError`. botocore's rules then retry any operation, on a new connection,
     as `FreshConnectionPool` explains. A write without a token that reached AWS before its connection failed is made
-    twice. At worst, this skips a number in the launch queue, or sends an answer in Slack twice.
+    twice. At worst, this skips a number in the launch queue, or sends a notice twice.
     """
 
     def __init__(self) -> None:
@@ -86,11 +85,7 @@ class AwsTransport:
         request.context["read_timeout"] = read_timeout
         self._wait_for_connection(request.url)
         response = self._session(proxy_of(request.url)).send(request)
-        try:
-            body = response.content
-        except HTTPError as error:
-            # The body of a streamed response is read here, where botocore does not translate errors.
-            raise InvalidResponseError from error
+        body = response.content
         if response.status_code == 200 and "x-amz-json" in str(request.headers.get("Content-Type")):
             _check_json(body, response.headers)
         return response
