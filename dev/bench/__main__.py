@@ -7,6 +7,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ COLD = (1, 10)
 def main() -> None:
     """Measure all contestants and write the results."""
     parser = argparse.ArgumentParser(prog="bench")
-    parser.add_argument("--turns", type=int, default=8, help="starts of each contestant, at most")
+    parser.add_argument("--turns", type=int, default=10, help="starts of each contestant, at most")
     parser.add_argument("--warm", type=int, default=120, help="warm requests to each contestant, at most")
     arguments = parser.parse_args()
     console = Console(stderr=True)
@@ -95,10 +96,16 @@ def _by_grants(
     measurement: Measurement, certificates: Certificates, gate: Contestant, warm: int
 ) -> dict[str, dict[str, float]]:
     found: dict[int, list[dict[str, float]]] = {grants: [] for grants in GRANTS}
+    round_trips = [int(report.MAIN) / 1000]
     for _ in range(GRANT_TURNS):
-        for grants, figures in found.items():
-            with FakeAws.serving(certificates, grants=grants, round_trips=[int(report.MAIN) / 1000]) as (aws,):
-                figures.append(summary(measurement.measure_distinct_callers(gate, aws, grants, warm=warm)))
+        with ExitStack() as stack:
+            serving = {
+                grants: stack.enter_context(FakeAws.serving(certificates, grants=grants, round_trips=round_trips))
+                for grants in GRANTS
+            }
+            ports = {grants: aws for grants, (aws,) in serving.items()}
+            for grants, samples in measurement.measure_distinct_callers(gate, ports, warm=warm).items():
+                found[grants].append(summary(samples))
     return {
         str(grants): {name: statistics.median(each[name] for each in figures) for name in figures[0]}
         for grants, figures in found.items()

@@ -95,13 +95,22 @@ class Measurement:
                 found[each]["bundle_mb"] = [_zipped_mb(self._built[each.contestant.name])]
         return found
 
-    def measure_distinct_callers(self, contestant: Contestant, aws: FakeAws, people: int, *, warm: int) -> Samples:
-        """Send `warm` requests, each from a different one of `people` callers, so that no cache for a caller helps."""
-        found: Samples = defaultdict(list)
-        with self._started(contestant, aws) as function:
-            _answer(function, contestant, people - 1)
-            step = people // (warm + 1)
-            _warm(function, aws, contestant, [number * step for number in range(warm)], found)
+    def measure_distinct_callers(
+        self, contestant: Contestant, ports: Mapping[int, FakeAws], *, warm: int
+    ) -> dict[int, Samples]:
+        """Send `warm` requests to one function for each of `ports`, in turns, each request from a different caller.
+
+        `ports`: by the number of grants, and so of callers. No cache for a caller helps.
+        """
+        found: dict[int, Samples] = {people: defaultdict(list) for people in ports}
+        with ExitStack() as stack:
+            running = {people: stack.enter_context(self._started(contestant, aws)) for people, aws in ports.items()}
+            for people, function in running.items():
+                _answer(function, contestant, people - 1)
+            for turn in range(0, warm, BATCH):
+                for people, function in running.items():
+                    callers = [number * (people // (warm + 1)) for number in range(turn, turn + BATCH)]
+                    _warm(function, ports[people], contestant, callers, found[people])
         return found
 
     def _first(self, setting: Setting, found: Samples) -> None:
