@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage, normal_reason
 from gate.access_requests.approvers import Approvers
@@ -16,7 +17,7 @@ from gate.access_requests.participant import Participant
 from gate.access_requests.reminders import Reminders
 from gate.access_requests.requested_grant import GrantChange, with_grant
 from gate.access_requests.rules import RequestRules
-from gate.access_requests.store import AccessRequestStore
+from gate.access_requests.store import AccessRequestStore, attempt
 from gate.platform.clock import Clock
 from gate.store.grants import Grants
 from gate.store.table import ConditionFailedError
@@ -31,11 +32,7 @@ from gate.values.errors.access_requests import (
     TooManyAccessRequestsError,
 )
 from gate.values.errors.notebook import NotGrantedError
-from gate.values.errors.upstream import ThrottledError
 from gate.values.notebook import Notebook
-
-MAX_ATTEMPTS = 3
-"""Attempts to change a request that others change at the same moment."""
 
 
 class AccessRequests:
@@ -92,22 +89,7 @@ class AccessRequests:
         asker, now = self._approvers.participant(caller), int(self._clock())
         request = AccessRequest.new(asker, notebook, reason=normal, seconds=seconds, now=now, slack_user=slack_user)
         request = allowed_at_once(request, asker, rules=self.rules, proven=proven, now=now)
-        for _ in range(MAX_ATTEMPTS):
-            present = self._store.latest(request.id)
-            new, grant = self._with_grant(request, now)
-            if present is not None and repeats(new, present, grant, now=now):
-                return present
-            try:
-                self._store.add(new, grant, replaced=present)
-            except ConditionFailedError as conflict:
-                if conflict.failed[0] or any(conflict.failed[2:]):
-                    continue  # the person asked twice at once, or the grant changed: look again
-                raise TooManyAccessRequestsError from None
-            if present is not None and not present.decision:
-                self._notices.show(replace(present, obstacle=AccessRequestEndedError))
-            message = self._notices.asked(new)
-            return new if message is None else self._messages.remember(new, message, is_shown=True)
-        raise ThrottledError
+        return attempt(partial(self._add, request, now))
 
     def find(self, caller: Caller, request_id: str) -> tuple[AccessRequest, Approver | None]:
         """Return a request that `caller` made or decides on, and the caller as its approver, if they are one.
@@ -165,6 +147,22 @@ class AccessRequests:
 
         return self._change(step)
 
+    def _add(self, request: AccessRequest, now: int) -> AccessRequest:
+        present = self._store.latest(request.id)
+        new, grant = self._with_grant(request, now)
+        if present is not None and repeats(new, present, grant, now=now):
+            return present
+        try:
+            self._store.add(new, grant, replaced=present)
+        except ConditionFailedError as conflict:
+            if conflict.failed[0] or any(conflict.failed[2:]):
+                raise  # the person asked twice at once, or the grant changed
+            raise TooManyAccessRequestsError from None
+        if present is not None and not present.decision:
+            self._notices.show(replace(present, obstacle=AccessRequestEndedError))
+        message = self._notices.asked(new)
+        return new if message is None else self._messages.remember(new, message, is_shown=True)
+
     def _decide(
         self, participant: Participant, request_id: str, seconds: int | None, reason: str, message: SlackMessage | None
     ) -> AccessRequest:
@@ -191,15 +189,9 @@ class AccessRequests:
 
         `step` reads the request. It is called again if somebody else changes the request or the grant meanwhile.
         """
-        for _ in range(MAX_ATTEMPTS):
-            changed, grant = step()
-            try:
-                changed = self._store.change(changed, grant)
-            except ConditionFailedError:
-                continue
-            self._notices.changed(changed)
-            return changed
-        raise ThrottledError
+        changed = attempt(lambda: self._store.change(*step()))
+        self._notices.changed(changed)
+        return changed
 
     def _find(self, request_id: str, message: SlackMessage | None = None) -> AccessRequest:
         request = self._store.find(request_id)

@@ -1,13 +1,14 @@
 """Ends access that a request led to, before its time."""
 
 from collections.abc import Callable
+from functools import partial
 
 from gate.access_requests.access_request import AccessRequest
 from gate.access_requests.approvers import Approvers
 from gate.access_requests.notices import Notices
 from gate.access_requests.participant import Participant
 from gate.access_requests.requested_grant import is_of_operator
-from gate.access_requests.store import AccessRequestStore
+from gate.access_requests.store import AccessRequestStore, attempt
 from gate.store.grant_row import read
 from gate.store.table import ConditionFailedError, Row
 from gate.values.caller import Caller
@@ -19,10 +20,6 @@ from gate.values.errors.access_requests import (
     SignInTooOldError,
 )
 from gate.values.errors.base import GateError
-from gate.values.errors.upstream import ThrottledError
-
-MAX_ATTEMPTS = 3
-"""Attempts to end access that others change at the same moment."""
 
 
 class AccessEnds:
@@ -45,39 +42,36 @@ class AccessEnds:
         Raises `AccessRequestUnknownError`, `AccessEndedError`, `DecisionSignInError`, `SignInTooOldError`, and the
         errors of `Grants` and `AccessRequestStore`.
         """
-        return self._end(self._approvers.participant(caller), request_id, proven=proven)
+        return attempt(partial(self._end, self._approvers.participant(caller), request_id, proven=proven))
 
     def end_as_operator(self, operator: str, request_id: str) -> AccessRequest:
         """End access as the operator with the ARN `operator`. Raises the errors of `end`."""
-        return self._end(Participant.operator(operator, now=self._store.now()), request_id, proven=True)
+        participant = Participant.operator(operator, now=self._store.now())
+        return attempt(partial(self._end, participant, request_id, proven=True))
 
     def _end(self, participant: Participant, request_id: str, *, proven: bool) -> AccessRequest:
-        for _ in range(MAX_ATTEMPTS):
-            request = self._store.find(request_id)
-            if request is None:
-                raise AccessRequestUnknownError
-            self._check_right(request, participant, proven=proven)
-            grant = self._store.grant_of(request.requester, request.notebook)
-            if not self._is_held(request, grant):
-                raise AccessEndedError
-            requests = self._store.lasting(request)
-            if all(each.id != request_id for each in requests):
-                continue  # somebody else ended it meanwhile
-            try:
-                ended = self._store.end(requests, grant, by=participant)
-            except ConditionFailedError:
-                continue
-            except GateError:
-                self._cut_off()  # the response may be lost, and the denies written
-                raise
-            self._cut_off()
-            for each in ended:
-                if each.id != request_id:
-                    self._notices.show(each)
-            found = next(each for each in ended if each.id == request_id)
-            self._notices.changed(found)
-            return found
-        raise ThrottledError
+        request = self._store.find(request_id)
+        if request is None:
+            raise AccessRequestUnknownError
+        self._check_right(request, participant, proven=proven)
+        grant = self._store.grant_of(request.requester, request.notebook)
+        if not self._is_held(request, grant):
+            raise AccessEndedError
+        requests = self._store.lasting(request)
+        if all(each.id != request_id for each in requests):
+            raise ConditionFailedError(())  # somebody else ended it meanwhile
+        try:
+            ended = self._store.end(requests, grant, by=participant)
+        except GateError:
+            self._cut_off()  # the response may be lost, and the denies written
+            raise
+        self._cut_off()
+        for each in ended:
+            if each.id != request_id:
+                self._notices.show(each)
+        found = next(each for each in ended if each.id == request_id)
+        self._notices.changed(found)
+        return found
 
     def _check_right(self, request: AccessRequest, participant: Participant, *, proven: bool) -> None:
         try:

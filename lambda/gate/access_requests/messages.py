@@ -4,13 +4,10 @@ from dataclasses import replace
 
 from gate.access_requests.access_request import AccessRequest, SlackMessage
 from gate.access_requests.notices import Notices
-from gate.access_requests.store import AccessRequestStore
+from gate.access_requests.store import MAX_ATTEMPTS, AccessRequestStore
 from gate.platform.log import logger
 from gate.store.table import ConditionFailedError
 from gate.values.errors.base import GateError
-
-MAX_ATTEMPTS = 3
-"""Attempts to change a request that others change at the same moment."""
 
 
 class ApproverMessages:

@@ -1,7 +1,9 @@
 """Reads and writes access requests in the grants table. Each step is one conditional write."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from gate.access_requests.access_request import OPEN_SECONDS, AccessRequest, digest
 from gate.access_requests.keys import (
@@ -28,15 +30,32 @@ from gate.access_requests.requested_grant import GrantChange
 from gate.access_requests.row import read_rows, to_row
 from gate.store.denied import ended_row
 from gate.store.grant_row import REQUESTED
-from gate.store.table import Row, Table, expressions, key_of, primary_key, unchanged
+from gate.store.table import ConditionFailedError, Row, Table, expressions, key_of, primary_key, unchanged
+from gate.values.errors.upstream import ThrottledError
 from gate.values.notebook import Notebook
 from gate.values.revocation import SESSION_MARGIN
+
+T = TypeVar("T")
+
+MAX_ATTEMPTS = 3
+"""Attempts to change rows that others change at the same moment."""
 
 MAX_A_DAY = 10
 """Access requests of one person in a day (UTC)."""
 
 COUNTER_TTL = 2 * 86_400
 """Seconds after which DynamoDB may delete the count of a day."""
+
+
+def attempt(change: Callable[[], T]) -> T:
+    """Return what `change` returns. Call it again if it raises `ConditionFailedError`: others changed what it had read.
+
+    Raises `ThrottledError` after `MAX_ATTEMPTS`.
+    """
+    for _ in range(MAX_ATTEMPTS):
+        with suppress(ConditionFailedError):
+            return change()
+    raise ThrottledError
 
 
 class AccessRequestStore:
