@@ -169,18 +169,16 @@ def calls_of(samples: Samples, answer: str) -> list[tuple[str, float, float]]:
     return sorted(found, key=lambda call: call[1])
 
 
-def _warm(function: Function, aws: FakeAws, contestant: Contestant, people: Iterable[int], found: Samples) -> None:
+def _warm(function: Function, aws: FakeAws, contestant: Contestant, people: Sequence[int], found: Samples) -> None:
     aws.record()
-    cpu_before, cpu_times = function.cpu_ms, []
+    cpu_before = function.cpu_ms
     for person in people:
         answer = _answer(function, contestant, person)
-        cpu_times.append(function.cpu_ms - cpu_before)
-        cpu_before = function.cpu_ms
         found["warm_ms"].append(answer.wall_ms)
         record = aws.record()
         found["aws_calls"].append(len(record.calls))
         _note_calls("warm", answer, record, found)
-    found["warm_cpu_ms"].append(statistics.mean(cpu_times))
+    found["warm_cpu_ms"].append((function.cpu_ms - cpu_before) / len(people))
 
 
 def _note_calls(name: str, answer: Answer, record: Record, found: Samples) -> None:

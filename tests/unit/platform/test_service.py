@@ -135,10 +135,10 @@ def test_each_answer_has_the_outcome_of_botocores_client(
 def test_a_dependency_that_stays_down_is_not_asked_twice_forever(session: Any) -> None:
     """botocore limits the retries of a process, so that they do not keep down what is overloaded."""
     both = BothClients(session, "dynamodb")
-    sent = [[len(each.requests) for each in both.call("PutItem", OUTCOMES["unavailable"])[1]] for _ in range(60)]
-    assert sent[0] == [2, 2]
-    assert sent[-1] == [1, 1]
-    assert all(theirs == ours for theirs, ours in sent)
+    numbers = [[len(each.requests) for each in both.call("PutItem", OUTCOMES["unavailable"])[1]] for _ in range(60)]
+    assert numbers[0] == [2, 2]
+    assert numbers[-1] == [1, 1]
+    assert all(theirs == ours for theirs, ours in numbers)
     for _ in range(100):  # successes give it back, step by step
         both.call("PutItem", OUTCOMES["rows"])
     assert [len(each.requests) for each in both.call("PutItem", OUTCOMES["unavailable"])[1]] == [2, 2]

@@ -82,7 +82,8 @@ class Service:
                 error = failure
             else:
                 answer = response, self._parsed(operation, response)
-            # Seconds before the next attempt, or None or False. The rules limit the retries of a process, too.
+            # botocore's rules return the seconds before the next attempt, or None or False if there is none. They also
+            # limit how often a process retries.
             outcome = {"response": answer, "caught_exception": error, "attempts": attempts, "request_dict": request}
             delay = first_non_none_response(self._emit("needs-retry", operation, operation=operation, **outcome))
             if delay is not None and delay is not False and deadline.remaining(delay) >= delay:
@@ -119,8 +120,8 @@ class Service:
 def _endpoint_of(client: Any) -> tuple[str, tuple[str, str]]:
     """Return the URL of the service, and the name and the region for its signatures: IAM's are not the client's."""
     model, context = client.meta.service_model, {"client_config": client.meta.config}
-    # It is the same for all operations, since the gate's credentials do not name their account to botocore. For that,
-    # the rules for some operations read the parameters of the call.
+    # Any operation gives the endpoint: only endpoints for one account depend on the parameters of a call, and the gate
+    # uses none. Operations whose rules read parameters are left out, because there are no parameters here.
     operations = map(model.operation_model, model.operation_names)
     operation = next(each for each in operations if not each.operation_context_parameters)
     url, *_ = client._resolve_endpoint_ruleset(operation, {}, context)
@@ -133,11 +134,11 @@ class Client:
 
     def __init__(self, service: Service, credentials: FindCredentials, send: Send):
         """`credentials`: sign every call."""
-        self.service = service
+        self._service = service
         self._credentials = credentials
         self._send = send
 
     def __getattr__(self, method: str) -> Callable[..., dict[str, Any]]:
-        if method not in self.service.operations:
+        if method not in self._service.operations:
             raise AttributeError(method)
-        return partial(self.service.call, method, self._credentials, self._send)
+        return partial(self._service.call, method, self._credentials, self._send)
